@@ -1,0 +1,81 @@
+package pool
+
+import "time"
+
+// State is what one evaluation leaves for the next. It holds no secret.
+type State struct {
+	// LastEvaluation is the `now` of the last evaluation that was recorded.
+	LastEvaluation time.Time `json:"last_evaluation,omitzero"`
+	// Load is what the load policy compares the next load with.
+	Load *PastLoad `json:"load,omitempty"`
+	// Servers is the memory of each server, by number.
+	Servers map[int]ServerMemory `json:"servers,omitempty"`
+	// Leftovers are block volumes of machines that were told to go, to be
+	// deleted once the machine is gone.
+	Leftovers []Volume `json:"leftovers,omitempty"`
+	// Shortages remembers which type in which zone was refused, and until when
+	// it is not asked for again.
+	Shortages []Shortage `json:"shortages,omitempty"`
+}
+
+// PastLoad is the load of an evaluation, counted as at least 1 and 1 as the
+// predecessor did, so that a ratio can be taken.
+type PastLoad struct {
+	At           time.Time `json:"at"`
+	Participants int       `json:"participants"`
+	Meetings     int       `json:"meetings"`
+}
+
+// ServerMemory is what is remembered of one server. Zero times mean "not so".
+type ServerMemory struct {
+	// MachineID is the machine that the rest is about. Another machine starts
+	// with an empty memory; maintenance is the server's and stays.
+	MachineID string `json:"machine_id,omitempty"`
+	// Participants and Meetings are the last known load.
+	Participants int       `json:"participants,omitempty"`
+	Meetings     int       `json:"meetings,omitempty"`
+	LoadSeen     time.Time `json:"load_seen,omitzero"`
+	// DrainingSince is when it was first seen not enabled.
+	DrainingSince time.Time `json:"draining_since,omitzero"`
+	// EmptySince is when it was first seen not enabled and with nothing left to lose.
+	EmptySince time.Time `json:"empty_since,omitzero"`
+	// UnhealthySince is when it was first seen in its present sickness.
+	UnhealthySince time.Time `json:"unhealthy_since,omitzero"`
+	Unhealthy      string    `json:"unhealthy,omitempty"`
+	// Rebooted is when its machine was last told to reboot.
+	Rebooted time.Time `json:"rebooted,omitzero"`
+	// Failures counts failed actions in a row; NotBefore is the back-off.
+	Failures  int       `json:"failures,omitempty"`
+	NotBefore time.Time `json:"not_before,omitzero"`
+	// Network is the last sample of the byte counters.
+	Network   *NetworkCounters `json:"network,omitempty"`
+	NetworkAt time.Time        `json:"network_at,omitzero"`
+	// Maintenance is set while an operator has the server in hand.
+	Maintenance *Maintenance `json:"maintenance,omitempty"`
+}
+
+// Maintenance says who took a server out of DiViMS's hands, when and why.
+type Maintenance struct {
+	Reason string    `json:"reason"`
+	Author string    `json:"author"`
+	Since  time.Time `json:"since"`
+}
+
+// Shortage is a commercial type that a zone could not give.
+type Shortage struct {
+	Zone   string    `json:"zone"`
+	Type   string    `json:"type"`
+	Reason string    `json:"reason"`
+	Until  time.Time `json:"until"`
+}
+
+// Sample is the pool in one evaluation, small enough to keep for months.
+type Sample struct {
+	At           time.Time `json:"t"`
+	Participants int       `json:"p"`
+	Meetings     int       `json:"m"`
+	Required     int       `json:"r"`
+	Enabled      int       `json:"e"`
+	Running      int       `json:"n"`
+	Draining     int       `json:"d"`
+}
