@@ -8,8 +8,10 @@ type Observation struct {
 	At time.Time
 	// Servers are the pool's servers in the order of their numbers.
 	Servers []ServerObservation
-	// Strangers are entries of Scalelite that belong to no server of the pool.
-	Strangers Reading[[]Entry]
+	// Entries and Machines are the whole lists, strangers to the pool's servers
+	// included. Unless both could be read completely, nothing may be done.
+	Entries  Reading[[]Entry]
+	Machines Reading[[]Machine]
 	// Image is the newest image that machines should be built from.
 	Image Reading[Image]
 	// Leftovers are detached volumes that deleted machines of the pool left behind.
@@ -21,14 +23,12 @@ type Observation struct {
 // ServerObservation is what was seen of one server.
 type ServerObservation struct {
 	Server Server
-	// Entry is nil when Scalelite has none for the server, and unknown when
-	// Scalelite's list could not be read.
+	// Entry is nil when Scalelite has none for the server. It is unknown when
+	// Scalelite's list could not be read or holds more than one for it.
 	Entry Reading[*Entry]
-	// Machine is nil when the server has none, and unknown when the hoster's
-	// list could not be read.
+	// Machine is nil when the server has none. It is unknown when the hoster's
+	// list could not be read or holds more than one of the server's name.
 	Machine Reading[*Machine]
-	// Doubles are further machines with the server's name. There should be none.
-	Doubles []Machine
 	// Meetings is BBB's own list.
 	Meetings Reading[[]Meeting]
 	// Recordings are those in the states that can keep a machine. They are

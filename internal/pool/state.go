@@ -39,9 +39,11 @@ type ServerMemory struct {
 	DrainingSince time.Time `json:"draining_since,omitzero"`
 	// EmptySince is when it was first seen not enabled and with nothing left to lose.
 	EmptySince time.Time `json:"empty_since,omitzero"`
-	// UnhealthySince is when it was first seen in its present sickness.
-	UnhealthySince time.Time `json:"unhealthy_since,omitzero"`
-	Unhealthy      string    `json:"unhealthy,omitempty"`
+	// SilentSince is when its BBB first did not answer.
+	SilentSince time.Time `json:"silent_since,omitzero"`
+	// Health is the last judgement, HealthSince when it was first passed.
+	Health      string    `json:"health,omitempty"`
+	HealthSince time.Time `json:"health_since,omitzero"`
 	// Rebooted is when its machine was last told to reboot.
 	Rebooted time.Time `json:"rebooted,omitzero"`
 	// Failures counts failed actions in a row; NotBefore is the back-off.
