@@ -12,8 +12,12 @@ type Calendar struct {
 
 // Event is one occurrence of a calendar event.
 type Event struct {
+	// Start and End are in the calendar's own zone, so that its days can be counted.
 	Start, End time.Time
 	Summary    string
-	// Order is the event's place in the feed, which settles ties.
+	// Cancelled tells that the calendar says so: STATUS:CANCELLED.
+	Cancelled bool
+	// Order settles ties: of events that start together the lowest counts.
+	// Single events come first, in the order of the feed, then repeated ones.
 	Order int
 }

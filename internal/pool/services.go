@@ -66,8 +66,9 @@ type Hoster interface {
 // CalendarService reads the schedule.
 type CalendarService interface {
 	// Events gives the occurrences that overlap the time from `from` to `to`.
-	// stored is the last good copy, used when the feed fails; the returned copy
-	// is what should be kept from now on.
+	// stored is the last good copy, nil for none; it is used when the feed fails
+	// or is malformed, and calendar.Source then says why. keep is the copy to
+	// store from now on, nil when that is stored still.
 	Events(ctx context.Context, from, to time.Time, stored []byte) (calendar Calendar, keep []byte, err error)
 }
 

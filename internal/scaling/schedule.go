@@ -1,0 +1,204 @@
+package scaling
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// ScheduleMode says how long an event of the calendar holds.
+type ScheduleMode string
+
+// The modes of the policy schedule.
+const (
+	// ScheduleStep is the predecessor's rule: an event holds until the next one
+	// starts, at most until 7 days after its end.
+	ScheduleStep ScheduleMode = "step"
+	// ScheduleWindow lets an event hold from its start to its end.
+	ScheduleWindow ScheduleMode = "window"
+)
+
+// stepDays is for how many days after its end an event may hold in mode step.
+// They are days of the calendar's zone: 167 hours across the spring change.
+const stepDays = 7
+
+// scheduleAnswer asks the schedule for what it requires within the lead time.
+func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Calendar]) Answer {
+	read, ok := calendar.Get()
+	if !ok {
+		reason := "no calendar: " + calendar.Reason()
+		return Answer{PolicySchedule, pool.Unknown[int](reason), []string{reason}}
+	}
+	servers, why := scheduleRequired(config.ScheduleMode, read, now, config.LeadTime(), config.Size, config.Capacity)
+	return Answer{PolicySchedule, servers, why}
+}
+
+// scheduleRequired is the largest demand of any moment from now to the end of
+// the lead time, in servers, and how it came about. With users=50%, 30 servers
+// and room for 10000 participants:
+//
+//	ceil(50% of 10000 × 30 / 10000) = 15
+//
+// An event whose demand cannot be read is no demand of 0: it has no say beside
+// others, and alone it leaves the policy without an answer.
+func scheduleRequired(mode ScheduleMode, calendar pool.Calendar, now time.Time, leadTime time.Duration, size, capacity int) (pool.Reading[int], []string) {
+	source := "calendar: " + calendar.Source
+	if size <= 0 || capacity <= 0 {
+		return noAnswer(source, "the pool's size and capacity must be above 0")
+	}
+	var events []pool.Event
+	switch mode {
+	case ScheduleStep:
+		events = steps(calendar.Events, now, leadTime)
+		if len(events) == 0 {
+			return noAnswer(source, fmt.Sprintf("no event in the last %d days", stepDays))
+		}
+	case ScheduleWindow:
+		events = windows(calendar.Events, now, leadTime)
+		if len(events) == 0 {
+			return pool.Seen(0), []string{source, "no event holds within the lead time: 0 servers, so the minimum applies"}
+		}
+	default:
+		return noAnswer(source, fmt.Sprintf("unknown schedule mode %q", mode))
+	}
+	return largestDemand(source, events, now, size, capacity)
+}
+
+func noAnswer(source, reason string) (pool.Reading[int], []string) {
+	return pool.Unknown[int](reason), []string{source, reason}
+}
+
+// steps are the events in force in mode step, one after the other: of those
+// that began before now and overlap the last 7 days the one that began last,
+// and those that begin within the lead time. Of events that begin together the
+// one with the lowest order counts. An event that begins at this very moment is
+// not in force yet. Cancelled events count, as they did for the predecessor.
+func steps(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Event {
+	began := slices.DeleteFunc(slices.Clone(events), func(e pool.Event) bool {
+		return !e.Start.Before(now.Add(leadTime)) ||
+			!e.End.After(now.In(e.End.Location()).AddDate(0, 0, -stepDays))
+	})
+	slices.SortFunc(began, func(a, b pool.Event) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Order, b.Order))
+	})
+	began = slices.CompactFunc(began, func(a, b pool.Event) bool { return a.Start.Equal(b.Start) })
+	ahead := slices.IndexFunc(began, func(e pool.Event) bool { return !e.Start.Before(now) })
+	if ahead < 0 {
+		ahead = len(began)
+	}
+	return began[max(0, ahead-1):]
+}
+
+// windows are the events that hold at any moment of the lead time in mode
+// window. An event that takes no time, is cancelled, or does not speak of users
+// has no say.
+func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(e pool.Event) bool {
+		_, speaks := users(e.Summary)
+		holds := e.Start.Before(e.End) && !e.Start.After(now.Add(leadTime)) && e.End.After(now)
+		return !holds || !speaks || e.Cancelled
+	})
+}
+
+func largestDemand(source string, events []pool.Event, now time.Time, size, capacity int) (pool.Reading[int], []string) {
+	why := []string{source}
+	var unread []string
+	largest, answered := 0, false
+	for _, event := range events {
+		when := "event that began " + event.Start.Format("Mon 2006-01-02 15:04 MST")
+		if event.Start.After(now) {
+			when = "event that begins " + event.Start.Format("Mon 2006-01-02 15:04 MST") + ", within the lead time"
+		}
+		wanted, formula, err := participants(event.Summary, capacity)
+		if err != nil {
+			unread = append(unread, when+": "+err.Error())
+			continue
+		}
+		servers := ceilDiv(wanted*size, capacity)
+		why = append(why, fmt.Sprintf("%s: %s; ceil(%d participants × %d servers / %d participants) = %d servers",
+			when, formula, wanted, size, capacity, servers))
+		largest, answered = max(largest, servers), true
+	}
+	why = append(why, unread...)
+	if !answered {
+		return pool.Unknown[int](strings.Join(unread, "; ")), why
+	}
+	return pool.Seen(largest), why
+}
+
+// users finds the text after "users=" in a summary. The summary is read as the
+// predecessor did, as an INI file: the key begins a line of its own and is case
+// sensitive, the last one wins, a semicolon begins a comment. Lines that are not
+// INI are no obstacle.
+func users(summary string) (text string, found bool) {
+	for line := range strings.SplitSeq(summary, "\n") {
+		key, value, ok := strings.Cut(line, "=")
+		if !ok || strings.TrimSpace(key) != "users" {
+			continue
+		}
+		value = strings.TrimSpace(value)
+		if quoted, ok := strings.CutPrefix(value, `"`); ok {
+			value, _, _ = strings.Cut(quoted, `"`)
+		} else {
+			value, _, _ = strings.Cut(value, ";")
+		}
+		text, found = strings.TrimSpace(value), true
+	}
+	return text, found
+}
+
+// quantity is a number with an optional decimal part after a point or a comma,
+// its thousands optionally apart by (no-break) spaces, and an optional %.
+var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]*(%?)$`)
+
+// participants reads the demand of a summary: whole participants, rounded up,
+// and the reading in words. It counts in integers: in binary fractions 100 % of
+// 600 participants on 7 servers would need 8 of them.
+func participants(summary string, capacity int) (wanted int, formula string, err error) {
+	text, found := users(summary)
+	if !found {
+		return 0, "", fmt.Errorf("its summary has no line that begins with users=")
+	}
+	parts := quantity.FindStringSubmatch(text)
+	if parts == nil {
+		return 0, "", fmt.Errorf("users=%q is neither a number nor a percentage", shorten(text))
+	}
+	negative, fraction, percent := parts[1] != "", parts[3], parts[4] != ""
+	whole := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, parts[2])
+	digits, _ := strconv.Atoi(whole + fraction) // at most 15 digits, says quantity
+	scale := 1
+	for range fraction {
+		scale *= 10
+	}
+	switch {
+	case percent && (negative && digits > 0 || digits > 100*scale):
+		return 0, "", fmt.Errorf("users=%s is not between 0%% and 100%%", text)
+	case percent:
+		return ceilDiv(digits*capacity, 100*scale), fmt.Sprintf("users=%s of %d", text, capacity), nil
+	case len(fraction) == 3:
+		return 0, "", fmt.Errorf("users=%s may mean thousands or thousandths: write it without the separator", text)
+	case negative:
+		return 0, fmt.Sprintf("users=%s counts as 0", text), nil
+	}
+	return ceilDiv(digits, scale), "users=" + text, nil
+}
+
+// shorten keeps what a stranger wrote into a calendar from filling the record.
+func shorten(text string) string {
+	const most = 40
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
