@@ -1,0 +1,106 @@
+package scaleway
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// reserved finds the addresses that are kept for a server: those with the
+// pool's tag and the server's, or else those that the server's domain resolves
+// to. There is at least one, and no error if they are held by a machine.
+func (c *Client) reserved(ctx context.Context, server pool.Server) ([]pool.Address, error) {
+	all, err := inZones(ctx, c.zones, c.addressesIn)
+	if err != nil {
+		return nil, err
+	}
+	var tagged []pool.Address
+	for _, address := range all {
+		if slices.Contains(address.Tags, c.tag) && slices.Contains(address.Tags, serverTag(server.Number)) {
+			tagged = append(tagged, address)
+		}
+	}
+	if len(tagged) > 0 {
+		return tagged, nil
+	}
+	resolved, problem := c.resolved(ctx, all, server.Domain)
+	if len(resolved) > 0 {
+		return resolved, nil
+	}
+	return nil, fmt.Errorf("no address is reserved: reserve one in a zone of the pool and give it the tags %q and %q, or let %s resolve to one%s",
+		c.tag, serverTag(server.Number), server.Domain, problem)
+}
+
+// resolved keeps the addresses that a domain resolves to. The problem, if there
+// is one, is worded as the end of an error.
+func (c *Client) resolved(ctx context.Context, all []pool.Address, domain string) (found []pool.Address, problem string) {
+	ips, err := c.resolver.LookupNetIP(ctx, "ip", domain)
+	if err != nil {
+		return nil, fmt.Sprintf(" (it does not: %v)", err)
+	}
+	for i := range ips {
+		ips[i] = ips[i].Unmap()
+	}
+	for _, address := range all {
+		if slices.Contains(ips, address.IP) {
+			found = append(found, address)
+		}
+	}
+	if len(found) == 0 {
+		return nil, fmt.Sprintf(" (it resolves to %s, which the project does not have in %s)", join(ips), join(c.zones))
+	}
+	return found, ""
+}
+
+func (c *Client) addressesIn(ctx context.Context, zone scw.Zone) ([]pool.Address, error) {
+	request := instance.ListIPsRequest{Zone: zone, Project: &c.project, PerPage: size()}
+	found, err := readAll(
+		func(ip *instance.IP) string { return ip.ID },
+		func(page *int32) ([]*instance.IP, uint64, error) {
+			request.Page = page
+			answer, err := c.instances.ListIPs(&request, scw.WithContext(ctx))
+			if err != nil {
+				return nil, 0, err
+			}
+			return answer.IPs, uint64(answer.TotalCount), nil
+		})
+	if err != nil {
+		return nil, explain(err, "list the addresses in %s", zone)
+	}
+	var addresses []pool.Address
+	for _, ip := range found {
+		if ip.Project == c.project {
+			addresses = append(addresses, toAddress(zone, ip))
+		}
+	}
+	return addresses, nil
+}
+
+func toAddress(zone scw.Zone, ip *instance.IP) pool.Address {
+	address := pool.Address{ID: ip.ID, Zone: string(zone), IP: toIP(ip.Address), Tags: ip.Tags}
+	if !address.IP.IsValid() { // an IPv6 address is a whole network
+		address.IP = toIP(ip.Prefix.IP)
+	}
+	if ip.Server != nil {
+		address.MachineID = ip.Server.ID
+	}
+	if ip.Reverse != nil {
+		address.Reverse = strings.TrimSuffix(*ip.Reverse, ".")
+	}
+	return address
+}
+
+func join[T ~string | netip.Addr](items []T) string {
+	texts := make([]string, len(items))
+	for i, item := range items {
+		texts[i] = fmt.Sprint(item)
+	}
+	return strings.Join(texts, ", ")
+}

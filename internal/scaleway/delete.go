@@ -1,0 +1,52 @@
+package scaleway
+
+import (
+	"context"
+	"errors"
+
+	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// Delete terminates a machine, without waiting for its end. Volumes that the
+// termination leaves behind are listed by Leftovers once they are detached.
+// Reserved addresses survive. A machine that is terminating already is no error;
+// one that is gone is a pool.ErrGone.
+func (c *Client) Delete(ctx context.Context, machine pool.Machine) error {
+	if err := c.delete(ctx, machine); err != nil {
+		return explain(err, "delete %s", machine.Name)
+	}
+	return nil
+}
+
+func (c *Client) delete(ctx context.Context, machine pool.Machine) error {
+	if machine.BareMetal {
+		return errors.New("bare metal servers are never deleted")
+	}
+	server, err := c.own(ctx, machine)
+	if err != nil {
+		return err
+	}
+	return c.remove(ctx, scw.Zone(machine.Zone), server)
+}
+
+// remove tags the machine's volumes before anything else, so that they can be
+// found whenever this process ends. A stopped machine knows no termination; it
+// is deleted, and leaves its local volumes behind as well as its block volumes.
+func (c *Client) remove(ctx context.Context, zone scw.Zone, server *instance.Server) error {
+	if server.State == instance.ServerStateStopping && server.StateDetail == "terminating" {
+		return nil
+	}
+	if err := c.tagVolumes(ctx, zone, server); err != nil {
+		return err
+	}
+	if server.State != instance.ServerStateStopped {
+		return c.act(ctx, zone, server, instance.ServerActionTerminate)
+	}
+	return c.instances.DeleteServer(&instance.DeleteServerRequest{
+		Zone:     zone,
+		ServerID: server.ID,
+	}, scw.WithContext(ctx))
+}

@@ -1,0 +1,57 @@
+package scaleway
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// explain says what was being done when an error came. If the API says that
+// what it was done to does not exist, the error is a pool.ErrGone. A bare 404
+// is none: that can be a gateway on the way, which knows nothing of machines.
+func explain(err error, format string, args ...any) error {
+	what := fmt.Sprintf(format, args...)
+	missing, ok := errors.AsType[*scw.ResourceNotFoundError](err)
+	switch {
+	case !ok:
+		return fmt.Errorf("%s: %w", what, err)
+	case missing == nil: // what the SDK makes of an unknown_resource it cannot parse
+		return fmt.Errorf("%s: %w", what, pool.ErrGone)
+	}
+	return fmt.Errorf("%s: %s %s %w", what, missing.Resource, missing.ResourceID, pool.ErrGone)
+}
+
+// refusal tells whether an error means that another commercial type or another
+// zone may still do, and in which words.
+func refusal(err error) (reason string, refused bool) {
+	if _, ok := errors.AsType[*scw.OutOfStockError](err); ok {
+		return "out of stock", true
+	}
+	if quota, ok := errors.AsType[*scw.QuotasExceededError](err); ok {
+		return "over quota" + resources(quota), true
+	}
+	if precondition, ok := errors.AsType[*scw.PreconditionFailedError](err); ok {
+		return "precondition failed: " + precondition.HelpMessage, true
+	}
+	invalid, ok := errors.AsType[*scw.InvalidArgumentsError](err)
+	if !ok {
+		return "", false
+	}
+	for _, detail := range invalid.Details {
+		if detail.ArgumentName == "commercial_type" {
+			return "not offered: " + detail.HelpMessage, true
+		}
+	}
+	return "", false
+}
+
+func resources(err *scw.QuotasExceededError) string {
+	names := ""
+	for _, detail := range err.Details {
+		names += " of " + detail.Resource
+	}
+	return names
+}

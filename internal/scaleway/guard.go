@@ -1,0 +1,60 @@
+package scaleway
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+)
+
+// bodyLimit is far above the largest answer: a page of 100 servers is 300 kB.
+const bodyLimit = 8 << 20
+
+var errNoMetadata = errors.New("the API's metadata are not needed")
+
+// guard is the HTTP client under the SDK. It adds what the SDK lacks: a limit
+// on the size of answers, and credentials that stay with the host they are for.
+// It also takes away one thing: see Do.
+type guard struct{ client http.Client }
+
+func newGuard(client *http.Client) *guard {
+	if client == nil {
+		client = http.DefaultClient
+	}
+	own := *client
+	// net/http forwards the X-Auth-Token header to whatever host a redirect
+	// names. The API never redirects.
+	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &guard{own}
+}
+
+// Do sends a request, unless it is for the API's metadata: the SDK asks for
+// them after most calls, without the call's deadline and without a lock, only
+// to name resources in a way that we do not use. It goes on without them.
+func (g *guard) Do(request *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(request.URL.Path, "/metadata") {
+		return nil, errNoMetadata
+	}
+	response, err := g.client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	response.Body = &limitedBody{ReadCloser: response.Body, left: bodyLimit}
+	return response, nil
+}
+
+// limitedBody gives an error, and not an early end, when the limit is passed.
+type limitedBody struct {
+	io.ReadCloser
+	left int
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.left -= n
+	if b.left < 0 {
+		return 0, fmt.Errorf("answer is longer than %d bytes", bodyLimit)
+	}
+	return n, err
+}

@@ -1,0 +1,71 @@
+package scaleway
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// Image finds the newest image of the pool in the preferred zone. Images are
+// zonal: Create looks for the one of its own zone.
+func (c *Client) Image(ctx context.Context) (pool.Image, error) {
+	return c.newestImage(ctx, c.zones[0])
+}
+
+// newestImage finds the newest image that can be used and whose name begins
+// with the configured one. The project's own images go before those that other
+// projects share. Other people's public images are never taken: anybody could
+// publish one under our name.
+func (c *Client) newestImage(ctx context.Context, zone scw.Zone) (pool.Image, error) {
+	request := instance.ListImagesRequest{Zone: zone, Name: &c.imageName, PerPage: size()}
+	found, err := readAll(
+		func(image *instance.Image) string { return image.ID },
+		func(page *int32) ([]*instance.Image, uint64, error) {
+			request.Page = page
+			answer, err := c.instances.ListImages(&request, scw.WithContext(ctx))
+			if err != nil {
+				return nil, 0, err
+			}
+			return answer.Images, uint64(answer.TotalCount), nil
+		})
+	if err != nil {
+		return pool.Image{}, explain(err, "list the images in %s", zone)
+	}
+	var best *instance.Image
+	for _, image := range found {
+		if c.canUse(image) && (best == nil || c.better(image, best)) {
+			best = image
+		}
+	}
+	if best == nil {
+		return pool.Image{}, fmt.Errorf("no image in %s has a name that begins with %q", zone, c.imageName)
+	}
+	return pool.Image{ID: best.ID, Zone: string(zone), Name: best.Name, Created: created(best)}, nil
+}
+
+// canUse compares the name again: the API's filter finds it anywhere in a name.
+func (c *Client) canUse(image *instance.Image) bool {
+	return strings.HasPrefix(image.Name, c.imageName) &&
+		image.State == instance.ImageStateAvailable &&
+		(image.Project == c.project || !image.Public)
+}
+
+func (c *Client) better(a, b *instance.Image) bool {
+	if own := a.Project == c.project; own != (b.Project == c.project) {
+		return own
+	}
+	return created(a).After(created(b))
+}
+
+func created(image *instance.Image) time.Time {
+	if image.CreationDate == nil {
+		return time.Time{}
+	}
+	return *image.CreationDate
+}

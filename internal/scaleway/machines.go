@@ -1,0 +1,181 @@
+package scaleway
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+
+	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// Preparing is the Detail of a machine that Create made but did not finish. It
+// never ran, and must not: PowerOn deletes it instead.
+const Preparing = "preparing"
+
+// preparingTag is on a machine from its creation until its user data is set.
+const preparingTag = "divims-preparing"
+
+// serverTag is on the machine and on the reserved addresses of a server, beside
+// the pool's tag.
+func serverTag(number int) string { return fmt.Sprintf("divims-server-%d", number) }
+
+// Machines lists every machine of the pool, in all zones, complete or an error.
+// A machine with the pool's tag is listed whatever its name; without the tag
+// only if it may be adopted. Elastic Metal hosts are listed if they are in the
+// project and named exactly like a bare metal server of the pool.
+func (c *Client) Machines(ctx context.Context) ([]pool.Machine, error) {
+	machines, err := inZones(ctx, c.zones, c.machinesIn)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.metalOnly) == 0 {
+		return machines, nil
+	}
+	hosts, err := inZones(ctx, c.those(c.metal.Zones()), c.hostsIn)
+	if err != nil {
+		return nil, err
+	}
+	return append(machines, hosts...), nil
+}
+
+func (c *Client) machinesIn(ctx context.Context, zone scw.Zone) ([]pool.Machine, error) {
+	request := instance.ListServersRequest{Zone: zone}
+	if !c.adopt {
+		request.Tags = []string{c.tag}
+	}
+	found, err := c.list(ctx, request)
+	if err != nil {
+		return nil, explain(err, "list the machines in %s", zone)
+	}
+	var machines []pool.Machine
+	for _, server := range found {
+		if !c.owns(server) {
+			continue
+		}
+		machine, err := toMachine(zone, server)
+		if err != nil {
+			return nil, explain(err, "list the machines in %s", zone)
+		}
+		machines = append(machines, machine)
+	}
+	c.addPrices(ctx, zone, machines)
+	return machines, nil
+}
+
+// list reads all instances of the project that the request asks for.
+func (c *Client) list(ctx context.Context, request instance.ListServersRequest) ([]*instance.Server, error) {
+	request.Project = &c.project
+	request.PerPage = size()
+	return readAll(
+		func(server *instance.Server) string { return server.ID },
+		func(page *int32) ([]*instance.Server, uint64, error) {
+			request.Page = page
+			answer, err := c.instances.ListServers(&request, scw.WithContext(ctx))
+			if err != nil {
+				return nil, 0, err
+			}
+			return answer.Servers, uint64(answer.TotalCount), nil
+		})
+}
+
+// owns tells whether an instance is the pool's: its project and tag, or, when
+// machines are adopted, its project and the exact name of a server.
+func (c *Client) owns(server *instance.Server) bool {
+	return server.Project == c.project &&
+		(slices.Contains(server.Tags, c.tag) || c.adopt && c.names[server.Name])
+}
+
+// own reads an instance again, right before it is changed, and refuses one that
+// is not the pool's.
+func (c *Client) own(ctx context.Context, machine pool.Machine) (*instance.Server, error) {
+	answer, err := c.instances.GetServer(&instance.GetServerRequest{
+		Zone:     scw.Zone(machine.Zone),
+		ServerID: machine.ID,
+	}, scw.WithContext(ctx))
+	if err != nil {
+		return nil, err
+	}
+	if answer.Server == nil || answer.Server.ID != machine.ID {
+		return nil, fmt.Errorf("the answer is not about %s", machine.ID)
+	}
+	if !c.owns(answer.Server) {
+		return nil, fmt.Errorf("%s is not the pool's: it is not in project %s with the tag %q", machine.ID, c.project, c.tag)
+	}
+	return answer.Server, nil
+}
+
+// toMachine translates an instance. Without its dates it is refused: how long a
+// machine has been in its state decides about its life.
+func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
+	if server.CreationDate == nil || server.ModificationDate == nil {
+		return pool.Machine{}, fmt.Errorf("%s has no dates", server.ID)
+	}
+	machine := pool.Machine{
+		ID:      server.ID,
+		Zone:    string(zone),
+		Name:    server.Name,
+		State:   pool.MachineState(server.State), // the words are the same
+		Detail:  server.StateDetail,
+		Since:   *server.ModificationDate,
+		Created: *server.CreationDate,
+		Type:    server.CommercialType,
+		Tags:    server.Tags,
+	}
+	if slices.Contains(server.Tags, preparingTag) {
+		machine.Detail = Preparing
+	}
+	if server.Image != nil {
+		machine.ImageID = server.Image.ID
+	}
+	for _, address := range server.PublicIPs {
+		if address == nil {
+			continue
+		}
+		machine.Addresses = append(machine.Addresses, pool.Address{
+			ID:        address.ID,
+			Zone:      string(zone),
+			IP:        toIP(address.Address),
+			Tags:      address.Tags,
+			MachineID: server.ID,
+		})
+	}
+	for _, slot := range slices.Sorted(maps.Keys(server.Volumes)) {
+		if volume := server.Volumes[slot]; volume != nil {
+			machine.Volumes = append(machine.Volumes, toVolume(zone, volume))
+		}
+	}
+	for _, maintenance := range server.Maintenances {
+		if maintenance != nil && maintenance.StartDate != nil {
+			machine.Maintenances = append(machine.Maintenances, pool.PlannedMaintenance{
+				Reason: maintenance.Reason,
+				Start:  *maintenance.StartDate,
+			})
+		}
+	}
+	return machine, nil
+}
+
+// toVolume translates a machine's volume. All kinds but sbs_volume belong to
+// the Instances service itself.
+func toVolume(zone scw.Zone, volume *instance.VolumeServer) pool.Volume {
+	kind := pool.LocalVolume
+	if volume.VolumeType == instance.VolumeServerVolumeTypeSbsVolume {
+		kind = pool.BlockVolume
+	}
+	name := ""
+	if volume.Name != nil {
+		name = *volume.Name
+	}
+	return pool.Volume{ID: volume.ID, Zone: string(zone), Kind: kind, Name: name, Attached: true}
+}
+
+// toIP gives the zero address for one that is none.
+func toIP(bytes []byte) netip.Addr {
+	ip, _ := netip.AddrFromSlice(bytes)
+	return ip.Unmap()
+}

@@ -1,0 +1,69 @@
+package scaleway
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// site is a zone in which a machine can be made, with what it is made of there.
+type site struct {
+	zone      scw.Zone
+	imageID   string
+	addresses []string // ids
+}
+
+// sites finds where a server's machine can be made. Addresses and images are
+// zonal, so it is only where the server has an address that is free, and where
+// there is an image. The problems are those of the zones that are left out.
+func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []site, problems []error) {
+	addresses, err := c.reserved(ctx, order.Server)
+	if err != nil {
+		return nil, []error{err}
+	}
+	for _, zone := range order.Zones {
+		site, err := c.siteIn(ctx, scw.Zone(zone), addresses)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		sites = append(sites, site)
+	}
+	return sites, problems
+}
+
+func (c *Client) siteIn(ctx context.Context, zone scw.Zone, addresses []pool.Address) (site, error) {
+	ids, err := freeIn(zone, addresses)
+	if err != nil {
+		return site{}, err
+	}
+	image, err := c.newestImage(ctx, zone)
+	if err != nil {
+		return site{}, err
+	}
+	return site{zone: zone, imageID: image.ID, addresses: ids}, nil
+}
+
+// freeIn gives the ids of a server's addresses in a zone. If one of them, say
+// the IPv4 one, is still held by a machine, the new machine must not come to
+// life without it.
+func freeIn(zone scw.Zone, addresses []pool.Address) (ids []string, err error) {
+	elsewhere := ""
+	for _, address := range addresses {
+		if address.Zone != string(zone) {
+			elsewhere += fmt.Sprintf(" (%s is in %s)", address.IP, address.Zone)
+			continue
+		}
+		if address.MachineID != "" {
+			return nil, fmt.Errorf("its address %s in %s is held by machine %s", address.IP, zone, address.MachineID)
+		}
+		ids = append(ids, address.ID)
+	}
+	if len(ids) == 0 {
+		return nil, fmt.Errorf("it has no address in %s%s", zone, elsewhere)
+	}
+	return ids, nil
+}

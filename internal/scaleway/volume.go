@@ -1,0 +1,198 @@
+package scaleway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/scaleway/scaleway-sdk-go/api/block/v1"
+	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// A volume gets the pool's tag when its machine is deleted, and not before: so
+// a detached volume with the tag is rubbish for sure, while one that an
+// operator detached by hand is not ours to delete. (CreateServer could not tag
+// a volume anyway: its volume template has no tags.)
+
+// Leftovers lists the detached volumes that bear the pool's tag, in all zones,
+// complete or an error. Those of machines that were deleted while stopped can
+// be local volumes.
+func (c *Client) Leftovers(ctx context.Context) ([]pool.Volume, error) {
+	blocks, err := inZones(ctx, c.those(c.blocks.Zones()), c.blockLeftovers)
+	if err != nil {
+		return nil, err
+	}
+	locals, err := inZones(ctx, c.zones, c.localLeftovers)
+	if err != nil {
+		return nil, err
+	}
+	return append(blocks, locals...), nil
+}
+
+func (c *Client) blockLeftovers(ctx context.Context, zone scw.Zone) ([]pool.Volume, error) {
+	request := block.ListVolumesRequest{Zone: zone, ProjectID: &c.project, Tags: []string{c.tag}, PageSize: size()}
+	found, err := readAll(
+		func(volume *block.Volume) string { return volume.ID },
+		func(page *int32) ([]*block.Volume, uint64, error) {
+			request.Page = page
+			answer, err := c.blocks.ListVolumes(&request, scw.WithContext(ctx))
+			if err != nil {
+				return nil, 0, err
+			}
+			return answer.Volumes, answer.TotalCount, nil
+		})
+	if err != nil {
+		return nil, explain(err, "list the block volumes in %s", zone)
+	}
+	var leftovers []pool.Volume
+	for _, volume := range found {
+		if c.checkBlock(volume) == nil {
+			leftovers = append(leftovers, pool.Volume{
+				ID: volume.ID, Zone: string(zone), Kind: pool.BlockVolume, Name: volume.Name, Tags: volume.Tags,
+			})
+		}
+	}
+	return leftovers, nil
+}
+
+func (c *Client) localLeftovers(ctx context.Context, zone scw.Zone) ([]pool.Volume, error) {
+	request := instance.ListVolumesRequest{Zone: zone, Project: &c.project, Tags: []string{c.tag}, PerPage: size()}
+	found, err := readAll(
+		func(volume *instance.Volume) string { return volume.ID },
+		func(page *int32) ([]*instance.Volume, uint64, error) {
+			request.Page = page
+			answer, err := c.instances.ListVolumes(&request, scw.WithContext(ctx))
+			if err != nil {
+				return nil, 0, err
+			}
+			return answer.Volumes, uint64(answer.TotalCount), nil
+		})
+	if err != nil {
+		return nil, explain(err, "list the local volumes in %s", zone)
+	}
+	var leftovers []pool.Volume
+	for _, volume := range found {
+		if c.checkLocal(volume) == nil {
+			leftovers = append(leftovers, pool.Volume{
+				ID: volume.ID, Zone: string(zone), Kind: pool.LocalVolume, Name: volume.Name, Tags: volume.Tags,
+			})
+		}
+	}
+	return leftovers, nil
+}
+
+// DeleteVolume deletes a detached volume of the pool; one that is gone already
+// is no error.
+func (c *Client) DeleteVolume(ctx context.Context, volume pool.Volume) error {
+	remove := c.deleteBlock
+	if volume.Kind == pool.LocalVolume {
+		remove = c.deleteLocal
+	}
+	err := remove(ctx, scw.Zone(volume.Zone), volume.ID)
+	if err == nil {
+		return nil
+	}
+	err = explain(err, "delete volume %s", volume.ID)
+	if errors.Is(err, pool.ErrGone) {
+		return nil
+	}
+	return err
+}
+
+func (c *Client) deleteBlock(ctx context.Context, zone scw.Zone, id string) error {
+	volume, err := c.blocks.GetVolume(&block.GetVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	if err := c.checkBlock(volume); err != nil {
+		return err
+	}
+	return c.blocks.DeleteVolume(&block.DeleteVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
+}
+
+func (c *Client) deleteLocal(ctx context.Context, zone scw.Zone, id string) error {
+	answer, err := c.instances.GetVolume(&instance.GetVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	if answer.Volume == nil {
+		return errors.New("the answer names no volume")
+	}
+	if err := c.checkLocal(answer.Volume); err != nil {
+		return err
+	}
+	return c.instances.DeleteVolume(&instance.DeleteVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
+}
+
+// checkBlock says why a block volume must not be deleted, if so.
+func (c *Client) checkBlock(volume *block.Volume) error {
+	if len(volume.References) > 0 || volume.Status != block.VolumeStatusAvailable {
+		return fmt.Errorf("it is %s", volume.Status)
+	}
+	return c.checkOwner(volume.ProjectID, volume.Tags)
+}
+
+// checkLocal says why a local volume must not be deleted, if so.
+func (c *Client) checkLocal(volume *instance.Volume) error {
+	if volume.Server != nil {
+		return fmt.Errorf("it is attached to %s", volume.Server.ID)
+	}
+	if volume.State != instance.VolumeStateAvailable {
+		return fmt.Errorf("it is %s", volume.State)
+	}
+	return c.checkOwner(volume.Project, volume.Tags)
+}
+
+func (c *Client) checkOwner(project string, tags []string) error {
+	if project != c.project || !slices.Contains(tags, c.tag) {
+		return fmt.Errorf("it is not the pool's: it is not in project %s with the tag %q", c.project, c.tag)
+	}
+	return nil
+}
+
+// tagVolumes gives the pool's tag to every volume that can outlive a machine.
+// Scratch volumes never do.
+func (c *Client) tagVolumes(ctx context.Context, zone scw.Zone, server *instance.Server) error {
+	for _, volume := range server.Volumes {
+		if volume == nil || volume.VolumeType == instance.VolumeServerVolumeTypeScratch {
+			continue
+		}
+		add := c.tagLocal
+		if volume.VolumeType == instance.VolumeServerVolumeTypeSbsVolume {
+			add = c.tagBlock
+		}
+		err := add(ctx, zone, volume.ID)
+		if err == nil {
+			continue
+		}
+		err = explain(err, "tag volume %s", volume.ID)
+		if !errors.Is(err, pool.ErrGone) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) tagBlock(ctx context.Context, zone scw.Zone, id string) error {
+	volume, err := c.blocks.GetVolume(&block.GetVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
+	if err != nil || slices.Contains(volume.Tags, c.tag) {
+		return err
+	}
+	tags := append(volume.Tags, c.tag)
+	_, err = c.blocks.UpdateVolume(&block.UpdateVolumeRequest{Zone: zone, VolumeID: id, Tags: &tags}, scw.WithContext(ctx))
+	return err
+}
+
+func (c *Client) tagLocal(ctx context.Context, zone scw.Zone, id string) error {
+	answer, err := c.instances.GetVolume(&instance.GetVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
+	if err != nil || answer.Volume == nil || slices.Contains(answer.Volume.Tags, c.tag) {
+		return err
+	}
+	tags := append(answer.Volume.Tags, c.tag)
+	_, err = c.instances.UpdateVolume(&instance.UpdateVolumeRequest{Zone: zone, VolumeID: id, Tags: &tags}, scw.WithContext(ctx))
+	return err
+}
