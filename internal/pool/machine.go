@@ -19,6 +19,10 @@ const (
 	Locked         MachineState = "locked"           // by the hoster; nobody can act on it
 )
 
+// Preparing is the Detail of a machine whose creation was broken off before it
+// had its user data. It has never run, must not be started, and can be deleted.
+const Preparing = "preparing"
+
 // Machine is the Scaleway Instance or Elastic Metal host that is a server's
 // hardware just now.
 type Machine struct {

@@ -8,6 +8,9 @@ type State struct {
 	LastEvaluation time.Time `json:"last_evaluation,omitzero"`
 	// Load is what the load policy compares the next load with.
 	Load *PastLoad `json:"load,omitempty"`
+	// Kept is how many servers were enabled when the policies ceased to answer;
+	// 0 while they do.
+	Kept int `json:"kept,omitempty"`
 	// Servers is the memory of each server, by number.
 	Servers map[int]ServerMemory `json:"servers,omitempty"`
 	// Leftovers are block volumes of machines that were told to go, to be

@@ -1,0 +1,115 @@
+package scaling
+
+import (
+	"time"
+
+	"divims/internal/pool"
+)
+
+// Policy names a rule that says how many servers are required.
+type Policy string
+
+// The policies.
+const (
+	PolicyLoad     Policy = "load"
+	PolicySchedule Policy = "schedule"
+)
+
+// RecordingsPolicy says what becomes of a pool's recordings, and so what the
+// drain gate asks for. The zero value is the strictest.
+type RecordingsPolicy string
+
+// What becomes of recordings.
+const (
+	// RecordingsShipped: published recordings are moved to Scalelite; one that
+	// is still on the server has not arrived there yet.
+	RecordingsShipped RecordingsPolicy = "shipped"
+	// RecordingsKept: published recordings live outside the machine.
+	RecordingsKept RecordingsPolicy = "kept"
+	// RecordingsNone: the pool does not record; the gate does not look.
+	RecordingsNone RecordingsPolicy = "none"
+)
+
+// Pair holds one number for participants and one for meetings.
+type Pair struct{ Participants, Meetings float64 }
+
+// Config is what the decision needs to know of the pool. config.Settings,
+// checked and with its defaults, is where its values come from.
+type Config struct {
+	// Size is the number of servers, Capacity the participants they carry together.
+	Size, Capacity int
+	// BareMetal is how many servers, the first ones, are bare metal.
+	BareMetal int
+	Policies  []Policy
+	Interval  time.Duration // between evaluations
+	BootTime  time.Duration // from creating a machine until it takes meetings
+
+	// ServerParticipants and ServerMeetings are what one server carries.
+	ServerParticipants, ServerMeetings int
+	// MinimumMillionths is the share of the size that is always enabled, in
+	// millionths: a binary fraction would make 7 % of 100 servers 8.
+	MinimumMillionths int
+	// SteadyFactor, or GrowingFactor from GrowthThreshold on, times the load is
+	// what the load policy keeps enabled.
+	SteadyFactor, GrowingFactor, GrowthThreshold Pair
+
+	ScheduleMode ScheduleMode
+
+	MeetingMaxDuration     time.Duration // a draining server's meetings are ended at this age
+	RecordingMaxProcessing time.Duration // a recording in work for longer is warned of
+	Recordings             RecordingsPolicy
+	RecycleAfter           time.Duration // uptime at which a machine is replaced; 0 never
+	Grace                  time.Duration // a running machine may be silent for this long
+	CertificateWarning     time.Duration // warned of when it expires within this time
+	CertificateAlert       time.Duration // likewise, as an error
+
+	// UnresponsivePercent of the running servers, and at least 2 of them, may
+	// look unresponsive at once; with more it is the network.
+	UnresponsivePercent int
+	// UnresponsiveDeleteAfter is when a machine that answers nobody may be
+	// deleted without asking it; 0 never.
+	UnresponsiveDeleteAfter time.Duration
+	// UnresponsiveRebootAfter is when a bare-metal server that answers nobody is rebooted.
+	UnresponsiveRebootAfter time.Duration
+
+	// MaxCreations and MaxDeletions bound one evaluation.
+	MaxCreations, MaxDeletions int
+	// RegisterEntries adds an entry for a server that has none.
+	RegisterEntries bool
+}
+
+// LeadTime is how long it takes from a need that just missed an evaluation to a
+// machine that takes meetings.
+func (c Config) LeadTime() time.Duration { return c.Interval + c.BootTime }
+
+// Minimum is the number of servers that are always enabled: the bare-metal
+// ones if there are any, else the configured share of the size, rounded up.
+func (c Config) Minimum() int {
+	if c.BareMetal > 0 {
+		return c.BareMetal
+	}
+	return ceilDiv(c.Size*c.MinimumMillionths, 1_000_000)
+}
+
+// youngest is the age below which a running machine is not deleted: three
+// evaluations, as the predecessor had it.
+func (c Config) youngest() time.Duration { return 3 * c.Interval }
+
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
+// memoryOf is the memory of a server, emptied of what was about another machine.
+func memoryOf(state pool.State, number int, machine *pool.Machine) pool.ServerMemory {
+	memory := state.Servers[number]
+	if machine != nil && memory.MachineID == machine.ID {
+		return memory
+	}
+	fresh := pool.ServerMemory{
+		Maintenance: memory.Maintenance,
+		Failures:    memory.Failures,
+		NotBefore:   memory.NotBefore,
+	}
+	if machine != nil {
+		fresh.MachineID = machine.ID
+	}
+	return fresh
+}

@@ -1,0 +1,143 @@
+package scaling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// Health is the judgement of a server. It comes before everything else.
+type Health string
+
+// The judgements.
+const (
+	Healthy Health = "healthy"
+	// Unseen: something of the server could not be read; it is left alone.
+	Unseen Health = "unseen"
+	// Unresponsive: the machine has run for longer than the grace time, yet
+	// Scalelite says offline, or BBB did not answer at two evaluations in a row.
+	Unresponsive Health = "unresponsive"
+	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed.
+	Malfunctioning Health = "malfunctioning"
+	// ToRecycle: up for too long, or built from an outdated image.
+	ToRecycle Health = "to recycle"
+)
+
+// judge says how a server is, and why.
+func judge(now time.Time, config Config, image pool.Reading[pool.Image], s server) (Health, string) {
+	if !s.Entry.Known() {
+		return Unseen, s.Entry.Reason()
+	}
+	if !s.Machine.Known() {
+		return Unseen, s.Machine.Reason()
+	}
+	if s.entry == nil || s.machine == nil || s.machine.State != pool.Running {
+		return Healthy, ""
+	}
+	if why := unresponsive(now, config, s); why != "" {
+		return Unresponsive, why
+	}
+	if why := malfunctioning(s); why != "" {
+		return Malfunctioning, why
+	}
+	if why := toRecycle(now, config, image, s); why != "" {
+		return ToRecycle, why
+	}
+	if !s.Meetings.Known() && s.pastGrace(now, config) {
+		return Unseen, s.Meetings.Reason()
+	}
+	return Healthy, ""
+}
+
+func unresponsive(now time.Time, config Config, s server) string {
+	if !s.pastGrace(now, config) {
+		return ""
+	}
+	runs := spell(now.Sub(s.machine.Since))
+	if !s.entry.Online {
+		return fmt.Sprintf("its machine has run for %s, yet Scalelite says offline", runs)
+	}
+	if s.silent() && !s.memory.SilentSince.IsZero() {
+		return fmt.Sprintf("its machine has run for %s, yet BBB has not answered since %s: %s",
+			runs, s.memory.SilentSince.UTC().Format(time.RFC3339), s.Meetings.Reason())
+	}
+	return ""
+}
+
+func malfunctioning(s server) string {
+	stats, ok := s.Stats.Get()
+	if !ok {
+		return ""
+	}
+	if down, ok := stats.UnitsDown.Get(); ok && len(down) > 0 {
+		return "units down: " + strings.Join(down, ", ")
+	}
+	if probe, ok := stats.Probe.Get(); ok && !probe.OK {
+		return "the probe fails since " + probe.At.UTC().Format(time.RFC3339)
+	}
+	if failed, ok := stats.Failed.Get(); ok && total(failed) > 0 {
+		return "recordings failed: " + stages(failed)
+	}
+	return ""
+}
+
+func toRecycle(now time.Time, config Config, image pool.Reading[pool.Image], s server) string {
+	if uptime := s.uptime(now); config.RecycleAfter > 0 && uptime > config.RecycleAfter {
+		return fmt.Sprintf("up for %s, more than %s", spell(uptime), spell(config.RecycleAfter))
+	}
+	newest, ok := image.Get()
+	// Images belong to a zone: elsewhere the newest one has another id.
+	if ok && !s.machine.BareMetal && s.machine.ImageID != "" && s.machine.Zone == newest.Zone &&
+		s.machine.ImageID != newest.ID && s.machine.Created.Before(newest.Created) {
+		return "its machine is older than the image " + newest.Name
+	}
+	return ""
+}
+
+// uptime is what the machine itself says, or how long the hoster has had it running.
+func (s server) uptime(now time.Time) time.Duration {
+	if stats, ok := s.Stats.Get(); ok {
+		if uptime, ok := stats.Uptime.Get(); ok {
+			return uptime
+		}
+	}
+	return now.Sub(s.machine.Since)
+}
+
+// pastGrace tells whether the machine has had its time to start: since the
+// hoster started it, or since it was told to reboot.
+func (s server) pastGrace(now time.Time, config Config) bool {
+	start := s.machine.Since
+	if s.memory.Rebooted.After(start) {
+		start = s.memory.Rebooted
+	}
+	return now.Sub(start) > config.Grace
+}
+
+// silent tells whether BBB was asked and did not answer.
+func (s server) silent() bool {
+	return s.machine != nil && s.machine.State == pool.Running && s.entry != nil && !s.Meetings.Known()
+}
+
+func total(counts map[string]int) int {
+	sum := 0
+	for _, n := range counts {
+		sum += n
+	}
+	return sum
+}
+
+// stages lists what is not 0, in a fixed order: "archived 2, processed 1".
+func stages(counts map[string]int) string {
+	var parts []string
+	for stage, n := range counts {
+		if n != 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", stage, n))
+		}
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}

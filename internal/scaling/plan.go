@@ -1,0 +1,117 @@
+package scaling
+
+import (
+	"fmt"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// Plan is what the decision asks for: the ordered actions, each with its
+// reason, and everything an operator needs to check it by hand.
+type Plan struct {
+	Required Required  `json:"required"`
+	Actions  []Action  `json:"actions"`
+	Verdicts []Verdict `json:"servers"`
+	Alerts   []Alert   `json:"alerts"`
+	// Withheld says what was not done, or not all, because of a limit or guard.
+	Withheld []string `json:"withheld,omitempty"`
+}
+
+// Required is how many servers must be enabled, and why.
+type Required struct {
+	// Servers is the limited answer; unknown when no policy had one, and then
+	// the capacity is not changed.
+	Servers pool.Reading[int] `json:"servers"`
+	// Enabled is how many count as enabled before anything is done.
+	Enabled  int      `json:"enabled"`
+	Policies []Answer `json:"policies"`
+	// Limits says what the largest answer was limited by, with the numbers.
+	Limits []string `json:"limits,omitempty"`
+}
+
+// Answer is one policy's word.
+type Answer struct {
+	Policy  Policy            `json:"policy"`
+	Servers pool.Reading[int] `json:"servers"`
+	// Why gives the formula with its numbers, or why there is no answer.
+	Why []string `json:"why"`
+}
+
+// Kind is the kind of an action.
+type Kind string
+
+// The actions, from the harmless to the final.
+const (
+	Register     Kind = "register"
+	Enable       Kind = "enable"
+	Create       Kind = "create"
+	PowerOn      Kind = "power on"
+	Cordon       Kind = "cordon"
+	EndMeeting   Kind = "end meeting"
+	Reboot       Kind = "reboot"
+	DeleteVolume Kind = "delete volume"
+	Delete       Kind = "delete"
+)
+
+// Action is one thing to do. Actions of one server are done in their order and
+// stop at the first that goes wrong; servers do not wait for each other.
+type Action struct {
+	Kind Kind `json:"kind"`
+	// Server is the number; 0 for what belongs to no server any more.
+	Server  int           `json:"server,omitempty"`
+	Meeting *pool.Meeting `json:"meeting,omitempty"`
+	Volume  *pool.Volume  `json:"volume,omitempty"`
+	// Unanswered allows a deletion although the server itself cannot be asked
+	// again: it is switched off, or has been unresponsive for long enough.
+	Unanswered bool   `json:"unanswered,omitempty"`
+	Reason     string `json:"reason"`
+}
+
+// Verdict is what the decision thinks of one server.
+type Verdict struct {
+	Server int    `json:"server"`
+	Health Health `json:"health"`
+	// Why is the reason for the health.
+	Why string `json:"why,omitempty"`
+	// Left says why a server that was a candidate for something was left alone.
+	Left string `json:"left,omitempty"`
+}
+
+// Level is how urgent an alert is.
+type Level string
+
+// The levels, as the predecessor's notifications had them.
+const (
+	Warning  Level = "warning"
+	Error    Level = "error"
+	Critical Level = "critical"
+)
+
+// Alert is something that an operator should know.
+type Alert struct {
+	Level Level `json:"level"`
+	// Subject stays the same while the matter goes on, for example
+	// "certificate of bbb-w3.example.com".
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// spell writes a duration as an operator would: "15m", "7d4h", "40s".
+func spell(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	}
+	d = d.Round(time.Minute)
+	days, hours, minutes := int(d/(24*time.Hour)), int(d/time.Hour)%24, int(d/time.Minute)%60
+	text := ""
+	for _, part := range []struct {
+		n    int
+		unit string
+	}{{days, "d"}, {hours, "h"}, {minutes, "m"}} {
+		if part.n != 0 {
+			text += fmt.Sprintf("%d%s", part.n, part.unit)
+		}
+	}
+	return text
+}

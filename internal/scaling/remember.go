@@ -1,0 +1,85 @@
+package scaling
+
+import (
+	"time"
+
+	"divims/internal/pool"
+)
+
+// remember is the memory for the next evaluation. What the plan's actions came
+// to is added by whoever carries them out.
+func (d *decision) remember() pool.State {
+	next := pool.State{
+		LastEvaluation: d.now,
+		Load:           d.state.Load,
+		Servers:        map[int]pool.ServerMemory{},
+		Shortages:      currentShortages(d.now, d.state.Shortages),
+		Leftovers:      d.leftovers,
+	}
+	if !d.plan.Required.Servers.Known() {
+		next.Kept = d.required()
+	}
+	if d.sawLoad() {
+		next.Load = d.load.past(d.now)
+	}
+	for _, s := range d.servers {
+		next.Servers[s.Server.Number] = d.rememberServer(s)
+	}
+	for _, volume := range d.state.Leftovers {
+		// A volume of a machine that stays after all is no leftover.
+		if machine := d.attached(volume.ID); machine == nil || machine.State == pool.Stopping {
+			next.Leftovers = append(next.Leftovers, volume)
+		}
+	}
+	return next
+}
+
+// sawLoad tells whether the load is good enough to compare the next one with.
+func (d *decision) sawLoad() bool {
+	return d.seen.Entries.Known() && d.seen.Machines.Known() && len(d.load.missing) == 0
+}
+
+func (d *decision) rememberServer(s server) pool.ServerMemory {
+	memory := s.memory
+	if meetings, ok := s.Meetings.Get(); ok {
+		memory.Participants, memory.Meetings, memory.LoadSeen = pool.Participants(meetings), len(meetings), d.now
+	}
+	memory.SilentSince = since(d.now, s.silent(), memory.SilentSince)
+	if s.entry != nil {
+		draining := s.machine != nil && s.entry.State != pool.Enabled
+		memory.DrainingSince = since(d.now, draining, memory.DrainingSince)
+		if !draining {
+			memory.EmptySince = time.Time{}
+		}
+	}
+	if s.health != Unseen && memory.Health != string(s.health) {
+		memory.Health, memory.HealthSince = string(s.health), d.now
+	}
+	if stats, ok := s.Stats.Get(); ok {
+		if counters, ok := stats.Network.Get(); ok {
+			memory.Network, memory.NetworkAt = &counters, d.now
+		}
+	}
+	return memory
+}
+
+// since is when a condition that holds began, and zero when it does not hold.
+func since(now time.Time, holds bool, before time.Time) time.Time {
+	if !holds {
+		return time.Time{}
+	}
+	if before.IsZero() {
+		return now
+	}
+	return before
+}
+
+func currentShortages(now time.Time, shortages []pool.Shortage) []pool.Shortage {
+	var current []pool.Shortage
+	for _, shortage := range shortages {
+		if now.Before(shortage.Until) {
+			current = append(current, shortage)
+		}
+	}
+	return current
+}

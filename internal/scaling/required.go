@@ -1,0 +1,62 @@
+package scaling
+
+import (
+	"fmt"
+
+	"divims/internal/pool"
+)
+
+// require asks the policies and limits the largest answer:
+// clamp(max over policies, minimum, size).
+func (d *decision) require() {
+	required := Required{Enabled: d.count(server.counts)}
+	largest, answered := 0, false
+	for _, policy := range d.config.Policies {
+		answer := d.ask(policy, required.Enabled)
+		required.Policies = append(required.Policies, answer)
+		if servers, ok := answer.Servers.Get(); ok {
+			largest, answered = max(largest, servers), true
+		}
+	}
+	if answered {
+		limited := largest
+		if minimum := d.config.Minimum(); limited < minimum {
+			limited = minimum
+			required.Limits = append(required.Limits, fmt.Sprintf("raised from %d to the minimum of %d", largest, minimum))
+		}
+		if limited > d.config.Size {
+			limited = d.config.Size
+			required.Limits = append(required.Limits, fmt.Sprintf("limited from %d to the pool's size of %d", largest, d.config.Size))
+			d.alert(Error, "pool size", "%d servers are required, the pool has %d", largest, d.config.Size)
+		}
+		required.Servers = pool.Seen(limited)
+	} else {
+		required.Servers = pool.Unknown[int]("no policy has an answer")
+		d.alert(Error, "required servers", "no policy has an answer; the capacity is not changed")
+	}
+	d.plan.Required = required
+}
+
+func (d *decision) ask(policy Policy, enabled int) Answer {
+	switch policy {
+	case PolicyLoad:
+		return loadRequired(d.now, d.config, d.state.Load, d.load, enabled)
+	case PolicySchedule:
+		return scheduleAnswer(d.now, d.config, d.seen.Calendar)
+	}
+	reason := fmt.Sprintf("unknown policy %q", policy)
+	return Answer{policy, pool.Unknown[int](reason), []string{reason}}
+}
+
+// required is how many servers must be enabled; without an answer, as many as
+// were when the answers ceased. (As many as are would be one more with every
+// replacement that is enabled beside what it replaces.)
+func (d *decision) required() int {
+	if servers, ok := d.plan.Required.Servers.Get(); ok {
+		return servers
+	}
+	if d.state.Kept > 0 {
+		return d.state.Kept
+	}
+	return d.plan.Required.Enabled
+}

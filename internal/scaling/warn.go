@@ -1,0 +1,80 @@
+package scaling
+
+import (
+	"fmt"
+	"slices"
+
+	"divims/internal/pool"
+)
+
+// warn adds what an operator should know beyond what the plan does.
+func (d *decision) warn() {
+	for _, s := range d.servers {
+		if s.maintenance() {
+			continue
+		}
+		d.warnHealth(s)
+		d.warnCertificate(s)
+		d.warnRecordings(s)
+	}
+	d.warnStrangers()
+}
+
+func (d *decision) warnHealth(s server) {
+	subject := fmt.Sprintf("server %d", s.Server.Number)
+	switch {
+	case s.health == Unseen && d.seen.Entries.Known() && d.seen.Machines.Known():
+		d.alert(Warning, subject, "left alone: %s", s.why)
+	case s.health == Unresponsive || s.health == Malfunctioning:
+		d.alert(Error, subject, "%s: %s", s.health, s.why)
+	case s.Server.BareMetal && s.Machine.Known() && s.machine == nil:
+		d.alert(Error, subject, "bare metal, and not in the hoster's list")
+	case s.entry != nil && s.entry.Online && s.Machine.Known() && s.machine == nil && s.entry.State == pool.Enabled:
+		d.alert(Warning, subject, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
+	case s.Entry.Known() && s.entry == nil && !d.config.RegisterEntries:
+		d.alert(Warning, subject, "Scalelite has no entry for %s", s.Server.Domain)
+	case s.machineState() == pool.Locked:
+		d.alert(Error, subject, "its machine is locked by the hoster: %s", s.machine.Detail)
+	case s.ours() && s.intended != pool.Enabled && s.left != "" && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
+		d.alert(Warning, subject, "%s", s.left)
+	}
+}
+
+func (d *decision) warnCertificate(s server) {
+	expiry, ok := s.CertificateExpiry.Get()
+	if !ok {
+		return
+	}
+	subject := "certificate of " + s.Server.Domain
+	left := expiry.Sub(d.now)
+	switch {
+	case left <= 0:
+		d.alert(Error, subject, "expired on %s", expiry.UTC().Format("2006-01-02 15:04"))
+	case left <= d.config.CertificateAlert:
+		d.alert(Error, subject, "expires in %s", spell(left))
+	case left <= d.config.CertificateWarning:
+		d.alert(Warning, subject, "expires in %s", spell(left))
+	}
+}
+
+func (d *decision) warnRecordings(s server) {
+	recordings, _ := s.Recordings.Get()
+	for _, r := range recordings {
+		end, ok := r.MeetingEnd.Get()
+		if r.State != pool.Published && ok && d.now.Sub(end) > d.config.RecordingMaxProcessing {
+			d.alert(Warning, "recording "+r.ID, "%s on server %d since %s, the limit is %s",
+				r.State, s.Server.Number, spell(d.now.Sub(end)), spell(d.config.RecordingMaxProcessing))
+		}
+	}
+}
+
+// warnStrangers tells of machines that bear the pool's tag and no server's name.
+func (d *decision) warnStrangers() {
+	machines, _ := d.seen.Machines.Get()
+	for _, machine := range machines {
+		named := slices.ContainsFunc(d.servers, func(s server) bool { return s.Server.Hostname == machine.Name })
+		if !named {
+			d.alert(Warning, "machine "+machine.Name, "it bears the pool's tag, but no server of the pool has its name; it is left alone and paid for")
+		}
+	}
+}
