@@ -1,22 +1,75 @@
 package world
 
-import "divims/internal/pool"
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// bbbVersion is what runs on every server.
+const bbbVersion = "3.0.4"
+
+// BBB ends a meeting so long after it was asked to.
+const endingMin, endingMax = 2 * time.Second, 10 * time.Second
 
 // Meetings is BBB's list on the server with this domain, oldest first:
 // ErrUnreachable while no BBB answers there.
-func (w *World) Meetings(domain string) ([]pool.Meeting, error) { return nil, ErrUnreachable }
+func (w *World) Meetings(domain string) ([]pool.Meeting, error) {
+	machine, err := w.answering(domain)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]pool.Meeting, len(machine.meetings))
+	for i, m := range machine.meetings {
+		list[i] = pool.Meeting{
+			ID:           m.id,
+			InternalID:   m.internalID,
+			Created:      m.created,
+			Participants: m.inside(),
+			Recorded:     m.Recorded,
+		}
+	}
+	return list, nil
+}
 
 // Recordings lists the server's recordings that are processing, processed or
 // published; before, no API shows them: ErrUnreachable.
-func (w *World) Recordings(domain string) ([]pool.Recording, error) { return nil, ErrUnreachable }
+func (w *World) Recordings(domain string) ([]pool.Recording, error) {
+	machine, err := w.answering(domain)
+	if err != nil {
+		return nil, err
+	}
+	return machine.listed(), nil
+}
 
 // EndMeeting ends a meeting a few seconds later: ErrUnreachable, ErrNotFound.
-func (w *World) EndMeeting(domain, meetingID string) error { return ErrUnreachable }
-
-// Stats is what the server's stats endpoint says. It answers from the moment the
-// machine's system is up, about 30 s before BBB: ErrUnreachable.
-func (w *World) Stats(domain string) (pool.Stats, error) { return pool.Stats{}, ErrUnreachable }
+func (w *World) EndMeeting(domain, meetingID string) error {
+	machine, err := w.answering(domain)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(machine.meetings, func(m *meeting) bool { return m.id == meetingID })
+	if i < 0 {
+		return fmt.Errorf("end meeting %q on %s: %w", meetingID, domain, ErrNotFound)
+	}
+	m := machine.meetings[i]
+	w.once(w.between(endingMin, endingMax), byPeople, func() {
+		if !m.ended {
+			w.end(m)
+		}
+	})
+	return nil
+}
 
 // SetBBB lets the BBB of a server answer or not, whatever machine it has. Those
 // who are in a meeting stay: ErrNotFound for an unknown domain.
-func (w *World) SetBBB(domain string, up bool) error { return ErrNotFound }
+func (w *World) SetBBB(domain string, up bool) error {
+	s := w.domains[domain]
+	if s == nil {
+		return fmt.Errorf("server %q: %w", domain, ErrNotFound)
+	}
+	s.silenced = !up
+	return nil
+}

@@ -1,6 +1,11 @@
 package world
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"divims/internal/pool"
+)
 
 // Tally is what happened since the world's start.
 type Tally struct {
@@ -28,7 +33,30 @@ type Tally struct {
 }
 
 // Tally adds up what happened until now.
-func (w *World) Tally() Tally { return Tally{} }
+func (w *World) Tally() Tally {
+	t := w.tally
+	t.DrainTimes = slices.Clone(t.DrainTimes)
+	for _, m := range w.machines {
+		t.ServerHours += w.now.Sub(m.Created).Hours()
+	}
+	for _, v := range w.volumes {
+		if v.machine == nil {
+			t.LeftoverVolumes++
+		}
+	}
+	return t
+}
+
+// noteDrain ends the drain of the servers that a machine stood for.
+func (w *World) noteDrain(m *machine) {
+	for _, e := range w.entries {
+		if e.drainingSince.IsZero() || e.server == nil || e.server.machine() != m {
+			continue
+		}
+		w.tally.DrainTimes = append(w.tally.DrainTimes, w.now.Sub(e.drainingSince))
+		e.drainingSince = time.Time{}
+	}
+}
 
 // Minute is the pool at a full minute: one row of a timeline.
 type Minute struct {
@@ -41,4 +69,57 @@ type Minute struct {
 	Draining int
 	// Overloaded counts participants on overloaded servers.
 	Overloaded int
+}
+
+// minute accounts for the minute that ends now.
+func (w *World) minute() time.Time {
+	row := Minute{Time: w.now}
+	for _, m := range w.machines {
+		if !m.bootTime.IsZero() {
+			m.use()
+		}
+		row.add(m, &w.config)
+	}
+	for _, e := range w.entries {
+		if e.state == pool.Enabled {
+			row.Enabled++
+		} else if e.busy() {
+			row.Draining++
+		}
+	}
+	w.tally.add(row)
+	if w.config.EachMinute != nil {
+		w.config.EachMinute(row)
+	}
+	return w.now.Add(time.Minute)
+}
+
+// add counts a machine and who is on it.
+func (row *Minute) add(m *machine, limits *Config) {
+	row.Participants += m.participants
+	row.Meetings += len(m.meetings)
+	if m.State == pool.Running {
+		row.Running++
+	}
+	if !m.bbbUp && (m.State == pool.Starting || m.State == pool.Running) {
+		row.Booting++
+	}
+	if m.participants > limits.ServerParticipants || len(m.meetings) > limits.ServerMeetings {
+		row.Overloaded += m.participants
+	}
+}
+
+// busy tells whether the entry's server has meetings or recording work.
+func (e *entry) busy() bool {
+	if e.server == nil {
+		return false
+	}
+	m := e.server.machine()
+	return m != nil && len(m.meetings)+len(m.backlog) > 0
+}
+
+func (t *Tally) add(row Minute) {
+	t.PeakParticipants = max(t.PeakParticipants, row.Participants)
+	t.ParticipantMinutes += row.Participants
+	t.OverloadedParticipantMinutes += row.Overloaded
 }

@@ -1,7 +1,15 @@
 package world
 
 import (
+	"bufio"
+	"compress/gzip"
+	"errors"
+	"fmt"
 	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,10 +23,139 @@ type Meeting struct {
 	Recorded     bool
 }
 
-// ReadTrace reads a trace, CSV with the header
-// start,duration_s,participants,join_s,leave_s,recorded, packed if its name ends
-// in .gz. Errors name the file and the line.
-func ReadTrace(name string) ([]Meeting, error) { return nil, nil }
+// What a row of a trace can be at most. It keeps times and counts within what
+// their types hold.
+const (
+	maximumParticipants = 10_000
+	maximumDuration     = 7 * 24 * time.Hour
+	maximumRows         = 5_000_000
+	maximumLine         = 256 // bytes
+)
 
-// WriteTrace writes a trace as ReadTrace reads it, unpacked.
-func WriteTrace(to io.Writer, meetings []Meeting) error { return nil }
+// check tells what is absurd about a meeting.
+func (m Meeting) check() error {
+	switch {
+	case m.Start.Year() < 2000 || m.Start.Year() > 2100:
+		return fmt.Errorf("starts in the year %d, must be 2000 to 2100", m.Start.Year())
+	case m.Duration <= 0 || m.Duration > maximumDuration:
+		return fmt.Errorf("lasts %s, must be more than 0 and at most %s", m.Duration, maximumDuration)
+	case m.Participants < 0 || m.Participants > maximumParticipants:
+		return fmt.Errorf("has %d participants, must be 0 to %d", m.Participants, maximumParticipants)
+	case m.Join < 0 || m.Join > m.Duration:
+		return fmt.Errorf("joins take %s, must be 0 to the duration %s", m.Join, m.Duration)
+	case m.Leave < 0 || m.Leave > m.Duration:
+		return fmt.Errorf("leaves take %s, must be 0 to the duration %s", m.Leave, m.Duration)
+	}
+	return nil
+}
+
+// traceHeader is the first line of every trace.
+const traceHeader = "start,duration_s,participants,join_s,leave_s,recorded"
+
+// ReadTrace reads a trace, CSV with the columns of traceHeader, packed if its
+// name ends in .gz, and sorts it by start. Errors name the file and the line.
+func ReadTrace(name string) ([]Meeting, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read trace: %w", err)
+	}
+	defer file.Close()
+	meetings, err := readTrace(file, strings.HasSuffix(name, ".gz"))
+	if err != nil {
+		return nil, fmt.Errorf("read trace %s: %w", name, err)
+	}
+	return meetings, nil
+}
+
+func readTrace(from io.Reader, packed bool) ([]Meeting, error) {
+	if packed {
+		unpacked, err := gzip.NewReader(from)
+		if err != nil {
+			return nil, fmt.Errorf("unpack: %w", err)
+		}
+		from = unpacked
+	}
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, maximumLine)
+	meetings, line, err := parseRows(lines)
+	if err != nil {
+		return nil, fmt.Errorf("line %d: %w", line, err)
+	}
+	slices.SortStableFunc(meetings, func(a, b Meeting) int { return a.Start.Compare(b.Start) })
+	return meetings, nil
+}
+
+// parseRows also tells the line that it got to.
+func parseRows(lines *bufio.Scanner) (meetings []Meeting, line int, err error) {
+	for line = 1; lines.Scan(); line++ {
+		if line == 1 {
+			if lines.Text() != traceHeader {
+				return nil, line, errors.New("is not the header " + traceHeader)
+			}
+			continue
+		}
+		if len(meetings) == maximumRows {
+			return nil, line, fmt.Errorf("more than %d meetings", maximumRows)
+		}
+		m, err := parseRow(lines.Text())
+		if err != nil {
+			return nil, line, err
+		}
+		meetings = append(meetings, m)
+	}
+	if err := lines.Err(); err != nil {
+		return nil, line, err
+	}
+	if line == 1 {
+		return nil, line, errors.New("is missing: no header " + traceHeader)
+	}
+	return meetings, line, nil
+}
+
+func parseRow(text string) (Meeting, error) {
+	fields := strings.Split(text, ",")
+	if len(fields) != 6 {
+		return Meeting{}, fmt.Errorf("%d fields, must be 6", len(fields))
+	}
+	start, err := time.Parse(time.RFC3339, fields[0])
+	if err != nil {
+		return Meeting{}, fmt.Errorf("start %q is no ISO-8601 time", fields[0])
+	}
+	var numbers [5]int
+	for i, field := range fields[1:] {
+		if numbers[i], err = strconv.Atoi(field); err != nil || numbers[i] < 0 || numbers[i] > int(maximumDuration/time.Second) {
+			return Meeting{}, fmt.Errorf("%s %q is no number, or an absurd one", strings.Split(traceHeader, ",")[i+1], field)
+		}
+	}
+	if recorded := numbers[4]; recorded != 0 && recorded != 1 {
+		return Meeting{}, fmt.Errorf("recorded is %d, must be 0 or 1", recorded)
+	}
+	m := Meeting{
+		Start:        start.UTC(),
+		Duration:     time.Duration(numbers[0]) * time.Second,
+		Participants: numbers[1],
+		Join:         time.Duration(numbers[2]) * time.Second,
+		Leave:        time.Duration(numbers[3]) * time.Second,
+		Recorded:     numbers[4] == 1,
+	}
+	return m, m.check()
+}
+
+// WriteTrace writes a trace as ReadTrace reads it, unpacked. Times are cut to
+// whole seconds.
+func WriteTrace(to io.Writer, meetings []Meeting) error {
+	out := bufio.NewWriter(to)
+	fmt.Fprintln(out, traceHeader)
+	for _, m := range meetings {
+		recorded := 0
+		if m.Recorded {
+			recorded = 1
+		}
+		fmt.Fprintf(out, "%s,%d,%d,%d,%d,%d\n", m.Start.UTC().Format(time.RFC3339),
+			m.Duration/time.Second, m.Participants, m.Join/time.Second, m.Leave/time.Second, recorded)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write trace: %w", err)
+	}
+	return nil
+}

@@ -5,62 +5,11 @@ package world
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sort"
 	"time"
-
-	"divims/internal/pool"
 )
-
-// Config describes a world. The same Config and the same calls at the same
-// times give the same world, to the last id.
-type Config struct {
-	// Start is the world's first moment.
-	Start time.Time
-	// Seed settles everything that is left to chance.
-	Seed uint64
-	// Servers are the pool's places. Each has an entry from the start, disabled
-	// but for the first Running ones. Bare metal servers have their machine from
-	// the start, too.
-	Servers []pool.Server
-	// Meetings is the demand, sorted by start.
-	Meetings []Meeting
-	// Secret is the BBB secret of every server, as machines made of one image
-	// share it. Unset, it is derived from the seed; the entries tell it.
-	Secret pool.Secret
-
-	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
-	Poll time.Duration
-	// Beyond either of these a server is overloaded, defaults 250 and 15.
-	ServerParticipants, ServerMeetings int
-
-	// RecordingWork is how long a recorded meeting occupies its server after its
-	// end, as a multiple of the meeting's length. 0: there are no recordings.
-	RecordingWork float64
-	// Shipped tells that published recordings leave the server at the end of
-	// their work (Scalelite's transfer with delete_recording). Otherwise they
-	// stay, and are no work.
-	Shipped bool
-
-	// BBB answers BootMin to BootMax after its machine was powered on, defaults
-	// 3 and 7 minutes.
-	BootMin, BootMax time.Duration
-	// Types default to three of Scaleway's, one of them with a local volume.
-	Types []Type
-	// Zones default to fr-par-1.
-	Zones []string
-	// Images default to one in each zone.
-	Images []pool.Image
-	// Tags are the pool's; the defaults for addresses, and the machines that run
-	// from the start, bear them.
-	Tags []string
-	// Addresses default to one for each server that is not bare metal, in the
-	// first zone. A server's address is the first that bears AddressTag(number).
-	Addresses []pool.Address
-	// Running is how many servers start enabled, online and with a running machine.
-	Running int
-
-	// EachMinute, if set, is told every full minute. It must not call the world.
-	EachMinute func(Minute)
-}
 
 // What the world answers to what it cannot do. The text around them names what
 // was asked for.
@@ -81,11 +30,57 @@ var (
 type World struct {
 	config Config
 	now    time.Time
+	agenda agenda
+	random *rand.Rand
+
+	servers []*server
+	domains map[string]*server
+	// machines are in the order of their creation.
+	machines   []*machine
+	machineIDs map[string]*machine
+	volumes    []*volume
+	addresses  []*address
+	soldOut    map[stock]bool
+	entries    []*entry
+
+	// arrived counts the meetings of the demand that have begun.
+	arrived int
+	tally   Tally
 }
 
 // New makes a world at its start. It refuses a Config that contradicts itself.
 func New(config Config) (*World, error) {
-	return &World{config: config, now: config.Start.UTC()}, nil
+	if err := config.settle(); err != nil {
+		return nil, err
+	}
+	w := &World{
+		config:     config,
+		now:        config.Start,
+		random:     rand.New(rand.NewPCG(config.Seed, 0)),
+		domains:    map[string]*server{},
+		machineIDs: map[string]*machine{},
+		soldOut:    map[stock]bool{},
+	}
+	w.reserveAddresses()
+	for _, place := range config.Servers {
+		if err := w.addServer(place); err != nil {
+			return nil, err
+		}
+	}
+	w.planRegulars()
+	return w, nil
+}
+
+// planRegulars puts on the agenda what happens without anybody's doing.
+func (w *World) planRegulars() {
+	w.arrived = sort.Search(len(w.config.Meetings), func(i int) bool {
+		return !w.config.Meetings[i].Start.Before(w.now)
+	})
+	if w.arrived < len(w.config.Meetings) {
+		w.agenda.plan(w.config.Meetings[w.arrived].Start, byPeople, w.arrive)
+	}
+	w.agenda.plan(w.next(w.config.Poll), byScalelite, w.poll)
+	w.agenda.plan(w.next(time.Minute), byClock, w.minute)
 }
 
 // Now is the world's present, in UTC.
@@ -94,7 +89,35 @@ func (w *World) Now() time.Time { return w.now }
 // AdvanceTo lets everything happen that happens until t, t included. A time
 // before Now changes nothing.
 func (w *World) AdvanceTo(t time.Time) {
-	if t.After(w.now) {
-		w.now = t.UTC()
+	if t.Before(w.now) {
+		return
 	}
+	for e := w.agenda.next(t); e != nil; e = w.agenda.next(t) {
+		w.now = e.at
+		if at := e.run(); !at.IsZero() {
+			w.agenda.again(e, at.UTC())
+		}
+	}
+	w.now = t.UTC()
+}
+
+// next is the first full period after now: polls and minutes keep to the clock.
+func (w *World) next(period time.Duration) time.Time {
+	return w.now.Truncate(period).Add(period)
+}
+
+// once plans what happens a single time.
+func (w *World) once(at time.Time, rank rank, do func()) {
+	w.agenda.plan(at, rank, func() time.Time { do(); return time.Time{} })
+}
+
+// between draws a time from now+least to now+most.
+func (w *World) between(least, most time.Duration) time.Time {
+	return w.now.Add(least + time.Duration(w.random.Int64N(int64(most-least)+1)))
+}
+
+// newID draws an id as the services give them: a random UUID.
+func (w *World) newID() string {
+	a, b := w.random.Uint64(), w.random.Uint64()
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&(1<<48-1))
 }

@@ -1,0 +1,185 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// systemLead is how long a machine's system is up before its BBB answers.
+const systemLead = 30 * time.Second
+
+// machine is the hoster's machine, and what happens on it.
+type machine struct {
+	pool.Machine
+	kind      Type
+	addresses []*address
+	root      *volume
+
+	// spell counts the times that the machine was halted. What was planned in an
+	// earlier spell does not happen any more.
+	spell int
+	// bootTime is when the system came up; zero while it is down.
+	bootTime time.Time
+	bbbUp    bool
+
+	meetings     []*meeting // oldest first
+	participants int
+	// backlog holds the recordings with work left, first come first served.
+	backlog   []*recording
+	published []*recording // finished, and still on the disk
+	usage     usage
+}
+
+// addMachine makes a stopped machine without disk or address.
+func (w *World) addMachine(order Order, kind Type) *machine {
+	m := &machine{
+		Machine: pool.Machine{
+			ID:          w.newID(),
+			Zone:        order.Zone,
+			Name:        order.Name,
+			State:       pool.Stopped,
+			Since:       w.now,
+			Created:     w.now,
+			Type:        kind.Name,
+			ImageID:     order.ImageID,
+			Tags:        slices.Clone(order.Tags),
+			HourlyPrice: pool.Seen(kind.HourlyPrice),
+		},
+		kind: kind,
+	}
+	w.machines = append(w.machines, m)
+	w.machineIDs[m.ID] = m
+	return m
+}
+
+// equip gives a machine its root volume and its addresses.
+func (w *World) equip(m *machine, addresses []*address) {
+	m.root = &volume{
+		Volume:  pool.Volume{ID: w.newID(), Zone: m.Zone, Kind: m.kind.RootVolume, Name: m.Name + "-root"},
+		machine: m,
+	}
+	w.volumes = append(w.volumes, m.root)
+	m.addresses = addresses
+	for _, a := range addresses {
+		a.machine = m
+	}
+}
+
+// addRunningMachine gives a server a machine that runs already.
+func (w *World) addRunningMachine(s *server) error {
+	m, err := w.firstMachine(s)
+	if err != nil {
+		return err
+	}
+	w.change(m, pool.Running, "booted")
+	m.bootTime = w.now
+	m.bbbUp = true
+	return nil
+}
+
+// firstMachine is the machine that a server has from the world's start.
+func (w *World) firstMachine(s *server) (*machine, error) {
+	order := Order{Name: s.Hostname, Zone: w.config.Zones[0], Tags: w.config.Tags}
+	if s.BareMetal {
+		s.host = w.addMachine(order, Type{Name: "EM-B112X-SSD", CPUs: 16})
+		s.host.BareMetal = true
+		s.host.HourlyPrice = pool.Unknown[float64]("bare metal is billed by the month")
+		return s.host, nil
+	}
+	if s.address == nil {
+		return nil, fmt.Errorf("no address bears the tag %s: %w", AddressTag(s.Number), ErrInvalid)
+	}
+	order.Zone = s.address.Zone
+	image := slices.IndexFunc(w.config.Images, func(image pool.Image) bool { return image.Zone == order.Zone })
+	if image < 0 {
+		return nil, fmt.Errorf("no image in zone %s: %w", order.Zone, ErrInvalid)
+	}
+	order.ImageID = w.config.Images[image].ID
+	m := w.addMachine(order, w.config.Types[0])
+	w.equip(m, []*address{s.address})
+	return m, nil
+}
+
+// seen is the machine as the hoster lists it.
+func (m *machine) seen() pool.Machine {
+	seen := m.Machine
+	seen.Tags = slices.Clone(m.Tags)
+	if m.root != nil {
+		seen.Volumes = []pool.Volume{m.root.seen()}
+	}
+	seen.Addresses = make([]pool.Address, len(m.addresses))
+	for i, a := range m.addresses {
+		seen.Addresses[i] = a.seen()
+	}
+	return seen
+}
+
+// change sets the hoster's state of a machine.
+func (w *World) change(m *machine, state pool.MachineState, detail string) {
+	m.State, m.Detail, m.Since = state, detail, w.now
+}
+
+// later plans what happens to a machine unless it is halted before.
+func (w *World) later(m *machine, at time.Time, do func()) {
+	spell := m.spell
+	w.once(at, byHoster, func() {
+		if m.spell == spell {
+			do()
+		}
+	})
+}
+
+// boot starts a machine: the hoster's part, then the system's, then BBB's.
+func (w *World) boot(m *machine) {
+	w.change(m, pool.Starting, "allocating node")
+	running := w.between(startingMin, startingMax)
+	answering := latest(running, w.between(w.config.BootMin, w.config.BootMax))
+	w.later(m, running, func() { w.change(m, pool.Running, "booting kernel") })
+	w.later(m, latest(running, answering.Add(-systemLead)), func() {
+		m.Detail = "booted"
+		m.bootTime = w.now
+	})
+	w.later(m, answering, func() {
+		m.bbbUp = true
+		w.work(m)
+	})
+}
+
+// halt stops everything on a machine, at once for those who are on it, and in a
+// while for the hoster, who then calls done.
+func (w *World) halt(m *machine, detail string, done func()) {
+	for len(m.meetings) > 0 {
+		w.end(m.meetings[0])
+	}
+	m.spell++
+	m.bbbUp = false
+	m.bootTime = time.Time{}
+	m.usage = usage{}
+	w.change(m, pool.Stopping, detail)
+	w.later(m, w.between(stoppingMin, stoppingMax), done)
+}
+
+// vanish ends a machine that was terminated: addresses become free, a block
+// volume stays behind.
+func (w *World) vanish(m *machine) {
+	w.tally.ServerHours += w.now.Sub(m.Created).Hours()
+	for _, a := range m.addresses {
+		a.machine = nil
+	}
+	m.root.machine = nil
+	if m.root.Kind == pool.LocalVolume {
+		w.volumes = slices.DeleteFunc(w.volumes, func(v *volume) bool { return v == m.root })
+	}
+	w.machines = slices.DeleteFunc(w.machines, func(other *machine) bool { return other == m })
+	delete(w.machineIDs, m.ID)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

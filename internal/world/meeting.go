@@ -1,0 +1,170 @@
+package world
+
+import (
+	"crypto/sha1"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// BBB's patience: it ends a meeting so long after the last user left, or after
+// its creation if nobody came.
+const (
+	lingerAfterLast = time.Minute
+	lingerUnjoined  = 5 * time.Minute
+)
+
+// Who cannot start a meeting tries again.
+const (
+	retryEvery = time.Minute
+	retryFor   = 5 * time.Minute
+)
+
+// meeting is a meeting of the demand that takes place on a machine.
+type meeting struct {
+	Meeting
+	id, internalID string
+	created        time.Time
+	machine        *machine
+	// entry is in whose map Scalelite holds it; nil once dropped.
+	entry        *entry
+	joined, left int
+	ended        bool
+}
+
+func (m *meeting) inside() int { return m.joined - m.left }
+
+// arrive starts the meetings whose time has come.
+func (w *World) arrive() time.Time {
+	for ; w.arrived < len(w.config.Meetings); w.arrived++ {
+		demand := w.config.Meetings[w.arrived]
+		if demand.Start.After(w.now) {
+			return demand.Start
+		}
+		w.start(demand)
+	}
+	return time.Time{}
+}
+
+// start places a meeting, or tries again every minute until it is refused.
+func (w *World) start(demand Meeting) {
+	if w.tryToStart(demand) {
+		return
+	}
+	giveUp := w.now.Add(retryFor)
+	w.agenda.plan(w.now.Add(retryEvery), byPeople, func() time.Time {
+		switch {
+		case w.tryToStart(demand):
+			return time.Time{}
+		case w.now.Before(giveUp):
+			return w.now.Add(retryEvery)
+		}
+		w.tally.RefusedMeetings++
+		return time.Time{}
+	})
+}
+
+// tryToStart asks Scalelite for a server and creates the meeting there. It can
+// fail although there is one, until Scalelite has noticed that it is dead.
+func (w *World) tryToStart(demand Meeting) bool {
+	e := w.place()
+	if e == nil {
+		return false
+	}
+	e.count()
+	machine := e.bbb()
+	if machine == nil {
+		return false
+	}
+	id := w.newID()
+	m := &meeting{
+		Meeting:    demand,
+		id:         id,
+		internalID: fmt.Sprintf("%x-%d", sha1.Sum([]byte(id)), w.now.UnixMilli()),
+		created:    w.now,
+		machine:    machine,
+		entry:      e,
+	}
+	e.meetings = append(e.meetings, m)
+	machine.meetings = append(machine.meetings, m)
+	w.agenda.plan(w.now, byPeople, func() time.Time { return w.live(m) })
+	return true
+}
+
+// live lets people come and go until now, and says when the next one does. When
+// the last is gone, BBB ends the meeting.
+func (w *World) live(m *meeting) time.Time {
+	for !m.ended {
+		at, step := m.next()
+		if at.After(w.now) {
+			return at
+		}
+		step(w, m)
+	}
+	return time.Time{}
+}
+
+// next is the meeting's next step, and when it is due. Nobody leaves before
+// having joined, even if the meeting started late.
+func (m *meeting) next() (time.Time, func(*World, *meeting)) {
+	joins, leaves := m.joinTime(), m.leaveTime()
+	switch {
+	case m.joined < m.Participants && (m.inside() == 0 || !joins.After(leaves)):
+		return joins, (*World).join
+	case m.inside() > 0:
+		return leaves, (*World).leave
+	case m.joined == 0:
+		return m.created.Add(lingerUnjoined), (*World).end
+	}
+	return latest(m.created, m.lastLeave()).Add(lingerAfterLast), (*World).end
+}
+
+// joinTime is when the next person joins: the first at the start, the others
+// evenly until Join is over.
+func (m *meeting) joinTime() time.Time {
+	return m.Start.Add(portion(m.Join, m.joined, m.Participants))
+}
+
+// leaveTime is when the next person leaves: evenly over the last Leave, the
+// last one at the end.
+func (m *meeting) leaveTime() time.Time {
+	return m.lastLeave().Add(portion(m.Leave, m.left+1, m.Participants) - m.Leave)
+}
+
+func (m *meeting) lastLeave() time.Time { return m.Start.Add(m.Duration) }
+
+// portion is part/whole of d; 0 of a whole of nothing.
+func portion(d time.Duration, part, whole int) time.Duration {
+	if whole == 0 {
+		return 0
+	}
+	return d * time.Duration(part) / time.Duration(whole)
+}
+
+// join lets one person in, through Scalelite.
+func (w *World) join(m *meeting) {
+	m.joined++
+	m.machine.participants++
+	if m.entry != nil && m.entry.loadKnown {
+		m.entry.count()
+	}
+}
+
+func (w *World) leave(m *meeting) {
+	m.left++
+	m.machine.participants--
+}
+
+// end ends a meeting, interrupts it if there are people in it, and hands what
+// was recorded to the recording work.
+func (w *World) end(m *meeting) {
+	if people := m.inside(); people > 0 {
+		w.tally.InterruptedMeetings++
+		m.machine.participants -= people
+	}
+	m.ended = true
+	m.machine.meetings = slices.DeleteFunc(m.machine.meetings, func(other *meeting) bool { return other == m })
+	if m.Recorded {
+		w.record(m)
+	}
+}

@@ -1,0 +1,86 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+
+	"divims/internal/pool"
+)
+
+// server is a place of the pool: its domain, and what stands behind it now.
+type server struct {
+	pool.Server
+	// address is what the domain points to; nil for bare metal.
+	address *address
+	// host is the machine of a bare metal server.
+	host *machine
+	// silenced tells that BBB was told not to answer.
+	silenced bool
+}
+
+// machine is the one that the domain leads to, or nil.
+func (s *server) machine() *machine {
+	if s.host != nil || s.address == nil {
+		return s.host
+	}
+	return s.address.machine
+}
+
+// bbb is the machine whose BBB answers under the domain, or nil.
+func (s *server) bbb() *machine {
+	m := s.machine()
+	if m == nil || !m.bbbUp || s.silenced {
+		return nil
+	}
+	return m
+}
+
+// addServer makes a place with its entry, and with a machine if it is bare
+// metal or one of those that run from the start.
+func (w *World) addServer(place pool.Server) error {
+	if w.domains[place.Domain] != nil {
+		return fmt.Errorf("two servers of the world have the domain %s", place.Domain)
+	}
+	s := &server{Server: place}
+	if !place.BareMetal {
+		s.address = w.addressOf(place.Number)
+	}
+	w.servers = append(w.servers, s)
+	w.domains[place.Domain] = s
+
+	e := w.addEntry("https://"+place.Domain+"/bigbluebutton/api", w.config.Secret)
+	enabled := len(w.servers) <= w.config.Running
+	if !enabled && !place.BareMetal {
+		return nil
+	}
+	if err := w.addRunningMachine(s); err != nil {
+		return fmt.Errorf("start %s running: %w", place.Domain, err)
+	}
+	e.online = true
+	if enabled {
+		e.state = pool.Enabled
+		e.setLoad(0)
+	}
+	return nil
+}
+
+// addressOf is the first address with the server's tag, or nil.
+func (w *World) addressOf(number int) *address {
+	i := slices.IndexFunc(w.addresses, func(a *address) bool {
+		return slices.Contains(a.Tags, AddressTag(number))
+	})
+	if i < 0 {
+		return nil
+	}
+	return w.addresses[i]
+}
+
+// answering is the machine whose BBB answers under a domain.
+func (w *World) answering(domain string) (*machine, error) {
+	if s := w.domains[domain]; s != nil {
+		if m := s.bbb(); m != nil {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("BBB of %s: %w", domain, ErrUnreachable)
+}

@@ -1,0 +1,70 @@
+package world
+
+import (
+	"fmt"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// What a machine's work looks like in its figures, roughly as on 8 cores.
+const (
+	idleLoad           = 0.2
+	loadPerParticipant = 0.03
+	loadOfRecording    = 2.5
+	// bytes a minute for each participant
+	receivedPerParticipant = 60 * 40_000
+	sentPerParticipant     = 60 * 150_000
+	// statsAge is how old a server's own figures are when read.
+	statsAge = 5 * time.Second
+)
+
+// usage is what node_exporter would say: load averages and byte counters since
+// the system came up.
+type usage struct {
+	load1, load5, load15 float64
+	received, sent       float64
+}
+
+// How much of a load average over 1, 5 and 15 minutes is left after a minute:
+// e^(-1/1), e^(-1/5), e^(-1/15).
+const fade1, fade5, fade15 = 0.367879, 0.818731, 0.935507
+
+// use accounts for a minute of a machine whose system is up.
+func (m *machine) use() {
+	load := idleLoad + loadPerParticipant*float64(m.participants)
+	if len(m.backlog) > 0 {
+		load += loadOfRecording
+	}
+	u := &m.usage
+	u.load1 = load + (u.load1-load)*fade1
+	u.load5 = load + (u.load5-load)*fade5
+	u.load15 = load + (u.load15-load)*fade15
+	u.received += receivedPerParticipant * float64(m.participants)
+	u.sent += sentPerParticipant * float64(m.participants)
+}
+
+// Stats is what the server's stats endpoint says. It answers from the moment the
+// machine's system is up, about 30 s before BBB: ErrUnreachable. The probe is
+// well while BBB answers.
+func (w *World) Stats(domain string) (pool.Stats, error) {
+	s := w.domains[domain]
+	if s == nil || s.machine() == nil || s.machine().bootTime.IsZero() {
+		return pool.Stats{}, fmt.Errorf("stats endpoint of %s: %w", domain, ErrUnreachable)
+	}
+	m := s.machine()
+	return pool.Stats{
+		Load1:     pool.Seen(m.usage.load1),
+		Load5:     pool.Seen(m.usage.load5),
+		Load15:    pool.Seen(m.usage.load15),
+		Uptime:    pool.Seen(w.now.Sub(m.bootTime)),
+		CPUs:      pool.Seen(m.kind.CPUs),
+		Network:   pool.Seen(pool.NetworkCounters{Received: m.usage.received, Sent: m.usage.sent}),
+		UnitsDown: pool.Seen([]string{}),
+		Probe:     pool.Seen(pool.Probe{OK: s.bbb() != nil, At: w.now.Add(-statsAge)}),
+		Failed:    pool.Seen(map[string]int{}),
+		Backlog:   pool.Seen(m.backlogByStage()),
+		Version:   pool.Seen(bbbVersion),
+		Age:       pool.Seen(statsAge),
+	}, nil
+}
