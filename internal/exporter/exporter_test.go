@@ -1,0 +1,351 @@
+package exporter
+
+import (
+	"context"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// healthy is an endpoint of a server whose clock says 2026-03-16 09:00:00 UTC.
+const healthy = `# TYPE node_load1 gauge
+node_load1 0.21
+node_load5 0.37
+node_load15 0.39
+node_time_seconds 1.7736516e+09
+node_boot_time_seconds 1.773648e+09
+node_cpu_seconds_total{cpu="0",mode="idle"} 10870.69
+node_cpu_seconds_total{cpu="0",mode="user"} 444.9
+node_cpu_seconds_total{cpu="1",mode="idle"} 11107.87
+node_network_receive_bytes_total{device="ens2"} 1000
+node_network_receive_bytes_total{device="ens3"} 1
+node_network_receive_bytes_total{device="lo"} 7e+09
+node_network_receive_bytes_total{device="docker0"} 7e+09
+node_network_receive_bytes_total{device="br-2f0c"} 7e+09
+node_network_transmit_bytes_total{device="ens2"} 2000
+node_network_transmit_bytes_total{device="veth12ab"} 7e+09
+node_systemd_unit_state{name="nginx.service",state="active"} 1
+node_systemd_unit_state{name="nginx.service",state="failed"} 0
+node_systemd_unit_state{name="bbb-web.service",state="active"} 1
+node_systemd_unit_state{name="bbb-record-core.timer",state="inactive"} 1
+node_systemd_unit_state{name="apt-daily.service",state="failed"} 1
+node_textfile_scrape_error 0
+divims_stats_timestamp_seconds 1.77365154e+09
+divims_probe_success 1
+divims_probe_timestamp_seconds 1.77365148e+09
+divims_recordings_failed{stage="sanity"} 0
+divims_recordings_backlog{stage="archive"} 1
+divims_recordings_backlog{stage="process"} 2
+divims_bbb_info{version="3.0.4"} 1
+`
+
+var clock9 = time.Date(2026, 3, 16, 9, 0, 0, 0, time.UTC)
+
+// serve answers every path with what pages has for it.
+func serve(t *testing.T, pages map[string]string) (*httptest.Server, pool.Server) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		page, ok := pages[r.URL.Path]
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Date", clock9.Format(http.TimeFormat))
+		_, _ = io.WriteString(w, page)
+	}))
+	t.Cleanup(server.Close)
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server, pool.Server{Number: 1, Domain: at.Hostname()}
+}
+
+// read takes the stats of one page.
+func read(t *testing.T, page string) pool.Stats {
+	t.Helper()
+	server, subject := serve(t, map[string]string{"/metrics": page})
+	stats, err := New(Config{URLs: []string{server.URL + "/metrics"}}, server.Client()).Stats(context.Background(), subject)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stats
+}
+
+func wantSeen[T comparable](t *testing.T, what string, got pool.Reading[T], want T) {
+	t.Helper()
+	if value, known := got.Get(); !known || value != want {
+		t.Errorf("%s = %v, known %v (%s); want %v", what, value, known, got.Reason(), want)
+	}
+}
+
+func wantUnknown[T any](t *testing.T, what string, got pool.Reading[T], reason string) {
+	t.Helper()
+	if value, known := got.Get(); known {
+		t.Errorf("%s = %v; want unknown", what, value)
+	} else if !strings.Contains(got.Reason(), reason) {
+		t.Errorf("%s is unknown because %q; want a reason with %q", what, got.Reason(), reason)
+	}
+}
+
+func TestEveryValueOfAHealthyServerIsSeen(t *testing.T) {
+	stats := read(t, healthy)
+	wantSeen(t, "load1", stats.Load1, 0.21)
+	wantSeen(t, "load5", stats.Load5, 0.37)
+	wantSeen(t, "load15", stats.Load15, 0.39)
+	wantSeen(t, "uptime", stats.Uptime, time.Hour)
+	wantSeen(t, "CPUs", stats.CPUs, 2)
+	wantSeen(t, "network", stats.Network, pool.NetworkCounters{Received: 1001, Sent: 2000})
+	wantSeen(t, "probe", stats.Probe, pool.Probe{OK: true, At: clock9.Add(-2 * time.Minute)})
+	wantSeen(t, "version", stats.Version, "3.0.4")
+	wantSeen(t, "age", stats.Age, time.Minute)
+	if down, known := stats.UnitsDown.Get(); !known || len(down) != 0 {
+		t.Errorf("units down = %v, known %v; want none", down, known)
+	}
+	if failed, _ := stats.Failed.Get(); !maps.Equal(failed, map[string]int{"sanity": 0}) {
+		t.Errorf("failed = %v", failed)
+	}
+	if backlog, _ := stats.Backlog.Get(); !maps.Equal(backlog, map[string]int{"archive": 1, "process": 2}) {
+		t.Errorf("backlog = %v", backlog)
+	}
+}
+
+func TestWhatCannotBeBelievedIsUnknown(t *testing.T) {
+	load := func(s pool.Stats) (any, string) { return reading(s.Load1) }
+	uptime := func(s pool.Stats) (any, string) { return reading(s.Uptime) }
+	cpus := func(s pool.Stats) (any, string) { return reading(s.CPUs) }
+	network := func(s pool.Stats) (any, string) { return reading(s.Network) }
+	units := func(s pool.Stats) (any, string) { return reading(s.UnitsDown) }
+	probe := func(s pool.Stats) (any, string) { return reading(s.Probe) }
+	failed := func(s pool.Stats) (any, string) { return reading(s.Failed) }
+	backlog := func(s pool.Stats) (any, string) { return reading(s.Backlog) }
+	version := func(s pool.Stats) (any, string) { return reading(s.Version) }
+	age := func(s pool.Stats) (any, string) { return reading(s.Age) }
+
+	for name, c := range map[string]struct {
+		old, new string // what is replaced in the healthy page
+		value    func(pool.Stats) (any, string)
+		reason   string
+	}{
+		"load NaN":                   {"node_load1 0.21", "node_load1 NaN", load, "node_load1: NaN cannot be"},
+		"load infinite":              {"node_load1 0.21", "node_load1 +Inf", load, "+Inf cannot be"},
+		"load negative":              {"node_load1 0.21", "node_load1 -1", load, "-1 cannot be"},
+		"load absurd":                {"node_load1 0.21", "node_load1 1e308", load, "1e+308 cannot be"},
+		"load of two servers":        {"node_load1 0.21", "node_load1{i=\"1\"} 1\nnode_load1{i=\"2\"} 2", load, "2 times instead of once"},
+		"load a histogram":           {"# TYPE node_load1 gauge\nnode_load1 0.21", "# TYPE node_load1 histogram\nnode_load1_count 1\n", load, "cannot be"},
+		"load absent":                {"node_load1 0.21\n", "", load, "node_load1: not among the metrics"},
+		"no boot time":               {"node_boot_time_seconds 1.773648e+09\n", "", uptime, "not among the metrics"},
+		"boot time unset":            {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 0", uptime, "0 cannot be"},
+		"boot in the future":         {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 1.8e+09", uptime, "boot in the future"},
+		"no CPU":                     {"node_cpu_seconds_total", "other", cpus, "not among the metrics"},
+		"only virtual devices":       {`device="ens2"} 2000`, `device="lo"} 2000`, network, "no physical device"},
+		"counter beyond belief":      {`device="ens2"} 2000`, `device="ens2"} 1e19`, network, "cannot be"},
+		"no unit of BBB":             {"node_systemd_unit_state{name=\"nginx.service\",state=\"active\"} 1\nnode_systemd_unit_state{name=\"nginx.service\",state=\"failed\"} 0\nnode_systemd_unit_state{name=\"bbb-web.service\",state=\"active\"} 1\n", "", units, "no unit of BBB"},
+		"units not collected":        {"node_systemd_unit_state", "other", units, "not among the metrics"},
+		"unit state half true":       {`name="bbb-web.service",state="active"} 1`, `name="bbb-web.service",state="active"} 0.5`, units, "0.5 cannot be"},
+		"probe undated":              {"divims_probe_timestamp_seconds 1.77365148e+09\n", "", probe, "divims_probe_timestamp_seconds"},
+		"probe old":                  {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773650e+09", probe, "longer than 5m0s"},
+		"probe of the future":        {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773652e+09", probe, "in the future"},
+		"probe neither good nor bad": {"divims_probe_success 1", "divims_probe_success 2", probe, "2 cannot be"},
+		"backlog undated":            {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", backlog, "divims_stats_timestamp_seconds"},
+		"backlog old":                {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", backlog, "written 10m0s before"},
+		"backlog of the future":      {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773652e+09", backlog, "in the future"},
+		"backlog without a clock":    {"node_time_seconds 1.7736516e+09", "node_time_seconds NaN", backlog, "node_time_seconds"},
+		"backlog of a broken file":   {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", backlog, "node_textfile_scrape_error is 1"},
+		"backlog not whole":          {`backlog{stage="archive"} 1`, `backlog{stage="archive"} 1.5`, backlog, "1.5 cannot be"},
+		"backlog negative":           {`backlog{stage="archive"} 1`, `backlog{stage="archive"} -1`, backlog, "-1 cannot be"},
+		"backlog absurd":             {`backlog{stage="archive"} 1`, `backlog{stage="archive"} 1e300`, backlog, "cannot be"},
+		"backlog absent":             {"divims_recordings_backlog", "bbb_recordings_unprocessed", backlog, "not among the metrics"},
+		"failures old":               {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", failed, "written 10m0s before"},
+		"failures of a broken file":  {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", failed, "node_textfile_scrape_error is 1"},
+		"probe of a broken file":     {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", probe, "node_textfile_scrape_error is 1"},
+		"two versions":               {"divims_bbb_info", "divims_bbb_info{version=\"2\"} 1\ndivims_bbb_info", version, "not one version"},
+		"a version without end":      {`version="3.0.4"`, `version="` + strings.Repeat("9", 41) + `"`, version, "not one version"},
+		"age undated":                {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", age, "not among the metrics"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			page := strings.ReplaceAll(healthy, c.old, c.new)
+			if page == healthy {
+				t.Fatal("the case changes nothing")
+			}
+			value, reason := c.value(read(t, page))
+			if value != nil || !strings.Contains(reason, c.reason) {
+				t.Errorf("got %v, %q; want unknown because of %q", value, reason, c.reason)
+			}
+		})
+	}
+}
+
+// reading gives nil and the reason for an unknown value.
+func reading[T any](r pool.Reading[T]) (any, string) {
+	if value, known := r.Get(); known {
+		return value, ""
+	}
+	return nil, r.Reason()
+}
+
+func TestTheAgeOfOldFiguresIsStillTold(t *testing.T) {
+	stats := read(t, strings.ReplaceAll(healthy, "divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09"))
+	wantSeen(t, "age", stats.Age, 10*time.Minute)
+}
+
+func TestFreshnessWithoutATimestampOfTheScript(t *testing.T) {
+	page := func(files string) string {
+		return strings.Replace(healthy, "divims_stats_timestamp_seconds 1.77365154e+09\n", files, 1)
+	}
+	fresh := read(t, page(`node_textfile_mtime_seconds{file="/var/lib/node_exporter/divims.prom"} 1.7736514e+09
+node_textfile_mtime_seconds{file="/var/lib/node_exporter/apt.prom"} 1.7e+09
+`))
+	wantSeen(t, "age by the file's time", fresh.Age, 200*time.Second)
+	if !fresh.Backlog.Known() {
+		t.Errorf("the backlog of a fresh file is unknown: %s", fresh.Backlog.Reason())
+	}
+	oldest := read(t, page(`node_textfile_mtime_seconds{file="/d/divims-probe.prom"} 1.7736515e+09
+node_textfile_mtime_seconds{file="/d/divims.prom"} 1.7736e+09
+`))
+	wantUnknown(t, "backlog when one of our files is old", oldest.Backlog, "longer than")
+	foreign := read(t, page(`node_textfile_mtime_seconds{file="/d/apt.prom"} 1.7736515e+09`+"\n"))
+	wantUnknown(t, "backlog when only others' files are dated", foreign.Backlog, "divims_stats_timestamp_seconds")
+}
+
+func TestAPageOfOurScriptAloneIsDatedByItsWebServer(t *testing.T) {
+	page := "divims_stats_timestamp_seconds 1.77365154e+09\ndivims_recordings_backlog{stage=\"archive\"} 0\n"
+	stats := read(t, page)
+	wantSeen(t, "age", stats.Age, time.Minute)
+	if backlog, known := stats.Backlog.Get(); !known || !maps.Equal(backlog, map[string]int{"archive": 0}) {
+		t.Errorf("backlog = %v, known %v (%s)", backlog, known, stats.Backlog.Reason())
+	}
+}
+
+func TestUnitsThatShouldRunAndDoNot(t *testing.T) {
+	stats := read(t, `
+node_systemd_unit_state{name="nginx.service",state="active"} 1
+node_systemd_unit_state{name="bbb-web.service",state="active"} 0
+node_systemd_unit_state{name="bbb-web.service",state="failed"} 1
+node_systemd_unit_state{name="bbb-html5-backend@1.service",state="activating"} 1
+node_systemd_unit_state{name="bbb-graphql-server.service",state="inactive"} 1
+node_systemd_unit_state{name="bbb-record-core.timer",state="inactive"} 1
+node_systemd_unit_state{name="bbb-own-cleanup.service",state="failed"} 1
+node_systemd_unit_state{name="freeswitch.service",state="active"} 0
+node_systemd_unit_state{name="postfix.service",state="failed"} 1
+`)
+	want := []string{"bbb-graphql-server.service", "bbb-html5-backend@1.service", "bbb-own-cleanup.service", "bbb-web.service"}
+	if down, known := stats.UnitsDown.Get(); !known || !slices.Equal(down, want) {
+		t.Errorf("units down = %v, known %v; want %v", down, known, want)
+	}
+}
+
+func TestBigBlueButtonExporter(t *testing.T) {
+	const page = "bbb_api_up 0\nbbb_recordings_unprocessed 0\nbbb_recordings_processing 0\n"
+	stats := read(t, page)
+	wantSeen(t, "probe by the API's word", stats.Probe, pool.Probe{OK: false, At: clock9})
+	wantUnknown(t, "backlog", stats.Backlog, "divims_recordings_backlog: not among the metrics")
+
+	both := read(t, healthy+page)
+	wantSeen(t, "probe when there is one of our own", both.Probe, pool.Probe{OK: true, At: clock9.Add(-2 * time.Minute)})
+}
+
+func TestSeveralEndpoints(t *testing.T) {
+	server, subject := serve(t, map[string]string{
+		"/node_exporter/metrics": healthy,
+		"/metrics/":              "node_load1 99\nbbb_meetings 3\n",
+		"/stale":                 "node_time_seconds 1.7736516e+09\ndivims_stats_timestamp_seconds 1.7e+09\ndivims_recordings_backlog{stage=\"archive\"} 0\n",
+	})
+	stats := func(paths ...string) (pool.Stats, error) {
+		config := Config{}
+		for _, p := range paths {
+			config.URLs = append(config.URLs, server.URL+p)
+		}
+		return New(config, server.Client()).Stats(context.Background(), subject)
+	}
+
+	t.Run("the first that tells a value is believed", func(t *testing.T) {
+		got, err := stats("/metrics/", "/node_exporter/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSeen(t, "load1 of the first", got.Load1, 99)
+		wantSeen(t, "load5 of the second", got.Load5, 0.37)
+	})
+	t.Run("a value that the first tells badly stays unknown", func(t *testing.T) {
+		got, err := stats("/stale", "/node_exporter/metrics")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantUnknown(t, "backlog", got.Backlog, "/stale: written")
+	})
+	t.Run("one that fails is named and the others count", func(t *testing.T) {
+		got, err := stats("/gone", "/node_exporter/metrics")
+		if err == nil || !strings.Contains(err.Error(), "/gone: status 404") || strings.Contains(err.Error(), "node_exporter") {
+			t.Errorf("error = %v; want one that names /gone alone", err)
+		}
+		wantSeen(t, "load1", got.Load1, 0.21)
+	})
+	t.Run("what only the failed one tells is unknown", func(t *testing.T) {
+		got, err := stats("/gone", "/metrics/")
+		if err == nil {
+			t.Error("no error")
+		}
+		wantUnknown(t, "backlog", got.Backlog, "not among the metrics")
+	})
+	t.Run("all fail", func(t *testing.T) {
+		got, err := stats("/gone", "/away")
+		if err == nil || !strings.Contains(err.Error(), "/gone") || !strings.Contains(err.Error(), "/away") {
+			t.Errorf("error = %v; want both named", err)
+		}
+		wantUnknown(t, "load1", got.Load1, "no stats endpoint answered")
+	})
+	t.Run("none is configured", func(t *testing.T) {
+		got, err := stats()
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantUnknown(t, "load1", got.Load1, "no stats endpoint")
+	})
+}
+
+// TestRecordedNodeExporter reads a full scrape of node_exporter's own fixtures,
+// which has neither a clock nor network devices.
+func TestRecordedNodeExporter(t *testing.T) {
+	path := filepath.Join(repositoryRoot(t), "..", "shared", "data", "stats", "node_exporter.prom")
+	page, err := os.ReadFile(path)
+	if err != nil {
+		t.Skipf("no recorded scrape: %v", err)
+	}
+	stats := read(t, string(page))
+	wantSeen(t, "load1", stats.Load1, 0.21)
+	wantSeen(t, "load5", stats.Load5, 0.37)
+	wantSeen(t, "load15", stats.Load15, 0.39)
+	wantSeen(t, "CPUs", stats.CPUs, 8)
+	wantUnknown(t, "uptime", stats.Uptime, "node_time_seconds")
+	wantUnknown(t, "network", stats.Network, "node_network_receive_bytes_total")
+	wantUnknown(t, "units down", stats.UnitsDown, "node_systemd_unit_state")
+	wantUnknown(t, "backlog", stats.Backlog, "divims_recordings_backlog")
+}
+
+func repositoryRoot(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			t.Fatal("no go.mod above the tests")
+		}
+		dir = filepath.Dir(dir)
+	}
+}

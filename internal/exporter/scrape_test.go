@@ -1,0 +1,258 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"divims/internal/pool"
+)
+
+// listener answers as handle does and keeps the requests it saw.
+type listener struct {
+	*httptest.Server
+	mu   sync.Mutex
+	seen []*http.Request
+}
+
+func listen(t *testing.T, handle http.HandlerFunc) *listener {
+	t.Helper()
+	l := &listener{}
+	l.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		l.mu.Lock()
+		l.seen = append(l.seen, r)
+		l.mu.Unlock()
+		handle(w, r)
+	}))
+	t.Cleanup(l.Close)
+	return l
+}
+
+// port is where it listens.
+func (l *listener) port() string {
+	at, err := url.Parse(l.URL)
+	if err != nil {
+		panic(err)
+	}
+	return at.Port()
+}
+
+func good(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "node_load1 1\n") }
+
+// local is a server whose own domain is loopback's number, so that loopback's
+// name is another host.
+var local = pool.Server{Number: 1, Domain: "127.0.0.1"}
+
+func TestCredentialsGoToTheServersOwnDomainOnly(t *testing.T) {
+	basic := Config{User: "divims", Password: pool.NewSecret("open sesame")}
+	bearer := Config{Bearer: pool.NewSecret("open-sesame")}
+	for name, c := range map[string]struct {
+		config   Config
+		template func(port string) string
+		want     string
+	}{
+		"basic to its domain":          {basic, func(port string) string { return "http://{domain}:" + port + "/metrics" }, "Basic ZGl2aW1zOm9wZW4gc2VzYW1l"},
+		"bearer to its domain":         {bearer, func(port string) string { return "http://{domain}:" + port + "/metrics" }, "Bearer open-sesame"},
+		"basic to another host":        {basic, func(port string) string { return "http://localhost:" + port + "/{domain}" }, ""},
+		"bearer to another host":       {bearer, func(port string) string { return "http://localhost:" + port + "/{domain}" }, ""},
+		"none in the address are used": {Config{}, func(port string) string { return "http://user:word@{domain}:" + port + "/" }, ""},
+		"none configured":              {Config{}, func(port string) string { return "http://{domain}:" + port + "/" }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			endpoint := listen(t, good)
+			c.config.URLs = []string{c.template(endpoint.port())}
+			if _, err := New(c.config, endpoint.Client()).Stats(context.Background(), local); err != nil {
+				t.Fatal(err)
+			}
+			if got := endpoint.seen[0].Header.Get("Authorization"); got != c.want {
+				t.Errorf("Authorization = %q; want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestRedirectsStayWithinTheOrigin(t *testing.T) {
+	elsewhere := listen(t, good)
+	// The caller's client follows everything; New must not rely on it.
+	lax := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
+
+	for name, target := range map[string]string{
+		"another port":   elsewhere.URL + "/metrics",
+		"another host":   "http://localhost:" + elsewhere.port() + "/metrics",
+		"another scheme": "https://127.0.0.1:" + elsewhere.port() + "/metrics",
+	} {
+		t.Run(name+" is not gone to", func(t *testing.T) {
+			endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, target, http.StatusFound)
+			})
+			config := Config{URLs: []string{endpoint.URL + "/metrics"}, Bearer: pool.NewSecret("open-sesame")}
+			_, err := New(config, lax).Stats(context.Background(), local)
+			if err == nil || !strings.Contains(err.Error(), "redirects to another place") {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+	if n := len(elsewhere.seen); n != 0 {
+		t.Errorf("the other place was asked %d times", n)
+	}
+
+	t.Run("the same origin is gone to, with credentials", func(t *testing.T) {
+		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/metrics" {
+				http.Redirect(w, r, "/metrics/", http.StatusMovedPermanently)
+				return
+			}
+			good(w, r)
+		})
+		config := Config{URLs: []string{endpoint.URL + "/metrics"}, Bearer: pool.NewSecret("open-sesame")}
+		if _, err := New(config, lax).Stats(context.Background(), local); err != nil {
+			t.Fatal(err)
+		}
+		if got := endpoint.seen[1].Header.Get("Authorization"); got != "Bearer open-sesame" {
+			t.Errorf("Authorization after the redirect = %q", got)
+		}
+	})
+
+	t.Run("a circle ends", func(t *testing.T) {
+		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path, http.StatusFound)
+		})
+		_, err := New(Config{URLs: []string{endpoint.URL}}, lax).Stats(context.Background(), local)
+		if err == nil || !strings.Contains(err.Error(), "more than 3 times") {
+			t.Errorf("error = %v", err)
+		}
+	})
+}
+
+func TestCollectors(t *testing.T) {
+	const all = "collect%5B%5D=cpu&collect%5B%5D=loadavg&collect%5B%5D=netdev&collect%5B%5D=stat&collect%5B%5D=systemd&collect%5B%5D=textfile&collect%5B%5D=time"
+	for name, c := range map[string]struct{ path, want string }{
+		"node_exporter is asked for what is needed": {"/node_exporter/metrics", all},
+		"others are asked as they are":              {"/metrics/", ""},
+		"a query of one's own stays":                {"/node_exporter/metrics?collect[]=cpu", "collect[]=cpu"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			endpoint := listen(t, good)
+			if _, err := New(Config{URLs: []string{endpoint.URL + c.path}}, endpoint.Client()).Stats(context.Background(), local); err != nil {
+				t.Fatal(err)
+			}
+			if got := endpoint.seen[0].URL.RawQuery; got != c.want {
+				t.Errorf("query = %q; want %q", got, c.want)
+			}
+		})
+	}
+
+	t.Run("node_exporter without one of them is asked for all", func(t *testing.T) {
+		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.RawQuery, "systemd") {
+				http.Error(w, "Couldn't create filtered metrics handler: disabled collector: systemd", http.StatusBadRequest)
+				return
+			}
+			good(w, r)
+		})
+		stats, err := New(Config{URLs: []string{endpoint.URL + "/node_exporter/metrics"}}, endpoint.Client()).Stats(context.Background(), local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSeen(t, "load1", stats.Load1, 1)
+	})
+}
+
+func TestFailuresNameTheEndpointAndNoSecret(t *testing.T) {
+	for name, c := range map[string]struct {
+		handle http.HandlerFunc
+		want   string
+	}{
+		"not metrics at all": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!doctype html><p>Log in") }, "text format parsing error"},
+		"refused":            {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, "status 401"},
+		"too large": {func(w http.ResponseWriter, _ *http.Request) {
+			line := []byte("# " + strings.Repeat("x", 1<<16) + "\n")
+			for range maxBody/len(line) + 1 {
+				_, _ = w.Write(line)
+			}
+		}, "larger than 8 MiB"},
+		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			_, _ = io.WriteString(w, "node_load1 1\nnode_lo")
+		}, "unexpected EOF"},
+		"connection lost": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			endpoint := listen(t, c.handle)
+			config := Config{URLs: []string{endpoint.URL + "/metrics?key=sesame"}, Bearer: pool.NewSecret("sesame")}
+			stats, err := New(config, endpoint.Client()).Stats(context.Background(), local)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "127.0.0.1:"+endpoint.port()+"/metrics") {
+				t.Errorf("error = %v; want the endpoint and %q", err, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "sesame") {
+				t.Errorf("error = %v; it holds a secret", err)
+			}
+			wantUnknown(t, "load1", stats.Load1, "no stats endpoint answered")
+		})
+	}
+}
+
+// oneSilent is a transport to a silent place and to one that answers; when that
+// answer was read, the evaluation's deadline comes.
+type oneSilent struct{ deadline context.CancelFunc }
+
+func (o oneSilent) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Path == "/silent" {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return &http.Response{StatusCode: http.StatusOK, Body: closing{strings.NewReader("node_load1 1\n"), o.deadline}}, nil
+}
+
+type closing struct {
+	io.Reader
+	then func()
+}
+
+func (c closing) Close() error {
+	c.then()
+	return nil
+}
+
+func TestASilentEndpointDoesNotHoldUpTheOthers(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	config := Config{URLs: []string{"https://{domain}/silent", "https://{domain}/metrics"}}
+	stats, err := New(config, &http.Client{Transport: oneSilent{cancel}}).Stats(ctx, local)
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/silent") {
+		t.Errorf("error = %v; want the silent endpoint's", err)
+	}
+	wantSeen(t, "load1", stats.Load1, 1)
+}
+
+// FuzzParse holds that no answer makes reading panic or gives a value that
+// cannot be.
+func FuzzParse(f *testing.F) {
+	f.Add(healthy)
+	f.Add("# TYPE node_load1 summary\nnode_load1{quantile=\"0.5\"} 1\nnode_load1_sum 1\nnode_load1_count 1\n")
+	f.Add("{\"node_load1\"} 1 1395066363000\n{} 1\n{\"a\",\"b\"} 2\n")
+	f.Add("# TYPE node_load1 gaugehistogram\nnode_load1_bucket{le=\"+Inf\"} 1\n# HELP\n#")
+	f.Fuzz(func(t *testing.T, page string) {
+		families, err := parse(strings.NewReader(page))
+		if err != nil {
+			return
+		}
+		stats := New(Config{}, http.DefaultClient).merge([]scrape{{families: families, maxAge: defaultMaxAge}})
+		if load, known := stats.Load1.Get(); known && !(load >= 0 && load <= 1e5) {
+			t.Errorf("load1 = %v", load)
+		}
+		if backlog, known := stats.Backlog.Get(); known {
+			for stage, n := range backlog {
+				if n < 0 {
+					t.Errorf("backlog of %q = %d", stage, n)
+				}
+			}
+		}
+	})
+}

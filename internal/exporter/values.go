@@ -1,0 +1,151 @@
+package exporter
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// maxVersion is the length of the longest BBB version that is believed.
+const maxVersion = 40
+
+func (s scrape) uptime() (time.Duration, error) {
+	now, err := s.number(clock)
+	if err != nil {
+		return 0, err
+	}
+	started, err := s.number(boot)
+	if err != nil {
+		return 0, err
+	}
+	if started > now {
+		return 0, errors.New("the machine says that it will boot in the future")
+	}
+	return duration(now - started), nil
+}
+
+func (s scrape) cpus() (int, error) {
+	samples, err := s.samples(cpuSeconds)
+	if err != nil {
+		return 0, err
+	}
+	seen := map[string]bool{}
+	for _, sample := range samples {
+		seen[sample.labels["cpu"]] = true
+	}
+	return len(seen), nil
+}
+
+func (s scrape) network() (pool.NetworkCounters, error) {
+	in, err := s.traffic(received)
+	if err != nil {
+		return pool.NetworkCounters{}, err
+	}
+	out, err := s.traffic(sent)
+	return pool.NetworkCounters{Received: in, Sent: out}, err
+}
+
+// traffic sums a counter over the physical devices.
+func (s scrape) traffic(m metric) (float64, error) {
+	samples, err := s.samples(m)
+	if err != nil {
+		return 0, err
+	}
+	sum, devices := 0.0, 0
+	for _, sample := range samples {
+		if !matches(virtualDevices, sample.labels["device"]) {
+			sum += sample.value
+			devices++
+		}
+	}
+	if devices == 0 {
+		return 0, fmt.Errorf("%s: no physical device", m.name)
+	}
+	return sum, nil
+}
+
+// unitsDown names the units that should be in another state, sorted. A unit in
+// none of the states that node_exporter knows is reloading, and not down.
+func (s scrape) unitsDown() ([]string, error) {
+	samples, err := s.samples(unitState)
+	if err != nil {
+		return nil, err
+	}
+	states := map[string]string{}
+	for _, sample := range samples {
+		if sample.value == 1 {
+			states[sample.labels["name"]] = sample.labels["state"]
+		}
+	}
+	serving, down := 0, []string{}
+	for _, unit := range slices.Sorted(maps.Keys(states)) {
+		must := matches(servingUnits, unit)
+		if must {
+			serving++
+		}
+		if must && states[unit] != "active" || matches(otherUnits, unit) && states[unit] == "failed" {
+			down = append(down, unit)
+		}
+	}
+	if serving == 0 {
+		return nil, fmt.Errorf("%s: no unit of BBB", unitState.name)
+	}
+	return down, nil
+}
+
+// probe prefers our own probe, which has to be fresh, to BBB's API as
+// bigbluebutton-exporter sees it while it is asked.
+func (s scrape) probe() (pool.Probe, error) {
+	if !s.has(probeOK) && s.has(apiUp) {
+		up, err := s.number(apiUp)
+		return pool.Probe{OK: up == 1, At: s.date}, err
+	}
+	if err := s.written(probeOK); err != nil {
+		return pool.Probe{}, err
+	}
+	success, err := s.number(probeOK)
+	if err != nil {
+		return pool.Probe{}, err
+	}
+	at, err := s.number(probeTime)
+	if err != nil {
+		return pool.Probe{}, decisive(err)
+	}
+	return pool.Probe{OK: success == 1, At: instant(at)}, s.fresh(at)
+}
+
+// recordings counts by stage.
+func (s scrape) recordings(m metric) (map[string]int, error) {
+	if err := s.written(m); err != nil {
+		return nil, err
+	}
+	samples, err := s.samples(m)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for _, sample := range samples {
+		counts[sample.labels["stage"]] += int(sample.value)
+	}
+	at, err := s.ownTime()
+	if err != nil {
+		return nil, decisive(err)
+	}
+	return counts, s.fresh(at)
+}
+
+func (s scrape) version() (string, error) {
+	samples, err := s.samples(bbbInfo)
+	if err != nil {
+		return "", err
+	}
+	version := samples[0].labels["version"]
+	if len(samples) != 1 || version == "" || len(version) > maxVersion {
+		return "", fmt.Errorf("%s: not one version", bbbInfo.name)
+	}
+	return version, nil
+}
