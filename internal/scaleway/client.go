@@ -122,10 +122,10 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 // check is done here and not left to the SDK because the SDK's own errors
 // quote the keys.
 func (c Config) check() error {
-	var problems []error
+	var problems error
 	require := func(ok bool, problem string) {
 		if !ok {
-			problems = append(problems, errors.New(problem))
+			problems = also(problems, errors.New(problem))
 		}
 	}
 	require(c.URL == "" || isWebAddress(c.URL), "the URL is not like https://api.scaleway.com")
@@ -140,7 +140,7 @@ func (c Config) check() error {
 	require(c.Tag != "", "there is no tag")
 	require(!strings.Contains(c.Tag, ","), "the tag has a comma")
 	require(c.ImageName != "", "there is no image name")
-	return errors.Join(problems...)
+	return problems
 }
 
 func isWebAddress(text string) bool {

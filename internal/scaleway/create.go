@@ -23,8 +23,8 @@ import (
 //   - a machine bears the pool's tag from its first moment, and no second one of
 //     its name is made,
 //   - address and machine are joined by the call that creates the machine,
-//   - a machine that still lacks its user data bears preparingTag, and PowerOn
-//     deletes it instead of starting it,
+//   - a machine that still lacks its user data bears preparingTag, is listed as
+//     pool.Preparing, and cannot be powered on, only deleted,
 //   - any other machine is complete, only stopped, and PowerOn starts it.
 //
 // The machine comes back beside an error if it was made, but not started.
@@ -48,22 +48,21 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 	}
 	sites, problems := c.sites(ctx, order)
 	if len(sites) == 0 {
-		return pool.Machine{}, errors.Join(problems...)
+		return pool.Machine{}, problems
 	}
 	shortage := &pool.ShortageError{}
 	for _, commercialType := range order.Types {
 		for _, site := range sites {
-			machine, err := c.createIn(ctx, site, commercialType, order)
-			reason, refused := refusal(err)
-			if !refused {
+			machine, refused, err := c.createIn(ctx, site, commercialType, order)
+			if refused == "" || err != nil {
 				return machine, err
 			}
 			shortage.Shortages = append(shortage.Shortages,
-				pool.Shortage{Zone: string(site.zone), Type: commercialType, Reason: reason})
+				pool.Shortage{Zone: string(site.zone), Type: commercialType, Reason: refused})
 		}
 	}
-	if len(problems) > 0 {
-		return pool.Machine{}, fmt.Errorf("%w; other zones are of no use: %w", shortage, errors.Join(problems...))
+	if problems != nil {
+		return pool.Machine{}, fmt.Errorf("%w; and in other zones: %w", shortage, problems)
 	}
 	return pool.Machine{}, shortage
 }
@@ -84,18 +83,20 @@ func (c *Client) refuseSecond(ctx context.Context, name string) error {
 	}
 	for _, server := range found {
 		if server.Name == name {
-			return fmt.Errorf("machine %s of that name is there already", server.ID)
+			return fmt.Errorf("machine %s in %s bears the name already", server.ID, server.Zone)
 		}
 	}
 	return nil
 }
 
-// createIn makes one machine of one type in one zone. After a refusal nothing
-// of it is left.
-func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (pool.Machine, error) {
+// createIn makes one machine of one type in one zone. If refused says why that
+// cannot be had, and there is no error, nothing is left of it and another type
+// or zone can be tried.
+func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (machine pool.Machine, refused string, err error) {
 	tags := []string{c.tag, serverTag(order.Server.Number)}
+	firstTags := tags
 	if len(order.UserData) > 0 {
-		tags = append(tags, preparingTag)
+		firstTags = append(slices.Clone(tags), preparingTag)
 	}
 	answer, err := c.instances.CreateServer(&instance.CreateServerRequest{
 		Zone:              site.zone,
@@ -105,28 +106,32 @@ func (c *Client) createIn(ctx context.Context, site site, commercialType string,
 		Image:             &site.imageID,
 		PublicIPs:         &site.addresses,
 		DynamicIPRequired: scw.BoolPtr(false),
-		Tags:              tags,
+		Tags:              firstTags,
 	}, scw.WithContext(ctx))
 	if err != nil {
-		return pool.Machine{}, explain(err, "%s in %s", commercialType, site.zone)
+		if refused := refusal(err); refused != "" {
+			return pool.Machine{}, refused, nil
+		}
+		return pool.Machine{}, "", explain(err, "%s in %s", commercialType, site.zone)
 	}
 	server := answer.Server
 	if server == nil || server.ID == "" {
-		return pool.Machine{}, fmt.Errorf("%s in %s: the answer names no machine", commercialType, site.zone)
+		return pool.Machine{}, "", fmt.Errorf("%s in %s: the answer names no machine", commercialType, site.zone)
 	}
-	if err := c.prepare(ctx, site.zone, server, order.UserData); err != nil {
-		return pool.Machine{}, c.undo(ctx, site.zone, server, err)
+	if err := c.prepare(ctx, site.zone, server, order.UserData, tags); err != nil {
+		return pool.Machine{}, "", also(err, c.undo(ctx, site.zone, server))
 	}
 	err = c.act(ctx, site.zone, server, instance.ServerActionPoweron)
-	if _, refused := refusal(err); refused {
-		return pool.Machine{}, c.undo(ctx, site.zone, server, err)
+	if refused := refusal(err); refused != "" {
+		return pool.Machine{}, refused, c.undo(ctx, site.zone, server)
 	}
-	return started(site.zone, server, err)
+	machine, err = started(site.zone, server, err)
+	return machine, "", err
 }
 
 // prepare sets the user data, which must happen before the first start, and
 // then takes the mark off that says it has not happened yet.
-func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Server, userData []byte) error {
+func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Server, userData []byte, tags []string) error {
 	if len(userData) == 0 {
 		return nil
 	}
@@ -139,26 +144,24 @@ func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Se
 	if err != nil {
 		return explain(err, "set the user data of %s", server.ID)
 	}
-	server.Tags = slices.DeleteFunc(slices.Clone(server.Tags), func(tag string) bool { return tag == preparingTag })
 	_, err = c.instances.UpdateServer(&instance.UpdateServerRequest{
 		Zone:     zone,
 		ServerID: server.ID,
-		Tags:     &server.Tags,
+		Tags:     &tags,
 	}, scw.WithContext(ctx))
 	if err != nil {
 		return explain(err, "mark %s as prepared", server.ID)
 	}
+	server.Tags = tags
 	return nil
 }
 
-// undo deletes a machine that is of no use, and gives the reason. If that fails
-// too, the reason is no refusal any more, or another machine would be made
-// beside this one.
-func (c *Client) undo(ctx context.Context, zone scw.Zone, server *instance.Server, reason error) error {
+// undo deletes a machine that is of no use.
+func (c *Client) undo(ctx context.Context, zone scw.Zone, server *instance.Server) error {
 	if err := c.remove(ctx, zone, server); err != nil {
-		return fmt.Errorf("%v; the machine %s stays behind: %w", reason, server.ID, err)
+		return explain(err, "delete the machine %s again", server.ID)
 	}
-	return reason
+	return nil
 }
 
 // started is the machine as the creation leaves it: starting, or stopped if it
@@ -166,7 +169,7 @@ func (c *Client) undo(ctx context.Context, zone scw.Zone, server *instance.Serve
 func started(zone scw.Zone, server *instance.Server, problem error) (pool.Machine, error) {
 	machine, err := toMachine(zone, server)
 	if err != nil || problem != nil {
-		return machine, errors.Join(problem, err)
+		return machine, also(problem, err)
 	}
 	machine.State = pool.Starting
 	return machine, nil

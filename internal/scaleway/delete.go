@@ -32,19 +32,30 @@ func (c *Client) delete(ctx context.Context, machine pool.Machine) error {
 	return c.remove(ctx, scw.Zone(machine.Zone), server)
 }
 
-// remove tags the machine's volumes before anything else, so that they can be
-// found whenever this process ends. A stopped machine knows no termination; it
-// is deleted, and leaves its local volumes behind as well as its block volumes.
+// remove deletes an instance in the way that its state allows: a stopped one
+// knows no termination. Its volumes are tagged first, so that they can be found
+// wherever this process ends, but not before it is clear that it can be deleted.
 func (c *Client) remove(ctx context.Context, zone scw.Zone, server *instance.Server) error {
 	if server.State == instance.ServerStateStopping && server.StateDetail == "terminating" {
 		return nil
 	}
+	end := c.terminate
+	if server.State == instance.ServerStateStopped {
+		end = c.deleteStopped
+	} else if err := allows(server, instance.ServerActionTerminate); err != nil {
+		return err
+	}
 	if err := c.tagVolumes(ctx, zone, server); err != nil {
 		return err
 	}
-	if server.State != instance.ServerStateStopped {
-		return c.act(ctx, zone, server, instance.ServerActionTerminate)
-	}
+	return end(ctx, zone, server)
+}
+
+func (c *Client) terminate(ctx context.Context, zone scw.Zone, server *instance.Server) error {
+	return c.act(ctx, zone, server, instance.ServerActionTerminate)
+}
+
+func (c *Client) deleteStopped(ctx context.Context, zone scw.Zone, server *instance.Server) error {
 	return c.instances.DeleteServer(&instance.DeleteServerRequest{
 		Zone:     zone,
 		ServerID: server.ID,

@@ -24,28 +24,37 @@ func explain(err error, format string, args ...any) error {
 	return fmt.Errorf("%s: %s %s %w", what, missing.Resource, missing.ResourceID, pool.ErrGone)
 }
 
-// refusal tells whether an error means that another commercial type or another
-// zone may still do, and in which words.
-func refusal(err error) (reason string, refused bool) {
+// also joins two errors in one line; either can be nil.
+func also(first, second error) error {
+	if first == nil {
+		return second
+	}
+	if second == nil {
+		return first
+	}
+	return fmt.Errorf("%w; %w", first, second)
+}
+
+// refusal says why a machine cannot be had, if the error means that another
+// commercial type or another zone may still do. Otherwise it is empty.
+func refusal(err error) string {
 	if _, ok := errors.AsType[*scw.OutOfStockError](err); ok {
-		return "out of stock", true
+		return "out of stock"
 	}
 	if quota, ok := errors.AsType[*scw.QuotasExceededError](err); ok {
-		return "over quota" + resources(quota), true
+		return "over quota" + resources(quota)
 	}
 	if precondition, ok := errors.AsType[*scw.PreconditionFailedError](err); ok {
-		return "precondition failed: " + precondition.HelpMessage, true
+		return "precondition failed: " + precondition.Precondition + " " + precondition.HelpMessage
 	}
-	invalid, ok := errors.AsType[*scw.InvalidArgumentsError](err)
-	if !ok {
-		return "", false
-	}
-	for _, detail := range invalid.Details {
-		if detail.ArgumentName == "commercial_type" {
-			return "not offered: " + detail.HelpMessage, true
+	if invalid, ok := errors.AsType[*scw.InvalidArgumentsError](err); ok {
+		for _, detail := range invalid.Details {
+			if detail.ArgumentName == "commercial_type" {
+				return "not offered: " + detail.HelpMessage
+			}
 		}
 	}
-	return "", false
+	return ""
 }
 
 func resources(err *scw.QuotasExceededError) string {

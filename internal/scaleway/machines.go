@@ -13,10 +13,6 @@ import (
 	"divims/internal/pool"
 )
 
-// Preparing is the Detail of a machine that Create made but did not finish. It
-// never ran, and must not: PowerOn deletes it instead.
-const Preparing = "preparing"
-
 // preparingTag is on a machine from its creation until its user data is set.
 const preparingTag = "divims-preparing"
 
@@ -127,7 +123,7 @@ func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
 		Tags:    server.Tags,
 	}
 	if slices.Contains(server.Tags, preparingTag) {
-		machine.Detail = Preparing
+		machine.Detail = pool.Preparing
 	}
 	if server.Image != nil {
 		machine.ImageID = server.Image.ID

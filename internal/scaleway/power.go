@@ -11,9 +11,8 @@ import (
 	"divims/internal/pool"
 )
 
-// PowerOn starts a stopped machine, without waiting for it. A machine that
-// Create did not finish is deleted instead, which is an error: without its user
-// data it must not run, and the next evaluation can make a new one.
+// PowerOn starts a stopped machine, without waiting for it. It refuses one that
+// Create did not finish: without its user data it must not run.
 func (c *Client) PowerOn(ctx context.Context, machine pool.Machine) error {
 	if err := c.powerOn(ctx, machine); err != nil {
 		return explain(err, "power on %s", machine.Name)
@@ -29,17 +28,10 @@ func (c *Client) powerOn(ctx context.Context, machine pool.Machine) error {
 	if err != nil {
 		return err
 	}
-	zone := scw.Zone(machine.Zone)
-	if !slices.Contains(server.Tags, preparingTag) {
-		return c.act(ctx, zone, server, instance.ServerActionPoweron)
+	if slices.Contains(server.Tags, preparingTag) {
+		return fmt.Errorf("the creation of %s was not finished: it must be deleted", machine.ID)
 	}
-	if server.State != instance.ServerStateStopped {
-		return fmt.Errorf("its creation was not finished, yet it is %s", server.State)
-	}
-	if err := c.remove(ctx, zone, server); err != nil {
-		return err
-	}
-	return fmt.Errorf("its creation was not finished: %s was deleted, to be created anew", machine.ID)
+	return c.act(ctx, scw.Zone(machine.Zone), server, instance.ServerActionPoweron)
 }
 
 // Reboot restarts a running machine, without waiting for it.
@@ -64,8 +56,8 @@ func (c *Client) reboot(ctx context.Context, machine pool.Machine) error {
 // act asks for an action and does not follow the task that answers: its id can
 // be all zeroes. The next look at the machine tells how it went.
 func (c *Client) act(ctx context.Context, zone scw.Zone, server *instance.Server, action instance.ServerAction) error {
-	if !slices.Contains(server.AllowedActions, action) {
-		return fmt.Errorf("%s is %s %s, which does not allow %s", server.ID, server.State, server.StateDetail, action)
+	if err := allows(server, action); err != nil {
+		return err
 	}
 	_, err := c.instances.ServerAction(&instance.ServerActionRequest{
 		Zone:     zone,
@@ -73,4 +65,12 @@ func (c *Client) act(ctx context.Context, zone scw.Zone, server *instance.Server
 		Action:   action,
 	}, scw.WithContext(ctx))
 	return err
+}
+
+// allows says in plain words what the API would refuse less plainly.
+func allows(server *instance.Server, action instance.ServerAction) error {
+	if slices.Contains(server.AllowedActions, action) {
+		return nil
+	}
+	return fmt.Errorf("%s is %s, which does not allow %s", server.ID, server.State, action)
 }

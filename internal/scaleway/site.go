@@ -19,15 +19,15 @@ type site struct {
 // sites finds where a server's machine can be made. Addresses and images are
 // zonal, so it is only where the server has an address that is free, and where
 // there is an image. The problems are those of the zones that are left out.
-func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []site, problems []error) {
+func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []site, problems error) {
 	addresses, err := c.reserved(ctx, order.Server)
 	if err != nil {
-		return nil, []error{err}
+		return nil, err
 	}
 	for _, zone := range order.Zones {
 		site, err := c.siteIn(ctx, scw.Zone(zone), addresses)
 		if err != nil {
-			problems = append(problems, err)
+			problems = also(problems, err)
 			continue
 		}
 		sites = append(sites, site)

@@ -154,11 +154,10 @@ func (c *Client) checkOwner(project string, tags []string) error {
 	return nil
 }
 
-// tagVolumes gives the pool's tag to every volume that can outlive a machine.
-// Scratch volumes never do.
+// tagVolumes gives the pool's tag to the volumes that will outlive a machine.
 func (c *Client) tagVolumes(ctx context.Context, zone scw.Zone, server *instance.Server) error {
 	for _, volume := range server.Volumes {
-		if volume == nil || volume.VolumeType == instance.VolumeServerVolumeTypeScratch {
+		if volume == nil || !outlives(volume, server) {
 			continue
 		}
 		add := c.tagLocal
@@ -175,6 +174,18 @@ func (c *Client) tagVolumes(ctx context.Context, zone scw.Zone, server *instance
 		}
 	}
 	return nil
+}
+
+// outlives: block volumes always do, scratch volumes never. Local volumes do if
+// the machine is stopped, because only a termination takes them along.
+func outlives(volume *instance.VolumeServer, server *instance.Server) bool {
+	switch volume.VolumeType {
+	case instance.VolumeServerVolumeTypeSbsVolume:
+		return true
+	case instance.VolumeServerVolumeTypeScratch:
+		return false
+	}
+	return server.State == instance.ServerStateStopped
 }
 
 func (c *Client) tagBlock(ctx context.Context, zone scw.Zone, id string) error {
