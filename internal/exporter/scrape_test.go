@@ -176,7 +176,7 @@ func TestFailuresNameTheEndpointAndNoSecret(t *testing.T) {
 			for range maxBody/len(line) + 1 {
 				_, _ = w.Write(line)
 			}
-		}, "larger than 8 MiB"},
+		}, "larger than 2 MiB"},
 		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "node_load1 1\nnode_lo")
