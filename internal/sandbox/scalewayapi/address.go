@@ -1,0 +1,231 @@
+package scalewayapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"divims/internal/pool"
+)
+
+// address is a public address in the form and order of the recorded answers.
+type address struct {
+	ID           string     `json:"id"`
+	Address      netip.Addr `json:"address"`
+	Prefix       *string    `json:"prefix"`
+	Reverse      *string    `json:"reverse"`
+	Server       *named     `json:"server"`
+	Organization string     `json:"organization"`
+	Project      string     `json:"project"`
+	Zone         string     `json:"zone"`
+	Type         string     `json:"type"`
+	State        string     `json:"state"`
+	Tags         []string   `json:"tags"`
+	IPAMID       string     `json:"ipam_id"`
+}
+
+func (a *api) newAddress(known pool.Address) address {
+	view := address{
+		ID: known.ID, Address: known.IP, Zone: known.Zone, Organization: a.Project, Project: a.Project,
+		Type: "routed_ipv4", State: "detached", Tags: notNil(known.Tags), IPAMID: known.ID,
+	}
+	if known.Reverse != "" {
+		view.Reverse = &known.Reverse
+	}
+	for _, machine := range a.World.Machines() {
+		if machine.ID == known.MachineID {
+			view.Server, view.State = &named{machine.ID, machine.Name}, "attached"
+		}
+	}
+	return view
+}
+
+// addressByID finds an address of the zone by its id or by itself.
+func (a *api) addressByID(zone, id string) (pool.Address, error) {
+	ip, _ := netip.ParseAddr(id)
+	for _, known := range a.memory.allAddresses(a.World) {
+		if known.Zone == zone && (known.ID == id || known.IP == ip) {
+			return known, nil
+		}
+	}
+	if ip.IsValid() {
+		id += "/32"
+	}
+	return pool.Address{}, notFound("instance_ip", id)
+}
+
+// address finds the address that a call is about.
+func (a *api) address(r *http.Request) (pool.Address, error) {
+	return a.addressByID(r.PathValue("zone"), r.PathValue("id"))
+}
+
+func (a *api) listAddresses(r *http.Request, _ []byte) (answer, error) {
+	query := r.URL.Query()
+	addresses := []address{}
+	for _, known := range a.memory.allAddresses(a.World) {
+		if known.Zone == r.PathValue("zone") && hasAll(known.Tags, commaSeparated(query.Get("tags"))) &&
+			strings.Contains(known.IP.String(), query.Get("name")) && is("routed_ipv4", query.Get("type")) {
+			addresses = append(addresses, a.newAddress(known))
+		}
+	}
+	return list(r, "ips", addresses)
+}
+
+func (a *api) getAddress(r *http.Request, _ []byte) (answer, error) {
+	known, err := a.address(r)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(map[string]any{"ip": a.newAddress(known)})
+}
+
+type addressOrder struct {
+	Project      string   `json:"project"`
+	Organization string   `json:"organization"`
+	Tags         []string `json:"tags"`
+	Server       string   `json:"server"`
+	Type         string   `json:"type"`
+}
+
+func (a *api) createAddress(r *http.Request, body []byte) (answer, error) {
+	order, err := decodeStrictly[addressOrder](body)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := a.own(order.Project+order.Organization, "write"); err != nil {
+		return answer{}, err
+	}
+	if !is("routed_ipv4", order.Type) {
+		return answer{}, invalidArguments(argument{"type", "constraint", "only routed_ipv4 can be had here"})
+	}
+	zone := r.PathValue("zone")
+	if order.Server != "" {
+		if _, err := a.instanceByID(zone, order.Server); err != nil {
+			return answer{}, err
+		}
+	}
+	known := a.memory.reserve(zone, order.Tags, order.Server)
+	return created(r, known.ID, map[string]any{"ip": a.newAddress(known)})
+}
+
+// reserve adds an address that the world does not know.
+func (m *memory) reserve(zone string, tags []string, machineID string) pool.Address {
+	m.reservations++
+	id := derivedID("address", fmt.Sprint(m.reservations))
+	reserved := pool.Address{ID: id, Zone: zone, IP: derivedIP(id), Tags: tags, MachineID: machineID}
+	m.reserved = append(m.reserved, reserved)
+	return reserved
+}
+
+// hold gives the reserved ones of the addresses to a machine; the world gives
+// it its own.
+func (m *memory) hold(addresses []pool.Address, machineID string) {
+	for i := range m.reserved {
+		if slices.ContainsFunc(addresses, func(a pool.Address) bool { return a.ID == m.reserved[i].ID }) {
+			m.reserved[i].MachineID = machineID
+		}
+	}
+}
+
+// knownToWorld are the ids of those addresses that are the world's.
+func (a *api) knownToWorld(addresses []pool.Address) []string {
+	var ids []string
+	for _, known := range addresses {
+		if !a.memory.isReserved(known.ID) {
+			ids = append(ids, known.ID)
+		}
+	}
+	return ids
+}
+
+func (m *memory) isReserved(id string) bool {
+	return slices.ContainsFunc(m.reserved, func(a pool.Address) bool { return a.ID == id })
+}
+
+// addressUpdate has an empty raw message for what is not to be changed, and
+// null for what is to be unset.
+type addressUpdate struct {
+	Reverse json.RawMessage `json:"reverse"`
+	Tags    *[]string       `json:"tags"`
+	Server  json.RawMessage `json:"server"`
+}
+
+func (a *api) updateAddress(r *http.Request, body []byte) (answer, error) {
+	known, err := a.address(r)
+	if err != nil {
+		return answer{}, err
+	}
+	update, err := decodeStrictly[addressUpdate](body)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := a.attach(known, update.Server); err != nil {
+		return answer{}, err
+	}
+	if err := a.setReverse(known, update.Reverse); err != nil {
+		return answer{}, err
+	}
+	if update.Tags != nil {
+		a.memory.ofAddress(known.ID).tags = notNil(*update.Tags)
+	}
+	return a.getAddress(r, nil)
+}
+
+// attach gives an address to a machine, or takes it away. The world's own
+// addresses stay where they are: it moves them when machines come and go.
+func (a *api) attach(known pool.Address, server json.RawMessage) error {
+	machineID, change, err := nullable("server", server)
+	if err != nil || !change || machineID == known.MachineID {
+		return err
+	}
+	if machineID != "" {
+		if _, err := a.instanceByID(known.Zone, machineID); err != nil {
+			return err
+		}
+	}
+	if !a.memory.isReserved(known.ID) {
+		return preconditionFailed(http.StatusBadRequest, "resource_not_usable", "this ip is attached by the creation of a server only")
+	}
+	a.memory.hold([]pool.Address{known}, machineID)
+	return nil
+}
+
+// setReverse takes a name only when it leads to the address, as recorded.
+func (a *api) setReverse(known pool.Address, reverse json.RawMessage) error {
+	name, change, err := nullable("reverse", reverse)
+	if err != nil || !change {
+		return err
+	}
+	if name != "" && !a.resolves(name, known.IP) {
+		return invalidArguments(argument{"reverse", "constraint", fmt.Sprintf(
+			"Your reverse must resolve. Ensure the command 'dig +short %s' matches your IP address '%s'. If it does, please contact our support.",
+			name, known.IP)})
+	}
+	a.memory.ofAddress(known.ID).reverse = &name
+	return nil
+}
+
+// nullable reads a value that may be absent (no change) or null (empty).
+func nullable(name string, raw json.RawMessage) (value string, change bool, err error) {
+	if len(raw) == 0 {
+		return "", false, nil
+	}
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return "", false, invalidArguments(argument{name, "format", "must be a string or null"})
+	}
+	return value, true, nil
+}
+
+// deleteAddress gives an address back, even one that a machine holds, as
+// recorded.
+func (a *api) deleteAddress(r *http.Request, _ []byte) (answer, error) {
+	known, err := a.address(r)
+	if err != nil {
+		return answer{}, err
+	}
+	a.memory.ofAddress(known.ID).released = true
+	return done()
+}

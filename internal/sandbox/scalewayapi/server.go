@@ -1,0 +1,263 @@
+package scalewayapi
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// server is an Instance in the form and order of the recorded answers.
+type server struct {
+	ID                string               `json:"id"`
+	Name              string               `json:"name"`
+	Arch              string               `json:"arch"`
+	CommercialType    string               `json:"commercial_type"`
+	BootType          string               `json:"boot_type"`
+	Organization      string               `json:"organization"`
+	Project           string               `json:"project"`
+	Hostname          string               `json:"hostname"`
+	Image             *image               `json:"image"`
+	Volumes           map[string]any       `json:"volumes"`
+	Tags              []string             `json:"tags"`
+	State             pool.MachineState    `json:"state"`
+	Protected         bool                 `json:"protected"`
+	StateDetail       string               `json:"state_detail"`
+	PublicIP          *serverAddress       `json:"public_ip"`
+	PublicIPs         []serverAddress      `json:"public_ips"`
+	MACAddress        string               `json:"mac_address"`
+	RoutedIPEnabled   bool                 `json:"routed_ip_enabled"`
+	IPv6              *string              `json:"ipv6"`
+	ExtraNetworks     []string             `json:"extra_networks"`
+	DynamicIPRequired bool                 `json:"dynamic_ip_required"`
+	EnableIPv6        bool                 `json:"enable_ipv6"`
+	PrivateIP         *string              `json:"private_ip"`
+	CreationDate      instanceTime         `json:"creation_date"`
+	ModificationDate  instanceTime         `json:"modification_date"`
+	Bootscript        *string              `json:"bootscript"`
+	SecurityGroup     named                `json:"security_group"`
+	Location          *location            `json:"location"`
+	Maintenances      []plannedMaintenance `json:"maintenances"`
+	AllowedActions    []string             `json:"allowed_actions"`
+	PlacementGroup    *string              `json:"placement_group"`
+	PrivateNICs       []string             `json:"private_nics"`
+	Zone              string               `json:"zone"`
+	Filesystems       []string             `json:"filesystems"`
+	EndOfService      bool                 `json:"end_of_service"`
+	DNS               string               `json:"dns"`
+}
+
+// listedServer is a server in a list, which has one field more.
+type listedServer struct {
+	server
+	AdminPasswordKey *string `json:"admin_password_encryption_ssh_key_id"`
+}
+
+// serverAddress is an address in a server's answer.
+type serverAddress struct {
+	ID               string     `json:"id"`
+	Address          netip.Addr `json:"address"`
+	Dynamic          bool       `json:"dynamic"`
+	Gateway          string     `json:"gateway"`
+	Netmask          string     `json:"netmask"`
+	Family           string     `json:"family"`
+	ProvisioningMode string     `json:"provisioning_mode"`
+	Tags             []string   `json:"tags"`
+	State            string     `json:"state"`
+	IPAMID           string     `json:"ipam_id"`
+}
+
+type named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type location struct {
+	ZoneID       string `json:"zone_id"`
+	PlatformID   string `json:"platform_id"`
+	ClusterID    string `json:"cluster_id"`
+	HypervisorID string `json:"hypervisor_id"`
+	NodeID       string `json:"node_id"`
+}
+
+type plannedMaintenance struct {
+	Reason    string       `json:"reason"`
+	StartDate instanceTime `json:"start_date"`
+}
+
+// instanceTime is a time as Instances writes it: 2025-11-04T10:12:13.706596+00:00.
+type instanceTime time.Time
+
+// MarshalJSON writes the time in UTC.
+func (t instanceTime) MarshalJSON() ([]byte, error) {
+	return []byte(strconv.Quote(time.Time(t).UTC().Format("2006-01-02T15:04:05.000000-07:00"))), nil
+}
+
+func (a *api) serverOf(machine pool.Machine) server {
+	addresses := a.addressesOf(machine)
+	s := server{
+		ID: machine.ID, Name: machine.Name, Hostname: machine.Name, Zone: machine.Zone,
+		Arch: "x86_64", BootType: "local", CommercialType: machine.Type,
+		Organization: a.Project, Project: a.Project,
+		Image: a.imageOf(machine), Volumes: a.volumesOf(machine), Tags: a.tagsOf(machine),
+		State: machine.State, StateDetail: machine.Detail, AllowedActions: allowedActions[machine.State],
+		PublicIPs: addresses, MACAddress: macAddress(machine.ID), RoutedIPEnabled: true,
+		DynamicIPRequired: a.memory.machines[machine.ID].dynamicAddress,
+		CreationDate:      instanceTime(machine.Created), ModificationDate: instanceTime(machine.Since),
+		SecurityGroup: named{derivedID("security group", a.Project), "Default security group"},
+		Location:      locationOf(machine), Maintenances: []plannedMaintenance{},
+		ExtraNetworks: []string{}, PrivateNICs: []string{}, Filesystems: []string{},
+		DNS: machine.ID + ".pub.instances.scw.cloud",
+	}
+	if len(addresses) > 0 {
+		s.PublicIP = &addresses[0]
+	}
+	for _, m := range machine.Maintenances {
+		s.Maintenances = append(s.Maintenances, plannedMaintenance{m.Reason, instanceTime(m.Start)})
+	}
+	return s
+}
+
+func (a *api) tagsOf(machine pool.Machine) []string {
+	if tags := a.memory.machines[machine.ID].tags; tags != nil {
+		return tags
+	}
+	return notNil(machine.Tags)
+}
+
+// locationOf is known while a hypervisor has the machine.
+func locationOf(machine pool.Machine) *location {
+	if machine.State == pool.Stopped || machine.State == pool.Starting {
+		return nil
+	}
+	return &location{ZoneID: machine.Zone, PlatformID: "14", ClusterID: "32", HypervisorID: "101", NodeID: "17"}
+}
+
+// addressesOf are the addresses that the machine holds. One that wants a dynamic
+// address has it while it is on, unless it holds another.
+func (a *api) addressesOf(machine pool.Machine) []serverAddress {
+	held := []serverAddress{}
+	for _, address := range a.memory.allAddresses(a.World) {
+		if address.MachineID == machine.ID {
+			held = append(held, newServerAddress(address, false))
+		}
+	}
+	on := machine.State == pool.Running || machine.State == pool.Stopping
+	if len(held) == 0 && on && a.memory.machines[machine.ID].dynamicAddress {
+		dynamic := pool.Address{ID: derivedID("dynamic address", machine.ID), IP: derivedIP(machine.ID)}
+		held = append(held, newServerAddress(dynamic, true))
+	}
+	return held
+}
+
+func newServerAddress(address pool.Address, dynamic bool) serverAddress {
+	return serverAddress{
+		ID: address.ID, Address: address.IP, Dynamic: dynamic, Gateway: "62.210.0.1", Netmask: "32",
+		Family: "inet", ProvisioningMode: "dhcp", Tags: notNil(address.Tags), State: "attached",
+		IPAMID: address.ID,
+	}
+}
+
+// instances are the machines in the zone that are Instances.
+func (a *api) instances(zone string) []pool.Machine {
+	return slices.DeleteFunc(a.World.Machines(), func(m pool.Machine) bool { return m.BareMetal || m.Zone != zone })
+}
+
+// instance finds the machine that a call is about.
+func (a *api) instance(r *http.Request) (pool.Machine, error) {
+	return a.instanceByID(r.PathValue("zone"), r.PathValue("id"))
+}
+
+func (a *api) instanceByID(zone, id string) (pool.Machine, error) {
+	for _, machine := range a.instances(zone) {
+		if machine.ID == id {
+			return machine, nil
+		}
+	}
+	return pool.Machine{}, notFound("instance_server", id)
+}
+
+func (a *api) listServers(r *http.Request, _ []byte) (answer, error) {
+	query := r.URL.Query()
+	machines := slices.DeleteFunc(a.instances(r.PathValue("zone")), func(m pool.Machine) bool {
+		// The name matches parts of names, the tags whole tags, and all of them.
+		return !strings.Contains(m.Name, query.Get("name")) ||
+			!hasAll(a.tagsOf(m), commaSeparated(query.Get("tags"))) ||
+			!isOneOf(m.ID, commaSeparated(query.Get("servers"))) ||
+			!is(string(m.State), query.Get("state")) ||
+			!is(m.Type, query.Get("commercial_type"))
+	})
+	if err := orderServers(machines, query.Get("order")); err != nil {
+		return answer{}, err
+	}
+	servers := []listedServer{}
+	for _, machine := range machines {
+		servers = append(servers, listedServer{server: a.serverOf(machine)})
+	}
+	return list(r, "servers", servers)
+}
+
+// orderServers sorts machines as a list call asks for it; unasked, the newest
+// come first.
+func orderServers(machines []pool.Machine, by string) error {
+	byTime := map[string]func(a, b pool.Machine) int{
+		"":                       func(a, b pool.Machine) int { return b.Created.Compare(a.Created) },
+		"creation_date_desc":     func(a, b pool.Machine) int { return b.Created.Compare(a.Created) },
+		"creation_date_asc":      func(a, b pool.Machine) int { return a.Created.Compare(b.Created) },
+		"modification_date_desc": func(a, b pool.Machine) int { return b.Since.Compare(a.Since) },
+		"modification_date_asc":  func(a, b pool.Machine) int { return a.Since.Compare(b.Since) },
+	}[by]
+	if byTime == nil {
+		return invalidArguments(argument{"order", "constraint", "unknown order"})
+	}
+	slices.SortStableFunc(machines, byTime)
+	return nil
+}
+
+func (a *api) getServer(r *http.Request, _ []byte) (answer, error) {
+	machine, err := a.instance(r)
+	if err != nil {
+		return answer{}, err
+	}
+	return ok(map[string]any{"server": a.serverOf(machine)})
+}
+
+// serverUpdate is the part of UpdateServer's request that is served.
+type serverUpdate struct {
+	Tags *[]string `json:"tags"`
+}
+
+func (a *api) updateServer(r *http.Request, body []byte) (answer, error) {
+	machine, err := a.instance(r)
+	if err != nil {
+		return answer{}, err
+	}
+	update, err := decodeStrictly[serverUpdate](body)
+	if err != nil {
+		return answer{}, err
+	}
+	if update.Tags != nil {
+		a.memory.machines[machine.ID].tags = notNil(*update.Tags)
+	}
+	return ok(map[string]any{"server": a.serverOf(machine)})
+}
+
+// deleteServer is for stopped machines only; running ones are terminated. It
+// leaves all volumes behind.
+func (a *api) deleteServer(r *http.Request, _ []byte) (answer, error) {
+	machine, err := a.instance(r)
+	if err != nil {
+		return answer{}, err
+	}
+	if machine.State != pool.Stopped {
+		return answer{}, preconditionFailed(http.StatusBadRequest, "resource_still_in_use", "server should be stopped")
+	}
+	if err := a.World.Delete(machine.ID); err != nil {
+		return answer{}, actionRefused(machine, err)
+	}
+	return done()
+}
