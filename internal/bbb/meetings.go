@@ -1,0 +1,57 @@
+package bbb
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// Meetings lists all meetings, breakout rooms and meetings with nobody in them
+// included. One that cannot be read in full makes the whole list an error.
+func (c *Client) Meetings(ctx context.Context, at pool.Endpoint) (pool.Conference, error) {
+	var meetings []pool.Meeting
+	connection, err := c.call(ctx, at, "getMeetings", nil, func(r io.Reader) (err error) {
+		meetings, err = parseMeetings(r)
+		return err
+	})
+	if err != nil {
+		return pool.Conference{}, err
+	}
+	return pool.Conference{Meetings: meetings, CertificateExpiry: certificateExpiry(connection)}, nil
+}
+
+func certificateExpiry(connection *tls.ConnectionState) pool.Reading[time.Time] {
+	if connection == nil || len(connection.PeerCertificates) == 0 {
+		return pool.Unknown[time.Time]("the server answers without TLS")
+	}
+	return pool.Seen(connection.PeerCertificates[0].NotAfter)
+}
+
+// parseMeetings reads the answer of getMeetings. The attendees, who make up most
+// of it, are skipped.
+func parseMeetings(r io.Reader) ([]pool.Meeting, error) {
+	return readList(r, list{"getMeetings", "meetings", "meeting", "noMeetings"}, parseMeeting)
+}
+
+func parseMeeting(d *document) (pool.Meeting, error) {
+	found, err := readTexts(d, "meetingID", "internalMeetingID", "createTime", "participantCount",
+		"recording", "isBreakout", "moderatorPW")
+	if err != nil {
+		return pool.Meeting{}, err
+	}
+	f := fields{texts: found}
+	meeting := pool.Meeting{
+		ID:           f.text("meetingID"),
+		InternalID:   f.text("internalMeetingID"),
+		Created:      f.time("createTime"),
+		Participants: f.count("participantCount"),
+		Recorded:     f.flag("recording"),
+		// Versions without breakout rooms do not say it.
+		Breakout:          found["isBreakout"] != "" && f.flag("isBreakout"),
+		ModeratorPassword: pool.NewSecret(found["moderatorPW"]),
+	}
+	return meeting, f.err
+}

@@ -1,0 +1,93 @@
+package bbb
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+func recordingsAnswer(recordings string) string {
+	return "<response><returncode>SUCCESS</returncode><recordings>" + recordings + "</recordings></response>"
+}
+
+func TestParseRecordings(t *testing.T) {
+	ended := pool.Seen(time.UnixMilli(1462812873004))
+	tests := []struct {
+		name, body string
+		want       []pool.Recording
+	}{
+		{"published", recordingsAnswer(`<recording><recordID>r-1</recordID><meetingID>m</meetingID><name><![CDATA[A > B]]></name>` +
+			`<state>published</state><endTime>1462812873004</endTime><metadata><state>wrong</state></metadata>` +
+			`<playback><format><type>podcast</type><preview><images><image alt="a > b">x</image></images></preview></format></playback></recording>`),
+			[]pool.Recording{{ID: "r-1", State: pool.Published, MeetingEnd: ended}}},
+		{"processing, with an empty playback", recordingsAnswer(`<recording><recordID>r-1</recordID><state>processing</state>` +
+			`<endTime>1462812873004</endTime><playback/></recording>`),
+			[]pool.Recording{{ID: "r-1", State: pool.Processing, MeetingEnd: ended}}},
+		{"processed, without any playback", recordingsAnswer(`<recording><recordID>r-1</recordID><state>processed</state>` +
+			`<endTime>1462812873004</endTime></recording>`),
+			[]pool.Recording{{ID: "r-1", State: pool.Processed, MeetingEnd: ended}}},
+		{"a state of no interest", recordingsAnswer(`<recording><recordID>r-1</recordID><state>unpublished</state>` +
+			`<endTime>1462812873004</endTime></recording>`),
+			[]pool.Recording{{ID: "r-1", State: "unpublished", MeetingEnd: ended}}},
+		{"none", recordingsAnswer(""), []pool.Recording{}},
+		{"none, as BBB says it", `<response><returncode>SUCCESS</returncode><recordings></recordings><messageKey>noRecordings</messageKey>` +
+			`<message>There are no recordings for the meeting(s).</message></response>`, []pool.Recording{}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := parseRecordings(strings.NewReader(test.body))
+			if err != nil || !reflect.DeepEqual(got, test.want) {
+				t.Errorf("recordings are %+v, %v; want %+v", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestRecordingWithoutEndIsListed(t *testing.T) {
+	for name, end := range map[string]string{
+		"missing":    "",
+		"empty":      "<endTime/>",
+		"zero":       "<endTime>0</endTime>",
+		"unreadable": "<endTime>soon</endTime>",
+	} {
+		got, err := parseRecordings(strings.NewReader(recordingsAnswer(
+			"<recording><recordID>r-1</recordID><state>processing</state>" + end + "</recording>")))
+		if err != nil || len(got) != 1 || got[0].ID != "r-1" || got[0].MeetingEnd.Known() {
+			t.Errorf("%s: got %+v, %v; want one recording whose end is unknown", name, got, err)
+		}
+	}
+}
+
+func TestWhatIsNotReadInFullIsNoListOfRecordings(t *testing.T) {
+	good := "<recording><recordID>r-1</recordID><state>processing</state></recording>"
+	tests := []struct{ name, body, want string }{
+		{"no ID", recordingsAnswer(good + "<recording><state>processing</state></recording>"), "recording 2: recordID: not given"},
+		{"no state", recordingsAnswer("<recording><recordID>r-1</recordID></recording>"), "recording 1: state: not given"},
+		{"cut off", recordingsAnswer(good)[:120], "EOF"},
+		{"no list and no reason", "<response><returncode>SUCCESS</returncode></response>", "no list of recordings"},
+		{"another list's reason", "<response><returncode>SUCCESS</returncode><messageKey>noMeetings</messageKey></response>", "no list of recordings"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got, err := parseRecordings(strings.NewReader(test.body))
+			if err == nil || got != nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, %v; want only an error that says %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+func TestRecordedRecordings(t *testing.T) {
+	got, err := parseRecordings(openSample(t, "get_recordings.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := pool.Recording{ID: "f71d810b6e90a4a34ae02b8c7143e8733178578e-1462807897120", State: pool.Published,
+		MeetingEnd: pool.Seen(time.UnixMilli(1462812873004))}
+	if len(got) != 6 || !reflect.DeepEqual(got[0], want) {
+		t.Errorf("recordings are %+v, want six, %+v first", got, want)
+	}
+}
