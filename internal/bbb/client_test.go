@@ -105,7 +105,9 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 	connections := map[string]bool{}
 	client, at := served(t, func(w http.ResponseWriter, r *http.Request) {
 		connections[r.RemoteAddr] = true
-		fmt.Fprint(w, answerWith(meetingXML())+"\n\n")
+		fmt.Fprint(w, answerWith(meetingXML()))
+		w.(http.Flusher).Flush()
+		fmt.Fprint(w, "\n")
 	})
 	for range 3 {
 		if _, err := client.Meetings(t.Context(), at); err != nil {

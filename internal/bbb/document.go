@@ -32,6 +32,9 @@ func newDocument(r io.Reader) *document {
 func (d *document) root() (string, error) {
 	for {
 		token, err := d.token()
+		if err == io.EOF {
+			return "", errors.New("no XML element")
+		}
 		if err != nil {
 			return "", err
 		}
@@ -94,12 +97,9 @@ func (d *document) token() (xml.Token, error) {
 	d.source.budget = longestToken
 	token, err := d.decoder.Token()
 	var broken *xml.SyntaxError
-	switch {
-	case errors.As(err, &broken):
+	if errors.As(err, &broken) {
 		// Without its line number, which is wrong after a skip.
 		return nil, fmt.Errorf("XML: %.100s", broken.Msg)
-	case err == io.EOF:
-		return nil, io.ErrUnexpectedEOF
 	}
 	return token, err
 }

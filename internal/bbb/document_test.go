@@ -33,6 +33,7 @@ func TestSkippedContentHidesNothingBehindIt(t *testing.T) {
 		{"an end tag in a comment", `<skipped><!-- </skipped> --></skipped>`},
 		{"an end tag in an instruction", `<skipped><?php </skipped> ?></skipped>`},
 		{"> in attributes", `<skipped><a b="x>y" c='"/>'></a><kept>wrong</kept></skipped>`},
+		{"> in an element closed by itself", `<skipped><a b="x>y"/></skipped>`},
 		{"space in the end tag", `<skipped><a></a ></skipped >`},
 	}
 	for _, test := range tests {
@@ -78,8 +79,8 @@ func TestTextIsReadInOnePiece(t *testing.T) {
 
 func TestBrokenDocumentIsAnError(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"empty", "", "EOF"},
-		{"no XML", "Bad gateway", "EOF"},
+		{"empty", "", "no XML element"},
+		{"no XML", "Bad gateway", "no XML element"},
 		{"ends inside what is skipped", "<root><skipped><a>", "EOF"},
 		{"ends inside a skipped tag", "<root><skipped><a b='", "EOF"},
 		{"ends inside skipped CDATA", "<root><skipped><![CDATA[ ]] >", "EOF"},

@@ -24,7 +24,7 @@ func (c *Client) Meetings(ctx context.Context, at pool.Endpoint) (pool.Conferenc
 }
 
 func certificateExpiry(connection *tls.ConnectionState) pool.Reading[time.Time] {
-	if connection == nil || len(connection.PeerCertificates) == 0 {
+	if connection == nil {
 		return pool.Unknown[time.Time]("the server answers without TLS")
 	}
 	return pool.Seen(connection.PeerCertificates[0].NotAfter)
