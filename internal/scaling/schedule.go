@@ -167,7 +167,7 @@ func participants(summary string, capacity int) (wanted int, formula string, err
 	}
 	parts := quantity.FindStringSubmatch(text)
 	if parts == nil {
-		return 0, "", fmt.Errorf("users=%q is neither a number nor a percentage", shorten(text))
+		return 0, "", fmt.Errorf("users=%.40q is neither a number nor a percentage", text)
 	}
 	negative, fraction, percent := parts[1] != "", parts[3], parts[4] != ""
 	whole := strings.Map(func(r rune) rune {
@@ -192,13 +192,4 @@ func participants(summary string, capacity int) (wanted int, formula string, err
 		return 0, fmt.Sprintf("users=%s counts as 0", text), nil
 	}
 	return ceilDiv(digits, scale), "users=" + text, nil
-}
-
-// shorten keeps what a stranger wrote into a calendar from filling the record.
-func shorten(text string) string {
-	const most = 40
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return text
 }

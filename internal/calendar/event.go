@@ -1,0 +1,164 @@
+package calendar
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// event is a VEVENT.
+type event struct {
+	uid, summary string
+	cancelled    bool
+	start        stamp
+	length       length
+	rules        []rule
+	added        []stamp // RDATE
+	excluded     []stamp // EXDATE
+	// changes is the occurrence that this event replaces, nil if it is one of
+	// its own; toAll tells that it goes for all that follow, too
+	// (RANGE=THISANDFUTURE).
+	changes *stamp
+	toAll   bool
+	line    int
+}
+
+func (ev event) repeated() bool {
+	return len(ev.rules) > 0 || len(ev.added) > 0 || ev.changes != nil
+}
+
+// moves is by how many seconds a changed occurrence begins later, on the clocks
+// of a zone.
+func (ev event) moves(zone *time.Location) int64 {
+	return clockOf(ev.start.instant(), zone).Unix() - clockOf(ev.changes.instant(), zone).Unix()
+}
+
+// following applies to an occurrence the last of the changes that go for all
+// that follow.
+func (ev event) following(start stamp, toAll []event) (event, stamp) {
+	var last *event
+	for i, change := range toAll {
+		if !change.changes.instant().After(start.instant()) &&
+			(last == nil || change.changes.instant().After(last.changes.instant())) {
+			last = &toAll[i]
+		}
+	}
+	if last == nil {
+		return ev, start
+	}
+	start.clock = addSeconds(start.clock, last.moves(start.zone))
+	return *last, start
+}
+
+func readEvent(c *component, z *zones) (event, error) {
+	ev := event{uid: fmt.Sprintf("of line %d", c.line), line: c.line}
+	if p := c.first("UID"); p != nil {
+		ev.uid = p.value
+	}
+	if p := c.first("SUMMARY"); p != nil {
+		ev.summary = unescape(p.value)
+	}
+	if p := c.first("STATUS"); p != nil {
+		ev.cancelled = strings.EqualFold(strings.TrimSpace(p.value), "CANCELLED")
+	}
+	start := c.first("DTSTART")
+	if start == nil {
+		return event{}, errors.New("it has no DTSTART")
+	}
+	var err error
+	if ev.start, err = start.stamp(z); err != nil {
+		return event{}, err
+	}
+	if ev.length, err = readLength(c, ev.start, z); err != nil {
+		return event{}, err
+	}
+	if p := c.first("RECURRENCE-ID"); p != nil {
+		s, err := p.stamp(z)
+		if err != nil {
+			return event{}, err
+		}
+		ev.changes, ev.toAll = &s, strings.EqualFold(p.parameters["RANGE"], "THISANDFUTURE")
+	}
+	for p := range c.all("RRULE") {
+		r, err := parseRule(p.value, ev.start)
+		if err != nil {
+			return event{}, fmt.Errorf("line %d: %w", p.line, err)
+		}
+		ev.rules = append(ev.rules, r)
+	}
+	if ev.added, err = stamps(c, "RDATE", z); err != nil {
+		return event{}, err
+	}
+	ev.excluded, err = stamps(c, "EXDATE", z)
+	return ev, err
+}
+
+// readLength reads how long an event lasts. Without DTEND and DURATION an
+// all-day event lasts one day, and another takes no time (RFC 5545, 3.6.1).
+func readLength(c *component, start stamp, z *zones) (length, error) {
+	if p := c.first("DTEND"); p != nil {
+		end, err := p.stamp(z)
+		if err != nil {
+			return length{}, err
+		}
+		if start.day && end.day {
+			return length{days: max(0, int((end.clock.Unix()-start.clock.Unix())/unit[daily]))}, nil
+		}
+		return length{seconds: max(0, end.instant().Unix()-start.instant().Unix())}, nil
+	}
+	if p := c.first("DURATION"); p != nil {
+		l, err := parseLength(p.value)
+		if err != nil {
+			return length{}, fmt.Errorf("line %d: %w", p.line, err)
+		}
+		return l, nil
+	}
+	if start.day {
+		return length{days: 1}, nil
+	}
+	return length{}, nil
+}
+
+// stamp reads a property that holds a date or time.
+func (p *property) stamp(z *zones) (stamp, error) {
+	list, err := p.stamps(z)
+	if err != nil {
+		return stamp{}, err
+	}
+	return list[0], nil
+}
+
+// stamps reads a property that holds a list of dates or times, at least one. Of
+// a period it takes the start.
+func (p *property) stamps(z *zones) ([]stamp, error) {
+	zone := z.own
+	if id := p.parameters["TZID"]; id != "" {
+		var err error
+		if zone, err = z.find(id); err != nil {
+			return nil, fmt.Errorf("line %d: %w", p.line, err)
+		}
+	}
+	var list []stamp
+	for text := range strings.SplitSeq(p.value, ",") {
+		begin, _, _ := strings.Cut(text, "/")
+		s, err := parseStamp(begin, zone)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %s: %w", p.line, p.name, err)
+		}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+func stamps(c *component, name string, z *zones) ([]stamp, error) {
+	var list []stamp
+	for p := range c.all(name) {
+		more, err := p.stamps(z)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, more...)
+	}
+	return list, nil
+}

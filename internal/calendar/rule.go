@@ -1,0 +1,450 @@
+package calendar
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// budget bounds the work for a whole calendar, so that a rule that looks at
+// every second since 1970 ends with an error and not with the evaluation's time.
+type budget struct{ steps int }
+
+// maxSteps is what a calendar may cost. A rule costs some dozens of steps, one
+// with COUNT a few for each occurrence that it has had.
+const maxSteps = 3_000_000
+
+var errTooMuch = fmt.Errorf("the calendar's rules take more than %d steps to expand", maxSteps)
+
+func (b *budget) spend(steps int) error {
+	if b.steps -= steps; b.steps < 0 {
+		return errTooMuch
+	}
+	return nil
+}
+
+// frequency is a rule's FREQ.
+type frequency int
+
+const (
+	secondly frequency = iota
+	minutely
+	hourly
+	daily
+	weekly
+	monthly
+	yearly
+)
+
+var frequencies = map[string]frequency{
+	"SECONDLY": secondly, "MINUTELY": minutely, "HOURLY": hourly, "DAILY": daily,
+	"WEEKLY": weekly, "MONTHLY": monthly, "YEARLY": yearly,
+}
+
+// unit is how many seconds a period of a frequency up to weekly has.
+var unit = map[frequency]int64{secondly: 1, minutely: 60, hourly: 3600, daily: 86400, weekly: 7 * 86400}
+
+// weekday is one of BYDAY. nth is 0 for every, 2 for the second, -1 for the
+// last of the month or year.
+type weekday struct {
+	day time.Weekday
+	nth int
+}
+
+var weekdayNames = map[string]time.Weekday{
+	"SU": time.Sunday, "MO": time.Monday, "TU": time.Tuesday, "WE": time.Wednesday,
+	"TH": time.Thursday, "FR": time.Friday, "SA": time.Saturday,
+}
+
+// rule is a recurrence rule (RFC 5545, 3.3.10). It speaks of clocks on the
+// wall, and knows no zones.
+type rule struct {
+	frequency frequency
+	interval  int64
+	count     int64     // 0: no limit
+	until     time.Time // inclusive; zero: no limit
+	weekStart time.Weekday
+	// The parts that begin with BY; empty: not given.
+	months, weeks, yearDays, monthDays []int
+	weekdays                           []weekday
+	hours, minutes, seconds            []int
+	positions                          []int
+}
+
+// parseRule reads the rule of a series that begins at start, and fills in what
+// the rule leaves to it.
+func parseRule(text string, start stamp) (rule, error) {
+	r := rule{frequency: -1, interval: 1, weekStart: time.Monday}
+	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(text)), ";") {
+		if part == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(part, "=")
+		if err := r.set(key, value, start.zone); err != nil {
+			return rule{}, fmt.Errorf("recurrence rule: %.60q: %w", part, err)
+		}
+	}
+	if r.frequency < 0 {
+		return rule{}, errors.New("recurrence rule: no FREQ")
+	}
+	r.complete(start.clock)
+	return r, nil
+}
+
+func (r *rule) set(key, value string, zone *time.Location) (err error) {
+	switch key {
+	case "FREQ":
+		known := false
+		if r.frequency, known = frequencies[value]; !known {
+			return errors.New("unknown frequency")
+		}
+	case "INTERVAL":
+		r.interval, err = positive(value)
+	case "COUNT":
+		r.count, err = positive(value)
+	case "UNTIL":
+		r.until, err = lastClock(value, zone)
+	case "WKST":
+		known := false
+		if r.weekStart, known = weekdayNames[value]; !known {
+			return errors.New("unknown weekday")
+		}
+	case "BYMONTH":
+		r.months, err = numbers(value, 1, 12)
+	case "BYWEEKNO":
+		r.weeks, err = signed(value, 53)
+	case "BYYEARDAY":
+		r.yearDays, err = signed(value, 366)
+	case "BYMONTHDAY":
+		r.monthDays, err = signed(value, 31)
+	case "BYDAY":
+		r.weekdays, err = weekdays(value)
+	case "BYHOUR":
+		r.hours, err = numbers(value, 0, 23)
+	case "BYMINUTE":
+		r.minutes, err = numbers(value, 0, 59)
+	case "BYSECOND":
+		r.seconds, err = numbers(value, 0, 59)
+	case "BYSETPOS":
+		r.positions, err = signed(value, 366)
+	default:
+		return errors.New("unknown part")
+	}
+	return err
+}
+
+// lastClock reads UNTIL. A day alone means that day to its end: who writes "until
+// Friday" means Friday too. The predecessor ended with the midnight before it.
+func lastClock(value string, zone *time.Location) (time.Time, error) {
+	s, err := parseStamp(value, zone)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if s.day {
+		return s.clock.AddDate(0, 0, 1).Add(-time.Second), nil
+	}
+	return clockOf(s.instant(), zone), nil
+}
+
+func positive(value string) (int64, error) {
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || n < 1 {
+		return 0, errors.New("not a number from 1 to 2147483647")
+	}
+	return n, nil
+}
+
+// numbers reads a list, sorted and without doubles.
+func numbers(value string, least, most int) ([]int, error) {
+	var list []int
+	for text := range strings.SplitSeq(value, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > most {
+			return nil, fmt.Errorf("not between %d and %d", least, most)
+		}
+		list = append(list, n)
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
+}
+
+// signed reads a list of numbers that count from the start, or from the end if
+// they are negative.
+func signed(value string, most int) ([]int, error) {
+	list, err := numbers(value, -most, most)
+	if slices.Contains(list, 0) {
+		return nil, errors.New("0 is neither the first nor the last")
+	}
+	return list, err
+}
+
+func weekdays(value string) ([]weekday, error) {
+	var list []weekday
+	for text := range strings.SplitSeq(value, ",") {
+		name := text[max(0, len(text)-2):]
+		day, known := weekdayNames[name]
+		if !known {
+			return nil, errors.New("unknown weekday")
+		}
+		nth := 0
+		if count := strings.TrimSuffix(text, name); count != "" {
+			n, err := signed(count, 53)
+			if err != nil {
+				return nil, err
+			}
+			nth = n[0]
+		}
+		if w := (weekday{day, nth}); !slices.Contains(list, w) {
+			list = append(list, w)
+		}
+	}
+	return list, nil
+}
+
+// complete takes from the start of the series what the rule does not say: a
+// weekly rule without BYDAY means the weekday of the start, and so on.
+func (r *rule) complete(start time.Time) {
+	if len(r.weeks)+len(r.yearDays)+len(r.monthDays)+len(r.weekdays) == 0 {
+		switch r.frequency {
+		case yearly:
+			if len(r.months) == 0 {
+				r.months = []int{int(start.Month())}
+			}
+			r.monthDays = []int{start.Day()}
+		case monthly:
+			r.monthDays = []int{start.Day()}
+		case weekly:
+			r.weekdays = []weekday{{day: start.Weekday()}}
+		}
+	}
+	if r.frequency > hourly && len(r.hours) == 0 {
+		r.hours = []int{start.Hour()}
+	}
+	if r.frequency > minutely && len(r.minutes) == 0 {
+		r.minutes = []int{start.Minute()}
+	}
+	if r.frequency > secondly && len(r.seconds) == 0 {
+		r.seconds = []int{start.Second()}
+	}
+	if r.frequency < monthly {
+		// Only months and years have a second Monday.
+		for i := range r.weekdays {
+			r.weekdays[i].nth = 0
+		}
+	}
+}
+
+// between gives the occurrences from `from` to `to` that the rule adds to start,
+// which is always the first and uses up one of COUNT, whether the rule would
+// make it or not. Without COUNT it looks at that time only.
+func (r rule) between(start, from, to time.Time, work *budget) ([]time.Time, error) {
+	last := to
+	if !r.until.IsZero() && r.until.Before(last) {
+		last = r.until
+	}
+	var found []time.Time
+	left, n := r.count-1, int64(0)
+	if r.count == 0 {
+		n = r.skipped(start, from)
+	}
+	for ; ; n += r.interval {
+		period := r.period(start, n)
+		if period.After(last) {
+			return found, nil
+		}
+		candidates, err := r.candidates(period, work)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range candidates {
+			if !c.After(start) {
+				continue
+			}
+			if c.After(last) || (r.count > 0 && left == 0) {
+				return found, nil
+			}
+			left--
+			if !c.Before(from) {
+				found = append(found, c)
+			}
+		}
+		if r.count > 0 && left == 0 {
+			return found, nil
+		}
+	}
+}
+
+// skipped is how many periods after that of start can be left out because they
+// end before `from`: a multiple of the interval.
+func (r rule) skipped(start, from time.Time) int64 {
+	var periods int64
+	switch r.frequency {
+	case yearly:
+		periods = int64(from.Year() - start.Year())
+	case monthly:
+		periods = int64(12*(from.Year()-start.Year()) + int(from.Month()) - int(start.Month()))
+	default:
+		periods = (from.Unix() - start.Unix()) / unit[r.frequency]
+	}
+	return max(0, periods/r.interval-1) * r.interval
+}
+
+// period is the beginning of the n-th year, month, week … after that of start.
+func (r rule) period(start time.Time, n int64) time.Time {
+	year, month, day := start.Date()
+	switch r.frequency {
+	case yearly:
+		return time.Date(year+int(n), time.January, 1, 0, 0, 0, 0, time.UTC)
+	case monthly:
+		return time.Date(year, month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
+	case weekly:
+		return addSeconds(weekBegin(time.Date(year, month, day, 0, 0, 0, 0, time.UTC), r.weekStart), n*unit[weekly])
+	}
+	begin := start.Truncate(time.Duration(unit[r.frequency]) * time.Second)
+	return addSeconds(begin, n*unit[r.frequency])
+}
+
+func weekBegin(day time.Time, weekStart time.Weekday) time.Time {
+	return day.AddDate(0, 0, -int(day.Weekday()-weekStart+7)%7)
+}
+
+// candidates are the times that the rule names in a period, in order.
+func (r rule) candidates(period time.Time, work *budget) ([]time.Time, error) {
+	hours, minutes, seconds := r.hours, r.minutes, r.seconds
+	if r.frequency <= hourly {
+		hours = limit(hours, period.Hour())
+	}
+	if r.frequency <= minutely {
+		minutes = limit(minutes, period.Minute())
+	}
+	if r.frequency == secondly {
+		seconds = limit(seconds, period.Second())
+	}
+	days := r.days(period)
+	if err := work.spend(1 + len(days)*(1+len(hours)*len(minutes)*len(seconds))); err != nil {
+		return nil, err
+	}
+	var times []time.Time
+	for _, day := range days {
+		if !r.allows(day) {
+			continue
+		}
+		for _, hour := range hours {
+			for _, minute := range minutes {
+				for _, second := range seconds {
+					times = append(times, addSeconds(day, int64(3600*hour+60*minute+second)))
+				}
+			}
+		}
+	}
+	return r.choose(times), nil
+}
+
+// limit is the one value that a period has, if the rule allows it.
+func limit(allowed []int, value int) []int {
+	if len(allowed) == 0 || slices.Contains(allowed, value) {
+		return []int{value}
+	}
+	return nil
+}
+
+// days are the days of a period, without those of months that the rule leaves out.
+func (r rule) days(period time.Time) []time.Time {
+	year, month, day := period.Date()
+	midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	switch {
+	case r.frequency == yearly && len(r.months) > 0:
+		var days []time.Time
+		for _, m := range r.months {
+			first := time.Date(year, time.Month(m), 1, 0, 0, 0, 0, time.UTC)
+			days = append(days, daysBetween(first, first.AddDate(0, 1, 0))...)
+		}
+		return days
+	case len(r.months) > 0 && r.frequency != weekly && !slices.Contains(r.months, int(month)):
+		return nil
+	case r.frequency == yearly:
+		return daysBetween(midnight, midnight.AddDate(1, 0, 0))
+	case r.frequency == monthly:
+		return daysBetween(midnight, midnight.AddDate(0, 1, 0))
+	case r.frequency == weekly:
+		return daysBetween(midnight, midnight.AddDate(0, 0, 7))
+	}
+	return []time.Time{midnight}
+}
+
+func daysBetween(first, end time.Time) []time.Time {
+	var days []time.Time
+	for day := first; day.Before(end); day = day.AddDate(0, 0, 1) {
+		days = append(days, day)
+	}
+	return days
+}
+
+// allows tells whether a day is in all the lists of days that the rule has.
+func (r rule) allows(day time.Time) bool {
+	if len(r.months) > 0 && !slices.Contains(r.months, int(day.Month())) {
+		return false
+	}
+	daysInMonth := time.Date(day.Year(), day.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	if !inList(r.monthDays, day.Day(), daysInMonth) {
+		return false
+	}
+	if !inList(r.yearDays, day.YearDay(), daysInYear(day.Year())) {
+		return false
+	}
+	if len(r.weeks) > 0 && !inList(r.weeks, r.week(day), r.week(time.Date(r.weekYear(day), time.December, 28, 0, 0, 0, 0, time.UTC))) {
+		return false
+	}
+	return len(r.weekdays) == 0 || slices.ContainsFunc(r.weekdays, func(w weekday) bool {
+		return w.day == day.Weekday() && (w.nth == 0 || r.isNth(day, w.nth, daysInMonth))
+	})
+}
+
+// inList tells whether the n-th of `of` is in a list that may count from the end.
+func inList(list []int, n, of int) bool {
+	return len(list) == 0 || slices.Contains(list, n) || slices.Contains(list, n-of-1)
+}
+
+func daysInYear(year int) int {
+	return time.Date(year, time.December, 31, 0, 0, 0, 0, time.UTC).YearDay()
+}
+
+// fourth is the fourth day of the week of a day. A week belongs to the year that
+// has most of it: to that of its fourth day (RFC 5545, BYWEEKNO).
+func (r rule) fourth(day time.Time) time.Time {
+	return weekBegin(day, r.weekStart).AddDate(0, 0, 3)
+}
+
+func (r rule) weekYear(day time.Time) int { return r.fourth(day).Year() }
+
+func (r rule) week(day time.Time) int { return (r.fourth(day).YearDay()-1)/7 + 1 }
+
+// isNth tells whether a day is the nth of its weekday, in its month, or in its
+// year if the rule is yearly and names no months.
+func (r rule) isNth(day time.Time, nth, daysInMonth int) bool {
+	number, of := day.Day(), daysInMonth
+	if r.frequency == yearly && len(r.months) == 0 {
+		number, of = day.YearDay(), daysInYear(day.Year())
+	}
+	if nth > 0 {
+		return (number-1)/7+1 == nth
+	}
+	return (of-number)/7+1 == -nth
+}
+
+// choose takes the positions of BYSETPOS out of the times of a period.
+func (r rule) choose(times []time.Time) []time.Time {
+	if len(r.positions) == 0 {
+		return times
+	}
+	var chosen []time.Time
+	for i, t := range times {
+		if inList(r.positions, i+1, len(times)) {
+			chosen = append(chosen, t)
+		}
+	}
+	return chosen
+}

@@ -1,0 +1,294 @@
+package scaling
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/calendar"
+	"divims/internal/pool"
+)
+
+// scheduleVector is one of calendar.json: what the predecessor answered.
+type scheduleVector struct {
+	ID, Kind, Note, Quirk, Bug string
+	Config                     struct {
+		Size     int `json:"pool_size"`
+		Capacity int `json:"pool_capacity"`
+	}
+	Now   time.Time
+	Input struct {
+		Calendar, Fetch string
+		StoredCopy      string `json:"stored_copy"`
+	}
+	Expected struct {
+		Returned   json.RawMessage
+		EventStart string `json:"event_start"`
+	}
+}
+
+// none stands for no answer in the right answers below.
+const none = -1
+
+// rightAnswers are ours where the predecessor's is a fault of its own.
+var rightAnswers = map[string]int{
+	"cal-037": 5,    // RDATE adds to RRULE
+	"cal-050": 12,   // an all-day event begins at midnight in the calendar's zone
+	"cal-054": 1,    // a floating time is in the calendar's zone
+	"cal-089": 2,    // a bracket on another line of the summary is no obstacle
+	"cal-090": none, // users=abc
+	"cal-091": none, // users=
+	"cal-092": 5,    // users=1 500 are 1500
+	"cal-093": 2,    // users=333,5 are 334
+	"cal-097": none, // users=%50
+	"cal-100": none, // users=yes
+	"cal-107": none, // a malformed date makes the calendar unreadable
+	"cal-108": none, // a malformed rule makes the calendar unreadable
+	"cal-109": 2,    // a repeated event may lack a UID
+	"cal-112": 2,    // UTC times need no VTIMEZONE
+	"cal-113": 2,    // Romance Standard Time is Europe/Paris
+	"cal-118": 1,    // a made-up zone is as its VTIMEZONE says
+	"cal-120": 2,    // DURATION instead of DTEND
+	"cal-121": 2,    // neither DTEND nor DURATION
+	"cal-122": 2,    // an all-day event without DTEND
+	"cal-127": 6,    // a sign-in page does not replace the stored copy
+	"cal-130": 14,   // a series may have begun long ago
+	"cal-140": 14,   // counted in integers
+	"cal-141": 7,    // counted in integers
+	"cal-146": 18,   // RANGE=THISANDFUTURE goes for the following days, too
+}
+
+func TestScheduleVectors(t *testing.T) {
+	folder := filepath.Join(repositoryRoot(t), "..", "shared", "data", "divims")
+	text, err := os.ReadFile(filepath.Join(folder, "calendar.json"))
+	if err != nil {
+		t.Skip("the recorded vectors are not here: ", err)
+	}
+	var vectors []scheduleVector
+	if err := json.Unmarshal(text, &vectors); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range vectors {
+		t.Run(v.ID, func(t *testing.T) {
+			read := v.calendar(t, folder)
+			answer := scheduleAnswer(v.Now, Config{ScheduleMode: ScheduleStep, Size: v.Config.Size, Capacity: v.Config.Capacity}, read)
+			got, ok := answer.Servers.Get()
+			if !ok {
+				got = none
+			}
+			right, known := rightAnswers[v.ID]
+			if v.Bug != "" && !known {
+				t.Logf("a fault of the predecessor, %s; ours: %d %q", v.Bug, got, answer.Why)
+				return
+			}
+			if v.Bug == "" {
+				right = v.servers(t)
+			}
+			if got != right {
+				t.Errorf("%s: %d servers, want %d; %q", v.Note, got, right, answer.Why)
+			}
+			if v.Bug == "" && v.Quirk == "" && v.Expected.EventStart != "" {
+				v.checkStart(t, read)
+			}
+		})
+	}
+}
+
+// servers is the recorded answer. "No change" (-1) and "failed" (false) both
+// are a policy without an answer.
+func (v scheduleVector) servers(t *testing.T) int {
+	t.Helper()
+	if string(v.Expected.Returned) == "false" {
+		return none
+	}
+	var n int
+	if err := json.Unmarshal(v.Expected.Returned, &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// calendar reads the vector's calendar as an evaluation does.
+func (v scheduleVector) calendar(t *testing.T, folder string) pool.Reading[pool.Calendar] {
+	t.Helper()
+	file := func(name string) []byte {
+		if name == "" {
+			return nil
+		}
+		text, err := os.ReadFile(filepath.Join(folder, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	feed, stored := file(v.Input.Calendar), file(v.Input.StoredCopy)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if v.Input.Fetch != "ok" {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		_, _ = w.Write(feed)
+	}))
+	defer server.Close()
+	client := calendar.New(server.URL, time.UTC, server.Client())
+	client.Pauses = make([]time.Duration, len(client.Pauses))
+
+	read, keep, err := client.Events(t.Context(), v.Now.AddDate(0, 0, -stepDays-1), v.Now.Add(time.Hour), stored)
+	if v.Kind == "fetch" && keep != nil {
+		t.Errorf("a feed that fails replaces the stored copy")
+	}
+	return pool.Read(read, err)
+}
+
+// checkStart compares the event that was chosen, too.
+func (v scheduleVector) checkStart(t *testing.T, read pool.Reading[pool.Calendar]) {
+	t.Helper()
+	seen, _ := read.Get()
+	chosen := steps(seen.Events, v.Now, 0)
+	if len(chosen) != 1 {
+		t.Fatalf("%d events are in force, want one", len(chosen))
+	}
+	layout, start := "2006-01-02T15:04:05", chosen[0].Start
+	if strings.HasSuffix(v.Expected.EventStart, "Z") {
+		layout, start = time.RFC3339, start.UTC()
+	} else if !strings.Contains(v.Expected.EventStart, "T") {
+		layout = time.DateOnly
+	}
+	if got := start.Format(layout); got != v.Expected.EventStart {
+		t.Errorf("%s: the event that began %s is in force, want %s", v.Note, got, v.Expected.EventStart)
+	}
+}
+
+// repositoryRoot is the folder of go.mod.
+func repositoryRoot(t *testing.T) string {
+	t.Helper()
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return folder
+		}
+		parent := filepath.Dir(folder)
+		if parent == folder {
+			t.Fatal("no go.mod above the test")
+		}
+		folder = parent
+	}
+}
+
+var scheduleNow = time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
+
+// at is an event that begins and ends that many minutes after scheduleNow.
+func at(begin, end int, summary string) pool.Event {
+	minutes := func(n int) time.Time { return scheduleNow.Add(time.Duration(n) * time.Minute) }
+	return pool.Event{Start: minutes(begin), End: minutes(end), Summary: summary}
+}
+
+func TestScheduleLooksAhead(t *testing.T) {
+	const leadTime = 15 * time.Minute
+	for _, test := range []struct {
+		name     string
+		mode     ScheduleMode
+		events   []pool.Event
+		want     int
+		property string
+	}{
+		{"step, larger soon", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(10, 60, "users=900")}, 9,
+			"what starts within the lead time applies now"},
+		{"step, smaller soon", ScheduleStep, []pool.Event{at(-60, -30, "users=900"), at(10, 60, "users=100")}, 9,
+			"what holds now applies until it is over"},
+		{"step, too far", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(15, 60, "users=900")}, 1,
+			"what starts after the lead time does not apply yet"},
+		{"step, first event soon", ScheduleStep, []pool.Event{at(10, 60, "users=300")}, 3,
+			"an event ahead is an answer when none has begun"},
+		{"step, older event", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(-30, -20, "users=100")}, 1,
+			"only the event that began last holds"},
+		{"step, without users soon", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(10, 20, "holiday")}, 9,
+			"an event that says nothing does not take away what holds now"},
+		{"step, without users", ScheduleStep, []pool.Event{at(-90, 60, "users=900"), at(-60, -50, "holiday")}, none,
+			"an event that says nothing leaves no answer"},
+		{"step, none", ScheduleStep, nil, none, "without an event there is no answer"},
+		{"window, over", ScheduleWindow, []pool.Event{at(-60, 0, "users=900")}, 0,
+			"an event does not hold at its end"},
+		{"window, overlap", ScheduleWindow, []pool.Event{at(-60, 60, "users=900"), at(-30, 60, "users=100")}, 9,
+			"of events that overlap the largest holds"},
+		{"window, soon", ScheduleWindow, []pool.Event{at(-60, 60, "users=100"), at(15, 60, "users=900")}, 9,
+			"what starts within the lead time applies now"},
+		{"window, without users", ScheduleWindow, []pool.Event{at(-60, 60, "holiday")}, 0,
+			"an event that does not speak of users has no say"},
+		{"window, unreadable", ScheduleWindow, []pool.Event{at(-60, 60, "users=abc")}, none,
+			"a demand that cannot be read is not a demand of 0"},
+		{"window, no time", ScheduleWindow, []pool.Event{at(5, 5, "users=900")}, 0,
+			"an event that takes no time does not hold"},
+		{"window, cancelled", ScheduleWindow, []pool.Event{{Start: scheduleNow, End: scheduleNow.Add(time.Hour), Summary: "users=900", Cancelled: true}}, 0,
+			"a cancelled event does not hold"},
+		{"unknown mode", "weekly", []pool.Event{at(-60, 60, "users=100")}, none, "an unknown mode is no answer"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			servers, why := scheduleRequired(test.mode, pool.Calendar{Events: test.events}, scheduleNow, leadTime, 10, 1000)
+			got, ok := servers.Get()
+			if !ok {
+				got = none
+			}
+			if got != test.want {
+				t.Errorf("%s: %d servers, want %d; %q", test.property, got, test.want, why)
+			}
+		})
+	}
+}
+
+func TestScheduleSaysHowItCounts(t *testing.T) {
+	events := []pool.Event{at(-60, 60, "users=12,5%"), at(5, 60, "users=abc")}
+	_, why := scheduleRequired(ScheduleStep, pool.Calendar{Events: events, Source: "feed of example.org"}, scheduleNow, 10*time.Minute, 30, 9990)
+	want := []string{
+		"calendar: feed of example.org",
+		"event that began Mon 2026-03-16 07:00 UTC: users=12,5% of 9990; ceil(1249 participants × 30 servers / 9990 participants) = 4 servers",
+		`event that begins Mon 2026-03-16 08:05 UTC, within the lead time: users="abc" is neither a number nor a percentage`,
+	}
+	if !slices.Equal(why, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(why, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestParticipants(t *testing.T) {
+	for _, test := range []struct {
+		summary string
+		want    int // none: an error
+	}{
+		{"users=500", 500},
+		{"users=0", 0},
+		{"users=-200", 0},
+		{"users=0%", 0},
+		{"users=1\u202f500", 1500},
+		{"users=12\u00a0345", 12345},
+		{"users=15 00", none},
+		{"users=1,500", none}, // 1500 or 1.5
+		{"users=1.5", 2},
+		{"users=0.001%", 1},
+		{"users=100,1%", none},
+		{"users=-1%", none},
+		{"users=1e9", none},
+		{"users=99999999999999999999", none},
+		{"users=0x10", none},
+		{"users==5", none},
+		{" users =\t7 ; seven", 7},
+		{`users="8" "9"`, 8},
+		{"users=NaN\nusers=3", 3},
+	} {
+		got, _, err := participants(test.summary, 10000)
+		if err != nil {
+			got = none
+		}
+		if got != test.want {
+			t.Errorf("%q: %d, want %d (%v)", test.summary, got, test.want, err)
+		}
+	}
+}
