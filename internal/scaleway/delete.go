@@ -39,23 +39,18 @@ func (c *Client) remove(ctx context.Context, zone scw.Zone, server *instance.Ser
 	if server.State == instance.ServerStateStopping && server.StateDetail == "terminating" {
 		return nil
 	}
-	end := c.terminate
-	if server.State == instance.ServerStateStopped {
-		end = c.deleteStopped
-	} else if err := allows(server, instance.ServerActionTerminate); err != nil {
-		return err
+	stopped := server.State == instance.ServerStateStopped
+	if !stopped {
+		if err := allows(server, instance.ServerActionTerminate); err != nil {
+			return err
+		}
 	}
 	if err := c.tagVolumes(ctx, zone, server); err != nil {
 		return err
 	}
-	return end(ctx, zone, server)
-}
-
-func (c *Client) terminate(ctx context.Context, zone scw.Zone, server *instance.Server) error {
-	return c.act(ctx, zone, server, instance.ServerActionTerminate)
-}
-
-func (c *Client) deleteStopped(ctx context.Context, zone scw.Zone, server *instance.Server) error {
+	if !stopped {
+		return c.act(ctx, zone, server, instance.ServerActionTerminate)
+	}
 	return c.instances.DeleteServer(&instance.DeleteServerRequest{
 		Zone:     zone,
 		ServerID: server.ID,
