@@ -1,0 +1,48 @@
+package config
+
+import (
+	"slices"
+	"time"
+)
+
+// check blames settings that do not go together.
+func (s *Settings) check(l *loading) {
+	l.check(s.BareMetalCount <= s.PoolSize, "has to be at most POOL_SIZE", "BARE_METAL_COUNT", "POOL_SIZE")
+	l.check(s.CalendarURL.IsSet() || !slices.Contains(s.Policies, "schedule"), "is required by the policy schedule", "CALENDAR_URL", "POLICIES")
+	l.check(s.CertificateWarning >= s.CertificateAlert, "has to be at least CERTIFICATE_ALERT", "CERTIFICATE_WARNING", "CERTIFICATE_ALERT")
+	l.check(s.RecycleAfter == 0 || s.RecycleAfter >= time.Hour, "has to be 0 or at least 1h", "RECYCLE_AFTER")
+	l.check(s.UnresponsiveDeleteAfter == 0 || s.UnresponsiveDeleteAfter > s.Grace, "has to be 0 or longer than GRACE", "UNRESPONSIVE_DELETE_AFTER", "GRACE")
+	l.check(s.CallTimeout < s.Timeout, "has to be less than TIMEOUT", "CALL_TIMEOUT", "TIMEOUT")
+	l.check(s.BBBSecret.IsSet() || !s.RegisterEntries, "is required by REGISTER_ENTRIES", "BBB_SECRET", "REGISTER_ENTRIES")
+
+	// Without a known backlog the drain gate would never open.
+	l.check(len(s.StatsURLs) > 0 || s.Recordings == "none", "is required unless RECORDINGS is none: a machine is deleted only when its stats say that no recording is left", "STATS_URLS", "RECORDINGS")
+	l.check(s.StatsUser != "" || !s.StatsPassword.IsSet(), "is required by STATS_PASSWORD", "STATS_USER", "STATS_PASSWORD")
+	l.check(s.StatsPassword.IsSet() || s.StatsUser == "", "is required by STATS_USER", "STATS_PASSWORD", "STATS_USER")
+	l.check(s.StatsUser == "" || !s.StatsToken.IsSet(), "cannot be set beside STATS_USER", "STATS_TOKEN", "STATS_USER")
+
+	l.check(s.StorageAccessKey.IsSet() || !s.StorageSecretKey.IsSet(), "is required by STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY")
+	l.check(s.StorageSecretKey.IsSet() || !s.StorageAccessKey.IsSet(), "is required by STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY")
+}
+
+// complete fills in what follows from other settings.
+func (s *Settings) complete() {
+	if s.PoolCapacity == 0 {
+		s.PoolCapacity = s.PoolSize * s.ServerParticipants
+	}
+	if len(s.Policies) == 0 {
+		s.Policies = []string{"load"}
+		if s.CalendarURL.IsSet() {
+			s.Policies = append(s.Policies, "schedule")
+		}
+	}
+	if s.Tag == "" {
+		s.Tag = "divims-" + s.Pool
+	}
+	if s.StorageURL == "" {
+		s.StorageURL = "https://s3." + s.StorageRegion + ".scw.cloud"
+	}
+	if !s.StorageAccessKey.IsSet() {
+		s.StorageAccessKey, s.StorageSecretKey = s.ScalewayAccessKey, s.ScalewaySecretKey
+	}
+}

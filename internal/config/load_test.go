@@ -1,0 +1,303 @@
+package config
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/checksum"
+)
+
+const (
+	projectID = "5f2a7d0c-1111-4222-8333-0123456789ab"
+	accessKey = "SCWABCDEFGHJKLMNPQRS"
+	secretKey = "0b8d5a3e-1111-4222-8333-0123456789ab"
+)
+
+// least is an environment with nothing but what is required.
+func least() map[string]string {
+	return map[string]string{
+		"POOL": "campus", "POOL_SIZE": "20",
+		"HOSTNAME_TEMPLATE": "bbb-w{n}", "DOMAIN_TEMPLATE": "bbb-w{n}.example.com",
+		"SCALELITE_URL": "https://scalelite.example.com", "SCALELITE_SECRET": "loadbalancer",
+		"STATS_URLS":          "https://{domain}/node_exporter/metrics",
+		"SCALEWAY_PROJECT_ID": projectID, "SCALEWAY_ACCESS_KEY": accessKey, "SCALEWAY_SECRET_KEY": secretKey,
+		"ZONES": "fr-par-1, fr-par-2", "COMMERCIAL_TYPES": "POP2-HC-8C-16G", "IMAGE_NAME": "bbb-",
+		"STORAGE_BUCKET": "example-divims",
+	}
+}
+
+// environ is the least environment with changes; an empty value counts as none.
+func environ(changes map[string]string) []string {
+	variables := least()
+	maps.Copy(variables, changes)
+	list := []string{"PATH=/bin", "SCW_POOL=not ours"}
+	for name, value := range variables {
+		list = append(list, "DIVIMS_"+name+"="+value)
+	}
+	return list
+}
+
+func load(t *testing.T, changes map[string]string) Settings {
+	t.Helper()
+	settings, err := Load(environ(changes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings
+}
+
+// problems are those of an environment; none would be a failure.
+func problems(t *testing.T, environ []string) Problems {
+	t.Helper()
+	settings, err := Load(environ)
+	var found Problems
+	if !errors.As(err, &found) {
+		t.Fatalf("error = %v; want Problems", err)
+	}
+	if !reflect.DeepEqual(settings, Settings{}) {
+		t.Error("there are settings beside the problems")
+	}
+	return found
+}
+
+func TestDefaults(t *testing.T) {
+	s := load(t, nil)
+	for name, c := range map[string]struct{ got, want any }{
+		"BARE_METAL_COUNT":          {s.BareMetalCount, 0},
+		"POOL_CAPACITY":             {s.PoolCapacity, 20 * 250},
+		"POLICIES":                  {s.Policies, []string{"load"}},
+		"INTERVAL":                  {s.Interval, 5 * time.Minute},
+		"BOOT_TIME":                 {s.BootTime, 7 * time.Minute},
+		"MINIMUM_RATIO":             {s.MinimumRatio, Percentage(10_000)},
+		"LOAD_FACTOR_STEADY":        {s.LoadFactorSteady, Pair{2, 2}},
+		"LOAD_FACTOR_GROWING":       {s.LoadFactorGrowing, Pair{3, 3}},
+		"LOAD_GROWTH_THRESHOLD":     {s.LoadGrowthThreshold, Pair{1.2, 1.2}},
+		"TIMEZONE":                  {s.Timezone.String(), "Europe/Paris"},
+		"MEETING_MAX_DURATION":      {s.MeetingMaxDuration, 10 * time.Hour},
+		"RECYCLE_AFTER":             {s.RecycleAfter, 168 * time.Hour},
+		"CERTIFICATE_WARNING":       {s.CertificateWarning, 360 * time.Hour},
+		"CERTIFICATE_ALERT":         {s.CertificateAlert, 120 * time.Hour},
+		"UNRESPONSIVE_SHARE":        {s.UnresponsiveShare, Percentage(300_000)},
+		"UNRESPONSIVE_DELETE_AFTER": {s.UnresponsiveDeleteAfter, time.Duration(0)},
+		"TIMEOUT":                   {s.Timeout, 4 * time.Minute},
+		"SCALELITE_CHECKSUM":        {s.ScaleliteChecksum, checksum.SHA256},
+		"RECORDINGS":                {s.Recordings, "shipped"},
+		"ZONES":                     {s.Zones, []string{"fr-par-1", "fr-par-2"}},
+		"TAG":                       {s.Tag, "divims-campus"},
+		"USER_DATA":                 {s.UserData, UserData{}},
+		"SCALEWAY_URL":              {s.ScalewayURL, "https://api.scaleway.com"},
+		"STORAGE_URL":               {s.StorageURL, "https://s3.fr-par.scw.cloud"},
+		"STORAGE_PATH_STYLE":        {s.StoragePathStyle, true},
+		"STORAGE_ACCESS_KEY":        {s.StorageAccessKey.Reveal(), accessKey},
+		"STORAGE_SECRET_KEY":        {s.StorageSecretKey.Reveal(), secretKey},
+		"CA_CERTIFICATES":           {s.CACertificates.CertPool == nil, true},
+		"LOG_LEVEL":                 {s.LogLevel, slog.LevelInfo},
+		"DRY_RUN":                   {s.DryRun, false},
+	} {
+		if !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("%s = %v; want %v", name, c.got, c.want)
+		}
+	}
+}
+
+func TestWhatIsSetCounts(t *testing.T) {
+	s := load(t, map[string]string{
+		"POOL_CAPACITY": "3000", "SERVER_PARTICIPANTS": "200", "INTERVAL": "", "RECYCLE_AFTER": "1d12h",
+		"POLICIES": "schedule,load", "CALENDAR_URL": "https://example.com/private-4711/courses.ics",
+		"LOAD_FACTOR_STEADY": "2, 1.5", "BBB_CHECKSUM": "sha512", "LOG_LEVEL": "warn", "DRY_RUN": "true",
+		"STORAGE_REGION": "nl-ams", "STORAGE_ACCESS_KEY": "other", "STORAGE_SECRET_KEY": " other-secret\n",
+		"STATS_URLS": "https://{domain}:9100/metrics, http://127.0.0.1:9000/{domain}", "STATS_TOKEN": "token",
+		"USER_DATA": "storage:cloud-init.yaml", "SCALEWAY_URL": "http://localhost:8081", "CLOCK_URL": "http://[::1]:8082/clock",
+	})
+	for name, c := range map[string]struct{ got, want any }{
+		"capacity is not computed":            {s.PoolCapacity, 3000},
+		"empty is as good as not set":         {s.Interval, 5 * time.Minute},
+		"durations have days":                 {s.RecycleAfter, 36 * time.Hour},
+		"the order of policies is kept":       {s.Policies, []string{"schedule", "load"}},
+		"a pair has two numbers":              {s.LoadFactorSteady, Pair{2, 1.5}},
+		"hash":                                {s.BBBChecksum, checksum.SHA512},
+		"level":                               {s.LogLevel, slog.LevelWarn},
+		"flag":                                {s.DryRun, true},
+		"the storage URL is of the region":    {s.StorageURL, "https://s3.nl-ams.scw.cloud"},
+		"storage has keys of its own":         {s.StorageAccessKey.Reveal(), "other"},
+		"space around a secret is not of it":  {s.StorageSecretKey.Reveal(), "other-secret"},
+		"space in lists is left out":          {s.StatsURLs, []string{"https://{domain}:9100/metrics", "http://127.0.0.1:9000/{domain}"}},
+		"user data":                           {s.UserData, UserData{Object: "cloud-init.yaml"}},
+		"plain HTTP to this machine is right": {s.ScalewayURL, "http://localhost:8081"},
+	} {
+		if !reflect.DeepEqual(c.got, c.want) {
+			t.Errorf("%s: %v; want %v", name, c.got, c.want)
+		}
+	}
+	withCalendar := load(t, map[string]string{"CALENDAR_URL": "https://example.com/courses.ics"})
+	if want := []string{"load", "schedule"}; !slices.Equal(withCalendar.Policies, want) {
+		t.Errorf("policies with a calendar = %v; want %v", withCalendar.Policies, want)
+	}
+	withoutRecordings := load(t, map[string]string{"RECORDINGS": "none", "STATS_URLS": ""})
+	if len(withoutRecordings.StatsURLs) != 0 {
+		t.Errorf("stats URLs = %v; want none", withoutRecordings.StatsURLs)
+	}
+}
+
+func TestAnEmptyEnvironmentTellsAllThatIsRequired(t *testing.T) {
+	var blamed []string
+	for _, problem := range problems(t, nil) {
+		blamed = append(blamed, strings.TrimPrefix(problem.Variable, "DIVIMS_"))
+		if !strings.HasPrefix(problem.Wrong, "is required") || problem.Example == "" {
+			t.Errorf("problem %q; want that it is required, and an example", problem)
+		}
+	}
+	slices.Sort(blamed)
+	if want := slices.Sorted(maps.Keys(least())); !slices.Equal(blamed, want) {
+		t.Errorf("blamed = %v; want %v", blamed, want)
+	}
+}
+
+func TestEachProblemIsBlamedOnItsVariable(t *testing.T) {
+	for name, c := range map[string]struct {
+		changes map[string]string
+		blamed  string
+		wrong   string
+	}{
+		"name with capitals":             {map[string]string{"POOL": "Campus"}, "POOL", "a-z"},
+		"name too long":                  {map[string]string{"POOL": strings.Repeat("a", 41)}, "POOL", "1 to 40"},
+		"no number":                      {map[string]string{"POOL_SIZE": "many"}, "POOL_SIZE", "a whole number"},
+		"empty pool":                     {map[string]string{"POOL_SIZE": "0"}, "POOL_SIZE", "at least 1"},
+		"number beyond counting":         {map[string]string{"POOL_SIZE": "99999999999999999999"}, "POOL_SIZE", "a whole number"},
+		"more bare metal than servers":   {map[string]string{"BARE_METAL_COUNT": "21"}, "BARE_METAL_COUNT", "at most POOL_SIZE"},
+		"template without number":        {map[string]string{"HOSTNAME_TEMPLATE": "bbb"}, "HOSTNAME_TEMPLATE", "{n}"},
+		"template with two numbers":      {map[string]string{"DOMAIN_TEMPLATE": "bbb-{n}.{n}.example.com"}, "DOMAIN_TEMPLATE", "{n}"},
+		"template that is no host name":  {map[string]string{"HOSTNAME_TEMPLATE": "bbb_{n}"}, "HOSTNAME_TEMPLATE", "host name"},
+		"template with a path":           {map[string]string{"DOMAIN_TEMPLATE": "example.com/{n}"}, "DOMAIN_TEMPLATE", "host name"},
+		"unknown policy":                 {map[string]string{"POLICIES": "load,both"}, "POLICIES", "one of load,schedule"},
+		"policy twice":                   {map[string]string{"POLICIES": "load,load"}, "POLICIES", "twice"},
+		"schedule without calendar":      {map[string]string{"POLICIES": "schedule"}, "CALENDAR_URL", "required by the policy schedule"},
+		"calendar over plain HTTP":       {map[string]string{"CALENDAR_URL": "http://example.com/a.ics"}, "CALENDAR_URL", "https://"},
+		"calendar mode":                  {map[string]string{"CALENDAR_MODE": "both"}, "CALENDAR_MODE", "one of step,window"},
+		"time zone":                      {map[string]string{"TIMEZONE": "Europe/Pari"}, "TIMEZONE", "IANA"},
+		"this machine's time zone":       {map[string]string{"TIMEZONE": "Local"}, "TIMEZONE", "IANA"},
+		"duration without unit":          {map[string]string{"INTERVAL": "5"}, "INTERVAL", "a duration"},
+		"duration too short":             {map[string]string{"INTERVAL": "30s"}, "INTERVAL", "at least 1m"},
+		"duration too long":              {map[string]string{"TIMEOUT": "2h"}, "TIMEOUT", "at most 1h"},
+		"duration negative":              {map[string]string{"GRACE": "-5m"}, "GRACE", "a duration"},
+		"percentage over all":            {map[string]string{"MINIMUM_RATIO": "30"}, "MINIMUM_RATIO", "at most 100%"},
+		"percentage negative":            {map[string]string{"MINIMUM_RATIO": "-1%"}, "MINIMUM_RATIO", "a percentage"},
+		"factor of nothing":              {map[string]string{"LOAD_FACTOR_STEADY": "0"}, "LOAD_FACTOR_STEADY", "greater than 0"},
+		"factor that is no number":       {map[string]string{"LOAD_FACTOR_GROWING": "NaN"}, "LOAD_FACTOR_GROWING", "greater than 0"},
+		"three factors":                  {map[string]string{"LOAD_FACTOR_GROWING": "1,2,3"}, "LOAD_FACTOR_GROWING", "one or two"},
+		"certificate alert comes first":  {map[string]string{"CERTIFICATE_WARNING": "4d"}, "CERTIFICATE_WARNING", "at least CERTIFICATE_ALERT"},
+		"recycled all the time":          {map[string]string{"RECYCLE_AFTER": "10m"}, "RECYCLE_AFTER", "at least 1h"},
+		"deleted within the grace":       {map[string]string{"UNRESPONSIVE_DELETE_AFTER": "5m"}, "UNRESPONSIVE_DELETE_AFTER", "longer than GRACE"},
+		"a call outlasts the evaluation": {map[string]string{"CALL_TIMEOUT": "60s", "TIMEOUT": "60s"}, "CALL_TIMEOUT", "less than TIMEOUT"},
+		"flag":                           {map[string]string{"DRY_RUN": "perhaps"}, "DRY_RUN", "true or false"},
+		"recordings":                     {map[string]string{"RECORDINGS": "deleted"}, "RECORDINGS", "one of shipped,kept,none"},
+		"no stats for recordings":        {map[string]string{"STATS_URLS": ""}, "STATS_URLS", "unless RECORDINGS is none"},
+		"stats the same for all":         {map[string]string{"STATS_URLS": "https://example.com/metrics"}, "STATS_URLS", "{domain}"},
+		"stats over plain HTTP":          {map[string]string{"STATS_URLS": "http://{domain}/metrics"}, "STATS_URLS", "https://"},
+		"stats with a password inside":   {map[string]string{"STATS_URLS": "https://u:p@{domain}/metrics"}, "STATS_URLS", "without user"},
+		"user without password":          {map[string]string{"STATS_USER": "divims"}, "STATS_PASSWORD", "STATS_USER"},
+		"password without user":          {map[string]string{"STATS_PASSWORD": "sesame"}, "STATS_USER", "STATS_PASSWORD"},
+		"token beside user":              {map[string]string{"STATS_USER": "divims", "STATS_PASSWORD": "sesame", "STATS_TOKEN": "sesame"}, "STATS_TOKEN", "beside STATS_USER"},
+		"Scalelite over plain HTTP":      {map[string]string{"SCALELITE_URL": "http://scalelite.example.com"}, "SCALELITE_URL", "https://"},
+		"Scalelite with a user":          {map[string]string{"SCALELITE_URL": "https://u:p@scalelite.example.com"}, "SCALELITE_URL", "without user"},
+		"Scalelite without a host":       {map[string]string{"SCALELITE_URL": "scalelite.example.com"}, "SCALELITE_URL", "https://"},
+		"hash that Scalelite lacks":      {map[string]string{"SCALELITE_CHECKSUM": "sha384"}, "SCALELITE_CHECKSUM", "one of"},
+		"hash that BBB lacks":            {map[string]string{"BBB_CHECKSUM": "md5"}, "BBB_CHECKSUM", "one of"},
+		"registering without secret":     {map[string]string{"REGISTER_ENTRIES": "true"}, "BBB_SECRET", "REGISTER_ENTRIES"},
+		"project":                        {map[string]string{"SCALEWAY_PROJECT_ID": "default"}, "SCALEWAY_PROJECT_ID", "UUID"},
+		"access key":                     {map[string]string{"SCALEWAY_ACCESS_KEY": secretKey}, "SCALEWAY_ACCESS_KEY", "SCW"},
+		"secret key":                     {map[string]string{"SCALEWAY_SECRET_KEY": accessKey}, "SCALEWAY_SECRET_KEY", "UUID"},
+		"region for a zone":              {map[string]string{"ZONES": "fr-par"}, "ZONES", "a zone"},
+		"zone missing in between":        {map[string]string{"ZONES": "fr-par-1,,fr-par-2"}, "ZONES", "a zone"},
+		"tag with a comma":               {map[string]string{"TAG": "a,b"}, "TAG", "letters"},
+		"user data from nowhere":         {map[string]string{"USER_DATA": "cloud-init.yaml"}, "USER_DATA", "storage:"},
+		"bucket":                         {map[string]string{"STORAGE_BUCKET": "My Bucket"}, "STORAGE_BUCKET", "a-z"},
+		"prefix with a slash at its end": {map[string]string{"STORAGE_PREFIX": "divims/"}, "STORAGE_PREFIX", "in between"},
+		"half a key for storage":         {map[string]string{"STORAGE_ACCESS_KEY": "other"}, "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY"},
+		"the other half":                 {map[string]string{"STORAGE_SECRET_KEY": "other"}, "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"},
+		"authorities that are none":      {map[string]string{"CA_CERTIFICATES": "-----BEGIN NOTHING-----"}, "CA_CERTIFICATES", "PEM"},
+		"authorities in no file":         {map[string]string{"CA_CERTIFICATES": "file:/does/not/exist"}, "CA_CERTIFICATES", "cannot be read"},
+		"detour to a name":               {map[string]string{"CONNECT_TO": "example.com=localhost:443"}, "CONNECT_TO", "HOST=IP:PORT"},
+		"detour from nowhere":            {map[string]string{"CONNECT_TO": "=127.0.0.1:443"}, "CONNECT_TO", "HOST=IP:PORT"},
+		"log level":                      {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL", "one of"},
+		"clock elsewhere":                {map[string]string{"CLOCK_URL": "https://time.example.com/"}, "CLOCK_URL", "this machine"},
+		"misspelt":                       {map[string]string{"POOLSIZE": "3"}, "POOLSIZE", "is DIVIMS_POOL_SIZE meant?"},
+		"unheard of":                     {map[string]string{"COFFEE": "black"}, "COFFEE", "is not a setting"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			found := problems(t, environ(c.changes))
+			if len(found) != 1 || found[0].Variable != "DIVIMS_"+c.blamed || !strings.Contains(found[0].Wrong, c.wrong) {
+				t.Errorf("problems = %v; want %s blamed for %q alone", found, c.blamed, c.wrong)
+			}
+		})
+	}
+}
+
+func TestAllProblemsAreToldAtOnce(t *testing.T) {
+	err := problems(t, environ(map[string]string{"POOL_SIZE": "many", "ZONES": "paris", "TIMOUT": "4m", "GRACE": "soon"}))
+	want := `4 of the settings cannot be used:
+- DIVIMS_POOL_SIZE has to be a whole number, for example DIVIMS_POOL_SIZE=20
+- DIVIMS_GRACE has to be a duration, for example DIVIMS_GRACE=6m
+- DIVIMS_ZONES has to be a zone, in each place of the list, for example DIVIMS_ZONES=fr-par-1,fr-par-2
+- DIVIMS_TIMOUT is not a setting; is DIVIMS_TIMEOUT meant?`
+	if err.Error() != want {
+		t.Errorf("got\n%s\nwant\n%s", err, want)
+	}
+}
+
+// TestNoProblemShowsAValue puts a recognisable text into each variable in turn:
+// a secret may have been pasted into any of them.
+func TestNoProblemShowsAValue(t *testing.T) {
+	for _, name := range append(names(), "UNHEARD_OF") {
+		_, err := Load(environ(map[string]string{name: "%Sesame\n"}))
+		if err != nil && strings.Contains(err.Error(), "Sesame") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSettingsDoNotPrintSecrets(t *testing.T) {
+	s := load(t, map[string]string{"CALENDAR_URL": "https://example.com/sesame.ics", "BBB_SECRET": "sesame",
+		"STATS_USER": "u", "STATS_PASSWORD": "sesame", "SCALELITE_SECRET": "sesame"})
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, s); strings.Contains(text, "sesame") || strings.Contains(text, secretKey) {
+			t.Errorf("%s shows a secret: %s", verb, text)
+		}
+	}
+}
+
+func TestCACertificates(t *testing.T) {
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	file := filepath.Join(t.TempDir(), "authorities.pem")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{"as text": string(text), "in a file": "file:" + file} {
+		t.Run(name, func(t *testing.T) {
+			client := server.Client()
+			s := load(t, map[string]string{"CA_CERTIFICATES": value})
+			if s.CACertificates.CertPool == nil {
+				t.Fatal("no authorities")
+			}
+			client.Transport = trusting(s.CACertificates)
+			response, err := client.Get(server.URL)
+			if err != nil {
+				t.Fatalf("the authority is not trusted: %v", err)
+			}
+			response.Body.Close()
+		})
+	}
+}

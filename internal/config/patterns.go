@@ -1,0 +1,83 @@
+package config
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+)
+
+// pattern is a form that a text has to have.
+type pattern struct {
+	fits func(string) bool
+	what string
+}
+
+// patterns are what the tag `match` names. Scaleway's are those of its SDK.
+var patterns = map[string]pattern{
+	"pool name":  {regexp.MustCompile(`^[a-z0-9-]{1,40}$`).MatchString, "1 to 40 of a-z, 0-9 and -"},
+	"template":   {isTemplate, "a host name in lower case with {n} in it once"},
+	"uuid":       {regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString, "a UUID"},
+	"access key": {regexp.MustCompile(`^SCW[A-Z0-9]{17}$`).MatchString, "SCW and 17 of A-Z and 0-9"},
+	"zone":       {regexp.MustCompile(`^[a-z]{2}-[a-z]{3,7}-[0-9]{1,2}$`).MatchString, "a zone"},
+	"word":       {regexp.MustCompile(`^[A-Za-z0-9._=-]+$`).MatchString, "letters, digits and ._=-"},
+	"bucket":     {regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`).MatchString, "3 to 63 of a-z, 0-9, . and -"},
+	"key prefix": {regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`).MatchString, "letters, digits and ._-, with / in between"},
+
+	"address":          {isSecure, secure},
+	"base address":     {isBase, secure + ", without user and query"},
+	"stats address":    {isStatsURL, secure + ", with {domain} in it and without user"},
+	"loopback address": {isLocal, "an address on this machine"},
+}
+
+// secure describes isSecure.
+const secure = "an https:// address (http:// to this machine only)"
+
+var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+
+// isHostname follows RFC 1123, in lower case.
+func isHostname(text string) bool {
+	for part := range strings.SplitSeq(text, ".") {
+		if !label.MatchString(part) {
+			return false
+		}
+	}
+	return len(text) <= 253
+}
+
+// isTemplate tries the largest number that a server can have.
+func isTemplate(text string) bool {
+	return strings.Count(text, "{n}") == 1 && isHostname(strings.Replace(text, "{n}", "1000", 1))
+}
+
+// isSecure accepts https, and http to this machine itself.
+func isSecure(text string) bool {
+	address, err := url.Parse(text)
+	if err != nil || address.Hostname() == "" {
+		return false
+	}
+	return address.Scheme == "https" || address.Scheme == "http" && isLoopback(address)
+}
+
+// isBase is a secure address that a path can be put behind.
+func isBase(text string) bool {
+	address, err := url.Parse(text)
+	return err == nil && isSecure(text) && address.User == nil && address.RawQuery == "" && address.Fragment == ""
+}
+
+// isStatsURL is a secure address that differs from server to server.
+func isStatsURL(template string) bool {
+	text := strings.ReplaceAll(template, "{domain}", "example.com")
+	address, err := url.Parse(text)
+	return err == nil && text != template && isSecure(text) && address.User == nil
+}
+
+func isLocal(text string) bool {
+	address, err := url.Parse(text)
+	return err == nil && isSecure(text) && isLoopback(address)
+}
+
+func isLoopback(address *url.URL) bool {
+	ip, err := netip.ParseAddr(address.Hostname())
+	return address.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
