@@ -141,8 +141,9 @@ func (a *api) freeAddresses(zone string, ids []string) ([]pool.Address, error) {
 		if err != nil {
 			return nil, err
 		}
-		if address.MachineID != "" {
-			return nil, invalidArguments(argument{"public_ips", "constraint", "ip " + id + " is attached to another server"})
+		taken := slices.ContainsFunc(addresses, func(other pool.Address) bool { return other.ID == address.ID })
+		if taken || address.MachineID != "" {
+			return nil, invalidArguments(argument{"public_ips", "constraint", "ip " + id + " is attached already"})
 		}
 		addresses = append(addresses, address)
 	}
