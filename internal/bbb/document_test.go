@@ -92,9 +92,10 @@ func TestBrokenDocumentIsAnError(t *testing.T) {
 		{"an unknown entity", "<root><kept>&lol;</kept></root>", "entity"},
 		{"an element instead of text", "<root><kept><b></b></kept></root>", `element "b" where text should be`},
 		{"the same element twice", "<root><kept>1</kept><kept>0</kept></root>", "kept: given twice"},
-		{"endless text", "<root><kept>" + strings.Repeat("x", longestToken+1), "longer than 65536 bytes"},
-		{"an endless name", "<root><" + strings.Repeat("x", longestToken+1), "longer than 65536 bytes"},
-		{"endless attributes", "<root " + strings.Repeat("a='' ", longestToken), "longer than 65536 bytes"},
+		{"endless text", "<root><kept>" + strings.Repeat("x", longestElement+1), "longer than 65536 bytes"},
+		{"endless text in pieces", "<root><kept>" + strings.Repeat("x<!-- -->", longestElement), "longer than 65536 bytes"},
+		{"an endless name", "<root><" + strings.Repeat("x", longestElement+1), "longer than 65536 bytes"},
+		{"endless attributes", "<root " + strings.Repeat("a='' ", longestElement), "longer than 65536 bytes"},
 		{"endless depth", "<root><skipped>" + strings.Repeat("<a>", 1_000_000), "EOF"},
 	}
 	for _, test := range tests {
