@@ -21,7 +21,7 @@ func (s scrape) age() (time.Duration, error) {
 }
 
 // ownTime is when our script last wrote, in seconds since 1970: what it says
-// itself, or the age of the oldest of its files.
+// itself, or else the time of the oldest of its files.
 func (s scrape) ownTime() (float64, error) {
 	if s.has(statsTime) || !s.has(textfileTime) {
 		return s.number(statsTime)
@@ -44,16 +44,16 @@ func (s scrape) ownTime() (float64, error) {
 }
 
 // written checks that a metric of our script is there, and that node_exporter
-// could read the files it comes from. After a file that could not be read, what
-// is there may be incomplete.
+// could read all textfiles: with one that it could not, what is there may be
+// incomplete.
 func (s scrape) written(m metric) error {
 	fault, err := s.number(textfileError)
-	broken := err == nil && fault == 1
+	broken := !errors.Is(err, errAbsent) && (err != nil || fault == 1)
 	switch {
 	case s.has(m) && broken:
-		return fmt.Errorf("%s: unreliable, for %s is 1", m.name, textfileError.name)
+		return fmt.Errorf("%s: unreliable, for %s is not 0", m.name, textfileError.name)
 	case broken:
-		return fmt.Errorf("%w, and %s is 1", absent(m), textfileError.name)
+		return fmt.Errorf("%w, and %s is not 0", absent(m), textfileError.name)
 	case !s.has(m):
 		return absent(m)
 	}

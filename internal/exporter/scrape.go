@@ -133,5 +133,9 @@ func parse(body io.Reader) (map[string]*dto.MetricFamily, error) {
 	if limited.N <= 0 {
 		return nil, fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
 	}
+	var malformed expfmt.ParseError
+	if errors.As(err, &malformed) {
+		err = fmt.Errorf("%.200s", malformed.Error()) // it may quote the whole answer
+	}
 	return families, err
 }

@@ -83,11 +83,13 @@ func (s scrape) unitsDown() ([]string, error) {
 	}
 	serving, down := 0, []string{}
 	for _, unit := range slices.Sorted(maps.Keys(states)) {
-		must := matches(servingUnits, unit)
-		if must {
+		switch state := states[unit]; {
+		case matches(servingUnits, unit):
 			serving++
-		}
-		if must && states[unit] != "active" || matches(otherUnits, unit) && states[unit] == "failed" {
+			if state != "active" {
+				down = append(down, unit)
+			}
+		case matches(otherUnits, unit) && state == "failed":
 			down = append(down, unit)
 		}
 	}
