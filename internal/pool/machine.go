@@ -103,6 +103,8 @@ type MachineOrder struct {
 	// Zones and Types are tried in order, each type in each zone, until one is
 	// neither out of stock nor over quota.
 	Zones, Types []string
+	// Refused are the pairs that had none lately and are not asked for again.
+	Refused []Shortage
 	// UserData is the cloud-init document; empty for none.
 	UserData []byte
 }

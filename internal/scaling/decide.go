@@ -42,7 +42,6 @@ type decision struct {
 	seen    pool.Observation
 	state   pool.State
 	servers []server
-	load    load
 	// replaced is the number of the server that is being replaced but still
 	// enabled; its capacity does not count. 0: none.
 	replaced int
@@ -63,7 +62,9 @@ type server struct {
 	why     string
 	// intended is the entry's state once the plan is carried out.
 	intended pool.EntryState
-	left     string
+	// empty tells that the drain gate was found open.
+	empty bool
+	left  string
 }
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
@@ -82,7 +83,7 @@ func newDecision(now time.Time, config Config, seen pool.Observation, state pool
 		}
 		d.servers = append(d.servers, s)
 	}
-	d.load = measureLoad(now, config, d.servers)
+	d.plan.Load = measureLoad(now, config, d.servers)
 	return d
 }
 

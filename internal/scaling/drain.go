@@ -22,7 +22,7 @@ func (d *decision) drain() {
 		}
 		if s.Server.BareMetal {
 			s.memory.Rebooted = d.now
-			d.act(Reboot, s, fmt.Sprintf("%s: %s; nothing is left on it", s.health, s.why))
+			d.act(Reboot, s, fmt.Sprintf("%s: %s; nothing is left on it", s.health, s.why)).Unanswered = s.health == Unresponsive
 			continue
 		}
 		d.delete(s)
@@ -33,6 +33,9 @@ func (d *decision) drain() {
 func (d *decision) endLongMeetings(s *server) {
 	meetings, _ := s.Meetings.Get()
 	for _, meeting := range meetings {
+		if meeting.Created.IsZero() {
+			continue // nobody knows its age
+		}
 		if age := d.now.Sub(meeting.Created); age >= d.config.MeetingMaxDuration {
 			d.act(EndMeeting, s, fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s",
 				spell(age), spell(d.config.MeetingMaxDuration))).Meeting = &meeting
@@ -66,17 +69,15 @@ func (d *decision) keep(s *server) string {
 // keepRunning: gate open, old enough, and seen so at the previous evaluation too, because a cordon that Scalelite's poller undoes lets meetings in again.
 func (d *decision) keepRunning(s *server) string {
 	if why := Gate(d.config, s.ServerObservation); why != "" {
-		s.memory.EmptySince = time.Time{}
 		return why
 	}
-	before := s.memory.EmptySince
-	s.memory.EmptySince = since(d.now, true, before)
+	s.empty = true
 	// Rounded to minutes, as the predecessor did: a cron that comes some seconds
 	// early does not cost another interval.
 	if age := d.now.Sub(s.machine.Since).Round(time.Minute); age < d.config.youngest() {
 		return fmt.Sprintf("too young: its machine has run for %s, a machine is kept for %s", spell(age), spell(d.config.youngest()))
 	}
-	if before.IsZero() {
+	if s.memory.EmptySince.IsZero() {
 		return "seen empty for the first time: it may go if the next evaluation sees the same"
 	}
 	return ""
@@ -85,7 +86,6 @@ func (d *decision) keepRunning(s *server) string {
 // keepUnresponsive: nobody can ask the server, so the gate is closed, except
 // after a configured time.
 func (d *decision) keepUnresponsive(s *server) string {
-	s.memory.EmptySince = time.Time{}
 	since := s.memory.HealthSince
 	if s.memory.Health != string(Unresponsive) {
 		since = d.now

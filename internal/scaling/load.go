@@ -8,31 +8,32 @@ import (
 	"divims/internal/pool"
 )
 
-// load is the load of a pool: everybody on servers that are not in maintenance
+// Load is the load of a pool: everybody on servers that are not in maintenance
 // and whose machine runs. Cordoned servers count: their people will come back.
-type load struct {
-	participants, meetings int
-	// remembered counts servers whose last known load stands for the present one.
-	remembered int
-	// missing are the servers whose load nobody knows.
-	missing []int
+type Load struct {
+	Participants int `json:"participants"`
+	Meetings     int `json:"meetings"`
+	// Remembered counts servers whose last known load stands for the present one.
+	Remembered int `json:"remembered,omitempty"`
+	// Missing are the servers whose load nobody knows; it is not in the numbers.
+	Missing []int `json:"missing,omitempty"`
 }
 
-func measureLoad(now time.Time, config Config, servers []server) load {
-	var l load
+func measureLoad(now time.Time, config Config, servers []server) Load {
+	var l Load
 	for _, s := range servers {
 		switch {
 		case s.maintenance() || s.machine == nil || s.machine.State != pool.Running:
 		case s.Meetings.Known():
 			meetings, _ := s.Meetings.Get()
-			l.participants += pool.Participants(meetings)
-			l.meetings += len(meetings)
+			l.Participants += pool.Participants(meetings)
+			l.Meetings += len(meetings)
 		case !s.memory.LoadSeen.IsZero():
-			l.participants += s.memory.Participants
-			l.meetings += s.memory.Meetings
-			l.remembered++
+			l.Participants += s.memory.Participants
+			l.Meetings += s.memory.Meetings
+			l.Remembered++
 		case s.pastGrace(now, config):
-			l.missing = append(l.missing, s.Server.Number)
+			l.Missing = append(l.Missing, s.Server.Number)
 		default: // it boots, and has never answered: nobody can be on it
 		}
 	}
@@ -41,8 +42,8 @@ func measureLoad(now time.Time, config Config, servers []server) load {
 
 // past turns the load into what the next evaluation compares with. Nothing
 // counts as 1, so that there always is a ratio.
-func (l load) past(now time.Time) *pool.PastLoad {
-	return &pool.PastLoad{At: now, Participants: max(1, l.participants), Meetings: max(1, l.meetings)}
+func (l Load) past(now time.Time) *pool.PastLoad {
+	return &pool.PastLoad{At: now, Participants: max(1, l.Participants), Meetings: max(1, l.Meetings)}
 }
 
 // stalePast is how old, in evaluation intervals, a past load may be to be
@@ -56,7 +57,7 @@ const stalePast = 1.8
 //
 // Participants have grown from the threshold on, meetings only above it, both
 // with the ratio rounded to two decimals, as the predecessor has them.
-func loadRequired(now time.Time, config Config, past *pool.PastLoad, l load, enabled int) Answer {
+func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, enabled int) Answer {
 	current := l.past(now)
 	participantsRatio, meetingsRatio := 1.0, 1.0
 	compared := "no load of the previous evaluation to compare with"
@@ -83,11 +84,11 @@ func loadRequired(now time.Time, config Config, past *pool.PastLoad, l load, ena
 		fmt.Sprintf("meetings: ceil(%g × %d / %d) = %d", meetingsFactor, current.Meetings, config.ServerMeetings, byMeetings),
 		fmt.Sprintf("at least %d", config.Minimum()),
 	}
-	if l.remembered > 0 {
-		why = append(why, fmt.Sprintf("the last known load stands for %d servers that did not answer", l.remembered))
+	if l.Remembered > 0 {
+		why = append(why, fmt.Sprintf("the last known load stands for %d servers that did not answer", l.Remembered))
 	}
-	if len(l.missing) > 0 {
-		why = append(why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", l.missing, enabled))
+	if len(l.Missing) > 0 {
+		why = append(why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", l.Missing, enabled))
 		servers = max(servers, enabled)
 	}
 	return Answer{Policy: PolicyLoad, Servers: pool.Seen(servers), Why: why}

@@ -10,6 +10,7 @@ import (
 // Plan is what the decision asks for: the ordered actions, each with its
 // reason, and everything an operator needs to check it by hand.
 type Plan struct {
+	Load     Load      `json:"load"`
 	Required Required  `json:"required"`
 	Actions  []Action  `json:"actions"`
 	Verdicts []Verdict `json:"servers"`
@@ -62,7 +63,7 @@ type Action struct {
 	Server  int           `json:"server,omitempty"`
 	Meeting *pool.Meeting `json:"meeting,omitempty"`
 	Volume  *pool.Volume  `json:"volume,omitempty"`
-	// Unanswered allows a deletion although the server itself cannot be asked
+	// Unanswered allows a deletion or reboot although the server itself cannot be asked
 	// again: it is switched off, or has been unresponsive for long enough.
 	Unanswered bool   `json:"unanswered,omitempty"`
 	Reason     string `json:"reason"`

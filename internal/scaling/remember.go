@@ -20,7 +20,7 @@ func (d *decision) remember() pool.State {
 		next.Kept = d.required()
 	}
 	if d.sawLoad() {
-		next.Load = d.load.past(d.now)
+		next.Load = d.plan.Load.past(d.now)
 	}
 	for _, s := range d.servers {
 		next.Servers[s.Server.Number] = d.rememberServer(s)
@@ -36,7 +36,7 @@ func (d *decision) remember() pool.State {
 
 // sawLoad tells whether the load is good enough to compare the next one with.
 func (d *decision) sawLoad() bool {
-	return d.seen.Entries.Known() && d.seen.Machines.Known() && len(d.load.missing) == 0
+	return d.seen.Entries.Known() && d.seen.Machines.Known() && len(d.plan.Load.Missing) == 0
 }
 
 func (d *decision) rememberServer(s server) pool.ServerMemory {
@@ -46,11 +46,10 @@ func (d *decision) rememberServer(s server) pool.ServerMemory {
 	}
 	memory.SilentSince = since(d.now, s.silent(), memory.SilentSince)
 	if s.entry != nil {
-		draining := s.machine != nil && s.entry.State != pool.Enabled
-		memory.DrainingSince = since(d.now, draining, memory.DrainingSince)
-		if !draining {
-			memory.EmptySince = time.Time{}
-		}
+		memory.DrainingSince = since(d.now, s.machine != nil && s.entry.State != pool.Enabled, memory.DrainingSince)
+	}
+	if s.machineState() == pool.Running || s.machine == nil {
+		memory.EmptySince = since(d.now, s.empty, memory.EmptySince)
 	}
 	if s.health != Unseen && memory.Health != string(s.health) {
 		memory.Health, memory.HealthSince = string(s.health), d.now

@@ -40,7 +40,7 @@ func (d *decision) require() {
 func (d *decision) ask(policy Policy, enabled int) Answer {
 	switch policy {
 	case PolicyLoad:
-		return loadRequired(d.now, d.config, d.state.Load, d.load, enabled)
+		return loadRequired(d.now, d.config, d.state.Load, d.plan.Load, enabled)
 	case PolicySchedule:
 		return scheduleAnswer(d.now, d.config, d.seen.Calendar)
 	}

@@ -279,14 +279,14 @@ func TestLoadAgreesWithThePredecessor(t *testing.T) {
 			config := v.config()
 			seen, state := v.observation()
 			d := newDecision(v.Now, config, seen, state)
-			answer := loadRequired(v.Now, config, state.Load, d.load, 0)
+			answer := loadRequired(v.Now, config, state.Load, d.plan.Load, 0)
 			got, _ := answer.Servers.Get()
 			want := v.Expected.Count
 			switch v.ID {
 			case "load-033": // bug: 7 % of 100 is 7, floating point made it 8
 				want = 7
 			case "load-049", "load-050": // bug: died of a bad past load, which is ignored here
-				want = serversFor(config.SteadyFactor.Participants, max(1, d.load.participants), config.ServerParticipants)
+				want = serversFor(config.SteadyFactor.Participants, max(1, d.plan.Load.Participants), config.ServerParticipants)
 			default:
 				if v.Bug != "" {
 					t.Fatalf("a fault of the predecessor that this test does not know: %s", v.Bug)
@@ -295,7 +295,7 @@ func TestLoadAgreesWithThePredecessor(t *testing.T) {
 			if got != want {
 				t.Errorf("%s: required %d, the predecessor %d\n%s", v.Note, got, want, strings.Join(answer.Why, "\n"))
 			}
-			if stored := d.load.past(v.Now); v.Bug == "" && v.Expected.Stored != nil &&
+			if stored := d.plan.Load.past(v.Now); v.Bug == "" && v.Expected.Stored != nil &&
 				(stored.Participants != v.Expected.Stored.Participants || stored.Meetings != v.Expected.Stored.Meetings) {
 				t.Errorf("remembered %d participants and %d meetings, the predecessor %+v", stored.Participants, stored.Meetings, *v.Expected.Stored)
 			}

@@ -1,0 +1,463 @@
+package scaling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
+
+// story is a pool that a test changes, decides on, and reads the plan of.
+type story struct {
+	t      *testing.T
+	now    time.Time
+	config Config
+	seen   pool.Observation
+	state  pool.State
+	plan   Plan
+}
+
+// newStory is a pool of servers that all run, healthy, enabled, online and empty,
+// with the load policy and an answer to everything.
+func newStory(t *testing.T, size int) *story {
+	s := &story{t: t, now: noon, config: Config{
+		Size: size, Capacity: 250 * size, Policies: []Policy{PolicyLoad}, Interval: 5 * time.Minute, BootTime: 7 * time.Minute,
+		ServerParticipants: 250, ServerMeetings: 15, MinimumMillionths: 10_000,
+		SteadyFactor: Pair{2, 2}, GrowingFactor: Pair{3, 3}, GrowthThreshold: Pair{1.2, 1.2}, ScheduleMode: ScheduleStep,
+		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, Grace: 6 * time.Minute,
+		CertificateWarning: 15 * 24 * time.Hour, CertificateAlert: 5 * 24 * time.Hour,
+		UnresponsivePercent: 30, UnresponsiveRebootAfter: 20 * time.Minute, MaxCreations: 10, MaxDeletions: 10,
+	}}
+	for _, server := range pool.Servers(size, 0, "bbb-w{n}", "bbb-w{n}.example.com") {
+		observed := pool.ServerObservation{Server: server}
+		observed.Entry = pool.Seen(&pool.Entry{ID: fmt.Sprint("entry ", server.Number), State: pool.Enabled, Online: true, LoadMultiplier: 1})
+		observed.Machine = pool.Seen(&pool.Machine{
+			ID: fmt.Sprint("machine ", server.Number), Zone: "fr-par-1", Name: server.Hostname, State: pool.Running, ImageID: "image",
+			Created: noon.Add(-6 * time.Hour), Since: noon.Add(-5 * time.Hour),
+			Volumes: []pool.Volume{{ID: fmt.Sprint("volume ", server.Number), Kind: pool.BlockVolume, Attached: true}},
+		})
+		observed.CertificateExpiry = pool.Seen(noon.Add(60 * 24 * time.Hour))
+		answersEmpty(&observed)
+		s.seen.Servers = append(s.seen.Servers, observed)
+	}
+	s.seen.Leftovers = pool.Seen([]pool.Volume{})
+	s.seen.Image = pool.Seen(pool.Image{ID: "image", Zone: "fr-par-1", Name: "bbb-1", Created: noon.Add(-100 * time.Hour)})
+	return s
+}
+
+func answersEmpty(observed *pool.ServerObservation) {
+	observed.Meetings, observed.Recordings = pool.Seen([]pool.Meeting{}), pool.Seen([]pool.Recording{})
+	observed.Stats = pool.Seen(pool.Stats{Uptime: pool.Seen(5 * time.Hour), Backlog: pool.Seen(map[string]int{}), Failed: pool.Seen(map[string]int{})})
+}
+
+func (s *story) entry(n int) *pool.Entry {
+	entry, _ := s.seen.Servers[n-1].Entry.Get()
+	return entry
+}
+
+func (s *story) machine(n int) *pool.Machine {
+	machine, _ := s.seen.Servers[n-1].Machine.Get()
+	return machine
+}
+
+func (s *story) withoutMachine(n int) {
+	s.seen.Servers[n-1].Machine = pool.Seen[*pool.Machine](nil)
+	s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("no machine")
+	s.entry(n).Online = false
+}
+
+func (s *story) meeting(n, participants int) {
+	meetings, _ := s.seen.Servers[n-1].Meetings.Get()
+	s.seen.Servers[n-1].Meetings = pool.Seen(append(meetings, pool.Meeting{
+		ID: fmt.Sprintf("meeting %d of %d", len(meetings)+1, n), Created: s.now.Add(-time.Hour), Participants: participants,
+	}))
+}
+
+// evaluate decides, five minutes after the evaluation before.
+func (s *story) evaluate() {
+	var entries []pool.Entry
+	var machines []pool.Machine
+	for _, observed := range s.seen.Servers {
+		if entry, _ := observed.Entry.Get(); entry != nil {
+			entries = append(entries, *entry)
+		}
+		if machine, _ := observed.Machine.Get(); machine != nil {
+			machines = append(machines, *machine)
+		}
+	}
+	if s.seen.Entries.Reason() == "not looked at" || s.seen.Entries.Known() {
+		s.seen.Entries = pool.Seen(entries)
+	}
+	if s.seen.Machines.Reason() == "not looked at" || s.seen.Machines.Known() {
+		s.seen.Machines = pool.Seen(machines)
+	}
+	s.now = s.now.Add(5 * time.Minute)
+	s.plan, s.state = Decide(s.now, s.config, s.seen, s.state)
+}
+
+// planned is the plan as "cordon 3, delete 4".
+func (s *story) planned() string {
+	var list []string
+	for _, action := range s.plan.Actions {
+		list = append(list, strings.TrimSuffix(fmt.Sprintf("%s %d", action.Kind, action.Server), " 0"))
+	}
+	return strings.Join(list, ", ")
+}
+
+func (s *story) want(planned, because string) {
+	s.t.Helper()
+	if got := s.planned(); got != planned {
+		s.t.Errorf("planned %q, wanted %q: %s", got, planned, because)
+		for _, v := range s.plan.Verdicts {
+			s.t.Logf("  server %d %s %s %s", v.Server, v.Health, v.Why, v.Left)
+		}
+	}
+}
+
+func (s *story) wantAlert(subject string) {
+	s.t.Helper()
+	if !slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Subject == subject }) {
+		s.t.Errorf("no alert about %q in %+v", subject, s.plan.Alerts)
+	}
+}
+
+// three keeps all three servers of a pool busy enough to be required.
+func three(s *story) {
+	for n := 1; n <= 3; n++ {
+		s.meeting(n, 120)
+	}
+}
+
+func TestADrainingMachineGoesWhenItWasSeenEmptyTwice(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	s.evaluate()
+	s.want("", "seen empty once")
+	s.evaluate()
+	s.want("delete 2", "seen empty twice")
+	if got := s.state.Leftovers; len(got) != 1 || got[0].ID != "volume 2" {
+		t.Errorf("leftovers to remember: %+v", got)
+	}
+}
+
+func TestTheCountOfEmptySightingsStartsAnewWithAnything(t *testing.T) {
+	changes := map[string]func(*pool.ServerObservation){
+		"a meeting comes":               func(o *pool.ServerObservation) { o.Meetings = pool.Seen([]pool.Meeting{{Breakout: true}}) },
+		"the meetings cannot be read":   func(o *pool.ServerObservation) { o.Meetings = pool.Unknown[[]pool.Meeting]("502") },
+		"the recordings cannot be read": func(o *pool.ServerObservation) { o.Recordings = pool.Unknown[[]pool.Recording]("504") },
+		"the backlog is stale": func(o *pool.ServerObservation) {
+			o.Stats = pool.Seen(pool.Stats{Backlog: pool.Unknown[map[string]int]("stale")})
+		},
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 2)
+			s.entry(2).State = pool.Cordoned
+			s.evaluate()
+			change(&s.seen.Servers[1])
+			s.evaluate()
+			s.want("", name)
+			answersEmpty(&s.seen.Servers[1])
+			s.evaluate()
+			s.want("", "empty again, once")
+			s.evaluate()
+			s.want("delete 2", "empty again, twice")
+		})
+	}
+}
+
+func TestTheDrainGate(t *testing.T) {
+	yes := func(*story) {}
+	stats := func(change func(*pool.Stats)) func(*story) {
+		return func(s *story) {
+			stats, _ := s.seen.Servers[0].Stats.Get()
+			change(&stats)
+			s.seen.Servers[0].Stats = pool.Seen(stats)
+		}
+	}
+	recording := func(state pool.RecordingState) func(*story) {
+		return func(s *story) {
+			s.seen.Servers[0].Recordings = pool.Seen([]pool.Recording{{ID: "r", State: state}})
+		}
+	}
+	policy := func(p RecordingsPolicy, then func(*story)) func(*story) {
+		return func(s *story) { s.config.Recordings = p; then(s) }
+	}
+	tests := []struct {
+		name   string
+		change func(*story)
+		closed string // part of the reason; "" for open
+	}{
+		{"cordoned, empty, everything known", yes, ""},
+		{"disabled", func(s *story) { s.entry(1).State = pool.Disabled }, ""},
+		{"enabled", func(s *story) { s.entry(1).State = pool.Enabled }, "entry"},
+		{"a state that Scalelite does not have", func(s *story) { s.entry(1).State = "paused" }, "entry"},
+		{"entry unknown", func(s *story) { s.seen.Servers[0].Entry = pool.Unknown[*pool.Entry]("down") }, "entry is unknown"},
+		{"a meeting with nobody in", func(s *story) { s.meeting(1, 0) }, "1 meetings"},
+		{"a breakout room", func(s *story) { s.seen.Servers[0].Meetings = pool.Seen([]pool.Meeting{{Breakout: true}}) }, "1 meetings"},
+		{"meetings unknown", func(s *story) { s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("502") }, "meetings are unknown: 502"},
+		{"meetings never asked for", func(s *story) { s.seen.Servers[0].Meetings = pool.Reading[[]pool.Meeting]{} }, "not looked at"},
+		{"recordings unknown", func(s *story) { s.seen.Servers[0].Recordings = pool.Unknown[[]pool.Recording]("504") }, "recordings are unknown"},
+		{"a recording in processing", recording(pool.Processing), "1 recordings in work"},
+		{"a recording processed", recording(pool.Processed), "1 recordings in work"},
+		{"a recording in a state that is new to us", recording("uploading"), "1 recordings in work"},
+		{"a published recording, to be shipped", recording(pool.Published), "not shipped"},
+		{"a published recording, kept elsewhere", policy(RecordingsKept, recording(pool.Published)), ""},
+		{"kept elsewhere, but in work", policy(RecordingsKept, recording(pool.Processed)), "in work"},
+		{"stats unknown", func(s *story) { s.seen.Servers[0].Stats = pool.Unknown[pool.Stats]("401") }, "backlog is unknown: 401"},
+		{"backlog unknown", stats(func(v *pool.Stats) { v.Backlog = pool.Unknown[map[string]int]("stale") }), "backlog is unknown: stale"},
+		{"backlog at a stage", stats(func(v *pool.Stats) { v.Backlog = pool.Seen(map[string]int{"recorded": 0, "archived": 2}) }), "archived 2"},
+		{"backlog of nothing at all stages", stats(func(v *pool.Stats) { v.Backlog = pool.Seen(map[string]int{"recorded": 0, "archived": 0}) }), ""},
+		{"a failed recording", stats(func(v *pool.Stats) { v.Failed = pool.Seen(map[string]int{"sanity": 1}) }), "only a person"},
+		{"a pool that does not record, without stats", policy(RecordingsNone, func(s *story) {
+			s.seen.Servers[0].Stats = pool.Unknown[pool.Stats]("none")
+			s.seen.Servers[0].Recordings = pool.Unknown[[]pool.Recording]("none")
+		}), ""},
+		{"a pool that does not record, with a meeting", policy(RecordingsNone, func(s *story) { s.meeting(1, 1) }), "1 meetings"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStory(t, 1)
+			s.entry(1).State = pool.Cordoned
+			test.change(s)
+			got := Gate(s.config, s.seen.Servers[0])
+			if (got == "") != (test.closed == "") || !strings.Contains(got, test.closed) {
+				t.Errorf("gate says %q, wanted %q", got, test.closed)
+			}
+		})
+	}
+}
+
+func TestASwitchedOffMachineGoesOnlyWhenItCannotHoldARecording(t *testing.T) {
+	s := newStory(t, 3)
+	for n := 2; n <= 3; n++ {
+		s.entry(n).State, s.entry(n).Online = pool.Disabled, false
+		s.machine(n).State = pool.Stopped
+		s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("off")
+	}
+	s.machine(2).Since = s.machine(2).Created.Add(time.Minute) // never ran
+	s.evaluate()
+	s.want("delete 2", "2 never ran; 3 ran for hours, and nobody has seen it empty")
+	s.wantAlert("server 3")
+}
+
+func TestPartialSightChangesNothing(t *testing.T) {
+	for name, hide := range map[string]func(*story){
+		"entries":  func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("Scalelite is down") },
+		"machines": func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("page 2 is missing") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 4)
+			s.withoutMachine(1)              // else: create
+			s.entry(2).State = pool.Cordoned // else: delete
+			s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon}}
+			hide(s)
+			s.evaluate()
+			s.want("", "half a view is none")
+			if len(s.plan.Alerts) == 0 || s.plan.Alerts[0].Level != Critical || len(s.plan.Withheld) == 0 {
+				t.Errorf("alerts %+v, withheld %v", s.plan.Alerts, s.plan.Withheld)
+			}
+		})
+	}
+}
+
+func TestAServerThatCannotBeReadIsLeftAlone(t *testing.T) {
+	s := newStory(t, 3)
+	s.seen.Servers[1].Machine = pool.Unknown[*pool.Machine]("2 machines bear the name bbb-w2")
+	s.seen.Servers[2].Entry = pool.Unknown[*pool.Entry]("Scalelite has 2 entries")
+	s.evaluate()
+	s.want("", "server 1 is the last one online that may be touched, and the others may not")
+	s.wantAlert("server 2")
+	s.wantAlert("server 3")
+}
+
+func TestManySilentServersAreTheNetwork(t *testing.T) {
+	for _, test := range []struct {
+		size    int
+		planned string
+		because string
+	}{
+		{6, "", "2 of 6 are 33 %, more than 30"},
+		{7, "cordon 4, cordon 5, cordon 6", "2 of 7 are 28 %: four servers are required, and 7 drains already"},
+	} {
+		s := newStory(t, test.size)
+		three(s)
+		s.config.Policies = nil
+		s.evaluate()
+		s.config.Policies = []Policy{PolicyLoad}
+		for n := 1; n <= 2; n++ {
+			s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
+		}
+		s.entry(test.size).State = pool.Cordoned
+		s.evaluate()
+		s.want(test.planned, test.because)
+	}
+}
+
+func TestOneSilentServerIsCordonedAtTheSecondSilence(t *testing.T) {
+	s := newStory(t, 5)
+	three(s)
+	s.meeting(4, 120)
+	s.evaluate()
+	s.want("cordon 5", "480 participants need 4")
+	s.seen.Servers[3].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
+	s.entry(5).State = pool.Cordoned
+	s.evaluate()
+	s.want("", "once may be chance; its last known load stands for it")
+	s.evaluate()
+	s.want("cordon 4, enable 5", "twice is unresponsive, and another takes its place")
+	s.wantAlert("server 4")
+}
+
+func TestAnUnknownLoadNeverLowersWhatIsRequired(t *testing.T) {
+	s := newStory(t, 5)
+	s.seen.Servers[4].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
+	s.evaluate()
+	s.want("", "four empty servers, and one of which nobody knows")
+	if got, _ := s.plan.Required.Servers.Get(); got != 5 {
+		t.Errorf("required %d, wanted the 5 that are enabled", got)
+	}
+}
+
+func TestTheMinimumAndTheSizeLimit(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.MinimumMillionths = 500_000
+	s.evaluate()
+	s.want("cordon 1, cordon 2", "half of 4 stay")
+	for n := 1; n <= 4; n++ {
+		s.meeting(n, 240)
+	}
+	s.evaluate()
+	if got, _ := s.plan.Required.Servers.Get(); got != 4 {
+		t.Errorf("required %d of 4", got)
+	}
+	if len(s.plan.Required.Limits) != 1 {
+		t.Errorf("limits %q", s.plan.Required.Limits)
+	}
+	s.wantAlert("pool size")
+}
+
+func TestCreationsAndDeletionsAreBounded(t *testing.T) {
+	s := newStory(t, 8)
+	s.config.MaxCreations, s.config.MaxDeletions = 2, 1
+	for n := 1; n <= 3; n++ {
+		s.withoutMachine(n)
+	}
+	s.state.Servers = map[int]pool.ServerMemory{}
+	for n := 4; n <= 5; n++ {
+		s.entry(n).State = pool.Cordoned
+		s.state.Servers[n] = pool.ServerMemory{MachineID: s.machine(n).ID, EmptySince: noon}
+	}
+	s.config.Policies = nil // no answer: what is enabled stays
+	s.evaluate()
+	s.want("delete 4, create 1, create 2", "one deletion, two creations")
+	if len(s.plan.Withheld) != 2 {
+		t.Errorf("withheld %q", s.plan.Withheld)
+	}
+}
+
+func TestAServerInMaintenanceIsNotTouchedNorCounted(t *testing.T) {
+	s := newStory(t, 3)
+	s.meeting(1, 250)
+	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", Maintenance: &pool.Maintenance{Reason: "disk", Author: "Ada"}}}
+	s.machine(2).State = pool.Stopped
+	s.entry(2).Online = false
+	s.evaluate()
+	s.want("cordon 2", "of 2 and 3, which count, one is enough: the people on 1 are the operator's")
+	if s.state.Servers[1].Maintenance == nil {
+		t.Error("the maintenance is forgotten")
+	}
+}
+
+func TestLongMeetingsEndOnDrainingServersOnly(t *testing.T) {
+	s := newStory(t, 2)
+	for n := 1; n <= 2; n++ {
+		s.seen.Servers[n-1].Meetings = pool.Seen([]pool.Meeting{{ID: fmt.Sprint("forgotten on ", n), Created: noon.Add(-11 * time.Hour), Participants: 1}})
+	}
+	s.entry(2).State = pool.Cordoned
+	s.evaluate()
+	s.want("end meeting 2", "the meeting on 1 may go on")
+}
+
+func TestLeftoversGoWhenTheirMachineIsGone(t *testing.T) {
+	s := newStory(t, 2)
+	three(newStory(t, 3))
+	s.meeting(1, 200)
+	s.meeting(2, 200)
+	s.state.Leftovers = []pool.Volume{{ID: "volume 2"}, {ID: "old"}}
+	s.seen.Leftovers = pool.Seen([]pool.Volume{{ID: "old"}, {ID: "tagged"}})
+	s.evaluate()
+	s.want("delete volume, delete volume", "volume 2 belongs to a machine that runs")
+	if s.plan.Actions[0].Volume.ID != "old" || s.plan.Actions[1].Volume.ID != "tagged" {
+		t.Errorf("deletes %+v", s.plan.Actions)
+	}
+	if len(s.state.Leftovers) != 1 || s.state.Leftovers[0].ID != "old" {
+		t.Errorf("remembers %+v: the volume of a machine that stays is no leftover, and old is there until it is deleted", s.state.Leftovers)
+	}
+}
+
+func TestABrokenOffCreationIsUndone(t *testing.T) {
+	s := newStory(t, 1)
+	s.machine(1).State, s.machine(1).Detail = pool.Stopped, pool.Preparing
+	s.entry(1).Online = false
+	s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("off")
+	s.evaluate()
+	s.want("delete 1", "a machine without its user data is never started")
+}
+
+func TestOutdatedImagesAreReplacedOneAtATime(t *testing.T) {
+	s := newStory(t, 4)
+	three(s)
+	s.withoutMachine(4)
+	s.entry(4).State = pool.Disabled
+	s.seen.Image = pool.Seen(pool.Image{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon})
+	s.evaluate()
+	s.want("enable 4, create 4", "replacement first")
+	s.entry(4).State = pool.Enabled
+	s.seen.Servers[3].Machine = pool.Seen(&pool.Machine{ID: "new", Zone: "fr-par-1", Name: "bbb-w4", State: pool.Running, ImageID: "newer", Since: s.now, Created: s.now})
+	s.evaluate()
+	s.want("", "the new machine is not online yet")
+	s.entry(4).Online = true
+	answersEmpty(&s.seen.Servers[3])
+	s.evaluate()
+	s.want("cordon 1", "three others are online now")
+}
+
+func TestCertificatesAndRecordingsAreWarnedOf(t *testing.T) {
+	s := newStory(t, 3)
+	three(s)
+	s.seen.Servers[0].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour))
+	s.seen.Servers[1].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour))
+	s.entry(3).State = pool.Cordoned
+	s.seen.Servers[2].Recordings = pool.Seen([]pool.Recording{
+		{ID: "slow", State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-6 * time.Hour))},
+		{ID: "quick", State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-time.Hour))},
+	})
+	s.evaluate()
+	s.wantAlert("certificate of bbb-w1.example.com")
+	s.wantAlert("certificate of bbb-w2.example.com")
+	s.wantAlert("recording slow")
+	levels := map[string]Level{}
+	for _, a := range s.plan.Alerts {
+		levels[a.Subject] = a.Level
+	}
+	if levels["certificate of bbb-w1.example.com"] != Warning || levels["certificate of bbb-w2.example.com"] != Error || levels["recording quick"] != "" {
+		t.Errorf("levels %v", levels)
+	}
+}
+
+func TestAnEvaluationOfTheSameIsTheSame(t *testing.T) {
+	s := newStory(t, 9)
+	three(s)
+	s.withoutMachine(4)
+	s.evaluate()
+	again, _ := Decide(s.now, s.config, s.seen, pool.State{})
+	if fmt.Sprint(s.plan) != fmt.Sprint(again) {
+		t.Errorf("two plans of one observation:\n%+v\n%+v", s.plan, again)
+	}
+}
