@@ -1,11 +1,13 @@
 package config
 
 import (
+	"crypto/tls"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -101,7 +103,7 @@ func TestDefaults(t *testing.T) {
 		"STORAGE_PATH_STYLE":        {s.StoragePathStyle, true},
 		"STORAGE_ACCESS_KEY":        {s.StorageAccessKey.Reveal(), accessKey},
 		"STORAGE_SECRET_KEY":        {s.StorageSecretKey.Reveal(), secretKey},
-		"CA_CERTIFICATES":           {s.CACertificates.CertPool == nil, true},
+		"CA_CERTIFICATES":           {s.CACertificates, CACertificates{}},
 		"LOG_LEVEL":                 {s.LogLevel, slog.LevelInfo},
 		"DRY_RUN":                   {s.DryRun, false},
 	} {
@@ -287,17 +289,34 @@ func TestCACertificates(t *testing.T) {
 	}
 	for name, value := range map[string]string{"as text": string(text), "in a file": "file:" + file} {
 		t.Run(name, func(t *testing.T) {
-			client := server.Client()
-			s := load(t, map[string]string{"CA_CERTIFICATES": value})
-			if s.CACertificates.CertPool == nil {
-				t.Fatal("no authorities")
+			roots, err := load(t, map[string]string{"CA_CERTIFICATES": value}).CACertificates.Pool()
+			if err != nil {
+				t.Fatal(err)
 			}
-			client.Transport = trusting(s.CACertificates)
+			config := &tls.Config{RootCAs: roots, ServerName: "example.com"}
+			client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
 			response, err := client.Get(server.URL)
 			if err != nil {
 				t.Fatalf("the authority is not trusted: %v", err)
 			}
 			response.Body.Close()
 		})
+	}
+}
+
+func TestUserDataIsReadFromItsFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cloud-init.yaml")
+	if err := os.WriteFile(file, []byte("#cloud-config\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	source := load(t, map[string]string{"USER_DATA": "file:" + file}).UserData
+	if content, err := source.Read(); err != nil || string(content) != "#cloud-config\n" {
+		t.Errorf("read %q, %v", content, err)
+	}
+	if err := os.Truncate(file, maxFile+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.Read(); err == nil {
+		t.Error("a file beyond the limit was read")
 	}
 }

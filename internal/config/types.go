@@ -1,7 +1,9 @@
 package config
 
 import (
+	"bytes"
 	"crypto/x509"
+	"fmt"
 	"io"
 	"math/big"
 	"net"
@@ -105,12 +107,11 @@ func (u *UserData) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// CACertificates are the system's authorities and those of the setting. The
-// zero value, a nil pool, means the system's alone, as it does in tls.Config.
-type CACertificates struct{ *x509.CertPool }
+// Read reads the document from its file.
+func (u UserData) Read() ([]byte, error) { return readFile(u.File) }
 
-// maxCertificates is the size of the largest file of authorities, in bytes.
-const maxCertificates = 4 << 20
+// CACertificates are authorities to trust besides the system's.
+type CACertificates struct{ pem []byte }
 
 // UnmarshalText takes PEM text, or "file:PATH" of a file with it.
 func (c *CACertificates) UnmarshalText(text []byte) error {
@@ -121,16 +122,29 @@ func (c *CACertificates) UnmarshalText(text []byte) error {
 		}
 		text = content
 	}
-	authorities, err := x509.SystemCertPool()
-	if err != nil {
-		authorities = x509.NewCertPool() // a system without any
-	}
-	if !authorities.AppendCertsFromPEM(text) {
+	if !x509.NewCertPool().AppendCertsFromPEM(text) {
 		return wrong("has to be certificates in PEM, or file: and a path to them")
 	}
-	c.CertPool = authorities
+	c.pem = bytes.Clone(text)
 	return nil
 }
+
+// Pool gives the system's authorities with the others added. It is nil, which
+// means the system's alone to tls.Config, if there are no others.
+func (c CACertificates) Pool() (*x509.CertPool, error) {
+	if c.pem == nil {
+		return nil, nil
+	}
+	authorities, err := x509.SystemCertPool()
+	if err != nil {
+		return nil, fmt.Errorf("read the system's certificate authorities: %w", err)
+	}
+	authorities.AppendCertsFromPEM(c.pem)
+	return authorities, nil
+}
+
+// maxFile is the size of the largest file that a setting may name, in bytes.
+const maxFile = 4 << 20
 
 func readFile(path string) ([]byte, error) {
 	file, err := os.Open(path)
@@ -138,7 +152,11 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, maxCertificates))
+	content, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err == nil && len(content) > maxFile {
+		err = fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
+	}
+	return content, err
 }
 
 // ConnectTo sends connections elsewhere, as curl's --connect-to does. Names in

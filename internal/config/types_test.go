@@ -1,15 +1,9 @@
 package config
 
 import (
-	"crypto/tls"
-	"net/http"
 	"testing"
 	"time"
 )
-
-func trusting(authorities CACertificates) http.RoundTripper {
-	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authorities.CertPool, ServerName: "example.com"}}
-}
 
 func TestPercentage(t *testing.T) {
 	for text, want := range map[string]Percentage{
