@@ -296,6 +296,16 @@ func TestCreateUsesTheReservedAddress(t *testing.T) {
 	}
 }
 
+// As with machines, the API's filter by project is not relied on.
+func TestCreateFiltersAddressesByItself(t *testing.T) {
+	cloud := readyCloud(t)
+	foreign := with(address(10, "51.15.1.1"), object{"project": stranger})
+	cloud.on("GET "+par1+"/ips", func(call) reply { return reply{200, object{"ips": []object{foreign}}, 1} })
+	if _, err := cloud.client().Create(t.Context(), order()); err == nil || len(cloud.changes()) > 0 {
+		t.Errorf("error %v and changes %v, want an error and none", err, cloud.changes())
+	}
+}
+
 func TestAShortageSaysWhyOtherZonesWereNotTried(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on(create, outOfStock())

@@ -109,6 +109,10 @@ func TestMachinesReadsAllPages(t *testing.T) {
 	if err != nil || len(machines) != 250 {
 		t.Errorf("%d machines, %v; want 250", len(machines), err)
 	}
+	query := cloud.last("GET " + par1 + "/servers").query
+	if query.Get("page") != "3" || query.Get("per_page") != "100" || query.Get("tags") != poolTag || query.Get("project") != project {
+		t.Errorf("the last page was asked for with %v", query)
+	}
 }
 
 func TestAnIncompleteListOfMachinesIsAnError(t *testing.T) {
