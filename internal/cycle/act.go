@@ -1,0 +1,257 @@
+package cycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"golang.org/x/sync/errgroup"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+// Result says what an action came to.
+type Result string
+
+// Results of actions.
+const (
+	Done Result = "done"
+	// Held: a last look found a reason not to do it.
+	Held Result = "held"
+	// Skipped: an earlier action of the same server did not come through, or the
+	// time was up.
+	Skipped Result = "skipped"
+	Failed  Result = "failed"
+)
+
+// Outcome is an action and what it came to.
+type Outcome struct {
+	Kind   scaling.Kind `json:"kind"`
+	Server int          `json:"server,omitempty"`
+	Reason string       `json:"reason"`
+	Result Result       `json:"result"`
+	// Detail says why it was not done, or what was made.
+	Detail string `json:"detail,omitempty"`
+	// shortages are what the hoster could not give.
+	shortages []pool.Shortage
+}
+
+func (o Outcome) attributes() []slog.Attr {
+	attributes := []slog.Attr{slog.String("kind", string(o.Kind)), slog.String("result", string(o.Result))}
+	if o.Server != 0 {
+		attributes = append(attributes, slog.Int("server", o.Server))
+	}
+	attributes = append(attributes, slog.String("reason", o.Reason))
+	if o.Detail != "" {
+		attributes = append(attributes, slog.String("detail", o.Detail))
+	}
+	return attributes
+}
+
+// actor carries out one plan.
+type actor struct {
+	*Cycle
+	seen      pool.Observation
+	shortages []pool.Shortage
+	// timeLeft tells whether anything may still be begun. The lease holds for
+	// longer, so an actor that comes late is not a second one.
+	timeLeft func() bool
+}
+
+// act carries out the plan: side by side across servers, in order within one,
+// where the first action that does not come through ends the rest.
+func (c *Cycle) act(ctx context.Context, timeLeft func() bool, seen pool.Observation, plan scaling.Plan, state pool.State) []Outcome {
+	a := actor{c, seen, state.Shortages, timeLeft}
+	outcomes := make([]Outcome, len(plan.Actions))
+	var group errgroup.Group
+	group.SetLimit(c.Config.ActParallel)
+	for _, indexes := range chains(plan.Actions) {
+		group.Go(func() error {
+			broken := false
+			for _, i := range indexes {
+				if broken {
+					outcomes[i] = outcomeOf(plan.Actions[i], Skipped, "an earlier action of this server did not come through")
+					continue
+				}
+				outcomes[i] = a.do(ctx, plan.Actions[i])
+				broken = outcomes[i].Result != Done
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // failures are outcomes
+	return outcomes
+}
+
+// chains groups the indexes of actions that have to follow each other.
+func chains(actions []scaling.Action) [][]int {
+	var list [][]int
+	place := map[int]int{}
+	for i, action := range actions {
+		at, ok := place[action.Server]
+		if !ok || action.Server == 0 {
+			at = len(list)
+			list = append(list, nil)
+			place[action.Server] = at
+		}
+		list[at] = append(list[at], i)
+	}
+	return list
+}
+
+func outcomeOf(action scaling.Action, result Result, detail string) Outcome {
+	return Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: result, Detail: detail}
+}
+
+// heldError is a reason, found at the last moment, not to act.
+type heldError struct{ why string }
+
+func (e heldError) Error() string { return e.why }
+
+// do carries out one action.
+func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
+	if ctx.Err() != nil || !a.timeLeft() {
+		return outcomeOf(action, Skipped, "the evaluation's time is up")
+	}
+	detail, err := a.perform(ctx, action)
+	var held heldError
+	var shortage *pool.ShortageError
+	switch {
+	case err == nil:
+		return outcomeOf(action, Done, detail)
+	case errors.As(err, &held):
+		return outcomeOf(action, Held, held.why)
+	}
+	outcome := outcomeOf(action, Failed, err.Error())
+	if errors.As(err, &shortage) {
+		outcome.shortages = shortage.Shortages
+	}
+	return outcome
+}
+
+func (a *actor) perform(ctx context.Context, action scaling.Action) (detail string, err error) {
+	if action.Kind == scaling.DeleteVolume {
+		return action.Volume.ID, a.within(ctx, func(ctx context.Context) error {
+			return a.Services.Hoster.DeleteVolume(ctx, *action.Volume)
+		})
+	}
+	s := a.seen.Servers[action.Server-1]
+	entry, _ := s.Entry.Get()
+	machine, _ := s.Machine.Get()
+	switch action.Kind {
+	case scaling.Register:
+		return a.register(ctx, s.Server)
+	case scaling.Enable:
+		return "", a.setState(ctx, entry, pool.Enabled)
+	case scaling.Cordon:
+		return "", a.setState(ctx, entry, pool.Cordoned)
+	case scaling.EndMeeting:
+		return action.Meeting.ID, a.within(ctx, func(ctx context.Context) error {
+			return a.Services.Meetings.End(ctx, endpoint(entry), *action.Meeting)
+		})
+	case scaling.Create:
+		return a.create(ctx, s.Server)
+	case scaling.PowerOn:
+		return machine.ID, a.within(ctx, func(ctx context.Context) error {
+			return a.Services.Hoster.PowerOn(ctx, *machine)
+		})
+	case scaling.Reboot:
+		return machine.ID, a.reboot(ctx, s, *machine, action.Unanswered)
+	case scaling.Delete:
+		return machine.ID, a.delete(ctx, s, *entry, *machine, action.Unanswered)
+	}
+	return "", fmt.Errorf("unknown kind of action %q", action.Kind)
+}
+
+// within gives a call its own deadline.
+func (a *actor) within(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, a.Config.CallTimeout)
+	defer cancel()
+	return call(ctx)
+}
+
+func (a *actor) setState(ctx context.Context, entry *pool.Entry, state pool.EntryState) error {
+	return a.within(ctx, func(ctx context.Context) error {
+		return a.Services.LoadBalancer.SetState(ctx, entry.ID, state)
+	})
+}
+
+func (a *actor) register(ctx context.Context, server pool.Server) (detail string, err error) {
+	err = a.within(ctx, func(ctx context.Context) error {
+		entry, err := a.Services.LoadBalancer.Register(ctx, "https://"+server.Domain+"/bigbluebutton/api", a.Config.BBBSecret)
+		detail = entry.ID
+		return err
+	})
+	return detail, err
+}
+
+// create orders a machine. It takes several calls, so it has the evaluation's
+// time and not a call's.
+func (a *actor) create(ctx context.Context, server pool.Server) (string, error) {
+	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: a.Config.Types, Refused: a.shortages}
+	if a.Services.UserData != nil {
+		document, err := a.Services.UserData(ctx, server)
+		if err != nil {
+			return "", fmt.Errorf("make the user data of %s: %w", server.Domain, err)
+		}
+		order.UserData = document
+	}
+	machine, err := a.Services.Hoster.Create(ctx, order)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s in %s (%s)", machine.Type, machine.Zone, machine.ID), nil
+}
+
+// reboot restarts a machine on which nobody is: asked again right before it.
+func (a *actor) reboot(ctx context.Context, s pool.ServerObservation, machine pool.Machine, unanswered bool) error {
+	if why := a.mustStay(ctx, s, machine, unanswered); why != "" {
+		return heldError{why}
+	}
+	return a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Reboot(ctx, machine) })
+}
+
+// delete gives a machine up. Nothing in it can be undone from the machine's end
+// on, so the server is asked once more when no new meeting can come to it.
+func (a *actor) delete(ctx context.Context, s pool.ServerObservation, entry pool.Entry, machine pool.Machine, unanswered bool) error {
+	if entry.State != pool.Disabled {
+		if err := a.setState(ctx, &entry, pool.Disabled); err != nil {
+			return err
+		}
+	}
+	if why := a.mustStay(ctx, s, machine, unanswered); why != "" {
+		if entry.State == pool.Cordoned {
+			// A disabled server's meetings cannot be joined any more.
+			if err := a.setState(ctx, &entry, pool.Cordoned); err != nil {
+				return fmt.Errorf("%s; and cordon it again: %w", why, err)
+			}
+		}
+		return heldError{why}
+	}
+	if load, known := entry.Load.Get(); !unanswered && (!known || load > 0) {
+		// Scalelite still counts meetings that BBB does not have any more.
+		err := a.within(ctx, func(ctx context.Context) error { return a.Services.LoadBalancer.Panic(ctx, entry.ID) })
+		if err != nil {
+			return fmt.Errorf("clear the stale meetings of %s: %w", s.Server.Domain, err)
+		}
+	}
+	return a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Delete(ctx, machine) })
+}
+
+// mustStay asks the server itself, right before its machine is given up, what
+// speaks against it. A machine that is switched off cannot be asked; of one that
+// is unresponsive only an answer speaks against it.
+func (a *actor) mustStay(ctx context.Context, s pool.ServerObservation, machine pool.Machine, unanswered bool) string {
+	if machine.State != pool.Running {
+		return ""
+	}
+	entry, _ := s.Entry.Get()
+	a.askBBB(ctx, &s, endpoint(entry), true)
+	if unanswered && !s.Meetings.Known() {
+		return ""
+	}
+	s.Stats = a.stats(ctx, s.Server)
+	return scaling.Gate(a.Config.Scaling, s)
+}

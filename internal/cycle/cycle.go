@@ -1,0 +1,193 @@
+// Package cycle is one evaluation of a pool: take the lease, observe, decide,
+// act, record. In go the services of a pool and the time; out comes the decision
+// record. It decides nothing itself and keeps nothing between evaluations.
+package cycle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+// Services are the outside services of a pool.
+type Services struct {
+	LoadBalancer pool.LoadBalancer
+	Meetings     pool.MeetingService
+	Hoster       pool.Hoster
+	Store        Store
+	// Stats is nil when the pool has no stats endpoints, Calendar when it has no
+	// calendar. What they would have said is unknown then.
+	Stats    pool.StatsService
+	Calendar pool.CalendarService
+	// UserData renders a new machine's cloud-init document; nil for none.
+	UserData func(context.Context, pool.Server) ([]byte, error)
+}
+
+// Store is what an evaluation needs of the storage.
+type Store interface {
+	// Acquire takes the pool's lease from now until `until` and gives the state
+	// of the last evaluation. Its error is a *pool.LeaseHeldError while another
+	// holder has it.
+	Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error)
+	// Commit writes the state and gives the lease back, in one conditional
+	// write: pool.ErrLeaseLost, and nothing written, if the lease was taken over.
+	Commit(ctx context.Context, state pool.State) error
+	// State reads without taking the lease.
+	State(ctx context.Context) (pool.State, error)
+	AppendSample(ctx context.Context, sample pool.Sample) error
+	AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error
+	LoadCalendar(ctx context.Context) ([]byte, error)
+	SaveCalendar(ctx context.Context, calendar []byte) error
+}
+
+// Config is what an evaluation needs to know of the pool.
+type Config struct {
+	Scaling scaling.Config
+	Servers []pool.Server
+	// Zones and Types of new machines, preferred first.
+	Zones, Types []string
+	// BBBSecret and BBBPath make the entry of a server that has none.
+	BBBSecret pool.Secret
+	// ObserveParallel servers are looked at side by side, ActParallel acted on.
+	ObserveParallel, ActParallel int
+	CallTimeout                  time.Duration // for each outside call
+	Timeout                      time.Duration // for the whole evaluation
+}
+
+// Request asks for one evaluation.
+type Request struct {
+	// Now is the evaluation's one `now`.
+	Now time.Time
+	// Elapsed tells how much time has gone since Now.
+	Elapsed func() time.Duration
+	// Source says who asks: "cron", "http", "command line".
+	Source string
+	// Holder names this evaluation in the lease, and is unlike all others.
+	Holder string
+	// DryRun decides, and neither acts nor writes.
+	DryRun bool
+}
+
+// Cycle runs evaluations of one pool.
+type Cycle struct {
+	Config   Config
+	Services Services
+	Log      *slog.Logger
+}
+
+// leaseMargin is how much longer than the evaluation's deadline its lease
+// holds: a late answer to the last call, and clocks that differ.
+const leaseMargin = 30 * time.Second
+
+// recordShare is the part of the evaluation's time that is kept for recording
+// after the actions, observeShare the part in which everything must be seen.
+const (
+	observeShare = 0.5
+	recordShare  = 0.1
+)
+
+// Run makes one evaluation. The record is complete as far as the evaluation
+// came. The error is a *pool.LeaseHeldError when another evaluation runs; every
+// other error says what kept this one from being recorded.
+func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
+	record := Record{At: request.Now, Source: request.Source, DryRun: request.DryRun}
+	ctx, cancel := context.WithTimeout(ctx, c.Config.Timeout)
+	defer cancel()
+	state, err := c.begin(ctx, request)
+	if err != nil {
+		return record, err
+	}
+	observing, cancel := context.WithTimeout(ctx, scale(c.Config.Timeout, observeShare))
+	seen, calendar := c.observe(observing, request.Now)
+	cancel()
+
+	plan, next := scaling.Decide(request.Now, c.Config.Scaling, seen, state)
+	record.describe(seen, plan, state)
+	if request.DryRun {
+		record.Took = request.Elapsed()
+		c.logRecord(ctx, record)
+		return record, nil
+	}
+	acting, cancel := context.WithTimeout(ctx, scale(c.Config.Timeout, 1-recordShare))
+	timeLeft := func() bool { return request.Elapsed() < scale(c.Config.Timeout, 1-recordShare) }
+	record.Outcomes = c.act(acting, timeLeft, seen, plan, state)
+	cancel()
+	settle(&next, request.Now, c.Config.Scaling.Interval, plan, record.Outcomes)
+
+	record.Took = request.Elapsed()
+	c.logRecord(ctx, record)
+	return record, c.record(ctx, record, calendar, next)
+}
+
+func scale(d time.Duration, share float64) time.Duration {
+	return time.Duration(float64(d) * share)
+}
+
+// begin takes the lease, or only reads the state for a dry run.
+func (c *Cycle) begin(ctx context.Context, request Request) (pool.State, error) {
+	if request.DryRun {
+		state, err := c.Services.Store.State(ctx)
+		if err != nil {
+			return state, fmt.Errorf("read the pool's state: %w", err)
+		}
+		return state, nil
+	}
+	until := request.Now.Add(c.Config.Timeout + leaseMargin)
+	state, err := c.Services.Store.Acquire(ctx, request.Holder, request.Now, until)
+	if err != nil {
+		return state, fmt.Errorf("take the pool's lease: %w", err)
+	}
+	return state, nil
+}
+
+// record writes what happened. The state goes last: it gives the lease back,
+// and nothing is written after that.
+func (c *Cycle) record(ctx context.Context, record Record, calendar []byte, next pool.State) error {
+	var problems []error
+	if calendar != nil {
+		if err := c.Services.Store.SaveCalendar(ctx, calendar); err != nil {
+			problems = append(problems, fmt.Errorf("store the calendar: %w", err))
+		}
+	}
+	if !record.Blind && len(record.Plan.Load.Missing) == 0 { // history holds what was seen, not what was guessed
+		if err := c.Services.Store.AppendSample(ctx, record.Sample); err != nil {
+			problems = append(problems, fmt.Errorf("write the history sample: %w", err))
+		}
+	}
+	text, err := json.Marshal(record)
+	if err == nil {
+		err = c.Services.Store.AppendDecision(ctx, record.At, text)
+	}
+	if err != nil {
+		problems = append(problems, fmt.Errorf("write the decision record: %w", err))
+	}
+	if err := c.Services.Store.Commit(ctx, next); err != nil {
+		problems = append(problems, fmt.Errorf("write the pool's state: %w", err))
+	}
+	return errors.Join(problems...)
+}
+
+// logRecord writes one line for each action and alert, and one for the evaluation.
+func (c *Cycle) logRecord(ctx context.Context, record Record) {
+	for _, outcome := range record.Outcomes {
+		level := slog.LevelInfo
+		if outcome.Result == Failed {
+			level = slog.LevelError
+		}
+		c.Log.LogAttrs(ctx, level, "action", outcome.attributes()...)
+	}
+	for _, alert := range record.Plan.Alerts {
+		c.Log.WarnContext(ctx, "alert", "level", alert.Level, "subject", alert.Subject, "text", alert.Text)
+	}
+	c.Log.InfoContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun,
+		"participants", record.Sample.Participants, "meetings", record.Sample.Meetings,
+		"required", record.Sample.Required, "enabled", record.Sample.Enabled, "running", record.Sample.Running,
+		"draining", record.Sample.Draining, "actions", len(record.Plan.Actions), "alerts", len(record.Plan.Alerts),
+		"took", record.Took.Round(time.Millisecond).String())
+}

@@ -1,0 +1,335 @@
+package cycle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
+
+// fake is every outside service of a small pool at once. It notes the calls
+// that change something, and fails those that a test scripts to fail.
+type fake struct {
+	mu       sync.Mutex
+	calls    []string
+	fails    map[string]error
+	entries  []pool.Entry
+	machines []pool.Machine
+	// meetings are what each domain answers; later answers, if there are any,
+	// come at the second time of asking.
+	meetings, later map[string][]pool.Meeting
+	asked           map[string]int
+	recordings      map[string][]pool.Recording
+	backlog         map[string]pool.Reading[map[string]int]
+	state           pool.State
+	committed       []pool.State
+	samples         []pool.Sample
+	decisions       []json.RawMessage
+	held            error
+	copied          []byte
+}
+
+var (
+	_ pool.LoadBalancer   = (*fake)(nil)
+	_ pool.MeetingService = (*fake)(nil)
+	_ pool.Hoster         = (*fake)(nil)
+	_ pool.StatsService   = (*fake)(nil)
+	_ Store               = (*fake)(nil)
+)
+
+func (f *fake) note(format string, args ...any) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	call := fmt.Sprintf(format, args...)
+	f.calls = append(f.calls, call)
+	return f.fails[call]
+}
+
+func (f *fake) Entries(context.Context) ([]pool.Entry, error) { return f.entries, f.fails["entries"] }
+func (f *fake) SetState(_ context.Context, id string, state pool.EntryState) error {
+	return f.note("%s %s", state, id)
+}
+func (f *fake) Register(_ context.Context, url string, _ pool.Secret) (pool.Entry, error) {
+	return pool.Entry{ID: "new"}, f.note("register %s", url)
+}
+func (f *fake) Remove(_ context.Context, id string) error { return f.note("remove %s", id) }
+func (f *fake) Panic(_ context.Context, id string) error  { return f.note("panic %s", id) }
+
+func domainOf(at pool.Endpoint) string {
+	return strings.TrimSuffix(strings.TrimPrefix(at.URL, "https://"), "/bigbluebutton/api")
+}
+
+func (f *fake) Meetings(_ context.Context, at pool.Endpoint) (pool.Conference, error) {
+	domain := domainOf(at)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked[domain]++
+	if later, ok := f.later[domain]; ok && f.asked[domain] > 1 {
+		return pool.Conference{Meetings: later}, nil
+	}
+	return pool.Conference{Meetings: f.meetings[domain]}, f.fails["meetings "+domain]
+}
+
+func (f *fake) Recordings(_ context.Context, at pool.Endpoint, _ ...pool.RecordingState) ([]pool.Recording, error) {
+	return f.recordings[domainOf(at)], f.fails["recordings "+domainOf(at)]
+}
+func (f *fake) End(_ context.Context, _ pool.Endpoint, meeting pool.Meeting) error {
+	return f.note("end %s", meeting.ID)
+}
+func (f *fake) Stats(_ context.Context, server pool.Server) (pool.Stats, error) {
+	backlog, ok := f.backlog[server.Domain]
+	if !ok {
+		backlog = pool.Seen(map[string]int{})
+	}
+	return pool.Stats{Backlog: backlog}, f.fails["stats "+server.Domain]
+}
+func (f *fake) Machines(context.Context) ([]pool.Machine, error) {
+	return f.machines, f.fails["machines"]
+}
+func (f *fake) Image(context.Context) (pool.Image, error)        { return pool.Image{}, f.fails["image"] }
+func (f *fake) Leftovers(context.Context) ([]pool.Volume, error) { return nil, f.fails["leftovers"] }
+func (f *fake) Create(_ context.Context, order pool.MachineOrder) (pool.Machine, error) {
+	return pool.Machine{ID: "new", Type: order.Types[0], Zone: order.Zones[0]}, f.note("create %s", order.Server.Hostname)
+}
+func (f *fake) PowerOn(_ context.Context, m pool.Machine) error { return f.note("power on %s", m.ID) }
+func (f *fake) Reboot(_ context.Context, m pool.Machine) error  { return f.note("reboot %s", m.ID) }
+func (f *fake) Delete(_ context.Context, m pool.Machine) error  { return f.note("delete %s", m.ID) }
+func (f *fake) DeleteVolume(_ context.Context, v pool.Volume) error {
+	return f.note("delete volume %s", v.ID)
+}
+func (f *fake) Acquire(context.Context, string, time.Time, time.Time) (pool.State, error) {
+	return f.state, f.held
+}
+func (f *fake) State(context.Context) (pool.State, error) { return f.state, nil }
+func (f *fake) Commit(_ context.Context, state pool.State) error {
+	f.committed = append(f.committed, state)
+	return f.fails["commit"]
+}
+func (f *fake) AppendSample(_ context.Context, sample pool.Sample) error {
+	f.samples = append(f.samples, sample)
+	return f.fails["sample"]
+}
+func (f *fake) AppendDecision(_ context.Context, _ time.Time, record json.RawMessage) error {
+	f.decisions = append(f.decisions, record)
+	return f.fails["decision"]
+}
+func (f *fake) LoadCalendar(context.Context) ([]byte, error) { return f.copied, nil }
+func (f *fake) SaveCalendar(_ context.Context, calendar []byte) error {
+	f.copied = calendar
+	return nil
+}
+
+// newFake is a pool in which server 1 is enabled and busy, and the others have
+// drained: cordoned, running, and seen empty by the evaluation before.
+func newFake(size int) (*fake, *Cycle) {
+	f := &fake{
+		fails: map[string]error{}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{}, later: map[string][]pool.Meeting{},
+		recordings: map[string][]pool.Recording{}, backlog: map[string]pool.Reading[map[string]int]{},
+		state: pool.State{Servers: map[int]pool.ServerMemory{}},
+	}
+	servers := pool.Servers(size, 0, "bbb-w{n}", "bbb-w{n}.example.com")
+	for _, s := range servers {
+		f.entries = append(f.entries, pool.Entry{
+			ID: fmt.Sprint(s.Number), URL: "https://" + s.Domain + "/bigbluebutton/api", State: pool.Cordoned, Online: true, Load: pool.Seen(0.0),
+		})
+		f.machines = append(f.machines, pool.Machine{
+			ID: "m" + fmt.Sprint(s.Number), Name: s.Hostname, State: pool.Running, Since: noon.Add(-5 * time.Hour), Created: noon.Add(-6 * time.Hour),
+			Volumes: []pool.Volume{{ID: "v" + fmt.Sprint(s.Number), Kind: pool.BlockVolume}},
+		})
+		f.state.Servers[s.Number] = pool.ServerMemory{MachineID: "m" + fmt.Sprint(s.Number), EmptySince: noon.Add(-5 * time.Minute)}
+	}
+	f.entries[0].State = pool.Enabled
+	f.meetings[servers[0].Domain] = []pool.Meeting{{ID: "course", Created: noon.Add(-time.Hour), Participants: 100}}
+	return f, &Cycle{
+		Config: Config{
+			Servers: servers, Zones: []string{"fr-par-1"}, Types: []string{"PRO2-S"}, ObserveParallel: 10, ActParallel: 10,
+			CallTimeout: 10 * time.Second, Timeout: time.Minute,
+			Scaling: scaling.Config{
+				Size: size, Capacity: 250 * size, Policies: []scaling.Policy{scaling.PolicyLoad}, Interval: 5 * time.Minute,
+				ServerParticipants: 250, ServerMeetings: 15, MinimumMillionths: 10_000, SteadyFactor: scaling.Pair{Participants: 2, Meetings: 2},
+				GrowingFactor: scaling.Pair{Participants: 3, Meetings: 3}, GrowthThreshold: scaling.Pair{Participants: 1.2, Meetings: 1.2},
+				MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, Grace: 6 * time.Minute,
+				UnresponsivePercent: 30, MaxCreations: 5, MaxDeletions: 5,
+			},
+		},
+		Services: Services{LoadBalancer: f, Meetings: f, Hoster: f, Stats: f, Store: f},
+		Log:      slog.New(slog.DiscardHandler),
+	}
+}
+
+func evaluate(t *testing.T, c *Cycle) Record {
+	t.Helper()
+	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }, Source: "test", Holder: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+func (f *fake) want(t *testing.T, calls ...string) {
+	t.Helper()
+	if !slices.Equal(f.calls, calls) {
+		t.Errorf("calls that change something: %q, wanted %q", f.calls, calls)
+	}
+}
+
+func TestAMachineIsDeletedAfterALastLook(t *testing.T) {
+	f, c := newFake(2)
+	record := evaluate(t, c)
+	f.want(t, "disabled 2", "delete m2")
+	if f.asked["bbb-w2.example.com"] != 2 {
+		t.Errorf("asked for its meetings %d times, wanted once to decide and once right before", f.asked["bbb-w2.example.com"])
+	}
+	if record.Outcomes[0].Result != Done || len(f.committed) != 1 || len(f.samples) != 1 || len(f.decisions) != 1 {
+		t.Errorf("outcomes %+v, %d states, %d samples, %d decisions", record.Outcomes, len(f.committed), len(f.samples), len(f.decisions))
+	}
+	if left := f.committed[0].Leftovers; len(left) != 1 || left[0].ID != "v2" {
+		t.Errorf("volumes to delete later: %+v", left)
+	}
+}
+
+func TestTheLastLookSavesAServer(t *testing.T) {
+	tests := map[string]func(*fake){
+		"a meeting began meanwhile": func(f *fake) { f.later["bbb-w2.example.com"] = []pool.Meeting{{ID: "late", Participants: 1}} },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			f, c := newFake(2)
+			change(f)
+			record := evaluate(t, c)
+			f.want(t, "disabled 2", "cordoned 2")
+			if record.Outcomes[0].Result != Held {
+				t.Errorf("outcome %+v", record.Outcomes[0])
+			}
+		})
+	}
+}
+
+func TestStaleMeetingsAreClearedOnlyOnAnEmptyServer(t *testing.T) {
+	f, c := newFake(2)
+	f.entries[1].Load = pool.Seen(15.0)
+	evaluate(t, c)
+	f.want(t, "disabled 2", "panic 2", "delete m2")
+
+	f, c = newFake(2)
+	f.entries[1].Load = pool.Seen(15.0)
+	f.later["bbb-w2.example.com"] = []pool.Meeting{{ID: "late", Participants: 1}}
+	evaluate(t, c)
+	f.want(t, "disabled 2", "cordoned 2")
+}
+
+func TestActionsOfAServerEndAtTheFirstThatFails(t *testing.T) {
+	f, c := newFake(2)
+	f.entries[1].State, f.entries[1].Online = pool.Disabled, false
+	f.machines = f.machines[:1]
+	f.meetings["bbb-w1.example.com"][0].Participants = 200
+	f.fails["enabled 2"] = errors.New("Scalelite is tired")
+	record := evaluate(t, c)
+	f.want(t, "enabled 2")
+	if record.Outcomes[0].Result != Failed || record.Outcomes[1].Result != Skipped {
+		t.Errorf("outcomes %+v", record.Outcomes)
+	}
+}
+
+func TestNothingIsBegunWhenTheTimeIsUp(t *testing.T) {
+	f, c := newFake(2)
+	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return time.Hour }, Source: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.want(t)
+	if record.Outcomes[0].Result != Skipped {
+		t.Errorf("outcome %+v", record.Outcomes[0])
+	}
+}
+
+func TestADryRunChangesNothing(t *testing.T) {
+	f, c := newFake(2)
+	f.held = errors.New("a dry run needs no lease")
+	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }, DryRun: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.want(t)
+	if len(record.Plan.Actions) != 1 || len(f.committed)+len(f.samples)+len(f.decisions) != 0 {
+		t.Errorf("plan %+v, wrote %d states, %d samples, %d decisions", record.Plan.Actions, len(f.committed), len(f.samples), len(f.decisions))
+	}
+}
+
+func TestAHeldLeaseStopsBeforeAnythingIsAsked(t *testing.T) {
+	f, c := newFake(2)
+	f.held = &pool.LeaseHeldError{Holder: "cron 1", Until: noon}
+	_, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }})
+	var held *pool.LeaseHeldError
+	if !errors.As(err, &held) || len(f.asked) != 0 {
+		t.Errorf("error %v, asked %v", err, f.asked)
+	}
+}
+
+func TestBlindnessIsRecordedAndNoSample(t *testing.T) {
+	f, c := newFake(2)
+	f.fails["machines"] = errors.New("zone fr-par-2: 503")
+	record := evaluate(t, c)
+	f.want(t)
+	if !record.Blind || len(f.samples) != 0 || len(f.committed) != 1 {
+		t.Errorf("blind %t, %d samples, %d states", record.Blind, len(f.samples), len(f.committed))
+	}
+}
+
+func TestAFailedCreationBacksOff(t *testing.T) {
+	f, c := newFake(2)
+	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
+	f.machines = f.machines[:1]
+	f.meetings["bbb-w1.example.com"][0].Participants = 200
+	f.fails["create bbb-w2"] = &pool.ShortageError{Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}}}
+	for failures, wait := range []time.Duration{4 * time.Minute, 9 * time.Minute, 19 * time.Minute, 39 * time.Minute, time.Hour, time.Hour} {
+		f.state.Shortages = nil
+		memory := f.state.Servers[2]
+		memory.NotBefore = time.Time{}
+		f.state.Servers[2] = memory
+		evaluate(t, c)
+		f.state = f.committed[len(f.committed)-1]
+		memory = f.state.Servers[2]
+		if memory.Failures != failures+1 || memory.NotBefore.Sub(noon) != wait {
+			t.Errorf("after failure %d: %d failures, waits %s, wanted %s", failures+1, memory.Failures, memory.NotBefore.Sub(noon), wait)
+		}
+		if len(f.state.Shortages) != 1 || !f.state.Shortages[0].Until.After(noon) {
+			t.Errorf("shortages %+v", f.state.Shortages)
+		}
+	}
+}
+
+func TestServersWithTwoEntriesOrMachinesAreUnknown(t *testing.T) {
+	f, c := newFake(3)
+	f.entries = append(f.entries, f.entries[1])
+	f.machines = append(f.machines, f.machines[2])
+	record := evaluate(t, c)
+	f.want(t)
+	for _, s := range record.Servers[1:] {
+		if s.Health != scaling.Unseen {
+			t.Errorf("server %d is %s", s.Number, s.Health)
+		}
+	}
+}
+
+func TestRecordingsAreAskedOnDrainingServersOnly(t *testing.T) {
+	f, c := newFake(2)
+	f.fails["recordings bbb-w1.example.com"] = errors.New("slow")
+	f.recordings["bbb-w2.example.com"] = []pool.Recording{{ID: "r", State: pool.Processing}}
+	record := evaluate(t, c)
+	f.want(t)
+	if record.Servers[1].Left != "1 recordings in work" || record.Servers[0].Health != scaling.Healthy {
+		t.Errorf("servers %+v", record.Servers)
+	}
+}

@@ -1,0 +1,65 @@
+// Package report is what is shown of a pool: JSON, a page, Prometheus metrics,
+// a table for a terminal. In goes the last decision record and what operators
+// have set since; all four show the same facts.
+package report
+
+import (
+	"time"
+
+	"divims/internal/cycle"
+	"divims/internal/pool"
+)
+
+// Status is a pool as its last evaluation saw it.
+type Status struct {
+	Pool string `json:"pool"`
+	// At is when the status was asked for.
+	At time.Time `json:"at"`
+	// Last is the last evaluation; nil before the first.
+	Last *cycle.Record `json:"last"`
+	// Decisions are the last evaluations, the newest first.
+	Decisions []Decision `json:"decisions"`
+}
+
+// Decision is an evaluation in short.
+type Decision struct {
+	At       time.Time         `json:"at"`
+	Source   string            `json:"source"`
+	Required pool.Reading[int] `json:"required"`
+	Enabled  int               `json:"enabled"`
+	Outcomes []cycle.Outcome   `json:"outcomes"`
+	Alerts   int               `json:"alerts"`
+}
+
+// NewStatus makes the status of a pool from its records, the newest last, and
+// its state, whose maintenance is fresher than the last record's.
+func NewStatus(name string, at time.Time, records []cycle.Record, state pool.State) Status {
+	status := Status{Pool: name, At: at, Decisions: []Decision{}}
+	for i := len(records) - 1; i >= 0; i-- {
+		r := records[i]
+		status.Decisions = append(status.Decisions, Decision{
+			At: r.At, Source: r.Source, Required: r.Plan.Required.Servers, Enabled: r.Plan.Required.Enabled,
+			Outcomes: r.Outcomes, Alerts: len(r.Plan.Alerts),
+		})
+	}
+	if len(records) == 0 {
+		return status
+	}
+	last := records[len(records)-1]
+	for i := range last.Servers {
+		last.Servers[i].Maintenance = state.Servers[last.Servers[i].Number].Maintenance
+	}
+	status.Last = &last
+	return status
+}
+
+// Treatment says in a few words why a server is as it is.
+func Treatment(s cycle.ServerRecord) string {
+	switch {
+	case s.Maintenance != nil:
+		return "in maintenance: " + s.Maintenance.Reason
+	case s.Left != "":
+		return s.Left
+	}
+	return s.Why
+}

@@ -1,0 +1,92 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"divims/internal/cycle"
+	"divims/internal/pool"
+)
+
+// Text writes the status for a terminal.
+func (s Status) Text(w io.Writer) error {
+	if s.Last == nil {
+		_, err := fmt.Fprintf(w, "pool %s: no evaluation has been recorded yet\n", s.Pool)
+		return err
+	}
+	if err := Summary(w, *s.Last); err != nil {
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
+	fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\ttreatment")
+	for _, server := range s.Last.Servers {
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, server.Domain, entryText(server), machineText(server),
+			server.Health, count(server.Meetings), count(server.Participants), Treatment(server))
+	}
+	return table.Flush()
+}
+
+// Summary writes one evaluation for a terminal: numbers, why, actions, alerts.
+func Summary(w io.Writer, r cycle.Record) error {
+	p := &printer{w: w}
+	p.line("%s, asked for by %s: %d participants in %d meetings; %s servers required, %d enabled, %d machines running, %d draining",
+		r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, r.Sample.Participants, r.Sample.Meetings,
+		count(r.Plan.Required.Servers), r.Plan.Required.Enabled, r.Sample.Running, r.Sample.Draining)
+	for _, answer := range r.Plan.Required.Policies {
+		p.line("  policy %s: %s", answer.Policy, count(answer.Servers))
+		for _, why := range answer.Why {
+			p.line("    %s", why)
+		}
+	}
+	for _, limit := range r.Plan.Required.Limits {
+		p.line("  %s", limit)
+	}
+	for _, withheld := range r.Plan.Withheld {
+		p.line("  withheld: %s", withheld)
+	}
+	for i, action := range r.Plan.Actions {
+		result := "planned"
+		if i < len(r.Outcomes) {
+			result = string(r.Outcomes[i].Result)
+		}
+		p.line("  %s: %s server %d: %s", result, action.Kind, action.Server, action.Reason)
+	}
+	for _, alert := range r.Plan.Alerts {
+		p.line("  %s: %s: %s", alert.Level, alert.Subject, alert.Text)
+	}
+	return p.err
+}
+
+// printer keeps the first error of many writes.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if p.err == nil {
+		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+func count(r pool.Reading[int]) string {
+	return show(r, func(n int) string { return fmt.Sprint(n) })
+}
+
+func entryText(s cycle.ServerRecord) string {
+	switch {
+	case s.Entry == "":
+		return "none"
+	case s.Online:
+		return string(s.Entry) + ", online"
+	}
+	return string(s.Entry) + ", offline"
+}
+
+func machineText(s cycle.ServerRecord) string {
+	if s.Machine == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%s, %s in %s", s.Machine.State, s.Machine.Type, s.Machine.Zone)
+}
