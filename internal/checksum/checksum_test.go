@@ -69,6 +69,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"two checksums", "end", good + "&checksum=" + documentedChecksum},
 		{"a checksum of no known length", "end", good[:len(good)-2]},
 		{"a checksum that is not hexadecimal", "end", good[:len(good)-2] + "zz"},
+		{"rubbish behind the checksum", "end", good + "zz"},
 		{"another secret's checksum", "end", SHA256.Sign("end", url.Values{"meetingID": {"abc"}}, pool.NewSecret("other"))},
 	}
 	for _, test := range tests {
