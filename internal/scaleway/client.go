@@ -166,9 +166,9 @@ func inZones[T any](ctx context.Context, zones []scw.Zone, list func(context.Con
 	return slices.Concat(answers...), nil
 }
 
-// those keeps the pool's zones in which a service exists. Block volumes and
-// Elastic Metal hosts are not offered everywhere.
-func (c *Client) those(offered []scw.Zone) []scw.Zone {
+// zonesWith gives those of the pool's zones in which a service is offered. Block
+// volumes and Elastic Metal hosts are not offered everywhere.
+func (c *Client) zonesWith(offered []scw.Zone) []scw.Zone {
 	var zones []scw.Zone
 	for _, zone := range c.zones {
 		if slices.Contains(offered, zone) {

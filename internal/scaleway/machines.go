@@ -32,7 +32,7 @@ func (c *Client) Machines(ctx context.Context) ([]pool.Machine, error) {
 	if len(c.metalOnly) == 0 {
 		return machines, nil
 	}
-	hosts, err := inZones(ctx, c.those(c.metal.Zones()), c.hostsIn)
+	hosts, err := inZones(ctx, c.zonesWith(c.metal.Zones()), c.hostsIn)
 	if err != nil {
 		return nil, err
 	}

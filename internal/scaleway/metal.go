@@ -112,9 +112,7 @@ func (c *Client) startHost(ctx context.Context, machine pool.Machine) error {
 		return err
 	}
 	_, err := c.metal.StartServer(&baremetal.StartServerRequest{
-		Zone:     scw.Zone(machine.Zone),
-		ServerID: machine.ID,
-		BootType: baremetal.ServerBootTypeNormal,
+		Zone: scw.Zone(machine.Zone), ServerID: machine.ID, BootType: baremetal.ServerBootTypeNormal,
 	}, scw.WithContext(ctx))
 	return err
 }
@@ -124,9 +122,7 @@ func (c *Client) rebootHost(ctx context.Context, machine pool.Machine) error {
 		return err
 	}
 	_, err := c.metal.RebootServer(&baremetal.RebootServerRequest{
-		Zone:     scw.Zone(machine.Zone),
-		ServerID: machine.ID,
-		BootType: baremetal.ServerBootTypeNormal,
+		Zone: scw.Zone(machine.Zone), ServerID: machine.ID, BootType: baremetal.ServerBootTypeNormal,
 	}, scw.WithContext(ctx))
 	return err
 }

@@ -22,7 +22,7 @@ import (
 // complete or an error. Those of machines that were deleted while stopped can
 // be local volumes.
 func (c *Client) Leftovers(ctx context.Context) ([]pool.Volume, error) {
-	blocks, err := inZones(ctx, c.those(c.blocks.Zones()), c.blockLeftovers)
+	blocks, err := inZones(ctx, c.zonesWith(c.blocks.Zones()), c.blockLeftovers)
 	if err != nil {
 		return nil, err
 	}
