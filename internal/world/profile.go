@@ -1,6 +1,13 @@
 package world
 
-import "time"
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+	_ "time/tzdata" // the profiles' zone must be there on every machine
+)
 
 // Profile is a kind of place whose demand can be generated.
 type Profile string
@@ -15,9 +22,213 @@ const (
 // Profiles lists the profiles.
 func Profiles() []Profile { return []Profile{University, School, Company} }
 
+// profileZone is where the profiles live.
+const profileZone = "Europe/Paris"
+
 // Generate makes the demand of whole days from the local day of from up to, and
 // without, the local day of to, in Europe/Paris, sorted by start. On an ordinary
-// day about peak people are there at once. Errors: an unknown profile, peak < 1.
+// day about peak people are there at once. Demand of four weeks or more has
+// public holidays and a day of 2.2 times the usual load, of eight or more a week
+// of holidays; nothing announces them, and the first week has none. Errors: an
+// unknown profile, a peak below 1 or above 1,000,000, more than 10 years.
 func Generate(profile Profile, from, to time.Time, seed uint64, peak int) ([]Meeting, error) {
-	return nil, nil
+	h, err := habitsOf(profile)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(profileZone)
+	if err != nil {
+		return nil, fmt.Errorf("generate demand: %w", err)
+	}
+	days := localDays(from, to, zone)
+	if peak < 1 || peak > 1_000_000 {
+		return nil, fmt.Errorf("generate demand with a peak of %d people, must be 1 to 1000000", peak)
+	}
+	if len(days) > 10*366 {
+		return nil, fmt.Errorf("generate demand of %d days, must be 10 years at most", len(days))
+	}
+	g := generator{habits: h, seed: seed, largest: min(max(smallestHall, peak/6), largestHall)}
+	g.calibrate(peak)
+	return g.all(days), nil
+}
+
+// localDays lists the midnights of the days from from to before to.
+func localDays(from, to time.Time, zone *time.Location) []time.Time {
+	midnight := func(t time.Time) time.Time {
+		year, month, day := t.In(zone).Date()
+		return time.Date(year, month, day, 0, 0, 0, 0, zone)
+	}
+	var days []time.Time
+	for day, end := midnight(from), midnight(to); day.Before(end); day = day.AddDate(0, 0, 1) {
+		days = append(days, day)
+	}
+	return days
+}
+
+// generator makes the demand of days.
+type generator struct {
+	habits habits
+	seed   uint64
+	// scale turns the habits' weights into meetings.
+	scale float64
+	// largest is the most people in a meeting: where few people are, no hall is
+	// as large as the habits say.
+	largest int
+}
+
+// The largest meeting of the smallest and of the largest place.
+const smallestHall, largestHall = 12, 240
+
+// Busyness that no weekday explains, as a multiple of the usual.
+const (
+	noise         = 0.06 // relative standard deviation from day to day
+	growthPerWeek = 0.005
+	rushOfTerm    = 2.2
+	publicHoliday = 0.04
+)
+
+// all makes the demand of the days, with what is special about some of them.
+func (g *generator) all(days []time.Time) []Meeting {
+	special := g.specialDays(len(days))
+	meetings := []Meeting{}
+	for i, day := range days {
+		random := g.dice(day)
+		busy := g.habits.week[day.Weekday()] * (1 + growthPerWeek*float64(i)/7) * (1 + noise*random.NormFloat64())
+		if factor, is := special[i]; is {
+			busy *= factor
+		}
+		meetings = append(meetings, g.day(random, day, max(0, busy))...)
+	}
+	slices.SortStableFunc(meetings, func(a, b Meeting) int { return a.Start.Compare(b.Start) })
+	return meetings
+}
+
+// dice are a day's own, so that a day is the same whatever days are around it.
+func (g *generator) dice(day time.Time) *rand.Rand {
+	return rand.New(rand.NewPCG(g.seed, uint64(day.Unix())))
+}
+
+// specialDays tells the busyness of days that are not what their weekday is, by
+// their index. The days begin on a Monday if anything is to make sense.
+func (g *generator) specialDays(days int) map[int]float64 {
+	special := map[int]float64{}
+	weeks := days / 7
+	if weeks < 4 {
+		return special
+	}
+	if weeks >= 8 {
+		for day := range 7 {
+			special[weeks*3/4*7+day] = g.habits.holidays
+		}
+	}
+	random := rand.New(rand.NewPCG(g.seed, 0))
+	mark := func(busy float64) {
+		for {
+			day := 7*(1+random.IntN(weeks-1)) + random.IntN(5)
+			if _, taken := special[day]; !taken {
+				special[day] = busy
+				return
+			}
+		}
+	}
+	mark(rushOfTerm)
+	for range weeks / 4 {
+		mark(publicHoliday)
+	}
+	return special
+}
+
+// calibrate sets the scale so that the mean of a few ordinary days' peaks is peak.
+func (g *generator) calibrate(peak int) {
+	const rehearsals = 8
+	ordinary := time.Date(2026, time.January, 6, 0, 0, 0, 0, time.UTC) // a Tuesday
+	g.scale = float64(peak) / referencePeak
+	for range 2 {
+		sum := 0
+		for i := range rehearsals {
+			day := ordinary.AddDate(0, 0, 7*i)
+			sum += peakOf(g.day(g.dice(day), day, 1))
+		}
+		g.scale *= float64(peak*rehearsals) / float64(max(sum, 1))
+	}
+}
+
+// peakOf is the most people at once.
+func peakOf(meetings []Meeting) int {
+	type change struct {
+		at     time.Time
+		people int
+	}
+	var changes []change
+	for _, m := range meetings {
+		middle := m.Start.Add(m.Join / 2)
+		changes = append(changes, change{middle, m.Participants}, change{m.Start.Add(m.Duration - m.Leave/2), -m.Participants})
+	}
+	slices.SortFunc(changes, func(a, b change) int { return a.at.Compare(b.at) })
+	now, most := 0, 0
+	for _, c := range changes {
+		now += c.people
+		most = max(most, now)
+	}
+	return most
+}
+
+// day makes the demand of one day that is so busy.
+func (g *generator) day(random *rand.Rand, day time.Time, busy float64) []Meeting {
+	var meetings []Meeting
+	for _, b := range g.habits.bells {
+		if b.minute >= 13*60 && day.Weekday() == g.habits.freeAfternoon {
+			continue
+		}
+		for range poisson(random, b.meetings*busy*g.scale) {
+			at := float64(b.minute) + g.habits.punctuality.draw(random)
+			meetings = append(meetings, g.meeting(random, day, at, &g.habits.planned))
+		}
+	}
+	for hour, starts := range g.habits.spontaneousStarts {
+		for range poisson(random, starts*busy*g.scale) {
+			at := (float64(hour) + random.Float64()) * 60
+			meetings = append(meetings, g.meeting(random, day, at, &g.habits.spontaneous))
+		}
+	}
+	return meetings
+}
+
+// meeting makes one that starts so many minutes after midnight, by the wall clock.
+func (g *generator) meeting(random *rand.Rand, day time.Time, minute float64, kind *gathering) Meeting {
+	size := kind.size.draw(random)
+	if random.Float64() < kind.hallShare {
+		size = hall(random)
+	}
+	duration := seconds(kind.length(random), 4*60, 150*60)
+	return Meeting{
+		Start:        time.Date(day.Year(), day.Month(), day.Day(), 0, 0, int(minute*60), 0, day.Location()).UTC(),
+		Duration:     duration,
+		Participants: min(max(2, int(math.Round(size))), g.largest),
+		Join:         min(between(random, 20*time.Second, g.habits.join), duration/3).Truncate(time.Second),
+		Leave:        min(between(random, 5*time.Second, g.habits.leave), duration/4).Truncate(time.Second),
+		Recorded:     random.Float64() < g.habits.recorded,
+	}
+}
+
+// hall draws the size of a gathering of everybody: from 60 on, small ones more often.
+func hall(random *rand.Rand) float64 { return 60 * math.Pow(largestHall/60, random.Float64()) }
+
+// seconds turns minutes into whole seconds within bounds.
+func seconds(minutes float64, least, most int) time.Duration {
+	return time.Duration(min(max(int(minutes*60), least), most)) * time.Second
+}
+
+func between(random *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(random.Int64N(int64(most-least)))
+}
+
+// poisson draws a count whose mean is given: the events of a unit of time
+// whose gaps are exponential.
+func poisson(random *rand.Rand, mean float64) int {
+	count := 0
+	for at := random.ExpFloat64(); at < mean; at += random.ExpFloat64() {
+		count++
+	}
+	return count
 }

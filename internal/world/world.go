@@ -111,9 +111,10 @@ func (w *World) once(at time.Time, rank rank, do func()) {
 	w.agenda.plan(at, rank, func() time.Time { do(); return time.Time{} })
 }
 
-// between draws a time from now+least to now+most.
+// between draws a time from now+least to now+most, by the second.
 func (w *World) between(least, most time.Duration) time.Time {
-	return w.now.Add(least + time.Duration(w.random.Int64N(int64(most-least)+1)))
+	choices := int64((most-least)/time.Second) + 1
+	return w.now.Add(least + time.Duration(w.random.Int64N(choices))*time.Second)
 }
 
 // newID draws an id as the services give them: a random UUID.

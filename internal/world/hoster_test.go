@@ -1,0 +1,249 @@
+package world
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+func TestMachineLivesAsAtTheHoster(t *testing.T) {
+	story := tell(t, 2, 1, nil)
+	m := story.create(2, "POP2-HC-8C-16G")
+	expect(story, "state after create", m.State, pool.Stopped)
+	expect(story, "address", m.Addresses[0].ID, story.World.Addresses()[1].ID)
+	expect(story, "holder of the address", story.World.Addresses()[1].MachineID, m.ID)
+
+	story.at(time.Minute)
+	story.must(story.PowerOn(m.ID))
+	expect(story, "state after power on", story.machine(m.ID).State, pool.Starting)
+	running := story.wait(startingMax, func() bool { return story.machine(m.ID).State == pool.Running })
+	expect(story, "starting took at least 5 s", running >= startingMin, true)
+	expect(story, "since", story.machine(m.ID).Since, story.Now())
+
+	_, err := story.Stats(story.domain(2))
+	expect(story, "stats while the kernel boots", errors.Is(err, ErrUnreachable), true)
+	story.wait(7*time.Minute, func() bool { _, err := story.Stats(story.domain(2)); return err == nil })
+	_, err = story.Meetings(story.domain(2))
+	expect(story, "BBB when the system is up", errors.Is(err, ErrUnreachable), true)
+	lead := story.wait(systemLead, func() bool { _, err := story.Meetings(story.domain(2)); return err == nil })
+	expect(story, "system was up before BBB for", lead, systemLead)
+	booted := story.Now().Sub(ten.Add(time.Minute))
+	expect(story, "booted within 3 to 7 minutes", booted >= 3*time.Minute && booted <= 7*time.Minute, true)
+	story.at(20 * time.Minute)
+	expect(story, "online", story.entry(2).Online, true)
+
+	story.must(story.Terminate(m.ID))
+	expect(story, "state", story.machine(m.ID).State, pool.Stopping)
+	expect(story, "detail", story.machine(m.ID).Detail, "terminating")
+	_, err = story.Meetings(story.domain(2))
+	expect(story, "BBB while stopping", errors.Is(err, ErrUnreachable), true)
+	expect(story, "volume while stopping", story.Tally().LeftoverVolumes, 0)
+	stopping := story.wait(stoppingMax, func() bool { return len(story.World.Machines()) == 1 })
+	expect(story, "stopping took at least 5 s", stopping >= stoppingMin, true)
+	expect(story, "address is free", story.World.Addresses()[1].MachineID, "")
+}
+
+// machine is the one with this id.
+func (s story) machine(id string) pool.Machine {
+	s.Helper()
+	for _, m := range s.World.Machines() {
+		if m.ID == id {
+			return m
+		}
+	}
+	s.Fatalf("no machine %s", id)
+	return pool.Machine{}
+}
+
+// wait lets time pass by the second until it is so, for so long at most, and
+// tells how long it took.
+func (s story) wait(most time.Duration, so func() bool) time.Duration {
+	s.Helper()
+	for waited := time.Duration(0); waited <= most; waited += time.Second {
+		if so() {
+			return waited
+		}
+		s.AdvanceTo(s.Now().Add(time.Second))
+	}
+	s.Fatalf("%s: still not so after %s", s.Now().Format(time.TimeOnly), most)
+	return 0
+}
+
+func TestOnlyBlockVolumesStayBehind(t *testing.T) {
+	for name, test := range map[string]struct {
+		kind string
+		left int
+	}{
+		"block volume stays, detached and billed": {"POP2-HC-8C-16G", 1},
+		"local volume goes with its machine":      {"GP1-S", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story := tell(t, 1, 0, nil)
+			m := story.create(1, test.kind)
+			volume := m.Volumes[0].ID
+			if err := story.DeleteVolume(volume); !errors.Is(err, ErrState) {
+				t.Errorf("delete an attached volume = %v, want wrong state", err)
+			}
+			story.must(story.Terminate(m.ID))
+			story.at(time.Minute)
+			expect(story, "leftover volumes", story.Tally().LeftoverVolumes, test.left)
+			expect(story, "volumes", len(story.World.Volumes()), test.left)
+			if test.left > 0 {
+				expect(story, "attached", story.World.Volumes()[0].Attached, false)
+				story.must(story.DeleteVolume(volume))
+			}
+			if err := story.DeleteVolume(volume); !errors.Is(err, ErrNotFound) {
+				t.Errorf("delete a volume that is gone = %v, want not found", err)
+			}
+			expect(story, "leftover volumes in the end", story.Tally().LeftoverVolumes, 0)
+		})
+	}
+}
+
+func TestHosterRefusesOrdersThatCannotBe(t *testing.T) {
+	story := tell(t, 2, 1, nil, func(c *Config) { c.Zones = []string{"fr-par-1", "fr-par-2"} })
+	story.SetStock("GP1-S", "fr-par-1", false)
+	good := Order{
+		Name: "bbb-w2", Zone: "fr-par-1", Type: "POP2-8C-32G",
+		ImageID: story.World.Images()[0].ID, AddressIDs: []string{story.World.Addresses()[1].ID},
+	}
+	for name, test := range map[string]struct {
+		change func(*Order)
+		want   error
+	}{
+		"unknown zone":             {func(o *Order) { o.Zone = "xx-abc-1" }, ErrInvalid},
+		"unknown type":             {func(o *Order) { o.Type = "HUGE" }, ErrInvalid},
+		"unknown image":            {func(o *Order) { o.ImageID = "none" }, ErrNotFound},
+		"image of another zone":    {func(o *Order) { o.ImageID = story.World.Images()[1].ID }, ErrNotFound},
+		"unknown address":          {func(o *Order) { o.AddressIDs = []string{"none"} }, ErrNotFound},
+		"address held by another":  {func(o *Order) { o.AddressIDs = []string{story.World.Addresses()[0].ID} }, ErrState},
+		"same address twice":       {func(o *Order) { o.AddressIDs = append(o.AddressIDs, o.AddressIDs...) }, ErrState},
+		"type out of stock":        {func(o *Order) { o.Type = "GP1-S" }, ErrOutOfStock},
+		"address of another zone":  {func(o *Order) { o.Zone, o.ImageID = "fr-par-2", story.World.Images()[1].ID }, ErrInvalid},
+		"nothing wrong, same name": {func(o *Order) { o.Name, o.AddressIDs = "bbb-w1", nil }, nil},
+		"nothing wrong at all":     {func(*Order) {}, nil},
+		"in stock in another zone": {func(o *Order) {
+			o.Type, o.Zone, o.ImageID, o.AddressIDs = "GP1-S", "fr-par-2", story.World.Images()[1].ID, nil
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			order := good
+			test.change(&order)
+			before := len(story.World.Machines())
+			_, err := story.CreateMachine(order)
+			if !errors.Is(err, test.want) {
+				t.Fatalf("create = %v, want %v", err, test.want)
+			}
+			if made := len(story.World.Machines()) - before; (made == 1) != (err == nil) {
+				t.Errorf("%d machines made, error %v", made, err)
+			}
+		})
+	}
+}
+
+func TestActionsNeedTheRightState(t *testing.T) {
+	act := map[string]func(story, string) error{
+		"power on":      func(s story, id string) error { return s.PowerOn(id) },
+		"power off":     func(s story, id string) error { return s.PowerOff(id) },
+		"stop in place": func(s story, id string) error { return s.StopInPlace(id) },
+		"reboot":        func(s story, id string) error { return s.Reboot(id) },
+		"terminate":     func(s story, id string) error { return s.Terminate(id) },
+	}
+	allowed := map[pool.MachineState][]string{
+		pool.Running:        {"power off", "stop in place", "reboot", "terminate"},
+		pool.Starting:       nil,
+		pool.Stopping:       nil,
+		pool.Stopped:        {"power on", "terminate"},
+		pool.StoppedInPlace: {"power on", "power off", "terminate"},
+	}
+	bring := map[pool.MachineState]func(story, string){
+		pool.Running:  func(story, string) {},
+		pool.Stopping: func(s story, id string) { s.must(s.PowerOff(id)) },
+		pool.Stopped: func(s story, id string) {
+			s.must(s.PowerOff(id))
+			s.at(time.Minute)
+		},
+		pool.StoppedInPlace: func(s story, id string) {
+			s.must(s.StopInPlace(id))
+			s.at(time.Minute)
+		},
+		pool.Starting: func(s story, id string) {
+			s.must(s.PowerOff(id))
+			s.at(time.Minute)
+			s.must(s.PowerOn(id))
+		},
+	}
+	for state, may := range allowed {
+		for action, do := range act {
+			story := tell(t, 1, 1, nil)
+			id := story.World.Machines()[0].ID
+			bring[state](story, id)
+			expect(story, "state", story.World.Machines()[0].State, state)
+			var want error = ErrState
+			for _, a := range may {
+				if a == action {
+					want = nil
+				}
+			}
+			if err := do(story, id); !errors.Is(err, want) {
+				t.Errorf("%s a machine that is %s = %v, want %v", action, state, err, want)
+			}
+			if err := do(story, "none"); !errors.Is(err, ErrNotFound) {
+				t.Errorf("%s no machine = %v, want not found", action, err)
+			}
+		}
+	}
+}
+
+func TestStoppedMachineComesBackWithoutTheOldBoot(t *testing.T) {
+	// Powered on, halted while booting and powered on again: the first boot's
+	// BBB must not appear.
+	story := tell(t, 1, 0, nil)
+	m := story.create(1, "GP1-S")
+	story.must(story.PowerOn(m.ID))
+	story.at(time.Minute)
+	story.must(story.PowerOff(m.ID))
+	story.at(20 * time.Minute)
+	expect(story, "state", story.machine(m.ID).State, pool.Stopped)
+	_, err := story.Meetings(story.domain(1))
+	expect(story, "BBB of a stopped machine", errors.Is(err, ErrUnreachable), true)
+	story.must(story.PowerOn(m.ID))
+	story.at(28 * time.Minute)
+	stats, err := story.Stats(story.domain(1))
+	story.must(err)
+	uptime, _ := stats.Uptime.Get()
+	expect(story, "uptime counts from the last boot", uptime < 8*time.Minute, true)
+}
+
+func TestBareMetalRunsFromTheStartAndIsNeverDeleted(t *testing.T) {
+	story := tell(t, 0, 0, nil, func(c *Config) {
+		c.Servers = pool.Servers(2, 1, "bbb-w{n}", "bbb-w{n}.example.com")
+	})
+	story.at(time.Minute)
+	m := story.World.Machines()[0]
+	expect(story, "bare metal", m.BareMetal, true)
+	expect(story, "online", story.entry(1).Online, true)
+	expect(story, "state of its entry", story.entry(1).State, pool.Disabled)
+	expect(story, "addresses", len(story.World.Addresses()), 1)
+	if err := story.Terminate(m.ID); !errors.Is(err, ErrInvalid) {
+		t.Errorf("terminate bare metal = %v, want invalid", err)
+	}
+	story.must(story.Reboot(m.ID))
+	story.at(10 * time.Minute)
+	expect(story, "meetings after reboot", story.meetingsOn(1), 0)
+}
+
+func TestTallyCountsHoursFromCreationToTheEnd(t *testing.T) {
+	story := tell(t, 2, 1, nil)
+	story.at(time.Hour)
+	m := story.create(2, "GP1-S")
+	story.at(2 * time.Hour)
+	expect(story, "hours of both", story.Tally().ServerHours, 3)
+	story.must(story.Terminate(m.ID))
+	story.at(3 * time.Hour)
+	hours := story.Tally().ServerHours
+	expect(story, "hours when the second is gone", hours > 4 && hours < 4.02, true)
+	expect(story, "created", story.Tally().MachinesCreated, 1)
+}
