@@ -237,7 +237,11 @@ func (a *actor) delete(ctx context.Context, s pool.ServerObservation, entry pool
 			return fmt.Errorf("clear the stale meetings of %s: %w", s.Server.Domain, err)
 		}
 	}
-	return a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Delete(ctx, machine) })
+	err := a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Delete(ctx, machine) })
+	if errors.Is(err, pool.ErrGone) {
+		return nil // somebody was faster
+	}
+	return err
 }
 
 // mustStay asks the server itself, right before its machine is given up, what

@@ -1,7 +1,6 @@
 package cycle
 
 import (
-	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -21,8 +20,6 @@ func settle(next *pool.State, now time.Time, interval time.Duration, plan scalin
 		action := plan.Actions[i]
 		memory, known := next.Servers[action.Server]
 		switch {
-		case action.Kind == scaling.DeleteVolume && outcome.Result == Done:
-			next.Leftovers = slices.DeleteFunc(next.Leftovers, func(v pool.Volume) bool { return v.ID == action.Volume.ID })
 		case action.Kind == scaling.Reboot && outcome.Result != Done:
 			memory.Rebooted = time.Time{}
 		case action.Kind == scaling.Create && outcome.Result == Done:
@@ -45,10 +42,14 @@ func backOff(interval time.Duration, failures int) time.Duration {
 	return min(wait-interval/5, longestBackOff)
 }
 
+// shortages are the new ones; those that were refused lately run out as before.
 func shortages(now time.Time, outcome Outcome) []pool.Shortage {
-	list := slices.Clone(outcome.shortages)
-	for i := range list {
-		list[i].Until = now.Add(shortageLasts)
+	var list []pool.Shortage
+	for _, shortage := range outcome.shortages {
+		if shortage.Until.IsZero() {
+			shortage.Until = now.Add(shortageLasts)
+			list = append(list, shortage)
+		}
 	}
 	return list
 }

@@ -49,17 +49,19 @@ type Hoster interface {
 	Machines(ctx context.Context) ([]Machine, error)
 	// Image finds the newest image of the pool.
 	Image(ctx context.Context) (Image, error)
-	// Leftovers lists detached block volumes that bear the pool's tag.
+	// Leftovers lists detached volumes that bear the pool's tag. A volume gets
+	// the tag when its machine is deleted, so such a volume is rubbish for sure.
 	Leftovers(ctx context.Context) ([]Volume, error)
 	// Create makes a machine, gives it its address and starts it, without
 	// waiting for it. A *ShortageError tells which types and zones had none.
+	// With any other error a machine may have been made: list before repeating.
 	Create(ctx context.Context, order MachineOrder) (Machine, error)
 	PowerOn(ctx context.Context, machine Machine) error
 	Reboot(ctx context.Context, machine Machine) error
 	// Delete terminates a machine, without waiting for its end. Block volumes
-	// stay behind and are the caller's to delete later.
+	// stay behind, tagged for Leftovers. ErrGone if there is no such machine.
 	Delete(ctx context.Context, machine Machine) error
-	// DeleteVolume deletes a detached block volume; one that is gone already is no error.
+	// DeleteVolume deletes a detached volume; one that is gone already is no error.
 	DeleteVolume(ctx context.Context, volume Volume) error
 }
 
@@ -77,7 +79,8 @@ var ErrGone = errors.New("does not exist")
 
 // ShortageError says that no machine could be had: out of stock or over quota.
 type ShortageError struct {
-	// Shortages has one row for each type and zone that was tried; Until is unset.
+	// Shortages has one row for each type and zone that was tried, with Until
+	// unset, or that was refused lately, with Until as it was.
 	Shortages []Shortage
 }
 

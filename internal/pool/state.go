@@ -13,9 +13,6 @@ type State struct {
 	Kept int `json:"kept,omitempty"`
 	// Servers is the memory of each server, by number.
 	Servers map[int]ServerMemory `json:"servers,omitempty"`
-	// Leftovers are block volumes of machines that were told to go, to be
-	// deleted once the machine is gone.
-	Leftovers []Volume `json:"leftovers,omitempty"`
 	// Shortages remembers which type in which zone was refused, and until when
 	// it is not asked for again.
 	Shortages []Shortage `json:"shortages,omitempty"`

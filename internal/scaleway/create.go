@@ -53,6 +53,10 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 	shortage := &pool.ShortageError{}
 	for _, commercialType := range order.Types {
 		for _, site := range sites {
+			if lately := refusedLately(order, commercialType, site.zone); lately != nil {
+				shortage.Shortages = append(shortage.Shortages, *lately)
+				continue
+			}
 			machine, refused, err := c.createIn(ctx, site, commercialType, order)
 			if refused == "" || err != nil {
 				return machine, err
@@ -65,6 +69,16 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 		return pool.Machine{}, fmt.Errorf("%w; and in other zones: %w", shortage, problems)
 	}
 	return pool.Machine{}, shortage
+}
+
+// refusedLately finds a refusal that is too fresh to ask again.
+func refusedLately(order pool.MachineOrder, commercialType string, zone scw.Zone) *pool.Shortage {
+	for i, refusal := range order.Refused {
+		if refusal.Type == commercialType && refusal.Zone == string(zone) {
+			return &order.Refused[i]
+		}
+	}
+	return nil
 }
 
 // refuseSecond looks in all zones for a machine of the same name, whosever it

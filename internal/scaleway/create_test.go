@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"divims/internal/pool"
 	"divims/internal/scaleway"
@@ -303,6 +304,22 @@ func TestCreateFiltersAddressesByItself(t *testing.T) {
 	cloud.on("GET "+par1+"/ips", func(call) reply { return reply{200, object{"ips": []object{foreign}}, 1} })
 	if _, err := cloud.client().Create(t.Context(), order()); err == nil || len(cloud.changes()) > 0 {
 		t.Errorf("error %v and changes %v, want an error and none", err, cloud.changes())
+	}
+}
+
+func TestWhatWasRefusedLatelyIsNotAskedAgain(t *testing.T) {
+	cloud := readyCloud(t)
+	cloud.on(create, outOfStock())
+	again := order()
+	until := time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
+	again.Refused = []pool.Shortage{{Zone: "fr-par-1", Type: typeA, Reason: "out of stock", Until: until}}
+	_, err := cloud.client().Create(t.Context(), again)
+	shortage, ok := errors.AsType[*pool.ShortageError](err)
+	if !ok || len(shortage.Shortages) != 2 || !shortage.Shortages[0].Until.Equal(until) || !shortage.Shortages[1].Until.IsZero() {
+		t.Fatalf("error %v, want the old refusal as it was and the new one", err)
+	}
+	if got := cloud.changes(); !reflect.DeepEqual(got, []string{create}) {
+		t.Errorf("changes are %v, want one creation, of the other type", got)
 	}
 }
 

@@ -46,8 +46,6 @@ type decision struct {
 	// enabled; its capacity does not count. 0: none.
 	replaced int
 	plan     Plan
-	// leftovers are the volumes that deletions of this plan leave behind.
-	leftovers []pool.Volume
 }
 
 // server is one server as the decision weighs it.

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -119,11 +120,6 @@ func (d *decision) delete(s *server) {
 		reason = fmt.Sprintf("unresponsive since %s: %s", s.memory.HealthSince.UTC().Format(time.RFC3339), s.why)
 	}
 	d.act(Delete, s, reason).Unanswered = s.machine.State != pool.Running || s.health == Unresponsive
-	for _, volume := range s.machine.Volumes {
-		if volume.Kind == pool.BlockVolume {
-			d.leftovers = append(d.leftovers, volume)
-		}
-	}
 }
 
 // planned counts the actions of a kind in the plan.
@@ -174,33 +170,23 @@ func (d *decision) create(s *server) {
 	}
 }
 
-// deleteLeftovers deletes the block volumes of machines that are gone.
+// deleteLeftovers deletes the volumes of machines that are gone.
 func (d *decision) deleteLeftovers() {
-	volumes := d.state.Leftovers
-	if seen, ok := d.seen.Leftovers.Get(); ok {
-		volumes = append(volumes[:len(volumes):len(volumes)], seen...)
-	}
-	planned := map[string]bool{}
+	volumes, _ := d.seen.Leftovers.Get()
 	for _, volume := range volumes {
-		if planned[volume.ID] || d.attached(volume.ID) != nil {
+		if d.attached(volume.ID) {
 			continue
 		}
-		planned[volume.ID] = true
 		d.plan.Actions = append(d.plan.Actions, Action{
 			Kind: DeleteVolume, Volume: &volume, Reason: "its machine is gone; detached volumes are billed",
 		})
 	}
 }
 
-// attached is the machine that a volume belongs to, or nil.
-func (d *decision) attached(volumeID string) *pool.Machine {
+// attached tells whether a listed machine has the volume after all.
+func (d *decision) attached(volumeID string) bool {
 	machines, _ := d.seen.Machines.Get()
-	for i := range machines {
-		for _, volume := range machines[i].Volumes {
-			if volume.ID == volumeID {
-				return &machines[i]
-			}
-		}
-	}
-	return nil
+	return slices.ContainsFunc(machines, func(machine pool.Machine) bool {
+		return slices.ContainsFunc(machine.Volumes, func(volume pool.Volume) bool { return volume.ID == volumeID })
+	})
 }

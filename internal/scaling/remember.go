@@ -14,7 +14,6 @@ func (d *decision) remember() pool.State {
 		Load:           d.state.Load,
 		Servers:        map[int]pool.ServerMemory{},
 		Shortages:      currentShortages(d.now, d.state.Shortages),
-		Leftovers:      d.leftovers,
 	}
 	if !d.plan.Required.Servers.Known() {
 		next.Kept = d.required()
@@ -24,12 +23,6 @@ func (d *decision) remember() pool.State {
 	}
 	for _, s := range d.servers {
 		next.Servers[s.Server.Number] = d.rememberServer(s)
-	}
-	for _, volume := range d.state.Leftovers {
-		// A volume of a machine that stays after all is no leftover.
-		if machine := d.attached(volume.ID); machine == nil || machine.State == pool.Stopping {
-			next.Leftovers = append(next.Leftovers, volume)
-		}
 	}
 	return next
 }
