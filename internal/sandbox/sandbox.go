@@ -1,0 +1,199 @@
+// Package sandbox is all that a pool is surrounded by, on this machine: Scaleway's API, Scalelite, the BBB servers
+// with their stats endpoints, object storage, a calendar. In go a world and its demand; out come HTTP services on
+// free loopback ports, as faithful as is known of the real ones, and the settings that lead to them.
+package sandbox
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"divims/internal/pool"
+	"divims/internal/sandbox/scalewayapi"
+	"divims/internal/world"
+)
+
+// Domain is above the domains of all servers of a sandbox. RFC 2606 keeps .test
+// for tests.
+const Domain = "sandbox.test"
+
+// Names of a sandbox's servers; {n} is the number.
+const (
+	HostnameTemplate = "bbb-w{n}"
+	DomainTemplate   = HostnameTemplate + "." + Domain
+)
+
+// poolName is the pool's name in the settings.
+const poolName = "sandbox"
+
+// Config says what happens in a sandbox.
+type Config struct {
+	// World is what the services are faces of. Its Servers are those that
+	// pool.Servers makes of the templates above. Of its images those are used
+	// whose name begins with "bbb-". Tags and Secret have defaults of the sandbox's own.
+	World world.Config
+	// Calendar is an iCalendar document that is served; nil for none.
+	Calendar []byte
+}
+
+// settle fills in what the settings of a sandbox have to repeat.
+func (c *Config) settle() error {
+	servers := pool.Servers(len(c.World.Servers), c.bareMetal(), HostnameTemplate, DomainTemplate)
+	if !slices.Equal(c.World.Servers, servers) {
+		return fmt.Errorf("the servers have to be named %s and %s, bare metal first", HostnameTemplate, DomainTemplate)
+	}
+	if len(c.World.Tags) == 0 {
+		c.World.Tags = []string{"divims-" + poolName}
+	}
+	if !c.World.Secret.IsSet() {
+		c.World.Secret = pool.NewSecret(token(c.World.Seed, "BBB"))
+	}
+	return nil
+}
+
+func (c *Config) bareMetal() int {
+	count := 0
+	for _, server := range c.World.Servers {
+		if server.BareMetal {
+			count++
+		}
+	}
+	return count
+}
+
+// Sandbox is a world with its services. It is safe for concurrent use.
+type Sandbox struct {
+	config   Config
+	keys     keys
+	model    *model
+	services services
+	at       addresses
+	// caFile holds the certificate of the authority behind the servers.
+	caFile string
+}
+
+// addresses are where the services listen, as host:port.
+type addresses struct{ scalelite, servers, scaleway, storage, clock string }
+
+// Start opens a sandbox. Its time stands still until AdvanceTo. Close it.
+func Start(config Config) (*Sandbox, error) {
+	if err := config.settle(); err != nil {
+		return nil, fmt.Errorf("start a sandbox: %w", err)
+	}
+	w, err := world.New(config.World)
+	if err != nil {
+		return nil, fmt.Errorf("start a sandbox: %w", err)
+	}
+	s := &Sandbox{config: config, keys: newKeys(config.World.Seed), model: &model{world: w}}
+	if err := s.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("start a sandbox: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+// open starts all services.
+func (s *Sandbox) open() error {
+	authority, err := newAuthority(s.config.World.Start)
+	if err != nil {
+		return err
+	}
+	if err := s.keepCertificate(authority.pem()); err != nil {
+		return err
+	}
+	storage, err := newStorage(s.model, s.keys)
+	if err != nil {
+		return err
+	}
+	front := newFront(s.model, authority, s.config.World.Secret, s.keys)
+	s.at = addresses{
+		scalelite: s.services.serve(newScalelite(s.model, s.keys.loadBalancer), nil),
+		servers:   s.services.serve(front, front.tls()),
+		scaleway:  s.services.serve(s.scaleway(), nil),
+		storage:   s.services.serve(storage, nil),
+		clock:     s.services.serve(s.clock(), nil),
+	}
+	return s.services.err
+}
+
+// keepCertificate writes the authority's certificate to a file, which goes with
+// the sandbox: settings hold one line, and a certificate has many.
+func (s *Sandbox) keepCertificate(certificate []byte) error {
+	file, err := os.CreateTemp("", "divims-sandbox-*.pem")
+	if err != nil {
+		return fmt.Errorf("keep the authority's certificate: %w", err)
+	}
+	s.caFile = file.Name()
+	_, err = file.Write(certificate)
+	return errors.Join(err, file.Close())
+}
+
+func (s *Sandbox) scaleway() http.Handler {
+	return scalewayapi.New(scalewayapi.Config{
+		World:     s.model.world,
+		Lock:      &s.model.lock,
+		Project:   s.keys.project,
+		SecretKey: s.keys.secretKey,
+		Domains:   []string{Domain},
+	})
+}
+
+// clock serves the virtual time and the calendar.
+func (s *Sandbox) clock() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /clock", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprint(w, s.Now().Format(time.RFC3339Nano))
+	})
+	if s.config.Calendar == nil {
+		return mux
+	}
+	mux.HandleFunc("GET /calendar.ics", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
+		w.Header().Set("ETag", `"`+token(s.config.World.Seed, string(s.config.Calendar))+`"`)
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.config.Calendar))
+	})
+	return mux
+}
+
+// Now is the sandbox's virtual time, in UTC.
+func (s *Sandbox) Now() time.Time { return s.model.now() }
+
+// AdvanceTo lets everything happen that happens in the world until t.
+func (s *Sandbox) AdvanceTo(t time.Time) {
+	s.With(func(w *world.World) { w.AdvanceTo(t) })
+}
+
+// With lets do look at the world, or meddle with it. The services wait
+// meanwhile: do must not call them, nor the Sandbox.
+func (s *Sandbox) With(do func(*world.World)) { s.model.with(do) }
+
+// Close ends all services, calls under way included, and waits for their end.
+func (s *Sandbox) Close() error {
+	err := s.services.close()
+	if s.caFile != "" {
+		err = errors.Join(err, os.Remove(s.caFile))
+	}
+	return err
+}
+
+// model is the world and its lock, which is never held while anything is read
+// from a connection or written to one.
+type model struct {
+	lock  sync.Mutex
+	world *world.World
+}
+
+func (m *model) with(do func(*world.World)) {
+	m.lock.Lock()
+	defer m.lock.Unlock()
+	do(m.world)
+}
+
+func (m *model) now() (now time.Time) {
+	m.with(func(w *world.World) { now = w.Now() })
+	return now
+}

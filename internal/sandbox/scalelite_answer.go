@@ -1,0 +1,117 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"divims/internal/pool"
+)
+
+// scaleliteAnswer is what Scalelite sends; it can be served as it is.
+type scaleliteAnswer struct {
+	status int
+	kind   string // the Content-Type
+	body   []byte
+}
+
+func (a scaleliteAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	if a.kind != "" {
+		w.Header().Set("Content-Type", a.kind)
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body)
+}
+
+// The refusals that have nothing to do with the call: XML with HTTP status 200.
+var (
+	checksumError          = failure("checksumError", "You did not pass the checksum security check")
+	unsupportedRequest     = failure("unsupportedRequest", "This request is not supported.")
+	unsupportedContentType = failure("unsupportedContentType", "The request content type is not supported.")
+)
+
+// scaleliteVersion is told to everybody, without a checksum.
+var scaleliteVersion = xmlAnswer("<response>\n  <returncode>SUCCESS</returncode>\n  <version>2.0</version>\n</response>\n")
+
+// beyondTheWorld refuses what Scalelite can do and the world cannot, rather than
+// to say that it was done.
+var beyondTheWorld = jsonError(http.StatusBadRequest, "tags, multipliers and other secrets are not part of the sandbox")
+
+func failure(key, message string) scaleliteAnswer {
+	body, err := xml.MarshalIndent(struct {
+		XMLName xml.Name `xml:"response"`
+		Code    string   `xml:"returncode"`
+		Key     string   `xml:"messageKey"`
+		Message string   `xml:"message"`
+	}{Code: "FAILED", Key: key, Message: message}, "", "  ")
+	if err != nil {
+		return scaleliteAnswer{status: http.StatusInternalServerError}
+	}
+	return xmlAnswer(string(body) + "\n")
+}
+
+func xmlAnswer(text string) scaleliteAnswer {
+	return scaleliteAnswer{http.StatusOK, "application/xml; charset=utf-8", []byte("<?xml version=\"1.0\"?>\n" + text)}
+}
+
+func jsonError(status int, message string) scaleliteAnswer {
+	return jsonAnswer(status, map[string]string{"error": message})
+}
+
+func jsonAnswer(status int, value any) scaleliteAnswer {
+	body, err := json.Marshal(value)
+	if err != nil {
+		return scaleliteAnswer{status: http.StatusInternalServerError}
+	}
+	return scaleliteAnswer{status, "application/json; charset=utf-8", body}
+}
+
+// serverJSON is an entry in Scalelite's words, in its order.
+type serverJSON struct {
+	ID         string          `json:"id"`
+	URL        string          `json:"url"`
+	Secret     string          `json:"secret"`
+	Tag        string          `json:"tag"`
+	BBBVersion string          `json:"bbb_version"`
+	State      pool.EntryState `json:"state"`
+	Load       any             `json:"load"`
+	Multiplier any             `json:"load_multiplier"`
+	Online     string          `json:"online"`
+}
+
+// show tells of an entry. Its load is a number or the word "unavailable", its
+// load_multiplier a string, or the number 1.0 if it was never set.
+func (s *scalelite) show(entry pool.Entry) serverJSON {
+	shown := serverJSON{
+		ID:         entry.ID,
+		URL:        entry.URL,
+		Secret:     entry.Secret.Reveal(),
+		Tag:        entry.Tag,
+		BBBVersion: entry.BBBVersion,
+		State:      entry.State,
+		Load:       "unavailable",
+		Multiplier: decimal(entry.LoadMultiplier),
+		Online:     "offline",
+	}
+	if load, known := entry.Load.Get(); known {
+		shown.Load = json.Number(decimal(load))
+	}
+	if s.old[entry.ID] {
+		shown.Multiplier = json.Number("1.0")
+	}
+	if entry.Online {
+		shown.Online = "online"
+	}
+	return shown
+}
+
+// decimal writes a number with a decimal point, as Ruby does.
+func decimal(number float64) string {
+	text := strconv.FormatFloat(number, 'f', -1, 64)
+	if strings.Contains(text, ".") {
+		return text
+	}
+	return text + ".0"
+}
