@@ -10,15 +10,14 @@ import (
 	"divims/internal/world"
 )
 
-// allowedActions are recorded for all states but the last two, which follow the
-// documentation.
+// allowedActions are recorded for all states but the last one, which follows the
+// documentation. The world locks no machines.
 var allowedActions = map[pool.MachineState][]string{
 	pool.Stopped:        {"poweron", "backup"},
 	pool.Starting:       {"stop_in_place", "backup"},
 	pool.Running:        {"poweroff", "terminate", "reboot", "stop_in_place", "backup"},
 	pool.Stopping:       {"stop_in_place", "backup"},
 	pool.StoppedInPlace: {"poweron", "poweroff", "terminate", "backup"},
-	pool.Locked:         {},
 }
 
 // task is what an action answers. Since 2026 it is the same for all of them and
@@ -92,17 +91,11 @@ func (a *api) act(machine pool.Machine, action string) error {
 
 // actionRefused says in Scaleway's way why the world did not do it.
 func actionRefused(machine pool.Machine, err error) error {
-	switch {
-	case errors.Is(err, world.ErrNotFound):
-		return notFound("instance_server", machine.ID)
-	case !errors.Is(err, world.ErrState):
+	if !errors.Is(err, world.ErrState) {
 		return err
 	}
-	switch machine.State {
-	case pool.Starting, pool.Stopping:
+	if machine.State == pool.Starting || machine.State == pool.Stopping {
 		return transientState("instance_server", machine.ID, string(machine.State))
-	case pool.Locked:
-		return locked("instance_server", machine.ID)
 	}
 	help := "server is " + string(machine.State) + ", possible actions: " + strings.Join(allowedActions[machine.State], ", ")
 	return preconditionFailed(http.StatusBadRequest, "resource_not_usable", help)

@@ -95,7 +95,7 @@ func (a *api) createAddress(r *http.Request, body []byte) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := a.own(order.Project+order.Organization, "write"); err != nil {
+	if err := a.own("write", order.Project, order.Organization); err != nil {
 		return answer{}, err
 	}
 	if !is("routed_ipv4", order.Type) {

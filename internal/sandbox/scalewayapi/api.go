@@ -61,9 +61,14 @@ type api struct {
 	records int
 }
 
-// New makes the handler. It remembers nothing beyond its own lifetime.
+// New makes the handler, and takes the lock for a moment to do so.
 func New(config Config) http.Handler {
 	a := &api{Config: config, memory: newMemory(), zones: map[string]*dnsZone{}}
+	config.Lock.Lock()
+	for _, domain := range config.Domains {
+		a.newZone(domain, domain)
+	}
+	config.Lock.Unlock()
 	mux := http.NewServeMux()
 	for pattern, serve := range a.calls() {
 		mux.Handle(pattern, a.endpoint(serve))
@@ -135,7 +140,7 @@ func (a *api) endpoint(serve call) http.Handler {
 			refusalOf(invalidArguments(argument{"body", "constraint", "cannot be read or is too large"})).write(w)
 			return
 		}
-		result, err := a.locked(serve, r, body)
+		result, err := a.work(serve, r, body)
 		if err != nil {
 			result = refusalOf(err)
 		}
@@ -143,7 +148,9 @@ func (a *api) endpoint(serve call) http.Handler {
 	})
 }
 
-func (a *api) locked(serve call, r *http.Request, body []byte) (answer, error) {
+// work has an admitted call served. What it answers must share nothing with the
+// world or the memory that could still change: it is written without the lock.
+func (a *api) work(serve call, r *http.Request, body []byte) (answer, error) {
 	a.Lock.Lock()
 	defer a.Lock.Unlock()
 	if err := a.admit(r); err != nil {
@@ -170,18 +177,15 @@ func (a *api) admit(r *http.Request) error {
 		return noSuchCall()
 	}
 	query := r.URL.Query()
-	for _, name := range []string{"project", "project_id", "organization", "organization_id"} {
-		if err := a.own(query.Get(name), "read"); err != nil {
-			return err
-		}
-	}
-	return nil
+	return a.own("read", query.Get("project"), query.Get("project_id"), query.Get("organization"), query.Get("organization_id"))
 }
 
-// own refuses a project or organization that is named and is not the pool's.
-func (a *api) own(project, action string) error {
-	if project != "" && project != a.Project {
-		return permissionsDenied("project", action)
+// own refuses projects and organizations that are named and are not the pool's.
+func (a *api) own(action string, owners ...string) error {
+	for _, owner := range owners {
+		if owner != "" && owner != a.Project {
+			return permissionsDenied("project", action)
+		}
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ type hostAddress struct {
 // hostStatuses are Elastic Metal's words for the states of a machine.
 var hostStatuses = map[pool.MachineState]string{
 	pool.Running: "ready", pool.Starting: "starting", pool.Stopping: "stopping",
-	pool.Stopped: "stopped", pool.StoppedInPlace: "stopped", pool.Locked: "locked",
+	pool.Stopped: "stopped", pool.StoppedInPlace: "stopped",
 }
 
 func (a *api) newHost(machine pool.Machine) host {

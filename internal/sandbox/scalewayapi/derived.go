@@ -15,10 +15,11 @@ func derivedID(kind, owner string) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
-// derivedIP is an address of 198.18.0.0/15, which RFC 2544 sets aside for tests.
+// derivedIP is an address of 198.19.0.0/16, which RFC 2544 sets aside for tests
+// and the world's own addresses leave free.
 func derivedIP(owner string) netip.Addr {
 	sum := sha256.Sum256([]byte(owner))
-	return netip.AddrFrom4([4]byte{198, 18 + sum[0]&1, sum[1], sum[2]})
+	return netip.AddrFrom4([4]byte{198, 19, sum[0], sum[1]})
 }
 
 func macAddress(machineID string) string {

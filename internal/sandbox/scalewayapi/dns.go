@@ -90,13 +90,10 @@ func (a *api) resolves(name string, ip netip.Addr) bool {
 	return false
 }
 
-// zone finds a zone of the project. The domains themselves are zones from the
-// start; nil is one that could be made.
+// zone finds a zone of the project and the domain that it is in. The zone is nil
+// if it is not there and could be made.
 func (a *api) zone(name string) (zone *dnsZone, domain string, err error) {
 	for _, domain := range a.Domains {
-		if name == domain && a.zones[name] == nil {
-			return a.newZone(name, domain), domain, nil
-		}
 		if name == domain || strings.HasSuffix(name, "."+domain) {
 			return a.zones[name], domain, nil
 		}
@@ -106,7 +103,8 @@ func (a *api) zone(name string) (zone *dnsZone, domain string, err error) {
 
 // newZone makes a zone with Scaleway's name servers.
 func (a *api) newZone(name, domain string) *dnsZone {
-	zone := &dnsZone{domain: domain, subdomain: strings.TrimSuffix(strings.TrimSuffix(name, domain), ".")}
+	subdomain := strings.TrimSuffix(strings.TrimSuffix(name, domain), ".")
+	zone := &dnsZone{domain: domain, subdomain: subdomain, changed: a.World.Now()}
 	for _, server := range nameServers {
 		a.addRecord(zone, dnsRecord{Data: server + ".", Type: "NS", TTL: 1800})
 	}
@@ -132,11 +130,6 @@ func (a *api) addRecord(zone *dnsZone, record dnsRecord) dnsRecord {
 
 func (a *api) listZones(r *http.Request, _ []byte) (answer, error) {
 	query := r.URL.Query()
-	for _, domain := range a.Domains {
-		if _, _, err := a.zone(domain); err != nil {
-			return answer{}, err
-		}
-	}
 	zones := []zoneAnswer{}
 	for _, name := range slices.Sorted(maps.Keys(a.zones)) {
 		zone := a.zones[name]
@@ -240,7 +233,7 @@ func (a *api) changeRecords(r *http.Request, body []byte) (answer, error) {
 		touched = append(touched, a.changeZone(zone, change)...)
 	}
 	if request.ReturnAllRecords {
-		touched = zone.records
+		touched = slices.Clone(zone.records)
 	}
 	return ok(map[string]any{"records": touched})
 }

@@ -59,7 +59,7 @@ func (a *api) createServer(r *http.Request, body []byte) (answer, error) {
 
 // checkOrder refuses what can be seen to be wrong without asking the world.
 func (a *api) checkOrder(order serverOrder, zone string) error {
-	if err := a.own(order.Project+order.Organization, "write"); err != nil {
+	if err := a.own("write", order.Project, order.Organization); err != nil {
 		return err
 	}
 	if arguments := missingIn(order); len(arguments) > 0 {

@@ -61,13 +61,6 @@ func transientState(resource, id, state string) *refusal {
 	}}
 }
 
-// locked refuses to change what the hoster has locked.
-func locked(resource, id string) *refusal {
-	return &refusal{http.StatusForbidden, map[string]any{
-		"type": "locked", "message": "resource is locked", "resource": resource, "resource_id": id,
-	}}
-}
-
 // preconditionFailed refuses what the present state does not allow. Instances
 // answers it with status 400, Block Storage with 412.
 func preconditionFailed(status int, precondition, help string) *refusal {

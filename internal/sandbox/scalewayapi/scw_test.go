@@ -69,6 +69,12 @@ func TestScalewayCLI(t *testing.T) {
 	if n := s.world.Tally().LeftoverVolumes; n != 0 {
 		t.Errorf("%d volumes left over, want none", n)
 	}
+	for _, list := range [][]string{
+		{"instance", "image", "list"}, {"instance", "ip", "list"}, {"instance", "volume", "list"},
+		{"instance", "server-type", "list"},
+	} {
+		scw(nil, list...)
+	}
 }
 
 // runCLI runs scw with settings of its own and gives what it prints.

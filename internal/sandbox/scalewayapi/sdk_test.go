@@ -79,10 +79,7 @@ func TestLifeOfAServer(t *testing.T) {
 
 	act := func(action instance.ServerAction) {
 		t.Helper()
-		task := must(instances.ServerAction(&instance.ServerActionRequest{ServerID: made.ID, Action: action}))(t).Task
-		if task.Status != instance.TaskStatusPending {
-			t.Errorf("task of %s is %s, want pending", action, task.Status)
-		}
+		must(instances.ServerAction(&instance.ServerActionRequest{ServerID: made.ID, Action: action}))(t)
 	}
 	act(instance.ServerActionPoweron)
 	if got := get(); got.State != instance.ServerStateStarting || got.Location != nil {
@@ -109,6 +106,9 @@ func TestLifeOfAServer(t *testing.T) {
 	volumes := must(blocks.ListVolumes(&blockapi.ListVolumesRequest{}, scw.WithAllPages()))(t).Volumes
 	if len(volumes) != 1 || volumes[0].ID != made.Volumes["0"].ID || volumes[0].Status != blockapi.VolumeStatusAvailable {
 		t.Fatalf("volumes after terminate: %v, want the server's, available", volumes)
+	}
+	if detached := volumes[0].LastDetachedAt; detached == nil || !detached.After(*made.CreationDate) {
+		t.Errorf("the volume was detached at %v, want a time after %v", detached, made.CreationDate)
 	}
 	if err := blocks.DeleteVolume(&blockapi.DeleteVolumeRequest{VolumeID: volumes[0].ID}); err != nil {
 		t.Fatal(err)
