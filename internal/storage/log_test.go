@@ -1,0 +1,125 @@
+package storage
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+func TestHistoryIsKeptByWeek(t *testing.T) {
+	s := New(service(t), http.DefaultClient)
+	for _, test := range []struct{ at, object string }{
+		{"2026-03-16T00:00:00Z", "history/2026-W12.json"},
+		{"2026-03-22T23:55:00Z", "history/2026-W12.json"},
+		{"2026-03-23T00:30:00+01:00", "history/2026-W12.json"},
+		{"2027-01-03T12:00:00Z", "history/2026-W53.json"},
+		{"2027-01-04T12:00:00Z", "history/2027-W01.json"},
+	} {
+		at, err := time.Parse(time.RFC3339, test.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.AppendSample(t.Context(), pool.Sample{At: at, Participants: 17}); err != nil {
+			t.Fatal(err)
+		}
+		if text := content(t, s, s.key(test.object)); !strings.Contains(text, test.at) {
+			t.Errorf("%s is not in %s:\n%s", test.at, test.object, text)
+		}
+	}
+	samples, err := s.History(t.Context(), time.Date(2026, 3, 18, 0, 0, 0, 0, time.UTC))
+	if err != nil || len(samples) != 3 || samples[0].Participants != 17 {
+		t.Errorf("the week has three samples: got %v, %v", samples, err)
+	}
+	if samples, err := s.History(t.Context(), now.AddDate(1, 1, 1)); err != nil || samples != nil {
+		t.Errorf("a week without samples is no error: got %v, %v", samples, err)
+	}
+}
+
+func TestSampleIsSmall(t *testing.T) {
+	sample := pool.Sample{At: now, Participants: 12345, Meetings: 1234, Required: 100, Enabled: 100, Running: 100, Draining: 10}
+	text, err := json.Marshal(sample)
+	if err != nil || len(text) > 100 {
+		t.Errorf("a sample has %d bytes, and a week 2016 samples: %s, %v", len(text), text, err)
+	}
+}
+
+func TestDecisionsAreKeptByDay(t *testing.T) {
+	s := New(service(t), http.DefaultClient)
+	for i := range 3 {
+		record := fmt.Sprintf("{\n  \"number\": %d\n}", i)
+		if err := s.AppendDecision(t.Context(), now.Add(time.Duration(i)*8*time.Hour), json.RawMessage(record)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	records, err := s.Decisions(t.Context(), now)
+	if err != nil || len(records) != 2 || string(records[1]) != `{"number":1}` {
+		t.Errorf("the day has two records, in order: got %s, %v", records, err)
+	}
+	if err := s.AppendDecision(t.Context(), now, json.RawMessage("{")); err == nil {
+		t.Error("what is no JSON is not added")
+	}
+}
+
+// TestNobodysRecordIsLost: of many who add at once, whoever is told that it
+// worked finds the record in the list.
+func TestNobodysRecordIsLost(t *testing.T) {
+	config := service(t)
+	const many = 8
+	var added [many]bool
+	atOnce(many, func(i int) {
+		s := New(config, http.DefaultClient)
+		added[i] = s.AppendDecision(t.Context(), now, fmt.Appendf(nil, "%d", i)) == nil
+	})
+	records, err := New(config, http.DefaultClient).Decisions(t.Context(), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for _, record := range records {
+		found[string(record)]++
+	}
+	total := 0
+	for i, ok := range added {
+		if n := found[fmt.Sprint(i)]; ok != (n == 1) || n > 1 {
+			t.Errorf("record %d: added %v, found %d times", i, ok, n)
+		}
+		total += found[fmt.Sprint(i)]
+	}
+	if total == 0 || total != len(records) {
+		t.Errorf("%d records, %d of them known", len(records), total)
+	}
+}
+
+func TestUnreadableListIsLeftAlone(t *testing.T) {
+	s := New(service(t), http.DefaultClient)
+	key := s.key("decisions/2026-03-16.json")
+	raw(t, s, key, `[{"cut":`)
+	if err := s.AppendDecision(t.Context(), now, json.RawMessage("{}")); err == nil || !strings.Contains(err.Error(), key) {
+		t.Errorf("a list that cannot be read is an error that names it: got %v", err)
+	}
+	if got := content(t, s, key); got != `[{"cut":` {
+		t.Errorf("the list became %q", got)
+	}
+	raw(t, s, key, `[]`)
+	if err := s.AppendDecision(t.Context(), now, json.RawMessage("{}")); err != nil {
+		t.Errorf("a list that was mended is used at once: got %v", err)
+	}
+}
+
+func TestLongListLosesItsOldest(t *testing.T) {
+	record := json.RawMessage(`"` + strings.Repeat("x", maxLog/3) + `"`)
+	records := []json.RawMessage{[]byte("1"), record, []byte("2"), record, record, []byte("3")}
+	kept, err := decodeList[json.RawMessage](encodeList(records))
+	if err != nil || len(kept) != 4 || string(kept[0]) != "2" {
+		t.Errorf("the newest records that fit stay: %d, %v", len(kept), err)
+	}
+	huge := json.RawMessage(`"` + strings.Repeat("x", maxLog) + `"`)
+	if kept, err := decodeList[json.RawMessage](encodeList([]json.RawMessage{record, huge})); err != nil || len(kept) != 1 || len(kept[0]) != len(huge) {
+		t.Errorf("the newest record stays whatever its size: %d, %v", len(kept), err)
+	}
+}

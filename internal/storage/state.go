@@ -1,0 +1,194 @@
+package storage
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"divims/internal/pool"
+)
+
+const stateName = "state.json"
+
+// schema is the version of the state's form. A change that older versions of
+// DiViMS would misread raises it.
+const schema = 1
+
+// document is the content of state.json.
+type document struct {
+	Schema int `json:"schema"`
+	// Write is unlike that of any other write. It tells a writer whose answer
+	// got lost that the write was its own.
+	Write string     `json:"write"`
+	Lease *lease     `json:"lease,omitempty"`
+	State pool.State `json:"state"`
+}
+
+// lease is the right to evaluate the pool until a time.
+type lease struct {
+	Holder string    `json:"holder"`
+	Until  time.Time `json:"until"`
+}
+
+// StateError says that the state cannot be used. It is left as it is, because
+// whoever wrote it may still need it, and nothing can be evaluated without it.
+type StateError struct {
+	// Object is the state's place.
+	Object string
+	// Problem is what is wrong with it, Remedy what an operator can do.
+	Problem, Remedy string
+}
+
+// Error gives all three.
+func (e *StateError) Error() string { return e.Object + " " + e.Problem + "; " + e.Remedy }
+
+// State reads the pool's state as it is now. A pool without any has the zero
+// State. The error is a *StateError if the state is corrupt or newer than this
+// version of DiViMS.
+func (s *Store) State(ctx context.Context) (pool.State, error) {
+	o, err := s.read(ctx, stateName)
+	if err != nil {
+		return pool.State{}, err
+	}
+	doc, err := s.decode(o)
+	return doc.State, err
+}
+
+// Acquire takes the pool's lease until a time, and gives the state that the
+// last holder left. now is the evaluation's. holder names the evaluation. The
+// error is a *pool.LeaseHeldError while another lease is valid, and a
+// *StateError if there is a state that cannot be used.
+//
+// The lease is a part of the state, and taking it is one conditional write: of
+// many who try at once exactly one succeeds. It fences late writes of the state,
+// too: once another evaluation has taken over, Commit of the earlier one fails.
+//
+// It cannot fence what a holder does elsewhere. A holder that is suspended, wakes
+// up after its lease and does not look at a clock before it acts could act beside
+// the next one. So a holder must give `until` some time more than it allows
+// itself to act, for a call that is on its way and for clocks that differ, and
+// must compare its clock with its own limit before each action. What remains is
+// a suspension between that comparison and the call, longer than that margin.
+func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error) {
+	wanted := document{Schema: schema, Write: rand.Text(), Lease: &lease{holder, until}}
+	if known, ok := s.remembered(stateName); ok {
+		if state, err := s.take(ctx, known, wanted, now); err == nil {
+			return state, nil
+		}
+		// What is remembered may be out of date, whatever the error: look again.
+	}
+	for range maxTries {
+		known, err := s.read(ctx, stateName)
+		if err != nil {
+			return pool.State{}, err
+		}
+		state, err := s.take(ctx, known, wanted, now)
+		if !errors.Is(err, errChanged) {
+			return state, err
+		}
+	}
+	return pool.State{}, fmt.Errorf("take the lease in %s: others changed it %d times in a row", s.location(s.key(stateName)), maxTries)
+}
+
+// take takes the lease if the state is as known.
+func (s *Store) take(ctx context.Context, known object, wanted document, now time.Time) (pool.State, error) {
+	doc, err := s.decode(known)
+	if err != nil {
+		return pool.State{}, err
+	}
+	if doc.Write == wanted.Write { // taken already, only the answer got lost
+		s.hold(&known)
+		return doc.State, nil
+	}
+	if doc.Lease != nil && now.Before(doc.Lease.Until) {
+		return pool.State{}, &pool.LeaseHeldError{Holder: doc.Lease.Holder, Until: doc.Lease.Until}
+	}
+	wanted.State = doc.State
+	taken, err := s.writeDocument(ctx, known, wanted)
+	if err != nil {
+		return pool.State{}, err
+	}
+	s.hold(&taken)
+	return doc.State, nil
+}
+
+// Commit writes the state and gives the lease back, in one conditional write.
+// The error is pool.ErrLeaseLost, and nothing is written, if somebody else has
+// taken the lease over or the store never had it. After any other error it is
+// not known whether the state was written; the lease then ends by itself.
+func (s *Store) Commit(ctx context.Context, state pool.State) error {
+	held := s.holding()
+	if held == nil {
+		return pool.ErrLeaseLost
+	}
+	doc := document{Schema: schema, Write: rand.Text(), State: state}
+	_, err := s.writeDocument(ctx, *held, doc)
+	if errors.Is(err, errChanged) {
+		err = s.confirm(ctx, doc)
+	}
+	if err == nil || errors.Is(err, pool.ErrLeaseLost) {
+		s.hold(nil)
+	}
+	return err
+}
+
+// confirm looks whether a write that was refused had been done before, by a
+// request whose answer got lost.
+func (s *Store) confirm(ctx context.Context, written document) error {
+	o, err := s.read(ctx, stateName)
+	if err != nil {
+		return err
+	}
+	if doc, err := s.decode(o); err != nil || doc.Write != written.Write {
+		return pool.ErrLeaseLost
+	}
+	return nil
+}
+
+func (s *Store) writeDocument(ctx context.Context, known object, doc document) (object, error) {
+	body, err := json.Marshal(doc)
+	if err != nil {
+		return object{}, fmt.Errorf("encode the state: %w", err)
+	}
+	return s.write(ctx, known, body)
+}
+
+// decode reads the state's document; an object that does not exist is a fresh start.
+func (s *Store) decode(o object) (document, error) {
+	var doc document
+	if o.etag == "" {
+		return doc, nil
+	}
+	unusable := &StateError{Object: s.location(s.key(stateName))}
+	err := json.Unmarshal(o.body, &doc)
+	switch {
+	case doc.Schema > schema:
+		unusable.Problem = fmt.Sprintf("was written by a newer DiViMS, with schema %d; this one knows schema %d", doc.Schema, schema)
+		unusable.Remedy = "deploy the newer version"
+	case err != nil:
+		unusable.Problem = fmt.Sprintf("is corrupt: %v", err)
+	case doc.Schema < 1:
+		unusable.Problem = "is corrupt: it has no schema number"
+	default:
+		return doc, nil
+	}
+	if unusable.Remedy == "" {
+		unusable.Remedy = "put an earlier copy in its place, or move it away to begin afresh (servers in maintenance are forgotten)"
+	}
+	return document{}, unusable
+}
+
+func (s *Store) hold(o *object) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.held = o
+}
+
+func (s *Store) holding() *object {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.held
+}

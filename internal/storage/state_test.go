@@ -1,0 +1,180 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+func TestStateIsHandedOn(t *testing.T) {
+	config := service(t)
+	first, second := New(config, http.DefaultClient), New(config, http.DefaultClient)
+	state, err := first.Acquire(t.Context(), "first", now, now.Add(time.Minute))
+	if err != nil || !state.LastEvaluation.IsZero() || state.Servers != nil {
+		t.Fatalf("a pool without a state starts afresh: got %+v, %v", state, err)
+	}
+	state.LastEvaluation = now
+	state.Servers = map[int]pool.ServerMemory{3: {Maintenance: &pool.Maintenance{Reason: "disk", Author: "eva", Since: now}}}
+
+	var held *pool.LeaseHeldError
+	if _, err := second.Acquire(t.Context(), "second", now.Add(59*time.Second), now.Add(time.Hour)); !errors.As(err, &held) {
+		t.Fatalf("a lease that is valid is not taken: got %v", err)
+	}
+	if held.Holder != "first" || !held.Until.Equal(now.Add(time.Minute)) {
+		t.Errorf("the holder is named: got %+v", held)
+	}
+	if err := first.Commit(t.Context(), state); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Commit(t.Context(), state); !errors.Is(err, pool.ErrLeaseLost) {
+		t.Errorf("a lease is given back once: got %v", err)
+	}
+	got, err := second.Acquire(t.Context(), "second", now.Add(time.Second), now.Add(time.Hour))
+	if err != nil || !got.LastEvaluation.Equal(now) || got.Servers[3].Maintenance.Author != "eva" {
+		t.Errorf("the next holder has the state: got %+v, %v", got, err)
+	}
+	read, err := first.State(t.Context())
+	if err != nil || !read.LastEvaluation.Equal(now) {
+		t.Errorf("the state is read without the lease: got %+v, %v", read, err)
+	}
+}
+
+func TestLeaseIsTakenOver(t *testing.T) {
+	config := service(t)
+	late, next := New(config, http.DefaultClient), New(config, http.DefaultClient)
+	if _, err := late.Acquire(t.Context(), "late", now, now.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	until := now.Add(2 * time.Minute)
+	if _, err := next.Acquire(t.Context(), "next", now.Add(time.Minute), until); err != nil {
+		t.Fatalf("a lease that has ended is taken over: got %v", err)
+	}
+	before := content(t, next, next.key(stateName))
+	if err := late.Commit(t.Context(), pool.State{LastEvaluation: now}); !errors.Is(err, pool.ErrLeaseLost) {
+		t.Errorf("who lost the lease writes no state: got %v", err)
+	}
+	if after := content(t, next, next.key(stateName)); after != before {
+		t.Errorf("the state became %s", after)
+	}
+	if err := next.Commit(t.Context(), pool.State{}); err != nil {
+		t.Errorf("who has the lease writes the state: got %v", err)
+	}
+	if err := New(config, http.DefaultClient).Commit(t.Context(), pool.State{}); !errors.Is(err, pool.ErrLeaseLost) {
+		t.Errorf("who never had the lease writes no state: got %v", err)
+	}
+}
+
+// TestOneOfManyHasTheLease: of hundreds who try at once exactly one succeeds,
+// on a new pool, after an ended lease, and from processes that live on.
+func TestOneOfManyHasTheLease(t *testing.T) {
+	const many = 300
+	config := service(t)
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 64, MaxIdleConnsPerHost: 64}}
+	stores := make([]*Store, many)
+	for i := range stores {
+		stores[i] = New(config, client)
+	}
+	for round := range 3 {
+		at := now.Add(time.Duration(round) * time.Minute)
+		var winners, holders atomic.Int32
+		var winner atomic.Value
+		atOnce(many, func(i int) {
+			name := fmt.Sprint("evaluation ", i)
+			_, err := stores[i].Acquire(t.Context(), name, at, at.Add(time.Minute))
+			var held *pool.LeaseHeldError
+			switch {
+			case err == nil:
+				winners.Add(1)
+				winner.Store(name)
+			case errors.As(err, &held):
+				holders.Add(1)
+			default:
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+		if winners.Load() != 1 || holders.Load() != many-1 {
+			t.Fatalf("round %d: %d have the lease, %d were told who has it", round, winners.Load(), holders.Load())
+		}
+		_, err := stores[0].Acquire(t.Context(), "afterwards", at, at.Add(time.Minute))
+		var held *pool.LeaseHeldError
+		if !errors.As(err, &held) || held.Holder != winner.Load() {
+			t.Errorf("round %d: %v has the lease, got %v", round, winner.Load(), err)
+		}
+	}
+}
+
+// TestLostAnswers: a write that the server did, but whose answer got lost, is
+// known as one's own when the next try is refused.
+func TestLostAnswers(t *testing.T) {
+	config := service(t)
+	network := &losing{}
+	s := New(config, &http.Client{Transport: network})
+	state, err := s.Acquire(t.Context(), "test", now, now.Add(time.Minute))
+	if err != nil {
+		t.Fatalf("take the lease: %v", err)
+	}
+	for range 2 {
+		err = errors.Join(err, s.AppendSample(t.Context(), pool.Sample{At: now}), s.SaveCalendar(t.Context(), []byte("calendar")))
+		now := now.Add(time.Minute)
+		err = errors.Join(err, s.AppendDecision(t.Context(), now, []byte(`{"decision": 1}`)))
+	}
+	state.LastEvaluation = now
+	if err := errors.Join(err, s.Commit(t.Context(), state)); err != nil {
+		t.Fatal(err)
+	}
+	if network.lost != 5 {
+		t.Errorf("%d answers got lost, want 5", network.lost)
+	}
+	samples, err := s.History(t.Context(), now)
+	if err != nil || len(samples) != 1 {
+		t.Errorf("a sample is kept once: got %v, %v", samples, err)
+	}
+	records, err := s.Decisions(t.Context(), now)
+	if err != nil || len(records) != 1 {
+		t.Errorf("a record is kept once: got %q, %v", records, err)
+	}
+	got, err := New(config, http.DefaultClient).Acquire(t.Context(), "next", now, now.Add(time.Minute))
+	if err != nil || !got.LastEvaluation.Equal(now) {
+		t.Errorf("the lease is given back, with the state: got %+v, %v", got, err)
+	}
+}
+
+func TestUnusableStateIsLeftAlone(t *testing.T) {
+	for _, test := range []struct{ name, body, want string }{
+		{"cut off", `{"schema":1,"state":{"last_eval`, "is corrupt: unexpected end of JSON input; put an earlier copy in its place"},
+		{"empty", ``, "is corrupt: unexpected end of JSON input; put an earlier copy in its place"},
+		{"a page", `<html>sign in</html>`, "is corrupt: invalid character '<'"},
+		{"something else", `{}`, "is corrupt: it has no schema number"},
+		{"wrong type", `{"schema":1,"state":{"servers":[1]}}`, "is corrupt: json: cannot unmarshal array"},
+		{"newer", `{"schema":2,"state":{}}`, "was written by a newer DiViMS, with schema 2; this one knows schema 1; deploy the newer version"},
+		{"newer, other form", `{"schema":2,"state":[]}`, "was written by a newer DiViMS"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := New(service(t), http.DefaultClient)
+			key := s.key(stateName)
+			raw(t, s, key, test.body)
+			_, readErr := s.State(t.Context())
+			_, leaseErr := s.Acquire(t.Context(), "test", now, now.Add(time.Minute))
+			_ = s.Commit(t.Context(), pool.State{LastEvaluation: now})
+			for _, err := range []error{readErr, leaseErr} {
+				var unusable *StateError
+				if !errors.As(err, &unusable) || !strings.Contains(err.Error(), key+" "+test.want) {
+					t.Errorf("got %v, want %s", err, test.want)
+				}
+			}
+			if got := content(t, s, key); got != test.body {
+				t.Errorf("the state became %q", got)
+			}
+			raw(t, s, key, `{"schema":1,"state":{}}`)
+			if _, err := s.Acquire(t.Context(), "test", now, now.Add(time.Minute)); err != nil {
+				t.Errorf("a state that was mended is used at once: got %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,299 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"divims/internal/pool"
+)
+
+var now = time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
+
+// service gives a pool of its own on a server in memory, or on the server that
+// DIVIMS_TEST_S3_URL and its siblings _REGION, _ACCESS_KEY and _SECRET_KEY name.
+func service(t *testing.T) Config {
+	t.Helper()
+	config := Config{
+		URL:       os.Getenv("DIVIMS_TEST_S3_URL"),
+		Region:    os.Getenv("DIVIMS_TEST_S3_REGION"),
+		AccessKey: pool.NewSecret(os.Getenv("DIVIMS_TEST_S3_ACCESS_KEY")),
+		SecretKey: pool.NewSecret(os.Getenv("DIVIMS_TEST_S3_SECRET_KEY")),
+		Bucket:    "divims-test",
+		Prefix:    "some/prefix-" + rand.Text(),
+		Pool:      "campus",
+		PathStyle: true,
+	}
+	if config.URL == "" {
+		server := httptest.NewServer(gofakes3.New(s3mem.New()).Server())
+		t.Cleanup(server.Close)
+		config.URL, config.Region = server.URL, "fr-par"
+		config.AccessKey, config.SecretKey = pool.NewSecret("test-access-key"), pool.NewSecret("test-secret-key")
+	}
+	_, err := New(config, http.DefaultClient).s3.CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket:                    &config.Bucket,
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(config.Region)},
+	})
+	var owned *types.BucketAlreadyOwnedByYou
+	var exists *types.BucketAlreadyExists
+	if err != nil && !errors.As(err, &owned) && !errors.As(err, &exists) {
+		t.Fatalf("create the bucket: %v", err)
+	}
+	return config
+}
+
+// raw writes an object past the store, as somebody else would.
+func raw(t *testing.T, s *Store, key, body string) {
+	t.Helper()
+	_, err := s.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: strings.NewReader(body)})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// content reads an object past what the store remembers.
+func content(t *testing.T, s *Store, key string) string {
+	t.Helper()
+	body, err := s.Object(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// counting counts requests.
+type counting struct{ requests atomic.Int32 }
+
+func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.requests.Add(1)
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// losing loses the answer to every first try of a write: the server has done it.
+type losing struct{ lost int }
+
+func (l *losing) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err == nil && r.Method == http.MethodPut && response.StatusCode == http.StatusOK {
+		_, _ = io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		l.lost++
+		return nil, errors.New("connection reset by peer")
+	}
+	return response, err
+}
+
+// TestPutIsConditional shows what everything else stands on: what a server does
+// with If-Match and If-None-Match.
+func TestPutIsConditional(t *testing.T) {
+	s := New(service(t), http.DefaultClient)
+	key := s.key("state.json")
+	put := func(body, etag string) string {
+		t.Helper()
+		created, err := s.put(t.Context(), key, []byte(body), etag)
+		if err != nil {
+			t.Fatalf("put %q if %q: %v", body, etag, err)
+		}
+		return created
+	}
+	refuse := func(etag, why string) {
+		t.Helper()
+		before := content(t, s, key)
+		if _, err := s.put(t.Context(), key, []byte("wrong"), etag); !errors.Is(err, errChanged) {
+			t.Errorf("%s: got %v, want %v", why, err, errChanged)
+		}
+		if after := content(t, s, key); after != before {
+			t.Errorf("%s: %q became %q", why, before, after)
+		}
+	}
+
+	first := put("one", "")
+	refuse("", "an object that exists is not created again")
+	second := put("two", first)
+	refuse(first, "an object is not replaced by who knows an older one")
+	refuse(`"00000000000000000000000000000000"`, "an object is not replaced by who never saw it")
+	if _, etag, err := s.get(t.Context(), key); err != nil || etag != second {
+		t.Errorf("read back the ETag %q, %v, want %q", etag, err, second)
+	}
+	if _, err := s.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.put(t.Context(), key, []byte("wrong"), second); !errors.Is(err, errChanged) {
+		t.Errorf("an object that is gone is not replaced: got %v, want %v", err, errChanged)
+	}
+	if _, err := s.Object(t.Context(), key); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an object that is gone: got %v, want %v", err, ErrNotFound)
+	}
+}
+
+func TestObjectIsAnyOfTheBucket(t *testing.T) {
+	s := New(service(t), http.DefaultClient)
+	key := "images/cloud-init " + rand.Text() + ".yaml"
+	raw(t, s, key, "#cloud-config\n")
+	if got := content(t, s, key); got != "#cloud-config\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestRequests counts what an evaluation costs: at most 12 requests in a new
+// process, at most 5 in one that lives on.
+func TestRequests(t *testing.T) {
+	config := service(t)
+	raw(t, New(config, http.DefaultClient), "cloud-init.yaml", "#cloud-config\n")
+	var count counting
+	var s *Store
+	evaluate := func(minute int, calendar string) int32 {
+		t.Helper()
+		before := count.requests.Load()
+		at := now.Add(time.Duration(minute) * time.Minute)
+		state, err := s.Acquire(t.Context(), "test", at, at.Add(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		state.LastEvaluation = at
+		_, err = s.LoadCalendar(t.Context())
+		err = errors.Join(err,
+			s.SaveCalendar(t.Context(), []byte(calendar)),
+			s.AppendSample(t.Context(), pool.Sample{At: at}),
+			s.AppendDecision(t.Context(), at, []byte(`{"at":"`+at.String()+`"}`)),
+			s.Commit(t.Context(), state))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return count.requests.Load() - before
+	}
+	for _, step := range []struct {
+		name     string
+		cold     bool
+		minute   int
+		calendar string
+		want     int32
+	}{
+		{"the first ever", true, 0, "one", 9},
+		{"warm", false, 5, "one", 4},
+		{"warm, another calendar", false, 10, "two", 5},
+		{"cold", true, 15, "two", 8},
+		{"cold, another calendar", true, 20, "three", 9},
+		{"warm, another day", false, 24 * 60, "three", 5},
+		{"warm, another week", false, 7 * 24 * 60, "three", 6},
+	} {
+		if step.cold {
+			s = New(config, &http.Client{Transport: &count})
+		}
+		if got := evaluate(step.minute, step.calendar); got != step.want {
+			t.Errorf("%s: %d requests, want %d", step.name, got, step.want)
+		}
+	}
+}
+
+func TestErrorsAreShortAndHoldNoSecret(t *testing.T) {
+	answer := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, body)
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		server http.HandlerFunc
+		want   string
+	}{
+		{"refused", answer(403, `<Error><Code>SignatureDoesNotMatch</Code><Message>test-access-key</Message><AWSAccessKeyId>test-access-key</AWSAccessKeyId></Error>`),
+			"read s3://bucket/divims/campus/state.json: HTTP status 403, SignatureDoesNotMatch"},
+		{"no bucket", answer(404, `<Error><Code>NoSuchBucket</Code></Error>`),
+			"read s3://bucket/divims/campus/state.json: HTTP status 404, NoSuchBucket"},
+		{"not S3", answer(404, `<html><body>test-secret-key</body></html>`),
+			"read s3://bucket/divims/campus/state.json: HTTP status 404, NotFound"},
+		{"no ETag", answer(200, "{}"),
+			"read s3://bucket/divims/campus/state.json: the server gives no ETag, without which nothing can be written safely"},
+		{"too large", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("ETag", `"1"`)
+			_, _ = w.Write(make([]byte, maxSize+1))
+		}, "read s3://bucket/divims/campus/state.json: larger than 16 MB"},
+		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, "{")
+		}, "read s3://bucket/divims/campus/state.json: unexpected EOF"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			server := httptest.NewServer(test.server)
+			defer server.Close()
+			s := New(Config{
+				URL: server.URL, Region: "fr-par", Bucket: "bucket", Prefix: "divims", Pool: "campus", PathStyle: true,
+				AccessKey: pool.NewSecret("test-access-key"), SecretKey: pool.NewSecret("test-secret-key"),
+			}, server.Client())
+			_, err := s.Acquire(t.Context(), "test", now, now.Add(time.Minute))
+			if err == nil || err.Error() != test.want {
+				t.Errorf("got %v, want %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestNoServer(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	s := New(Config{URL: server.URL, Region: "fr-par", Bucket: "bucket", PathStyle: true,
+		AccessKey: pool.NewSecret("test-access-key"), SecretKey: pool.NewSecret("test-secret-key")}, server.Client())
+	server.Close()
+	_, err := s.State(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "test-") {
+		t.Errorf("a server that is not there: got %v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.State(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("a context that has ended: got %v", err)
+	}
+}
+
+// TestVirtualStyle shows that the bucket goes before the host name when asked.
+func TestVirtualStyle(t *testing.T) {
+	var host, path string
+	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		host, path = r.URL.Host, r.URL.Path
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Etag": {`"1"`}}, Body: io.NopCloser(bytes.NewReader(nil))}, nil
+	})}
+	s := New(Config{URL: "https://s3.fr-par.scw.cloud", Region: "fr-par", Bucket: "example-divims", Prefix: "divims", Pool: "campus",
+		AccessKey: pool.NewSecret("k"), SecretKey: pool.NewSecret("s")}, client)
+	if _, err := s.LoadCalendar(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if host != "example-divims.s3.fr-par.scw.cloud" || path != "/divims/campus/calendar.ics" {
+		t.Errorf("asked %s for %s", host, path)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// atOnce runs n functions that start together, and waits for them.
+func atOnce(n int, f func(i int)) {
+	start := make(chan struct{})
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			<-start
+			f(i)
+		})
+	}
+	close(start)
+	all.Wait()
+}
