@@ -200,22 +200,39 @@ func (w *World) Reboot(id string) error {
 }
 
 // Terminate throws everybody out and deletes a machine in 5 to 40 s, its local
-// volumes with it. Block volumes stay behind, addresses become free. The machine
+// volume with it. A block volume stays behind, addresses become free. The machine
 // must be running or stopped; bare metal gives ErrInvalid.
 func (w *World) Terminate(id string) error {
-	m, err := w.machineToAct(id, "terminate", pool.Running, pool.Stopped, pool.StoppedInPlace)
+	m, err := w.machineToDelete(id, "terminate", pool.Running, pool.Stopped, pool.StoppedInPlace)
 	if err != nil {
 		return err
 	}
-	if m.BareMetal {
-		return fmt.Errorf("terminate bare metal machine %s: %w", id, ErrInvalid)
-	}
-	w.noteDrain(m)
-	w.halt(m, "terminating", func() { w.vanish(m) })
-	w.tally.LostRecordings += len(m.backlog)
-	w.tally.MachinesDeleted++
-	m.backlog = nil
+	w.halt(m, "terminating", func() {
+		w.vanish(m)
+		w.volumes = slices.DeleteFunc(w.volumes, func(v *volume) bool { return v == m.root && v.Kind == pool.LocalVolume })
+	})
+	w.noteDeletion(m)
 	return nil
+}
+
+// Delete removes a stopped machine at once. Unlike Terminate it leaves the local
+// volumes behind, too. Errors: ErrNotFound, ErrState, ErrInvalid for bare metal.
+func (w *World) Delete(id string) error {
+	m, err := w.machineToDelete(id, "delete", pool.Stopped)
+	if err != nil {
+		return err
+	}
+	w.noteDeletion(m)
+	w.vanish(m)
+	return nil
+}
+
+func (w *World) machineToDelete(id, action string, from ...pool.MachineState) (*machine, error) {
+	m, err := w.machineToAct(id, action, from...)
+	if err == nil && m.BareMetal {
+		return nil, fmt.Errorf("%s bare metal machine %s: %w", action, id, ErrInvalid)
+	}
+	return m, err
 }
 
 // machineToAct finds a machine and makes sure that its state allows the action.

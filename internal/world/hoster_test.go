@@ -103,11 +103,12 @@ func TestOnlyBlockVolumesStayBehind(t *testing.T) {
 }
 
 func TestHosterRefusesOrdersThatCannotBe(t *testing.T) {
-	story := tell(t, 2, 1, nil, func(c *Config) { c.Zones = []string{"fr-par-1", "fr-par-2"} })
-	story.SetStock("GP1-S", "fr-par-1", false)
+	twoZones := func(c *Config) { c.Zones = []string{"fr-par-1", "fr-par-2"} }
+	sample := tell(t, 2, 1, nil, twoZones)
+	images, addresses := sample.World.Images(), sample.World.Addresses()
 	good := Order{
 		Name: "bbb-w2", Zone: "fr-par-1", Type: "POP2-8C-32G",
-		ImageID: story.World.Images()[0].ID, AddressIDs: []string{story.World.Addresses()[1].ID},
+		ImageID: images[0].ID, AddressIDs: []string{addresses[1].ID},
 	}
 	for name, test := range map[string]struct {
 		change func(*Order)
@@ -116,19 +117,21 @@ func TestHosterRefusesOrdersThatCannotBe(t *testing.T) {
 		"unknown zone":             {func(o *Order) { o.Zone = "xx-abc-1" }, ErrInvalid},
 		"unknown type":             {func(o *Order) { o.Type = "HUGE" }, ErrInvalid},
 		"unknown image":            {func(o *Order) { o.ImageID = "none" }, ErrNotFound},
-		"image of another zone":    {func(o *Order) { o.ImageID = story.World.Images()[1].ID }, ErrNotFound},
+		"image of another zone":    {func(o *Order) { o.ImageID = images[1].ID }, ErrNotFound},
 		"unknown address":          {func(o *Order) { o.AddressIDs = []string{"none"} }, ErrNotFound},
-		"address held by another":  {func(o *Order) { o.AddressIDs = []string{story.World.Addresses()[0].ID} }, ErrState},
+		"address held by another":  {func(o *Order) { o.AddressIDs = []string{addresses[0].ID} }, ErrState},
 		"same address twice":       {func(o *Order) { o.AddressIDs = append(o.AddressIDs, o.AddressIDs...) }, ErrState},
 		"type out of stock":        {func(o *Order) { o.Type = "GP1-S" }, ErrOutOfStock},
-		"address of another zone":  {func(o *Order) { o.Zone, o.ImageID = "fr-par-2", story.World.Images()[1].ID }, ErrInvalid},
+		"address of another zone":  {func(o *Order) { o.Zone, o.ImageID = "fr-par-2", images[1].ID }, ErrInvalid},
 		"nothing wrong, same name": {func(o *Order) { o.Name, o.AddressIDs = "bbb-w1", nil }, nil},
 		"nothing wrong at all":     {func(*Order) {}, nil},
 		"in stock in another zone": {func(o *Order) {
-			o.Type, o.Zone, o.ImageID, o.AddressIDs = "GP1-S", "fr-par-2", story.World.Images()[1].ID, nil
+			o.Type, o.Zone, o.ImageID, o.AddressIDs = "GP1-S", "fr-par-2", images[1].ID, nil
 		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			story := tell(t, 2, 1, nil, twoZones)
+			story.SetStock("GP1-S", "fr-par-1", false)
 			order := good
 			test.change(&order)
 			before := len(story.World.Machines())
@@ -141,6 +144,25 @@ func TestHosterRefusesOrdersThatCannotBe(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestDeletedStoppedMachineLeavesEveryVolumeAndItsRecordings(t *testing.T) {
+	story := tell(t, 1, 1, recordedMeetings(1, 0, 29*time.Minute, 5), func(c *Config) {
+		c.RecordingWork = 1
+		c.Types = []Type{{Name: "GP1-S", CPUs: 8, RootVolume: pool.LocalVolume}}
+	})
+	id := story.World.Machines()[0].ID
+	story.at(35 * time.Minute)
+	if err := story.Delete(id); !errors.Is(err, ErrState) {
+		t.Errorf("delete a running machine = %v, want wrong state", err)
+	}
+	story.must(story.PowerOff(id))
+	story.at(36 * time.Minute)
+	story.must(story.Delete(id))
+	expect(story, "machines", len(story.World.Machines()), 0)
+	expect(story, "lost recordings", story.Tally().LostRecordings, 1)
+	expect(story, "leftover volumes", story.Tally().LeftoverVolumes, 1)
+	story.must(story.DeleteVolume(story.World.Volumes()[0].ID))
 }
 
 func TestActionsNeedTheRightState(t *testing.T) {

@@ -162,17 +162,13 @@ func (w *World) halt(m *machine, detail string, done func()) {
 	w.later(m, w.between(stoppingMin, stoppingMax), done)
 }
 
-// vanish ends a machine that was terminated: addresses become free, a block
-// volume stays behind.
+// vanish ends a machine. Its addresses become free and its volume is detached.
 func (w *World) vanish(m *machine) {
 	w.tally.ServerHours += w.now.Sub(m.Created).Hours()
 	for _, a := range m.addresses {
 		a.machine = nil
 	}
 	m.root.machine = nil
-	if m.root.Kind == pool.LocalVolume {
-		w.volumes = slices.DeleteFunc(w.volumes, func(v *volume) bool { return v == m.root })
-	}
 	w.machines = slices.DeleteFunc(w.machines, func(other *machine) bool { return other == m })
 	delete(w.machineIDs, m.ID)
 }

@@ -25,9 +25,9 @@ func Profiles() []Profile { return []Profile{University, School, Company} }
 // profileZone is where the profiles live.
 const profileZone = "Europe/Paris"
 
-// Generate makes the demand of whole days from the local day of from up to, and
-// without, the local day of to, in Europe/Paris, sorted by start. On an ordinary
-// day about peak people are there at once. Demand of four weeks or more has
+// Generate makes the meetings that start from from on and before to, sorted by
+// start. Days and hours are those of Europe/Paris; weeks count from the day of
+// from. On an ordinary day about peak people are there at once. Demand of four weeks or more has
 // public holidays and a day of 2.2 times the usual load, of eight or more a week
 // of holidays; nothing announces them, and the first week has none. Errors: an
 // unknown profile, a peak below 1 or above 1,000,000, more than 10 years.
@@ -49,17 +49,16 @@ func Generate(profile Profile, from, to time.Time, seed uint64, peak int) ([]Mee
 	}
 	g := generator{habits: h, seed: seed, largest: min(max(smallestHall, peak/6), largestHall)}
 	g.calibrate(peak)
-	return g.all(days), nil
+	return slices.DeleteFunc(g.all(days), func(m Meeting) bool {
+		return m.Start.Before(from) || !m.Start.Before(to)
+	}), nil
 }
 
-// localDays lists the midnights of the days from from to before to.
+// localDays lists the midnights of the days that the time from from to to touches.
 func localDays(from, to time.Time, zone *time.Location) []time.Time {
-	midnight := func(t time.Time) time.Time {
-		year, month, day := t.In(zone).Date()
-		return time.Date(year, month, day, 0, 0, 0, 0, zone)
-	}
+	year, month, date := from.In(zone).Date()
 	var days []time.Time
-	for day, end := midnight(from), midnight(to); day.Before(end); day = day.AddDate(0, 0, 1) {
+	for day := time.Date(year, month, date, 0, 0, 0, 0, zone); day.Before(to); day = day.AddDate(0, 0, 1) {
 		days = append(days, day)
 	}
 	return days
@@ -109,7 +108,7 @@ func (g *generator) dice(day time.Time) *rand.Rand {
 }
 
 // specialDays tells the busyness of days that are not what their weekday is, by
-// their index. The days begin on a Monday if anything is to make sense.
+// their index. Whole weeks count from the first day, which should be a Monday.
 func (g *generator) specialDays(days int) map[int]float64 {
 	special := map[int]float64{}
 	weeks := days / 7

@@ -25,7 +25,7 @@ type Tally struct {
 	InterruptedMeetings int
 	// LostRecordings had work left when their machine was deleted.
 	LostRecordings int
-	// LeftoverVolumes are block volumes that belong to no machine now.
+	// LeftoverVolumes are volumes that belong to no machine now.
 	LeftoverVolumes int
 	// DrainTimes tells for each machine that was stopped or deleted how long its
 	// entry had taken no new meetings by then.
@@ -56,6 +56,14 @@ func (w *World) noteDrain(m *machine) {
 		w.tally.DrainTimes = append(w.tally.DrainTimes, w.now.Sub(e.drainingSince))
 		e.drainingSince = time.Time{}
 	}
+}
+
+// noteDeletion counts a machine that is given up, with the work on its disk.
+func (w *World) noteDeletion(m *machine) {
+	w.noteDrain(m)
+	w.tally.MachinesDeleted++
+	w.tally.LostRecordings += len(m.backlog)
+	m.backlog = nil
 }
 
 // Minute is the pool at a full minute: one row of a timeline.

@@ -86,12 +86,13 @@ func TestStepsOfAnySizeGiveTheSameWorld(t *testing.T) {
 		for after := step; after <= 24*time.Hour; after += step {
 			story.at(after)
 		}
+		story.at(24 * time.Hour)
 		return story.Tally()
 	}
-	byTheMinute, atOnce := run(17*time.Second), run(24*time.Hour)
-	if byTheMinute.ParticipantMinutes != atOnce.ParticipantMinutes || atOnce.ParticipantMinutes == 0 ||
-		byTheMinute.OverloadedParticipantMinutes != atOnce.OverloadedParticipantMinutes {
-		t.Errorf("in small steps %+v, at once %+v", byTheMinute, atOnce)
+	inSteps, atOnce := run(17*time.Second), run(24*time.Hour)
+	if inSteps.ParticipantMinutes != atOnce.ParticipantMinutes || atOnce.ParticipantMinutes == 0 ||
+		inSteps.OverloadedParticipantMinutes != atOnce.OverloadedParticipantMinutes {
+		t.Errorf("in small steps %+v, at once %+v", inSteps, atOnce)
 	}
 }
 
