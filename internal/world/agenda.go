@@ -35,7 +35,7 @@ type agenda struct {
 // plan adds an event.
 func (a *agenda) plan(at time.Time, rank rank, run func() time.Time) {
 	a.seq++
-	heap.Push(a, &event{at: at, rank: rank, seq: a.seq, run: run})
+	heap.Push(a, &event{at: at.UTC(), rank: rank, seq: a.seq, run: run})
 }
 
 // next takes the next event if it is due by t.
@@ -48,7 +48,7 @@ func (a *agenda) next(t time.Time) *event {
 
 // again puts back an event that next took.
 func (a *agenda) again(e *event, at time.Time) {
-	e.at = at
+	e.at = at.UTC()
 	heap.Push(a, e)
 }
 

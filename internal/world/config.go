@@ -121,16 +121,3 @@ func (c *Config) check() error {
 
 // maximumRecordingWork keeps times within what a time.Duration holds.
 const maximumRecordingWork = 100
-
-// checkDemand tells the first meeting that cannot be, or is out of order.
-func checkDemand(meetings []Meeting) error {
-	for i, m := range meetings {
-		if err := m.check(); err != nil {
-			return fmt.Errorf("meeting %d of the demand: %w", i+1, err)
-		}
-		if i > 0 && m.Start.Before(meetings[i-1].Start) {
-			return fmt.Errorf("meeting %d of the demand starts before the one ahead of it", i+1)
-		}
-	}
-	return nil
-}

@@ -77,6 +77,7 @@ func (w *World) tryToStart(demand Meeting) bool {
 		return false
 	}
 	id := w.newID()
+	// BBB names a meeting by the hash of its outer id and the time of its creation.
 	m := &meeting{
 		Meeting:    demand,
 		id:         id,

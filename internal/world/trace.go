@@ -13,41 +13,11 @@ import (
 	"time"
 )
 
-// Meeting is one row of a trace: demand as people cause it, wherever it is placed.
-type Meeting struct {
-	Start    time.Time
-	Duration time.Duration
-	// Participants join evenly over the first Join and leave evenly over the last Leave.
-	Participants int
-	Join, Leave  time.Duration
-	Recorded     bool
-}
-
-// What a row of a trace can be at most. It keeps times and counts within what
-// their types hold.
+// What a trace can be at most.
 const (
-	maximumParticipants = 10_000
-	maximumDuration     = 7 * 24 * time.Hour
-	maximumRows         = 5_000_000
-	maximumLine         = 256 // bytes
+	maximumRows = 5_000_000
+	maximumLine = 256 // bytes
 )
-
-// check tells what is absurd about a meeting.
-func (m Meeting) check() error {
-	switch {
-	case m.Start.Year() < 2000 || m.Start.Year() > 2100:
-		return fmt.Errorf("starts in the year %d, must be 2000 to 2100", m.Start.Year())
-	case m.Duration <= 0 || m.Duration > maximumDuration:
-		return fmt.Errorf("lasts %s, must be more than 0 and at most %s", m.Duration, maximumDuration)
-	case m.Participants < 0 || m.Participants > maximumParticipants:
-		return fmt.Errorf("has %d participants, must be 0 to %d", m.Participants, maximumParticipants)
-	case m.Join < 0 || m.Join > m.Duration:
-		return fmt.Errorf("joins take %s, must be 0 to the duration %s", m.Join, m.Duration)
-	case m.Leave < 0 || m.Leave > m.Duration:
-		return fmt.Errorf("leaves take %s, must be 0 to the duration %s", m.Leave, m.Duration)
-	}
-	return nil
-}
 
 // traceHeader is the first line of every trace.
 const traceHeader = "start,duration_s,participants,join_s,leave_s,recorded"

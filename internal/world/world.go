@@ -95,7 +95,7 @@ func (w *World) AdvanceTo(t time.Time) {
 	for e := w.agenda.next(t); e != nil; e = w.agenda.next(t) {
 		w.now = e.at
 		if at := e.run(); !at.IsZero() {
-			w.agenda.again(e, at.UTC())
+			w.agenda.again(e, at)
 		}
 	}
 	w.now = t.UTC()

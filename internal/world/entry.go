@@ -9,17 +9,6 @@ import (
 	"divims/internal/pool"
 )
 
-// Scalelite's rules for a meeting's load.
-const (
-	// youngMeeting is the age below which a meeting counts at least
-	// youngMinimum: its people are still coming (LOAD_JOIN_BUFFER_TIME,
-	// LOAD_MIN_USER_COUNT).
-	youngMeeting = 15 * time.Minute
-	youngMinimum = 15
-	// badPolls in a row make a server offline; one good poll makes it online.
-	badPolls = 2
-)
-
 // entry is a server as Scalelite knows it.
 type entry struct {
 	id         string
@@ -175,93 +164,4 @@ func (w *World) entry(id string) (*entry, error) {
 func (e *entry) drop(m *meeting) {
 	m.entry = nil
 	e.meetings = slices.DeleteFunc(e.meetings, func(other *meeting) bool { return other == m })
-}
-
-// place chooses the entry for a new meeting: enabled, online, and of those with
-// a load the least loaded; among equals the first id, as in a sorted set of
-// Redis. Nil if there is none.
-func (w *World) place() *entry {
-	var best *entry
-	for _, e := range w.entries {
-		if e.state != pool.Enabled || !e.online || !e.loadKnown {
-			continue
-		}
-		if best == nil || e.load < best.load || e.load == best.load && e.id < best.id {
-			best = e
-		}
-	}
-	return best
-}
-
-// poll is Scalelite's regular look at all servers, the disabled ones included.
-func (w *World) poll() time.Time {
-	for _, e := range w.entries {
-		if m := e.bbb(); m != nil {
-			w.polled(e, m)
-		} else {
-			w.missed(e)
-		}
-	}
-	return w.next(w.config.Poll)
-}
-
-// polled takes note of a good poll.
-func (w *World) polled(e *entry, m *machine) {
-	e.online, e.bad = true, 0
-	w.forgetEnded(e, m)
-	if e.state == pool.Disabled {
-		return
-	}
-	e.setLoad(e.multiplier * w.loadOf(m))
-	if e.state == pool.Cordoned && e.load == 0 {
-		e.state = pool.Disabled
-		e.forgetLoad()
-	}
-}
-
-// missed takes note of a bad poll. A server that goes offline is panicked: its
-// meetings are dropped and, should it answer after all, ended; its state stays.
-func (w *World) missed(e *entry) {
-	if !e.online {
-		return
-	}
-	e.bad++
-	if e.bad < badPolls {
-		return
-	}
-	e.online = false
-	e.forgetLoad()
-	for len(e.meetings) > 0 {
-		m := e.meetings[0]
-		e.drop(m)
-		_ = w.endThrough(e, m) // Scalelite does not look at the answer either
-	}
-}
-
-// forgetEnded takes what BBB does not list any more out of Scalelite's map.
-func (w *World) forgetEnded(e *entry, m *machine) {
-	e.meetings = slices.DeleteFunc(e.meetings, func(known *meeting) bool {
-		gone := known.ended || known.machine != m
-		if gone {
-			known.entry = nil
-		}
-		return gone
-	})
-}
-
-// loadOf is Scalelite's measure of a server: its participants, moderators twice
-// (one in each meeting here), a young meeting at least 15, an old empty one 0.
-func (w *World) loadOf(m *machine) float64 {
-	load := 0
-	for _, meeting := range m.meetings {
-		people := meeting.inside()
-		if people > 0 {
-			people++
-		}
-		if w.now.Sub(meeting.created) < youngMeeting {
-			people = max(people, youngMinimum)
-		}
-		load += people
-	}
-	return float64(load)
 }

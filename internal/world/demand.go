@@ -1,0 +1,53 @@
+package world
+
+import (
+	"fmt"
+	"time"
+)
+
+// Meeting is a meeting as people want it, wherever it is placed: one row of a trace.
+type Meeting struct {
+	Start    time.Time
+	Duration time.Duration
+	// Participants join evenly over the first Join and leave evenly over the last Leave.
+	Participants int
+	Join, Leave  time.Duration
+	Recorded     bool
+}
+
+// What a meeting can be at most. It keeps times and counts within what their
+// types hold.
+const (
+	maximumParticipants = 10_000
+	maximumDuration     = 7 * 24 * time.Hour
+)
+
+// check tells what is absurd about a meeting.
+func (m Meeting) check() error {
+	switch {
+	case m.Start.Year() < 2000 || m.Start.Year() > 2100:
+		return fmt.Errorf("starts in the year %d, must be 2000 to 2100", m.Start.Year())
+	case m.Duration <= 0 || m.Duration > maximumDuration:
+		return fmt.Errorf("lasts %s, must be more than 0 and at most %s", m.Duration, maximumDuration)
+	case m.Participants < 0 || m.Participants > maximumParticipants:
+		return fmt.Errorf("has %d participants, must be 0 to %d", m.Participants, maximumParticipants)
+	case m.Join < 0 || m.Join > m.Duration:
+		return fmt.Errorf("joins take %s, must be 0 to the duration %s", m.Join, m.Duration)
+	case m.Leave < 0 || m.Leave > m.Duration:
+		return fmt.Errorf("leaves take %s, must be 0 to the duration %s", m.Leave, m.Duration)
+	}
+	return nil
+}
+
+// checkDemand tells the first meeting that cannot be, or is out of order.
+func checkDemand(meetings []Meeting) error {
+	for i, m := range meetings {
+		if err := m.check(); err != nil {
+			return fmt.Errorf("meeting %d of the demand: %w", i+1, err)
+		}
+		if i > 0 && m.Start.Before(meetings[i-1].Start) {
+			return fmt.Errorf("meeting %d of the demand starts before the one ahead of it", i+1)
+		}
+	}
+	return nil
+}

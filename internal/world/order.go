@@ -1,0 +1,75 @@
+package world
+
+import (
+	"fmt"
+	"slices"
+
+	"divims/internal/pool"
+)
+
+// Order is what CreateMachine makes.
+type Order struct {
+	Name, Zone, Type, ImageID string
+	Tags                      []string
+	// AddressIDs are reserved addresses of the same zone that no machine holds.
+	AddressIDs []string
+}
+
+// CreateMachine makes a machine in state stopped, as Scaleway does. Names need
+// not be unique. Errors: ErrInvalid for an unknown type or zone or an address of
+// another zone, ErrNotFound for an unknown image or address, ErrState for an
+// address that is held already, ErrOutOfStock.
+func (w *World) CreateMachine(order Order) (pool.Machine, error) {
+	kind, addresses, err := w.examine(order)
+	if err != nil {
+		return pool.Machine{}, fmt.Errorf("create machine %s: %w", order.Name, err)
+	}
+	m := w.addMachine(order, kind)
+	w.equip(m, addresses)
+	w.tally.MachinesCreated++
+	return m.seen(), nil
+}
+
+// examine finds what an order speaks of, or says what is wrong with it.
+func (w *World) examine(order Order) (Type, []*address, error) {
+	if !slices.Contains(w.config.Zones, order.Zone) {
+		return Type{}, nil, fmt.Errorf("zone %q: %w", order.Zone, ErrInvalid)
+	}
+	i := slices.IndexFunc(w.config.Types, func(t Type) bool { return t.Name == order.Type })
+	if i < 0 {
+		return Type{}, nil, fmt.Errorf("type %q: %w", order.Type, ErrInvalid)
+	}
+	if !slices.ContainsFunc(w.config.Images, func(image pool.Image) bool {
+		return image.ID == order.ImageID && image.Zone == order.Zone
+	}) {
+		return Type{}, nil, fmt.Errorf("image %q in %s: %w", order.ImageID, order.Zone, ErrNotFound)
+	}
+	addresses, err := w.freeAddresses(order)
+	if err != nil {
+		return Type{}, nil, err
+	}
+	if !w.InStock(order.Type, order.Zone) {
+		return Type{}, nil, fmt.Errorf("type %s in %s: %w", order.Type, order.Zone, ErrOutOfStock)
+	}
+	return w.config.Types[i], addresses, nil
+}
+
+// freeAddresses finds the addresses of an order.
+func (w *World) freeAddresses(order Order) ([]*address, error) {
+	var found []*address
+	for _, id := range order.AddressIDs {
+		i := slices.IndexFunc(w.addresses, func(a *address) bool { return a.ID == id })
+		if i < 0 {
+			return nil, fmt.Errorf("address %q: %w", id, ErrNotFound)
+		}
+		a := w.addresses[i]
+		if a.Zone != order.Zone {
+			return nil, fmt.Errorf("address %s of zone %s: %w", id, a.Zone, ErrInvalid)
+		}
+		if a.machine != nil || slices.Contains(found, a) {
+			return nil, fmt.Errorf("address %s is held already: %w", id, ErrState)
+		}
+		found = append(found, a)
+	}
+	return found, nil
+}
