@@ -160,11 +160,14 @@ func (c *Cycle) record(ctx context.Context, record Record, calendar []byte, next
 			problems = append(problems, fmt.Errorf("write the history sample: %w", err))
 		}
 	}
-	text, err := json.Marshal(record)
+	brief, err := json.Marshal(record.brief())
 	if err == nil {
-		err = c.Services.Store.AppendDecision(ctx, record.At, text)
+		err = c.Services.Store.AppendDecision(ctx, record.At, brief)
 	}
 	if err != nil {
+		problems = append(problems, fmt.Errorf("write the decision record: %w", err))
+	}
+	if next.Record, err = json.Marshal(record); err != nil {
 		problems = append(problems, fmt.Errorf("write the decision record: %w", err))
 	}
 	if err := c.Services.Store.Commit(ctx, next); err != nil {

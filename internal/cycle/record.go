@@ -1,6 +1,7 @@
 package cycle
 
 import (
+	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -18,7 +19,7 @@ type Record struct {
 	Sample   pool.Sample    `json:"sample"`
 	Plan     scaling.Plan   `json:"plan"`
 	Outcomes []Outcome      `json:"outcomes"`
-	Servers  []ServerRecord `json:"servers"`
+	Servers  []ServerRecord `json:"servers,omitempty"`
 	// Blind tells that too little was seen to do anything.
 	Blind bool `json:"blind,omitempty"`
 }
@@ -111,4 +112,14 @@ func (r *ServerRecord) describeStats(stats pool.Stats, memory pool.ServerMemory,
 	if counters, ok := stats.Network.Get(); ok && memory.Network != nil {
 		r.Network = pool.Rate(*memory.Network, counters, now.Sub(memory.NetworkAt))
 	}
+}
+
+// brief is the record as it is kept for the day: without the servers that
+// nothing is to be said about. 288 of them are one object.
+func (r Record) brief() Record {
+	r.Servers = nil
+	r.Plan.Verdicts = slices.DeleteFunc(slices.Clone(r.Plan.Verdicts), func(v scaling.Verdict) bool {
+		return v.Health == scaling.Healthy && v.Left == ""
+	})
+	return r
 }

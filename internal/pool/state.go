@@ -1,11 +1,16 @@
 package pool
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // State is what one evaluation leaves for the next. It holds no secret.
 type State struct {
 	// LastEvaluation is the `now` of the last evaluation that was recorded.
 	LastEvaluation time.Time `json:"last_evaluation,omitzero"`
+	// Record is the whole decision record of that evaluation, for the status.
+	Record json.RawMessage `json:"record,omitempty"`
 	// Load is what the load policy compares the next load with.
 	Load *PastLoad `json:"load,omitempty"`
 	// Kept is how many servers were enabled when the policies ceased to answer;

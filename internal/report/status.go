@@ -4,6 +4,7 @@
 package report
 
 import (
+	"slices"
 	"time"
 
 	"divims/internal/cycle"
@@ -31,25 +32,22 @@ type Decision struct {
 	Alerts   int               `json:"alerts"`
 }
 
-// NewStatus makes the status of a pool from its records, the newest last, and
-// its state, whose maintenance is fresher than the last record's.
-func NewStatus(name string, at time.Time, records []cycle.Record, state pool.State) Status {
-	status := Status{Pool: name, At: at, Decisions: []Decision{}}
-	for i := len(records) - 1; i >= 0; i-- {
-		r := records[i]
+// NewStatus makes the status of a pool from the last evaluation, nil before the
+// first, from the day's records in short, the newest last, and from the state,
+// whose maintenance is fresher than the record's.
+func NewStatus(name string, at time.Time, last *cycle.Record, day []cycle.Record, state pool.State) Status {
+	status := Status{Pool: name, At: at, Last: last, Decisions: []Decision{}}
+	for _, r := range slices.Backward(day) {
 		status.Decisions = append(status.Decisions, Decision{
 			At: r.At, Source: r.Source, Required: r.Plan.Required.Servers, Enabled: r.Plan.Required.Enabled,
 			Outcomes: r.Outcomes, Alerts: len(r.Plan.Alerts),
 		})
 	}
-	if len(records) == 0 {
-		return status
+	if last != nil {
+		for i, server := range last.Servers {
+			last.Servers[i].Maintenance = state.Servers[server.Number].Maintenance
+		}
 	}
-	last := records[len(records)-1]
-	for i := range last.Servers {
-		last.Servers[i].Maintenance = state.Servers[last.Servers[i].Number].Maintenance
-	}
-	status.Last = &last
 	return status
 }
 

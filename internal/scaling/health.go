@@ -40,7 +40,7 @@ func judge(now time.Time, config Config, image pool.Reading[pool.Image], s serve
 	if why := unresponsive(now, config, s); why != "" {
 		return Unresponsive, why
 	}
-	if why := malfunctioning(s); why != "" {
+	if why := malfunctioning(s); why != "" && s.pastGrace(now, config) { // before that it still starts
 		return Malfunctioning, why
 	}
 	if why := toRecycle(now, config, image, s); why != "" {

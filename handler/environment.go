@@ -1,0 +1,129 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"divims/internal/bbb"
+	"divims/internal/calendar"
+	"divims/internal/config"
+	"divims/internal/cycle"
+	"divims/internal/exporter"
+	"divims/internal/pool"
+	"divims/internal/scalelite"
+	"divims/internal/scaleway"
+	"divims/internal/scaling"
+	"divims/internal/storage"
+)
+
+// FromEnvironment is the function over the settings of an environment, as
+// os.Environ gives it. It logs JSON lines to out.
+func FromEnvironment(environ []string, out io.Writer) *Handler {
+	settings, problems := config.Load(environ)
+	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: settings.LogLevel}))
+	return New(func() (*Pool, error) {
+		if problems != nil {
+			return nil, problems
+		}
+		return Open(settings, log)
+	}, log)
+}
+
+// Open wires a pool up to the services that its settings name. It touches
+// nothing outside but the files that the settings name.
+func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
+	client, err := newHTTPClient(settings)
+	if err != nil {
+		return nil, err
+	}
+	servers := pool.Servers(settings.PoolSize, settings.BareMetalCount, settings.HostnameTemplate, settings.DomainTemplate)
+	hoster, err := newHoster(settings, servers, client)
+	if err != nil {
+		return nil, fmt.Errorf("set up the client of Scaleway: %w", err)
+	}
+	store := storage.New(storage.Config{
+		URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket,
+		Prefix: settings.StoragePrefix, Pool: settings.Pool, PathStyle: settings.StoragePathStyle,
+		AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
+	}, client)
+	services := cycle.Services{
+		LoadBalancer: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, client),
+		Meetings:     bbb.New(settings.BBBChecksum, client),
+		Hoster:       hoster,
+		Store:        store,
+		UserData:     userData(settings.UserData, store),
+	}
+	if len(settings.StatsURLs) > 0 {
+		services.Stats = exporter.New(exporter.Config{
+			URLs: settings.StatsURLs, User: settings.StatsUser, Password: settings.StatsPassword,
+			Bearer: settings.StatsToken, MaxAge: settings.StatsMaxAge,
+		}, client)
+	}
+	if settings.CalendarURL.IsSet() {
+		services.Calendar = calendar.New(settings.CalendarURL.Reveal(), settings.Timezone.Location, client)
+	}
+	clock := WallClock
+	if settings.ClockURL != "" {
+		clock = sandboxClock(settings.ClockURL, client)
+	}
+	return &Pool{
+		name:  settings.Pool,
+		cycle: &cycle.Cycle{Config: cycleConfig(settings, servers), Services: services, Log: log},
+		store: store, clock: clock, dry: settings.DryRun, log: log,
+	}, nil
+}
+
+func newHoster(settings config.Settings, servers []pool.Server, client *http.Client) (*scaleway.Client, error) {
+	return scaleway.New(scaleway.Config{
+		URL: settings.ScalewayURL, ProjectID: settings.ScalewayProjectID,
+		AccessKey: settings.ScalewayAccessKey, SecretKey: settings.ScalewaySecretKey,
+		Zones: settings.Zones, Tag: settings.Tag, Adopt: settings.Adopt,
+		Servers: servers, ImageName: settings.ImageName,
+	}, client)
+}
+
+// userData gives every new machine the same document, from a file or the bucket.
+func userData(source config.UserData, store *storage.Store) func(context.Context, pool.Server) ([]byte, error) {
+	switch {
+	case source.Object != "":
+		return func(ctx context.Context, _ pool.Server) ([]byte, error) { return store.Object(ctx, source.Object) }
+	case source.File != "":
+		return func(context.Context, pool.Server) ([]byte, error) { return source.Read() }
+	}
+	return nil
+}
+
+func cycleConfig(settings config.Settings, servers []pool.Server) cycle.Config {
+	return cycle.Config{
+		Scaling: scalingConfig(settings), Servers: servers,
+		Zones: settings.Zones, Types: settings.CommercialTypes, BBBSecret: settings.BBBSecret,
+		ObserveParallel: settings.ObserveParallel, ActParallel: settings.ActParallel,
+		CallTimeout: settings.CallTimeout, Timeout: settings.Timeout,
+	}
+}
+
+func scalingConfig(settings config.Settings) scaling.Config {
+	policies := make([]scaling.Policy, len(settings.Policies))
+	for i, name := range settings.Policies {
+		policies[i] = scaling.Policy(name)
+	}
+	return scaling.Config{
+		Size: settings.PoolSize, Capacity: settings.PoolCapacity, BareMetal: settings.BareMetalCount,
+		Policies: policies, Interval: settings.Interval, BootTime: settings.BootTime,
+		ServerParticipants: settings.ServerParticipants, ServerMeetings: settings.ServerMeetings,
+		MinimumMillionths: int(settings.MinimumRatio),
+		SteadyFactor:      scaling.Pair(settings.LoadFactorSteady), GrowingFactor: scaling.Pair(settings.LoadFactorGrowing),
+		GrowthThreshold:    scaling.Pair(settings.LoadGrowthThreshold),
+		ScheduleMode:       scaling.ScheduleMode(settings.CalendarMode),
+		MeetingMaxDuration: settings.MeetingMaxDuration, RecordingMaxProcessing: settings.RecordingMaxProcessing,
+		Recordings: scaling.RecordingsPolicy(settings.Recordings), RecycleAfter: settings.RecycleAfter, Grace: settings.Grace,
+		CertificateWarning: settings.CertificateWarning, CertificateAlert: settings.CertificateAlert,
+		UnresponsivePercent:     int(settings.UnresponsiveShare) / 10_000,
+		UnresponsiveDeleteAfter: settings.UnresponsiveDeleteAfter, UnresponsiveRebootAfter: settings.UnresponsiveRebootAfter,
+		MaxCreations: settings.MaxCreations, MaxDeletions: settings.MaxDeletions,
+		RegisterEntries: settings.RegisterEntries,
+	}
+}

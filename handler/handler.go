@@ -1,0 +1,198 @@
+// Package handler is the function: it reads the invocation, runs one evaluation
+// of its pool, and serves the pool's status. In goes an HTTP request of the cron
+// trigger or of an operator; out comes the decision record or the status.
+package handler
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"divims/internal/cycle"
+	"divims/internal/pool"
+	"divims/internal/report"
+)
+
+// Handler serves the HTTP surface of the function.
+type Handler struct {
+	routes *http.ServeMux
+	// open wires the pool up; it is called once, by the first request that needs it.
+	open func() (*Pool, error)
+	log  *slog.Logger
+}
+
+// New serves a pool that is wired up on first use, so that a function with a bad
+// configuration still starts, answers 500 and says in its log what is wrong.
+func New(open func() (*Pool, error), log *slog.Logger) *Handler {
+	h := &Handler{routes: http.NewServeMux(), open: sync.OnceValues(open), log: log}
+	h.routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "ok\n")
+	})
+	h.routes.HandleFunc("POST /{$}", h.withPool(evaluate))
+	h.routes.HandleFunc("POST /evaluate", h.withPool(evaluate))
+	h.routes.HandleFunc("GET /{$}", h.withPool(showStatus))
+	h.routes.HandleFunc("GET /metrics", h.withPool(showMetrics))
+	h.routes.HandleFunc("PUT /servers/{number}/maintenance", h.withPool(startMaintenance))
+	h.routes.HandleFunc("DELETE /servers/{number}/maintenance", h.withPool(endMaintenance))
+	return h
+}
+
+// ServeHTTP answers one request.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Referrer-Policy", "no-referrer")
+	h.routes.ServeHTTP(w, r)
+}
+
+// refusal is an error that the caller is told in words, with a status of its own.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (e refusal) Error() string { return e.text }
+
+// withPool makes a route of a function that needs the pool. An error that is no
+// refusal is told to the log and not to the caller.
+func (h *Handler) withPool(serve func(*Pool, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := h.open()
+		if err == nil {
+			err = serve(p, w, r)
+		}
+		var refused refusal
+		var held *pool.LeaseHeldError
+		switch {
+		case err == nil:
+		case errors.As(err, &refused):
+			answerJSON(w, refused.status, map[string]string{"error": refused.text})
+		case errors.As(err, &held):
+			h.log.InfoContext(r.Context(), "lease held", "holder", held.Holder, "until", held.Until)
+			answerJSON(w, http.StatusConflict, map[string]string{"error": held.Error()})
+		default:
+			h.log.ErrorContext(r.Context(), "request not served", "method", r.Method, "path", r.URL.Path, "error", err)
+			answerJSON(w, http.StatusInternalServerError, map[string]string{"error": "the request could not be served; the log says why"})
+		}
+	}
+}
+
+func answerJSON(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // the caller is gone: nobody to tell
+}
+
+// bodyLimit bounds what a caller may send; every body we know is far smaller.
+const bodyLimit = 64 << 10
+
+// readBody reads a JSON object into value. An empty body leaves value as it is;
+// unknown fields are refused, since a misspelt dry_run must not act.
+func readBody(w http.ResponseWriter, r *http.Request, value any) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(value)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err == nil && decoder.More() {
+		err = errors.New("more than one JSON value")
+	}
+	if err != nil {
+		return refusal{http.StatusBadRequest, "the body cannot be read: " + err.Error()}
+	}
+	return nil
+}
+
+// invocation is the body of the cron trigger and of a forced evaluation.
+type invocation struct {
+	Source string `json:"source"`
+	DryRun bool   `json:"dry_run"`
+}
+
+func evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	call := invocation{Source: "http"}
+	if err := readBody(w, r, &call); err != nil {
+		return err
+	}
+	if len(call.Source) > 40 || strings.ContainsFunc(call.Source, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return refusal{http.StatusBadRequest, "source: at most 40 plain characters"}
+	}
+	record, err := p.Evaluate(r.Context(), call.Source, call.DryRun)
+	if err != nil {
+		return err
+	}
+	answerJSON(w, statusOf(record), record)
+	return nil
+}
+
+func statusOf(record cycle.Record) int {
+	if record.Blind {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusOK
+}
+
+func showStatus(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	status, err := p.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	if strings.Contains(r.Header.Get("Accept"), "application/json") {
+		answerJSON(w, http.StatusOK, status)
+		return nil
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	return status.Page(w)
+}
+
+func showMetrics(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	status, err := p.Status(r.Context())
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", report.MetricsContentType)
+	return status.Metrics(w)
+}
+
+func startMaintenance(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	var asked struct {
+		Reason string `json:"reason"`
+		Author string `json:"author"`
+	}
+	if err := readBody(w, r, &asked); err != nil {
+		return err
+	}
+	if asked.Reason == "" || asked.Author == "" || len(asked.Reason)+len(asked.Author) > 1000 {
+		return refusal{http.StatusBadRequest, `say why and who: {"reason":"new disk","author":"Ada"}`}
+	}
+	return changeMaintenance(p, w, r, &pool.Maintenance{Reason: asked.Reason, Author: asked.Author})
+}
+
+func endMaintenance(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	return changeMaintenance(p, w, r, nil)
+}
+
+func changeMaintenance(p *Pool, w http.ResponseWriter, r *http.Request, maintenance *pool.Maintenance) error {
+	number, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil {
+		return refusal{http.StatusBadRequest, "the server's number is not a number"}
+	}
+	err = p.SetMaintenance(r.Context(), number, maintenance)
+	if errors.Is(err, errNoServer) {
+		return refusal{http.StatusNotFound, fmt.Sprintf("the pool has no server %d", number)}
+	}
+	if err != nil {
+		return err
+	}
+	answerJSON(w, http.StatusOK, map[string]any{"server": number, "maintenance": maintenance})
+	return nil
+}

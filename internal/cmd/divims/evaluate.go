@@ -1,0 +1,74 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"divims/handler"
+	"divims/internal/config"
+	"divims/internal/report"
+)
+
+func newEvaluate() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "evaluate",
+		Short: "Make one evaluation with the settings of the environment",
+		Args:  cobra.NoArgs,
+		RunE: command(func(cmd *cobra.Command) error {
+			p, err := openPool(cmd)
+			if err != nil {
+				return err
+			}
+			record, err := p.Evaluate(cmd.Context(), "command line", dryRun)
+			if err != nil {
+				return err
+			}
+			if asJSON(cmd) {
+				err = json.NewEncoder(cmd.OutOrStdout()).Encode(record)
+			} else {
+				err = report.Summary(cmd.OutOrStdout(), record)
+			}
+			if err == nil && record.Blind {
+				err = errors.New("the pool could not be seen well enough to act")
+			}
+			return err
+		}),
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "decide and say so, but change nothing")
+	return cmd
+}
+
+func newStatus() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show the pool as its last evaluation saw it, with the settings of the environment",
+		Args:  cobra.NoArgs,
+		RunE: command(func(cmd *cobra.Command) error {
+			p, err := openPool(cmd)
+			if err != nil {
+				return err
+			}
+			status, err := p.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON(cmd) {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(status)
+			}
+			return status.Text(cmd.OutOrStdout())
+		}),
+	}
+}
+
+// openPool wires up the pool of the environment's settings.
+func openPool(cmd *cobra.Command) (*handler.Pool, error) {
+	settings, err := config.Load(os.Environ())
+	if err != nil {
+		return nil, err
+	}
+	return handler.Open(settings, newLog(cmd.ErrOrStderr(), settings.LogLevel))
+}

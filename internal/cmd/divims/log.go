@@ -1,0 +1,19 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/lmittmann/tint"
+	"github.com/mattn/go-isatty"
+)
+
+// newLog logs for people on a terminal, and JSON elsewhere.
+func newLog(out io.Writer, level slog.Level) *slog.Logger {
+	if file, ok := out.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
+		return slog.New(tint.NewHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
+	}
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
+}

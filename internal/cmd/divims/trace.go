@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"divims/internal/world"
+)
+
+// traceStart is the first day of every synthetic trace, a Monday.
+var traceStart = time.Date(2026, time.February, 2, 0, 0, 0, 0, paris())
+
+// paris is the zone that the profiles live in.
+func paris() *time.Location {
+	zone, err := time.LoadLocation("Europe/Paris")
+	if err != nil {
+		panic("the zones are embedded: " + err.Error())
+	}
+	return zone
+}
+
+func newTrace() *cobra.Command {
+	var profile string
+	var weeks, peak int
+	var seed uint64
+	cmd := &cobra.Command{
+		Use:   "trace",
+		Short: "Write a synthetic trace of meetings as CSV",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(checkProfile(profile), atLeastOne("weeks", weeks), atLeastOne("peak", peak)); err != nil {
+				return err
+			}
+			meetings, err := world.Generate(world.Profile(profile), traceStart, traceStart.AddDate(0, 0, 7*weeks), seed, peak)
+			if err == nil {
+				err = world.WriteTrace(cmd.OutOrStdout(), meetings)
+			}
+			if err != nil {
+				return runError{err}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&profile, "profile", "university", "university, school or company")
+	cmd.Flags().IntVar(&weeks, "weeks", 10, "length in weeks")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "another seed, another trace")
+	cmd.Flags().IntVar(&peak, "peak", 1500, "participants at once on an ordinary day's peak")
+	return cmd
+}
+
+func checkProfile(profile string) error {
+	if !slices.Contains(world.Profiles(), world.Profile(profile)) {
+		return fmt.Errorf("--profile %q: one of %v", profile, world.Profiles())
+	}
+	return nil
+}
+
+func atLeastOne(flag string, value int) error {
+	if value < 1 {
+		return fmt.Errorf("--%s %d: at least 1", flag, value)
+	}
+	return nil
+}
