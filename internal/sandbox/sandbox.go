@@ -4,13 +4,11 @@
 package sandbox
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"slices"
-	"sync"
 	"time"
 
 	"divims/internal/pool"
@@ -142,23 +140,6 @@ func (s *Sandbox) scaleway() http.Handler {
 	})
 }
 
-// clock serves the virtual time and the calendar.
-func (s *Sandbox) clock() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /clock", func(w http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprint(w, s.Now().Format(time.RFC3339Nano))
-	})
-	if s.config.Calendar == nil {
-		return mux
-	}
-	mux.HandleFunc("GET /calendar.ics", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
-		w.Header().Set("ETag", `"`+token(s.config.World.Seed, string(s.config.Calendar))+`"`)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.config.Calendar))
-	})
-	return mux
-}
-
 // Now is the sandbox's virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.model.now() }
 
@@ -178,22 +159,4 @@ func (s *Sandbox) Close() error {
 		err = errors.Join(err, os.Remove(s.caFile))
 	}
 	return err
-}
-
-// model is the world and its lock, which is never held while anything is read
-// from a connection or written to one.
-type model struct {
-	lock  sync.Mutex
-	world *world.World
-}
-
-func (m *model) with(do func(*world.World)) {
-	m.lock.Lock()
-	defer m.lock.Unlock()
-	do(m.world)
-}
-
-func (m *model) now() (now time.Time) {
-	m.with(func(w *world.World) { now = w.Now() })
-	return now
 }

@@ -50,7 +50,7 @@ type signedOnly struct {
 func (s *signedOnly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	given := readSignature(r.Header.Get("Authorization"))
 	want, err := s.sign(r, given.headers)
-	if err != nil || subtle.ConstantTimeCompare([]byte(given.signature), []byte(want.signature)) != 1 {
+	if err != nil || given.credential != want.credential || subtle.ConstantTimeCompare([]byte(given.signature), []byte(want.signature)) != 1 {
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(http.StatusForbidden)
 		_, _ = fmt.Fprint(w, `<?xml version="1.0" encoding="UTF-8"?>`+
@@ -62,8 +62,10 @@ func (s *signedOnly) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // signature is what the Authorization header says.
 type signature struct {
-	headers   []string
-	signature string
+	// credential is the access key with the day, the region and the service.
+	credential string
+	headers    []string
+	signature  string
 }
 
 func readSignature(authorization string) signature {
@@ -72,6 +74,8 @@ func readSignature(authorization string) signature {
 	for part := range strings.SplitSeq(rest, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		switch name {
+		case "Credential":
+			s.credential = value
 		case "SignedHeaders":
 			s.headers = strings.Split(value, ";")
 		case "Signature":

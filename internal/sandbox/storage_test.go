@@ -1,0 +1,96 @@
+package sandbox_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// objects is a client of the storage, which change makes a wrong one of.
+func (b *bench) objects(change func(*s3.Options)) *s3.Client {
+	options := s3.Options{
+		BaseEndpoint: aws.String(b.settings.StorageURL),
+		Region:       b.settings.StorageRegion,
+		UsePathStyle: b.settings.StoragePathStyle,
+		HTTPClient:   b.http,
+		Retryer:      aws.NopRetryer{},
+		Credentials:  credentials(b.settings.StorageAccessKey.Reveal(), b.settings.StorageSecretKey.Reveal()),
+	}
+	if change != nil {
+		change(&options)
+	}
+	return s3.New(options)
+}
+
+func credentials(access, secret string) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: access, SecretAccessKey: secret}, nil
+	})
+}
+
+// status is the HTTP status of a call; 200 for none but success.
+func status(err error) int {
+	var failure *awshttp.ResponseError
+	switch {
+	case err == nil:
+		return http.StatusOK
+	case errors.As(err, &failure):
+		return failure.HTTPStatusCode()
+	}
+	return 0
+}
+
+func TestStorageKeepsToConditions(t *testing.T) {
+	b := newBench(t, nil)
+	client := b.objects(nil)
+	put := func(text string, match, noneMatch *string) (*s3.PutObjectOutput, error) {
+		return client.PutObject(t.Context(), &s3.PutObjectInput{
+			Bucket: &b.settings.StorageBucket, Key: aws.String("a folder/state.json"), Body: strings.NewReader(text),
+			IfMatch: match, IfNoneMatch: noneMatch,
+		})
+	}
+	nobody := aws.String("*")
+	if _, err := put("too early", aws.String(`"0123"`), nil); status(err) != http.StatusPreconditionFailed {
+		t.Errorf("If-Match without an object: %v", err)
+	}
+	first, err := put("first", nil, nobody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := put("second", nil, nobody); status(err) != http.StatusPreconditionFailed {
+		t.Errorf("If-None-Match with an object: %v", err)
+	}
+	if _, err := put("third", first.ETag, nil); err != nil {
+		t.Errorf("If-Match with the object's ETag: %v", err)
+	}
+	if _, err := put("fourth", first.ETag, nil); status(err) != http.StatusPreconditionFailed {
+		t.Errorf("If-Match with an old ETag: %v", err)
+	}
+	listed, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &b.settings.StorageBucket, Prefix: aws.String("a folder/")})
+	if err != nil || len(listed.Contents) != 1 || !listed.Contents[0].LastModified.Equal(start) {
+		t.Errorf("listed %+v, %v; want one object, dated in virtual time", listed, err)
+	}
+}
+
+func TestStorageAsksForTheSandboxesKey(t *testing.T) {
+	b := newBench(t, nil)
+	for name, change := range map[string]func(*s3.Options){
+		"another secret key": func(o *s3.Options) { o.Credentials = credentials(b.settings.StorageAccessKey.Reveal(), "guess") },
+		"another access key": func(o *s3.Options) { o.Credentials = credentials("SCWGUESS", b.settings.StorageSecretKey.Reveal()) },
+		"another region":     func(o *s3.Options) { o.Region = "nl-ams" },
+		"no signature":       func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := b.objects(change).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &b.settings.StorageBucket})
+			if status(err) != http.StatusForbidden {
+				t.Errorf("%v, want status 403", err)
+			}
+		})
+	}
+}
