@@ -31,18 +31,16 @@ func (b *bench) call(number int, name string, query url.Values) answer {
 	return b.get("https://" + domain(number) + "/bigbluebutton/api/" + name + "?" + checksum.SHA256.Sign(name, query, b.settings.BBBSecret))
 }
 
-// grow starts a machine for a server by the hoster's API and gives when it was
-// told to.
-func (b *bench) grow(number int) pool.Machine {
+// grow orders a machine for a server through the hoster's API.
+func (b *bench) grow(number int) {
 	b.t.Helper()
 	servers := pool.Servers(b.settings.PoolSize, 0, b.settings.HostnameTemplate, b.settings.DomainTemplate)
-	machine, err := b.hoster().Create(b.t.Context(), pool.MachineOrder{
+	_, err := b.hoster().Create(b.t.Context(), pool.MachineOrder{
 		Server: servers[number-1], Zones: b.settings.Zones, Types: b.settings.CommercialTypes,
 	})
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return machine
 }
 
 func (b *bench) world(do func(*world.World) error) error {

@@ -51,16 +51,12 @@ func newBench(t *testing.T, change func(*sandbox.Config)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = s.Close() }) // TestCloseEndsEverything looks at the error
 	settings, err := config.Load(s.Environment())
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{Sandbox: s, t: t, settings: settings, http: newHTTPClient(t, settings)}
-	t.Cleanup(func() {
-		b.http.CloseIdleConnections()
-		_ = s.Close() // TestCloseEndsEverything looks at the error
-	})
-	return b
+	return &bench{Sandbox: s, t: t, settings: settings, http: newHTTPClient(t, settings)}
 }
 
 // newHTTPClient connects as the settings say.
