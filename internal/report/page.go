@@ -14,7 +14,11 @@ import (
 var pageText string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"number": func(r pool.Reading[int]) string { return show(r, func(n int) string { return fmt.Sprint(n) }) },
+	"number":  count,
+	"entry":   entryText,
+	"machine": machineText,
+	"health":  healthText,
+	"people":  peopleText,
 	"load": func(r pool.Reading[float64]) string {
 		return show(r, func(v float64) string { return fmt.Sprintf("%.2f", v) })
 	},

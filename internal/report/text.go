@@ -7,6 +7,7 @@ import (
 
 	"divims/internal/cycle"
 	"divims/internal/pool"
+	"divims/internal/scaling"
 )
 
 // Text writes the status for a terminal.
@@ -22,7 +23,7 @@ func (s Status) Text(w io.Writer) error {
 	fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\ttreatment")
 	for _, server := range s.Last.Servers {
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, server.Domain, entryText(server), machineText(server),
-			server.Health, count(server.Meetings), count(server.Participants), Treatment(server))
+			healthText(server), peopleText(server, server.Meetings), peopleText(server, server.Participants), Treatment(server))
 	}
 	return table.Flush()
 }
@@ -74,10 +75,28 @@ func count(r pool.Reading[int]) string {
 	return show(r, func(n int) string { return fmt.Sprint(n) })
 }
 
+// healthText and peopleText have nothing to say of a server without a machine.
+func healthText(s cycle.ServerRecord) string {
+	if s.Machine == nil && s.Health == scaling.Healthy {
+		return nothing
+	}
+	return string(s.Health)
+}
+
+func peopleText(s cycle.ServerRecord, r pool.Reading[int]) string {
+	if s.Machine == nil && !r.Known() {
+		return nothing
+	}
+	return count(r)
+}
+
+// nothing stands where there is nothing to know, unlike the question mark.
+const nothing = "–"
+
 func entryText(s cycle.ServerRecord) string {
 	switch {
 	case s.Entry == "":
-		return "none"
+		return nothing
 	case s.Online:
 		return string(s.Entry) + ", online"
 	}
@@ -86,7 +105,7 @@ func entryText(s cycle.ServerRecord) string {
 
 func machineText(s cycle.ServerRecord) string {
 	if s.Machine == nil {
-		return "none"
+		return nothing
 	}
 	return fmt.Sprintf("%s, %s in %s", s.Machine.State, s.Machine.Type, s.Machine.Zone)
 }

@@ -66,7 +66,7 @@ type server struct {
 }
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
-	d := &decision{now: now, config: config, seen: seen, state: state}
+	d := &decision{now: now, config: config, seen: seen, state: state, plan: Plan{Actions: []Action{}, Alerts: []Alert{}}}
 	for _, observed := range seen.Servers {
 		s := server{ServerObservation: observed}
 		s.entry, _ = observed.Entry.Get()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,6 +27,12 @@ import (
 // sandboxStart is the virtual time at which every sandbox begins: a Monday,
 // before the day does.
 var sandboxStart = time.Date(2026, time.March, 2, 6, 0, 0, 0, paris())
+
+// calendar is the schedule of every sandbox: a quarter of the pool on weekdays
+// from 07:50 on.
+//
+//go:embed calendar.ics
+var calendar []byte
 
 // peakPerServer is how many people there are at the peak for each server of the
 // pool, so that it is well used and not overrun. A company's meetings are so
@@ -97,10 +104,13 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	if err != nil {
 		return fmt.Errorf("make the demand: %w", err)
 	}
-	surroundings, err := sandbox.Start(sandbox.Config{World: world.Config{
-		Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: 1,
-		Servers: pool.Servers(o.servers, 0, "bbb-w{n}", "bbb-w{n}."+sandbox.Domain),
-	}})
+	surroundings, err := sandbox.Start(sandbox.Config{
+		Calendar: calendar,
+		World: world.Config{
+			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: 1,
+			Servers: pool.Servers(o.servers, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+		},
+	})
 	if err != nil {
 		return fmt.Errorf("start the sandbox: %w", err)
 	}
