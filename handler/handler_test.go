@@ -1,0 +1,287 @@
+package handler_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/handler"
+	"divims/internal/config"
+	"divims/internal/cycle"
+	"divims/internal/pool"
+	"divims/internal/report"
+	"divims/internal/sandbox"
+	"divims/internal/scaling"
+	"divims/internal/world"
+)
+
+var monday = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
+
+// stage is the function in a sandbox in which 200 people are in one course.
+type stage struct {
+	t        *testing.T
+	sandbox  *sandbox.Sandbox
+	function http.Handler
+	log      *bytes.Buffer
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	surroundings, err := sandbox.Start(sandbox.Config{World: world.Config{
+		Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 1,
+		Servers: pool.Servers(3, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+		Meetings: []world.Meeting{{
+			Start: monday.Add(time.Minute), Duration: time.Hour, Participants: 200, Join: time.Minute, Leave: time.Minute,
+		}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := surroundings.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s := &stage{t: t, sandbox: surroundings, log: &bytes.Buffer{}}
+	s.function = handler.FromEnvironment(surroundings.Environment(), s.log)
+	return s
+}
+
+// call sends a request and reads a JSON answer, if the caller wants one.
+func (s *stage) call(method, path, body string, answer any) *httptest.ResponseRecorder {
+	s.t.Helper()
+	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	request.Header.Set("Accept", "application/json")
+	response := httptest.NewRecorder()
+	s.function.ServeHTTP(response, request)
+	if answer != nil {
+		if err := json.Unmarshal(response.Body.Bytes(), answer); err != nil {
+			s.t.Fatalf("%s %s answers %d %q: %v", method, path, response.Code, response.Body, err)
+		}
+	}
+	return response
+}
+
+func planned(record cycle.Record) string {
+	var list []string
+	for i, action := range record.Plan.Actions {
+		text := fmt.Sprintf("%s %d", action.Kind, action.Server)
+		if i < len(record.Outcomes) {
+			text += " " + string(record.Outcomes[i].Result)
+		}
+		list = append(list, text)
+	}
+	return strings.Join(list, ", ")
+}
+
+func TestADayInShort(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	var record cycle.Record
+	if response := s.call("POST", "/evaluate", `{"dry_run":true}`, &record); response.Code != http.StatusOK || planned(record) != "enable 2, create 2" {
+		t.Fatalf("dry run: %d, planned %q", response.Code, planned(record))
+	}
+	if response := s.call("POST", "/", `{"source":"cron"}`, &record); response.Code != http.StatusOK || planned(record) != "enable 2 done, create 2 done" {
+		t.Fatalf("cron: %d, planned %q", response.Code, planned(record))
+	}
+	if record.Source != "cron" || record.Sample.Participants != 200 {
+		t.Errorf("record of %q with %d participants", record.Source, record.Sample.Participants)
+	}
+
+	var status report.Status
+	s.call("GET", "/", "", &status)
+	if status.Last == nil || !status.Last.At.Equal(record.At) || len(status.Decisions) != 1 || len(status.Last.Servers) != 3 {
+		t.Errorf("status %+v", status)
+	}
+	page := s.get("/", "text/html")
+	for _, wanted := range []string{"<b>200</b> participants", "bbb-w2.sandbox.test", "enable 2: done"} {
+		if !strings.Contains(page, wanted) {
+			t.Errorf("the page lacks %q", wanted)
+		}
+	}
+	metrics := s.get("/metrics", "*/*")
+	for _, wanted := range []string{`divims_participants{pool="sandbox"} 200`, `divims_servers_required{pool="sandbox"} 2`} {
+		if !strings.Contains(metrics, wanted) {
+			t.Errorf("the metrics lack %q", wanted)
+		}
+	}
+}
+
+func (s *stage) get(path, accept string) string {
+	request := httptest.NewRequest("GET", path, nil)
+	request.Header.Set("Accept", accept)
+	response := httptest.NewRecorder()
+	s.function.ServeHTTP(response, request)
+	if response.Code != http.StatusOK {
+		s.t.Errorf("GET %s answers %d %q", path, response.Code, response.Body)
+	}
+	return response.Body.String()
+}
+
+func TestMaintenanceTakesAServerOut(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	if response := s.call("PUT", "/servers/2/maintenance", `{"reason":"new disk","author":"Ada"}`, nil); response.Code != http.StatusOK {
+		t.Fatalf("answers %d %q", response.Code, response.Body)
+	}
+	var record cycle.Record
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	if planned(record) != "enable 3 done, create 3 done" {
+		t.Errorf("planned %q although server 2 is the operator's", planned(record))
+	}
+	if m := record.Servers[1].Maintenance; m == nil || m.Reason != "new disk" || m.Author != "Ada" || m.Since.IsZero() {
+		t.Errorf("maintenance %+v", m)
+	}
+	s.call("DELETE", "/servers/2/maintenance", "", nil)
+	var status report.Status
+	s.call("GET", "/", "", &status)
+	if status.Last.Servers[1].Maintenance != nil {
+		t.Error("the server was given back, and the status says no")
+	}
+}
+
+func TestWhatCallersGetWrongIsRefused(t *testing.T) {
+	s := newStage(t)
+	tests := map[string]struct {
+		method, path, body string
+		status             int
+	}{
+		"a misspelt field":          {"POST", "/evaluate", `{"dryrun":true}`, http.StatusBadRequest},
+		"no JSON":                   {"POST", "/", `source=cron`, http.StatusBadRequest},
+		"two bodies in one":         {"POST", "/", `{"source":"cron"}{}`, http.StatusBadRequest},
+		"a body too long":           {"POST", "/", `{"source":"` + strings.Repeat("x", 1<<20) + `"}`, http.StatusBadRequest},
+		"a source that breaks logs": {"POST", "/", `{"source":"a\nb"}`, http.StatusBadRequest},
+		"an unknown path":           {"GET", "/nowhere", "", http.StatusNotFound},
+		"an unknown method":         {"PATCH", "/", "", http.StatusMethodNotAllowed},
+		"GET of an action":          {"GET", "/evaluate", "", http.StatusMethodNotAllowed},
+		"maintenance, no reason":    {"PUT", "/servers/1/maintenance", `{"author":"Ada"}`, http.StatusBadRequest},
+		"maintenance of no server":  {"PUT", "/servers/9/maintenance", `{"reason":"r","author":"a"}`, http.StatusNotFound},
+		"maintenance of a word":     {"DELETE", "/servers/one/maintenance", "", http.StatusBadRequest},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if response := s.call(test.method, test.path, test.body, nil); response.Code != test.status {
+				t.Errorf("answers %d %q, wanted %d", response.Code, response.Body, test.status)
+			}
+		})
+	}
+	s.sandbox.With(func(w *world.World) {
+		if created := w.Tally().MachinesCreated; created != 0 {
+			t.Errorf("%d machines were created", created)
+		}
+	})
+}
+
+func TestAHeldLeaseIsSaid(t *testing.T) {
+	s := newStage(t)
+	settings, err := config.Load(s.sandbox.Environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder := storeOf(settings)
+	if _, err := holder.Acquire(t.Context(), "somebody", monday, monday.Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	response := s.call("POST", "/", `{"source":"cron"}`, nil)
+	if response.Code != http.StatusConflict || !strings.Contains(response.Body.String(), "somebody") {
+		t.Errorf("answers %d %q", response.Code, response.Body)
+	}
+	s.sandbox.AdvanceTo(monday.Add(2 * time.Minute))
+	if response := s.call("POST", "/", `{"source":"cron"}`, nil); response.Code != http.StatusOK {
+		t.Errorf("after the lease's end it answers %d %q", response.Code, response.Body)
+	}
+}
+
+func TestBlindnessIs503(t *testing.T) {
+	s := newStage(t)
+	environment := append(s.sandbox.Environment(), "DIVIMS_SCALELITE_SECRET=another")
+	function := handler.FromEnvironment(environment, s.log)
+	response := httptest.NewRecorder()
+	function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+	var record cycle.Record
+	if err := json.Unmarshal(response.Body.Bytes(), &record); err != nil {
+		t.Fatal(err)
+	}
+	if response.Code != http.StatusServiceUnavailable || !record.Blind || len(record.Plan.Actions) != 0 {
+		t.Errorf("answers %d, %+v", response.Code, record.Plan)
+	}
+	if !slices.ContainsFunc(record.Plan.Alerts, func(a scaling.Alert) bool {
+		return a.Level == scaling.Critical && a.Subject == "Scalelite" && strings.Contains(a.Text, "checksumError")
+	}) {
+		t.Errorf("alerts %+v", record.Plan.Alerts)
+	}
+}
+
+func TestABadConfigurationIsInTheLogAndNotInTheAnswer(t *testing.T) {
+	var log bytes.Buffer
+	function := handler.FromEnvironment([]string{"DIVIMS_POOL=campus", "DIVIMS_POOL_SIZE=many"}, &log)
+	response := httptest.NewRecorder()
+	function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+	if response.Code != http.StatusInternalServerError || strings.Contains(response.Body.String(), "DIVIMS_") {
+		t.Errorf("answers %d %q", response.Code, response.Body)
+	}
+	for _, wanted := range []string{"DIVIMS_POOL_SIZE", "DIVIMS_SCALELITE_URL", "DIVIMS_STORAGE_BUCKET"} {
+		if !strings.Contains(log.String(), wanted) {
+			t.Errorf("the log lacks %s: %s", wanted, log.String())
+		}
+	}
+	response = httptest.NewRecorder()
+	function.ServeHTTP(response, httptest.NewRequest("GET", "/healthz", nil))
+	if response.Code != http.StatusOK {
+		t.Errorf("/healthz answers %d", response.Code)
+	}
+}
+
+// TestNoSecretIsTold looks for every secret of a sandbox in all that a day's
+// function says and writes.
+func TestNoSecretIsTold(t *testing.T) {
+	s := newStage(t)
+	var told strings.Builder
+	for minute := 5; minute <= 60; minute += 5 {
+		s.sandbox.AdvanceTo(monday.Add(time.Duration(minute) * time.Minute))
+		told.WriteString(s.call("POST", "/", `{"source":"cron"}`, nil).Body.String())
+	}
+	told.WriteString(s.get("/", "text/html") + s.get("/metrics", "*/*") + s.call("GET", "/", "", nil).Body.String() + s.log.String())
+	settings, err := config.Load(s.sandbox.Environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := storeOf(settings).Object(t.Context(), settings.StoragePrefix+"/"+settings.Pool+"/state.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	told.Write(state)
+	for _, variable := range s.sandbox.Environment() {
+		name, value, _ := strings.Cut(variable, "=")
+		secret := strings.Contains(name, "SECRET") || strings.Contains(name, "PASSWORD")
+		if secret && strings.Contains(told.String(), value) {
+			t.Errorf("%s was told", name)
+		}
+	}
+}
+
+func TestTheLogIsOneLineForEachThing(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	s.call("POST", "/", `{"source":"cron"}`, nil)
+	var messages []string
+	for line := range strings.Lines(s.log.String()) {
+		var entry struct{ Msg, Level string }
+		if err := json.Unmarshal([]byte(line), &entry); err != nil {
+			t.Fatalf("not JSON: %q", line)
+		}
+		if entry.Level != slog.LevelDebug.String() {
+			messages = append(messages, entry.Msg)
+		}
+	}
+	if want := []string{"action", "action", "evaluation"}; !slices.Equal(messages, want) {
+		t.Errorf("logged %q, wanted %q", messages, want)
+	}
+}
