@@ -77,5 +77,9 @@ func parseRecording(d *document) (pool.Recording, error) {
 		State:      pool.RecordingState(f.text("state")),
 		MeetingEnd: pool.Read(parseTime(found["endTime"])),
 	}
+	// A recording bears the name that BBB gave its meeting: a hash, and the time
+	// of the meeting's creation in milliseconds.
+	_, created, _ := strings.Cut(recording.ID, "-")
+	recording.MeetingStart = pool.Read(parseTime(created))
 	return recording, f.err
 }

@@ -14,24 +14,25 @@ func recordingsAnswer(recordings string) string {
 }
 
 func TestParseRecordings(t *testing.T) {
+	began := pool.Seen(time.UnixMilli(1462807897120))
 	ended := pool.Seen(time.UnixMilli(1462812873004))
 	tests := []struct {
 		name, body string
 		want       []pool.Recording
 	}{
-		{"published", recordingsAnswer(`<recording><recordID>r-1</recordID><meetingID>m</meetingID><name><![CDATA[A > B]]></name>` +
+		{"published", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><meetingID>m</meetingID><name><![CDATA[A > B]]></name>` +
 			`<state>published</state><endTime>1462812873004</endTime><metadata><state>wrong</state></metadata>` +
 			`<playback><format><type>podcast</type><preview><images><image alt="a > b">x</image></images></preview></format></playback></recording>`),
-			[]pool.Recording{{ID: "r-1", State: pool.Published, MeetingEnd: ended}}},
-		{"processing, with an empty playback", recordingsAnswer(`<recording><recordID>r-1</recordID><state>processing</state>` +
+			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: pool.Published, MeetingEnd: ended}}},
+		{"processing, with an empty playback", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><state>processing</state>` +
 			`<endTime>1462812873004</endTime><playback/></recording>`),
-			[]pool.Recording{{ID: "r-1", State: pool.Processing, MeetingEnd: ended}}},
-		{"processed, without any playback", recordingsAnswer(`<recording><recordID>r-1</recordID><state>processed</state>` +
+			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: pool.Processing, MeetingEnd: ended}}},
+		{"processed, without any playback", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><state>processed</state>` +
 			`<endTime>1462812873004</endTime></recording>`),
-			[]pool.Recording{{ID: "r-1", State: pool.Processed, MeetingEnd: ended}}},
-		{"a state of no interest", recordingsAnswer(`<recording><recordID>r-1</recordID><state>unpublished</state>` +
+			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: pool.Processed, MeetingEnd: ended}}},
+		{"a state of no interest", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><state>unpublished</state>` +
 			`<endTime>1462812873004</endTime></recording>`),
-			[]pool.Recording{{ID: "r-1", State: "unpublished", MeetingEnd: ended}}},
+			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: "unpublished", MeetingEnd: ended}}},
 		{"none", recordingsAnswer(""), []pool.Recording{}},
 		{"none, as BBB says it", `<response><returncode>SUCCESS</returncode><recordings></recordings><messageKey>noRecordings</messageKey>` +
 			`<message>There are no recordings for the meeting(s).</message></response>`, []pool.Recording{}},
@@ -55,8 +56,8 @@ func TestRecordingWithoutEndIsListed(t *testing.T) {
 	} {
 		got, err := parseRecordings(strings.NewReader(recordingsAnswer(
 			"<recording><recordID>r-1</recordID><state>processing</state>" + end + "</recording>")))
-		if err != nil || len(got) != 1 || got[0].ID != "r-1" || got[0].MeetingEnd.Known() {
-			t.Errorf("%s: got %+v, %v; want one recording whose end is unknown", name, got, err)
+		if err != nil || len(got) != 1 || got[0].ID != "r-1" || got[0].MeetingEnd.Known() || got[0].MeetingStart.Known() {
+			t.Errorf("%s: got %+v, %v; want one recording whose times are unknown", name, got, err)
 		}
 	}
 }
@@ -86,7 +87,7 @@ func TestRecordedRecordings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := pool.Recording{ID: "f71d810b6e90a4a34ae02b8c7143e8733178578e-1462807897120", State: pool.Published,
-		MeetingEnd: pool.Seen(time.UnixMilli(1462812873004))}
+		MeetingStart: pool.Seen(time.UnixMilli(1462807897120)), MeetingEnd: pool.Seen(time.UnixMilli(1462812873004))}
 	if len(got) != 6 || !reflect.DeepEqual(got[0], want) {
 		t.Errorf("recordings are %+v, want six, %+v first", got, want)
 	}

@@ -47,6 +47,9 @@ const (
 type Recording struct {
 	ID    string         `json:"id"`
 	State RecordingState `json:"state"`
-	// MeetingEnd is when the recorded meeting ended.
+	// MeetingStart is when the recorded meeting was created.
+	MeetingStart Reading[time.Time] `json:"meeting_start"`
+	// MeetingEnd is when it ended. BBB does not tell it of a recording that is
+	// being processed.
 	MeetingEnd Reading[time.Time] `json:"meeting_end"`
 }

@@ -426,17 +426,20 @@ func TestCertificatesAndRecordingsAreWarnedOf(t *testing.T) {
 	s.entry(3).State = pool.Cordoned
 	s.seen.Servers[2].Recordings = pool.Seen([]pool.Recording{
 		{ID: "slow", State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-6 * time.Hour))},
+		{ID: "stuck", State: pool.Processing, MeetingStart: pool.Seen(s.now.Add(-16 * time.Hour))},
+		{ID: "perhaps", State: pool.Processing, MeetingStart: pool.Seen(s.now.Add(-14 * time.Hour))},
 		{ID: "quick", State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-time.Hour))},
 	})
 	s.evaluate()
 	s.wantAlert("certificate of bbb-w1.example.com")
 	s.wantAlert("certificate of bbb-w2.example.com")
 	s.wantAlert("recording slow")
+	s.wantAlert("recording stuck") // its meeting may have lasted 10 hours, not more
 	levels := map[string]Level{}
 	for _, a := range s.plan.Alerts {
 		levels[a.Subject] = a.Level
 	}
-	if levels["certificate of bbb-w1.example.com"] != Warning || levels["certificate of bbb-w2.example.com"] != Error || levels["recording quick"] != "" {
+	if levels["certificate of bbb-w1.example.com"] != Warning || levels["certificate of bbb-w2.example.com"] != Error || levels["recording quick"]+levels["recording perhaps"] != "" {
 		t.Errorf("levels %v", levels)
 	}
 }

@@ -3,6 +3,7 @@ package scaling
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"divims/internal/pool"
 )
@@ -60,12 +61,22 @@ func (d *decision) warnCertificate(s server) {
 func (d *decision) warnRecordings(s server) {
 	recordings, _ := s.Recordings.Get()
 	for _, r := range recordings {
-		end, ok := r.MeetingEnd.Get()
-		if r.State != pool.Published && ok && d.now.Sub(end) > d.config.RecordingMaxProcessing {
-			d.alert(Warning, "recording "+r.ID, "%s on server %d since %s, the limit is %s",
-				r.State, s.Server.Number, spell(d.now.Sub(end)), spell(d.config.RecordingMaxProcessing))
+		ended, ok := d.endOf(r)
+		if r.State != pool.Published && ok && d.now.Sub(ended) > d.config.RecordingMaxProcessing {
+			d.alert(Warning, "recording "+r.ID, "%s on server %d, %s after its meeting; the limit is %s",
+				r.State, s.Server.Number, spell(d.now.Sub(ended)), spell(d.config.RecordingMaxProcessing))
 		}
 	}
+}
+
+// endOf is when a recorded meeting ended. Where BBB does not tell, it is the
+// latest time at which it can have: as long after its start as meetings may last.
+func (d *decision) endOf(r pool.Recording) (ended time.Time, known bool) {
+	if end, ok := r.MeetingEnd.Get(); ok {
+		return end, true
+	}
+	start, ok := r.MeetingStart.Get()
+	return start.Add(d.config.MeetingMaxDuration), ok
 }
 
 // warnStrangers tells of machines that bear the pool's tag and no server's name.
