@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -26,20 +27,22 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:])
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 // run carries out a command line and gives the exit status.
-func run(ctx context.Context, arguments []string) int {
+func run(ctx context.Context, arguments []string, out, errOut io.Writer) int {
 	root := newRoot()
 	root.SetArgs(arguments)
+	root.SetOut(out)
+	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(root.ErrOrStderr(), "divims:", err)
+	fmt.Fprintln(errOut, "divims:", err)
 	return exitStatus(err)
 }
 
@@ -70,9 +73,8 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_ = cmd.Help()
-			return errors.New("which command?")
+		RunE: func(*cobra.Command, []string) error {
+			return errors.New("which command? divims --help lists them")
 		},
 	}
 	root.PersistentFlags().Bool("json", false, "print JSON instead of text")

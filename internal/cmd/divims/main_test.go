@@ -1,0 +1,179 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/config"
+	"divims/internal/cycle"
+	"divims/internal/pool"
+	"divims/internal/sandbox"
+	"divims/internal/storage"
+	"divims/internal/world"
+)
+
+// divims runs a command line.
+func divims(ctx context.Context, arguments ...string) (status int, out, errOut string) {
+	var stdout, stderr bytes.Buffer
+	status = run(ctx, arguments, &stdout, &stderr)
+	return status, stdout.String(), stderr.String()
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+func TestASandboxDayHarmsNobody(t *testing.T) {
+	for _, profile := range world.Profiles() {
+		t.Run(string(profile), func(t *testing.T) {
+			t.Parallel()
+			status, out, errOut := divims(t.Context(), "sandbox", "--for", "24h", "--speed", "0", "--servers", "12",
+				"--profile", string(profile), "--seed", "1", "--listen", "127.0.0.1:0", "--json")
+			var s summary
+			if err := json.Unmarshal([]byte(lastLine(out)), &s); err != nil || status != 0 {
+				t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
+			}
+			if s.VirtualHours != 24 || s.Evaluations != 289 || s.FailedEvaluations != 0 || s.MachinesCreated == 0 || s.MachinesDeleted == 0 || s.PeakParticipants == 0 {
+				t.Errorf("the day: %+v", s)
+			}
+			if s.InterruptedMeetings+s.LostRecordings+s.RefusedMeetings+s.LeftoverVolumes != 0 {
+				t.Errorf("harm: %+v", s)
+			}
+		})
+	}
+}
+
+func TestADayOfTheSameSeedIsTheSame(t *testing.T) {
+	day := func() string {
+		_, out, _ := divims(t.Context(), "sandbox", "--for", "4h", "--speed", "0", "--seed", "5", "--listen", "127.0.0.1:0", "--json")
+		return lastLine(out)
+	}
+	if one, two := day(), day(); one != two {
+		t.Errorf("two days of one seed:\n%s\n%s", one, two)
+	}
+}
+
+func TestAnInterruptedSandboxEndsWithItsSummary(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	envFile := filepath.Join(t.TempDir(), "sandbox.env")
+	go func() {
+		for ctx.Err() == nil { // the file is written when everything listens
+			if _, err := os.Stat(envFile); err == nil {
+				interrupt()
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	status, out, _ := divims(ctx, "sandbox", "--listen", "127.0.0.1:0", "--env-file", envFile)
+	if status != 0 || !strings.Contains(out, "virtual hours") {
+		t.Errorf("status %d, %q", status, out)
+	}
+}
+
+func TestExitStatusOfBadUsage(t *testing.T) {
+	for _, arguments := range [][]string{
+		{}, {"nonsense"}, {"evaluate", "--nonsense"}, {"evaluate", "more"}, {"sandbox", "--servers", "0"},
+		{"sandbox", "--profile", "circus"}, {"sandbox", "--speed", "-1"}, {"trace", "--weeks", "0"},
+	} {
+		if status, out, errOut := divims(t.Context(), arguments...); status != badUsage || out != "" || errOut == "" {
+			t.Errorf("%q: status %d, %q, %q", arguments, status, out, errOut)
+		}
+	}
+}
+
+func TestABadConfigurationIsToldAtOnce(t *testing.T) {
+	for _, variable := range os.Environ() {
+		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "DIVIMS_") {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("DIVIMS_POOL_SIZE", "many")
+	t.Setenv("DIVIMS_POLICY", "load")
+	status, out, errOut := divims(t.Context(), "evaluate")
+	if status != badUsage || out != "" {
+		t.Errorf("status %d, %q", status, out)
+	}
+	for _, wanted := range []string{"DIVIMS_POOL_SIZE", "DIVIMS_POLICY ", "DIVIMS_SCALELITE_SECRET", "for example"} {
+		if !strings.Contains(errOut, wanted) {
+			t.Errorf("%q is not told in:\n%s", wanted, errOut)
+		}
+	}
+}
+
+// otherProcess sets the environment that points a command at a sandbox.
+func otherProcess(t *testing.T) (*sandbox.Sandbox, config.Settings) {
+	t.Helper()
+	s, err := sandbox.Start(sandbox.Config{World: world.Config{
+		Start: sandboxStart, Seed: 1, Running: 1, Servers: pool.Servers(2, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for _, variable := range s.Environment() {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	settings, err := config.Load(os.Environ())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, settings
+}
+
+func TestEvaluateAndStatus(t *testing.T) {
+	s, _ := otherProcess(t)
+	s.AdvanceTo(sandboxStart.Add(5 * time.Minute))
+	status, out, errOut := divims(t.Context(), "evaluate", "--json", "--dry-run")
+	var record cycle.Record
+	if err := json.Unmarshal([]byte(out), &record); err != nil || status != 0 || !record.DryRun {
+		t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
+	}
+	if status, out, _ := divims(t.Context(), "status"); status != 0 || !strings.Contains(out, "no evaluation") {
+		t.Errorf("status %d, %q although a dry run records nothing", status, out)
+	}
+	if status, out, errOut := divims(t.Context(), "evaluate"); status != 0 || !strings.Contains(out, "asked for by command line") {
+		t.Fatalf("status %d: %s%s", status, out, errOut)
+	}
+	if status, out, _ := divims(t.Context(), "status"); status != 0 || !strings.Contains(out, "bbb-w2.sandbox.test") {
+		t.Errorf("status %d, %q", status, out)
+	}
+}
+
+func TestExitStatusOfAHeldLease(t *testing.T) {
+	_, settings := otherProcess(t)
+	store := storage.New(storage.Config{
+		URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket, Prefix: settings.StoragePrefix,
+		Pool: settings.Pool, PathStyle: settings.StoragePathStyle, AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
+	}, http.DefaultClient)
+	if _, err := store.Acquire(t.Context(), "somebody", sandboxStart, sandboxStart.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	status, _, errOut := divims(t.Context(), "evaluate")
+	if status != leaseHeld || !strings.Contains(errOut, "somebody") {
+		t.Errorf("status %d, %q", status, errOut)
+	}
+}
+
+func TestTheTraceIsAsLongAsAsked(t *testing.T) {
+	_, out, _ := divims(t.Context(), "trace", "--profile", "school", "--weeks", "2", "--peak", "300", "--seed", "3")
+	rows := strings.Split(strings.TrimSpace(out), "\n")
+	if rows[0] != "start,duration_s,participants,join_s,leave_s,recorded" || len(rows) < 100 {
+		t.Fatalf("%d rows, the first %q", len(rows), rows[0])
+	}
+	end := traceStart.AddDate(0, 0, 14).UTC().Format(time.RFC3339)
+	if last := rows[len(rows)-1]; last >= end || last < traceStart.AddDate(0, 0, 10).UTC().Format(time.RFC3339) {
+		t.Errorf("last row %q, the trace ends at %s", last, end)
+	}
+	if _, again, _ := divims(t.Context(), "trace", "--profile", "school", "--weeks", "2", "--peak", "300", "--seed", "3"); again != out {
+		t.Error("the same seed makes another trace")
+	}
+}
