@@ -26,17 +26,16 @@ const (
 // parseStamp reads a DATE or DATE-TIME (RFC 5545, 3.3.4 and 3.3.5). zone is
 // where it applies unless it ends with Z.
 func parseStamp(text string, zone *time.Location) (stamp, error) {
-	text = strings.ToUpper(strings.TrimSpace(text))
-	layout, day := timeLayout, len(text) == len(dayLayout)
-	if day {
-		layout = dayLayout
-	}
-	text, utc := strings.CutSuffix(text, "Z")
+	value, utc := strings.CutSuffix(strings.ToUpper(strings.TrimSpace(text)), "Z")
 	if utc {
 		zone = time.UTC
 	}
-	clock, err := time.Parse(layout, text)
-	if err != nil || len(text) != len(layout) {
+	layout, day := timeLayout, len(value) == len(dayLayout) && !utc
+	if day {
+		layout = dayLayout
+	}
+	clock, err := time.Parse(layout, value)
+	if err != nil || len(value) != len(layout) { // time.Parse would take fractions
 		return stamp{}, fmt.Errorf("%.40q is no date or time", text)
 	}
 	return stamp{clock, zone, day}, nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strings"
 	"time"
 
 	"divims/internal/pool"
@@ -26,7 +27,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 		return show(r, func(t time.Time) string { return fmt.Sprintf("%d d", int(t.Sub(now).Hours()/24)) })
 	},
 	"uptime": func(r pool.Reading[time.Duration]) string {
-		return show(r, func(d time.Duration) string { return d.Round(time.Minute).String() })
+		return show(r, func(d time.Duration) string { return strings.TrimSuffix(d.Round(time.Minute).String(), "0s") })
 	},
 	"time":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
 	"treatment": Treatment,
