@@ -1,0 +1,182 @@
+package calendar
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// findZone looks a zone up in a calendar of the given lines.
+func findZone(t *testing.T, lines, name string) (*time.Location, error) {
+	t.Helper()
+	calendars, err := parse([]byte(wrap(lines)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
+	z, err := newZones(calendars[0], time.UTC, until, &budget{maxSteps})
+	if err != nil {
+		return nil, err
+	}
+	return z.find(name)
+}
+
+func TestWindowsZonesExist(t *testing.T) {
+	for windows, name := range windowsZones {
+		if _, err := time.LoadLocation(name); err != nil {
+			t.Errorf("%s: %v", windows, err)
+		}
+	}
+}
+
+func TestZoneNames(t *testing.T) {
+	for name, want := range map[string]string{
+		"Europe/Paris":   "Europe/Paris",
+		`"Europe/Paris"`: "Europe/Paris",
+		" Europe/Paris ": "Europe/Paris",
+		"/freeassociation.sourceforge.net/Europe/Paris":          "Europe/Paris",
+		"/mozilla.org/20050126_1/America/Argentina/Buenos_Aires": "America/Argentina/Buenos_Aires",
+		"Romance Standard Time":                                  "Europe/Paris",
+		"UTC":                                                    "Etc/UTC",
+	} {
+		got, err := findZone(t, "X:y", name)
+		if err != nil || got.String() != want {
+			t.Errorf("%q: got %v, %v, want %s", name, got, err, want)
+		}
+	}
+	for _, name := range []string{"", "Local", "/", "Campus Time", "../Paris", "Europe/Paris/..", strings.Repeat("/a", 1_000_000)} {
+		if got, err := findZone(t, "X:y", name); err == nil {
+			t.Errorf("%.20q: got %v, want an error", name, got)
+		}
+	}
+}
+
+const madeUpZones = `BEGIN:VTIMEZONE
+TZID:Paris of old
+BEGIN:STANDARD
+DTSTART:16010101T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE
+BEGIN:VTIMEZONE
+TZID:New York in parts
+BEGIN:DAYLIGHT
+TZOFFSETFROM:-0500
+TZOFFSETTO:-0400
+DTSTART:19870405T020000
+RRULE:FREQ=YEARLY;BYMONTH=4;BYDAY=1SU;UNTIL=20060402T070000Z
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETFROM:-0400
+TZOFFSETTO:-0500
+DTSTART:19871025T020000
+RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU;UNTIL=20061029T060000Z
+END:STANDARD
+BEGIN:DAYLIGHT
+TZOFFSETFROM:-0500
+TZOFFSETTO:-0400
+DTSTART:20070311T020000
+RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=2SU
+END:DAYLIGHT
+BEGIN:STANDARD
+TZOFFSETFROM:-0400
+TZOFFSETTO:-0500
+DTSTART:20071104T020000
+RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=1SU
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VTIMEZONE
+TZID:Moscow by dates
+BEGIN:STANDARD
+TZOFFSETFROM:+0300
+TZOFFSETTO:+0400
+DTSTART:20110327T020000
+END:STANDARD
+BEGIN:STANDARD
+TZOFFSETFROM:+0400
+TZOFFSETTO:+0300
+DTSTART:20141026T020000
+RDATE:20141026T020000
+END:STANDARD
+END:VTIMEZONE
+BEGIN:VTIMEZONE
+TZID:Kathmandu
+BEGIN:STANDARD
+TZOFFSETFROM:+054500
+TZOFFSETTO:+0545
+DTSTART:19700101T000000
+END:STANDARD
+END:VTIMEZONE`
+
+// TestMadeUpZones: a zone that only the calendar defines behaves as the real
+// one that it was made after.
+func TestMadeUpZones(t *testing.T) {
+	for _, test := range []struct {
+		name, real string
+		from       int // year
+	}{
+		{"Paris of old", "Europe/Paris", 1998},
+		{"New York in parts", "America/New_York", 1988},
+		{"Moscow by dates", "Europe/Moscow", 2012},
+		{"Kathmandu", "Asia/Kathmandu", 1990},
+	} {
+		made, err := findZone(t, madeUpZones, test.name)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		real := zone(t, test.real)
+		for at := time.Date(test.from, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2027; at = at.Add(30 * time.Minute) {
+			if got, want := clockOf(at, made), clockOf(at, real); !got.Equal(want) {
+				t.Errorf("%s: at %s the clocks show %s, want %s", test.name, at, got, want)
+				break
+			}
+		}
+	}
+}
+
+func TestMalformedZones(t *testing.T) {
+	part := func(lines string) string {
+		return "BEGIN:VTIMEZONE\nTZID:Campus\nBEGIN:STANDARD\n" + lines + "\nEND:STANDARD\nEND:VTIMEZONE"
+	}
+	for _, test := range []struct{ name, lines, want string }{
+		{"no part", "BEGIN:VTIMEZONE\nTZID:Campus\nEND:VTIMEZONE", "neither STANDARD nor DAYLIGHT"},
+		{"no offset", part("DTSTART:19700101T000000"), "STANDARD of line 4: no TZOFFSETFROM or no TZOFFSETTO"},
+		{"no start", part("TZOFFSETFROM:+0100\nTZOFFSETTO:+0100"), "no DTSTART"},
+		{"wrong offset", part("TZOFFSETFROM:1\nTZOFFSETTO:+0100"), `"1" is no offset from UTC`},
+		{"wrong rule", part("DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=X"), "unknown frequency"},
+		{"too many changes", part("DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=SECONDLY"), errTooMuch.Error()},
+	} {
+		_, err := findZone(t, test.lines, "Campus")
+		if err == nil || !strings.HasPrefix(err.Error(), `time zone "Campus" of line 2: `) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want %s", test.name, err, test.want)
+		}
+	}
+}
+
+func TestOwnZone(t *testing.T) {
+	const paris = "\nBEGIN:VTIMEZONE\nTZID:Europe/Paris\nEND:VTIMEZONE"
+	for _, test := range []struct{ name, lines, want string }{
+		{"named", "X-WR-TIMEZONE:Asia/Tokyo" + paris, "Asia/Tokyo"},
+		{"named badly", "X-WR-TIMEZONE:Campus" + paris, "Europe/Paris"},
+		{"first VTIMEZONE", "X:y" + paris, "Europe/Paris"},
+		{"none", "X:y", "UTC"},
+	} {
+		calendars, err := parse([]byte(wrap(test.lines)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		z, err := newZones(calendars[0], time.UTC, time.Time{}, &budget{maxSteps})
+		if err != nil || z.own.String() != test.want {
+			t.Errorf("%s: got %v, %v, want %s", test.name, z, err, test.want)
+		}
+	}
+}
