@@ -10,6 +10,10 @@ import (
 // maxOccurrences bounds what a calendar may have in the time that matters.
 const maxOccurrences = 100_000
 
+// stepsPerMove is what it costs to compare an occurrence with a change that goes
+// for all that follow: two clocks of some zones.
+const stepsPerMove = 10
+
 // read gives the occurrences of a calendar that overlap the time from `from` to
 // `to`: single events in the order of the text, then the repeated ones, each
 // series followed by its changed occurrences.
@@ -105,11 +109,14 @@ func (e *expansion) addSeries(events []event) error {
 // addRepeated adds the occurrences of a series that are neither excluded nor
 // changed one by one.
 func (e *expansion) addRepeated(ev event, changed moments, toAll []event) error {
+	if err := e.work.spend(stepsPerMove * len(toAll)); err != nil {
+		return err
+	}
 	starts, err := e.starts(ev, toAll)
 	if err != nil {
 		return err
 	}
-	if err := e.work.spend(len(starts) * (1 + len(toAll))); err != nil {
+	if err := e.work.spend(len(starts) * (1 + stepsPerMove*len(toAll))); err != nil {
 		return err
 	}
 	excluded, seen := newMoments(ev.excluded), newMoments(nil)
