@@ -20,16 +20,16 @@ type download struct {
 	etag, lastModified string
 }
 
-// errRetry marks what another try may mend.
-type errRetry struct{ error }
+// retryError marks what another try may mend.
+type retryError struct{ error }
 
-func (e errRetry) Unwrap() error { return e.error }
+func (e retryError) Unwrap() error { return e.error }
 
 // fetch gets the feed, in as many tries as there are pauses and one more.
 func (c *Client) fetch(ctx context.Context) ([]byte, error) {
 	body, err := c.try(ctx)
 	for _, pause := range c.Pauses {
-		var retry errRetry
+		var retry retryError
 		if !errors.As(err, &retry) || !wait(ctx, pause) {
 			break
 		}
@@ -66,21 +66,21 @@ func (c *Client) try(ctx context.Context) ([]byte, error) {
 
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, errRetry{withoutURL(err)}
+		return nil, retryError{withoutURL(err)}
 	}
 	defer response.Body.Close()
 	switch {
 	case response.StatusCode == http.StatusNotModified && last.body != nil:
 		return last.body, nil
 	case response.StatusCode >= 500 || response.StatusCode == http.StatusTooManyRequests:
-		return nil, errRetry{fmt.Errorf("HTTP status %d", response.StatusCode)}
+		return nil, retryError{fmt.Errorf("HTTP status %d", response.StatusCode)}
 	case response.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("HTTP status %d", response.StatusCode)
 	}
 
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxSize+1))
 	if err != nil {
-		return nil, errRetry{fmt.Errorf("read the answer: %w", err)}
+		return nil, retryError{fmt.Errorf("read the answer: %w", err)}
 	}
 	if len(body) > maxSize {
 		return nil, fmt.Errorf("larger than %d MB", maxSize>>20)

@@ -50,7 +50,7 @@ func (c *component) all(name string) iter.Seq[*property] {
 	}
 }
 
-// read properties and parameters are kept; the rest is only checked.
+// Of properties and parameters these are kept; the rest is only checked.
 var (
 	readProperties = map[string]bool{
 		"UID": true, "SUMMARY": true, "STATUS": true, "DTSTART": true, "DTEND": true, "DURATION": true,
