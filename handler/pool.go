@@ -112,7 +112,8 @@ func (p *Pool) SetMaintenance(ctx context.Context, number int, maintenance *pool
 	if err != nil {
 		return err
 	}
-	state, err := p.store.Acquire(ctx, holder("maintenance"), now, now.Add(maintenanceLease))
+	me := holder("maintenance")
+	state, err := p.store.Acquire(ctx, me, now, now.Add(maintenanceLease))
 	if err != nil {
 		return fmt.Errorf("take the pool's lease: %w", err)
 	}
@@ -125,7 +126,7 @@ func (p *Pool) SetMaintenance(ctx context.Context, number int, maintenance *pool
 	}
 	memory.Maintenance = maintenance
 	state.Servers[number] = memory
-	if err := p.store.Commit(ctx, state); err != nil {
+	if err := p.store.Commit(ctx, me, state); err != nil {
 		return fmt.Errorf("write the pool's state: %w", err)
 	}
 	p.log.InfoContext(ctx, "maintenance", "server", number, "on", maintenance != nil)

@@ -35,9 +35,9 @@ type Store interface {
 	// of the last evaluation. Its error is a *pool.LeaseHeldError while another
 	// holder has it.
 	Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error)
-	// Commit writes the state and gives the lease back, in one conditional
-	// write: pool.ErrLeaseLost, and nothing written, if the lease was taken over.
-	Commit(ctx context.Context, state pool.State) error
+	// Commit writes the state and gives the holder's lease back, in one
+	// conditional write: pool.ErrLeaseLost, and nothing written, if it was taken over.
+	Commit(ctx context.Context, holder string, state pool.State) error
 	// State reads without taking the lease.
 	State(ctx context.Context) (pool.State, error)
 	AppendSample(ctx context.Context, sample pool.Sample) error
@@ -122,7 +122,7 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 
 	record.Took = request.Elapsed()
 	c.logRecord(ctx, record)
-	return record, c.record(ctx, record, calendar, next)
+	return record, c.record(ctx, request.Holder, record, calendar, next)
 }
 
 func scale(d time.Duration, share float64) time.Duration {
@@ -148,7 +148,7 @@ func (c *Cycle) begin(ctx context.Context, request Request) (pool.State, error) 
 
 // record writes what happened. The state goes last: it gives the lease back,
 // and nothing is written after that.
-func (c *Cycle) record(ctx context.Context, record Record, calendar []byte, next pool.State) error {
+func (c *Cycle) record(ctx context.Context, holder string, record Record, calendar []byte, next pool.State) error {
 	var problems []error
 	if calendar != nil {
 		if err := c.Services.Store.SaveCalendar(ctx, calendar); err != nil {
@@ -170,7 +170,7 @@ func (c *Cycle) record(ctx context.Context, record Record, calendar []byte, next
 	if next.Record, err = json.Marshal(record); err != nil {
 		problems = append(problems, fmt.Errorf("write the decision record: %w", err))
 	}
-	if err := c.Services.Store.Commit(ctx, next); err != nil {
+	if err := c.Services.Store.Commit(ctx, holder, next); err != nil {
 		problems = append(problems, fmt.Errorf("write the pool's state: %w", err))
 	}
 	return errors.Join(problems...)

@@ -112,7 +112,7 @@ func (f *fake) Acquire(context.Context, string, time.Time, time.Time) (pool.Stat
 	return f.state, f.held
 }
 func (f *fake) State(context.Context) (pool.State, error) { return f.state, nil }
-func (f *fake) Commit(_ context.Context, state pool.State) error {
+func (f *fake) Commit(_ context.Context, _ string, state pool.State) error {
 	f.committed = append(f.committed, state)
 	return f.fails["commit"]
 }

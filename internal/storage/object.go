@@ -47,9 +47,14 @@ func (s *Store) read(ctx context.Context, name string) (object, error) {
 }
 
 // recall gives an object as it was last known, and reads it if it is not known.
+// Whoever wrote the last day's or week's object is taken to be the first to
+// write this one: writing it fails, and reads, if that is wrong.
 func (s *Store) recall(ctx context.Context, name string) (object, error) {
-	if o, ok := s.remembered(name); ok {
+	switch o, known := s.remembered(name); {
+	case known:
 		return o, nil
+	case o.name != "" && o.name < name:
+		return object{name: name}, nil
 	}
 	return s.read(ctx, name)
 }

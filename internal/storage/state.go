@@ -33,6 +33,13 @@ type lease struct {
 	Until  time.Time `json:"until"`
 }
 
+// heldLease is a lease that this store took: who holds it, and the state as it
+// was written to take it.
+type heldLease struct {
+	holder string
+	object object
+}
+
 // StateError says that the state cannot be used. It is left as it is, because
 // whoever wrote it may still need it, and nothing can be evaluated without it.
 type StateError struct {
@@ -100,7 +107,7 @@ func (s *Store) take(ctx context.Context, known object, wanted document, now tim
 		return pool.State{}, err
 	}
 	if doc.Write == wanted.Write { // taken already, only the answer got lost
-		s.hold(&known)
+		s.hold(&heldLease{wanted.Lease.Holder, known})
 		return doc.State, nil
 	}
 	if doc.Lease != nil && now.Before(doc.Lease.Until) {
@@ -111,21 +118,22 @@ func (s *Store) take(ctx context.Context, known object, wanted document, now tim
 	if err != nil {
 		return pool.State{}, err
 	}
-	s.hold(&taken)
+	s.hold(&heldLease{wanted.Lease.Holder, taken})
 	return doc.State, nil
 }
 
-// Commit writes the state and gives the lease back, in one conditional write.
-// The error is pool.ErrLeaseLost, and nothing is written, if somebody else has
-// taken the lease over or the store never had it. After any other error it is
+// Commit writes the state and gives the holder's lease back, in one conditional
+// write. The error is pool.ErrLeaseLost, and nothing is written, if another
+// evaluation, of this process too, has taken the lease over, or the holder never
+// had it. After any other error it is
 // not known whether the state was written; the lease then ends by itself.
-func (s *Store) Commit(ctx context.Context, state pool.State) error {
+func (s *Store) Commit(ctx context.Context, holder string, state pool.State) error {
 	held := s.holding()
-	if held == nil {
+	if held == nil || held.holder != holder {
 		return pool.ErrLeaseLost
 	}
 	doc := document{Schema: schema, Write: rand.Text(), State: state}
-	_, err := s.writeDocument(ctx, *held, doc)
+	_, err := s.writeDocument(ctx, held.object, doc)
 	if errors.Is(err, errChanged) {
 		err = s.confirm(ctx, doc)
 	}
@@ -181,13 +189,13 @@ func (s *Store) decode(o object) (document, error) {
 	return document{}, unusable
 }
 
-func (s *Store) hold(o *object) {
+func (s *Store) hold(l *heldLease) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.held = o
+	s.held = l
 }
 
-func (s *Store) holding() *object {
+func (s *Store) holding() *heldLease {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	return s.held

@@ -29,10 +29,10 @@ func TestStateIsHandedOn(t *testing.T) {
 	if held.Holder != "first" || !held.Until.Equal(now.Add(time.Minute)) {
 		t.Errorf("the holder is named: got %+v", held)
 	}
-	if err := first.Commit(t.Context(), state); err != nil {
+	if err := first.Commit(t.Context(), "first", state); err != nil {
 		t.Fatal(err)
 	}
-	if err := first.Commit(t.Context(), state); !errors.Is(err, pool.ErrLeaseLost) {
+	if err := first.Commit(t.Context(), "first", state); !errors.Is(err, pool.ErrLeaseLost) {
 		t.Errorf("a lease is given back once: got %v", err)
 	}
 	got, err := second.Acquire(t.Context(), "second", now.Add(time.Second), now.Add(time.Hour))
@@ -42,6 +42,24 @@ func TestStateIsHandedOn(t *testing.T) {
 	read, err := first.State(t.Context())
 	if err != nil || !read.LastEvaluation.Equal(now) {
 		t.Errorf("the state is read without the lease: got %+v, %v", read, err)
+	}
+}
+
+func TestALeaseOfTheSameProcessIsTakenOver(t *testing.T) {
+	s := New(service(t), http.DefaultClient)
+	for _, holder := range []struct {
+		name string
+		now  time.Time
+	}{{"late", now}, {"next", now.Add(time.Minute)}} {
+		if _, err := s.Acquire(t.Context(), holder.name, holder.now, holder.now.Add(time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Commit(t.Context(), "late", pool.State{}); !errors.Is(err, pool.ErrLeaseLost) {
+		t.Errorf("the late evaluation commits on the lease of the next one: got %v", err)
+	}
+	if err := s.Commit(t.Context(), "next", pool.State{}); err != nil {
+		t.Errorf("the next one commits: got %v", err)
 	}
 }
 
@@ -56,16 +74,16 @@ func TestLeaseIsTakenOver(t *testing.T) {
 		t.Fatalf("a lease that has ended is taken over: got %v", err)
 	}
 	before := content(t, next, next.key(stateName))
-	if err := late.Commit(t.Context(), pool.State{LastEvaluation: now}); !errors.Is(err, pool.ErrLeaseLost) {
+	if err := late.Commit(t.Context(), "late", pool.State{LastEvaluation: now}); !errors.Is(err, pool.ErrLeaseLost) {
 		t.Errorf("who lost the lease writes no state: got %v", err)
 	}
 	if after := content(t, next, next.key(stateName)); after != before {
 		t.Errorf("the state became %s", after)
 	}
-	if err := next.Commit(t.Context(), pool.State{}); err != nil {
+	if err := next.Commit(t.Context(), "next", pool.State{}); err != nil {
 		t.Errorf("who has the lease writes the state: got %v", err)
 	}
-	if err := New(config, http.DefaultClient).Commit(t.Context(), pool.State{}); !errors.Is(err, pool.ErrLeaseLost) {
+	if err := New(config, http.DefaultClient).Commit(t.Context(), "late", pool.State{}); !errors.Is(err, pool.ErrLeaseLost) {
 		t.Errorf("who never had the lease writes no state: got %v", err)
 	}
 }
@@ -125,7 +143,7 @@ func TestLostAnswers(t *testing.T) {
 		err = errors.Join(err, s.AppendDecision(t.Context(), now, []byte(`{"decision": 1}`)))
 	}
 	state.LastEvaluation = now
-	if err := errors.Join(err, s.Commit(t.Context(), state)); err != nil {
+	if err := errors.Join(err, s.Commit(t.Context(), "test", state)); err != nil {
 		t.Fatal(err)
 	}
 	if network.lost != 5 {
@@ -161,7 +179,7 @@ func TestUnusableStateIsLeftAlone(t *testing.T) {
 			raw(t, s, key, test.body)
 			_, readErr := s.State(t.Context())
 			_, leaseErr := s.Acquire(t.Context(), "test", now, now.Add(time.Minute))
-			_ = s.Commit(t.Context(), pool.State{LastEvaluation: now})
+			_ = s.Commit(t.Context(), "test", pool.State{LastEvaluation: now})
 			for _, err := range []error{readErr, leaseErr} {
 				var unusable *StateError
 				if !errors.As(err, &unusable) || !strings.Contains(err.Error(), key+" "+test.want) {

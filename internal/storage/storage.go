@@ -44,7 +44,7 @@ type Store struct {
 
 	mutex sync.Mutex
 	known map[string]object // by kind
-	held  *object           // the state as it was written to take the lease
+	held  *heldLease        // nil without a lease
 }
 
 // object is what is known of an object: its content and the ETag that came with
@@ -102,9 +102,11 @@ func (s *Store) forget(name string) {
 	delete(s.known, kind(name))
 }
 
-func (s *Store) remembered(name string) (object, bool) {
+// remembered gives what is known of an object or, and then not known, the other
+// object of its kind.
+func (s *Store) remembered(name string) (o object, known bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	o, ok := s.known[kind(name)]
-	return o, ok && o.name == name
+	o, known = s.known[kind(name)]
+	return o, known && o.name == name
 }

@@ -171,7 +171,7 @@ func TestRequests(t *testing.T) {
 			s.SaveCalendar(t.Context(), []byte(calendar)),
 			s.AppendSample(t.Context(), pool.Sample{At: at}),
 			s.AppendDecision(t.Context(), at, []byte(`{"at":"`+at.String()+`"}`)),
-			s.Commit(t.Context(), state))
+			s.Commit(t.Context(), "test", state))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,8 +189,8 @@ func TestRequests(t *testing.T) {
 		{"warm, another calendar", false, 10, "two", 5},
 		{"cold", true, 15, "two", 8},
 		{"cold, another calendar", true, 20, "three", 9},
-		{"warm, another day", false, 24 * 60, "three", 5},
-		{"warm, another week", false, 7 * 24 * 60, "three", 6},
+		{"warm, another day", false, 24 * 60, "three", 4},
+		{"warm, another week, another calendar", false, 7 * 24 * 60, "four", 5},
 	} {
 		if step.cold {
 			s = New(config, &http.Client{Transport: &count})
