@@ -13,7 +13,7 @@ import (
 // newLog logs for people on a terminal, and JSON elsewhere.
 func newLog(out io.Writer, level slog.Level) *slog.Logger {
 	if file, ok := out.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
-		return slog.New(tint.NewHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
+		return slog.New(tint.NewTextHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
 	}
 	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level}))
 }
