@@ -69,6 +69,9 @@ func (c *Client) exchange(request *http.Request, parse func(io.Reader) error) (*
 	}
 	defer response.Body.Close()
 	if err := judge(response, parse); err != nil {
+		if ended := request.Context().Err(); ended != nil {
+			return nil, ended // an answer that the deadline cuts off may seem to end by itself
+		}
 		return nil, err
 	}
 	_, _ = io.CopyN(io.Discard, response.Body, largestRest)

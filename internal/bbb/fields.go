@@ -7,6 +7,10 @@ import (
 	"time"
 )
 
+// longestName bounds a name or a state, in bytes. BBB allows a meeting's ID 256
+// characters, and makes all others itself.
+const longestName = 1024
+
 // texts are what an element's children say, by their names.
 type texts map[string]string
 
@@ -44,8 +48,11 @@ type fields struct {
 }
 
 func (f *fields) text(name string) string {
-	if f.texts[name] == "" {
+	switch text := f.texts[name]; {
+	case text == "":
 		f.fail(name, errors.New("not given"))
+	case len(text) > longestName:
+		f.fail(name, fmt.Errorf("longer than %d bytes", longestName))
 	}
 	return f.texts[name]
 }

@@ -2,6 +2,7 @@ package bbb
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"divims/internal/pool"
@@ -27,5 +28,11 @@ func parseVersion(r io.Reader) (string, error) {
 		}
 		return found.add(d, name)
 	})
-	return found["bbbVersion"], err
+	if err == nil && len(found["bbbVersion"]) > longestName {
+		err = fmt.Errorf("bbbVersion: longer than %d bytes", longestName)
+	}
+	if err != nil {
+		return "", err
+	}
+	return found["bbbVersion"], nil
 }
