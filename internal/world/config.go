@@ -28,6 +28,9 @@ type Config struct {
 
 	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
 	Poll time.Duration
+	// CordonRace is the probability, 0 to 1, that a cordon or disable lands while
+	// Scalelite's poller saves the server: see race.go.
+	CordonRace float64
 	// Beyond either of these a server is overloaded, defaults 250 and 15.
 	ServerParticipants, ServerMeetings int
 
@@ -107,6 +110,8 @@ func (c *Config) check() error {
 	switch {
 	case c.Poll < time.Second:
 		return fmt.Errorf("world polls every %s, must be 1s or more", c.Poll)
+	case !(c.CordonRace >= 0 && c.CordonRace <= 1):
+		return fmt.Errorf("world's cordons race with the poller with probability %g, must be 0 to 1", c.CordonRace)
 	case c.BootMin < 0 || c.BootMax < c.BootMin:
 		return fmt.Errorf("world's machines boot in %s to %s", c.BootMin, c.BootMax)
 	case c.ServerParticipants < 1 || c.ServerMeetings < 1:

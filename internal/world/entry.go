@@ -21,6 +21,7 @@ type entry struct {
 	bad        int // bad polls in a row
 	load       float64
 	loadKnown  bool
+	race       race
 	// meetings is Scalelite's own map of who is where.
 	meetings []*meeting
 	// drainingSince is when it was last enabled; zero while it is, or never was.
@@ -31,8 +32,12 @@ func (e *entry) setLoad(load float64) { e.load, e.loadKnown = load, true }
 
 func (e *entry) forgetLoad() { e.load, e.loadKnown = 0, false }
 
-// count adds a create or a join to the load until the next poll.
-func (e *entry) count() { e.load += e.multiplier }
+// count adds a create or a join to the load until the next poll, and to the load
+// of a straggler, which no poll sets again.
+func (e *entry) count() {
+	e.load += e.multiplier
+	e.race.load += e.multiplier
+}
 
 // bbb is the machine that answers at the entry's url, or nil.
 func (e *entry) bbb() *machine {
@@ -111,9 +116,11 @@ func (w *World) SetState(id string, state pool.EntryState) error {
 	switch state {
 	case pool.Enabled:
 		e.drainingSince = time.Time{}
+		e.race = race{}
 	case pool.Cordoned, pool.Disabled:
 		if e.state == pool.Enabled {
 			e.drainingSince = w.now
+			e.race.pending = w.races.Float64() < w.config.CordonRace
 		}
 	default:
 		return fmt.Errorf("set entry %s to state %q: %w", id, state, ErrInvalid)

@@ -30,6 +30,7 @@ type machine struct {
 	// backlog holds the recordings with work left, first come first served.
 	backlog   []*recording
 	published []*recording // finished, and still on the disk
+	lastCount count
 	usage     usage
 }
 

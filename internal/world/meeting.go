@@ -146,7 +146,7 @@ func portion(d time.Duration, part, whole int) time.Duration {
 func (w *World) join(m *meeting) {
 	m.joined++
 	m.machine.participants++
-	if m.entry != nil && m.entry.loadKnown {
+	if m.entry != nil && (m.entry.loadKnown || m.entry.race.straggling) {
 		m.entry.count()
 	}
 }

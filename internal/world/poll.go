@@ -34,6 +34,9 @@ func (w *World) poll() time.Time {
 func (w *World) polled(e *entry, m *machine) {
 	e.online, e.bad = true, 0
 	w.forgetEnded(e, m)
+	if e.race.pending {
+		e.race = race{straggling: true, load: e.multiplier * w.loadOf(m)}
+	}
 	if e.state == pool.Disabled {
 		return
 	}
@@ -47,6 +50,7 @@ func (w *World) polled(e *entry, m *machine) {
 // missed takes note of a bad poll. A server that goes offline is panicked: its
 // meetings are dropped and, should it answer after all, ended; its state stays.
 func (w *World) missed(e *entry) {
+	e.race.pending = false
 	if !e.online {
 		return
 	}
@@ -91,18 +95,29 @@ func (w *World) loadOf(m *machine) float64 {
 	return float64(load)
 }
 
-// place chooses the entry for a new meeting: enabled, online, and of those with
-// a load the least loaded; among equals the first id, as in a sorted set of
-// Redis. Nil if there is none.
+// place chooses the entry for a new meeting: online, in the set of those that are
+// chosen from, and of these the least loaded; among equals the first id, as in a
+// sorted set of Redis. Nil if there is none.
 func (w *World) place() *entry {
 	var best *entry
+	least := 0.0
 	for _, e := range w.entries {
-		if e.state != pool.Enabled || !e.online || !e.loadKnown {
+		load, chosen := e.offered()
+		if !e.online || !chosen {
 			continue
 		}
-		if best == nil || e.load < best.load || e.load == best.load && e.id < best.id {
-			best = e
+		if best == nil || load < least || load == least && e.id < best.id {
+			best, least = e, load
 		}
 	}
 	return best
+}
+
+// offered tells whether new meetings are placed on the entry's server, and the
+// load that it is chosen by: it is enabled and has a load, or it straggles.
+func (e *entry) offered() (load float64, chosen bool) {
+	if e.race.straggling {
+		return e.race.load, true
+	}
+	return e.load, e.state == pool.Enabled && e.loadKnown
 }

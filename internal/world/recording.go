@@ -46,6 +46,7 @@ func (w *World) record(m *meeting) {
 		return
 	}
 	on := m.machine
+	on.keepCount(w.now)
 	on.backlog = append(on.backlog, &recording{id: m.internalID, ended: w.now, length: w.now.Sub(m.created)})
 	if len(on.backlog) == 1 && on.bbbUp {
 		w.work(on)
@@ -61,6 +62,7 @@ func (w *World) work(m *machine) {
 	first := m.backlog[0]
 	takes := float64(first.length) * w.config.RecordingWork * w.share(first.stage)
 	w.later(m, w.now.Add(time.Duration(takes)), func() {
+		m.keepCount(w.now)
 		w.advance(m, first)
 		w.work(m)
 	})

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"divims/internal/pool"
@@ -15,8 +16,11 @@ const (
 	// bytes a minute for each participant
 	receivedPerParticipant = 60 * 40_000
 	sentPerParticipant     = 60 * 150_000
-	// statsAge is how old a server's own figures are when read.
-	statsAge = 5 * time.Second
+	// probeAge is how old the probe's result is when read.
+	probeAge = 5 * time.Second
+	// countEvery is how often a timer on the server counts its recordings, from
+	// the moment that the system is up.
+	countEvery = time.Minute
 )
 
 // usage is what node_exporter would say: load averages and byte counters since
@@ -44,9 +48,40 @@ func (m *machine) use() {
 	u.sent += sentPerParticipant * float64(m.participants)
 }
 
+// count is what the timer on the server counted last.
+type count struct {
+	at      time.Time
+	backlog map[string]int
+}
+
+// countedAt is when the timer counted last.
+func (m *machine) countedAt(now time.Time) time.Time {
+	return m.bootTime.Add(now.Sub(m.bootTime).Truncate(countEvery))
+}
+
+// counted is the backlog as the timer counted it last: that of now, if it has not
+// changed since.
+func (m *machine) counted(now time.Time) map[string]int {
+	if m.lastCount.at.Equal(m.countedAt(now)) {
+		return m.lastCount.backlog
+	}
+	return m.backlogByStage()
+}
+
+// keepCount has to come before every change of the backlog, so that the timer's
+// count outlives it. What changes at the moment of the count is in it.
+func (m *machine) keepCount(now time.Time) {
+	if m.bootTime.IsZero() {
+		return
+	}
+	if at := m.countedAt(now); at.Before(now) {
+		m.lastCount = count{at, m.counted(now)}
+	}
+}
+
 // Stats is what the server's stats endpoint says. It answers from the moment the
 // machine's system is up, about 30 s before BBB: ErrUnreachable. The probe is
-// well while BBB answers.
+// well while BBB answers. The backlog is up to a minute old, and Age says how much.
 func (w *World) Stats(domain string) (pool.Stats, error) {
 	s := w.domains[domain]
 	if s == nil || s.machine() == nil || s.machine().bootTime.IsZero() {
@@ -61,10 +96,10 @@ func (w *World) Stats(domain string) (pool.Stats, error) {
 		CPUs:      pool.Seen(m.kind.CPUs),
 		Network:   pool.Seen(pool.NetworkCounters{Received: m.usage.received, Sent: m.usage.sent}),
 		UnitsDown: pool.Seen([]string{}),
-		Probe:     pool.Seen(pool.Probe{OK: s.bbb() != nil, At: w.now.Add(-statsAge)}),
+		Probe:     pool.Seen(pool.Probe{OK: s.bbb() != nil, At: w.now.Add(-probeAge)}),
 		Failed:    pool.Seen(map[string]int{}),
-		Backlog:   pool.Seen(m.backlogByStage()),
+		Backlog:   pool.Seen(maps.Clone(m.counted(w.now))),
 		Version:   pool.Seen(bbbVersion),
-		Age:       pool.Seen(statsAge),
+		Age:       pool.Seen(w.now.Sub(m.countedAt(w.now))),
 	}, nil
 }

@@ -373,7 +373,7 @@ func TestRecordingsAreWorkedOnOneAfterTheOther(t *testing.T) {
 	expect(story, "still waiting", backlog(time.Hour + 30*time.Minute)["recorded"], 1)
 	expect(story, "listed", listed()[0].State, pool.Processing)
 	expect(story, "processed", backlog(time.Hour + 58*time.Minute)["processed"], 1)
-	expect(story, "published", backlog(2*time.Hour - time.Second)["published"], 1)
+	expect(story, "a minute's old count", backlog(2*time.Hour - time.Second)["processed"], 1)
 	expect(story, "listed", listed()[0].State, pool.Published)
 	expect(story, "second waits until the first is sent", backlog(2*time.Hour - time.Second)["recorded"], 1)
 	expect(story, "listed when the first is sent", backlog(2 * time.Hour)["published"], 0)

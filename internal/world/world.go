@@ -32,6 +32,9 @@ type World struct {
 	now    time.Time
 	agenda agenda
 	random *rand.Rand
+	// races settles the races, apart from random: a world with races is but for
+	// them the one without.
+	races *rand.Rand
 
 	servers []*server
 	domains map[string]*server
@@ -57,6 +60,7 @@ func New(config Config) (*World, error) {
 		config:     config,
 		now:        config.Start,
 		random:     rand.New(rand.NewPCG(config.Seed, 0)),
+		races:      rand.New(rand.NewPCG(config.Seed, 1)),
 		domains:    map[string]*server{},
 		machineIDs: map[string]*machine{},
 		soldOut:    map[stock]bool{},

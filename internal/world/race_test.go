@@ -1,0 +1,96 @@
+package world
+
+import (
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// racing tells of two servers, of which the first is cordoned at 10:00:30 in the
+// middle of the poller's work. One meeting was on it before; others come every
+// minute from 10:02:30 on.
+func racing(t *testing.T, probability float64) story {
+	demand := meetings(1, 10*time.Second, time.Hour, 5)
+	for i := range 10 {
+		demand = append(demand, meetings(1, time.Duration(150+60*i)*time.Second, time.Hour, 2)...)
+	}
+	story := tell(t, 2, 2, demand, func(c *Config) { c.CordonRace = probability })
+	story.at(30 * time.Second)
+	if story.meetingsOn(1) == 0 {
+		t.Fatal("the first meeting is not on the first server")
+	}
+	story.set(1, pool.Cordoned)
+	return story
+}
+
+func TestACordonInTheMiddleOfAPollIsHalfUndone(t *testing.T) {
+	story := racing(t, 1)
+	story.at(8 * time.Minute)
+	expect(story, "state", story.entry(1).State, pool.Cordoned)
+	expect(story, "meetings came to the cordoned server", story.meetingsOn(1) > 1, true)
+
+	story.set(1, pool.Cordoned)
+	before := story.meetingsOn(1)
+	story.at(13 * time.Minute)
+	expect(story, "more came although it was cordoned again", story.meetingsOn(1) > before, true)
+}
+
+func TestWithoutARaceACordonHolds(t *testing.T) {
+	story := racing(t, 0)
+	story.at(13 * time.Minute)
+	expect(story, "meetings", story.meetingsOn(1), 1)
+}
+
+func TestEnableAndThenCordonRepairsAStraggler(t *testing.T) {
+	story := racing(t, 1)
+	story.at(5 * time.Minute)
+	before := story.meetingsOn(1)
+	expect(story, "meetings came", before > 1, true)
+	story.config.CordonRace = 0
+	story.set(1, pool.Enabled)
+	story.set(1, pool.Cordoned)
+	story.at(13 * time.Minute)
+	expect(story, "meetings after the repair", story.meetingsOn(1), before)
+}
+
+func TestADisabledStragglerStillGetsMeetings(t *testing.T) {
+	story := racing(t, 1)
+	story.set(1, pool.Disabled)
+	story.at(8 * time.Minute)
+	expect(story, "state", story.entry(1).State, pool.Disabled)
+	expect(story, "load known", story.entry(1).Load.Known(), false)
+	expect(story, "meetings came to the disabled server", story.meetingsOn(1) > 1, true)
+}
+
+// TestOnlyAPollThatIsUnderWayRaces: what a server's poll finds out later is not
+// the old state any more.
+func TestOnlyAPollThatIsUnderWayRaces(t *testing.T) {
+	story := racing(t, 1)
+	story.must(story.SetBBB(story.domain(1), false))
+	story.at(90 * time.Second)
+	story.must(story.SetBBB(story.domain(1), true))
+	story.at(13 * time.Minute)
+	expect(story, "meetings", story.meetingsOn(1), 1)
+}
+
+func TestRacesAreAsFrequentAsConfigured(t *testing.T) {
+	story := tell(t, 1, 1, nil, func(c *Config) { c.CordonRace = 0.2 })
+	races := 0
+	for range 1000 {
+		story.set(1, pool.Cordoned)
+		if story.entries[0].race.pending {
+			races++
+		}
+		story.set(1, pool.Enabled)
+	}
+	expect(story, "about a fifth of the cordons race", races > 160 && races < 240, true)
+}
+
+func TestAProbabilityIsZeroToOne(t *testing.T) {
+	for _, probability := range []float64{-0.1, 1.1} {
+		if _, err := New(Config{Start: ten, CordonRace: probability}); err == nil {
+			t.Errorf("a world with races of probability %g", probability)
+		}
+	}
+}
