@@ -15,9 +15,15 @@ import (
 // evaluation: one for each server of a large pool.
 const idleConnections = 1000
 
+// longestSilence bounds the wait for an answer, also of a creation, which has
+// more time than DIVIMS_CALL_TIMEOUT because it takes several calls.
+const longestSilence = 30 * time.Second
+
 // newHTTPClient is the one client that everything outside is reached with:
 // certificates are always verified, and redirects to another host, which would
-// take credentials along, are not followed.
+// take credentials along, are not followed. Of requests that failed, net/http
+// itself repeats only those that no server can have read, and GETs on a
+// connection that had been closed.
 func newHTTPClient(settings config.Settings) (*http.Client, error) {
 	roots, err := settings.CACertificates.Pool()
 	if err != nil {
@@ -29,14 +35,23 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, settings.ConnectTo.Address(address))
 			},
-			TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idleConnections)},
-			ForceAttemptHTTP2:   true,
-			MaxIdleConns:        idleConnections,
-			MaxIdleConnsPerHost: settings.ObserveParallel,
-			IdleConnTimeout:     settings.Interval + time.Minute,
+			TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idleConnections)},
+			ForceAttemptHTTP2:     true,
+			ResponseHeaderTimeout: max(longestSilence, settings.CallTimeout),
+			MaxIdleConns:          idleConnections,
+			MaxIdleConnsPerHost:   settings.ObserveParallel,
+			IdleConnTimeout:       settings.Interval + time.Minute,
 		},
 		CheckRedirect: sameHost,
 	}, nil
+}
+
+// persist makes the client for those services whose own clients do not repeat
+// requests: all but object storage and the calendar.
+func persist(client *http.Client, settings config.Settings) *http.Client {
+	own := *client
+	own.Transport = breaking{next: repeating{next: client.Transport}, fairWait: settings.CallTimeout / 2}
+	return &own
 }
 
 const mostRedirects = 3

@@ -39,8 +39,9 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	persistent := persist(client, settings)
 	servers := pool.Servers(settings.PoolSize, settings.BareMetalCount, settings.HostnameTemplate, settings.DomainTemplate)
-	hoster, err := newHoster(settings, servers, client)
+	hoster, err := newHoster(settings, servers, persistent)
 	if err != nil {
 		return nil, fmt.Errorf("set up the client of Scaleway: %w", err)
 	}
@@ -50,8 +51,8 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 		AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
 	}, client)
 	services := cycle.Services{
-		LoadBalancer: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, client),
-		Meetings:     bbb.New(settings.BBBChecksum, client),
+		LoadBalancer: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, persistent),
+		Meetings:     bbb.New(settings.BBBChecksum, persistent),
 		Hoster:       hoster,
 		Store:        store,
 		UserData:     userData(settings.UserData, store),
@@ -60,7 +61,7 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 		services.Stats = exporter.New(exporter.Config{
 			URLs: settings.StatsURLs, User: settings.StatsUser, Password: settings.StatsPassword,
 			Bearer: settings.StatsToken, MaxAge: settings.StatsMaxAge,
-		}, client)
+		}, persistent)
 	}
 	if settings.CalendarURL.IsSet() {
 		services.Calendar = calendar.New(settings.CalendarURL.Reveal(), settings.Timezone.Location, client)

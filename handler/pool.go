@@ -40,7 +40,7 @@ func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.
 	if err != nil {
 		return cycle.Record{}, err
 	}
-	return p.cycle.Run(ctx, cycle.Request{
+	return p.cycle.Run(withEffort(ctx), cycle.Request{
 		Now: now, Elapsed: elapsed, Source: source, Holder: holder(source), DryRun: dryRun || p.dry,
 	})
 }
