@@ -1,14 +1,22 @@
 package scalelite
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
+	"io"
 	"strconv"
 	"strings"
 
 	"divims/internal/pool"
+)
+
+const (
+	// longestText bounds an id, a URL, a tag and a version, in bytes.
+	longestText = 2048
+	// largestNumber is more than any load: a larger one is an error.
+	largestNumber = 1_000_000_000
 )
 
 // entry is the JSON object in which Scalelite shows an entry.
@@ -24,23 +32,39 @@ type entry struct {
 	BBBVersion     string          `json:"bbb_version"`
 }
 
-// parseEntries reads the answer of getServers.
+// parseEntries reads the answer of getServers, one object after the other: a long
+// list of small things that are no entries takes no memory.
 func parseEntries(body []byte) ([]pool.Entry, error) {
-	var objects []json.RawMessage
-	if err := json.Unmarshal(body, &objects); err != nil {
-		return nil, fmt.Errorf("read the list: %w", err)
+	list := json.NewDecoder(bytes.NewReader(body))
+	if begin, err := list.Token(); err != nil || begin != json.Delim('[') {
+		return nil, errors.New("the answer is no list")
 	}
-	if objects == nil {
-		return nil, errors.New("read the list: null is no list")
-	}
-	entries := make([]pool.Entry, len(objects))
-	for i, object := range objects {
-		var err error
-		if entries[i], err = parseEntry(object); err != nil {
-			return nil, fmt.Errorf("entry %d of %d: %w", i+1, len(objects), err)
+	entries, seen := []pool.Entry{}, map[string]bool{}
+	for list.More() {
+		entry, err := nextEntry(list)
+		if err == nil && seen[entry.ID] {
+			err = fmt.Errorf("its id %.40q is another's, too", entry.ID)
 		}
+		if err != nil {
+			return nil, fmt.Errorf("entry %d: %w", len(entries)+1, err)
+		}
+		entries, seen[entry.ID] = append(entries, entry), true
+	}
+	if _, err := list.Token(); err != nil {
+		return nil, fmt.Errorf("the end of the list: %w", err)
+	}
+	if _, err := list.Token(); err != io.EOF {
+		return nil, errors.New("there is more behind the list")
 	}
 	return entries, nil
+}
+
+func nextEntry(list *json.Decoder) (pool.Entry, error) {
+	var object json.RawMessage
+	if err := list.Decode(&object); err != nil {
+		return pool.Entry{}, err
+	}
+	return parseEntry(object)
 }
 
 // parseEntry reads one object, and refuses what it cannot read to the letter.
@@ -51,6 +75,9 @@ func parseEntry(object []byte) (pool.Entry, error) {
 	}
 	if e.ID == "" || e.URL == "" {
 		return pool.Entry{}, errors.New("no id or no url")
+	}
+	if max(len(e.ID), len(e.URL), len(e.Tag), len(e.BBBVersion)) > longestText {
+		return pool.Entry{}, fmt.Errorf("one of its texts is longer than %d bytes", longestText)
 	}
 	if _, known := requests[e.State]; !known {
 		return pool.Entry{}, fmt.Errorf("unknown state %.40q", e.State)
@@ -93,8 +120,8 @@ func parseLoad(value json.RawMessage) (pool.Reading[float64], error) {
 // parseNumber reads a number that may be written as a string.
 func parseNumber(value json.RawMessage) (float64, error) {
 	number, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
-	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) || number < 0 {
-		return 0, fmt.Errorf("%.40q is no number from 0 up", value)
+	if err != nil || !(number >= 0 && number <= largestNumber) {
+		return 0, fmt.Errorf("%.40q is no number from 0 to %d", value, largestNumber)
 	}
 	return number, nil
 }

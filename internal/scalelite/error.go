@@ -63,12 +63,16 @@ func judge(call string, response *http.Response, body []byte) error {
 	return nil
 }
 
+// largestXML bounds an answer in XML, in bytes. Scalelite's have some hundred;
+// elements in one another take a hundred times their length of memory.
+const largestXML = 64 << 10
+
 func xmlError(body []byte) (key, message string) {
 	var answer struct {
 		Key     string `xml:"messageKey"`
 		Message string `xml:"message"`
 	}
-	if xml.Unmarshal(body, &answer) != nil {
+	if len(body) > largestXML || xml.Unmarshal(body, &answer) != nil {
 		return "", "unreadable XML"
 	}
 	return answer.Key, answer.Message
