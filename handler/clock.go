@@ -12,10 +12,12 @@ import (
 // Clock tells the time, and how much of it has gone since.
 type Clock func(context.Context) (now time.Time, elapsed func() time.Duration, err error)
 
-// WallClock is the time as it is.
+// WallClock is the time as it is. What has gone of it is measured by the wall
+// clock and by the monotonic one, which stands still while the machine sleeps;
+// the larger counts, so that whoever slept past its lease knows.
 func WallClock(context.Context) (time.Time, func() time.Duration, error) {
 	now := time.Now()
-	return now.UTC(), func() time.Duration { return time.Since(now) }, nil
+	return now.UTC(), func() time.Duration { return max(time.Since(now), time.Since(now.Round(0))) }, nil
 }
 
 // sandboxClock asks the sandbox for its virtual time.

@@ -122,9 +122,10 @@ func scalingConfig(settings config.Settings) scaling.Config {
 		MeetingMaxDuration: settings.MeetingMaxDuration, RecordingMaxProcessing: settings.RecordingMaxProcessing,
 		Recordings: scaling.RecordingsPolicy(settings.Recordings), RecycleAfter: settings.RecycleAfter, Grace: settings.Grace,
 		CertificateWarning: settings.CertificateWarning, CertificateAlert: settings.CertificateAlert,
-		UnresponsivePercent:     int(settings.UnresponsiveShare) / 10_000,
+		UnresponsiveMillionths:  int(settings.UnresponsiveShare),
 		UnresponsiveDeleteAfter: settings.UnresponsiveDeleteAfter, UnresponsiveRebootAfter: settings.UnresponsiveRebootAfter,
 		MaxCreations: settings.MaxCreations, MaxDeletions: settings.MaxDeletions,
+		MaxCordons: settings.MaxCordons, MaxEnds: settings.MaxEnds,
 		RegisterEntries: settings.RegisterEntries,
 	}
 }

@@ -4,6 +4,7 @@
 package handler
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -38,6 +39,8 @@ func New(open func() (*Pool, error), log *slog.Logger) *Handler {
 	h.routes.HandleFunc("POST /evaluate", h.withPool(evaluate))
 	h.routes.HandleFunc("GET /{$}", h.withPool(showStatus))
 	h.routes.HandleFunc("GET /metrics", h.withPool(showMetrics))
+	h.routes.HandleFunc("PUT /pause", h.withPool(startPause))
+	h.routes.HandleFunc("DELETE /pause", h.withPool(endPause))
 	h.routes.HandleFunc("PUT /servers/{number}/maintenance", h.withPool(startMaintenance))
 	h.routes.HandleFunc("DELETE /servers/{number}/maintenance", h.withPool(endMaintenance))
 	return h
@@ -118,6 +121,8 @@ type invocation struct {
 	DryRun bool   `json:"dry_run"`
 }
 
+// evaluate goes on when the caller hangs up: an evaluation that is broken off in
+// the middle has still to be finished by somebody.
 func evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
 	call := invocation{Source: "http"}
 	if err := readBody(w, r, &call); err != nil {
@@ -126,7 +131,7 @@ func evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
 	if len(call.Source) > 40 || strings.ContainsFunc(call.Source, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return refusal{http.StatusBadRequest, "source: at most 40 plain characters"}
 	}
-	record, err := p.Evaluate(r.Context(), call.Source, call.DryRun)
+	record, err := p.Evaluate(context.WithoutCancel(r.Context()), call.Source, call.DryRun)
 	if err != nil {
 		return err
 	}
@@ -163,36 +168,65 @@ func showMetrics(p *Pool, w http.ResponseWriter, r *http.Request) error {
 	return status.Metrics(w)
 }
 
-func startMaintenance(p *Pool, w http.ResponseWriter, r *http.Request) error {
+// readHold reads why and by whom something is taken out of DiViMS's hands.
+func readHold(w http.ResponseWriter, r *http.Request) (*pool.Hold, error) {
 	var asked struct {
 		Reason string `json:"reason"`
 		Author string `json:"author"`
 	}
 	if err := readBody(w, r, &asked); err != nil {
-		return err
+		return nil, err
 	}
 	if asked.Reason == "" || asked.Author == "" || len(asked.Reason)+len(asked.Author) > 1000 {
-		return refusal{http.StatusBadRequest, `say why and who: {"reason":"new disk","author":"Ada"}`}
+		return nil, refusal{http.StatusBadRequest, `say why and who: {"reason":"new disk","author":"Ada"}`}
 	}
-	return changeMaintenance(p, w, r, &pool.Maintenance{Reason: asked.Reason, Author: asked.Author})
+	return &pool.Hold{Reason: asked.Reason, Author: asked.Author}, nil
+}
+
+func startPause(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	hold, err := readHold(w, r)
+	if err != nil {
+		return err
+	}
+	return changePause(p, w, r, hold)
+}
+
+func endPause(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	return changePause(p, w, r, nil)
+}
+
+func changePause(p *Pool, w http.ResponseWriter, r *http.Request, hold *pool.Hold) error {
+	if err := p.SetPause(context.WithoutCancel(r.Context()), hold); err != nil {
+		return err
+	}
+	answerJSON(w, http.StatusOK, map[string]any{"paused": hold})
+	return nil
+}
+
+func startMaintenance(p *Pool, w http.ResponseWriter, r *http.Request) error {
+	hold, err := readHold(w, r)
+	if err != nil {
+		return err
+	}
+	return changeMaintenance(p, w, r, hold)
 }
 
 func endMaintenance(p *Pool, w http.ResponseWriter, r *http.Request) error {
 	return changeMaintenance(p, w, r, nil)
 }
 
-func changeMaintenance(p *Pool, w http.ResponseWriter, r *http.Request, maintenance *pool.Maintenance) error {
+func changeMaintenance(p *Pool, w http.ResponseWriter, r *http.Request, hold *pool.Hold) error {
 	number, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil {
 		return refusal{http.StatusBadRequest, "the server's number is not a number"}
 	}
-	err = p.SetMaintenance(r.Context(), number, maintenance)
+	err = p.SetMaintenance(context.WithoutCancel(r.Context()), number, hold)
 	if errors.Is(err, errNoServer) {
 		return refusal{http.StatusNotFound, fmt.Sprintf("the pool has no server %d", number)}
 	}
 	if err != nil {
 		return err
 	}
-	answerJSON(w, http.StatusOK, map[string]any{"server": number, "maintenance": maintenance})
+	answerJSON(w, http.StatusOK, map[string]any{"server": number, "maintenance": hold})
 	return nil
 }

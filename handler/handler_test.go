@@ -91,8 +91,8 @@ func TestADayInShort(t *testing.T) {
 	if response := s.call("POST", "/", `{"source":"cron"}`, &record); response.Code != http.StatusOK || planned(record) != "enable 2 done, create 2 done" {
 		t.Fatalf("cron: %d, planned %q", response.Code, planned(record))
 	}
-	if record.Source != "cron" || record.Sample.Participants != 200 {
-		t.Errorf("record of %q with %d participants", record.Source, record.Sample.Participants)
+	if record.Source != "cron" || record.Participants != 200 {
+		t.Errorf("record of %q with %d participants", record.Source, record.Participants)
 	}
 
 	var status report.Status
@@ -101,7 +101,7 @@ func TestADayInShort(t *testing.T) {
 		t.Errorf("status %+v", status)
 	}
 	page := s.get("/", "text/html")
-	for _, wanted := range []string{"<b>200</b> participants", "bbb-w2.sandbox.test", "enable 2: done"} {
+	for _, wanted := range []string{"<b>200</b> participants", "bbb-w2.sandbox.test", "enable server 2: done"} {
 		if !strings.Contains(page, wanted) {
 			t.Errorf("the page lacks %q", wanted)
 		}
@@ -144,6 +144,25 @@ func TestMaintenanceTakesAServerOut(t *testing.T) {
 	s.call("GET", "/", "", &status)
 	if status.Last.Servers[1].Maintenance != nil {
 		t.Error("the server was given back, and the status says no")
+	}
+}
+
+func TestAPauseStopsActingAndNotLooking(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	if response := s.call("PUT", "/pause", `{"reason":"exams","author":"Ada"}`, nil); response.Code != http.StatusOK {
+		t.Fatalf("answers %d %q", response.Code, response.Body)
+	}
+	var record cycle.Record
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	if len(record.Plan.Actions) != 0 || record.Participants != 200 {
+		t.Errorf("planned %q for %d participants", planned(record), record.Participants)
+	}
+	s.call("DELETE", "/pause", "", nil)
+	s.sandbox.AdvanceTo(monday.Add(10 * time.Minute))
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	if len(record.Plan.Actions) == 0 {
+		t.Error("nothing is done after the pause")
 	}
 }
 

@@ -95,40 +95,51 @@ func (p *Pool) lastDecisions(ctx context.Context, now time.Time) ([]cycle.Record
 	return records, nil
 }
 
-// maintenanceLease is for how long the lease is taken to change the state by
-// hand.
-const maintenanceLease = 30 * time.Second
+// changeLease is for how long the lease is taken to change the state by hand.
+const changeLease = 30 * time.Second
 
 // errNoServer tells that the pool has no server of this number.
 var errNoServer = errors.New("the pool has no such server")
 
-// SetMaintenance takes a server out of DiViMS's hands, or gives it back with
-// nil. It changes the state under the lease, so that no evaluation overlooks it.
-func (p *Pool) SetMaintenance(ctx context.Context, number int, maintenance *pool.Maintenance) error {
+// SetMaintenance takes a server out of DiViMS's hands, or gives it back with nil.
+func (p *Pool) SetMaintenance(ctx context.Context, number int, hold *pool.Hold) error {
 	if number < 1 || number > len(p.cycle.Config.Servers) {
 		return errNoServer
 	}
+	p.log.InfoContext(ctx, "maintenance", "server", number, "on", hold != nil)
+	return p.change(ctx, "maintenance", func(now time.Time, state *pool.State) {
+		memory := state.Servers[number]
+		memory.Maintenance = hold.At(now)
+		state.Servers[number] = memory
+	})
+}
+
+// SetPause stops all acting on the pool, or lets it go on with nil. Evaluations
+// go on looking, deciding and recording.
+func (p *Pool) SetPause(ctx context.Context, hold *pool.Hold) error {
+	p.log.InfoContext(ctx, "pause", "on", hold != nil)
+	return p.change(ctx, "pause", func(now time.Time, state *pool.State) { state.Paused = hold.At(now) })
+}
+
+// change changes the state under the lease, so that no evaluation overlooks it.
+func (p *Pool) change(ctx context.Context, what string, do func(now time.Time, state *pool.State)) error {
+	ctx, cancel := context.WithTimeout(ctx, changeLease)
+	defer cancel()
 	now, _, err := p.clock(ctx)
 	if err != nil {
 		return err
 	}
-	me := holder("maintenance")
-	state, err := p.store.Acquire(ctx, me, now, now.Add(maintenanceLease))
+	me := holder(what)
+	state, err := p.store.Acquire(ctx, me, now, now.Add(changeLease))
 	if err != nil {
 		return fmt.Errorf("take the pool's lease: %w", err)
 	}
 	if state.Servers == nil {
 		state.Servers = map[int]pool.ServerMemory{}
 	}
-	memory := state.Servers[number]
-	if maintenance != nil {
-		maintenance.Since = now
-	}
-	memory.Maintenance = maintenance
-	state.Servers[number] = memory
+	do(now, &state)
 	if err := p.store.Commit(ctx, me, state); err != nil {
 		return fmt.Errorf("write the pool's state: %w", err)
 	}
-	p.log.InfoContext(ctx, "maintenance", "server", number, "on", maintenance != nil)
 	return nil
 }

@@ -82,5 +82,5 @@ func (c *Client) Events(ctx context.Context, from, to time.Time, stored []byte) 
 	if storedErr != nil {
 		return pool.Calendar{}, nil, errors.Join(err, fmt.Errorf("stored copy of the calendar: %w", storedErr))
 	}
-	return pool.Calendar{Events: events, Source: "stored copy, because of " + err.Error()}, nil, nil
+	return pool.Calendar{Events: events, Source: "stored copy, because of " + err.Error(), Stored: true}, nil, nil
 }

@@ -22,7 +22,7 @@ import (
 type Settings struct {
 	// The pool.
 	Pool             string `envconfig:"POOL" required:"true" match:"pool name" example:"campus" desc:"name of the pool: 1 to 40 of a-z, 0-9 and -"`
-	PoolSize         int    `envconfig:"POOL_SIZE" required:"true" min:"1" max:"1000" example:"20" desc:"number of servers"`
+	PoolSize         int    `envconfig:"POOL_SIZE" required:"true" min:"1" max:"10000" example:"20" desc:"number of servers"`
 	PoolCapacity     int    `envconfig:"POOL_CAPACITY" min:"1" max:"10000000" example:"5000" desc:"participants that the whole pool is for, of which the calendar's percentages are; if empty, POOL_SIZE × SERVER_PARTICIPANTS"`
 	BareMetalCount   int    `envconfig:"BARE_METAL_COUNT" default:"0" min:"0" desc:"how many servers, the first ones, are bare metal: rebooted, never created or deleted"`
 	HostnameTemplate string `envconfig:"HOSTNAME_TEMPLATE" required:"true" match:"template" example:"bbb-w{n}" desc:"machine name of a server; {n} is its number"`
@@ -47,7 +47,7 @@ type Settings struct {
 	RecordingMaxProcessing  time.Duration `envconfig:"RECORDING_MAX_PROCESSING" default:"5h" min:"1m" desc:"a recording in work for longer is warned of"`
 	RecycleAfter            time.Duration `envconfig:"RECYCLE_AFTER" default:"7d" min:"0s" desc:"uptime at which a machine is replaced; 0 for never"`
 	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"a running machine may be silent for this long"`
-	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a bare-metal server that answers nobody for this long may be rebooted; 0 for never"`
+	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a machine that answers nobody for this long is rebooted, once; 0 for never"`
 	UnresponsiveDeleteAfter time.Duration `envconfig:"UNRESPONSIVE_DELETE_AFTER" default:"0" min:"0s" desc:"a machine that answers nobody for this long may be deleted, although its recordings cannot be seen; 0 for never"`
 	CertificateWarning      time.Duration `envconfig:"CERTIFICATE_WARNING" default:"15d" min:"0s" desc:"a certificate is warned of when it expires within this time"`
 	CertificateAlert        time.Duration `envconfig:"CERTIFICATE_ALERT" default:"5d" min:"0s" desc:"likewise, as an error"`
@@ -59,6 +59,8 @@ type Settings struct {
 	ActParallel       int           `envconfig:"ACT_PARALLEL" default:"5" min:"1" max:"100" desc:"servers that are acted on at once"`
 	MaxCreations      int           `envconfig:"MAX_CREATIONS" default:"10" min:"0" max:"1000" desc:"machines created by one evaluation at most"`
 	MaxDeletions      int           `envconfig:"MAX_DELETIONS" default:"10" min:"0" max:"1000" desc:"machines deleted by one evaluation at most"`
+	MaxCordons        int           `envconfig:"MAX_CORDONS" default:"20" min:"0" desc:"servers cordoned by one evaluation at most"`
+	MaxEnds           int           `envconfig:"MAX_ENDS" default:"10" min:"0" desc:"meetings ended by one evaluation at most"`
 	UnresponsiveShare Percentage    `envconfig:"UNRESPONSIVE_SHARE" default:"30%" min:"0%" max:"100%" desc:"if more of the running servers, and at least 2, look unresponsive at once, it is the network, and nothing is changed"`
 	DryRun            bool          `envconfig:"DRY_RUN" default:"false" desc:"decide and say so, but change nothing"`
 

@@ -38,6 +38,20 @@ type Outcome struct {
 	shortages []pool.Shortage
 }
 
+// String is the outcome in a line: "create server 3: done (it is enabled and has
+// no machine; PRO2-S in fr-par-1)".
+func (o Outcome) String() string {
+	text := string(o.Kind)
+	if o.Server != 0 {
+		text += fmt.Sprintf(" server %d", o.Server)
+	}
+	text += fmt.Sprintf(": %s (%s", o.Result, o.Reason)
+	if o.Detail != "" {
+		text += "; " + o.Detail
+	}
+	return text + ")"
+}
+
 func (o Outcome) attributes() []slog.Attr {
 	attributes := []slog.Attr{slog.String("kind", string(o.Kind)), slog.String("result", string(o.Result))}
 	if o.Server != 0 {
@@ -55,15 +69,19 @@ type actor struct {
 	*Cycle
 	seen      pool.Observation
 	shortages []pool.Shortage
-	// timeLeft tells whether anything may still be begun. The lease holds for
-	// longer, so an actor that comes late is not a second one.
+	// timeLeft tells whether a call may still be begun. The lease holds for
+	// longer, so an actor that wakes up late is not a second one: the clock is
+	// looked at because the context's timer may fire a moment after the waking.
 	timeLeft func() bool
 }
 
 // act carries out the plan: side by side across servers, in order within one,
 // where the first action that does not come through ends the rest.
-func (c *Cycle) act(ctx context.Context, timeLeft func() bool, seen pool.Observation, plan scaling.Plan, state pool.State) []Outcome {
-	a := actor{c, seen, state.Shortages, timeLeft}
+func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation, plan scaling.Plan, state pool.State) []Outcome {
+	limit := share(c.Config.Timeout, 1-recordShare)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	a := actor{c, seen, state.Shortages, func() bool { return request.Elapsed() < limit }}
 	outcomes := make([]Outcome, len(plan.Actions))
 	var group errgroup.Group
 	group.SetLimit(c.Config.ActParallel)
@@ -110,10 +128,12 @@ type heldError struct{ why string }
 
 func (e heldError) Error() string { return e.why }
 
+var errTimeUp = errors.New("the evaluation's time is up")
+
 // do carries out one action.
 func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 	if ctx.Err() != nil || !a.timeLeft() {
-		return outcomeOf(action, Skipped, "the evaluation's time is up")
+		return outcomeOf(action, Skipped, errTimeUp.Error())
 	}
 	detail, err := a.perform(ctx, action)
 	var held heldError
@@ -147,6 +167,11 @@ func (a *actor) perform(ctx context.Context, action scaling.Action) (detail stri
 		return "", a.setState(ctx, entry, pool.Enabled)
 	case scaling.Cordon:
 		return "", a.setState(ctx, entry, pool.Cordoned)
+	case scaling.Repair:
+		if err := a.setState(ctx, entry, pool.Enabled); err != nil {
+			return "", err
+		}
+		return "", a.setState(ctx, entry, pool.Cordoned)
 	case scaling.EndMeeting:
 		return action.Meeting.ID, a.within(ctx, func(ctx context.Context) error {
 			return a.Services.Meetings.End(ctx, endpoint(entry), *action.Meeting)
@@ -158,15 +183,18 @@ func (a *actor) perform(ctx context.Context, action scaling.Action) (detail stri
 			return a.Services.Hoster.PowerOn(ctx, *machine)
 		})
 	case scaling.Reboot:
-		return machine.ID, a.reboot(ctx, s, *machine, action.Unanswered)
+		return machine.ID, a.reboot(ctx, action, s, *machine)
 	case scaling.Delete:
-		return machine.ID, a.delete(ctx, s, *entry, *machine, action.Unanswered)
+		return machine.ID, a.delete(ctx, action, s, *entry, *machine)
 	}
 	return "", fmt.Errorf("unknown kind of action %q", action.Kind)
 }
 
-// within gives a call its own deadline.
+// within gives a call its own deadline, unless it is too late to begin it.
 func (a *actor) within(ctx context.Context, call func(context.Context) error) error {
+	if !a.timeLeft() {
+		return errTimeUp
+	}
 	ctx, cancel := context.WithTimeout(ctx, a.Config.CallTimeout)
 	defer cancel()
 	return call(ctx)
@@ -198,6 +226,9 @@ func (a *actor) create(ctx context.Context, server pool.Server) (string, error) 
 		}
 		order.UserData = document
 	}
+	if !a.timeLeft() {
+		return "", errTimeUp
+	}
 	machine, err := a.Services.Hoster.Create(ctx, order)
 	if err != nil {
 		return "", err
@@ -206,8 +237,8 @@ func (a *actor) create(ctx context.Context, server pool.Server) (string, error) 
 }
 
 // reboot restarts a machine on which nobody is: asked again right before it.
-func (a *actor) reboot(ctx context.Context, s pool.ServerObservation, machine pool.Machine, unanswered bool) error {
-	if why := a.mustStay(ctx, s, machine, unanswered); why != "" {
+func (a *actor) reboot(ctx context.Context, action scaling.Action, s pool.ServerObservation, machine pool.Machine) error {
+	if why := a.mustStay(ctx, action, s, machine); why != "" {
 		return heldError{why}
 	}
 	return a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Reboot(ctx, machine) })
@@ -215,13 +246,13 @@ func (a *actor) reboot(ctx context.Context, s pool.ServerObservation, machine po
 
 // delete gives a machine up. Nothing in it can be undone from the machine's end
 // on, so the server is asked once more when no new meeting can come to it.
-func (a *actor) delete(ctx context.Context, s pool.ServerObservation, entry pool.Entry, machine pool.Machine, unanswered bool) error {
+func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.ServerObservation, entry pool.Entry, machine pool.Machine) error {
 	if entry.State != pool.Disabled {
 		if err := a.setState(ctx, &entry, pool.Disabled); err != nil {
 			return err
 		}
 	}
-	if why := a.mustStay(ctx, s, machine, unanswered); why != "" {
+	if why := a.mustStay(ctx, action, s, machine); why != "" {
 		if entry.State == pool.Cordoned {
 			// A disabled server's meetings cannot be joined any more.
 			if err := a.setState(ctx, &entry, pool.Cordoned); err != nil {
@@ -230,7 +261,7 @@ func (a *actor) delete(ctx context.Context, s pool.ServerObservation, entry pool
 		}
 		return heldError{why}
 	}
-	if load, known := entry.Load.Get(); !unanswered && (!known || load > 0) {
+	if load, known := entry.Load.Get(); !action.Unanswered && (!known || load > 0) {
 		// Scalelite still counts meetings that BBB does not have any more.
 		err := a.within(ctx, func(ctx context.Context) error { return a.Services.LoadBalancer.Panic(ctx, entry.ID) })
 		if err != nil {
@@ -247,15 +278,16 @@ func (a *actor) delete(ctx context.Context, s pool.ServerObservation, entry pool
 // mustStay asks the server itself, right before its machine is given up, what
 // speaks against it. A machine that is switched off cannot be asked; of one that
 // is unresponsive only an answer speaks against it.
-func (a *actor) mustStay(ctx context.Context, s pool.ServerObservation, machine pool.Machine, unanswered bool) string {
+func (a *actor) mustStay(ctx context.Context, action scaling.Action, s pool.ServerObservation, machine pool.Machine) string {
 	if machine.State != pool.Running {
 		return ""
 	}
 	entry, _ := s.Entry.Get()
-	a.askBBB(ctx, &s, endpoint(entry), true)
-	if unanswered && !s.Meetings.Known() {
+	a.askMeetings(ctx, &s, entry)
+	if action.Unanswered && !s.Meetings.Known() {
 		return ""
 	}
-	s.Stats = a.stats(ctx, s.Server)
+	a.askRecordings(ctx, &s, entry)
+	s.Stats = a.askStats(ctx, s.Server)
 	return scaling.Gate(a.Config.Scaling, s)
 }

@@ -52,7 +52,7 @@ type Config struct {
 	Servers []pool.Server
 	// Zones and Types of new machines, preferred first.
 	Zones, Types []string
-	// BBBSecret and BBBPath make the entry of a server that has none.
+	// BBBSecret goes into the entry of a server that has none.
 	BBBSecret pool.Secret
 	// ObserveParallel servers are looked at side by side, ActParallel acted on.
 	ObserveParallel, ActParallel int
@@ -103,30 +103,24 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	if err != nil {
 		return record, err
 	}
-	observing, cancel := context.WithTimeout(ctx, scale(c.Config.Timeout, observeShare))
-	seen, calendar := c.observe(observing, request.Now)
-	cancel()
-
+	seen, calendar := c.observe(ctx, request.Now)
 	plan, next := scaling.Decide(request.Now, c.Config.Scaling, seen, state)
-	record.describe(seen, plan, state)
+	record.describe(request.Now, seen, plan, state)
+	if !request.DryRun {
+		record.Outcomes = c.act(ctx, request, seen, plan, state)
+		settle(&next, request.Now, c.Config.Scaling.Interval, plan, record.Outcomes)
+	}
+	record.TookSeconds = request.Elapsed().Seconds()
+	c.logRecord(ctx, record)
 	if request.DryRun {
-		record.Took = request.Elapsed()
-		c.logRecord(ctx, record)
 		return record, nil
 	}
-	acting, cancel := context.WithTimeout(ctx, scale(c.Config.Timeout, 1-recordShare))
-	timeLeft := func() bool { return request.Elapsed() < scale(c.Config.Timeout, 1-recordShare) }
-	record.Outcomes = c.act(acting, timeLeft, seen, plan, state)
-	cancel()
-	settle(&next, request.Now, c.Config.Scaling.Interval, plan, record.Outcomes)
-
-	record.Took = request.Elapsed()
-	c.logRecord(ctx, record)
 	return record, c.record(ctx, request.Holder, record, calendar, next)
 }
 
-func scale(d time.Duration, share float64) time.Duration {
-	return time.Duration(float64(d) * share)
+// share is a part of a duration.
+func share(d time.Duration, part float64) time.Duration {
+	return time.Duration(float64(d) * part)
 }
 
 // begin takes the lease, or only reads the state for a dry run.
@@ -146,34 +140,44 @@ func (c *Cycle) begin(ctx context.Context, request Request) (pool.State, error) 
 	return state, nil
 }
 
-// record writes what happened. The state goes last: it gives the lease back,
-// and nothing is written after that.
+// record writes what happened. The state goes last: it gives the lease back, and
+// nothing is written after that. So what comes before has a deadline of its own.
 func (c *Cycle) record(ctx context.Context, holder string, record Record, calendar []byte, next pool.State) error {
+	return errors.Join(c.writeLogs(ctx, record, calendar), c.commit(ctx, holder, record, next))
+}
+
+// writeLogs writes the calendar's copy, the sample and the decision.
+func (c *Cycle) writeLogs(ctx context.Context, record Record, calendar []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
+	defer cancel()
 	var problems []error
-	if calendar != nil {
-		if err := c.Services.Store.SaveCalendar(ctx, calendar); err != nil {
-			problems = append(problems, fmt.Errorf("store the calendar: %w", err))
+	note := func(what string, err error) {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", what, err))
 		}
 	}
-	if !record.Blind && len(record.Plan.Load.Missing) == 0 { // history holds what was seen, not what was guessed
-		if err := c.Services.Store.AppendSample(ctx, record.Sample); err != nil {
-			problems = append(problems, fmt.Errorf("write the history sample: %w", err))
-		}
+	if calendar != nil {
+		note("store the calendar", c.Services.Store.SaveCalendar(ctx, calendar))
+	}
+	if sample, ok := record.sample(); ok {
+		note("write the history sample", c.Services.Store.AppendSample(ctx, sample))
 	}
 	brief, err := json.Marshal(record.brief())
+	note("encode the decision record", err)
 	if err == nil {
-		err = c.Services.Store.AppendDecision(ctx, record.At, brief)
-	}
-	if err != nil {
-		problems = append(problems, fmt.Errorf("write the decision record: %w", err))
-	}
-	if next.Record, err = json.Marshal(record); err != nil {
-		problems = append(problems, fmt.Errorf("write the decision record: %w", err))
-	}
-	if err := c.Services.Store.Commit(ctx, holder, next); err != nil {
-		problems = append(problems, fmt.Errorf("write the pool's state: %w", err))
+		note("write the decision record", c.Services.Store.AppendDecision(ctx, record.At, brief))
 	}
 	return errors.Join(problems...)
+}
+
+func (c *Cycle) commit(ctx context.Context, holder string, record Record, next pool.State) (err error) {
+	if next.Record, err = json.Marshal(record); err != nil {
+		return fmt.Errorf("encode the decision record: %w", err)
+	}
+	if err := c.Services.Store.Commit(ctx, holder, next); err != nil {
+		return fmt.Errorf("write the pool's state: %w", err)
+	}
+	return nil
 }
 
 // logRecord writes one line for each action and alert, and one for the evaluation.
@@ -186,11 +190,14 @@ func (c *Cycle) logRecord(ctx context.Context, record Record) {
 		c.Log.LogAttrs(ctx, level, "action", outcome.attributes()...)
 	}
 	for _, alert := range record.Plan.Alerts {
-		c.Log.WarnContext(ctx, "alert", "level", alert.Level, "subject", alert.Subject, "text", alert.Text)
+		level := slog.LevelError
+		if alert.Level == scaling.Warning {
+			level = slog.LevelWarn
+		}
+		c.Log.Log(ctx, level, "alert", "urgency", alert.Level, "subject", alert.Subject, "text", alert.Text)
 	}
 	c.Log.InfoContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun,
-		"participants", record.Sample.Participants, "meetings", record.Sample.Meetings,
-		"required", record.Sample.Required, "enabled", record.Sample.Enabled, "running", record.Sample.Running,
-		"draining", record.Sample.Draining, "actions", len(record.Plan.Actions), "alerts", len(record.Plan.Alerts),
-		"took", record.Took.Round(time.Millisecond).String())
+		"participants", record.Participants, "meetings", record.Meetings, "required", record.Plan.Required.Servers,
+		"enabled", record.Enabled, "running", record.Running, "draining", record.Draining,
+		"actions", len(record.Plan.Actions), "alerts", len(record.Plan.Alerts), "took_seconds", record.TookSeconds)
 }

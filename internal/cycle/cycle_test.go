@@ -63,8 +63,7 @@ func (f *fake) SetState(_ context.Context, id string, state pool.EntryState) err
 func (f *fake) Register(_ context.Context, url string, _ pool.Secret) (pool.Entry, error) {
 	return pool.Entry{ID: "new"}, f.note("register %s", url)
 }
-func (f *fake) Remove(_ context.Context, id string) error { return f.note("remove %s", id) }
-func (f *fake) Panic(_ context.Context, id string) error  { return f.note("panic %s", id) }
+func (f *fake) Panic(_ context.Context, id string) error { return f.note("panic %s", id) }
 
 func domainOf(at pool.Endpoint) string {
 	return strings.TrimSuffix(strings.TrimPrefix(at.URL, "https://"), "/bigbluebutton/api")
@@ -92,7 +91,7 @@ func (f *fake) Stats(_ context.Context, server pool.Server) (pool.Stats, error) 
 	if !ok {
 		backlog = pool.Seen(map[string]int{})
 	}
-	return pool.Stats{Backlog: backlog}, f.fails["stats "+server.Domain]
+	return pool.Stats{Backlog: backlog, Failed: pool.Seen(map[string]int{})}, f.fails["stats "+server.Domain]
 }
 func (f *fake) Machines(context.Context) ([]pool.Machine, error) {
 	return f.machines, f.fails["machines"]
@@ -160,7 +159,7 @@ func newFake(size int) (*fake, *Cycle) {
 				ServerParticipants: 250, ServerMeetings: 15, MinimumMillionths: 10_000, SteadyFactor: scaling.Pair{Participants: 2, Meetings: 2},
 				GrowingFactor: scaling.Pair{Participants: 3, Meetings: 3}, GrowthThreshold: scaling.Pair{Participants: 1.2, Meetings: 1.2},
 				MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, Grace: 6 * time.Minute,
-				UnresponsivePercent: 30, MaxCreations: 5, MaxDeletions: 5,
+				UnresponsiveMillionths: 300_000, MaxCreations: 5, MaxDeletions: 5, MaxCordons: 5, MaxEnds: 5,
 			},
 		},
 		Services: Services{LoadBalancer: f, Meetings: f, Hoster: f, Stats: f, Store: f},
@@ -289,9 +288,8 @@ func TestAFailedCreationBacksOff(t *testing.T) {
 	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
 	f.machines = f.machines[:1]
 	f.meetings["bbb-w1.example.com"][0].Participants = 200
-	f.fails["create bbb-w2"] = &pool.ShortageError{Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}}}
+	f.fails["create bbb-w2"] = errors.New("no address is reserved")
 	for failures, wait := range []time.Duration{4 * time.Minute, 9 * time.Minute, 19 * time.Minute, 39 * time.Minute, time.Hour, time.Hour} {
-		f.state.Shortages = nil
 		memory := f.state.Servers[2]
 		memory.NotBefore = time.Time{}
 		f.state.Servers[2] = memory
@@ -301,10 +299,35 @@ func TestAFailedCreationBacksOff(t *testing.T) {
 		if memory.Failures != failures+1 || memory.NotBefore.Sub(noon) != wait {
 			t.Errorf("after failure %d: %d failures, waits %s, wanted %s", failures+1, memory.Failures, memory.NotBefore.Sub(noon), wait)
 		}
-		if len(f.state.Shortages) != 1 || !f.state.Shortages[0].Until.After(noon) {
-			t.Errorf("shortages %+v", f.state.Shortages)
-		}
 	}
+}
+
+func TestAShortageIsRememberedForAWhile(t *testing.T) {
+	f, c := newFake(2)
+	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
+	f.machines = f.machines[:1]
+	f.meetings["bbb-w1.example.com"][0].Participants = 200
+	f.fails["create bbb-w2"] = &pool.ShortageError{Shortages: []pool.Shortage{
+		{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}, {Zone: "fr-par-1", Type: "old", Until: noon.Add(time.Minute)},
+	}}
+	evaluate(t, c)
+	state := f.committed[0]
+	if len(state.Shortages) != 1 || state.Shortages[0].Type != "PRO2-S" || !state.Shortages[0].Until.Equal(noon.Add(shortageLasts)) {
+		t.Errorf("shortages %+v", state.Shortages)
+	}
+	if memory := state.Servers[2]; memory.Failures != 1 || !memory.NotBefore.IsZero() {
+		t.Errorf("memory %+v: another server would fare no better", memory)
+	}
+}
+
+func TestARepairEnablesAndCordonsAgain(t *testing.T) {
+	f, c := newFake(2)
+	memory := f.state.Servers[2]
+	memory.DrainingSince = noon.Add(-30 * time.Minute)
+	f.state.Servers[2] = memory
+	f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "newer", Created: noon.Add(-10 * time.Minute), Participants: 2}}
+	evaluate(t, c)
+	f.want(t, "enabled 2", "cordoned 2")
 }
 
 func TestServersWithTwoEntriesOrMachinesAreUnknown(t *testing.T) {
@@ -326,7 +349,7 @@ func TestRecordingsAreAskedOnDrainingServersOnly(t *testing.T) {
 	f.recordings["bbb-w2.example.com"] = []pool.Recording{{ID: "r", State: pool.Processing}}
 	record := evaluate(t, c)
 	f.want(t)
-	if record.Servers[1].Left != "1 recordings in work" || record.Servers[0].Health != scaling.Healthy {
+	if record.Servers[1].LeftAlone != "1 recordings in work" || record.Servers[0].Health != scaling.Healthy {
 		t.Errorf("servers %+v", record.Servers)
 	}
 }

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"divims/internal/pool"
+	"divims/internal/scaling"
 )
 
 // pastDays is how far back the schedule looks: an event may hold for 7 days
@@ -18,41 +20,35 @@ import (
 const pastDays = 8
 
 // observe looks at everything, side by side, each call with its own deadline.
-// What could not be seen is unknown, with the reason.
+// What could not be seen is unknown, with the reason. calendar is the copy that
+// is to be stored from now on; nil when that did not change.
 func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observation, calendar []byte) {
-	seen.At = now
-	var group errgroup.Group
-	group.Go(func() error {
-		seen.Entries = call(ctx, c.Config.CallTimeout, "entries of Scalelite", c.Services.LoadBalancer.Entries)
-		return nil
+	ctx, cancel := context.WithTimeout(ctx, share(c.Config.Timeout, observeShare))
+	defer cancel()
+	var all, lists sync.WaitGroup
+	lists.Go(func() {
+		seen.Entries = ask(ctx, c.Config.CallTimeout, "entries of Scalelite", c.Services.LoadBalancer.Entries)
 	})
-	group.Go(func() error {
-		seen.Machines = call(ctx, c.Config.CallTimeout, "machines at Scaleway", c.Services.Hoster.Machines)
-		return nil
+	lists.Go(func() {
+		seen.Machines = ask(ctx, c.Config.CallTimeout, "machines at Scaleway", c.Services.Hoster.Machines)
 	})
-	group.Go(func() error {
-		seen.Image = call(ctx, c.Config.CallTimeout, "newest image", c.Services.Hoster.Image)
-		return nil
+	all.Go(func() { seen.Image = ask(ctx, c.Config.CallTimeout, "newest image", c.Services.Hoster.Image) })
+	all.Go(func() {
+		seen.Leftovers = ask(ctx, c.Config.CallTimeout, "detached volumes", c.Services.Hoster.Leftovers)
 	})
-	group.Go(func() error {
-		seen.Leftovers = call(ctx, c.Config.CallTimeout, "detached volumes", c.Services.Hoster.Leftovers)
-		return nil
-	})
-	group.Go(func() error {
-		seen.Calendar, calendar = c.observeCalendar(ctx, now)
-		return nil
-	})
-	_ = group.Wait() // no part fails: it leaves its reading unknown
+	all.Go(func() { seen.Calendar, calendar = c.observeCalendar(ctx, now) })
+	lists.Wait()
 	seen.Servers = match(c.Config.Servers, seen.Entries, seen.Machines)
 	c.observeServers(ctx, seen.Servers)
+	all.Wait()
 	return seen, calendar
 }
 
-// call asks an outside service within its own deadline.
-func call[T any](ctx context.Context, timeout time.Duration, what string, ask func(context.Context) (T, error)) pool.Reading[T] {
+// ask asks an outside service within its own deadline.
+func ask[T any](ctx context.Context, timeout time.Duration, what string, call func(context.Context) (T, error)) pool.Reading[T] {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	value, err := ask(ctx)
+	value, err := call(ctx)
 	if err != nil {
 		return pool.Unknown[T](reason(what, err))
 	}
@@ -75,8 +71,8 @@ func match(servers []pool.Server, entries pool.Reading[[]pool.Entry], machines p
 	for i, server := range servers {
 		list[i] = pool.ServerObservation{
 			Server:  server,
-			Entry:   only(entries.Known(), entries.Reason(), byDomain[strings.ToLower(server.Domain)], "Scalelite has %d entries for "+server.Domain),
-			Machine: only(machines.Known(), machines.Reason(), byName[server.Hostname], "%d machines bear the name "+server.Hostname),
+			Entry:   only(entries, byDomain[strings.ToLower(server.Domain)], "Scalelite has %d entries for "+server.Domain),
+			Machine: only(machines, byName[server.Hostname], "%d machines bear the name "+server.Hostname),
 		}
 	}
 	return list
@@ -93,10 +89,10 @@ func index[T any](list pool.Reading[[]T], key func(T) string) map[string][]*T {
 
 // only is the one thing that was found, nil when there is none, and unknown
 // when the list is or when there are several.
-func only[T any](known bool, why string, found []*T, several string) pool.Reading[*T] {
+func only[T any](list pool.Reading[[]T], found []*T, several string) pool.Reading[*T] {
 	switch {
-	case !known:
-		return pool.Unknown[*T](why)
+	case !list.Known():
+		return pool.Unknown[*T](list.Reason())
 	case len(found) > 1:
 		return pool.Unknown[*T](fmt.Sprintf(several, len(found)))
 	case len(found) == 0:
@@ -105,19 +101,24 @@ func only[T any](known bool, why string, found []*T, several string) pool.Readin
 	return pool.Seen(found[0])
 }
 
-// host is the host of an entry's URL, in lower case, with a port if it has one.
+// host is the host of an entry's URL, in lower case, with its port unless that
+// is the usual one.
 func host(entryURL string) string {
 	parsed, err := url.Parse(entryURL)
 	if err != nil {
 		return ""
 	}
-	return strings.ToLower(parsed.Host)
+	name := strings.ToLower(parsed.Host)
+	if parsed.Scheme == "https" {
+		name = strings.TrimSuffix(name, ":443")
+	}
+	return name
 }
 
 // observeServers asks the servers themselves. A slow one costs its own
 // deadlines only.
 func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObservation) {
-	var group errgroup.Group
+	var group errgroup.Group // for its limit: nothing in it fails
 	group.SetLimit(c.Config.ObserveParallel)
 	for i := range servers {
 		group.Go(func() error {
@@ -131,8 +132,6 @@ func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObserva
 // observeServer asks a server for its meetings and figures, and a draining one
 // for its recordings: that call is slow where there are many.
 func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
-	entry, _ := s.Entry.Get()
-	machine, _ := s.Machine.Get()
 	if why := cannotAsk(*s); why != "" {
 		s.Meetings = pool.Unknown[[]pool.Meeting](why)
 		s.Recordings = pool.Unknown[[]pool.Recording](why)
@@ -140,16 +139,18 @@ func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 		s.CertificateExpiry = pool.Unknown[time.Time](why)
 		return
 	}
-	var group errgroup.Group
-	group.Go(func() error {
-		s.Stats = c.stats(ctx, s.Server)
-		return nil
+	entry, _ := s.Entry.Get()
+	var both sync.WaitGroup
+	both.Go(func() { s.Stats = c.askStats(ctx, s.Server) })
+	both.Go(func() {
+		c.askMeetings(ctx, s, entry)
+		if entry.State == pool.Enabled {
+			s.Recordings = pool.Unknown[[]pool.Recording]("not asked: the server does not drain")
+			return
+		}
+		c.askRecordings(ctx, s, entry)
 	})
-	group.Go(func() error {
-		c.askBBB(ctx, s, endpoint(entry), entry.State != pool.Enabled || machine == nil)
-		return nil
-	})
-	_ = group.Wait()
+	both.Wait()
 }
 
 // cannotAsk says why a server cannot be asked, or "".
@@ -168,36 +169,46 @@ func endpoint(entry *pool.Entry) pool.Endpoint {
 	return pool.Endpoint{URL: entry.URL, Secret: entry.Secret}
 }
 
-// askBBB asks for meetings and, when the server drains and BBB answers at all,
-// for recordings.
-func (c *Cycle) askBBB(ctx context.Context, s *pool.ServerObservation, at pool.Endpoint, draining bool) {
-	conference := call(ctx, c.Config.CallTimeout, "meetings of "+s.Server.Domain, func(ctx context.Context) (pool.Conference, error) {
-		return c.Services.Meetings.Meetings(ctx, at)
+func (c *Cycle) askMeetings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
+	conference := ask(ctx, c.Config.CallTimeout, "meetings of "+s.Server.Domain, func(ctx context.Context) (pool.Conference, error) {
+		return c.Services.Meetings.Meetings(ctx, endpoint(entry))
 	})
 	answer, ok := conference.Get()
 	if !ok {
 		s.Meetings = pool.Unknown[[]pool.Meeting](conference.Reason())
 		s.CertificateExpiry = pool.Unknown[time.Time](conference.Reason())
-		s.Recordings = pool.Unknown[[]pool.Recording](conference.Reason())
 		return
 	}
 	s.Meetings, s.CertificateExpiry = pool.Seen(answer.Meetings), answer.CertificateExpiry
-	if !draining {
-		s.Recordings = pool.Unknown[[]pool.Recording]("not asked: the server does not drain")
-		return
-	}
-	s.Recordings = c.recordings(ctx, s.Server, at)
 }
 
-func (c *Cycle) recordings(ctx context.Context, server pool.Server, at pool.Endpoint) pool.Reading[[]pool.Recording] {
-	return call(ctx, c.Config.CallTimeout, "recordings of "+server.Domain, func(ctx context.Context) ([]pool.Recording, error) {
-		return c.Services.Meetings.Recordings(ctx, at, pool.Processing, pool.Processed, pool.Published)
+// recordingsPatience is how many times the usual deadline the list of recordings
+// has: BBB reads every recording's files for it.
+const recordingsPatience = 4
+
+// askRecordings asks for the recordings that can keep a machine, unless BBB has
+// just not answered. Published ones on storage of their own are not asked for:
+// all that the pool ever recorded would be listed.
+func (c *Cycle) askRecordings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
+	states := []pool.RecordingState{pool.Processing, pool.Processed, pool.Published}
+	switch {
+	case !s.Meetings.Known():
+		s.Recordings = pool.Unknown[[]pool.Recording](s.Meetings.Reason())
+		return
+	case c.Config.Scaling.Recordings == scaling.RecordingsNone:
+		s.Recordings = pool.Unknown[[]pool.Recording]("not asked: the pool does not record")
+		return
+	case c.Config.Scaling.Recordings == scaling.RecordingsKept:
+		states = states[:2]
+	}
+	s.Recordings = ask(ctx, recordingsPatience*c.Config.CallTimeout, "recordings of "+s.Server.Domain, func(ctx context.Context) ([]pool.Recording, error) {
+		return c.Services.Meetings.Recordings(ctx, endpoint(entry), states...)
 	})
 }
 
-// stats keeps what some endpoints said when others failed: each value that is
+// askStats keeps what some endpoints said when others failed: each value that is
 // missing is unknown in itself.
-func (c *Cycle) stats(ctx context.Context, server pool.Server) pool.Reading[pool.Stats] {
+func (c *Cycle) askStats(ctx context.Context, server pool.Server) pool.Reading[pool.Stats] {
 	if c.Services.Stats == nil {
 		return pool.Unknown[pool.Stats]("no stats endpoint is configured")
 	}
@@ -216,14 +227,16 @@ func (c *Cycle) observeCalendar(ctx context.Context, now time.Time) (pool.Readin
 	if c.Services.Calendar == nil {
 		return pool.Unknown[pool.Calendar]("none is configured"), nil
 	}
-	stored, err := c.Services.Store.LoadCalendar(ctx)
-	if err != nil {
-		c.Log.WarnContext(ctx, "stored calendar not read", "error", err)
+	stored := ask(ctx, c.Config.CallTimeout, "stored calendar", c.Services.Store.LoadCalendar)
+	if !stored.Known() {
+		c.Log.WarnContext(ctx, "stored calendar not read", "reason", stored.Reason())
 	}
+	copied, _ := stored.Get()
+	var keep []byte
 	from, to := now.AddDate(0, 0, -pastDays), now.Add(c.Config.Scaling.LeadTime()+24*time.Hour)
-	calendar, keep, err := c.Services.Calendar.Events(ctx, from, to, stored)
-	if err != nil {
-		return pool.Unknown[pool.Calendar](reason("calendar", err)), nil
-	}
-	return pool.Seen(calendar), keep
+	calendar := ask(ctx, c.Config.CallTimeout, "calendar", func(ctx context.Context) (calendar pool.Calendar, err error) {
+		calendar, keep, err = c.Services.Calendar.Events(ctx, from, to, copied)
+		return calendar, err
+	})
+	return calendar, keep
 }

@@ -14,9 +14,16 @@ type Record struct {
 	At     time.Time `json:"at"`
 	Source string    `json:"source"`
 	DryRun bool      `json:"dry_run,omitempty"`
-	// Took is how long the evaluation lasted, without writing the record.
-	Took     time.Duration  `json:"took_ns"`
-	Sample   pool.Sample    `json:"sample"`
+	// TookSeconds is how long the evaluation lasted, without writing the record.
+	TookSeconds float64 `json:"took_seconds"`
+	// Participants and Meetings are the load that the policies counted with.
+	Participants int `json:"participants"`
+	Meetings     int `json:"meetings"`
+	// Enabled servers count as capacity, Running machines run, Draining ones run
+	// for a server that is not enabled; all before the plan was carried out.
+	Enabled  int            `json:"enabled"`
+	Running  int            `json:"running"`
+	Draining int            `json:"draining"`
 	Plan     scaling.Plan   `json:"plan"`
 	Outcomes []Outcome      `json:"outcomes"`
 	Servers  []ServerRecord `json:"servers,omitempty"`
@@ -35,15 +42,15 @@ type ServerRecord struct {
 	Participants pool.Reading[int]               `json:"participants"`
 	Load1        pool.Reading[float64]           `json:"load1"`
 	CPUs         pool.Reading[int]               `json:"cpus"`
-	Uptime       pool.Reading[time.Duration]     `json:"uptime_ns"`
+	Uptime       pool.Reading[float64]           `json:"uptime_seconds"`
 	Network      pool.Reading[pool.NetworkRates] `json:"network"`
 	Backlog      pool.Reading[map[string]int]    `json:"backlog"`
 	Version      pool.Reading[string]            `json:"bbb_version"`
 	Certificate  pool.Reading[time.Time]         `json:"certificate_expiry"`
-	Maintenance  *pool.Maintenance               `json:"maintenance,omitempty"`
+	Maintenance  *pool.Hold                      `json:"maintenance,omitempty"`
 	Health       scaling.Health                  `json:"health"`
 	Why          string                          `json:"why,omitempty"`
-	Left         string                          `json:"left,omitempty"`
+	LeftAlone    string                          `json:"left_alone,omitempty"`
 	// Unseen says what of the server could not be seen although it was asked.
 	Unseen []string `json:"unseen,omitempty"`
 }
@@ -59,31 +66,35 @@ type MachineRecord struct {
 }
 
 // describe fills in what was seen and decided.
-func (r *Record) describe(seen pool.Observation, plan scaling.Plan, state pool.State) {
-	r.Plan = plan
-	r.Outcomes = []Outcome{}
+func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Plan, state pool.State) {
+	r.Plan, r.Outcomes = plan, []Outcome{}
 	r.Blind = !seen.Entries.Known() || !seen.Machines.Known()
-	required, _ := plan.Required.Servers.Get()
-	r.Sample = pool.Sample{
-		At: seen.At, Required: required, Enabled: plan.Required.Enabled,
-		Participants: plan.Load.Participants, Meetings: plan.Load.Meetings,
-	}
+	r.Participants, r.Meetings, r.Enabled = plan.Load.Participants, plan.Load.Meetings, plan.Required.Enabled
 	for i, s := range seen.Servers {
-		server := describeServer(s, plan.Verdicts[i], state.Servers[s.Server.Number], seen.At)
+		server := describeServer(s, plan.Verdicts[i], state.Servers[s.Server.Number], now)
 		r.Servers = append(r.Servers, server)
 		if server.Machine != nil && server.Machine.State == pool.Running {
-			r.Sample.Running++
+			r.Running++
 			if server.Entry != pool.Enabled {
-				r.Sample.Draining++
+				r.Draining++
 			}
 		}
 	}
 }
 
+// sample is what goes into the history; there is none when the load or the pool
+// could not be seen well enough.
+func (r *Record) sample() (sample pool.Sample, seen bool) {
+	return pool.Sample{
+		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Plan.Required.Servers,
+		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
+	}, !r.Blind && len(r.Plan.Load.Missing) == 0
+}
+
 func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory pool.ServerMemory, now time.Time) ServerRecord {
 	r := ServerRecord{
 		Server: s.Server, Certificate: s.CertificateExpiry, Maintenance: memory.Maintenance,
-		Health: verdict.Health, Why: verdict.Why, Left: verdict.Left,
+		Health: verdict.Health, Why: verdict.Why, LeftAlone: verdict.LeftAlone,
 	}
 	if entry, _ := s.Entry.Get(); entry != nil {
 		r.Entry, r.Online = entry.State, entry.Online
@@ -98,19 +109,21 @@ func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory po
 		r.Unseen = append(r.Unseen, s.Meetings.Reason())
 	}
 	if stats, ok := s.Stats.Get(); ok {
-		r.describeStats(stats, memory, now)
+		r.describeStats(stats)
+		if counters, ok := stats.Network.Get(); ok && memory.Network != nil && machine != nil && memory.MachineID == machine.ID {
+			r.Network = pool.Rate(*memory.Network, counters, now.Sub(memory.NetworkAt))
+		}
 	}
 	return r
 }
 
-func (r *ServerRecord) describeStats(stats pool.Stats, memory pool.ServerMemory, now time.Time) {
-	r.Load1, r.CPUs, r.Uptime = stats.Load1, stats.CPUs, stats.Uptime
-	r.Backlog, r.Version = stats.Backlog, stats.Version
+func (r *ServerRecord) describeStats(stats pool.Stats) {
+	r.Load1, r.CPUs, r.Backlog, r.Version = stats.Load1, stats.CPUs, stats.Backlog, stats.Version
+	if uptime, ok := stats.Uptime.Get(); ok {
+		r.Uptime = pool.Seen(uptime.Seconds())
+	}
 	if !stats.Backlog.Known() {
 		r.Unseen = append(r.Unseen, "recording backlog: "+stats.Backlog.Reason())
-	}
-	if counters, ok := stats.Network.Get(); ok && memory.Network != nil {
-		r.Network = pool.Rate(*memory.Network, counters, now.Sub(memory.NetworkAt))
 	}
 }
 
@@ -119,7 +132,7 @@ func (r *ServerRecord) describeStats(stats pool.Stats, memory pool.ServerMemory,
 func (r Record) brief() Record {
 	r.Servers = nil
 	r.Plan.Verdicts = slices.DeleteFunc(slices.Clone(r.Plan.Verdicts), func(v scaling.Verdict) bool {
-		return v.Health == scaling.Healthy && v.Left == ""
+		return v.Health == scaling.Healthy && v.LeftAlone == ""
 	})
 	return r
 }

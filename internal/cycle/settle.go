@@ -20,14 +20,19 @@ func settle(next *pool.State, now time.Time, interval time.Duration, plan scalin
 		action := plan.Actions[i]
 		memory, known := next.Servers[action.Server]
 		switch {
-		case action.Kind == scaling.Reboot && outcome.Result != Done:
-			memory.Rebooted = time.Time{}
+		case action.Kind == scaling.Reboot && outcome.Result == Done:
+			memory.Rebooted = now
+		case action.Kind == scaling.Repair && outcome.Result == Done:
+			memory.Repaired = now
 		case action.Kind == scaling.Create && outcome.Result == Done:
 			memory.Failures, memory.NotBefore = 0, time.Time{}
+		case action.Kind == scaling.Create && outcome.Result == Failed && len(outcome.shortages) > 0:
+			// Another server would fare no better: what is short is remembered instead.
+			memory.Failures++
+			next.Shortages = append(next.Shortages, shortages(now, outcome)...)
 		case action.Kind == scaling.Create && outcome.Result == Failed:
 			memory.Failures++
 			memory.NotBefore = now.Add(backOff(interval, memory.Failures))
-			next.Shortages = append(next.Shortages, shortages(now, outcome)...)
 		}
 		if known {
 			next.Servers[action.Server] = memory

@@ -8,6 +8,8 @@ type Calendar struct {
 	Events []Event
 	// Source says where it is from: the feed, or the stored copy and why.
 	Source string
+	// Stored tells that it is the stored copy, since the feed could not be used.
+	Stored bool
 }
 
 // Event is one occurrence of a calendar event.

@@ -4,8 +4,6 @@ import "time"
 
 // Observation is everything that an evaluation saw, and what it could not see.
 type Observation struct {
-	// At is the evaluation's one `now`.
-	At time.Time
 	// Servers are the pool's servers in the order of their numbers.
 	Servers []ServerObservation
 	// Entries and Machines are the whole lists, strangers to the pool's servers

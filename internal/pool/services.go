@@ -14,8 +14,6 @@ type LoadBalancer interface {
 	SetState(ctx context.Context, entryID string, state EntryState) error
 	// Register adds an entry, in state disabled.
 	Register(ctx context.Context, url string, secret Secret) (Entry, error)
-	// Remove deletes an entry, whatever meetings it has.
-	Remove(ctx context.Context, entryID string) error
 	// Panic makes Scalelite forget the entry's meetings and END them on the
 	// server, and disables the entry. Only for servers without meetings.
 	Panic(ctx context.Context, entryID string) error

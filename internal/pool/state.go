@@ -16,6 +16,8 @@ type State struct {
 	// Kept is how many servers were enabled when the policies ceased to answer;
 	// 0 while they do.
 	Kept int `json:"kept,omitempty"`
+	// Paused is set while an operator has stopped all acting.
+	Paused *Hold `json:"paused,omitempty"`
 	// Servers is the memory of each server, by number.
 	Servers map[int]ServerMemory `json:"servers,omitempty"`
 	// Shortages remembers which type in which zone was refused, and until when
@@ -51,21 +53,32 @@ type ServerMemory struct {
 	HealthSince time.Time `json:"health_since,omitzero"`
 	// Rebooted is when its machine was last told to reboot.
 	Rebooted time.Time `json:"rebooted,omitzero"`
-	// Failures counts failed actions in a row; NotBefore is the back-off.
+	// Failures counts creations that failed in a row; NotBefore is the back-off.
 	Failures  int       `json:"failures,omitempty"`
 	NotBefore time.Time `json:"not_before,omitzero"`
 	// Network is the last sample of the byte counters.
 	Network   *NetworkCounters `json:"network,omitempty"`
 	NetworkAt time.Time        `json:"network_at,omitzero"`
+	// Repaired is when a cordon that Scalelite had undone in part was last done again.
+	Repaired time.Time `json:"repaired,omitzero"`
 	// Maintenance is set while an operator has the server in hand.
-	Maintenance *Maintenance `json:"maintenance,omitempty"`
+	Maintenance *Hold `json:"maintenance,omitempty"`
 }
 
-// Maintenance says who took a server out of DiViMS's hands, when and why.
-type Maintenance struct {
+// Hold says who took a server, or the whole pool, out of DiViMS's hands, when
+// and why.
+type Hold struct {
 	Reason string    `json:"reason"`
 	Author string    `json:"author"`
-	Since  time.Time `json:"since"`
+	Since  time.Time `json:"since,omitzero"`
+}
+
+// At is the hold as it begins now; nil stays nil.
+func (h *Hold) At(now time.Time) *Hold {
+	if h == nil {
+		return nil
+	}
+	return &Hold{h.Reason, h.Author, now}
 }
 
 // Shortage is a commercial type that a zone could not give.
@@ -81,8 +94,9 @@ type Sample struct {
 	At           time.Time `json:"t"`
 	Participants int       `json:"p"`
 	Meetings     int       `json:"m"`
-	Required     int       `json:"r"`
-	Enabled      int       `json:"e"`
-	Running      int       `json:"n"`
-	Draining     int       `json:"d"`
+	// Required is unknown when no policy had an answer.
+	Required Reading[int] `json:"r,omitzero"`
+	Enabled  int          `json:"e"`
+	Running  int          `json:"n"`
+	Draining int          `json:"d"`
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -45,12 +46,12 @@ func (s Status) gauges(registry *prometheus.Registry) {
 	}
 	last := s.Last
 	gauge("last_evaluation_timestamp_seconds", "When the last evaluation was made.").WithLabelValues().Set(float64(last.At.Unix()))
-	gauge("evaluation_duration_seconds", "How long the last evaluation took.").WithLabelValues().Set(last.Took.Seconds())
-	gauge("participants", "People in meetings.").WithLabelValues().Set(float64(last.Sample.Participants))
-	gauge("meetings", "Meetings.").WithLabelValues().Set(float64(last.Sample.Meetings))
-	gauge("servers_enabled", "Servers that count as enabled.").WithLabelValues().Set(float64(last.Plan.Required.Enabled))
-	gauge("machines_running", "Machines that run.").WithLabelValues().Set(float64(last.Sample.Running))
-	gauge("servers_draining", "Servers that are not enabled and whose machine runs.").WithLabelValues().Set(float64(last.Sample.Draining))
+	gauge("evaluation_duration_seconds", "How long the last evaluation took.").WithLabelValues().Set(last.TookSeconds)
+	gauge("participants", "People in meetings.").WithLabelValues().Set(float64(last.Participants))
+	gauge("meetings", "Meetings.").WithLabelValues().Set(float64(last.Meetings))
+	gauge("servers_enabled", "Servers that count as enabled.").WithLabelValues().Set(float64(last.Enabled))
+	gauge("machines_running", "Machines that run.").WithLabelValues().Set(float64(last.Running))
+	gauge("servers_draining", "Servers that are not enabled and whose machine runs.").WithLabelValues().Set(float64(last.Draining))
 	if required, ok := last.Plan.Required.Servers.Get(); ok {
 		gauge("servers_required", "Servers that must be enabled.").WithLabelValues().Set(float64(required))
 	}
@@ -79,7 +80,7 @@ func (s Status) serverGauges(gauge func(name, help string, labels ...string) *pr
 		if server.Machine != nil {
 			machine = server.Machine.State
 		}
-		state.WithLabelValues(number, string(server.Entry), strconv.FormatBool(server.Online), string(machine), string(server.Health)).Set(1)
+		state.WithLabelValues(number, cmp.Or(string(server.Entry), "none"), strconv.FormatBool(server.Online), string(machine), string(server.Health)).Set(1)
 		if n, ok := server.Meetings.Get(); ok {
 			meetings.WithLabelValues(number).Set(float64(n))
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"strings"
 	"time"
 
 	"divims/internal/pool"
@@ -26,11 +25,11 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"days": func(r pool.Reading[time.Time], now time.Time) string {
 		return show(r, func(t time.Time) string { return fmt.Sprintf("%d d", int(t.Sub(now).Hours()/24)) })
 	},
-	"uptime": func(r pool.Reading[time.Duration]) string {
-		return show(r, func(d time.Duration) string { return strings.TrimSuffix(d.Round(time.Minute).String(), "0s") })
+	"uptime": func(r pool.Reading[float64]) string {
+		return show(r, func(seconds float64) string { return fmt.Sprintf("%.1f h", seconds/3600) })
 	},
 	"time":      func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-	"treatment": Treatment,
+	"treatment": treatment,
 }).Parse(pageText))
 
 // show writes a value, or a question mark when it is unknown.

@@ -39,7 +39,7 @@ func NewStatus(name string, at time.Time, last *cycle.Record, day []cycle.Record
 	status := Status{Pool: name, At: at, Last: last, Decisions: []Decision{}}
 	for _, r := range slices.Backward(day) {
 		status.Decisions = append(status.Decisions, Decision{
-			At: r.At, Source: r.Source, Required: r.Plan.Required.Servers, Enabled: r.Plan.Required.Enabled,
+			At: r.At, Source: r.Source, Required: r.Plan.Required.Servers, Enabled: r.Enabled,
 			Outcomes: r.Outcomes, Alerts: len(r.Plan.Alerts),
 		})
 	}
@@ -51,13 +51,13 @@ func NewStatus(name string, at time.Time, last *cycle.Record, day []cycle.Record
 	return status
 }
 
-// Treatment says in a few words why a server is as it is.
-func Treatment(s cycle.ServerRecord) string {
+// treatment says in a few words why a server is as it is.
+func treatment(s cycle.ServerRecord) string {
 	switch {
 	case s.Maintenance != nil:
 		return "in maintenance: " + s.Maintenance.Reason
-	case s.Left != "":
-		return s.Left
+	case s.LeftAlone != "":
+		return s.LeftAlone
 	}
 	return s.Why
 }

@@ -23,7 +23,7 @@ func (s Status) Text(w io.Writer) error {
 	fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\ttreatment")
 	for _, server := range s.Last.Servers {
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, server.Domain, entryText(server), machineText(server),
-			healthText(server), peopleText(server, server.Meetings), peopleText(server, server.Participants), Treatment(server))
+			healthText(server), peopleText(server, server.Meetings), peopleText(server, server.Participants), treatment(server))
 	}
 	return table.Flush()
 }
@@ -32,8 +32,8 @@ func (s Status) Text(w io.Writer) error {
 func Summary(w io.Writer, r cycle.Record) error {
 	p := &printer{w: w}
 	p.line("%s, asked for by %s: %d participants in %d meetings; %s servers required, %d enabled, %d machines running, %d draining",
-		r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, r.Sample.Participants, r.Sample.Meetings,
-		count(r.Plan.Required.Servers), r.Plan.Required.Enabled, r.Sample.Running, r.Sample.Draining)
+		r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, r.Participants, r.Meetings,
+		count(r.Plan.Required.Servers), r.Enabled, r.Running, r.Draining)
 	for _, answer := range r.Plan.Required.Policies {
 		p.line("  policy %s: %s", answer.Policy, count(answer.Servers))
 		for _, why := range answer.Why {
@@ -47,11 +47,11 @@ func Summary(w io.Writer, r cycle.Record) error {
 		p.line("  withheld: %s", withheld)
 	}
 	for i, action := range r.Plan.Actions {
-		result := "planned"
+		outcome := cycle.Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: "planned"}
 		if i < len(r.Outcomes) {
-			result = string(r.Outcomes[i].Result)
+			outcome = r.Outcomes[i]
 		}
-		p.line("  %s: %s server %d: %s", result, action.Kind, action.Server, action.Reason)
+		p.line("  %s", outcome)
 	}
 	for _, alert := range r.Plan.Alerts {
 		p.line("  %s: %s: %s", alert.Level, alert.Subject, alert.Text)

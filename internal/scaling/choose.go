@@ -15,31 +15,42 @@ func (d *decision) registerEntries() {
 		if entry, ok := s.Entry.Get(); !ok || entry != nil || s.maintenance() {
 			continue
 		}
-		if d.config.RegisterEntries {
-			d.act(Register, s, "Scalelite has no entry for "+s.Server.Domain)
+		if !d.config.RegisterEntries {
+			s.leftAlone = "Scalelite has no entry for it"
 			continue
 		}
-		s.left = "Scalelite has no entry for it"
+		d.do(Action{Kind: Register, Server: s.Server.Number, Reason: "Scalelite has no entry for " + s.Server.Domain})
 	}
 }
 
-// cordonUnresponsive takes out the servers that answer nobody. Their capacity
-// is not there in any case, so nothing waits for a replacement.
-func (d *decision) cordonUnresponsive() {
+// cordonUnusable takes out the servers that answer nobody or whose machine is
+// locked. Their capacity does not count in any case, so nothing waits for a
+// replacement; only when Scalelite still sees one online, and no other, it may
+// be that we alone cannot reach it.
+func (d *decision) cordonUnusable() {
 	for i := range d.servers {
 		s := &d.servers[i]
-		if s.ours() && s.health == Unresponsive && s.intended == pool.Enabled {
+		unresponsive, locked := s.health == Unresponsive, s.machineState() == pool.Locked
+		if !s.mayTouch() || s.intended != pool.Enabled || !unresponsive && !locked {
+			continue
+		}
+		switch {
+		case s.entry.Online && d.count(server.online) == 0:
+			s.leftAlone = "it seems unusable, but Scalelite sees no other online: its replacement comes first"
+		case unresponsive:
 			d.cordon(s, "unresponsive: "+s.why)
+		case locked:
+			d.cordon(s, "its machine is locked by the hoster")
 		}
 	}
 }
 
 // replaceOne picks the sickest enabled server, malfunctioning before to be
-// recycled. Its capacity does not count any more, so that another one is
-// started; it is cordoned itself when the others that are online suffice.
+// recycled. It is cordoned when the others that are online suffice; until then
+// its capacity does not count, so that a healthy one is started in its place.
 func (d *decision) replaceOne() {
 	sick := d.choose(func(s server) bool {
-		return s.ours() && s.counts() && s.machineState() == pool.Running && (s.health == Malfunctioning || s.health == ToRecycle)
+		return s.mayTouch() && s.counts() && s.machineState() == pool.Running && (s.health == Malfunctioning || s.health == ToRecycle)
 	}, func(a, b server) int {
 		return cmp.Compare(sickness(a), sickness(b))
 	})
@@ -52,10 +63,10 @@ func (d *decision) replaceOne() {
 		d.cordon(s, fmt.Sprintf("%s: %s; the %d others that are online suffice", s.health, s.why, others))
 	} else {
 		d.replaced = s.Server.Number
-		s.left = fmt.Sprintf("%s, but only %d others are online and %d are required: its replacement comes first", s.health, others, d.required())
+		s.leftAlone = fmt.Sprintf("%s, but only %d others are online and %d are required: its replacement comes first", s.health, others, d.required())
 	}
 	for _, other := range sick[1:] {
-		other.left = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
+		other.leftAlone = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
 	}
 }
 
@@ -71,61 +82,92 @@ func sickness(s server) int {
 func (d *decision) enableBareMetal() {
 	for i := range d.servers {
 		s := &d.servers[i]
-		if s.Server.BareMetal && s.ours() && s.intended != pool.Enabled && s.intended == s.entry.State &&
-			s.machineState() == pool.Running && s.health == Healthy && s.entry.Online {
+		if s.Server.BareMetal && d.mayEnable(*s) && s.health == Healthy && s.up() {
 			d.enable(s, "a bare-metal server costs the same whether it is enabled or not")
 		}
 	}
 }
 
+// mayEnable: a server that the plan cordons is not enabled by the same plan.
+func (d *decision) mayEnable(s server) bool {
+	return s.mayTouch() && s.intended != pool.Enabled && s.intended == s.entry.State &&
+		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
+}
+
 // adjust adds or cordons servers until as many count as are required.
 func (d *decision) adjust() {
-	difference := d.required() - d.count(func(s server) bool { return s.counts() && s.Server.Number != d.replaced })
-	if difference > 0 {
-		d.grow(difference)
-	} else {
-		d.shrink(-difference)
+	counting := d.count(server.counts)
+	switch required := d.required(); {
+	case counting < required:
+		d.grow(required - counting)
+		d.startReplacement()
+	case d.replaced != 0 && counting == required:
+		d.startReplacement()
+	case d.replaced != 0:
+		d.shrink(counting - 1 - required)
+	default:
+		d.shrink(counting - required)
 	}
 }
 
-// growth classes: the sooner a server takes meetings, the earlier it is chosen.
+// growthClass: the sooner a server takes meetings, the earlier it is chosen.
 func growthClass(s server) int {
 	switch {
+	case s.waits:
+		return 9
 	case s.machine == nil:
-		return 4
-	case s.machine.State == pool.Running && s.health == Healthy && len(s.machine.Maintenances) == 0:
-		return 0
-	case s.machine.State == pool.Starting:
-		return 1
-	case s.machine.State == pool.StoppedInPlace:
-		return 2
-	case s.machine.State == pool.Stopped:
-		return 3
-	case s.machine.State == pool.Stopping:
 		return 5
-	case s.health != Malfunctioning:
+	case s.machine.State == pool.Starting:
+		return 2
+	case s.machine.State == pool.StoppedInPlace:
+		return 3
+	case s.machine.State == pool.Stopped:
+		return 4
+	case s.machine.State == pool.Stopping:
 		return 6
+	case s.health == Malfunctioning:
+		return 8
+	case s.health == ToRecycle, len(s.machine.Maintenances) > 0:
+		return 7
+	case s.up():
+		return 0
 	}
-	return 7
+	return 1 // it runs, and BBB is not up yet
 }
 
-func (d *decision) grow(missing int) {
-	candidates := d.choose(func(s server) bool {
-		// A server that a plan cordons is not enabled by the same plan.
-		return s.ours() && !s.Server.BareMetal && s.intended != pool.Enabled && s.intended == s.entry.State &&
-			s.health != Unresponsive && s.machineState() != pool.Locked
-	}, func(a, b server) int {
+// growthCandidates are the servers that can be enabled, the best first.
+func (d *decision) growthCandidates() []*server {
+	return d.choose(func(s server) bool { return !s.Server.BareMetal && d.mayEnable(s) }, func(a, b server) int {
 		return cmp.Or(
 			cmp.Compare(growthClass(a), growthClass(b)),
 			cmp.Compare(entryRank(a), entryRank(b)))
 	})
+}
+
+func (d *decision) grow(missing int) {
+	candidates := d.growthCandidates()
 	for _, s := range candidates[:min(missing, len(candidates))] {
-		d.enable(s, fmt.Sprintf("%d more servers are required; %s", missing, describe(*s)))
+		d.enable(s, fmt.Sprintf("%d more servers are required; %s", missing, s.describe()))
 	}
 	if short := missing - len(candidates); short > 0 {
 		d.withhold("%d of the %d servers that are missing: no server is left to enable", short, missing)
 		d.alert(Error, "no server left", "%d more servers are required than can be enabled", short)
 	}
+}
+
+// startReplacement enables a healthy server beside the one that is replaced. A
+// sick one would have to be replaced in turn, for ever.
+func (d *decision) startReplacement() {
+	if d.replaced == 0 {
+		return
+	}
+	for _, s := range d.growthCandidates() {
+		if s.health == Healthy && !s.waits && (s.machine == nil || len(s.machine.Maintenances) == 0) {
+			d.enable(s, fmt.Sprintf("it replaces server %d; %s", d.replaced, s.describe()))
+			return
+		}
+	}
+	d.servers[d.replaced-1].leftAlone = "no healthy server is free to replace it: " + d.servers[d.replaced-1].leftAlone
 }
 
 // entryRank puts cordoned entries, which keep their load, before disabled ones.
@@ -153,24 +195,29 @@ func shrinkClass(s server) int {
 }
 
 func (d *decision) shrink(surplus int) {
+	if surplus <= 0 {
+		return
+	}
 	candidates := d.choose(func(s server) bool {
-		return s.ours() && s.counts() && !s.Server.BareMetal && s.Server.Number != d.replaced
+		return s.mayTouch() && s.counts() && !s.Server.BareMetal && s.Server.Number != d.replaced
 	}, func(a, b server) int {
 		return cmp.Or(
 			cmp.Compare(shrinkClass(a), shrinkClass(b)),
 			cmp.Compare(a.meetings(), b.meetings()),
 			cmp.Compare(a.participants(), b.participants()))
 	})
+	left := surplus
 	for _, s := range candidates {
-		if surplus == 0 {
+		if left == 0 {
 			return
 		}
 		if s.online() && d.count(server.online) == 1 {
-			s.left = "the last server that is online is never cordoned"
+			s.leftAlone = "the last server that is online is never cordoned"
 			continue
 		}
-		d.cordon(s, fmt.Sprintf("%d servers more than required; %s", surplus, describe(*s)))
-		surplus--
+		if d.cordon(s, fmt.Sprintf("%d servers more than required; %s", surplus, s.describe())) {
+			left--
+		}
 	}
 }
 
@@ -181,15 +228,14 @@ func (d *decision) preferRunning() {
 		return
 	}
 	waiting := d.choose(func(s server) bool {
-		return s.ours() && s.counts() && s.entry.State == pool.Enabled && s.machineState() != pool.Running && !s.Server.BareMetal
+		return s.mayTouch() && s.counts() && s.entry.State == pool.Enabled && !s.entry.Online && !s.Server.BareMetal
 	}, func(a, b server) int { return cmp.Compare(growthClass(b), growthClass(a)) })
-	ready := d.choose(func(s server) bool {
-		return s.ours() && s.entry.State != pool.Enabled && s.intended != pool.Enabled &&
-			s.machineState() == pool.Running && s.health == Healthy && s.entry.Online && len(s.machine.Maintenances) == 0
-	}, func(a, b server) int { return cmp.Compare(b.meetings(), a.meetings()) })
+	ready := d.choose(func(s server) bool { return d.mayEnable(s) && growthClass(s) == 0 },
+		func(a, b server) int { return cmp.Compare(b.meetings(), a.meetings()) })
 	for i := range min(len(waiting), len(ready)) {
-		d.enable(ready[i], fmt.Sprintf("it is up, server %d is not yet", waiting[i].Server.Number))
-		d.cordon(waiting[i], fmt.Sprintf("server %d is up already", ready[i].Server.Number))
+		if d.cordon(waiting[i], fmt.Sprintf("server %d is up already", ready[i].Server.Number)) {
+			d.enable(ready[i], fmt.Sprintf("it is up, server %d is not yet", waiting[i].Server.Number))
+		}
 	}
 }
 
@@ -204,19 +250,4 @@ func (d *decision) choose(condition func(server) bool, order func(a, b server) i
 	}
 	slices.SortStableFunc(chosen, func(a, b *server) int { return order(*a, *b) })
 	return chosen
-}
-
-// describe says in a few words what a server is at, for the reasons of actions.
-func describe(s server) string {
-	switch {
-	case s.machine == nil:
-		return "it has no machine"
-	case s.machine.State != pool.Running:
-		return fmt.Sprintf("its machine is %s", s.machine.State)
-	case len(s.machine.Maintenances) > 0:
-		return fmt.Sprintf("its machine has a planned maintenance on %s", s.machine.Maintenances[0].Start.UTC().Format("2006-01-02 15:04"))
-	case s.health != Healthy:
-		return fmt.Sprintf("it is %s", s.health)
-	}
-	return fmt.Sprintf("it runs with %d meetings and %d participants", s.meetings(), s.participants())
 }

@@ -1,10 +1,6 @@
 package scaling
 
-import (
-	"time"
-
-	"divims/internal/pool"
-)
+import "time"
 
 // Policy names a rule that says how many servers are required.
 type Policy string
@@ -63,20 +59,25 @@ type Config struct {
 	CertificateWarning     time.Duration // warned of when it expires within this time
 	CertificateAlert       time.Duration // likewise, as an error
 
-	// UnresponsivePercent of the running servers, and at least 2 of them, may
-	// look unresponsive at once; with more it is the network.
-	UnresponsivePercent int
-	// UnresponsiveDeleteAfter is when a machine that answers nobody may be
-	// deleted without asking it; 0 never.
-	UnresponsiveDeleteAfter time.Duration
-	// UnresponsiveRebootAfter is when a bare-metal server that answers nobody is rebooted.
+	// UnresponsiveMillionths is the share of the running servers that may look
+	// unresponsive at once; with more, and at least 2, it is the network.
+	UnresponsiveMillionths int
+	// UnresponsiveRebootAfter is when a machine that answers nobody is rebooted,
+	// once; 0 never.
 	UnresponsiveRebootAfter time.Duration
+	// UnresponsiveDeleteAfter is when a machine that answers nobody may be
+	// deleted, although its recordings cannot be seen; 0 never.
+	UnresponsiveDeleteAfter time.Duration
 
-	// MaxCreations and MaxDeletions bound one evaluation.
-	MaxCreations, MaxDeletions int
+	// MaxCreations, MaxDeletions, MaxCordons and MaxEnds (of meetings) bound one
+	// evaluation.
+	MaxCreations, MaxDeletions, MaxCordons, MaxEnds int
 	// RegisterEntries adds an entry for a server that has none.
 	RegisterEntries bool
 }
+
+// million is what shares are parts of.
+const million = 1_000_000
 
 // LeadTime is how long it takes from a need that just missed an evaluation to a
 // machine that takes meetings.
@@ -88,28 +89,9 @@ func (c Config) Minimum() int {
 	if c.BareMetal > 0 {
 		return c.BareMetal
 	}
-	return ceilDiv(c.Size*c.MinimumMillionths, 1_000_000)
+	return ceilDiv(c.Size*c.MinimumMillionths, million)
 }
 
 // youngest is the age below which a running machine is not deleted: three
 // evaluations, as the predecessor had it.
 func (c Config) youngest() time.Duration { return 3 * c.Interval }
-
-func ceilDiv(a, b int) int { return (a + b - 1) / b }
-
-// memoryOf is the memory of a server, emptied of what was about another machine.
-func memoryOf(state pool.State, number int, machine *pool.Machine) pool.ServerMemory {
-	memory := state.Servers[number]
-	if machine != nil && memory.MachineID == machine.ID {
-		return memory
-	}
-	fresh := pool.ServerMemory{
-		Maintenance: memory.Maintenance,
-		Failures:    memory.Failures,
-		NotBefore:   memory.NotBefore,
-	}
-	if machine != nil {
-		fresh.MachineID = machine.ID
-	}
-	return fresh
-}

@@ -12,23 +12,24 @@ import (
 
 // Decide makes the plan of one evaluation. Health is judged first, then the
 // policies say how many servers are required, then servers are replaced, added
-// or cordoned to get there, and last come the machines: those that draining
-// servers may lose, and those that enabled servers lack.
+// or cordoned to get there, and last come the machines: those that enabled
+// servers lack, and those that draining servers may lose.
 func Decide(now time.Time, config Config, seen pool.Observation, state pool.State) (Plan, pool.State) {
 	d := newDecision(now, config, seen, state)
 	d.require()
 	switch {
 	case d.blind():
 	case d.networkDown():
+	case d.paused():
 	default:
 		d.registerEntries()
-		d.cordonUnresponsive()
+		d.cordonUnusable()
 		d.replaceOne()
 		d.enableBareMetal()
 		d.adjust()
 		d.preferRunning()
-		d.drain()
 		d.provideMachines()
+		d.drain()
 		d.deleteLeftovers()
 	}
 	d.warn()
@@ -48,95 +49,43 @@ type decision struct {
 	plan     Plan
 }
 
-// server is one server as the decision weighs it.
-type server struct {
-	pool.ServerObservation
-	memory pool.ServerMemory
-	// entry and machine are nil when there is none and when it is unknown; in
-	// the second case the health is Unseen.
-	entry   *pool.Entry
-	machine *pool.Machine
-	health  Health
-	why     string
-	// intended is the entry's state once the plan is carried out.
-	intended pool.EntryState
-	// empty tells that the drain gate was found open.
-	empty bool
-	left  string
-}
-
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
 	d := &decision{now: now, config: config, seen: seen, state: state, plan: Plan{Actions: []Action{}, Alerts: []Alert{}}}
 	for _, observed := range seen.Servers {
-		s := server{ServerObservation: observed}
-		s.entry, _ = observed.Entry.Get()
-		s.machine, _ = observed.Machine.Get()
-		s.memory = memoryOf(state, observed.Server.Number, s.machine)
-		if !observed.Machine.Known() {
-			s.memory = state.Servers[observed.Server.Number]
-		}
-		s.health, s.why = judge(now, config, seen.Image, s)
-		if s.entry != nil {
-			s.intended = s.entry.State
-		}
-		d.servers = append(d.servers, s)
+		d.servers = append(d.servers, newServer(now, config, seen, observed, state))
 	}
 	d.plan.Load = measureLoad(now, config, d.servers)
 	return d
 }
 
-func (s server) maintenance() bool { return s.memory.Maintenance != nil }
-
-// ours tells whether the decision may do anything with the server.
-func (s server) ours() bool { return !s.maintenance() && s.health != Unseen && s.entry != nil }
-
-// counts tells whether the server counts as capacity, now or soon.
-func (s server) counts() bool {
-	return s.entry != nil && !s.maintenance() && s.intended == pool.Enabled && s.health != Unresponsive
-}
-
-// online tells whether the server takes meetings at this moment.
-func (s server) online() bool {
-	return s.counts() && s.entry.Online && s.machine != nil && s.machine.State == pool.Running
-}
-
-// meetings is BBB's own count, or the last known one.
-func (s server) meetings() int {
-	if meetings, ok := s.Meetings.Get(); ok {
-		return len(meetings)
-	}
-	return s.memory.Meetings
-}
-
-func (s server) participants() int {
-	if meetings, ok := s.Meetings.Get(); ok {
-		return pool.Participants(meetings)
-	}
-	return s.memory.Participants
-}
-
-// machineState is the machine's state, or "" when there is none.
-func (s server) machineState() pool.MachineState {
-	if s.machine == nil {
-		return ""
-	}
-	return s.machine.State
-}
-
-// act adds an action on a server to the plan.
-func (d *decision) act(kind Kind, s *server, reason string) *Action {
-	d.plan.Actions = append(d.plan.Actions, Action{Kind: kind, Server: s.Server.Number, Reason: reason})
-	return &d.plan.Actions[len(d.plan.Actions)-1]
-}
+// do puts an action into the plan.
+func (d *decision) do(action Action) { d.plan.Actions = append(d.plan.Actions, action) }
 
 func (d *decision) enable(s *server, reason string) {
 	s.intended = pool.Enabled
-	d.act(Enable, s, reason)
+	d.do(Action{Kind: Enable, Server: s.Server.Number, Reason: reason})
 }
 
-func (d *decision) cordon(s *server, reason string) {
+// cordon takes a server out, unless the evaluation has cordoned enough, and
+// tells whether it did.
+func (d *decision) cordon(s *server, reason string) bool {
+	if !d.allow(Cordon, d.config.MaxCordons, s) {
+		return false
+	}
 	s.intended = pool.Cordoned
-	d.act(Cordon, s, reason)
+	d.do(Action{Kind: Cordon, Server: s.Server.Number, Reason: reason})
+	return true
+}
+
+// allow tells whether the plan may hold one more action of a kind, and
+// otherwise says that it was withheld.
+func (d *decision) allow(kind Kind, most int, s *server) bool {
+	if d.plan.count(kind) < most {
+		return true
+	}
+	s.leftAlone = fmt.Sprintf("%s: an evaluation does that %d times at most", kind, most)
+	d.withhold("%s %d: %d times at most in one evaluation", kind, s.Server.Number, most)
+	return false
 }
 
 func (d *decision) alert(level Level, subject, format string, args ...any) {
@@ -175,25 +124,44 @@ func (d *decision) blind() bool {
 	return blind
 }
 
-// networkDown: when many servers look dead at once, it is the way to them.
+// networkDown: when many servers look dead at once, it is the way to them. Those
+// that were given up before are no news: else the few that an operator has yet
+// to look at would stop everything as soon as the pool gets small at night.
 func (d *decision) networkDown() bool {
-	running := d.count(func(s server) bool { return s.machineState() == pool.Running && !s.maintenance() })
-	dead := d.count(func(s server) bool {
-		return !s.maintenance() && (s.health == Unresponsive || s.silent() && s.pastGrace(d.now, d.config))
-	})
-	if dead < 2 || dead*100 <= running*d.config.UnresponsivePercent {
+	running, dead := 0, 0
+	for _, s := range d.servers {
+		if s.maintenance() || s.machineState() != pool.Running || s.givenUp() {
+			continue
+		}
+		running++
+		if s.health == Unresponsive || s.silent() && s.pastGrace(d.now, d.config) {
+			dead++
+		}
+	}
+	if dead < 2 || dead*million <= running*d.config.UnresponsiveMillionths {
 		return false
 	}
-	d.alert(Critical, "network", "nothing is changed: %d of %d running servers do not answer, more than %d %%; that many at once is the network",
-		dead, running, d.config.UnresponsivePercent)
+	d.alert(Critical, "network", "nothing is changed: %d of %d running servers do not answer, more than %g %%; that many at once is the network",
+		dead, running, float64(d.config.UnresponsiveMillionths)/(million/100))
 	d.withhold("everything: %d of %d running servers do not answer", dead, running)
+	return true
+}
+
+// paused: an operator has stopped all acting.
+func (d *decision) paused() bool {
+	hold := d.state.Paused
+	if hold == nil {
+		return false
+	}
+	d.alert(Warning, "paused", "nothing is changed: paused by %s since %s: %s", hold.Author, hold.Since.UTC().Format(time.RFC3339), hold.Reason)
+	d.withhold("everything: paused by %s", hold.Author)
 	return true
 }
 
 // finish gives the plan and the memory for the next evaluation.
 func (d *decision) finish() (Plan, pool.State) {
 	for _, s := range d.servers {
-		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{s.Server.Number, s.health, s.why, s.left})
+		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{s.Server.Number, s.health, s.why, s.leftAlone})
 	}
 	return d.plan, d.remember()
 }

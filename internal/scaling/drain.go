@@ -9,24 +9,46 @@ import (
 )
 
 // drain lets go of what draining servers do not need any more: meetings over
-// the limit, and machines whose drain gate is open.
+// the limit, and machines whose drain gate is open. A server to which Scalelite
+// still sends meetings is repaired first.
 func (d *decision) drain() {
 	for i := range d.servers {
 		s := &d.servers[i]
-		if !s.ours() || s.machine == nil || s.entry.State == pool.Enabled || s.intended == pool.Enabled {
+		if !s.mayTouch() || !s.draining() {
 			continue
 		}
+		d.repairCordon(s)
 		d.endLongMeetings(s)
 		if why := d.keep(s); why != "" {
-			s.left = why
+			s.leftAlone = why
 			continue
 		}
 		if s.Server.BareMetal {
-			s.memory.Rebooted = d.now
-			d.act(Reboot, s, fmt.Sprintf("%s: %s; nothing is left on it", s.health, s.why)).Unanswered = s.health == Unresponsive
+			d.reboot(s, "nothing is left on it")
 			continue
 		}
 		d.delete(s)
+	}
+}
+
+// repairCordon cordons anew what Scalelite's poller has undone in part: a
+// cordoned or disabled server that was given a meeting since it was first seen
+// so. Sending the same state again would change nothing. A disabled server with
+// people is cordoned, since nobody can join its meetings any more.
+func (d *decision) repairCordon(s *server) {
+	meetings, _ := s.Meetings.Get()
+	seen := s.memory.DrainingSince
+	if s.memory.Repaired.After(seen) {
+		seen = s.memory.Repaired
+	}
+	given := slices.ContainsFunc(meetings, func(m pool.Meeting) bool { return !m.Breakout && m.Created.After(seen) })
+	peopled := slices.ContainsFunc(meetings, func(m pool.Meeting) bool { return !m.Breakout && m.Participants > 0 })
+	switch {
+	case given && !seen.IsZero():
+		d.do(Action{Kind: Repair, Server: s.Server.Number, Reason: fmt.Sprintf("%s, and it was given a meeting since %s",
+			s.entry.State, seen.UTC().Format(time.RFC3339))})
+	case peopled && s.entry.State == pool.Disabled:
+		d.cordon(s, "disabled, and people are on it who cannot be joined: cordoned it keeps its meetings")
 	}
 }
 
@@ -34,13 +56,12 @@ func (d *decision) drain() {
 func (d *decision) endLongMeetings(s *server) {
 	meetings, _ := s.Meetings.Get()
 	for _, meeting := range meetings {
-		if meeting.Created.IsZero() {
-			continue // nobody knows its age
+		age := d.now.Sub(meeting.Created)
+		if meeting.Created.IsZero() || age < d.config.MeetingMaxDuration || !d.allow(EndMeeting, d.config.MaxEnds, s) {
+			continue
 		}
-		if age := d.now.Sub(meeting.Created); age >= d.config.MeetingMaxDuration {
-			d.act(EndMeeting, s, fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s",
-				spell(age), spell(d.config.MeetingMaxDuration))).Meeting = &meeting
-		}
+		d.do(Action{Kind: EndMeeting, Server: s.Server.Number, Meeting: &meeting,
+			Reason: fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", spell(age), spell(d.config.MeetingMaxDuration))})
 	}
 }
 
@@ -49,17 +70,19 @@ func (d *decision) keep(s *server) string {
 	switch s.machine.State {
 	case pool.Stopped, pool.StoppedInPlace:
 		if s.Server.BareMetal {
-			return "bare metal is never deleted"
+			return neverDeleted
 		}
 		if s.machine.Detail == pool.Preparing {
 			return ""
 		}
 		return stoppedGate(*s)
 	case pool.Running:
-		if s.Server.BareMetal && s.health == Healthy {
-			return "bare metal is never deleted"
-		}
-		if s.health == Unresponsive {
+		switch {
+		case s.Server.BareMetal && s.health == Healthy:
+			return neverDeleted
+		case s.Server.BareMetal && d.now.Sub(s.memory.Rebooted) < rebootPause:
+			return "it was rebooted at " + s.memory.Rebooted.UTC().Format(time.RFC3339)
+		case s.health == Unresponsive && !s.Meetings.Known():
 			return d.keepUnresponsive(s)
 		}
 		return d.keepRunning(s)
@@ -67,7 +90,14 @@ func (d *decision) keep(s *server) string {
 	return fmt.Sprintf("its machine is %s", s.machine.State)
 }
 
-// keepRunning: gate open, old enough, and seen so at the previous evaluation too, because a cordon that Scalelite's poller undoes lets meetings in again.
+const neverDeleted = "bare metal is never deleted"
+
+// rebootPause is the least time between two reboots of a machine.
+const rebootPause = time.Hour
+
+// keepRunning: gate open, old enough, and seen so at the evaluation before too,
+// because a cordon that Scalelite's poller undoes lets meetings in again. Two
+// evaluations close to each other, one of them by hand, count as one.
 func (d *decision) keepRunning(s *server) string {
 	if why := Gate(d.config, s.ServerObservation); why != "" {
 		return why
@@ -78,36 +108,42 @@ func (d *decision) keepRunning(s *server) string {
 	if age := d.now.Sub(s.machine.Since).Round(time.Minute); age < d.config.youngest() {
 		return fmt.Sprintf("too young: its machine has run for %s, a machine is kept for %s", spell(age), spell(d.config.youngest()))
 	}
-	if s.memory.EmptySince.IsZero() {
+	if s.memory.EmptySince.IsZero() || d.now.Sub(s.memory.EmptySince) < d.config.Interval/2 {
 		return "seen empty for the first time: it may go if the next evaluation sees the same"
 	}
 	return ""
 }
 
-// keepUnresponsive: nobody can ask the server, so the gate is closed, except
-// after a configured time.
+// keepUnresponsive: nobody can ask the server, so the gate is closed. After a
+// configured time it is rebooted once, and after another, if that is allowed,
+// its machine may go although its recordings cannot be seen.
 func (d *decision) keepUnresponsive(s *server) string {
-	since := s.memory.HealthSince
-	if s.memory.Health != string(Unresponsive) {
-		since = d.now
+	silent := time.Duration(0)
+	if s.memory.Health == string(Unresponsive) {
+		silent = d.now.Sub(s.memory.HealthSince)
 	}
-	limit := d.config.UnresponsiveDeleteAfter
-	if s.Server.BareMetal {
-		limit = d.config.UnresponsiveRebootAfter
+	reboot, remove := d.config.UnresponsiveRebootAfter, d.config.UnresponsiveDeleteAfter
+	switch {
+	case s.Server.BareMetal && reboot > 0 && silent >= reboot:
+		return ""
+	case !s.Server.BareMetal && reboot > 0 && silent >= reboot && s.memory.Rebooted.IsZero():
+		d.reboot(s, fmt.Sprintf("it has answered nobody for %s", spell(silent)))
+		return "unresponsive: it is rebooted, once"
+	case !s.Server.BareMetal && remove > 0 && silent >= remove:
+		return ""
+	case remove == 0 || s.Server.BareMetal:
+		return fmt.Sprintf("it has answered nobody for %s, and may hold recordings: only a person may decide", spell(silent))
 	}
-	if limit == 0 {
-		return "it answers nobody, and may hold recordings: only a person may decide"
-	}
-	if silent := d.now.Sub(since); silent < limit {
-		return fmt.Sprintf("it has answered nobody for %s; nothing is done before %s", spell(silent), spell(limit))
-	}
-	return ""
+	return fmt.Sprintf("it has answered nobody for %s; its machine is kept for %s", spell(silent), spell(remove))
+}
+
+func (d *decision) reboot(s *server, reason string) {
+	d.do(Action{Kind: Reboot, Server: s.Server.Number, Reason: fmt.Sprintf("%s: %s; %s", s.health, s.why, reason),
+		Unanswered: !s.Meetings.Known()})
 }
 
 func (d *decision) delete(s *server) {
-	if d.planned(Delete) >= d.config.MaxDeletions {
-		s.left = fmt.Sprintf("it may go, but an evaluation deletes %d machines at most", d.config.MaxDeletions)
-		d.withhold("the deletion of server %d: %d at most in one evaluation", s.Server.Number, d.config.MaxDeletions)
+	if !d.allow(Delete, d.config.MaxDeletions, s) {
 		return
 	}
 	reason := "nothing is left on it"
@@ -116,28 +152,17 @@ func (d *decision) delete(s *server) {
 		reason = "its creation was broken off"
 	case s.machine.State != pool.Running:
 		reason = fmt.Sprintf("its machine is %s, and was empty", s.machine.State)
-	case s.health == Unresponsive:
+	case !s.Meetings.Known():
 		reason = fmt.Sprintf("unresponsive since %s: %s", s.memory.HealthSince.UTC().Format(time.RFC3339), s.why)
 	}
-	d.act(Delete, s, reason).Unanswered = s.machine.State != pool.Running || s.health == Unresponsive
-}
-
-// planned counts the actions of a kind in the plan.
-func (d *decision) planned(kind Kind) int {
-	n := 0
-	for _, action := range d.plan.Actions {
-		if action.Kind == kind {
-			n++
-		}
-	}
-	return n
+	d.do(Action{Kind: Delete, Server: s.Server.Number, Reason: reason, Unanswered: !s.Meetings.Known()})
 }
 
 // provideMachines creates or starts what enabled servers lack.
 func (d *decision) provideMachines() {
 	for i := range d.servers {
 		s := &d.servers[i]
-		if !s.ours() || s.intended != pool.Enabled {
+		if !s.mayTouch() || s.intended != pool.Enabled {
 			continue
 		}
 		switch s.machineState() {
@@ -148,7 +173,7 @@ func (d *decision) provideMachines() {
 				d.delete(s)
 				continue
 			}
-			d.act(PowerOn, s, fmt.Sprintf("it is enabled and its machine is %s", s.machine.State))
+			d.do(Action{Kind: PowerOn, Server: s.Server.Number, Reason: fmt.Sprintf("it is enabled and its machine is %s", s.machine.State)})
 		}
 	}
 }
@@ -156,17 +181,14 @@ func (d *decision) provideMachines() {
 func (d *decision) create(s *server) {
 	switch {
 	case s.Server.BareMetal:
-		s.left = "bare metal cannot be created, and its machine is not in the hoster's list"
+		s.leftAlone = "bare metal cannot be created, and its machine is not in the hoster's list"
 	case s.entry.Online:
-		s.left = "it has no machine of the pool, yet Scalelite says online: whose machine is that?"
-	case d.now.Before(s.memory.NotBefore):
-		s.left = fmt.Sprintf("the creation failed %d times; it is tried again after %s",
+		s.leftAlone = "it has no machine of the pool, yet Scalelite says online: whose machine is that?"
+	case s.waits:
+		s.leftAlone = fmt.Sprintf("the creation failed %d times; it is tried again after %s",
 			s.memory.Failures, s.memory.NotBefore.UTC().Format(time.RFC3339))
-	case d.planned(Create) >= d.config.MaxCreations:
-		s.left = fmt.Sprintf("an evaluation creates %d machines at most", d.config.MaxCreations)
-		d.withhold("the creation of a machine for server %d: %d at most in one evaluation", s.Server.Number, d.config.MaxCreations)
-	default:
-		d.act(Create, s, "it is enabled and has no machine")
+	case d.allow(Create, d.config.MaxCreations, s):
+		d.do(Action{Kind: Create, Server: s.Server.Number, Reason: "it is enabled and has no machine"})
 	}
 }
 
@@ -174,12 +196,9 @@ func (d *decision) create(s *server) {
 func (d *decision) deleteLeftovers() {
 	volumes, _ := d.seen.Leftovers.Get()
 	for _, volume := range volumes {
-		if d.attached(volume.ID) {
-			continue
+		if !d.attached(volume.ID) {
+			d.do(Action{Kind: DeleteVolume, Volume: &volume, Reason: "its machine is gone; detached volumes are billed"})
 		}
-		d.plan.Actions = append(d.plan.Actions, Action{
-			Kind: DeleteVolume, Volume: &volume, Reason: "its machine is gone; detached volumes are billed",
-		})
 	}
 }
 

@@ -66,7 +66,11 @@ func recordingsGate(config Config, s pool.ServerObservation) string {
 	if total(backlog) > 0 {
 		return "recording backlog: " + stages(backlog)
 	}
-	if failed, ok := stats.Failed.Get(); ok && total(failed) > 0 {
+	failed, ok := stats.Failed.Get()
+	if !ok {
+		return "its failed recordings are unknown: " + stats.Failed.Reason()
+	}
+	if total(failed) > 0 {
 		return "failed recordings that only a person can save: " + stages(failed)
 	}
 	return ""

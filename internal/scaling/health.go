@@ -2,7 +2,6 @@ package scaling
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +19,8 @@ const (
 	// Unresponsive: the machine has run for longer than the grace time, yet
 	// Scalelite says offline, or BBB did not answer at two evaluations in a row.
 	Unresponsive Health = "unresponsive"
-	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed.
+	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed,
+	// after the grace time.
 	Malfunctioning Health = "malfunctioning"
 	// ToRecycle: up for too long, or built from an outdated image.
 	ToRecycle Health = "to recycle"
@@ -40,14 +40,17 @@ func judge(now time.Time, config Config, image pool.Reading[pool.Image], s serve
 	if why := unresponsive(now, config, s); why != "" {
 		return Unresponsive, why
 	}
-	if why := malfunctioning(s); why != "" && s.pastGrace(now, config) { // before that it still starts
+	if !s.pastGrace(now, config) { // it still starts
+		return Healthy, ""
+	}
+	if !s.Meetings.Known() {
+		return Unseen, s.Meetings.Reason()
+	}
+	if why := malfunctioning(s); why != "" {
 		return Malfunctioning, why
 	}
 	if why := toRecycle(now, config, image, s); why != "" {
 		return ToRecycle, why
-	}
-	if !s.Meetings.Known() && s.pastGrace(now, config) {
-		return Unseen, s.Meetings.Reason()
 	}
 	return Healthy, ""
 }
@@ -95,49 +98,4 @@ func toRecycle(now time.Time, config Config, image pool.Reading[pool.Image], s s
 		return "its machine is older than the image " + newest.Name
 	}
 	return ""
-}
-
-// uptime is what the machine itself says, or how long the hoster has had it running.
-func (s server) uptime(now time.Time) time.Duration {
-	if stats, ok := s.Stats.Get(); ok {
-		if uptime, ok := stats.Uptime.Get(); ok {
-			return uptime
-		}
-	}
-	return now.Sub(s.machine.Since)
-}
-
-// pastGrace tells whether the machine has had its time to start: since the
-// hoster started it, or since it was told to reboot.
-func (s server) pastGrace(now time.Time, config Config) bool {
-	start := s.machine.Since
-	if s.memory.Rebooted.After(start) {
-		start = s.memory.Rebooted
-	}
-	return now.Sub(start) > config.Grace
-}
-
-// silent tells whether BBB was asked and did not answer.
-func (s server) silent() bool {
-	return s.machine != nil && s.machine.State == pool.Running && s.entry != nil && !s.Meetings.Known()
-}
-
-func total(counts map[string]int) int {
-	sum := 0
-	for _, n := range counts {
-		sum += n
-	}
-	return sum
-}
-
-// stages lists what is not 0, in a fixed order: "archived 2, processed 1".
-func stages(counts map[string]int) string {
-	var parts []string
-	for stage, n := range counts {
-		if n != 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", stage, n))
-		}
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
 }

@@ -19,22 +19,27 @@ type Load struct {
 	Missing []int `json:"missing,omitempty"`
 }
 
+// rememberedFor is for how long the last known load of a server that does not
+// answer stands for the present one. After that its people are elsewhere.
+const rememberedFor = 30 * time.Minute
+
 func measureLoad(now time.Time, config Config, servers []server) Load {
 	var l Load
 	for _, s := range servers {
 		switch {
-		case s.maintenance() || s.machine == nil || s.machine.State != pool.Running:
+		case s.maintenance() || s.Machine.Known() && s.machineState() != pool.Running:
 		case s.Meetings.Known():
 			meetings, _ := s.Meetings.Get()
 			l.Participants += pool.Participants(meetings)
 			l.Meetings += len(meetings)
-		case !s.memory.LoadSeen.IsZero():
+		case !s.memory.LoadSeen.IsZero() && now.Sub(s.memory.LoadSeen) <= rememberedFor:
 			l.Participants += s.memory.Participants
 			l.Meetings += s.memory.Meetings
 			l.Remembered++
-		case s.pastGrace(now, config):
+		case s.entry != nil && !s.entry.Online: // Scalelite has nobody there either
+		case s.machine == nil || s.pastGrace(now, config):
 			l.Missing = append(l.Missing, s.Server.Number)
-		default: // it boots, and has never answered: nobody can be on it
+		default: // it starts, and has never answered: nobody can be on it
 		}
 	}
 	return l

@@ -1,11 +1,6 @@
 package scaling
 
-import (
-	"fmt"
-	"time"
-
-	"divims/internal/pool"
-)
+import "divims/internal/pool"
 
 // Plan is what the decision asks for: the ordered actions, each with its
 // reason, and everything an operator needs to check it by hand.
@@ -13,7 +8,7 @@ type Plan struct {
 	Load     Load      `json:"load"`
 	Required Required  `json:"required"`
 	Actions  []Action  `json:"actions"`
-	Verdicts []Verdict `json:"servers"`
+	Verdicts []Verdict `json:"verdicts"`
 	Alerts   []Alert   `json:"alerts"`
 	// Withheld says what was not done, or not all, because of a limit or guard.
 	Withheld []string `json:"withheld,omitempty"`
@@ -37,6 +32,9 @@ type Answer struct {
 	Servers pool.Reading[int] `json:"servers"`
 	// Why gives the formula with its numbers, or why there is no answer.
 	Why []string `json:"why"`
+	// Unread is what the policy could not read beside what its answer is from.
+	// The answer is then not less than what is enabled.
+	Unread []string `json:"unread,omitempty"`
 }
 
 // Kind is the kind of an action.
@@ -49,6 +47,7 @@ const (
 	Create       Kind = "create"
 	PowerOn      Kind = "power on"
 	Cordon       Kind = "cordon"
+	Repair       Kind = "repair" // enable and cordon again, since Scalelite undid a cordon in part
 	EndMeeting   Kind = "end meeting"
 	Reboot       Kind = "reboot"
 	DeleteVolume Kind = "delete volume"
@@ -75,8 +74,8 @@ type Verdict struct {
 	Health Health `json:"health"`
 	// Why is the reason for the health.
 	Why string `json:"why,omitempty"`
-	// Left says why a server that was a candidate for something was left alone.
-	Left string `json:"left,omitempty"`
+	// LeftAlone says why a server that was a candidate for something was left alone.
+	LeftAlone string `json:"left_alone,omitempty"`
 }
 
 // Level is how urgent an alert is.
@@ -98,21 +97,13 @@ type Alert struct {
 	Text    string `json:"text"`
 }
 
-// spell writes a duration as an operator would: "15m", "7d4h", "40s".
-func spell(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%ds", int(d.Seconds()))
-	}
-	d = d.Round(time.Minute)
-	days, hours, minutes := int(d/(24*time.Hour)), int(d/time.Hour)%24, int(d/time.Minute)%60
-	text := ""
-	for _, part := range []struct {
-		n    int
-		unit string
-	}{{days, "d"}, {hours, "h"}, {minutes, "m"}} {
-		if part.n != 0 {
-			text += fmt.Sprintf("%d%s", part.n, part.unit)
+// count tells how many actions of a kind are in the plan.
+func (p Plan) count(kind Kind) int {
+	n := 0
+	for _, action := range p.Actions {
+		if action.Kind == kind {
+			n++
 		}
 	}
-	return text
+	return n
 }

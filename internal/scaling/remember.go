@@ -12,6 +12,7 @@ func (d *decision) remember() pool.State {
 	next := pool.State{
 		LastEvaluation: d.now,
 		Load:           d.state.Load,
+		Paused:         d.state.Paused,
 		Servers:        map[int]pool.ServerMemory{},
 		Shortages:      currentShortages(d.now, d.state.Shortages),
 	}
@@ -32,8 +33,13 @@ func (d *decision) sawLoad() bool {
 	return d.seen.Entries.Known() && d.seen.Machines.Known() && len(d.plan.Load.Missing) == 0
 }
 
+// rememberServer is the memory of one server. While an operator has it in hand
+// nothing of what it does is held against it.
 func (d *decision) rememberServer(s server) pool.ServerMemory {
 	memory := s.memory
+	if s.maintenance() {
+		return pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance}
+	}
 	if meetings, ok := s.Meetings.Get(); ok {
 		memory.Participants, memory.Meetings, memory.LoadSeen = pool.Participants(meetings), len(meetings), d.now
 	}
@@ -53,6 +59,21 @@ func (d *decision) rememberServer(s server) pool.ServerMemory {
 		}
 	}
 	return memory
+}
+
+// memoryOf is the memory of a server, emptied of what was about another machine.
+// While nobody knows which machine it has, the memory stands.
+func memoryOf(state pool.State, s pool.ServerObservation) pool.ServerMemory {
+	memory := state.Servers[s.Server.Number]
+	machine, known := s.Machine.Get()
+	if !known || machine != nil && memory.MachineID == machine.ID {
+		return memory
+	}
+	fresh := pool.ServerMemory{Maintenance: memory.Maintenance, Failures: memory.Failures, NotBefore: memory.NotBefore}
+	if machine != nil {
+		fresh.MachineID = machine.ID
+	}
+	return fresh
 }
 
 // since is when a condition that holds began, and zero when it does not hold.

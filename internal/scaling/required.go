@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"strings"
 
 	"divims/internal/pool"
 )
@@ -16,6 +17,11 @@ func (d *decision) require() {
 		required.Policies = append(required.Policies, answer)
 		if servers, ok := answer.Servers.Get(); ok {
 			largest, answered = max(largest, servers), true
+		} else {
+			d.alert(Warning, "policy "+string(policy), "it has no answer: %s", answer.Servers.Reason())
+		}
+		if answer.Servers.Known() && len(answer.Unread) > 0 {
+			d.alert(Warning, "policy "+string(policy), "not read: %s", strings.Join(answer.Unread, "; "))
 		}
 	}
 	if answered {
@@ -42,10 +48,10 @@ func (d *decision) ask(policy Policy, enabled int) Answer {
 	case PolicyLoad:
 		return loadRequired(d.now, d.config, d.state.Load, d.plan.Load, enabled)
 	case PolicySchedule:
-		return scheduleAnswer(d.now, d.config, d.seen.Calendar)
+		return scheduleAnswer(d.now, d.config, d.seen.Calendar, enabled)
 	}
 	reason := fmt.Sprintf("unknown policy %q", policy)
-	return Answer{policy, pool.Unknown[int](reason), []string{reason}}
+	return Answer{Policy: policy, Servers: pool.Unknown[int](reason), Why: []string{reason}}
 }
 
 // required is how many servers must be enabled; without an answer, as many as
@@ -58,5 +64,5 @@ func (d *decision) required() int {
 	if d.state.Kept > 0 {
 		return d.state.Kept
 	}
-	return d.plan.Required.Enabled
+	return max(d.plan.Required.Enabled, d.config.Minimum())
 }

@@ -29,14 +29,20 @@ const (
 const stepDays = 7
 
 // scheduleAnswer asks the schedule for what it requires within the lead time.
-func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Calendar]) Answer {
+// enabled is how many servers count now: an event that cannot be read never
+// lowers that.
+func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Calendar], enabled int) Answer {
 	read, ok := calendar.Get()
 	if !ok {
 		reason := "no calendar: " + calendar.Reason()
-		return Answer{PolicySchedule, pool.Unknown[int](reason), []string{reason}}
+		return Answer{Policy: PolicySchedule, Servers: pool.Unknown[int](reason), Why: []string{reason}}
 	}
-	servers, why := scheduleRequired(config.ScheduleMode, read, now, config.LeadTime(), config.Size, config.Capacity)
-	return Answer{PolicySchedule, servers, why}
+	answer := scheduleRequired(now, config, read)
+	if servers, ok := answer.Servers.Get(); ok && len(answer.Unread) > 0 && servers < enabled {
+		answer.Servers = pool.Seen(enabled)
+		answer.Why = append(answer.Why, fmt.Sprintf("not less than the %d that are enabled: an event cannot be read", enabled))
+	}
+	return answer
 }
 
 // scheduleRequired is the largest demand of any moment from now to the end of
@@ -47,31 +53,32 @@ func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Cal
 //
 // An event whose demand cannot be read is no demand of 0: it has no say beside
 // others, and alone it leaves the policy without an answer.
-func scheduleRequired(mode ScheduleMode, calendar pool.Calendar, now time.Time, leadTime time.Duration, size, capacity int) (pool.Reading[int], []string) {
+func scheduleRequired(now time.Time, config Config, calendar pool.Calendar) Answer {
 	source := "calendar: " + calendar.Source
-	if size <= 0 || capacity <= 0 {
+	if config.Size <= 0 || config.Capacity <= 0 {
 		return noAnswer(source, "the pool's size and capacity must be above 0")
 	}
 	var events []pool.Event
-	switch mode {
+	switch config.ScheduleMode {
 	case ScheduleStep:
-		events = steps(calendar.Events, now, leadTime)
+		events = steps(calendar.Events, now, config.LeadTime())
 		if len(events) == 0 {
 			return noAnswer(source, fmt.Sprintf("no event in the last %d days", stepDays))
 		}
 	case ScheduleWindow:
-		events = windows(calendar.Events, now, leadTime)
+		events = windows(calendar.Events, now, config.LeadTime())
 		if len(events) == 0 {
-			return pool.Seen(0), []string{source, "no event holds within the lead time: 0 servers, so the minimum applies"}
+			return Answer{Policy: PolicySchedule, Servers: pool.Seen(0),
+				Why: []string{source, "no event holds within the lead time: 0 servers, so the minimum applies"}}
 		}
 	default:
-		return noAnswer(source, fmt.Sprintf("unknown schedule mode %q", mode))
+		return noAnswer(source, fmt.Sprintf("unknown schedule mode %q", config.ScheduleMode))
 	}
-	return largestDemand(source, events, now, size, capacity)
+	return largestDemand(source, events, now, config.Size, config.Capacity)
 }
 
-func noAnswer(source, reason string) (pool.Reading[int], []string) {
-	return pool.Unknown[int](reason), []string{source, reason}
+func noAnswer(source, reason string) Answer {
+	return Answer{Policy: PolicySchedule, Servers: pool.Unknown[int](reason), Why: []string{source, reason}}
 }
 
 // steps are the events in force in mode step, one after the other: of those
@@ -106,9 +113,8 @@ func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.
 	})
 }
 
-func largestDemand(source string, events []pool.Event, now time.Time, size, capacity int) (pool.Reading[int], []string) {
-	why := []string{source}
-	var unread []string
+func largestDemand(source string, events []pool.Event, now time.Time, size, capacity int) Answer {
+	answer := Answer{Policy: PolicySchedule, Why: []string{source}}
 	largest, answered := 0, false
 	for _, event := range events {
 		when := "event that began " + event.Start.Format("Mon 2006-01-02 15:04 MST")
@@ -117,19 +123,20 @@ func largestDemand(source string, events []pool.Event, now time.Time, size, capa
 		}
 		wanted, formula, err := participants(event.Summary, capacity)
 		if err != nil {
-			unread = append(unread, when+": "+err.Error())
+			answer.Unread = append(answer.Unread, when+": "+err.Error())
 			continue
 		}
 		servers := ceilDiv(wanted*size, capacity)
-		why = append(why, fmt.Sprintf("%s: %s; ceil(%d participants × %d servers / %d participants) = %d servers",
+		answer.Why = append(answer.Why, fmt.Sprintf("%s: %s; ceil(%d participants × %d servers / %d participants) = %d servers",
 			when, formula, wanted, size, capacity, servers))
 		largest, answered = max(largest, servers), true
 	}
-	why = append(why, unread...)
+	answer.Why = append(answer.Why, answer.Unread...)
+	answer.Servers = pool.Seen(largest)
 	if !answered {
-		return pool.Unknown[int](strings.Join(unread, "; ")), why
+		answer.Servers = pool.Unknown[int](strings.Join(answer.Unread, "; "))
 	}
-	return pool.Seen(largest), why
+	return answer
 }
 
 // users finds the text after "users=" in a summary. The summary is read as the

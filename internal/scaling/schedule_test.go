@@ -77,7 +77,7 @@ func TestScheduleVectors(t *testing.T) {
 	for _, v := range vectors {
 		t.Run(v.ID, func(t *testing.T) {
 			read := v.calendar(t, folder)
-			answer := scheduleAnswer(v.Now, Config{ScheduleMode: ScheduleStep, Size: v.Config.Size, Capacity: v.Config.Capacity}, read)
+			answer := scheduleAnswer(v.Now, Config{ScheduleMode: ScheduleStep, Size: v.Config.Size, Capacity: v.Config.Capacity}, read, 0)
 			got, ok := answer.Servers.Get()
 			if !ok {
 				got = none
@@ -214,7 +214,8 @@ func TestScheduleLooksAhead(t *testing.T) {
 		{"unknown mode", "weekly", []pool.Event{at(-60, 60, "users=100")}, none, "an unknown mode is no answer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			servers, why := scheduleRequired(test.mode, pool.Calendar{Events: test.events}, scheduleNow, leadTime, 10, 1000)
+			answer := scheduleRequired(scheduleNow, Config{ScheduleMode: test.mode, Interval: leadTime, Size: 10, Capacity: 1000}, pool.Calendar{Events: test.events})
+			servers, why := answer.Servers, answer.Why
 			got, ok := servers.Get()
 			if !ok {
 				got = none
@@ -228,7 +229,8 @@ func TestScheduleLooksAhead(t *testing.T) {
 
 func TestScheduleSaysHowItCounts(t *testing.T) {
 	events := []pool.Event{at(-60, 60, "users=12,5%"), at(5, 60, "users=abc")}
-	_, why := scheduleRequired(ScheduleStep, pool.Calendar{Events: events, Source: "feed of example.org"}, scheduleNow, 10*time.Minute, 30, 9990)
+	why := scheduleRequired(scheduleNow, Config{ScheduleMode: ScheduleStep, Interval: 10 * time.Minute, Size: 30, Capacity: 9990},
+		pool.Calendar{Events: events, Source: "feed of example.org"}).Why
 	want := []string{
 		"calendar: feed of example.org",
 		"event that began Mon 2026-03-16 07:00 UTC: users=12,5% of 9990; ceil(1249 participants × 30 servers / 9990 participants) = 4 servers",

@@ -31,7 +31,7 @@ func newStory(t *testing.T, size int) *story {
 		SteadyFactor: Pair{2, 2}, GrowingFactor: Pair{3, 3}, GrowthThreshold: Pair{1.2, 1.2}, ScheduleMode: ScheduleStep,
 		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, Grace: 6 * time.Minute,
 		CertificateWarning: 15 * 24 * time.Hour, CertificateAlert: 5 * 24 * time.Hour,
-		UnresponsivePercent: 30, UnresponsiveRebootAfter: 20 * time.Minute, MaxCreations: 10, MaxDeletions: 10,
+		UnresponsiveMillionths: 300_000, UnresponsiveRebootAfter: 20 * time.Minute, MaxCreations: 10, MaxDeletions: 10, MaxCordons: 20, MaxEnds: 10,
 	}}
 	for _, server := range pool.Servers(size, 0, "bbb-w{n}", "bbb-w{n}.example.com") {
 		observed := pool.ServerObservation{Server: server}
@@ -114,7 +114,7 @@ func (s *story) want(planned, because string) {
 	if got := s.planned(); got != planned {
 		s.t.Errorf("planned %q, wanted %q: %s", got, planned, because)
 		for _, v := range s.plan.Verdicts {
-			s.t.Logf("  server %d %s %s %s", v.Server, v.Health, v.Why, v.Left)
+			s.t.Logf("  server %d %s %s %s", v.Server, v.Health, v.Why, v.LeftAlone)
 		}
 	}
 }
@@ -352,7 +352,7 @@ func TestCreationsAndDeletionsAreBounded(t *testing.T) {
 	}
 	s.config.Policies = nil // no answer: what is enabled stays
 	s.evaluate()
-	s.want("delete 4, create 1, create 2", "one deletion, two creations")
+	s.want("create 1, create 2, delete 4", "two creations, one deletion")
 	if len(s.plan.Withheld) != 2 {
 		t.Errorf("withheld %q", s.plan.Withheld)
 	}
@@ -361,7 +361,7 @@ func TestCreationsAndDeletionsAreBounded(t *testing.T) {
 func TestAServerInMaintenanceIsNotTouchedNorCounted(t *testing.T) {
 	s := newStory(t, 3)
 	s.meeting(1, 250)
-	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", Maintenance: &pool.Maintenance{Reason: "disk", Author: "Ada"}}}
+	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", Maintenance: &pool.Hold{Reason: "disk", Author: "Ada"}}}
 	s.machine(2).State = pool.Stopped
 	s.entry(2).Online = false
 	s.evaluate()
@@ -379,6 +379,204 @@ func TestLongMeetingsEndOnDrainingServersOnly(t *testing.T) {
 	s.entry(2).State = pool.Cordoned
 	s.evaluate()
 	s.want("end meeting 2", "the meeting on 1 may go on")
+	s.entry(2).State = pool.Disabled
+	s.config.MaxEnds = 0
+	s.evaluate()
+	s.want("cordon 2", "nobody can join the meetings of a disabled server")
+	if len(s.plan.Withheld) != 1 {
+		t.Errorf("withheld %q", s.plan.Withheld)
+	}
+}
+
+// dead makes a server answer neither us nor Scalelite.
+func (s *story) dead(n int) {
+	s.entry(n).Online = false
+	s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
+	s.seen.Servers[n-1].Recordings = pool.Unknown[[]pool.Recording]("no answer in time")
+}
+
+func TestAnUnresponsiveMachineIsRebootedOnceAndThenKept(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		deleteAfter time.Duration
+		end         string
+	}{{"kept by default", 0, ""}, {"deleted where that is allowed", 40 * time.Minute, "delete 4"}} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStory(t, 4)
+			three(s)
+			s.config.UnresponsiveDeleteAfter = test.deleteAfter
+			s.dead(4)
+			s.evaluate()
+			s.want("cordon 4", "it answers nobody")
+			s.entry(4).State = pool.Cordoned
+			for minutes := 5; minutes < 20; minutes += 5 {
+				s.evaluate()
+				s.want("", "it may come back by itself")
+			}
+			s.evaluate()
+			s.want("reboot 4", "after 20 minutes")
+			memory := s.state.Servers[4]
+			memory.Rebooted = s.now // as whoever carries out the plan notes
+			s.state.Servers[4] = memory
+			for range 3 {
+				s.evaluate()
+				s.want("", "it starts")
+			}
+			for range 10 {
+				s.evaluate()
+			}
+			s.want(test.end, "a second reboot would be of no use")
+			s.wantAlert("server 4")
+		})
+	}
+}
+
+func TestServersGivenUpDoNotLookLikeADeadNetwork(t *testing.T) {
+	s := newStory(t, 10)
+	s.config.UnresponsiveRebootAfter = 0
+	three(s)
+	for n := 9; n <= 10; n++ {
+		s.dead(n)
+	}
+	s.evaluate()
+	for n := 4; n <= 10; n++ {
+		s.entry(n).State = pool.Cordoned
+	}
+	for n := 4; n <= 8; n++ {
+		s.withoutMachine(n)
+	}
+	for n := 1; n <= 3; n++ {
+		s.meeting(n, 200)
+	}
+	s.evaluate()
+	if got := s.plan.count(Create); got == 0 {
+		t.Errorf("the morning comes, and 2 dead servers of 5 stop everything: %s, %v", s.planned(), s.plan.Withheld)
+	}
+}
+
+func TestTheLastServerThatScaleliteSeesIsNotCordonedBecauseWeCannotReachIt(t *testing.T) {
+	s := newStory(t, 2)
+	s.withoutMachine(2)
+	s.entry(2).State = pool.Disabled
+	s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("checksumError")
+	s.evaluate()
+	s.evaluate()
+	s.want("enable 2, create 2", "another is started, and only then it goes")
+}
+
+func TestASickServerIsNotReplacedByASickOne(t *testing.T) {
+	s := newStory(t, 4)
+	three(s)
+	s.config.Policies = nil
+	for _, n := range []int{1, 4} {
+		s.seen.Servers[n-1].Stats = pool.Seen(pool.Stats{Uptime: pool.Seen(8 * 24 * time.Hour), Backlog: pool.Seen(map[string]int{}), Failed: pool.Seen(map[string]int{})})
+	}
+	s.entry(4).State = pool.Cordoned
+	s.meeting(4, 10)
+	for range 4 {
+		s.evaluate()
+		s.want("", "4 is to be recycled as well, and there is no other")
+	}
+	if v := s.plan.Verdicts[0]; !strings.Contains(v.LeftAlone, "no healthy server is free") {
+		t.Errorf("server 1 was left alone since %q", v.LeftAlone)
+	}
+}
+
+func TestACordonThatScaleliteUndidIsRepaired(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	s.meeting(2, 5) // an hour old
+	s.evaluate()
+	s.want("", "it had the meeting before")
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "newer", Created: s.now.Add(time.Minute), Participants: 3}})
+	s.evaluate()
+	s.want("repair 2", "cordoned, and it was given a meeting")
+	memory := s.state.Servers[2]
+	memory.Repaired = s.now // as whoever carries out the plan notes
+	s.state.Servers[2] = memory
+	s.evaluate()
+	s.want("", "once for that meeting")
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "room", Created: s.now.Add(time.Minute), Participants: 3, Breakout: true}})
+	s.evaluate()
+	s.want("", "BBB makes breakout rooms itself")
+}
+
+func TestAPauseStopsEverything(t *testing.T) {
+	s := newStory(t, 4)
+	s.withoutMachine(1)
+	s.entry(2).State = pool.Cordoned
+	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon.Add(-time.Hour)}}
+	s.state.Paused = &pool.Hold{Reason: "exams", Author: "Ada", Since: noon}
+	s.evaluate()
+	s.want("", "paused")
+	s.wantAlert("paused")
+	if s.state.Paused == nil {
+		t.Error("the pause is forgotten")
+	}
+	s.state.Paused = nil
+	s.evaluate()
+	if len(s.plan.Actions) == 0 {
+		t.Error("nothing is done after the pause")
+	}
+}
+
+func TestWhatHappensInMaintenanceIsNotHeldAgainstAServer(t *testing.T) {
+	s := newStory(t, 5)
+	three(s)
+	s.config.UnresponsiveDeleteAfter = time.Hour
+	s.entry(5).State = pool.Cordoned
+	s.dead(5)
+	s.state.Servers = map[int]pool.ServerMemory{5: {MachineID: "machine 5", Maintenance: &pool.Hold{Reason: "disk", Author: "Ada"}}}
+	for range 24 {
+		s.evaluate()
+	}
+	memory := s.state.Servers[5]
+	memory.Maintenance = nil
+	s.state.Servers[5] = memory
+	s.evaluate()
+	if got := s.plan.count(Delete) + s.plan.count(Reboot); got != 0 {
+		t.Errorf("right after the maintenance: %s", s.planned())
+	}
+}
+
+func TestAMachineThatNeverAnsweredDoesNotHoldThePoolAtItsSize(t *testing.T) {
+	s := newStory(t, 5)
+	s.dead(5)
+	s.entry(5).State = pool.Cordoned
+	s.evaluate()
+	if got, _ := s.plan.Required.Servers.Get(); got != 1 {
+		t.Errorf("required %d for nobody", got)
+	}
+}
+
+func TestAServerOfTwoMachinesKeepsItsPeopleInTheLoad(t *testing.T) {
+	s := newStory(t, 4)
+	for n := 1; n <= 4; n++ {
+		s.meeting(n, 120)
+	}
+	s.seen.Servers[3].Machine = pool.Unknown[*pool.Machine]("2 machines bear the name bbb-w4")
+	s.evaluate()
+	if s.plan.Load.Participants != 480 {
+		t.Errorf("load %+v", s.plan.Load)
+	}
+	s.seen.Servers[3].Meetings = pool.Unknown[[]pool.Meeting]("no answer")
+	s.state.Servers = nil
+	s.evaluate()
+	if got, _ := s.plan.Required.Servers.Get(); got < 4 {
+		t.Errorf("required %d although nobody knows the load of server 4", got)
+	}
+}
+
+func TestALockedMachineIsNoCapacity(t *testing.T) {
+	s := newStory(t, 4)
+	three(s)
+	s.machine(1).State = pool.Locked
+	s.entry(1).Online = false
+	s.withoutMachine(4)
+	s.entry(4).State = pool.Disabled
+	s.meeting(2, 100)
+	s.evaluate()
+	s.want("cordon 1, enable 4, create 4", "340 people need 3")
 }
 
 func TestLeftoversGoUnlessAMachineHasThem(t *testing.T) {

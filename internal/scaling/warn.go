@@ -8,6 +8,10 @@ import (
 	"divims/internal/pool"
 )
 
+// creationAlert is from how many failed creations in a row on a server is
+// alerted of: the first may be chance.
+const creationAlert = 2
+
 // warn adds what an operator should know beyond what the plan does.
 func (d *decision) warn() {
 	for _, s := range d.servers {
@@ -19,6 +23,12 @@ func (d *decision) warn() {
 		d.warnRecordings(s)
 	}
 	d.warnStrangers()
+	if calendar, _ := d.seen.Calendar.Get(); calendar.Stored {
+		d.alert(Warning, "calendar", "%s", calendar.Source)
+	}
+	if !d.seen.Image.Known() {
+		d.alert(Warning, "image", "no machine can be created: %s", d.seen.Image.Reason())
+	}
 }
 
 func (d *decision) warnHealth(s server) {
@@ -28,16 +38,18 @@ func (d *decision) warnHealth(s server) {
 		d.alert(Warning, subject, "left alone: %s", s.why)
 	case s.health == Unresponsive || s.health == Malfunctioning:
 		d.alert(Error, subject, "%s: %s", s.health, s.why)
-	case s.Server.BareMetal && s.Machine.Known() && s.machine == nil:
+	case s.lost():
 		d.alert(Error, subject, "bare metal, and not in the hoster's list")
-	case s.entry != nil && s.entry.Online && s.Machine.Known() && s.machine == nil && s.entry.State == pool.Enabled:
+	case s.machineState() == pool.Locked:
+		d.alert(Error, subject, "its machine is locked by the hoster: %s", s.machine.Detail)
+	case s.memory.Failures >= creationAlert && s.machine == nil:
+		d.alert(Error, subject, "the creation of its machine has failed %d times", s.memory.Failures)
+	case s.Machine.Known() && s.machine == nil && s.entry != nil && s.entry.Online && s.entry.State == pool.Enabled:
 		d.alert(Warning, subject, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
 	case s.Entry.Known() && s.entry == nil && !d.config.RegisterEntries:
 		d.alert(Warning, subject, "Scalelite has no entry for %s", s.Server.Domain)
-	case s.machineState() == pool.Locked:
-		d.alert(Error, subject, "its machine is locked by the hoster: %s", s.machine.Detail)
-	case s.ours() && s.intended != pool.Enabled && s.left != "" && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
-		d.alert(Warning, subject, "%s", s.left)
+	case s.mayTouch() && s.intended != pool.Enabled && s.leftAlone != "" && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
+		d.alert(Warning, subject, "%s", s.leftAlone)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestStateIsHandedOn(t *testing.T) {
 		t.Fatalf("a pool without a state starts afresh: got %+v, %v", state, err)
 	}
 	state.LastEvaluation = now
-	state.Servers = map[int]pool.ServerMemory{3: {Maintenance: &pool.Maintenance{Reason: "disk", Author: "eva", Since: now}}}
+	state.Servers = map[int]pool.ServerMemory{3: {Maintenance: &pool.Hold{Reason: "disk", Author: "eva", Since: now}}}
 
 	var held *pool.LeaseHeldError
 	if _, err := second.Acquire(t.Context(), "second", now.Add(59*time.Second), now.Add(time.Hour)); !errors.As(err, &held) {

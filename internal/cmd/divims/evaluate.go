@@ -24,18 +24,16 @@ func newEvaluate() *cobra.Command {
 				return err
 			}
 			record, err := p.Evaluate(cmd.Context(), "command line", dryRun)
-			if err != nil {
+			if len(record.Servers) == 0 { // it did not come so far as to have anything to show
 				return err
 			}
+			if record.Blind {
+				err = errors.Join(err, errors.New("the pool could not be seen well enough to act"))
+			}
 			if asJSON(cmd) {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(record)
-			} else {
-				err = report.Summary(cmd.OutOrStdout(), record)
+				return errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(record))
 			}
-			if err == nil && record.Blind {
-				err = errors.New("the pool could not be seen well enough to act")
-			}
-			return err
+			return errors.Join(err, report.Summary(cmd.OutOrStdout(), record))
 		}),
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "decide and say so, but change nothing")

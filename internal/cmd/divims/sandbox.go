@@ -137,14 +137,14 @@ type function struct {
 	server *http.Server
 }
 
-// serveFunction opens the pool of the sandbox and serves it. It logs what goes
-// wrong; what goes well is in the progress lines.
+// serveFunction opens the pool of the sandbox and serves it. It logs alerts and
+// what goes wrong; what goes well is in the progress lines.
 func serveFunction(listen string, surroundings *sandbox.Sandbox, logs io.Writer) (*function, error) {
 	settings, err := config.Load(surroundings.Environment())
 	if err != nil {
 		return nil, fmt.Errorf("settings of the sandbox: %w", err)
 	}
-	log := newLog(logs, slog.LevelError)
+	log := newLog(logs, slog.LevelWarn)
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the function: %w", err)
@@ -248,15 +248,12 @@ func progressLine(record cycle.Record) string {
 		required = fmt.Sprint(servers)
 	}
 	line := fmt.Sprintf("%5d people in %3d meetings | servers: %2s required, %2d enabled, %2d running, %2d draining",
-		record.Sample.Participants, record.Sample.Meetings, required, record.Sample.Enabled, record.Sample.Running, record.Sample.Draining)
+		record.Participants, record.Meetings, required, record.Enabled, record.Running, record.Draining)
 	for _, outcome := range record.Outcomes {
 		line += fmt.Sprintf(" | %s %d", outcome.Kind, outcome.Server)
 		if outcome.Result != cycle.Done {
 			line += fmt.Sprintf(" %s: %s", outcome.Result, outcome.Detail)
 		}
-	}
-	for _, alert := range record.Plan.Alerts {
-		line += fmt.Sprintf(" | %s: %s: %s", alert.Level, alert.Subject, alert.Text)
 	}
 	return line
 }
