@@ -95,8 +95,25 @@ func (a *authority) certify(domain string, virtual time.Time) (*tls.Certificate,
 	if known := a.issued[domain]; known != nil && virtual.Before(known.Leaf.NotAfter.Add(-certificateRenew)) {
 		return known, nil
 	}
-	a.serial++
 	from, until := validity(virtual, certificateLife)
+	certificate, err := a.issue(domain, from, until)
+	if err == nil {
+		a.issued[domain] = certificate
+	}
+	return certificate, err
+}
+
+// expired gives a certificate that was a server's until an hour before both clocks.
+func (a *authority) expired(domain string, virtual time.Time) (*tls.Certificate, error) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	until, _ := validity(virtual, 0)
+	return a.issue(domain, until.Add(-certificateLife), until)
+}
+
+// issue makes a certificate while the lock is held.
+func (a *authority) issue(domain string, from, until time.Time) (*tls.Certificate, error) {
+	a.serial++
 	leaf, key, err := a.sign(&x509.Certificate{
 		SerialNumber: big.NewInt(a.serial),
 		Subject:      pkix.Name{CommonName: domain},
@@ -109,6 +126,5 @@ func (a *authority) certify(domain string, virtual time.Time) (*tls.Certificate,
 	if err != nil {
 		return nil, fmt.Errorf("make the certificate of %s: %w", domain, err)
 	}
-	a.issued[domain] = &tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf}
-	return a.issued[domain], nil
+	return &tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf}, nil
 }

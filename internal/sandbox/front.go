@@ -8,7 +8,7 @@ import (
 	"net"
 	"net/http"
 
-	"divims/internal/pool"
+	"divims/internal/sandbox/faults"
 	"divims/internal/world"
 )
 
@@ -18,25 +18,30 @@ import (
 type front struct {
 	model     *model
 	authority *authority
+	calls     *calls
+	faults    *faults.Layer
 	places    http.Handler
 	keys      keys
 }
 
-func newFront(model *model, authority *authority, bbbSecret pool.Secret, keys keys) *front {
-	f := &front{model: model, authority: authority, keys: keys}
-	api := &bbbAPI{model: model, secret: bbbSecret}
+func newFront(s *Sandbox, authority *authority) *front {
+	f := &front{model: s.model, authority: authority, calls: s.calls, faults: s.faults, keys: s.keys}
+	api := &bbbAPI{model: s.model, secret: s.config.World.Secret}
 	mux := http.NewServeMux()
 	mux.Handle(bbbPath, api)
 	mux.Handle(bbbPath+"/", api)
-	mux.Handle("/node_exporter/metrics", f.protected(&nodeExporter{model: model}))
+	mux.Handle("/node_exporter/metrics", f.protected(&nodeExporter{model: s.model}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { page(w, http.StatusNotFound) })
-	f.places = mux
+	f.places = f.faults.Wrap(f.calls.front, mux)
 	return f
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !f.up(r.TLS.ServerName) {
 		panic(http.ErrAbortHandler) // the machine went, and its connections with it
+	}
+	if f.faults.Outdated(r.Context()) {
+		panic(http.ErrAbortHandler) // the web server was restarted with other certificates
 	}
 	f.places.ServeHTTP(w, r)
 }
@@ -52,10 +57,19 @@ func (f *front) tls() *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		GetConfigForClient: f.greet,
-		GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-			return f.authority.certify(hello.ServerName, f.model.now())
-		},
+		GetCertificate:     f.certificate,
 	}
+}
+
+// certificate is the one that a server has, unless there is a fault in it.
+func (f *front) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	switch f.faults.Handshake(f.calls.numbers[hello.ServerName]) {
+	case faults.ExpiredCertificate:
+		return f.authority.expired(hello.ServerName, f.model.now())
+	case faults.WrongName:
+		return f.authority.certify("another."+Domain, f.model.now())
+	}
+	return f.authority.certify(hello.ServerName, f.model.now())
 }
 
 var errNobodyThere = errors.New("no machine runs there")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"divims/internal/pool"
+	"divims/internal/sandbox/faults"
 	"divims/internal/sandbox/scalewayapi"
 	"divims/internal/world"
 )
@@ -37,6 +38,9 @@ type Config struct {
 	World world.Config
 	// Calendar is an iCalendar document that is served; nil for none.
 	Calendar []byte
+	// Faults are what goes wrong from the start. Its RacePercent, if any, stands for
+	// the world's CordonRace.
+	Faults faults.Plan
 }
 
 // settle fills in what the settings of a sandbox have to repeat.
@@ -50,6 +54,9 @@ func (c *Config) settle() error {
 	}
 	if !c.World.Secret.IsSet() {
 		c.World.Secret = pool.NewSecret(token(c.World.Seed, "BBB"))
+	}
+	if c.Faults.RacePercent != 0 {
+		c.World.CordonRace = c.Faults.RacePercent / 100
 	}
 	return nil
 }
@@ -69,6 +76,8 @@ type Sandbox struct {
 	config   Config
 	keys     keys
 	model    *model
+	calls    *calls
+	faults   *faults.Layer
 	services services
 	at       addresses
 	// caFile holds the certificate of the authority behind the servers.
@@ -87,7 +96,15 @@ func Start(config Config) (*Sandbox, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
 	}
-	s := &Sandbox{config: config, keys: newKeys(config.World.Seed), model: &model{world: w}}
+	m := &model{world: w}
+	layer, err := faults.New(config.Faults)
+	if err != nil {
+		return nil, fmt.Errorf("start a sandbox: %w", err)
+	}
+	s := &Sandbox{
+		config: config, keys: newKeys(config.World.Seed), model: m, faults: layer,
+		calls: newCalls(m, config.World.Servers), services: services{connected: layer.Connected},
+	}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a sandbox: %w", err), s.Close())
 	}
@@ -107,12 +124,12 @@ func (s *Sandbox) open() error {
 	if err != nil {
 		return err
 	}
-	front := newFront(s.model, authority, s.config.World.Secret, s.keys)
+	front := newFront(s, authority)
 	s.at = addresses{
-		scalelite: s.services.serve(newScalelite(s.model, s.keys.loadBalancer), nil),
+		scalelite: s.services.serve(s.faults.Wrap(s.calls.scalelite, newScalelite(s.model, s.keys.loadBalancer)), nil),
 		servers:   s.services.serve(front, front.tls()),
-		scaleway:  s.services.serve(s.scaleway(), nil),
-		storage:   s.services.serve(storage, nil),
+		scaleway:  s.services.serve(s.faults.Wrap(s.calls.scaleway, s.scaleway()), nil),
+		storage:   s.services.serve(s.faults.Wrap(s.calls.storage, storage), nil),
 		clock:     s.services.serve(s.clock(), nil),
 	}
 	return s.services.err
@@ -139,6 +156,9 @@ func (s *Sandbox) scaleway() http.Handler {
 		Domains:   []string{Domain},
 	})
 }
+
+// Faults makes the services fail: all but the clock.
+func (s *Sandbox) Faults() *faults.Layer { return s.faults }
 
 // Now is the sandbox's virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.model.now() }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -18,7 +19,9 @@ type services struct {
 	servers []*http.Server
 	// running counts the servers and their connections.
 	running sync.WaitGroup
-	err     error
+	// connected is told of every new connection.
+	connected func(context.Context) context.Context
+	err       error
 }
 
 // serve starts a service on a free port, over TLS if there is a config for it,
@@ -40,6 +43,7 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
+		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return s.connected(ctx) },
 		ConnState:         s.count,
 		ErrorLog:          log.New(io.Discard, "", 0), // clients are told of errors
 	}

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,6 +22,7 @@ import (
 	"divims/internal/cycle"
 	"divims/internal/pool"
 	"divims/internal/sandbox"
+	"divims/internal/sandbox/faults"
 	"divims/internal/world"
 )
 
@@ -48,6 +50,7 @@ type sandboxOptions struct {
 	length  time.Duration
 	listen  string
 	envFile string
+	faults  faults.Plan
 	json    bool
 }
 
@@ -56,6 +59,7 @@ func newSandbox() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Run the whole product on this machine, over a pool that is modelled in virtual time",
+		Long:  sandboxHelp,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
@@ -76,8 +80,21 @@ func newSandbox() *cobra.Command {
 	flags.DurationVar(&o.length, "for", 0, "virtual time to run for; 0 is until interrupted")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "where the function listens; port 0 is any free one")
 	flags.StringVar(&o.envFile, "env-file", "", "file to write the settings to that point another process at this sandbox")
+	flags.TextVar(&o.faults, "faults", faults.Plan{}, "what goes wrong, as `SPEC` says")
 	return cmd
 }
+
+// sandboxHelp explains what has no place in a flag's line.
+var sandboxHelp = `Run the whole product on this machine, over a pool that is modelled in virtual time.
+
+The SPEC of --faults says which outside call fails how, for example
+  --faults "scaleway:POST servers:500@2; bbb#3:getMeetings:hang%5; storage:*:lost-answer%1; seed=7; race=5%"
+where the second creation of a machine is answered by status 500, 5 % of the questions
+for the meetings of server 3 are never answered, 1 % of the answers of storage are lost,
+and 5 % of the cordons race with Scalelite's poller. The form is
+  ` + faults.Syntax + `
+The services: ` + strings.Join(faults.Services, ", ") + `.
+docs/faults.md has the names of the calls and the kinds.`
 
 func (o sandboxOptions) check() error {
 	var problems []error
@@ -106,6 +123,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	}
 	surroundings, err := sandbox.Start(sandbox.Config{
 		Calendar: calendar,
+		Faults:   o.faults,
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: 1,
 			Servers: pool.Servers(o.servers, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),

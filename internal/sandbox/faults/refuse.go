@@ -1,0 +1,53 @@
+package faults
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+)
+
+// refusals are the faults in which nobody carries the call out.
+var refusals = map[Kind]http.HandlerFunc{
+	Refused:     func(w http.ResponseWriter, _ *http.Request) { breakOff(w, nil) },
+	KillBefore:  func(w http.ResponseWriter, _ *http.Request) { breakOff(w, nil) },
+	Hang:        hang,
+	TooMany:     sent(answer{http.StatusTooManyRequests, http.Header{"Retry-After": {"1"}, "Content-Type": {"text/plain"}}, []byte("Too Many Requests\n")}),
+	TooManyBare: sent(answer{status: http.StatusTooManyRequests}),
+	ServerError: sent(answer{status: http.StatusInternalServerError}),
+	BadGateway:  sent(answer{http.StatusBadGateway, http.Header{"Content-Type": {"text/html"}}, []byte(proxyPage)}),
+	Forbidden:   sent(answer{http.StatusForbidden, http.Header{"Content-Type": {"text/plain"}}, []byte("Forbidden\n")}),
+}
+
+// proxyPage is what a proxy says in whose back nobody answers.
+const proxyPage = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<center><h1>502 Bad Gateway</h1></center>\n</body>\n</html>\n"
+
+func sent(a answer) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { a.write(w) }
+}
+
+// hang ends when the client goes, or the server does.
+func hang(_ http.ResponseWriter, r *http.Request) {
+	<-r.Context().Done()
+	panic(http.ErrAbortHandler)
+}
+
+// breakOff sends what there is and resets the connection. At least a byte goes
+// first: where an old connection ends without any, Go's client makes a GET once
+// more by itself, and nobody would notice the fault.
+func breakOff(w http.ResponseWriter, text []byte) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if len(text) == 0 {
+		text = []byte("H")
+	}
+	_, _ = connection.Write(text)
+	if secure, ok := connection.(*tls.Conn); ok {
+		connection = secure.NetConn() // which ends without a word
+	}
+	if plain, ok := connection.(*net.TCPConn); ok {
+		_ = plain.SetLinger(0) // so that closing is a reset
+	}
+	_ = connection.Close()
+}

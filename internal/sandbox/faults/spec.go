@@ -1,0 +1,148 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Syntax explains the form of what UnmarshalText reads.
+const Syntax = "SERVICE[#SERVER]:CALL:KIND[@N|@N-M|@N-][%PERCENT], seed=N and race=PERCENT%, separated by ;"
+
+// UnmarshalText reads a plan, for example
+//
+//	scaleway:POST servers:500@2; bbb#3:getMeetings:hang%5; seed=7; race=5%
+//
+// It gives all problems at once.
+func (p *Plan) UnmarshalText(text []byte) error {
+	*p = Plan{}
+	var problems []error
+	for part := range strings.SplitSeq(string(text), ";") {
+		if part = strings.TrimSpace(part); part == "" {
+			continue
+		}
+		if err := p.add(part); err != nil {
+			problems = append(problems, fmt.Errorf("%q: %w", part, err))
+		}
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%w\nthe form is %s", errors.Join(problems...), Syntax)
+	}
+	return p.check()
+}
+
+func (p *Plan) add(part string) (err error) {
+	if number, found := strings.CutPrefix(part, "seed="); found {
+		p.Seed, err = strconv.ParseUint(number, 10, 64)
+		return cause(err)
+	}
+	if number, found := strings.CutPrefix(part, "race="); found {
+		p.RacePercent, err = parsePercent(strings.TrimSuffix(number, "%"))
+		return err
+	}
+	rule, err := parseRule(part)
+	p.Rules = append(p.Rules, rule)
+	return err
+}
+
+func parseRule(text string) (rule Rule, err error) {
+	words := strings.Split(text, ":")
+	if len(words) != 3 {
+		return rule, errors.New("neither a rule nor a setting")
+	}
+	service, server, ofServer := strings.Cut(words[0], "#")
+	what, percent, byChance := strings.Cut(words[2], "%")
+	kind, numbers, counted := strings.Cut(what, "@")
+	rule = Rule{Service: service, Call: words[1], Kind: Kind(kind)}
+	if ofServer {
+		if rule.Server, err = parseCount(server); err != nil {
+			return rule, err
+		}
+	}
+	if byChance {
+		if rule.Percent, err = parsePercent(percent); err != nil {
+			return rule, err
+		}
+	}
+	if counted {
+		rule.From, rule.To, err = parseRange(numbers)
+	}
+	return rule, err
+}
+
+// parseRange reads the 2 of @2, the 2-5 of @2-5 and the 2- of @2-.
+func parseRange(text string) (from, to int, err error) {
+	first, last, isRange := strings.Cut(text, "-")
+	if from, err = parseCount(first); err != nil || isRange && last == "" {
+		return from, 0, err
+	}
+	if !isRange {
+		return from, from, nil
+	}
+	to, err = parseCount(last)
+	return from, to, err
+}
+
+func parseCount(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err == nil && n < 1 {
+		err = strconv.ErrRange
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%q is no number from 1: %w", text, cause(err))
+	}
+	return n, nil
+}
+
+func parsePercent(text string) (float64, error) {
+	percent, err := strconv.ParseFloat(text, 64)
+	if err == nil && !(percent > 0 && percent <= 100) {
+		err = strconv.ErrRange
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%q is no percentage above 0: %w", text, cause(err))
+	}
+	return percent, nil
+}
+
+// cause leaves out what strconv says around it: its own name and the text.
+func cause(err error) error {
+	var number *strconv.NumError
+	if errors.As(err, &number) {
+		return number.Err
+	}
+	return err
+}
+
+// MarshalText writes a plan as UnmarshalText reads it.
+func (p Plan) MarshalText() ([]byte, error) {
+	var parts []string
+	for _, rule := range p.Rules {
+		parts = append(parts, rule.String())
+	}
+	if p.Seed != 0 {
+		parts = append(parts, fmt.Sprintf("seed=%d", p.Seed))
+	}
+	if p.RacePercent != 0 {
+		parts = append(parts, fmt.Sprintf("race=%g%%", p.RacePercent))
+	}
+	return []byte(strings.Join(parts, "; ")), nil
+}
+
+// String writes a rule as UnmarshalText reads it.
+func (r Rule) String() string {
+	text := fmt.Sprintf("%s:%s", Site{r.Service, r.Call, r.Server}, r.Kind)
+	switch {
+	case r.To == 0 && r.From > 0:
+		text += fmt.Sprintf("@%d-", r.From)
+	case r.To > 0 && r.From == r.To:
+		text += fmt.Sprintf("@%d", r.To)
+	case r.To > 0:
+		text += fmt.Sprintf("@%d-%d", max(1, r.From), r.To)
+	}
+	if r.Percent != 0 {
+		text += fmt.Sprintf("%%%g", r.Percent)
+	}
+	return text
+}
