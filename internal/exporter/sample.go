@@ -9,6 +9,10 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
+// longestLabel bounds the labels of what is read, in bytes. The longest are paths
+// of textfiles; names of units have 255 at most.
+const longestLabel = 1024
+
 // errAbsent says that an endpoint does not tell a value at all.
 var errAbsent = errors.New("not among the metrics")
 
@@ -40,6 +44,9 @@ func (s scrape) samples(m metric) ([]sample, error) {
 		}
 		labels := map[string]string{}
 		for _, label := range one.GetLabel() {
+			if len(label.GetValue()) > longestLabel {
+				return nil, fmt.Errorf("%s: a label is longer than %d bytes", m.name, longestLabel)
+			}
 			labels[label.GetName()] = label.GetValue()
 		}
 		samples = append(samples, sample{labels, value})

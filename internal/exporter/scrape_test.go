@@ -233,29 +233,3 @@ func TestASilentEndpointDoesNotHoldUpTheOthers(t *testing.T) {
 	}
 	wantSeen(t, "load1", stats.Load1, 1)
 }
-
-// FuzzParse holds that no answer makes reading panic or gives a value that
-// cannot be.
-func FuzzParse(f *testing.F) {
-	f.Add(healthy)
-	f.Add("# TYPE node_load1 summary\nnode_load1{quantile=\"0.5\"} 1\nnode_load1_sum 1\nnode_load1_count 1\n")
-	f.Add("{\"node_load1\"} 1 1395066363000\n{} 1\n{\"a\",\"b\"} 2\n")
-	f.Add("# TYPE node_load1 gaugehistogram\nnode_load1_bucket{le=\"+Inf\"} 1\n# HELP\n#")
-	f.Fuzz(func(t *testing.T, page string) {
-		families, err := parse(strings.NewReader(page))
-		if err != nil {
-			return
-		}
-		stats := New(Config{}, http.DefaultClient).merge([]scrape{{families: families, maxAge: defaultMaxAge}})
-		if load, known := stats.Load1.Get(); known && !(load >= 0 && load <= 1e5) {
-			t.Errorf("load1 = %v", load)
-		}
-		if backlog, known := stats.Backlog.Get(); known {
-			for stage, n := range backlog {
-				if n < 0 {
-					t.Errorf("backlog of %q = %d", stage, n)
-				}
-			}
-		}
-	})
-}

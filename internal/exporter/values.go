@@ -13,6 +13,10 @@ import (
 // maxVersion is the length of the longest BBB version that is believed.
 const maxVersion = 40
 
+// mostNames is how many units that are down are named, and how many stages of
+// recordings are believed.
+const mostNames = 50
+
 func (s scrape) uptime() (time.Duration, error) {
 	now, err := s.number(clock)
 	if err != nil {
@@ -68,8 +72,9 @@ func (s scrape) traffic(m metric) (float64, error) {
 	return sum, nil
 }
 
-// unitsDown names the units that should be in another state, sorted. A unit in
-// none of the states that node_exporter knows is reloading, and not down.
+// unitsDown names the units that should be in another state, sorted, and of very
+// many the first. A unit in none of the states that node_exporter knows is
+// reloading, and not down.
 func (s scrape) unitsDown() ([]string, error) {
 	samples, err := s.samples(unitState)
 	if err != nil {
@@ -96,7 +101,7 @@ func (s scrape) unitsDown() ([]string, error) {
 	if serving == 0 {
 		return nil, fmt.Errorf("%s: no unit of BBB", unitState.name)
 	}
-	return down, nil
+	return down[:min(len(down), mostNames)], nil
 }
 
 // probe prefers our own probe, which has to be fresh, to BBB's API as
@@ -132,6 +137,9 @@ func (s scrape) recordings(m metric) (map[string]int, error) {
 	counts := map[string]int{}
 	for _, sample := range samples {
 		counts[sample.labels["stage"]] += int(sample.value)
+	}
+	if len(counts) > mostNames {
+		return nil, fmt.Errorf("%s: more than %d stages", m.name, mostNames)
 	}
 	at, err := s.ownTime()
 	if err != nil {
