@@ -12,7 +12,7 @@ import (
 func (d *decision) registerEntries() {
 	for i := range d.servers {
 		s := &d.servers[i]
-		if entry, ok := s.Entry.Get(); !ok || entry != nil || s.maintenance() {
+		if entry, ok := s.Entry.Get(); !ok || entry != nil || !s.Machine.Known() || s.maintenance() {
 			continue
 		}
 		if !d.config.RegisterEntries {
@@ -35,7 +35,7 @@ func (d *decision) cordonUnusable() {
 			continue
 		}
 		switch {
-		case s.entry.Online && d.count(server.online) == 0:
+		case d.lastOnline(s):
 			s.leftAlone = "it seems unusable, but Scalelite sees no other online: its replacement comes first"
 		case unresponsive:
 			d.cordon(s, "unresponsive: "+s.why)
@@ -178,6 +178,12 @@ func entryRank(s server) int {
 	return 1
 }
 
+// lastOnline tells whether there is no other server of which is known that it
+// takes meetings.
+func (d *decision) lastOnline(s *server) bool {
+	return s.entry.Online && d.count(func(o server) bool { return o.online() && o.Server.Number != s.Server.Number }) == 0
+}
+
 // shrinkClass: the machine that is about to be taken away anyway goes first,
 // then what has nobody on it, then the one that will be empty soonest.
 func shrinkClass(s server) int {
@@ -211,7 +217,7 @@ func (d *decision) shrink(surplus int) {
 		if left == 0 {
 			return
 		}
-		if s.online() && d.count(server.online) == 1 {
+		if d.lastOnline(s) {
 			s.leftAlone = "the last server that is online is never cordoned"
 			continue
 		}

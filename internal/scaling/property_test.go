@@ -1,0 +1,339 @@
+package scaling
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"divims/internal/pool"
+)
+
+// drawPool draws any pool that can be: servers in every state, with anything
+// unknown, and any memory of them.
+func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
+	size := rapid.IntRange(1, 12).Draw(t, "size")
+	config := Config{
+		Size: size, Capacity: 250 * size, BareMetal: rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "bare metal"),
+		Policies: rapid.SampledFrom([][]Policy{{PolicyLoad}, {PolicySchedule}, {PolicyLoad, PolicySchedule}, {}}).Draw(t, "policies"),
+		Interval: 5 * time.Minute, BootTime: 7 * time.Minute, ServerParticipants: 250, ServerMeetings: 15,
+		MinimumMillionths: rapid.SampledFrom([]int{0, 10_000, 300_000, million}).Draw(t, "minimum"),
+		SteadyFactor:      Pair{2, 2}, GrowingFactor: Pair{3, 3}, GrowthThreshold: Pair{1.2, 1.2}, ScheduleMode: ScheduleStep,
+		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, Grace: 6 * time.Minute,
+		Recordings:             rapid.SampledFrom([]RecordingsPolicy{RecordingsShipped, RecordingsKept, RecordingsNone}).Draw(t, "recordings"),
+		UnresponsiveMillionths: 300_000, UnresponsiveRebootAfter: rapid.SampledFrom([]time.Duration{0, 20 * time.Minute}).Draw(t, "reboot after"),
+		UnresponsiveDeleteAfter: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "delete after"),
+		MaxCreations:            rapid.IntRange(0, 4).Draw(t, "creations"), MaxDeletions: rapid.IntRange(0, 4).Draw(t, "deletions"),
+		MaxCordons: rapid.IntRange(0, 4).Draw(t, "cordons"), MaxEnds: rapid.IntRange(0, 2).Draw(t, "ends"),
+		RegisterEntries: rapid.Bool().Draw(t, "register"),
+	}
+	seen := pool.Observation{
+		Image:    drawReading(t, "image", func() pool.Image { return pool.Image{ID: "new", Zone: "fr-par-1", Created: noon.Add(-time.Hour)} }),
+		Calendar: drawReading(t, "calendar", func() pool.Calendar { return drawCalendar(t) }),
+	}
+	state := pool.State{Servers: map[int]pool.ServerMemory{}, Kept: rapid.IntRange(0, size).Draw(t, "kept")}
+	if rapid.Bool().Draw(t, "past load") {
+		state.Load = &pool.PastLoad{At: noon.Add(-5 * time.Minute), Participants: rapid.IntRange(1, 3000).Draw(t, "past"), Meetings: 10}
+	}
+	listed := rapid.SampledFrom([]string{"both", "both", "both", "both", "both", "entries", "machines"}).Draw(t, "lists")
+	var entries []pool.Entry
+	var machines []pool.Machine
+	for _, server := range pool.Servers(size, config.BareMetal, "bbb-w{n}", "bbb-w{n}.example.com") {
+		observed := drawServer(t, server)
+		if entry, _ := observed.Entry.Get(); entry != nil {
+			entries = append(entries, *entry)
+		}
+		if machine, _ := observed.Machine.Get(); machine != nil {
+			machines = append(machines, *machine)
+		}
+		if listed == "machines" {
+			observed.Entry = pool.Unknown[*pool.Entry]("no list")
+		}
+		if listed == "entries" {
+			observed.Machine = pool.Unknown[*pool.Machine]("no list")
+		}
+		seen.Servers = append(seen.Servers, observed)
+		state.Servers[server.Number] = drawMemory(t, server.Number)
+	}
+	seen.Entries, seen.Machines = pool.Seen(entries), pool.Seen(machines)
+	if listed == "machines" {
+		seen.Entries = pool.Unknown[[]pool.Entry]("no list")
+	}
+	if listed == "entries" {
+		seen.Machines = pool.Unknown[[]pool.Machine]("no list")
+	}
+	return config, seen, state
+}
+
+func drawReading[T any](t *rapid.T, what string, value func() T) pool.Reading[T] {
+	if rapid.IntRange(0, 5).Draw(t, what+" unknown") == 0 {
+		return pool.Unknown[T]("drawn")
+	}
+	return pool.Seen(value())
+}
+
+func drawCalendar(t *rapid.T) pool.Calendar {
+	summary := rapid.SampledFrom([]string{"users=40%", "users=700", "users=", "holiday", ""}).Draw(t, "summary")
+	if summary == "" {
+		return pool.Calendar{}
+	}
+	return pool.Calendar{Events: []pool.Event{{Start: noon.Add(-time.Hour), End: noon.Add(time.Hour), Summary: summary}}}
+}
+
+func drawAge(t *rapid.T, what string) time.Time {
+	minutes := rapid.SampledFrom([]int{-3, 0, 1, 5, 10, 20, 61, 300, 900, 20_000}).Draw(t, what)
+	return noon.Add(-time.Duration(minutes) * time.Minute)
+}
+
+func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
+	observed := pool.ServerObservation{Server: server}
+	observed.Entry = drawReading(t, "entry", func() *pool.Entry {
+		if rapid.IntRange(0, 9).Draw(t, "no entry") == 0 {
+			return nil
+		}
+		return &pool.Entry{
+			ID: server.Hostname, State: rapid.SampledFrom([]pool.EntryState{pool.Enabled, pool.Enabled, pool.Cordoned, pool.Disabled}).Draw(t, "state"),
+			Online: rapid.Bool().Draw(t, "online"),
+		}
+	})
+	observed.Machine = drawReading(t, "machine", func() *pool.Machine {
+		state := rapid.SampledFrom([]pool.MachineState{"", pool.Running, pool.Running, pool.Running, pool.Starting, pool.Stopping,
+			pool.Stopped, pool.StoppedInPlace, pool.Locked, "new to us"}).Draw(t, "machine state")
+		if state == "" {
+			return nil
+		}
+		machine := &pool.Machine{ID: "machine " + server.Hostname, Name: server.Hostname, Zone: "fr-par-1", State: state, BareMetal: server.BareMetal,
+			Since: drawAge(t, "since"), Created: drawAge(t, "created"), ImageID: rapid.SampledFrom([]string{"", "old", "new"}).Draw(t, "image id")}
+		if rapid.IntRange(0, 5).Draw(t, "maintenances") == 0 {
+			machine.Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(time.Hour)}}
+		}
+		if state == pool.Stopped && !server.BareMetal && rapid.Bool().Draw(t, "preparing") {
+			machine.Detail = pool.Preparing
+		}
+		return machine
+	})
+	machine, known := observed.Machine.Get()
+	if known && (machine == nil || machine.State != pool.Running) {
+		return observed // nobody could be asked
+	}
+	observed.Meetings = drawReading(t, "meetings", func() []pool.Meeting {
+		var meetings []pool.Meeting
+		for i := range rapid.IntRange(0, 3).Draw(t, "meetings") {
+			meetings = append(meetings, pool.Meeting{ID: fmt.Sprint(i), Created: drawAge(t, "meeting"), Participants: rapid.IntRange(0, 300).Draw(t, "people"),
+				Breakout: rapid.Bool().Draw(t, "breakout")})
+		}
+		return meetings
+	})
+	observed.Recordings = drawReading(t, "recordings", func() []pool.Recording {
+		if rapid.Bool().Draw(t, "any recording") {
+			return nil
+		}
+		return []pool.Recording{{ID: "r", State: rapid.SampledFrom([]pool.RecordingState{pool.Processing, pool.Published}).Draw(t, "recording")}}
+	})
+	observed.Stats = drawReading(t, "stats", func() pool.Stats {
+		counts := func(what string) pool.Reading[map[string]int] {
+			return drawReading(t, what, func() map[string]int {
+				return map[string]int{"archived": rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, what)}
+			})
+		}
+		return pool.Stats{Backlog: counts("backlog"), Failed: counts("failed"),
+			Uptime: drawReading(t, "uptime", func() time.Duration { return noon.Sub(drawAge(t, "uptime")) })}
+	})
+	return observed
+}
+
+func drawMemory(t *rapid.T, number int) pool.ServerMemory {
+	memory := pool.ServerMemory{MachineID: rapid.SampledFrom([]string{fmt.Sprint("machine bbb-w", number), "another"}).Draw(t, "memory of")}
+	times := []*time.Time{&memory.LoadSeen, &memory.DrainingSince, &memory.EmptySince, &memory.SilentSince, &memory.Rebooted, &memory.NotBefore}
+	for i, at := range times {
+		if rapid.Bool().Draw(t, fmt.Sprint("memory ", i)) {
+			*at = drawAge(t, "memory")
+		}
+	}
+	if rapid.Bool().Draw(t, "judged") {
+		memory.Health, memory.HealthSince = string(rapid.SampledFrom([]Health{Healthy, Unresponsive}).Draw(t, "health")), drawAge(t, "health")
+	}
+	if rapid.IntRange(0, 6).Draw(t, "in maintenance") == 0 {
+		memory.Maintenance = &pool.Hold{Reason: "disk", Author: "Ada"}
+	}
+	memory.Participants = rapid.IntRange(0, 300).Draw(t, "remembered")
+	return memory
+}
+
+// TestDecideKeepsTheInvariants holds any plan for any pool against the safety
+// invariants of the design that are the decision's.
+func TestDecideKeepsTheInvariants(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		config, seen, state := drawPool(t)
+		before := fmt.Sprintf("%+v %+v", seen, state)
+		plan, next := Decide(noon, config, seen, state)
+
+		again, nextAgain := Decide(noon, config, seen, state)
+		if !reflect.DeepEqual(plan, again) || !reflect.DeepEqual(next, nextAgain) {
+			t.Fatal("two decisions on the same are not the same")
+		}
+		if fmt.Sprintf("%+v %+v", seen, state) != before {
+			t.Fatal("the decision changed what it was given")
+		}
+		if (!seen.Entries.Known() || !seen.Machines.Known()) && len(plan.Actions) > 0 {
+			t.Fatalf("acts on half a view: %+v", plan.Actions)
+		}
+		for kind, most := range map[Kind]int{Create: config.MaxCreations, Delete: config.MaxDeletions, Cordon: config.MaxCordons, EndMeeting: config.MaxEnds} {
+			if plan.count(kind) > most {
+				t.Fatalf("%s %d times, %d at most", kind, plan.count(kind), most)
+			}
+		}
+		if required, ok := plan.Required.Servers.Get(); ok && (required > config.Size || required < min(config.Minimum(), config.Size)) {
+			t.Fatalf("requires %d, size %d, minimum %d", required, config.Size, config.Minimum())
+		}
+		for _, action := range plan.Actions {
+			if action.Server != 0 {
+				checkAction(t, config, seen.Servers[action.Server-1], state.Servers[action.Server], action)
+			}
+		}
+		checkCapacity(t, config, seen, state, plan)
+	})
+}
+
+// checkAction holds one action against what is known of its server.
+func checkAction(t *rapid.T, config Config, s pool.ServerObservation, memory pool.ServerMemory, action Action) {
+	entry, entryKnown := s.Entry.Get()
+	machine, machineKnown := s.Machine.Get()
+	switch {
+	case memory.Maintenance != nil:
+		t.Fatalf("%+v on a server in maintenance", action)
+	case !entryKnown || !machineKnown:
+		t.Fatalf("%+v on a server that is not known", action)
+	case entry == nil && action.Kind != Register:
+		t.Fatalf("%+v on a server without an entry", action)
+	}
+	switch action.Kind {
+	case Create:
+		if machine != nil || entry.Online || s.Server.BareMetal {
+			t.Fatalf("%+v although there is a machine: %+v, online %t", action, machine, entry.Online)
+		}
+	case PowerOn:
+		if machine.Detail == pool.Preparing {
+			t.Fatalf("%+v of a machine without its user data", action)
+		}
+	case Delete, Reboot:
+		checkEnding(t, config, s, memory, action)
+	case EndMeeting:
+		if entry.State == pool.Enabled || noon.Sub(action.Meeting.Created) < config.MeetingMaxDuration {
+			t.Fatalf("%+v", action)
+		}
+	}
+}
+
+// checkEnding states the drain gate once more, in words of its own.
+func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory pool.ServerMemory, action Action) {
+	entry, _ := s.Entry.Get()
+	machine, _ := s.Machine.Get()
+	remembered := memory.MachineID == machine.ID
+	if action.Kind == Delete && s.Server.BareMetal {
+		t.Fatalf("%+v of bare metal", action)
+	}
+	if machine.Detail == pool.Preparing {
+		return // it never ran
+	}
+	if entry.State == pool.Enabled {
+		t.Fatalf("%+v of an enabled server", action)
+	}
+	if machine.State == pool.Stopped || machine.State == pool.StoppedInPlace {
+		if !(remembered && !memory.EmptySince.IsZero()) && machine.Since.Sub(machine.Created) >= neverBooted {
+			t.Fatalf("%+v of a machine that may hold recordings", action)
+		}
+		return
+	}
+	meetings, known := s.Meetings.Get()
+	if !known {
+		after := config.UnresponsiveDeleteAfter
+		if action.Kind == Reboot {
+			after = config.UnresponsiveRebootAfter
+		}
+		if after == 0 || !remembered || memory.Health != string(Unresponsive) || noon.Sub(memory.HealthSince) < after {
+			t.Fatalf("%+v of a server that does not answer, after %s", action, after)
+		}
+		return
+	}
+	recordings, recordingsKnown := s.Recordings.Get()
+	stats, _ := s.Stats.Get()
+	backlog, backlogKnown := stats.Backlog.Get()
+	switch {
+	case len(meetings) > 0:
+		t.Fatalf("%+v with meetings", action)
+	case config.Recordings != RecordingsNone && (!recordingsKnown || !backlogKnown || backlog["archived"] > 0):
+		t.Fatalf("%+v with recordings unknown or in work", action)
+	case config.Recordings == RecordingsShipped && len(recordings) > 0:
+		t.Fatalf("%+v with recordings on it", action)
+	case !remembered || memory.EmptySince.IsZero() || noon.Sub(memory.EmptySince) < config.Interval/2:
+		t.Fatalf("%+v although the evaluation before did not see it empty", action)
+	}
+}
+
+// checkCapacity: cordoning never leaves less than is required, and never takes
+// the last server that is online.
+func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.State, plan Plan) {
+	d := newDecision(noon, config, seen, state)
+	d.plan.Required = plan.Required
+	onlineBefore := d.count(func(s server) bool { return s.entry != nil && s.entry.State == pool.Enabled && s.entry.Online && !s.maintenance() })
+	countingBefore := d.count(server.counts)
+	cordoned := 0
+	for _, action := range plan.Actions {
+		s := &d.servers[max(action.Server, 1)-1]
+		switch action.Kind {
+		case Enable:
+			s.intended = pool.Enabled
+		case Cordon:
+			cordoned++
+			s.intended = pool.Cordoned
+		}
+	}
+	counting := d.count(server.counts)
+	if cordoned > 0 && counting < min(countingBefore, d.required()) {
+		t.Fatalf("cordoning leaves %d of %d, and %d are required", counting, countingBefore, d.required())
+	}
+	online := d.count(func(s server) bool { return s.entry != nil && s.intended == pool.Enabled && s.entry.Online && !s.maintenance() })
+	if cordoned > 0 && onlineBefore > 0 && online == 0 {
+		t.Fatal("cordoned the last server that is online")
+	}
+}
+
+// TestAPlanCarriedOutAsksForNothingNew: a pool in which everything is known and
+// every action works at once comes to rest.
+func TestAPlanCarriedOutAsksForNothingNew(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newStory(t, rapid.IntRange(1, 10).Draw(rt, "size"))
+		for n := 1; n <= s.config.Size; n++ {
+			s.entry(n).State = rapid.SampledFrom([]pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled}).Draw(rt, "state")
+			if rapid.Bool().Draw(rt, "machine") {
+				for range rapid.IntRange(0, 4).Draw(rt, "meetings") {
+					s.meeting(n, rapid.IntRange(1, 120).Draw(rt, "people"))
+				}
+			} else {
+				s.withoutMachine(n)
+			}
+			if rapid.IntRange(0, 4).Draw(rt, "old") == 0 {
+				stats, _ := s.seen.Servers[n-1].Stats.Get()
+				stats.Uptime = pool.Seen(10 * 24 * time.Hour)
+				s.seen.Servers[n-1].Stats = pool.Seen(stats)
+			}
+		}
+		past := &pool.PastLoad{At: noon, Participants: 1_000_000, Meetings: 1_000_000} // no growth
+		v := vector{}
+		for range 12 + 6*s.config.Size {
+			s.state.Load = past
+			past.At = s.now
+			s.evaluate()
+			v.carryOut(s.now, &s.seen, s.plan, &s.state)
+		}
+		s.state.Load = past
+		past.At = s.now
+		s.evaluate()
+		for _, action := range s.plan.Actions {
+			rt.Errorf("still asks for %s %d: %s", action.Kind, action.Server, action.Reason)
+		}
+	})
+}
