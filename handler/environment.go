@@ -24,12 +24,14 @@ import (
 func FromEnvironment(environ []string, out io.Writer) *Handler {
 	settings, problems := config.Load(environ)
 	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: settings.LogLevel}))
-	return New(func() (*Pool, error) {
+	h := New(func() (*Pool, error) {
 		if problems != nil {
 			return nil, problems
 		}
 		return Open(settings, log)
 	}, log)
+	h.token = settings.Token
+	return h
 }
 
 // Open wires a pool up to the services that its settings name. It touches

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 
 	"divims/internal/cycle"
 	"divims/internal/pool"
@@ -25,7 +26,10 @@ type Handler struct {
 	routes *http.ServeMux
 	// open wires the pool up; it is called once, by the first request that needs it.
 	open func() (*Pool, error)
-	log  *slog.Logger
+	// token is what callers have to show; not set, it is not asked for.
+	token       pool.Secret
+	crossOrigin http.CrossOriginProtection
+	log         *slog.Logger
 }
 
 // New serves a pool that is wired up on first use, so that a function with a bad
@@ -35,8 +39,8 @@ func New(open func() (*Pool, error), log *slog.Logger) *Handler {
 	h.routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})
-	h.routes.HandleFunc("POST /{$}", h.withPool(evaluate))
-	h.routes.HandleFunc("POST /evaluate", h.withPool(evaluate))
+	h.routes.HandleFunc("POST /{$}", h.withPool(h.evaluate))
+	h.routes.HandleFunc("POST /evaluate", h.withPool(h.evaluate))
 	h.routes.HandleFunc("GET /{$}", h.withPool(showStatus))
 	h.routes.HandleFunc("GET /metrics", h.withPool(showMetrics))
 	h.routes.HandleFunc("PUT /pause", h.withPool(startPause))
@@ -50,9 +54,15 @@ func New(open func() (*Pool, error), log *slog.Logger) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
+	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Strict-Transport-Security", "max-age=31536000")
+	if err := h.admit(r); err != nil {
+		h.refuse(w, r, err)
+		return
+	}
 	h.routes.ServeHTTP(w, r)
 }
 
@@ -64,28 +74,39 @@ type refusal struct {
 
 func (e refusal) Error() string { return e.text }
 
-// withPool makes a route of a function that needs the pool. An error that is no
-// refusal is told to the log and not to the caller.
+// withPool makes a route of a function that needs the pool.
 func (h *Handler) withPool(serve func(*Pool, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		p, err := h.open()
 		if err == nil {
 			err = serve(p, w, r)
 		}
-		var refused refusal
-		var held *pool.LeaseHeldError
-		switch {
-		case err == nil:
-		case errors.As(err, &refused):
-			answerJSON(w, refused.status, map[string]string{"error": refused.text})
-		case errors.As(err, &held):
-			h.log.InfoContext(r.Context(), "lease held", "holder", held.Holder, "until", held.Until)
-			answerJSON(w, http.StatusConflict, map[string]string{"error": held.Error()})
-		default:
-			h.log.ErrorContext(r.Context(), "request not served", "method", r.Method, "path", r.URL.Path, "error", err)
-			answerJSON(w, http.StatusInternalServerError, map[string]string{"error": "the request could not be served; the log says why"})
+		if err != nil {
+			h.refuse(w, r, err)
 		}
 	}
+}
+
+// refuse answers with an error. One that is no refusal is told to the log and
+// not to the caller, and who holds the lease not to an unknown one.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	answer := refusal{http.StatusInternalServerError, "the request could not be served; the log says why"}
+	var held *pool.LeaseHeldError
+	switch {
+	case errors.As(err, &answer):
+	case errors.As(err, &held):
+		h.log.InfoContext(r.Context(), "lease held", "holder", held.Holder, "until", held.Until)
+		answer = refusal{http.StatusConflict, "another evaluation holds the lease"}
+		if h.isKnown(r) {
+			answer.text = held.Error()
+		}
+	default:
+		h.log.ErrorContext(r.Context(), "request not served", "method", r.Method, "path", r.URL.Path, "error", err)
+	}
+	if answer.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
+	answerJSON(w, answer.status, map[string]string{"error": answer.text})
 }
 
 func answerJSON(w http.ResponseWriter, status int, value any) {
@@ -106,7 +127,7 @@ func readBody(w http.ResponseWriter, r *http.Request, value any) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
-	if err == nil && decoder.More() {
+	if err == nil && decoder.Decode(&struct{}{}) != io.EOF {
 		err = errors.New("more than one JSON value")
 	}
 	if err != nil {
@@ -123,9 +144,13 @@ type invocation struct {
 
 // evaluate goes on when the caller hangs up: an evaluation that is broken off in
 // the middle has still to be finished by somebody.
-func evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
 	call := invocation{Source: "http"}
-	if err := readBody(w, r, &call); err != nil {
+	known, err := h.isKnown(r), readBody(w, r, &call)
+	if !known && (err != nil || call != cronCall) {
+		return errUnknownCaller
+	}
+	if err != nil {
 		return err
 	}
 	if len(call.Source) > 40 || strings.ContainsFunc(call.Source, func(c rune) bool { return c < ' ' || c > '~' }) {
@@ -134,6 +159,10 @@ func evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
 	record, err := p.Evaluate(context.WithoutCancel(r.Context()), call.Source, call.DryRun)
 	if err != nil {
 		return err
+	}
+	if !known {
+		answerJSON(w, statusOf(record), struct{}{})
+		return nil
 	}
 	answerJSON(w, statusOf(record), record)
 	return nil
@@ -177,7 +206,8 @@ func readHold(w http.ResponseWriter, r *http.Request) (*pool.Hold, error) {
 	if err := readBody(w, r, &asked); err != nil {
 		return nil, err
 	}
-	if asked.Reason == "" || asked.Author == "" || len(asked.Reason)+len(asked.Author) > 1000 {
+	text := asked.Reason + asked.Author
+	if asked.Reason == "" || asked.Author == "" || len(text) > 1000 || strings.ContainsFunc(text, unicode.IsControl) {
 		return nil, refusal{http.StatusBadRequest, `say why and who: {"reason":"new disk","author":"Ada"}`}
 	}
 	return &pool.Hold{Reason: asked.Reason, Author: asked.Author}, nil

@@ -232,6 +232,8 @@ func TestEachProblemIsBlamedOnItsVariable(t *testing.T) {
 		"authorities in no file":         {map[string]string{"CA_CERTIFICATES": "file:/does/not/exist"}, "CA_CERTIFICATES", "cannot be read"},
 		"detour to a name":               {map[string]string{"CONNECT_TO": "example.com=localhost:443"}, "CONNECT_TO", "HOST=IP:PORT"},
 		"detour from nowhere":            {map[string]string{"CONNECT_TO": "=127.0.0.1:443"}, "CONNECT_TO", "HOST=IP:PORT"},
+		"token that can be guessed":      {map[string]string{"TOKEN": "sesame"}, "TOKEN", "at least 16"},
+		"token that is a sentence":       {map[string]string{"TOKEN": "open sesame, it is me"}, "TOKEN", "without spaces"},
 		"log level":                      {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL", "one of"},
 		"clock elsewhere":                {map[string]string{"CLOCK_URL": "https://time.example.com/"}, "CLOCK_URL", "this machine"},
 		"misspelt":                       {map[string]string{"POOLSIZE": "3"}, "POOLSIZE", "is DIVIMS_POOL_SIZE meant?"},
@@ -271,7 +273,7 @@ func TestNoProblemShowsAValue(t *testing.T) {
 
 func TestSettingsDoNotPrintSecrets(t *testing.T) {
 	s := load(t, map[string]string{"CALENDAR_URL": "https://example.com/sesame.ics", "BBB_SECRET": "sesame",
-		"STATS_USER": "u", "STATS_PASSWORD": "sesame", "SCALELITE_SECRET": "sesame"})
+		"STATS_USER": "u", "STATS_PASSWORD": "sesame", "SCALELITE_SECRET": "sesame", "TOKEN": "open-sesame-it-is-me"})
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		if text := fmt.Sprintf(verb, s); strings.Contains(text, "sesame") || strings.Contains(text, secretKey) {
 			t.Errorf("%s shows a secret: %s", verb, text)

@@ -22,6 +22,7 @@ var patterns = map[string]pattern{
 	"zone":       {regexp.MustCompile(`^[a-z]{2}-[a-z]{3,7}-[0-9]{1,2}$`).MatchString, "a zone"},
 	"word":       {regexp.MustCompile(`^[A-Za-z0-9._=-]+$`).MatchString, "letters, digits and ._=-"},
 	"bucket":     {regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`).MatchString, "3 to 63 of a-z, 0-9, . and -"},
+	"token":      {regexp.MustCompile(`^[!-~]{16,}$`).MatchString, "at least 16 visible characters, without spaces"},
 	"key prefix": {regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`).MatchString, "letters, digits and ._-, with / in between"},
 
 	"address":          {isSecure, secure},

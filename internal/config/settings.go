@@ -101,6 +101,9 @@ type Settings struct {
 	StorageAccessKey pool.Secret `envconfig:"STORAGE_ACCESS_KEY" example:"SCWXXXXXXXXXXXXXXXXX" desc:"access key; if empty, Scaleway's above"`
 	StorageSecretKey pool.Secret `envconfig:"STORAGE_SECRET_KEY" example:"your-secret" desc:"secret key; if empty, Scaleway's above"`
 
+	// The function's callers.
+	Token pool.Secret `envconfig:"TOKEN" match:"token" example:"what-openssl-rand-hex-32-gives" desc:"bearer token that callers have to show besides the platform's key; the cron trigger need not"`
+
 	// The surroundings.
 	CACertificates CACertificates `envconfig:"CA_CERTIFICATES" example:"file:/etc/ssl/campus.pem" desc:"authorities to trust besides the system's: PEM text, or file:PATH. On the platform a variable ends at 1000 characters, a secret at 65,536 bytes"`
 	ConnectTo      ConnectTo      `envconfig:"CONNECT_TO" example:"example.com=10.0.0.5:443" desc:"hosts, with those below them, whose connections go to another address, for private networks and the sandbox"`

@@ -63,7 +63,7 @@ func TestConnectTo(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	for name, want := range map[string]string{
-		"POOLSIZE": "POOL_SIZE", "SCALELITE_URI": "SCALELITE_URL", "MINUMUM_RATIO": "MINIMUM_RATIO", "ZONE": "ZONES", "X": "", "TOKEN": "",
+		"POOLSIZE": "POOL_SIZE", "SCALELITE_URI": "SCALELITE_URL", "MINUMUM_RATIO": "MINIMUM_RATIO", "ZONE": "ZONES", "X": "", "TOAST": "",
 	} {
 		if got := nearest(name, names()); got != want {
 			t.Errorf("nearest to %s = %q; want %q", name, got, want)
