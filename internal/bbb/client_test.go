@@ -310,8 +310,8 @@ func TestErrorsNameTheCallAndTheHost(t *testing.T) {
 		{"a proxy's 504 without a body", says(504, ""), "HTTP status 504"},
 		{"a proxy's 404", says(404, "not found"), "HTTP status 404"},
 		{"a list under 500", says(500, answerWith()), "HTTP status 500"},
-		{"FAILED under 400", says(400, fmt.Sprintf(failedAnswer, "validationError")), "FAILED, validationError: no"},
-		{"FAILED under 200", says(200, fmt.Sprintf(failedAnswer, "checksumError")), "FAILED, checksumError: no"},
+		{"FAILED under 400", says(400, fmt.Sprintf(failedAnswer, "validationError")), `FAILED, "validationError": "no"`},
+		{"FAILED under 200", says(200, fmt.Sprintf(failedAnswer, "checksumError")), `FAILED, "checksumError": "no"`},
 		{"a page under 200", says(200, "<html></html>"), "it begins with <html>"},
 		{"cut off by the connection", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")

@@ -95,9 +95,12 @@ func (d *document) skip() error {
 func (d *document) token() (xml.Token, error) {
 	token, err := d.decoder.Token()
 	var broken *xml.SyntaxError
-	if errors.As(err, &broken) {
+	switch {
+	case errors.As(err, &broken):
 		// Without its line number, which is wrong after a skip.
-		return nil, fmt.Errorf("XML: %.100s", broken.Msg)
+		return nil, fmt.Errorf("XML: %.100q", broken.Msg)
+	case err != nil && !d.source.failed:
+		return nil, fmt.Errorf("XML: %.100q", err.Error()) // an encoding that it does not know
 	}
 	return token, err
 }

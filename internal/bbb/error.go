@@ -13,4 +13,4 @@ type Error struct {
 }
 
 // Error leaves out the call: every error of this package begins with it.
-func (e *Error) Error() string { return fmt.Sprintf("FAILED, %.100s: %.300s", e.Key, e.Message) }
+func (e *Error) Error() string { return fmt.Sprintf("FAILED, %.100q: %.300q", e.Key, e.Message) }

@@ -13,16 +13,18 @@ type source struct {
 	*bufio.Reader
 	budget       int  // how much more the decoder may read, in bytes
 	before, last byte // the last two bytes that it has read
+	failed       bool // there was an error that is not the decoder's
 }
 
 // ReadByte gives the decoder its next byte.
 func (s *source) ReadByte() (byte, error) {
 	if s.budget == 0 {
+		s.failed = true
 		return 0, fmt.Errorf("XML: an element is longer than %d bytes", longestElement)
 	}
 	s.budget--
 	b, err := s.Reader.ReadByte()
-	s.before, s.last = s.last, b
+	s.before, s.last, s.failed = s.last, b, err != nil
 	return b, err
 }
 

@@ -139,6 +139,9 @@ func (p *property) stamps(z *zones) ([]stamp, error) {
 			return nil, fmt.Errorf("line %d: %w", p.line, err)
 		}
 	}
+	if err := z.work.spendList(p.value); err != nil {
+		return nil, err
+	}
 	var list []stamp
 	for text := range strings.SplitSeq(p.value, ",") {
 		begin, _, _ := strings.Cut(text, "/")

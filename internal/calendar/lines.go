@@ -99,7 +99,7 @@ func parse(text []byte) ([]*component, error) {
 			return nil, fmt.Errorf("line %d: outside of the calendar", number)
 		case p.name == "END":
 			if !strings.EqualFold(strings.TrimSpace(p.value), inner.name) {
-				return nil, fmt.Errorf("line %d: END does not fit BEGIN:%s in line %d", number, inner.name, inner.line)
+				return nil, fmt.Errorf("line %d: END does not fit BEGIN:%.40q in line %d", number, inner.name, inner.line)
 			}
 			open = open[:len(open)-1]
 		case readProperties[p.name]:
@@ -107,7 +107,7 @@ func parse(text []byte) ([]*component, error) {
 		}
 	}
 	if inner := open[len(open)-1]; inner != root {
-		return nil, fmt.Errorf("it is cut off inside the %s of line %d", inner.name, inner.line)
+		return nil, fmt.Errorf("it is cut off inside the %.40q of line %d", inner.name, inner.line)
 	}
 	return root.children, nil
 }
@@ -147,11 +147,11 @@ func parseLine(line string) (property, error) {
 	for strings.HasPrefix(rest, ";") {
 		name, value, ok := strings.Cut(rest[1:], "=")
 		if !ok {
-			return property{}, fmt.Errorf("%s has a parameter without a value", p.name)
+			return property{}, fmt.Errorf("%.40q has a parameter without a value", p.name)
 		}
 		value, rest, ok = parameterValue(value)
 		if !ok {
-			return property{}, fmt.Errorf("%s has a parameter without an end", p.name)
+			return property{}, fmt.Errorf("%.40q has a parameter without an end", p.name)
 		}
 		if name = strings.ToUpper(name); readParameters[name] {
 			if p.parameters == nil {
@@ -161,7 +161,7 @@ func parseLine(line string) (property, error) {
 		}
 	}
 	if !strings.HasPrefix(rest, ":") {
-		return property{}, fmt.Errorf("%s has no value", p.name)
+		return property{}, fmt.Errorf("%.40q has no value", p.name)
 	}
 	p.value = rest[1:]
 	return p, nil

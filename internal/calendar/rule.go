@@ -17,13 +17,22 @@ type budget struct{ steps int }
 // with COUNT a few for each occurrence that it has had.
 const maxSteps = 3_000_000
 
-var errTooMuch = fmt.Errorf("the calendar's rules take more than %d steps to expand", maxSteps)
+var errTooMuch = fmt.Errorf("the calendar's rules, dates and zones take more than %d steps to expand", maxSteps)
 
 func (b *budget) spend(steps int) error {
 	if b.steps -= steps; b.steps < 0 {
 		return errTooMuch
 	}
 	return nil
+}
+
+// stepsPerDate is what each further date in a list of dates costs: all lists of a
+// calendar can have some 100,000.
+const stepsPerDate = 30
+
+// spendList spends what a list of dates costs.
+func (b *budget) spendList(list string) error {
+	return b.spend(stepsPerDate * strings.Count(list, ","))
 }
 
 // frequency is a rule's FREQ.

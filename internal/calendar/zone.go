@@ -13,6 +13,10 @@ import (
 	_ "time/tzdata" // the function's runtime may have no time zones of its own
 )
 
+// stepsPerZone is what a zone costs, of which each takes up to 50 kB of memory: a
+// calendar can have some 300.
+const stepsPerZone = 10_000
+
 // zones are the time zones of a calendar.
 type zones struct {
 	// own is where floating and all-day times are.
@@ -69,6 +73,9 @@ func (z *zones) find(id string) (*time.Location, error) {
 	name := zoneName(id)
 	if known, ok := z.known[name]; ok {
 		return known, nil
+	}
+	if err := z.work.spend(stepsPerZone); err != nil {
+		return nil, err
 	}
 	found, err := z.lookUp(name)
 	if err != nil {
@@ -168,6 +175,9 @@ func (z *zones) transitions(observance *component) ([]transition, error) {
 		onsets = append(onsets, more...)
 	}
 	for p := range observance.all("RDATE") {
+		if err := z.work.spendList(p.value); err != nil {
+			return nil, err
+		}
 		for value := range strings.SplitSeq(p.value, ",") {
 			s, err := parseStamp(value, start.zone)
 			if err != nil {

@@ -135,7 +135,7 @@ func parse(body io.Reader) (map[string]*dto.MetricFamily, error) {
 	}
 	var malformed expfmt.ParseError
 	if errors.As(err, &malformed) {
-		err = fmt.Errorf("%.200s", malformed.Error()) // it may quote the whole answer
+		err = fmt.Errorf("%.200q", malformed.Error()) // it may quote the whole answer
 	}
 	return families, err
 }

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Seeds gives the recorded texts that fit the pattern, such as "bbb/*.xml", where
@@ -51,6 +53,22 @@ func root(f *testing.F) string {
 			f.Fatal("no go.mod above the test")
 		}
 		folder = filepath.Dir(folder)
+	}
+}
+
+// longestText bounds what is told of an outside text, in bytes: it must not fill
+// the log and the record.
+const longestText = 2000
+
+// CheckText fails the test if a text that is told of an outside one, such as an
+// error, is long, or holds what could start a line or steer a terminal.
+func CheckText(t *testing.T, text string) {
+	t.Helper()
+	if len(text) > longestText {
+		t.Errorf("%d bytes are told: %.200q", len(text), text)
+	}
+	if strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
+		t.Errorf("what is told is not for people: %.200q", text)
 	}
 }
 

@@ -124,9 +124,9 @@ func TestWhatIsNotReadInFullIsNoList(t *testing.T) {
 		answer answer
 		want   string // part of the error
 	}{
-		{"another 404", answer{404, jsonType, `{"error":"Not Found"}`}, "HTTP status 404: Not Found"},
+		{"another 404", answer{404, jsonType, `{"error":"Not Found"}`}, `HTTP status 404: "Not Found"`},
 		{"a proxy's 404", answer{404, htmlType, `No servers are configured`}, "HTTP status 404"},
-		{"XML under 200", answer{200, xmlType, checksumError}, "HTTP status 200, checksumError: You did not pass"},
+		{"XML under 200", answer{200, xmlType, checksumError}, `HTTP status 200, "checksumError": "You did not pass`},
 		{"broken XML under 200", answer{200, xmlType, "<response>"}, "unreadable XML"},
 		{"a page under 200", answer{200, htmlType, "<html>[]</html>"}, `"text/html" and not JSON`},
 		{"no content type", answer{200, "", "[]"}, "not JSON"},
@@ -289,7 +289,7 @@ func TestRegisterFails(t *testing.T) {
 		want   string
 	}{
 		{"duplicate", answer{500, "", ""}, "HTTP status 500 (is the server registered already?)"},
-		{"missing parameter", answer{400, jsonType, `{"error":"Server needs a secret"}`}, "HTTP status 400: Server needs a secret"},
+		{"missing parameter", answer{400, jsonType, `{"error":"Server needs a secret"}`}, `HTTP status 400: "Server needs a secret"`},
 		{"wrong content type", answer{200, xmlType, `<response><messageKey>unsupportedContentType</messageKey></response>`}, "unsupportedContentType"},
 		{"unreadable entry", answer{201, jsonType, `{}`}, "no id"},
 	}

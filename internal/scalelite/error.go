@@ -24,10 +24,10 @@ type Error struct {
 func (e *Error) Error() string {
 	text := fmt.Sprintf("HTTP status %d", e.Status)
 	if e.Key != "" {
-		text += fmt.Sprintf(", %.100s", e.Key)
+		text += fmt.Sprintf(", %.100q", e.Key)
 	}
 	if e.Message != "" {
-		return text + fmt.Sprintf(": %.300s", e.Message)
+		return text + fmt.Sprintf(": %.300q", e.Message)
 	}
 	return text + e.hint()
 }
