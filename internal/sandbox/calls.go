@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -90,7 +91,7 @@ func (c *calls) scaleway(r *http.Request, body []byte) faults.Site {
 	if len(things) > 1 {
 		site.Server = c.ofThing(things[1])
 	} else {
-		site.Server = c.numbers[request.Name]
+		site.Server = cmp.Or(c.numbers[request.Name], c.numbers[r.URL.Query().Get("name")])
 	}
 	return site
 }

@@ -34,6 +34,7 @@ func TestACordonInTheMiddleOfAPollIsHalfUndone(t *testing.T) {
 	before := story.meetingsOn(1)
 	story.at(13 * time.Minute)
 	expect(story, "more came although it was cordoned again", story.meetingsOn(1) > before, true)
+	expect(story, "its load is counted on, so that the other server has its turns", story.meetingsOn(2) > 2, true)
 }
 
 func TestWithoutARaceACordonHolds(t *testing.T) {

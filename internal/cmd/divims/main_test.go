@@ -61,6 +61,19 @@ func TestADayOfTheSameSeedIsTheSame(t *testing.T) {
 	}
 }
 
+func TestFaultsAreAsAskedFor(t *testing.T) {
+	_, out, errOut := divims(t.Context(), "sandbox", "--for", "5m", "--speed", "0", "--listen", "127.0.0.1:0", "--json",
+		"--faults", "scalelite:getServers:403; seed=3")
+	var s summary
+	if err := json.Unmarshal([]byte(lastLine(out)), &s); err != nil || s.Evaluations != 2 || s.FailedEvaluations != 2 {
+		t.Errorf("%v, %+v; want both evaluations blind: %s", err, s, errOut)
+	}
+	status, _, errOut := divims(t.Context(), "sandbox", "--faults", "scalelite:getServers:boom")
+	if status != badUsage || !strings.Contains(errOut, `no kind "boom"`) {
+		t.Errorf("status %d, %q", status, errOut)
+	}
+}
+
 func TestAnInterruptedSandboxEndsWithItsSummary(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	envFile := filepath.Join(t.TempDir(), "sandbox.env")

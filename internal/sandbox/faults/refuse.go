@@ -31,18 +31,18 @@ func hang(_ http.ResponseWriter, r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// breakOff sends what there is and resets the connection. At least a byte goes
-// first: where an old connection ends without any, Go's client makes a GET once
-// more by itself, and nobody would notice the fault.
+// interim is an answer before the answer, of which clients tell nobody.
+const interim = "HTTP/1.1 102 Processing\r\n\r\n"
+
+// breakOff sends what there is and resets the connection. At least an interim
+// answer goes first: where an old connection ends without any byte, Go's client
+// makes a GET once more by itself, and nobody would notice the fault.
 func breakOff(w http.ResponseWriter, text []byte) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if len(text) == 0 {
-		text = []byte("H")
-	}
-	_, _ = connection.Write(text)
+	_, _ = connection.Write(append([]byte(interim), text...))
 	if secure, ok := connection.(*tls.Conn); ok {
 		connection = secure.NetConn() // which ends without a word
 	}
