@@ -193,7 +193,7 @@ func (z *zones) transitions(observance *component) ([]transition, error) {
 	return changes, nil
 }
 
-var offsetForm = regexp.MustCompile(`^([+-])(\d\d)([0-5]\d)([0-5]\d)?$`)
+var offsetForm = regexp.MustCompile(`^([+-])([01]\d|2[0-3])([0-5]\d)([0-5]\d)?$`)
 
 // offset reads a UTC-OFFSET (RFC 5545, 3.3.14) in seconds.
 func offset(p *property) (int, error) {
