@@ -260,34 +260,6 @@ func TestABadConfigurationIsInTheLogAndNotInTheAnswer(t *testing.T) {
 	}
 }
 
-// TestNoSecretIsTold looks for every secret of a sandbox in all that a day's
-// function says and writes.
-func TestNoSecretIsTold(t *testing.T) {
-	s := newStage(t)
-	var told strings.Builder
-	for minute := 5; minute <= 60; minute += 5 {
-		s.sandbox.AdvanceTo(monday.Add(time.Duration(minute) * time.Minute))
-		told.WriteString(s.call("POST", "/", `{"source":"cron"}`, nil).Body.String())
-	}
-	told.WriteString(s.get("/", "text/html") + s.get("/metrics", "*/*") + s.call("GET", "/", "", nil).Body.String() + s.log.String())
-	settings, err := config.Load(s.sandbox.Environment())
-	if err != nil {
-		t.Fatal(err)
-	}
-	state, err := storeOf(settings).Object(t.Context(), settings.StoragePrefix+"/"+settings.Pool+"/state.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	told.Write(state)
-	for _, variable := range s.sandbox.Environment() {
-		name, value, _ := strings.Cut(variable, "=")
-		secret := strings.Contains(name, "SECRET") || strings.Contains(name, "PASSWORD")
-		if secret && strings.Contains(told.String(), value) {
-			t.Errorf("%s was told", name)
-		}
-	}
-}
-
 func TestTheLogIsOneLineForEachThing(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))

@@ -1,0 +1,55 @@
+package handler_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"divims/internal/cycle"
+	"divims/internal/sandbox/faults"
+)
+
+// fail has one call fail, once.
+func (s *stage) fail(service, call string, kind faults.Kind) {
+	s.t.Helper()
+	s.sandbox.Faults().Reset()
+	if err := s.sandbox.Faults().Set(faults.Rule{Service: service, Call: call, Kind: kind, From: 1, To: 1}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestOneFailedLookIsNoBlindness(t *testing.T) {
+	for _, look := range []struct{ service, call string }{{"scalelite", "getServers"}, {"scaleway", "GET servers"}, {"bbb", "getMeetings"}} {
+		for _, kind := range []faults.Kind{faults.BadGateway, faults.Refused, faults.LostAnswer, faults.TooManyBare} {
+			t.Run(look.service+" "+string(kind), func(t *testing.T) {
+				s := newStage(t)
+				s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+				s.fail(look.service, look.call, kind)
+				var record cycle.Record
+				if response := s.call("POST", "/", `{"source":"cron"}`, &record); response.Code != http.StatusOK || planned(record) != "enable 2 done, create 2 done" {
+					t.Errorf("answers %d, planned %q, %v", response.Code, planned(record), record.Plan.Alerts)
+				}
+				if !slices.ContainsFunc(s.sandbox.Faults().Calls(), func(c faults.Call) bool { return c.Fault == kind }) {
+					t.Error("nothing failed")
+				}
+			})
+		}
+	}
+}
+
+// TestAFailedChangeIsTheNextEvaluations: it is not sent twice, although it could
+// be, because the next evaluation finds what is missing.
+func TestAFailedChangeIsTheNextEvaluations(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	s.fail("scalelite", "updateServer", faults.BadGateway)
+	var record cycle.Record
+	if s.call("POST", "/", `{"source":"cron"}`, &record); planned(record) != "enable 2 failed, create 2 skipped" {
+		t.Errorf("planned %q", planned(record))
+	}
+	s.sandbox.AdvanceTo(monday.Add(10 * time.Minute))
+	if s.call("POST", "/", `{"source":"cron"}`, &record); planned(record) != "enable 2 done, create 2 done" {
+		t.Errorf("planned %q", planned(record))
+	}
+}

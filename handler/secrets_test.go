@@ -1,0 +1,239 @@
+package handler_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"divims/handler"
+	"divims/internal/config"
+	"divims/internal/pool"
+	"divims/internal/sandbox"
+	"divims/internal/sandbox/faults"
+	"divims/internal/world"
+)
+
+// TestNoSecretIsTold lets the function work for a day in which at every
+// other evaluation something else fails, and looks for every secret in all that it
+// says, logs and stores.
+func TestNoSecretIsTold(t *testing.T) {
+	t.Parallel() // it waits a lot
+	day := newSecretDay(t)
+	day.evaluateAll()
+	day.misconfigure()
+	day.told.Write(day.log.Bytes())
+	day.readObjects()
+
+	text := day.told.String()
+	for _, wanted := range []string{`"level":"DEBUG"`, `"level":"ERROR"`, "divims_participants", "<td", "HTTP status 403"} {
+		if !strings.Contains(text, wanted) {
+			t.Errorf("the day was not as told: there is no %s in it", wanted)
+		}
+	}
+	for secret, forms := range day.secrets() {
+		for _, form := range forms {
+			if i := strings.Index(text, form); i >= 0 {
+				t.Errorf("%s is told: …%s…", secret, text[max(0, i-200):min(len(text), i+len(form)+20)])
+				break
+			}
+		}
+	}
+}
+
+// secretDay is a stage with all settings that are secrets.
+type secretDay struct {
+	*stage
+	settings config.Settings
+	environ  []string
+	told     bytes.Buffer
+}
+
+func newSecretDay(t *testing.T) *secretDay {
+	t.Helper()
+	demand, err := world.Generate(world.University, monday, monday.Add(24*time.Hour), 1, 300)
+	if err != nil {
+		t.Fatal(err)
+	}
+	surroundings, err := sandbox.Start(sandbox.Config{
+		Calendar: []byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260302T080000Z\r\nSUMMARY:users=50%\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"),
+		World: world.Config{
+			Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 1, Meetings: demand,
+			Servers: pool.Servers(3, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+			Secret:  pool.NewSecret("the-secret-of-every-bbb"),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = surroundings.Close() })
+	d := &secretDay{stage: &stage{t: t, sandbox: surroundings, log: &bytes.Buffer{}}}
+	d.settings, err = config.Load(surroundings.Environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.environ = append(surroundings.Environment(),
+		"DIVIMS_TOKEN="+token,
+		"DIVIMS_CALENDAR_URL="+d.settings.CalendarURL.Reveal()+"?private=the-secret-of-the-calendar",
+		"DIVIMS_STORAGE_ACCESS_KEY="+d.settings.ScalewayAccessKey.Reveal(),
+		"DIVIMS_STORAGE_SECRET_KEY="+d.settings.ScalewaySecretKey.Reveal(),
+		"DIVIMS_REGISTER_ENTRIES=true",
+		"DIVIMS_LOG_LEVEL=debug", "DIVIMS_CALL_TIMEOUT=100ms", "DIVIMS_TIMEOUT=10s",
+	)
+	d.function = d.with()
+	return d
+}
+
+// with is a function whose settings differ; the last value of a name counts.
+func (d *secretDay) with(differences ...string) http.Handler {
+	return handler.FromEnvironment(append(d.environ, differences...), d.log)
+}
+
+// listen keeps what an answer tells.
+func (d *secretDay) listen(method, path, body, accept string) {
+	response := d.ask(method, path, body, "Authorization", bearer, "Accept", accept)
+	for name, values := range response.Header() {
+		d.told.WriteString(name + ": " + strings.Join(values, ", ") + "\n")
+	}
+	d.told.Write(response.Body.Bytes())
+}
+
+func (d *secretDay) listenToAll() {
+	d.listen("POST", "/", `{"source":"cron"}`, "application/json")
+	d.listen("GET", "/", "", "text/html")
+	d.listen("GET", "/", "", "application/json")
+	d.listen("GET", "/metrics", "", "*/*")
+}
+
+// evaluateAll goes through the faults of every service, one at every other
+// evaluation, which hits half of the calls.
+func (d *secretDay) evaluateAll() {
+	d.t.Helper()
+	rules := allFaults()
+	for i := range 24 * 12 {
+		d.sandbox.AdvanceTo(monday.Add(time.Duration(i) * 5 * time.Minute))
+		var failing []faults.Rule
+		if i%2 == 1 && i/2 < len(rules) {
+			failing = rules[i/2 : i/2+1]
+		}
+		if err := d.sandbox.Faults().Set(failing...); err != nil {
+			d.t.Fatal(err)
+		}
+		d.listen("POST", "/", `{"source":"cron"}`, "application/json")
+		if i%12 == 0 {
+			d.listenToAll()
+		}
+	}
+	d.sandbox.Faults().Clear()
+	d.listenToAll()
+}
+
+// allFaults are all but those that would only take time: where a whole
+// evaluation, and not a call, has to wait.
+func allFaults() []faults.Rule {
+	var rules []faults.Rule
+	for _, kind := range faults.Kinds {
+		for _, service := range faults.Services {
+			ofTLS := kind == faults.ExpiredCertificate || kind == faults.WrongName
+			if ofTLS != (service == faults.TLS) || kind == faults.Hang && (service == "storage" || service == "scaleway") {
+				continue
+			}
+			rules = append(rules, faults.Rule{Service: service, Call: "*", Kind: kind, Percent: 50})
+		}
+	}
+	return rules
+}
+
+// misconfigure has every service at a wrong place, or wrong credentials, in turn.
+func (d *secretDay) misconfigure() {
+	domain := "https://nobody." + sandbox.Domain
+	for _, difference := range []string{
+		"SCALELITE_URL=" + domain, "SCALELITE_URL=http://127.0.0.1:1", "SCALELITE_SECRET=the-secret-that-is-wrong",
+		"SCALEWAY_URL=" + domain, "SCALEWAY_URL=http://127.0.0.1:1", "SCALEWAY_SECRET_KEY=0b8d5a3e-1111-4222-8333-0123456789ab",
+		"STORAGE_URL=" + domain, "STORAGE_URL=http://127.0.0.1:1", "STORAGE_SECRET_KEY=the-secret-that-is-wrong", "STORAGE_BUCKET=another",
+		"CALENDAR_URL=" + domain + "/?private=the-secret-that-is-wrong", "CALENDAR_URL=http://127.0.0.1:1/?private=the-secret-that-is-wrong",
+		"STATS_URLS=https://{domain}/nowhere?key=the-secret-that-is-wrong", "STATS_PASSWORD=the-secret-that-is-wrong",
+		"BBB_CHECKSUM=sha384", "CA_CERTIFICATES=", "USER_DATA=file:/does/not/exist", "TOKEN=" + token + token,
+		"STATS_TOKEN=the-secret-that-is-wrong", "POOL_SIZE=the-secret-that-is-wrong", // which no configuration may have
+	} {
+		d.sandbox.AdvanceTo(d.sandbox.Now().Add(5 * time.Minute))
+		d.function = d.with("DIVIMS_" + difference)
+		d.listen("POST", "/", `{"source":"cron"}`, "application/json")
+		d.listen("GET", "/", "", "text/html")
+	}
+	d.sandbox.AdvanceTo(d.sandbox.Now().Add(5 * time.Minute))
+	d.function = d.with("DIVIMS_STATS_USER=", "DIVIMS_STATS_PASSWORD=", "DIVIMS_STATS_TOKEN=the-secret-that-is-wrong")
+	d.listenToAll()
+}
+
+// readObjects reads everything that was stored.
+func (d *secretDay) readObjects() {
+	d.t.Helper()
+	client := s3.New(s3.Options{
+		BaseEndpoint: &d.settings.StorageURL, Region: d.settings.StorageRegion, UsePathStyle: true,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: d.settings.ScalewayAccessKey.Reveal(), SecretAccessKey: d.settings.ScalewaySecretKey.Reveal()}, nil
+		}),
+	})
+	list, err := client.ListObjectsV2(d.t.Context(), &s3.ListObjectsV2Input{Bucket: &d.settings.StorageBucket})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if len(list.Contents) < 4 {
+		d.t.Errorf("%d objects were stored; want state, history, decisions and calendar at least", len(list.Contents))
+	}
+	store := storeOf(d.settings)
+	for _, object := range list.Contents {
+		body, err := store.Object(d.t.Context(), *object.Key)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		d.told.WriteString(*object.Key + "\n")
+		d.told.Write(body)
+	}
+}
+
+// secrets are all that must not be told, each in the forms that it has on the
+// wire.
+func (d *secretDay) secrets() map[string][]string {
+	d.t.Helper()
+	settings, err := config.Load(d.environ)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	secrets := map[string][]string{
+		"a checksum":             {"checksum="},
+		"a meeting's password":   {"moderatorPW", "attendeePW"},
+		"a header":               {"Authorization\":", "X-Auth-Token\":", "AWS4-HMAC-SHA256"},
+		"a wrong secret":         formsOf("the-secret-that-is-wrong"),
+		"the calendar's address": formsOf("the-secret-of-the-calendar"),
+		"stats' user":            {base64.StdEncoding.EncodeToString([]byte(settings.StatsUser + ":" + settings.StatsPassword.Reveal()))},
+	}
+	fields := reflect.ValueOf(settings)
+	for i := range fields.NumField() {
+		name := fields.Type().Field(i).Name
+		secret, ok := fields.Field(i).Interface().(pool.Secret)
+		switch {
+		case !ok || name == "CalendarURL": // of which its host may be told
+		case secret.IsSet():
+			secrets[name] = formsOf(secret.Reveal())
+		case name != "StatsToken":
+			d.t.Errorf("%s is not among the secrets of the day", name)
+		}
+	}
+	return secrets
+}
+
+func formsOf(secret string) []string {
+	quoted, _ := json.Marshal(secret)
+	return []string{secret, url.QueryEscape(secret), string(quoted), base64.StdEncoding.EncodeToString([]byte(secret))}
+}
