@@ -95,6 +95,7 @@ var errBadAnswer = errors.New("the service cannot answer now")
 
 // judge gives an error that another try may mend, one that it will not, or nil.
 func (p *pause) judge(response *http.Response, err error) error {
+	p.asked = 0
 	switch {
 	case err != nil && isSilence(err):
 		return err
