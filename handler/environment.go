@@ -37,6 +37,7 @@ func FromEnvironment(environ []string, out io.Writer) *Handler {
 // Open wires a pool up to the services that its settings name. It touches
 // nothing outside but the files that the settings name.
 func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
+	log = log.With("pool", settings.Pool)
 	client, err := newHTTPClient(settings)
 	if err != nil {
 		return nil, err
@@ -89,12 +90,12 @@ func newHoster(settings config.Settings, servers []pool.Server, client *http.Cli
 }
 
 // userData gives every new machine the same document, from a file or the bucket.
-func userData(source config.UserData, store *storage.Store) func(context.Context, pool.Server) ([]byte, error) {
+func userData(source config.UserData, store *storage.Store) func(context.Context) ([]byte, error) {
 	switch {
 	case source.Object != "":
-		return func(ctx context.Context, _ pool.Server) ([]byte, error) { return store.Object(ctx, source.Object) }
+		return func(ctx context.Context) ([]byte, error) { return store.Object(ctx, source.Object) }
 	case source.File != "":
-		return func(context.Context, pool.Server) ([]byte, error) { return source.Read() }
+		return func(context.Context) ([]byte, error) { return source.Read() }
 	}
 	return nil
 }

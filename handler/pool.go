@@ -51,8 +51,14 @@ func holder(source string) string { return source + " " + rand.Text()[:8] }
 // decisionsShown is how many decisions the status lists.
 const decisionsShown = 20
 
+// statusPatience is how many times the usual deadline the status has, for up to
+// three objects.
+const statusPatience = 3
+
 // Status reads what the evaluations recorded; it asks nothing but the storage.
 func (p *Pool) Status(ctx context.Context) (report.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusPatience*p.cycle.Config.CallTimeout)
+	defer cancel()
 	now, _, err := p.clock(ctx)
 	if err != nil {
 		return report.Status{}, err
@@ -106,8 +112,7 @@ func (p *Pool) SetMaintenance(ctx context.Context, number int, hold *pool.Hold) 
 	if number < 1 || number > len(p.cycle.Config.Servers) {
 		return errNoServer
 	}
-	p.log.InfoContext(ctx, "maintenance", "server", number, "on", hold != nil)
-	return p.change(ctx, "maintenance", func(now time.Time, state *pool.State) {
+	return p.change(ctx, fmt.Sprintf("maintenance of server %d", number), hold, func(now time.Time, state *pool.State) {
 		memory := state.Servers[number]
 		memory.Maintenance = hold.At(now)
 		state.Servers[number] = memory
@@ -117,19 +122,18 @@ func (p *Pool) SetMaintenance(ctx context.Context, number int, hold *pool.Hold) 
 // SetPause stops all acting on the pool, or lets it go on with nil. Evaluations
 // go on looking, deciding and recording.
 func (p *Pool) SetPause(ctx context.Context, hold *pool.Hold) error {
-	p.log.InfoContext(ctx, "pause", "on", hold != nil)
-	return p.change(ctx, "pause", func(now time.Time, state *pool.State) { state.Paused = hold.At(now) })
+	return p.change(ctx, "pause", hold, func(now time.Time, state *pool.State) { state.Paused = hold.At(now) })
 }
 
 // change changes the state under the lease, so that no evaluation overlooks it.
-func (p *Pool) change(ctx context.Context, what string, do func(now time.Time, state *pool.State)) error {
+func (p *Pool) change(ctx context.Context, what string, hold *pool.Hold, do func(now time.Time, state *pool.State)) error {
 	ctx, cancel := context.WithTimeout(ctx, changeLease)
 	defer cancel()
 	now, _, err := p.clock(ctx)
 	if err != nil {
 		return err
 	}
-	me := holder(what)
+	me := holder("operator")
 	state, err := p.store.Acquire(ctx, me, now, now.Add(changeLease))
 	if err != nil {
 		return fmt.Errorf("take the pool's lease: %w", err)
@@ -140,6 +144,11 @@ func (p *Pool) change(ctx context.Context, what string, do func(now time.Time, s
 	do(now, &state)
 	if err := p.store.Commit(ctx, me, state); err != nil {
 		return fmt.Errorf("write the pool's state: %w", err)
+	}
+	if hold == nil {
+		p.log.InfoContext(ctx, what, "on", false)
+	} else {
+		p.log.InfoContext(ctx, what, "on", true, "reason", hold.Reason, "author", hold.Author)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,6 +31,7 @@ const (
 type Outcome struct {
 	Kind   scaling.Kind `json:"kind"`
 	Server int          `json:"server,omitempty"`
+	Domain string       `json:"domain,omitempty"`
 	Reason string       `json:"reason"`
 	Result Result       `json:"result"`
 	// Detail says why it was not done, or what was made.
@@ -55,7 +57,7 @@ func (o Outcome) String() string {
 func (o Outcome) attributes() []slog.Attr {
 	attributes := []slog.Attr{slog.String("kind", string(o.Kind)), slog.String("result", string(o.Result))}
 	if o.Server != 0 {
-		attributes = append(attributes, slog.Int("server", o.Server))
+		attributes = append(attributes, slog.Int("server", o.Server), slog.String("domain", o.Domain))
 	}
 	attributes = append(attributes, slog.String("reason", o.Reason))
 	if o.Detail != "" {
@@ -73,15 +75,18 @@ type actor struct {
 	// longer, so an actor that wakes up late is not a second one: the clock is
 	// looked at because the context's timer may fire a moment after the waking.
 	timeLeft func() bool
+	// userData is read once for all machines of the plan.
+	userData func() ([]byte, error)
 }
 
 // act carries out the plan: side by side across servers, in order within one,
 // where the first action that does not come through ends the rest.
 func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation, plan scaling.Plan, state pool.State) []Outcome {
 	limit := share(c.Config.Timeout, 1-recordShare)
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, limit-request.Elapsed())
 	defer cancel()
-	a := actor{c, seen, state.Shortages, func() bool { return request.Elapsed() < limit }}
+	a := actor{Cycle: c, seen: seen, shortages: state.Shortages, timeLeft: func() bool { return request.Elapsed() < limit }}
+	a.userData = sync.OnceValues(func() ([]byte, error) { return c.Services.UserData(ctx) })
 	outcomes := make([]Outcome, len(plan.Actions))
 	var group errgroup.Group
 	group.SetLimit(c.Config.ActParallel)
@@ -90,10 +95,11 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 			broken := false
 			for _, i := range indexes {
 				if broken {
-					outcomes[i] = outcomeOf(plan.Actions[i], Skipped, "an earlier action of this server did not come through")
+					outcomes[i] = a.outcome(plan.Actions[i], Skipped, "an earlier action of this server did not come through")
 					continue
 				}
 				outcomes[i] = a.do(ctx, plan.Actions[i])
+				c.logAction(ctx, outcomes[i])
 				broken = outcomes[i].Result != Done
 			}
 			return nil
@@ -119,8 +125,21 @@ func chains(actions []scaling.Action) [][]int {
 	return list
 }
 
-func outcomeOf(action scaling.Action, result Result, detail string) Outcome {
-	return Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: result, Detail: detail}
+func (a *actor) outcome(action scaling.Action, result Result, detail string) Outcome {
+	o := Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: result, Detail: detail}
+	if action.Server != 0 {
+		o.Domain = a.seen.Servers[action.Server-1].Server.Domain
+	}
+	return o
+}
+
+// logAction writes one line for an action, as soon as it is over.
+func (c *Cycle) logAction(ctx context.Context, outcome Outcome) {
+	level := slog.LevelInfo
+	if outcome.Result == Failed {
+		level = slog.LevelError
+	}
+	c.Log.LogAttrs(ctx, level, "action", outcome.attributes()...)
 }
 
 // heldError is a reason, found at the last moment, not to act.
@@ -133,18 +152,18 @@ var errTimeUp = errors.New("the evaluation's time is up")
 // do carries out one action.
 func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 	if ctx.Err() != nil || !a.timeLeft() {
-		return outcomeOf(action, Skipped, errTimeUp.Error())
+		return a.outcome(action, Skipped, errTimeUp.Error())
 	}
 	detail, err := a.perform(ctx, action)
 	var held heldError
 	var shortage *pool.ShortageError
 	switch {
 	case err == nil:
-		return outcomeOf(action, Done, detail)
+		return a.outcome(action, Done, detail)
 	case errors.As(err, &held):
-		return outcomeOf(action, Held, held.why)
+		return a.outcome(action, Held, held.why)
 	}
-	outcome := outcomeOf(action, Failed, err.Error())
+	outcome := a.outcome(action, Failed, err.Error())
 	if errors.As(err, &shortage) {
 		outcome.shortages = shortage.Shortages
 	}
@@ -173,9 +192,7 @@ func (a *actor) perform(ctx context.Context, action scaling.Action) (detail stri
 		}
 		return "", a.setState(ctx, entry, pool.Cordoned)
 	case scaling.EndMeeting:
-		return action.Meeting.ID, a.within(ctx, func(ctx context.Context) error {
-			return a.Services.Meetings.End(ctx, endpoint(entry), *action.Meeting)
-		})
+		return action.Meeting.ID, a.end(ctx, entry, *action.Meeting)
 	case scaling.Create:
 		return a.create(ctx, s.Server)
 	case scaling.PowerOn:
@@ -206,6 +223,14 @@ func (a *actor) setState(ctx context.Context, entry *pool.Entry, state pool.Entr
 	})
 }
 
+func (a *actor) end(ctx context.Context, entry *pool.Entry, meeting pool.Meeting) error {
+	err := a.within(ctx, func(ctx context.Context) error { return a.Services.Meetings.End(ctx, endpoint(entry), meeting) })
+	if errors.Is(err, pool.ErrGone) {
+		return nil // it ended by itself
+	}
+	return err
+}
+
 func (a *actor) register(ctx context.Context, server pool.Server) (detail string, err error) {
 	err = a.within(ctx, func(ctx context.Context) error {
 		entry, err := a.Services.LoadBalancer.Register(ctx, "https://"+server.Domain+"/bigbluebutton/api", a.Config.BBBSecret)
@@ -220,7 +245,7 @@ func (a *actor) register(ctx context.Context, server pool.Server) (detail string
 func (a *actor) create(ctx context.Context, server pool.Server) (string, error) {
 	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: a.Config.Types, Refused: a.shortages}
 	if a.Services.UserData != nil {
-		document, err := a.Services.UserData(ctx, server)
+		document, err := a.userData()
 		if err != nil {
 			return "", fmt.Errorf("make the user data of %s: %w", server.Domain, err)
 		}
@@ -247,10 +272,8 @@ func (a *actor) reboot(ctx context.Context, action scaling.Action, s pool.Server
 // delete gives a machine up. Nothing in it can be undone from the machine's end
 // on, so the server is asked once more when no new meeting can come to it.
 func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.ServerObservation, entry pool.Entry, machine pool.Machine) error {
-	if entry.State != pool.Disabled {
-		if err := a.setState(ctx, &entry, pool.Disabled); err != nil {
-			return err
-		}
+	if err := a.setState(ctx, &entry, pool.Disabled); err != nil {
+		return err
 	}
 	if why := a.mustStay(ctx, action, s, machine); why != "" {
 		if entry.State == pool.Cordoned {

@@ -25,8 +25,8 @@ type Services struct {
 	// calendar. What they would have said is unknown then.
 	Stats    pool.StatsService
 	Calendar pool.CalendarService
-	// UserData renders a new machine's cloud-init document; nil for none.
-	UserData func(context.Context, pool.Server) ([]byte, error)
+	// UserData is the cloud-init document of new machines; nil for none.
+	UserData func(context.Context) ([]byte, error)
 }
 
 // Store is what an evaluation needs of the storage.
@@ -40,8 +40,11 @@ type Store interface {
 	Commit(ctx context.Context, holder string, state pool.State) error
 	// State reads without taking the lease.
 	State(ctx context.Context) (pool.State, error)
+	// AppendSample adds to the history, AppendDecision to the day's records. Adding
+	// the last one once more changes nothing.
 	AppendSample(ctx context.Context, sample pool.Sample) error
 	AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error
+	// LoadCalendar gives the last good calendar, nil for none.
 	LoadCalendar(ctx context.Context) ([]byte, error)
 	SaveCalendar(ctx context.Context, calendar []byte) error
 }
@@ -115,7 +118,10 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	if request.DryRun {
 		return record, nil
 	}
-	return record, c.record(ctx, request.Holder, record, calendar, next)
+	// Whoever is interrupted has still to say what it did, and to give the lease back.
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(share(c.Config.Timeout, recordShare), c.Config.CallTimeout))
+	defer cancel()
+	return record, c.record(recording, request.Holder, record, calendar, next)
 }
 
 // share is a part of a duration.
@@ -123,8 +129,14 @@ func share(d time.Duration, part float64) time.Duration {
 	return time.Duration(float64(d) * part)
 }
 
+// leasePatience is how many times the usual deadline taking the lease has: it may
+// have to look at the state, try, and look again.
+const leasePatience = 3
+
 // begin takes the lease, or only reads the state for a dry run.
 func (c *Cycle) begin(ctx context.Context, request Request) (pool.State, error) {
+	ctx, cancel := context.WithTimeout(ctx, leasePatience*c.Config.CallTimeout)
+	defer cancel()
 	if request.DryRun {
 		state, err := c.Services.Store.State(ctx)
 		if err != nil {
@@ -180,21 +192,18 @@ func (c *Cycle) commit(ctx context.Context, holder string, record Record, next p
 	return nil
 }
 
-// logRecord writes one line for each action and alert, and one for the evaluation.
+// logRecord writes one line for each alert, and one for the evaluation.
 func (c *Cycle) logRecord(ctx context.Context, record Record) {
-	for _, outcome := range record.Outcomes {
-		level := slog.LevelInfo
-		if outcome.Result == Failed {
-			level = slog.LevelError
-		}
-		c.Log.LogAttrs(ctx, level, "action", outcome.attributes()...)
-	}
 	for _, alert := range record.Plan.Alerts {
 		level := slog.LevelError
 		if alert.Level == scaling.Warning {
 			level = slog.LevelWarn
 		}
 		c.Log.Log(ctx, level, "alert", "urgency", alert.Level, "subject", alert.Subject, "text", alert.Text)
+	}
+	if record.Blind {
+		c.Log.ErrorContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun, "blind", true, "took_seconds", record.TookSeconds)
+		return
 	}
 	c.Log.InfoContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun,
 		"participants", record.Participants, "meetings", record.Meetings, "required", record.Plan.Required.Servers,

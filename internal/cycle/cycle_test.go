@@ -91,7 +91,7 @@ func (f *fake) Stats(_ context.Context, server pool.Server) (pool.Stats, error) 
 	if !ok {
 		backlog = pool.Seen(map[string]int{})
 	}
-	return pool.Stats{Backlog: backlog, Failed: pool.Seen(map[string]int{})}, f.fails["stats "+server.Domain]
+	return pool.Stats{Backlog: backlog, Failed: pool.Seen(map[string]int{}), Age: pool.Seen(time.Second)}, f.fails["stats "+server.Domain]
 }
 func (f *fake) Machines(context.Context) ([]pool.Machine, error) {
 	return f.machines, f.fails["machines"]

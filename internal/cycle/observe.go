@@ -2,6 +2,7 @@ package cycle
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/url"
@@ -170,13 +171,19 @@ func endpoint(entry *pool.Entry) pool.Endpoint {
 }
 
 func (c *Cycle) askMeetings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
+	var refused *tls.CertificateVerificationError
 	conference := ask(ctx, c.Config.CallTimeout, "meetings of "+s.Server.Domain, func(ctx context.Context) (pool.Conference, error) {
-		return c.Services.Meetings.Meetings(ctx, endpoint(entry))
+		conference, err := c.Services.Meetings.Meetings(ctx, endpoint(entry))
+		errors.As(err, &refused)
+		return conference, err
 	})
 	answer, ok := conference.Get()
 	if !ok {
 		s.Meetings = pool.Unknown[[]pool.Meeting](conference.Reason())
 		s.CertificateExpiry = pool.Unknown[time.Time](conference.Reason())
+		if refused != nil && len(refused.UnverifiedCertificates) > 0 {
+			s.CertificateExpiry = pool.Seen(refused.UnverifiedCertificates[0].NotAfter)
+		}
 		return
 	}
 	s.Meetings, s.CertificateExpiry = pool.Seen(answer.Meetings), answer.CertificateExpiry
@@ -217,6 +224,9 @@ func (c *Cycle) askStats(ctx context.Context, server pool.Server) pool.Reading[p
 	stats, err := c.Services.Stats.Stats(ctx, server)
 	if err != nil {
 		c.Log.DebugContext(ctx, "stats incomplete", "server", server.Number, "error", err)
+		if !stats.Backlog.Known() {
+			stats.Backlog = pool.Unknown[map[string]int](err.Error())
+		}
 	}
 	return pool.Seen(stats)
 }

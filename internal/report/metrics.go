@@ -45,6 +45,14 @@ func (s Status) gauges(registry *prometheus.Registry) {
 		return vector
 	}
 	last := s.Last
+	blind := 0.0
+	if last.Blind {
+		blind = 1
+	}
+	gauge("blind", "1 when the last evaluation could not see the pool well enough to act.").WithLabelValues().Set(blind)
+	if last.Blind {
+		return
+	}
 	gauge("last_evaluation_timestamp_seconds", "When the last evaluation was made.").WithLabelValues().Set(float64(last.At.Unix()))
 	gauge("evaluation_duration_seconds", "How long the last evaluation took.").WithLabelValues().Set(last.TookSeconds)
 	gauge("participants", "People in meetings.").WithLabelValues().Set(float64(last.Participants))

@@ -137,7 +137,7 @@ func growthClass(s server) int {
 
 // growthCandidates are the servers that can be enabled, the best first.
 func (d *decision) growthCandidates() []*server {
-	return d.choose(func(s server) bool { return !s.Server.BareMetal && d.mayEnable(s) }, func(a, b server) int {
+	return d.choose(func(s server) bool { return d.mayEnable(s) && (!s.Server.BareMetal || s.up()) }, func(a, b server) int {
 		return cmp.Or(
 			cmp.Compare(growthClass(a), growthClass(b)),
 			cmp.Compare(entryRank(a), entryRank(b)))

@@ -108,8 +108,11 @@ func (d *decision) keepRunning(s *server) string {
 	if age := d.now.Sub(s.machine.Since).Round(time.Minute); age < d.config.youngest() {
 		return fmt.Sprintf("too young: its machine has run for %s, a machine is kept for %s", spell(age), spell(d.config.youngest()))
 	}
-	if s.memory.EmptySince.IsZero() || d.now.Sub(s.memory.EmptySince) < d.config.Interval/2 {
-		return "seen empty for the first time: it may go if the next evaluation sees the same"
+	switch {
+	case s.memory.EmptySince.IsZero() || d.now.Sub(s.memory.EmptySince) < d.config.Interval/2:
+		return "seen empty for the first time: nothing is done unless the next evaluation sees the same"
+	case d.config.Recordings != RecordingsNone && !s.figuresSince(d.now, s.memory.EmptySince):
+		return "its figures are from before it was first seen empty: they may lack the last recording"
 	}
 	return ""
 }
@@ -124,6 +127,10 @@ func (d *decision) keepUnresponsive(s *server) string {
 	}
 	reboot, remove := d.config.UnresponsiveRebootAfter, d.config.UnresponsiveDeleteAfter
 	switch {
+	case s.entry.Online:
+		return "Scalelite sees it online: it is us that it does not answer, and people may be on it"
+	case d.tooManyDead():
+		return "too many servers answer nobody: that looks like the network"
 	case s.Server.BareMetal && reboot > 0 && silent >= reboot:
 		return ""
 	case !s.Server.BareMetal && reboot > 0 && silent >= reboot && s.memory.Rebooted.IsZero():
@@ -135,6 +142,14 @@ func (d *decision) keepUnresponsive(s *server) string {
 		return fmt.Sprintf("it has answered nobody for %s, and may hold recordings: only a person may decide", spell(silent))
 	}
 	return fmt.Sprintf("it has answered nobody for %s; its machine is kept for %s", spell(silent), spell(remove))
+}
+
+// tooManyDead counts also the servers that were given up before: a network that
+// fails bit by bit must not take one machine after the other with it.
+func (d *decision) tooManyDead() bool {
+	running := d.count(func(s server) bool { return !s.maintenance() && s.machineState() == pool.Running })
+	dead := d.count(func(s server) bool { return !s.maintenance() && s.health == Unresponsive })
+	return dead >= 2 && dead*million > running*d.config.UnresponsiveMillionths
 }
 
 func (d *decision) reboot(s *server, reason string) {

@@ -139,6 +139,7 @@ func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
 			})
 		}
 		return pool.Stats{Backlog: counts("backlog"), Failed: counts("failed"),
+			Age:    drawReading(t, "age", func() time.Duration { return rapid.SampledFrom([]time.Duration{0, 5 * time.Minute}).Draw(t, "age") }),
 			Uptime: drawReading(t, "uptime", func() time.Duration { return noon.Sub(drawAge(t, "uptime")) })}
 	})
 	return observed
@@ -253,6 +254,9 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		if action.Kind == Reboot {
 			after = config.UnresponsiveRebootAfter
 		}
+		if entry.Online {
+			t.Fatalf("%+v although Scalelite sees it online", action)
+		}
 		if after == 0 || !remembered || memory.Health != string(Unresponsive) || noon.Sub(memory.HealthSince) < after {
 			t.Fatalf("%+v of a server that does not answer, after %s", action, after)
 		}
@@ -268,6 +272,8 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		t.Fatalf("%+v with recordings unknown or in work", action)
 	case config.Recordings == RecordingsShipped && len(recordings) > 0:
 		t.Fatalf("%+v with recordings on it", action)
+	case config.Recordings != RecordingsNone && !stats.Age.Known():
+		t.Fatalf("%+v with figures of unknown age", action)
 	case !remembered || memory.EmptySince.IsZero() || noon.Sub(memory.EmptySince) < config.Interval/2:
 		t.Fatalf("%+v although the evaluation before did not see it empty", action)
 	}
@@ -278,7 +284,9 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.State, plan Plan) {
 	d := newDecision(noon, config, seen, state)
 	d.plan.Required = plan.Required
-	onlineBefore := d.count(func(s server) bool { return s.entry != nil && s.entry.State == pool.Enabled && s.entry.Online && !s.maintenance() })
+	onlineBefore := d.count(func(s server) bool {
+		return s.entry != nil && s.entry.State == pool.Enabled && s.entry.Online && !s.maintenance()
+	})
 	countingBefore := d.count(server.counts)
 	cordoned := 0
 	for _, action := range plan.Actions {
@@ -295,7 +303,9 @@ func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.
 	if cordoned > 0 && counting < min(countingBefore, d.required()) {
 		t.Fatalf("cordoning leaves %d of %d, and %d are required", counting, countingBefore, d.required())
 	}
-	online := d.count(func(s server) bool { return s.entry != nil && s.intended == pool.Enabled && s.entry.Online && !s.maintenance() })
+	online := d.count(func(s server) bool {
+		return s.entry != nil && s.intended == pool.Enabled && s.entry.Online && !s.maintenance()
+	})
 	if cordoned > 0 && onlineBefore > 0 && online == 0 {
 		t.Fatal("cordoned the last server that is online")
 	}

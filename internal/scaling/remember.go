@@ -63,8 +63,14 @@ func (d *decision) rememberServer(s server) pool.ServerMemory {
 
 // memoryOf is the memory of a server, emptied of what was about another machine.
 // While nobody knows which machine it has, the memory stands.
-func memoryOf(state pool.State, s pool.ServerObservation) pool.ServerMemory {
+//
+// What must have been so at two evaluations in a row is forgotten when none was
+// made for longer than the load policy compares over.
+func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObservation) pool.ServerMemory {
 	memory := state.Servers[s.Server.Number]
+	if gap := now.Sub(state.LastEvaluation); !state.LastEvaluation.IsZero() && gap.Seconds() >= stalePast*config.Interval.Seconds() {
+		memory.SilentSince, memory.EmptySince, memory.Health, memory.HealthSince = time.Time{}, time.Time{}, "", time.Time{}
+	}
 	machine, known := s.Machine.Get()
 	if !known || machine != nil && memory.MachineID == machine.ID {
 		return memory

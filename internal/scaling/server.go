@@ -25,13 +25,17 @@ type server struct {
 	leftAlone string
 	// waits tells that its machine could not be created and is not tried again yet.
 	waits bool
+	// stuck tells that its machine has been starting or stopping for too long.
+	stuck bool
 }
 
 func newServer(now time.Time, config Config, seen pool.Observation, observed pool.ServerObservation, state pool.State) server {
-	s := server{ServerObservation: observed, memory: memoryOf(state, observed)}
+	s := server{ServerObservation: observed, memory: memoryOf(now, config, state, observed)}
 	s.entry, _ = observed.Entry.Get()
 	s.machine, _ = observed.Machine.Get()
 	s.waits = observed.Machine.Known() && s.machine == nil && now.Before(s.memory.NotBefore)
+	moving := s.machineState() == pool.Starting || s.machineState() == pool.Stopping
+	s.stuck = moving && s.pastGrace(now, config)
 	s.health, s.why = judge(now, config, seen.Image, s)
 	if s.entry != nil {
 		s.intended = s.entry.State
@@ -47,7 +51,7 @@ func (s server) mayTouch() bool { return !s.maintenance() && s.health != Unseen 
 // counts tells whether the server counts as capacity, now or soon.
 func (s server) counts() bool {
 	return s.entry != nil && !s.maintenance() && s.intended == pool.Enabled && s.health != Unresponsive &&
-		s.machineState() != pool.Locked && !s.waits && !s.lost()
+		s.machineState() != pool.Locked && !s.waits && !s.stuck && !s.lost()
 }
 
 // lost tells of bare metal that the hoster does not list: nobody can create it.
@@ -55,10 +59,8 @@ func (s server) lost() bool {
 	return s.Server.BareMetal && s.Machine.Known() && s.machine == nil
 }
 
-// online tells whether the server takes meetings at this moment.
-func (s server) online() bool {
-	return s.counts() && s.entry.Online && s.machineState() == pool.Running
-}
+// online tells whether the server is known to take meetings at this moment.
+func (s server) online() bool { return s.counts() && s.up() }
 
 // up tells whether a server that is enabled now takes meetings at the next poll.
 func (s server) up() bool {
@@ -98,6 +100,13 @@ func (s server) machineState() pool.MachineState {
 		return ""
 	}
 	return s.machine.State
+}
+
+// figuresSince tells whether the figures of its own were written after a time.
+func (s server) figuresSince(now, since time.Time) bool {
+	stats, _ := s.Stats.Get()
+	age, ok := stats.Age.Get()
+	return ok && now.Add(-age).After(since)
 }
 
 // uptime is what the machine itself says, or how long the hoster has had it
@@ -146,6 +155,8 @@ func (s server) describe() string {
 		return fmt.Sprintf("its machine has a planned maintenance on %s", s.machine.Maintenances[0].Start.UTC().Format("2006-01-02 15:04"))
 	case s.health != Healthy:
 		return fmt.Sprintf("it is %s", s.health)
+	case !s.Meetings.Known():
+		return "it starts"
 	}
 	return fmt.Sprintf("it runs with %d meetings and %d participants", s.meetings(), s.participants())
 }

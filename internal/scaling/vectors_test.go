@@ -227,7 +227,7 @@ func (v vector) ask(s vectorServer, machine *pool.Machine, observed *pool.Server
 		return
 	}
 	memory.LoadSeen, memory.Meetings, memory.Participants = v.Now.Add(-5*time.Minute), s.Meetings, s.Users
-	stats := pool.Stats{Uptime: pool.Seen(time.Hour), Backlog: pool.Seen(map[string]int{}), Failed: pool.Seen(map[string]int{})}
+	stats := pool.Stats{Uptime: pool.Seen(time.Hour), Backlog: pool.Seen(map[string]int{}), Failed: pool.Seen(map[string]int{}), Age: pool.Seen(time.Duration(0))}
 	switch s.CustomState {
 	case "malfunctioning":
 		stats.UnitsDown = pool.Seen([]string{"bbb-web.service"})
@@ -560,7 +560,7 @@ func bootOn(now time.Time, s *pool.ServerObservation) {
 		}
 		moved.State, moved.Since, changed.Online = pool.Running, now, true
 		s.Meetings, s.Recordings = pool.Seen([]pool.Meeting{}), pool.Seen([]pool.Recording{})
-		s.Stats = pool.Seen(pool.Stats{Uptime: pool.Seen(time.Duration(0)), Backlog: pool.Seen(map[string]int{}), Failed: pool.Seen(map[string]int{})})
+		s.Stats = pool.Seen(pool.Stats{Uptime: pool.Seen(time.Duration(0)), Backlog: pool.Seen(map[string]int{}), Failed: pool.Seen(map[string]int{}), Age: pool.Seen(time.Duration(0))})
 	}
 	s.Entry, s.Machine = pool.Seen(&changed), pool.Seen(&moved)
 }

@@ -42,6 +42,8 @@ func (d *decision) warnHealth(s server) {
 		d.alert(Error, subject, "bare metal, and not in the hoster's list")
 	case s.machineState() == pool.Locked:
 		d.alert(Error, subject, "its machine is locked by the hoster: %s", s.machine.Detail)
+	case s.stuck:
+		d.alert(Error, subject, "its machine is %s since %s", s.machine.State, s.machine.Since.UTC().Format(time.RFC3339))
 	case s.memory.Failures >= creationAlert && s.machine == nil:
 		d.alert(Error, subject, "the creation of its machine has failed %d times", s.memory.Failures)
 	case s.Machine.Known() && s.machine == nil && s.entry != nil && s.entry.Online && s.entry.State == pool.Enabled:
@@ -70,14 +72,25 @@ func (d *decision) warnCertificate(s server) {
 	}
 }
 
+// warnRecordings tells of the recordings that have been in work for too long, and
+// of figures without which no machine is ever given up.
 func (d *decision) warnRecordings(s server) {
 	recordings, _ := s.Recordings.Get()
+	late, longest := 0, time.Duration(0)
 	for _, r := range recordings {
 		ended, ok := d.endOf(r)
 		if r.State != pool.Published && ok && d.now.Sub(ended) > d.config.RecordingMaxProcessing {
-			d.alert(Warning, "recording "+r.ID, "%s on server %d, %s after its meeting; the limit is %s",
-				r.State, s.Server.Number, spell(d.now.Sub(ended)), spell(d.config.RecordingMaxProcessing))
+			late++
+			longest = max(longest, d.now.Sub(ended))
 		}
+	}
+	if late > 0 {
+		d.alert(Warning, "recordings of "+s.Server.Domain, "%d are not done %s after their meeting, the oldest since %s",
+			late, spell(d.config.RecordingMaxProcessing), spell(longest))
+	}
+	stats, asked := s.Stats.Get()
+	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && s.pastGrace(d.now, d.config) && !stats.Backlog.Known() {
+		d.alert(Warning, "stats of "+s.Server.Domain, "without its recording backlog its machine is never given up: %s", stats.Backlog.Reason())
 	}
 }
 

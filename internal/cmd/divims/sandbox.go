@@ -101,8 +101,8 @@ func (o sandboxOptions) check() error {
 	if o.servers < 1 || o.servers > 1000 {
 		problems = append(problems, fmt.Errorf("--servers %d: 1 to 1000", o.servers))
 	}
-	if o.speed < 0 {
-		problems = append(problems, fmt.Errorf("--speed %g: 0 or more", o.speed))
+	if !(o.speed >= 0 && o.speed <= 1e6) { // nor NaN
+		problems = append(problems, fmt.Errorf("--speed %g: 0 to 1000000", o.speed))
 	}
 	if o.length < 0 {
 		problems = append(problems, fmt.Errorf("--for %s: 0 or more", o.length))
@@ -268,7 +268,10 @@ func progressLine(record cycle.Record) string {
 	line := fmt.Sprintf("%5d people in %3d meetings | servers: %2s required, %2d enabled, %2d running, %2d draining",
 		record.Participants, record.Meetings, required, record.Enabled, record.Running, record.Draining)
 	for _, outcome := range record.Outcomes {
-		line += fmt.Sprintf(" | %s %d", outcome.Kind, outcome.Server)
+		line += fmt.Sprintf(" | %s", outcome.Kind)
+		if outcome.Server != 0 {
+			line += fmt.Sprintf(" %d", outcome.Server)
+		}
 		if outcome.Result != cycle.Done {
 			line += fmt.Sprintf(" %s: %s", outcome.Result, outcome.Detail)
 		}

@@ -1,0 +1,303 @@
+package handler_test
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"divims/handler"
+	"divims/internal/pool"
+	"divims/internal/sandbox"
+	"divims/internal/sandbox/faults"
+	"divims/internal/world"
+)
+
+// The scripted day: evaluations every 5 minutes, in which the pool grows and
+// shrinks twice, records, obeys its calendar, has a server in maintenance and
+// replaces one that has been up for an hour. Afterwards two hours pass.
+const (
+	dayEvaluations  = 20
+	restEvaluations = 24
+	patience        = 8
+	faultInterval   = 5 * time.Minute
+)
+
+var faultCalendar = []byte(strings.ReplaceAll(`BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//EN
+BEGIN:VEVENT
+UID:exam
+DTSTAMP:20260101T000000Z
+DTSTART:20260302T074500Z
+DTEND:20260302T080000Z
+SUMMARY:users=500
+END:VEVENT
+BEGIN:VEVENT
+UID:after
+DTSTAMP:20260101T000000Z
+DTSTART:20260302T080000Z
+DTEND:20260302T090000Z
+SUMMARY:users=1
+END:VEVENT
+END:VCALENDAR
+`, "\n", "\r\n"))
+
+func scriptedDay() sandbox.Config {
+	at := func(minute, length, people int, recorded bool) world.Meeting {
+		return world.Meeting{Start: monday.Add(time.Duration(minute) * time.Minute), Duration: time.Duration(length) * time.Minute,
+			Participants: people, Join: time.Minute, Leave: time.Minute, Recorded: recorded}
+	}
+	return sandbox.Config{
+		Calendar: faultCalendar,
+		World: world.Config{
+			Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 0.3, Zones: []string{"fr-par-1"},
+			Servers:  pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+			Meetings: []world.Meeting{at(1, 30, 200, false), at(7, 12, 100, true), at(12, 15, 60, true), at(66, 10, 150, true), at(67, 14, 120, false)},
+		},
+	}
+}
+
+// outcome is what a day with a fault led to.
+type outcome struct {
+	violations []string
+	// enabled and machines are how many there are two hours later.
+	enabled, machines, leftovers int
+	calls                        []faults.Call
+}
+
+// liveThrough runs the day with rules set. A caller that is killed is followed by
+// a new process.
+func liveThrough(t *testing.T, rules ...faults.Rule) outcome {
+	t.Helper()
+	s, err := sandbox.Start(scriptedDay())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	environment := append(s.Environment(), "DIVIMS_CALL_TIMEOUT=500ms", "DIVIMS_TIMEOUT=10s", "DIVIMS_RECYCLE_AFTER=1h", "DIVIMS_GRACE=6m")
+	process := handler.FromEnvironment(environment, io.Discard)
+	call := func(method, path, body string) int {
+		response := httptest.NewRecorder()
+		process.ServeHTTP(response, httptest.NewRequest(method, path, strings.NewReader(body)))
+		return response.Code
+	}
+	s.Faults().Reset()
+	if err := s.Faults().Set(rules...); err != nil {
+		t.Fatal(err)
+	}
+	var o outcome
+	for n := 1; n <= dayEvaluations+restEvaluations; n++ {
+		s.AdvanceTo(monday.Add(time.Duration(n) * faultInterval))
+		switch n {
+		case 5:
+			call("PUT", "/servers/3/maintenance", `{"reason":"disk","author":"Ada"}`)
+		case 8, dayEvaluations + 1: // once more, since the first time may have been hit
+			call("DELETE", "/servers/3/maintenance", "")
+		case dayEvaluations:
+			o.calls = s.Faults().Calls()
+			s.Faults().Clear()
+		}
+		call("POST", "/", `{"source":"cron"}`)
+		if n < dayEvaluations && killed(s.Faults()) {
+			s.Faults().Clear()
+			process = handler.FromEnvironment(environment, io.Discard)
+		}
+		s.With(func(w *world.World) { o.check(n, w) })
+	}
+	// The pool comes to the same rest, though perhaps some evaluations later: a
+	// server that is up for an hour is replaced again and again.
+	for n := dayEvaluations + restEvaluations + 1; n <= dayEvaluations+restEvaluations+patience; n++ {
+		if s.With(func(w *world.World) { o.conclude(w) }); o.enabled == 1 && o.machines == 1 {
+			break
+		}
+		s.AdvanceTo(monday.Add(time.Duration(n) * faultInterval))
+		call("POST", "/", `{"source":"cron"}`)
+	}
+	s.With(func(w *world.World) { o.leftovers = w.Tally().LeftoverVolumes })
+	if status := call("POST", "/", `{"source":"cron"}`); status != http.StatusOK {
+		o.violate("at the end an evaluation answers %d", status)
+	}
+	return o
+}
+
+func killed(layer *faults.Layer) bool {
+	return slices.ContainsFunc(layer.Calls(), func(c faults.Call) bool { return c.Fault == faults.KillBefore || c.Fault == faults.KillAfter })
+}
+
+func (o *outcome) violate(format string, args ...any) {
+	o.violations = append(o.violations, fmt.Sprintf(format, args...))
+}
+
+// check holds the world against what must be so at every step.
+func (o *outcome) check(n int, w *world.World) {
+	tally := w.Tally()
+	if tally.InterruptedMeetings > 0 {
+		o.violate("evaluation %d: %d meetings interrupted", n, tally.InterruptedMeetings)
+	}
+	if tally.LostRecordings > 0 {
+		o.violate("evaluation %d: %d recordings lost", n, tally.LostRecordings)
+	}
+	names := map[string]int{}
+	for _, machine := range w.Machines() {
+		names[machine.Name]++
+		if names[machine.Name] > 1 {
+			o.violate("evaluation %d: a second machine named %s", n, machine.Name)
+		}
+	}
+	enabled := 0
+	for _, entry := range w.Entries() {
+		if entry.State == pool.Enabled {
+			enabled++
+		}
+	}
+	if enabled == 0 {
+		o.violate("evaluation %d: no server is enabled", n)
+	}
+}
+
+// conclude takes down what is there at the end.
+func (o *outcome) conclude(w *world.World) {
+	o.enabled, o.machines = 0, len(w.Machines())
+	for _, entry := range w.Entries() {
+		if entry.State == pool.Enabled {
+			o.enabled++
+		}
+	}
+}
+
+// compare holds the end against that of the day without a fault.
+func (o *outcome) compare(undisturbed outcome) {
+	if o.enabled != undisturbed.enabled || o.machines != undisturbed.machines || o.leftovers > undisturbed.leftovers {
+		o.violate("at the end %d servers are enabled, there are %d machines and %d leftover volumes; without the fault %d, %d and %d",
+			o.enabled, o.machines, o.leftovers, undisturbed.enabled, undisturbed.machines, undisturbed.leftovers)
+	}
+}
+
+// matrix counts the runs and what they violated, by kind of fault.
+type matrix struct {
+	mutex      sync.Mutex
+	runs, hits map[faults.Kind]int
+	violations int
+}
+
+func (m *matrix) note(kind faults.Kind, o outcome) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	m.runs[kind]++
+	m.violations += len(o.violations)
+	if slices.ContainsFunc(o.calls, func(c faults.Call) bool { return c.Fault == kind }) {
+		m.hits[kind]++
+	}
+}
+
+func (m *matrix) String() string {
+	text := fmt.Sprintf("%-20s %6s %6s\n", "fault", "runs", "hit")
+	total := 0
+	for _, kind := range faults.Kinds {
+		text += fmt.Sprintf("%-20s %6d %6d\n", kind, m.runs[kind], m.hits[kind])
+		total += m.runs[kind]
+	}
+	return text + fmt.Sprintf("%d runs, %d violations", total, m.violations)
+}
+
+// TestEveryCallEveryFault lives through the scripted day once for each kind of
+// fault at each outside call. By default one call of each site is hit, with
+// DIVIMS_TEST_FAULTS=all every single one, and with a number so many at random.
+func TestEveryCallEveryFault(t *testing.T) {
+	undisturbed := liveThrough(t)
+	if len(undisturbed.violations) > 0 {
+		t.Fatalf("without any fault: %q", undisturbed.violations)
+	}
+	calls := chosenCalls(t, undisturbed.calls)
+	m := &matrix{runs: map[faults.Kind]int{}, hits: map[faults.Kind]int{}}
+	t.Run("runs", func(t *testing.T) {
+		for _, call := range calls {
+			for _, kind := range faults.Kinds {
+				if (call.Service == faults.TLS) != (kind == faults.ExpiredCertificate || kind == faults.WrongName) {
+					continue
+				}
+				rule := call.Rule(kind)
+				t.Run(rule.String(), func(t *testing.T) {
+					t.Parallel()
+					o := liveThrough(t, rule)
+					o.compare(undisturbed)
+					m.note(kind, o)
+					for _, violation := range o.violations {
+						t.Error(violation)
+					}
+				})
+			}
+		}
+	})
+	t.Logf("%d of %d calls\n%s", len(calls), len(undisturbed.calls), m)
+}
+
+// chosenCalls are the calls that faults are tried at. Handshakes are not in the
+// log of a day without faults, and are added.
+func chosenCalls(t *testing.T, all []faults.Call) []faults.Call {
+	for server := 1; server <= 3; server++ {
+		for ordinal := 1; ordinal <= 2; ordinal++ {
+			all = append(all, faults.Call{Site: faults.Site{Service: faults.TLS, Name: faults.Handshake, Server: server}, Ordinal: ordinal})
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	switch wanted := os.Getenv("DIVIMS_TEST_FAULTS"); wanted {
+	case "all":
+		return all
+	case "":
+		sites := map[string]bool{}
+		return slices.DeleteFunc(all, func(c faults.Call) bool {
+			site := c.Service + c.Name
+			known := sites[site]
+			sites[site] = true
+			return known || testing.Short() && c.Service != "scaleway"
+		})
+	default:
+		n, err := strconv.Atoi(wanted)
+		if err != nil {
+			t.Fatalf("DIVIMS_TEST_FAULTS=%s: all, or a number", wanted)
+		}
+		return all[:min(n, len(all))]
+	}
+}
+
+// TestPairsOfFaults lives through the day with two faults at random calls.
+func TestPairsOfFaults(t *testing.T) {
+	undisturbed := liveThrough(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	pairs := 60
+	if os.Getenv("DIVIMS_TEST_FAULTS") != "" {
+		pairs = 400
+	}
+	if testing.Short() {
+		pairs = 10
+	}
+	for range pairs {
+		var rules []faults.Rule
+		var names []string
+		for range 2 {
+			call := undisturbed.calls[random.IntN(len(undisturbed.calls))]
+			kind := faults.Kinds[random.IntN(len(faults.Kinds)-2)] // handshakes are not in the log
+			rules = append(rules, call.Rule(kind))
+			names = append(names, call.Rule(kind).String())
+		}
+		t.Run(strings.Join(names, " and "), func(t *testing.T) {
+			t.Parallel()
+			o := liveThrough(t, rules...)
+			o.compare(undisturbed)
+			for _, violation := range o.violations {
+				t.Error(violation)
+			}
+		})
+	}
+}
