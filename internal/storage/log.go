@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,6 +14,10 @@ import (
 // maxLog is the size in bytes up to which a list grows; then the oldest records
 // give way. A day's decisions of a large pool have a few MB.
 const maxLog = 8 << 20
+
+// maxRecords is the same in records: a week of evaluations every minute has
+// 10,080.
+const maxRecords = 20_000
 
 // AppendSample adds a sample to the history of its week (ISO 8601, UTC). A week
 // of evaluations every 5 minutes has 2016 of them, some 200 kB.
@@ -81,9 +86,22 @@ func decodeList[T any](body []byte) ([]T, error) {
 	if body == nil {
 		return nil, nil
 	}
+	list := json.NewDecoder(bytes.NewReader(body))
+	if begin, err := list.Token(); err != nil || begin != json.Delim('[') {
+		return nil, errors.New("it is no list of records")
+	}
 	var records []T
-	if err := json.Unmarshal(body, &records); err != nil {
-		return nil, fmt.Errorf("it is no list of records: %w", err)
+	for list.More() {
+		var record T
+		if err := list.Decode(&record); err != nil {
+			return nil, fmt.Errorf("record %d: %.200q", len(records)+1, err.Error())
+		}
+		if records = append(records, record); len(records) > maxRecords {
+			return nil, fmt.Errorf("it has more than %d records", maxRecords)
+		}
+	}
+	if _, err := list.Token(); err != nil || list.More() {
+		return nil, fmt.Errorf("it does not end with its %d records", len(records))
 	}
 	return records, nil
 }
@@ -93,7 +111,7 @@ func decodeList[T any](body []byte) ([]T, error) {
 func encodeList(records []json.RawMessage) []byte {
 	const around = len("[\n") + len("\n]\n")
 	size, first := around, len(records)
-	for first > 0 && (first == len(records) || size+len(records[first-1])+len(",\n") <= maxLog) {
+	for first > max(0, len(records)-maxRecords) && (first == len(records) || size+len(records[first-1])+len(",\n") <= maxLog) {
 		first--
 		size += len(records[first]) + len(",\n")
 	}

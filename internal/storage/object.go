@@ -15,9 +15,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// maxSize bounds an object that is read, in bytes.
-const maxSize = 16 << 20
-
 // maxTries bounds how often a write begins anew because somebody else wrote.
 const maxTries = 5
 
@@ -96,6 +93,10 @@ func (s *Store) update(ctx context.Context, name string, change func(old []byte)
 	return fmt.Errorf("change %s: others changed it %d times in a row", s.location(s.key(name)), maxTries)
 }
 
+// errTooLarge says that an object is beyond the limit. One that could not be read
+// again is not written: it would be in the way of everything that comes after it.
+var errTooLarge = fmt.Errorf("larger than %d MB", maxSize>>20)
+
 // get reads an object and its ETag.
 func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, err error) {
 	defer func() {
@@ -108,12 +109,12 @@ func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, 
 		return nil, "", explain(err)
 	}
 	defer out.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(out.Body, maxSize+1))
+	body, err = io.ReadAll(out.Body)
 	if err != nil {
 		return nil, "", explain(err)
 	}
 	if len(body) > maxSize {
-		return nil, "", fmt.Errorf("larger than %d MB", maxSize>>20)
+		return nil, "", errTooLarge
 	}
 	if aws.ToString(out.ETag) == "" {
 		return nil, "", errors.New("the server gives no ETag, without which nothing can be written safely")
@@ -125,6 +126,9 @@ func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, 
 // the ETag is empty. Otherwise it fails with errChanged, and nothing is written.
 // It never writes unconditionally.
 func (s *Store) put(ctx context.Context, key string, body []byte, etag string) (newETag string, err error) {
+	if len(body) > maxSize {
+		return "", fmt.Errorf("write %s: %w", s.location(key), errTooLarge)
+	}
 	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(body)}
 	if etag == "" {
 		in.IfNoneMatch = aws.String("*")

@@ -161,24 +161,26 @@ func (s *Store) writeDocument(ctx context.Context, known object, doc document) (
 	if err != nil {
 		return object{}, fmt.Errorf("encode the state: %w", err)
 	}
+	if _, _, err := parseDocument(body); err != nil {
+		return object{}, fmt.Errorf("write %s: it could not be read again: %w", s.location(s.key(stateName)), err)
+	}
 	return s.write(ctx, known, body)
 }
 
 // decode reads the state's document; an object that does not exist is a fresh start.
 func (s *Store) decode(o object) (document, error) {
-	var doc document
 	if o.etag == "" {
-		return doc, nil
+		return document{}, nil
 	}
 	unusable := &StateError{Object: s.location(s.key(stateName))}
-	err := json.Unmarshal(o.body, &doc)
+	doc, version, err := parseDocument(o.body)
 	switch {
-	case doc.Schema > schema:
-		unusable.Problem = fmt.Sprintf("was written by a newer DiViMS, with schema %d; this one knows schema %d", doc.Schema, schema)
+	case version > schema:
+		unusable.Problem = fmt.Sprintf("was written by a newer DiViMS, with schema %d; this one knows schema %d", version, schema)
 		unusable.Remedy = "deploy the newer version"
 	case err != nil:
-		unusable.Problem = fmt.Sprintf("is corrupt: %v", err)
-	case doc.Schema < 1:
+		unusable.Problem = fmt.Sprintf("is corrupt: %.200q", err.Error())
+	case version < 1:
 		unusable.Problem = "is corrupt: it has no schema number"
 	default:
 		return doc, nil
@@ -187,6 +189,74 @@ func (s *Store) decode(o object) (document, error) {
 		unusable.Remedy = "put an earlier copy in its place, or move it away to begin afresh (servers in maintenance are forgotten)"
 	}
 	return document{}, unusable
+}
+
+// outline is what a state's document has to be looked at for before it is read
+// in full: in memory, lists of small things take a hundred times their length.
+type outline struct {
+	Schema int `json:"schema"`
+	State  struct {
+		Servers   json.RawMessage `json:"servers"`
+		Shortages json.RawMessage `json:"shortages"`
+	} `json:"state"`
+}
+
+const (
+	// maxServers bounds the memory of the servers, in bytes: room for 1000, each
+	// with a long reason for its maintenance.
+	maxServers = 4 << 20
+	// maxShortages bounds the shortages, in bytes: room for 1000.
+	maxShortages = 256 << 10
+)
+
+// parseDocument reads a state's document, and its schema even if it cannot read
+// the rest.
+func parseDocument(body []byte) (doc document, version int, err error) {
+	var o outline
+	err = json.Unmarshal(body, &o)
+	switch {
+	case err != nil:
+		return document{}, o.Schema, err
+	case len(o.State.Servers) > maxServers:
+		return document{}, o.Schema, fmt.Errorf("servers: larger than %d kB", maxServers>>10)
+	case len(o.State.Shortages) > maxShortages:
+		return document{}, o.Schema, fmt.Errorf("shortages: larger than %d kB", maxShortages>>10)
+	}
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return document{}, o.Schema, err
+	}
+	return doc, o.Schema, check(doc.State)
+}
+
+// maxCount is more than any number of people, meetings, failures and servers.
+const maxCount = 10_000_000
+
+// check refuses counts that cannot be.
+func check(state pool.State) error {
+	if err := checkCounts("kept", state.Kept); err != nil {
+		return err
+	}
+	if load := state.Load; load != nil {
+		if err := checkCounts("load", load.Participants, load.Meetings); err != nil {
+			return err
+		}
+	}
+	for number, server := range state.Servers {
+		name := fmt.Sprintf("server %d", number)
+		if err := checkCounts(name, number-1, server.Participants, server.Meetings, server.Failures); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkCounts(name string, counts ...int) error {
+	for _, n := range counts {
+		if n < 0 || n > maxCount {
+			return fmt.Errorf("%s: %d cannot be", name, n)
+		}
+	}
+	return nil
 }
 
 func (s *Store) hold(l *heldLease) {

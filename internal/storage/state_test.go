@@ -165,11 +165,11 @@ func TestLostAnswers(t *testing.T) {
 
 func TestUnusableStateIsLeftAlone(t *testing.T) {
 	for _, test := range []struct{ name, body, want string }{
-		{"cut off", `{"schema":1,"state":{"last_eval`, "is corrupt: unexpected end of JSON input; put an earlier copy in its place"},
-		{"empty", ``, "is corrupt: unexpected end of JSON input; put an earlier copy in its place"},
-		{"a page", `<html>sign in</html>`, "is corrupt: invalid character '<'"},
+		{"cut off", `{"schema":1,"state":{"last_eval`, `is corrupt: "unexpected end of JSON input"; put an earlier copy in its place`},
+		{"empty", ``, `is corrupt: "unexpected end of JSON input"; put an earlier copy in its place`},
+		{"a page", `<html>sign in</html>`, `is corrupt: "invalid character '<'`},
 		{"something else", `{}`, "is corrupt: it has no schema number"},
-		{"wrong type", `{"schema":1,"state":{"servers":[1]}}`, "is corrupt: json: cannot unmarshal array"},
+		{"wrong type", `{"schema":1,"state":{"servers":[1]}}`, `is corrupt: "json: cannot unmarshal array`},
 		{"newer", `{"schema":2,"state":{}}`, "was written by a newer DiViMS, with schema 2; this one knows schema 1; deploy the newer version"},
 		{"newer, other form", `{"schema":2,"state":[]}`, "was written by a newer DiViMS"},
 	} {

@@ -61,7 +61,7 @@ func New(config Config, client *http.Client) *Store {
 		BaseEndpoint: aws.String(config.URL),
 		Region:       config.Region,
 		UsePathStyle: config.PathStyle,
-		HTTPClient:   client,
+		HTTPClient:   &bounded{client},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: config.AccessKey.Reveal(), SecretAccessKey: config.SecretKey.Reveal()}, nil
 		}),
