@@ -41,9 +41,9 @@ func TestHostileAnswersEndInLittleMemory(t *testing.T) {
 		{"fewer people than none", says(200, answerWith(meetingXML("participantCount", "-1"))), `participantCount: "-1" is no number`, text},
 		{"the year 9999", says(200, answerWith(meetingXML("createTime", "253402300799000"))), "createTime: 253402300799000 is no time", text},
 		{"a time beyond 64 bits", says(200, answerWith(meetingXML("createTime", "99999999999999999999"))), "createTime", text},
-		{"a bomb of attendees", hostile.Bomb(t, head+"<meeting><attendees>", "<attendee/>", 2*largestAnswer), "longer than 8388608 bytes", text},
-		{"a bomb of spaces", hostile.Bomb(t, "", " ", 2*largestAnswer), "longer than 65536 bytes", text},
-		{"a bomb of meetings", hostile.Bomb(t, head, meetingXML(), 2*largestAnswer), "longer than 8388608 bytes", 128 << 20},
+		{"a bomb of attendees", hostile.Bomb(t, "text/xml", head+"<meeting><attendees>", "<attendee/>", 2*largestAnswer), "longer than 8388608 bytes", text},
+		{"a bomb of spaces", hostile.Bomb(t, "text/xml", "", " ", 2*largestAnswer), "longer than 65536 bytes", text},
+		{"a bomb of meetings", hostile.Bomb(t, "text/xml", head, meetingXML(), 2*largestAnswer), "longer than 8388608 bytes", 128 << 20},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

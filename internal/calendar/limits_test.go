@@ -2,7 +2,6 @@ package calendar
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -83,7 +82,7 @@ func checkEnd(t *testing.T, err error, want string) {
 func TestBombs(t *testing.T) {
 	for name, again := range map[string]string{"events": vevent("DTSTART:20260310T080000Z") + "\n", "one line": "x"} {
 		t.Run(name, func(t *testing.T) {
-			c, _ := client(t, http.HandlerFunc(hostile.Bomb(t, "BEGIN:VCALENDAR\n", again, 4*maxSize)))
+			c, _ := client(t, hostile.Bomb(t, "text/calendar", "BEGIN:VCALENDAR\n", again, 4*maxSize))
 			var err error
 			hostile.Within(t, 100<<20, func() { _, _, err = c.Events(t.Context(), from, to, nil) })
 			checkEnd(t, err, "larger than 8 MB")

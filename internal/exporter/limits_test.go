@@ -31,9 +31,9 @@ func TestHostileAnswersEndInLittleMemory(t *testing.T) {
 		"a line of 10 MB":        {says("node_load1 " + strings.Repeat("1", 10<<20)), "larger than 2 MiB"},
 		"a label of 10 MB":       {says(`node_load1{a="` + strings.Repeat("x", 10<<20)), "larger than 2 MiB"},
 		"a comment of 10 MB":     {says("# " + strings.Repeat("x", 10<<20)), "larger than 2 MiB"},
-		"a bomb of samples":      {hostile.Bomb(t, "", "a{b=\"c\"} 1\n", 4*maxBody), "larger than 2 MiB"},
-		"a bomb of a comment":    {hostile.Bomb(t, "#", "x", 8*maxBody), "larger than 2 MiB"},
-		"a bomb of labels":       {hostile.Bomb(t, "node_load1{", `a="b",`, 4*maxBody), "text format parsing error"},
+		"a bomb of samples":      {hostile.Bomb(t, "text/plain", "", "a{b=\"c\"} 1\n", 4*maxBody), "larger than 2 MiB"},
+		"a bomb of a comment":    {hostile.Bomb(t, "text/plain", "#", "x", 8*maxBody), "larger than 2 MiB"},
+		"a bomb of labels":       {hostile.Bomb(t, "text/plain", "node_load1{", `a="b",`, 4*maxBody), "text format parsing error"},
 		"types without end":      {says(numbered("# TYPE m{n} gauge\n", 200_000)), "larger than 2 MiB"},
 		"a number of a megabyte": {says("node_load1 " + strings.Repeat("1", 1<<20) + "x\n"), "text format parsing error"},
 	} {

@@ -89,7 +89,7 @@ func Within(t *testing.T, most uint64, read func()) {
 
 // Bomb answers with a head and then a text again and again, size bytes of it,
 // packed with gzip, which net/http unpacks unasked: little to send, much to read.
-func Bomb(t *testing.T, head, again string, size int) http.HandlerFunc {
+func Bomb(t *testing.T, contentType, head, again string, size int) http.HandlerFunc {
 	t.Helper()
 	var packed strings.Builder
 	packer, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
@@ -107,6 +107,7 @@ func Bomb(t *testing.T, head, again string, size int) http.HandlerFunc {
 		t.Fatal(err)
 	}
 	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Length", strconv.Itoa(packed.Len()))
 		fmt.Fprint(w, packed.String())

@@ -17,12 +17,20 @@ func explain(err error, format string, args ...any) error {
 	missing, ok := errors.AsType[*scw.ResourceNotFoundError](err)
 	switch {
 	case !ok:
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %w", what, short{err})
 	case missing == nil: // what the SDK makes of an unknown_resource it cannot parse
 		return fmt.Errorf("%s: %w", what, pool.ErrGone)
 	}
-	return fmt.Errorf("%s: %s %s %w", what, missing.Resource, missing.ResourceID, pool.ErrGone)
+	return fmt.Errorf("%s: %.40s %.40s %w", what, missing.Resource, missing.ResourceID, pool.ErrGone)
 }
+
+// short is an error whose text is cut: the API's own words, which it holds, can
+// be as long as an answer.
+type short struct{ error }
+
+func (e short) Error() string { return fmt.Sprintf("%.500s", e.error.Error()) }
+
+func (e short) Unwrap() error { return e.error }
 
 // also joins two errors in one line; either can be nil.
 func also(first, second error) error {
@@ -45,12 +53,12 @@ func refusal(err error) string {
 		return "over quota" + resources(quota)
 	}
 	if precondition, ok := errors.AsType[*scw.PreconditionFailedError](err); ok {
-		return "precondition failed: " + precondition.Precondition + " " + precondition.HelpMessage
+		return fmt.Sprintf("precondition failed: %.40s %.100s", precondition.Precondition, precondition.HelpMessage)
 	}
 	if invalid, ok := errors.AsType[*scw.InvalidArgumentsError](err); ok {
 		for _, detail := range invalid.Details {
 			if detail.ArgumentName == "commercial_type" {
-				return "not offered: " + detail.HelpMessage
+				return fmt.Sprintf("not offered: %.100s", detail.HelpMessage)
 			}
 		}
 	}
@@ -59,8 +67,8 @@ func refusal(err error) string {
 
 func resources(err *scw.QuotasExceededError) string {
 	names := ""
-	for _, detail := range err.Details {
-		names += " of " + detail.Resource
+	for _, detail := range err.Details[:min(len(err.Details), 5)] {
+		names += fmt.Sprintf(" of %.40s", detail.Resource)
 	}
 	return names
 }

@@ -47,7 +47,7 @@ func TestHostileObjectsEndInLittleMemory(t *testing.T) {
 	state := func(s *Store) error { _, err := s.State(t.Context()); return err }
 	history := func(s *Store) error { _, err := s.History(t.Context(), now); return err }
 	decisions := func(s *Store) error { _, err := s.Decisions(t.Context(), now); return err }
-	bomb := hostile.Bomb(t, `{"schema":1,"write":"`, "x", 4*maxSize)
+	bomb := hostile.Bomb(t, "application/json", `{"schema":1,"write":"`, "x", 4*maxSize)
 	var servers strings.Builder
 	for n := range 500_000 {
 		fmt.Fprintf(&servers, `"%d":{},`, n+1)
