@@ -91,6 +91,7 @@ func (l *loading) refuseUnknown() {
 	known := names()
 	for _, name := range slices.Sorted(maps.Keys(l.given)) {
 		if !slices.Contains(known, name) {
+			name = strings.Trim(fmt.Sprintf("%.60q", name), `"`) // anything may stand there
 			problem := "is not a setting"
 			if near := nearest(name, known); near != "" {
 				problem += "; is " + prefix + "_" + near + " meant?"

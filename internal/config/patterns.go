@@ -48,7 +48,7 @@ func isHostname(text string) bool {
 
 // isTemplate tries the largest number that a server can have.
 func isTemplate(text string) bool {
-	return strings.Count(text, "{n}") == 1 && isHostname(strings.Replace(text, "{n}", "1000", 1))
+	return strings.Count(text, "{n}") == 1 && isHostname(strings.Replace(text, "{n}", "10000", 1))
 }
 
 // isSecure accepts https, and http to this machine itself.

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -201,13 +202,24 @@ type outline struct {
 	} `json:"state"`
 }
 
-const (
-	// maxServers bounds the memory of the servers, in bytes: room for 1000, each
-	// with a long reason for its maintenance.
-	maxServers = 4 << 20
-	// maxShortages bounds the shortages, in bytes: room for 1000.
-	maxShortages = 256 << 10
-)
+// mostServers and mostShortages are more than any pool has.
+const mostServers, mostShortages = 10_000, 100_000
+
+// length counts what a JSON list or object holds.
+func length(list json.RawMessage) (n int) {
+	decoder := json.NewDecoder(bytes.NewReader(list))
+	begin, _ := decoder.Token() // the list was read before, as a part of its document
+	for ; decoder.More(); n++ {
+		if begin == json.Delim('{') {
+			_, _ = decoder.Token()
+		}
+		var part json.RawMessage
+		if decoder.Decode(&part) != nil {
+			return n
+		}
+	}
+	return n
+}
 
 // parseDocument reads a state's document, and its schema even if it cannot read
 // the rest.
@@ -217,10 +229,10 @@ func parseDocument(body []byte) (doc document, version int, err error) {
 	switch {
 	case err != nil:
 		return document{}, o.Schema, err
-	case len(o.State.Servers) > maxServers:
-		return document{}, o.Schema, fmt.Errorf("servers: larger than %d kB", maxServers>>10)
-	case len(o.State.Shortages) > maxShortages:
-		return document{}, o.Schema, fmt.Errorf("shortages: larger than %d kB", maxShortages>>10)
+	case length(o.State.Servers) > mostServers:
+		return document{}, o.Schema, fmt.Errorf("more than %d servers", mostServers)
+	case length(o.State.Shortages) > mostShortages:
+		return document{}, o.Schema, fmt.Errorf("more than %d shortages", mostShortages)
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return document{}, o.Schema, err
