@@ -43,15 +43,16 @@ var peakPerServer = map[world.Profile]int{world.University: 150, world.School: 1
 
 // sandboxOptions are the flags of the command.
 type sandboxOptions struct {
-	servers int
-	profile string
-	seed    uint64
-	speed   float64
-	length  time.Duration
-	listen  string
-	envFile string
-	faults  faults.Plan
-	json    bool
+	servers   int
+	bareMetal int
+	profile   string
+	seed      uint64
+	speed     float64
+	length    time.Duration
+	listen    string
+	envFile   string
+	faults    faults.Plan
+	json      bool
 }
 
 func newSandbox() *cobra.Command {
@@ -74,6 +75,7 @@ func newSandbox() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&o.servers, "servers", 12, "size of the pool")
+	flags.IntVar(&o.bareMetal, "bare-metal", 0, "how many of them, the first ones, are bare metal")
 	flags.StringVar(&o.profile, "profile", "university", "who meets: university, school or company")
 	flags.Uint64Var(&o.seed, "seed", 1, "another seed, another day")
 	flags.Float64Var(&o.speed, "speed", 60, "virtual seconds a second; 0 is as fast as it can")
@@ -101,6 +103,9 @@ func (o sandboxOptions) check() error {
 	if o.servers < 1 || o.servers > 1000 {
 		problems = append(problems, fmt.Errorf("--servers %d: 1 to 1000", o.servers))
 	}
+	if o.bareMetal < 0 || o.bareMetal > o.servers {
+		problems = append(problems, fmt.Errorf("--bare-metal %d: 0 to the number of servers", o.bareMetal))
+	}
 	if !(o.speed >= 0 && o.speed <= 1e6) { // nor NaN
 		problems = append(problems, fmt.Errorf("--speed %g: 0 to 1000000", o.speed))
 	}
@@ -126,7 +131,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 		Faults:   o.faults,
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: 1,
-			Servers: pool.Servers(o.servers, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+			Servers: pool.Servers(o.servers, o.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 		},
 	})
 	if err != nil {
