@@ -131,7 +131,7 @@ func readBody(w http.ResponseWriter, r *http.Request, value any) error {
 		err = errors.New("more than one JSON value")
 	}
 	if err != nil {
-		return refusal{http.StatusBadRequest, "the body cannot be read: " + err.Error()}
+		return refusal{http.StatusBadRequest, fmt.Sprintf("the body cannot be read: %.200s", err)}
 	}
 	return nil
 }
@@ -142,19 +142,27 @@ type invocation struct {
 	DryRun bool   `json:"dry_run"`
 }
 
+func readInvocation(w http.ResponseWriter, r *http.Request) (invocation, error) {
+	call := invocation{Source: "http"}
+	if err := readBody(w, r, &call); err != nil {
+		return invocation{}, err
+	}
+	if len(call.Source) > 40 || strings.ContainsFunc(call.Source, func(c rune) bool { return c < ' ' || c > '~' }) {
+		return invocation{}, refusal{http.StatusBadRequest, "source: at most 40 plain characters"}
+	}
+	return call, nil
+}
+
 // evaluate goes on when the caller hangs up: an evaluation that is broken off in
 // the middle has still to be finished by somebody.
 func (h *Handler) evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
-	call := invocation{Source: "http"}
-	known, err := h.isKnown(r), readBody(w, r, &call)
+	known := h.isKnown(r)
+	call, err := readInvocation(w, r)
 	if !known && (err != nil || call != cronCall) {
 		return errUnknownCaller
 	}
 	if err != nil {
 		return err
-	}
-	if len(call.Source) > 40 || strings.ContainsFunc(call.Source, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return refusal{http.StatusBadRequest, "source: at most 40 plain characters"}
 	}
 	record, err := p.Evaluate(context.WithoutCancel(r.Context()), call.Source, call.DryRun)
 	if err != nil {

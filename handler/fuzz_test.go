@@ -1,0 +1,86 @@
+package handler
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"divims/internal/hostile"
+)
+
+// FuzzInvocation: whatever a caller sends, it is an invocation to the letter, or
+// it is refused with a text for people.
+func FuzzInvocation(f *testing.F) {
+	for _, body := range []string{"", `{"source":"cron"}`, `{"source":"cron"}{}`, `{"source":"cron"}]`, `{"dry_run":true}`, `{"dryrun":true}`,
+		`{"source":"a\u001b[2J"}`, `{"source":1e308,"dry_run":9223372036854775808}`, `null`, `[]`, `{"` + strings.Repeat("x", 3000) + `":1}`} {
+		f.Add(body)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		call, err := parsed(body)
+		if err != nil {
+			var refused refusal
+			if !errors.As(err, &refused) || refused.status != http.StatusBadRequest || call != (invocation{}) {
+				t.Errorf("%+v, %v; want only a refusal", call, err)
+			}
+			hostile.CheckText(t, err.Error())
+			return
+		}
+		hostile.CheckText(t, call.Source)
+		if len(call.Source) > 40 {
+			t.Errorf("the source is %q", call.Source)
+		}
+		checkFields(t, body)
+		written, err := json.Marshal(call)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := parsed(string(written)); err != nil || again != call {
+			t.Errorf("%+v became %+v, %v", call, again, err)
+		}
+	})
+}
+
+func parsed(body string) (invocation, error) {
+	return readInvocation(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(body)))
+}
+
+// checkFields holds that a body which was taken has no field but those we know.
+func checkFields(t *testing.T, body string) {
+	t.Helper()
+	if strings.TrimSpace(body) == "" {
+		return
+	}
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(body), &fields); err != nil {
+		t.Errorf("%.200q was taken, and is no JSON object: %v", body, err)
+	}
+	for name := range fields {
+		if !strings.EqualFold(name, "source") && !strings.EqualFold(name, "dry_run") {
+			t.Errorf("the field %q was taken", name)
+		}
+	}
+}
+
+// TestHostileBodiesEndInLittleMemory: a body is read to its limit and no further.
+func TestHostileBodiesEndInLittleMemory(t *testing.T) {
+	for name, body := range map[string]string{
+		"lists in one another":   strings.Repeat("[", 32<<20),
+		"objects in one another": strings.Repeat(`{"source":`, 4<<20),
+		"a long source":          `{"source":"` + strings.Repeat("x", 32<<20),
+		"spaces":                 strings.Repeat(" ", 32<<20),
+		"spaces behind it":       `{"source":"cron"}` + strings.Repeat(" ", 32<<20),
+		"a long field":           `{"` + strings.Repeat("x", 32<<10) + `":1}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var err error
+			hostile.Within(t, 4<<20, func() { _, err = parsed(body) })
+			if err == nil || !strings.HasPrefix(err.Error(), "the body cannot be read: ") {
+				t.Fatalf("error = %.300v, want one of the body", err)
+			}
+			hostile.CheckText(t, err.Error())
+		})
+	}
+}
