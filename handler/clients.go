@@ -35,12 +35,13 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, settings.ConnectTo.Address(address))
 			},
-			TLSClientConfig:       &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idleConnections)},
-			ForceAttemptHTTP2:     true,
-			ResponseHeaderTimeout: max(longestSilence, settings.CallTimeout),
-			MaxIdleConns:          idleConnections,
-			MaxIdleConnsPerHost:   settings.ObserveParallel,
-			IdleConnTimeout:       settings.Interval + time.Minute,
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idleConnections)},
+			ForceAttemptHTTP2:      true,
+			ResponseHeaderTimeout:  max(longestSilence, settings.CallTimeout),
+			MaxIdleConns:           idleConnections,
+			MaxIdleConnsPerHost:    settings.ObserveParallel,
+			IdleConnTimeout:        settings.Interval + time.Minute,
+			MaxResponseHeaderBytes: 64 << 10,
 		},
 		CheckRedirect: sameHost,
 	}, nil
