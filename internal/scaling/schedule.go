@@ -113,9 +113,13 @@ func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.
 	})
 }
 
+// mostReasons bounds how many events are told of one by one.
+const mostReasons = 50
+
 func largestDemand(source string, events []pool.Event, now time.Time, size, capacity int) Answer {
-	answer := Answer{Policy: PolicySchedule, Why: []string{source}}
-	largest, answered := 0, false
+	answer := Answer{Policy: PolicySchedule}
+	var reasons []string
+	largest, decisive := -1, ""
 	for _, event := range events {
 		when := "event that began " + event.Start.Format("Mon 2006-01-02 15:04 MST")
 		if event.Start.After(now) {
@@ -127,16 +131,30 @@ func largestDemand(source string, events []pool.Event, now time.Time, size, capa
 			continue
 		}
 		servers := ceilDiv(wanted*size, capacity)
-		answer.Why = append(answer.Why, fmt.Sprintf("%s: %s; ceil(%d participants × %d servers / %d participants) = %d servers",
+		reasons = append(reasons, fmt.Sprintf("%s: %s; ceil(%d participants × %d servers / %d participants) = %d servers",
 			when, formula, wanted, size, capacity, servers))
-		largest, answered = max(largest, servers), true
+		if servers > largest {
+			largest, decisive = servers, reasons[len(reasons)-1]
+		}
 	}
-	answer.Why = append(answer.Why, answer.Unread...)
+	if len(reasons) > mostReasons {
+		reasons = append(few(reasons), "the largest of them all is the "+decisive)
+	}
+	answer.Unread = few(answer.Unread)
+	answer.Why = slices.Concat([]string{source}, reasons, answer.Unread)
 	answer.Servers = pool.Seen(largest)
-	if !answered {
+	if largest < 0 {
 		answer.Servers = pool.Unknown[int](strings.Join(answer.Unread, "; "))
 	}
 	return answer
+}
+
+// few are the first of many reasons, and how many more there are.
+func few(reasons []string) []string {
+	if len(reasons) <= mostReasons {
+		return reasons
+	}
+	return append(reasons[:mostReasons:mostReasons], fmt.Sprintf("and %d more events", len(reasons)-mostReasons))
 }
 
 // users finds the text after "users=" in a summary. The summary is read as the
@@ -162,7 +180,7 @@ func users(summary string) (text string, found bool) {
 
 // quantity is a number with an optional decimal part after a point or a comma,
 // its thousands optionally apart by (no-break) spaces, and an optional %.
-var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]*(%?)$`)
+var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]{0,3}(%?)$`)
 
 // participants reads the demand of a summary: whole participants, rounded up,
 // and the reading in words. It counts in integers: in binary fractions 100 % of
