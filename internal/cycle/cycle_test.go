@@ -26,18 +26,19 @@ type fake struct {
 	fails    map[string]error
 	entries  []pool.Entry
 	machines []pool.Machine
-	// meetings are what each domain answers; later answers, if there are any,
-	// come at the second time of asking.
-	meetings, later map[string][]pool.Meeting
-	asked           map[string]int
-	recordings      map[string][]pool.Recording
-	backlog         map[string]pool.Reading[map[string]int]
-	state           pool.State
-	committed       []pool.State
-	samples         []pool.Sample
-	decisions       []json.RawMessage
-	held            error
-	copied          []byte
+	// meetings are what each domain answers.
+	meetings map[string][]pool.Meeting
+	asked    map[string]int
+	// meanwhile happens before a server is asked for its meetings a second time.
+	meanwhile  func()
+	recordings map[string][]pool.Recording
+	backlog    map[string]pool.Reading[map[string]int]
+	state      pool.State
+	committed  []pool.State
+	samples    []pool.Sample
+	decisions  []json.RawMessage
+	held       error
+	copied     []byte
 }
 
 var (
@@ -74,8 +75,8 @@ func (f *fake) Meetings(_ context.Context, at pool.Endpoint) (pool.Conference, e
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked[domain]++
-	if later, ok := f.later[domain]; ok && f.asked[domain] > 1 {
-		return pool.Conference{Meetings: later}, nil
+	if f.asked[domain] > 1 && f.meanwhile != nil {
+		f.meanwhile()
 	}
 	return pool.Conference{Meetings: f.meetings[domain]}, f.fails["meetings "+domain]
 }
@@ -133,7 +134,7 @@ func (f *fake) SaveCalendar(_ context.Context, calendar []byte) error {
 // drained: cordoned, running, and seen empty by the evaluation before.
 func newFake(size int) (*fake, *Cycle) {
 	f := &fake{
-		fails: map[string]error{}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{}, later: map[string][]pool.Meeting{},
+		fails: map[string]error{}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{},
 		recordings: map[string][]pool.Recording{}, backlog: map[string]pool.Reading[map[string]int]{},
 		state: pool.State{Servers: map[int]pool.ServerMemory{}},
 	}
@@ -195,20 +196,51 @@ func TestAMachineIsDeletedAfterALastLook(t *testing.T) {
 	}
 }
 
+// late is what comes to server 2 between the decision and the last look.
+func (f *fake) late() {
+	f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "late", Participants: 1}}
+}
+
 func TestTheLastLookSavesAServer(t *testing.T) {
 	tests := map[string]func(*fake){
-		"a meeting began meanwhile": func(f *fake) { f.later["bbb-w2.example.com"] = []pool.Meeting{{ID: "late", Participants: 1}} },
+		"a meeting began meanwhile": (*fake).late,
+		"its meetings cannot be read any more": func(f *fake) {
+			f.fails["meetings bbb-w2.example.com"] = errors.New("502")
+		},
+		"a recording is in work": func(f *fake) {
+			f.recordings["bbb-w2.example.com"] = []pool.Recording{{ID: "r", State: pool.Processing}}
+		},
+		"a recording waits to be worked on": func(f *fake) {
+			f.backlog["bbb-w2.example.com"] = pool.Seen(map[string]int{"archived": 1})
+		},
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
 			f, c := newFake(2)
-			change(f)
+			f.meanwhile = func() { change(f) }
 			record := evaluate(t, c)
 			f.want(t, "disabled 2", "cordoned 2")
 			if record.Outcomes[0].Result != Held {
 				t.Errorf("outcome %+v", record.Outcomes[0])
 			}
 		})
+	}
+}
+
+func TestAServerThatAnswersAgainIsNotRebooted(t *testing.T) {
+	f, c := newFake(2)
+	c.Config.Scaling.UnresponsiveRebootAfter = 20 * time.Minute
+	f.entries[1].Online = false
+	f.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
+	f.state.Servers[2] = pool.ServerMemory{MachineID: "m2", Health: string(scaling.Unresponsive), HealthSince: noon.Add(-time.Hour)}
+	f.meanwhile = func() {
+		f.late()
+		delete(f.fails, "meetings bbb-w2.example.com")
+	}
+	record := evaluate(t, c)
+	f.want(t)
+	if len(record.Outcomes) != 1 || record.Outcomes[0].Kind != scaling.Reboot || record.Outcomes[0].Result != Held {
+		t.Errorf("outcomes %+v", record.Outcomes)
 	}
 }
 
@@ -220,7 +252,7 @@ func TestStaleMeetingsAreClearedOnlyOnAnEmptyServer(t *testing.T) {
 
 	f, c = newFake(2)
 	f.entries[1].Load = pool.Seen(15.0)
-	f.later["bbb-w2.example.com"] = []pool.Meeting{{ID: "late", Participants: 1}}
+	f.meanwhile = f.late
 	evaluate(t, c)
 	f.want(t, "disabled 2", "cordoned 2")
 }
@@ -246,6 +278,20 @@ func TestNothingIsBegunWhenTheTimeIsUp(t *testing.T) {
 	}
 	f.want(t)
 	if record.Outcomes[0].Result != Skipped {
+		t.Errorf("outcome %+v", record.Outcomes[0])
+	}
+}
+
+func TestWhoeverWakesUpLateDoesNothingMore(t *testing.T) {
+	f, c := newFake(2)
+	elapsed := time.Duration(0)
+	f.meanwhile = func() { elapsed = time.Hour } // no timer has fired yet
+	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return elapsed }, Source: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.want(t, "disabled 2")
+	if record.Outcomes[0].Result != Failed {
 		t.Errorf("outcome %+v", record.Outcomes[0])
 	}
 }

@@ -142,6 +142,19 @@ func TestADrainingMachineGoesWhenItWasSeenEmptyTwice(t *testing.T) {
 	s.want("delete 2", "seen empty twice")
 }
 
+func TestFiguresFromBeforeTheFirstEmptySightingDoNotCount(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	stats, _ := s.seen.Servers[1].Stats.Get()
+	stats.Age = pool.Seen(9 * time.Minute)
+	s.seen.Servers[1].Stats = pool.Seen(stats)
+	s.evaluate()
+	s.evaluate()
+	s.want("", "seen empty twice, but its figures were written before")
+	s.evaluate()
+	s.want("delete 2", "its figures are newer than the first sighting")
+}
+
 func TestTheCountOfEmptySightingsStartsAnewWithAnything(t *testing.T) {
 	changes := map[string]func(*pool.ServerObservation){
 		"a meeting comes":               func(o *pool.ServerObservation) { o.Meetings = pool.Seen([]pool.Meeting{{Breakout: true}}) },
@@ -339,6 +352,14 @@ func TestTheMinimumAndTheSizeLimit(t *testing.T) {
 	s.wantAlert("pool size")
 }
 
+func TestTheMinimumHoldsWithoutAnEvent(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.Policies, s.config.ScheduleMode, s.config.MinimumMillionths = []Policy{PolicySchedule}, ScheduleWindow, 500_000
+	s.seen.Calendar = pool.Seen(pool.Calendar{})
+	s.evaluate()
+	s.want("cordon 1, cordon 2", "half of 4 stay though the schedule asks for none")
+}
+
 func TestCreationsAndDeletionsAreBounded(t *testing.T) {
 	s := newStory(t, 8)
 	s.config.MaxCreations, s.config.MaxDeletions = 2, 1
@@ -428,6 +449,35 @@ func TestAnUnresponsiveMachineIsRebootedOnceAndThenKept(t *testing.T) {
 			s.want(test.end, "a second reboot would be of no use")
 			s.wantAlert("server 4")
 		})
+	}
+}
+
+func TestAServerThatAnswersScaleliteButNotUsIsKept(t *testing.T) {
+	s := newStory(t, 4)
+	three(s)
+	s.config.UnresponsiveDeleteAfter = 40 * time.Minute
+	s.entry(4).State = pool.Cordoned
+	s.dead(4)
+	s.entry(4).Online = true
+	for range 20 {
+		s.evaluate()
+		s.want("", "people may be on it")
+	}
+	s.wantAlert("server 4")
+}
+
+func TestANetworkThatFailsBitByBitTakesNoMachine(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.UnresponsiveDeleteAfter = 40 * time.Minute
+	three(s)
+	for _, n := range []int{4, 3} {
+		s.dead(n)
+		s.evaluate()
+		s.entry(n).State = pool.Cordoned
+	}
+	for range 20 {
+		s.evaluate()
+		s.want("", "2 of 4 servers answer nobody, though the first was no news when the second went")
 	}
 }
 
