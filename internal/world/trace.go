@@ -89,12 +89,12 @@ func parseRow(text string) (Meeting, error) {
 	}
 	start, err := time.Parse(time.RFC3339, fields[0])
 	if err != nil {
-		return Meeting{}, fmt.Errorf("start %q is no ISO-8601 time", fields[0])
+		return Meeting{}, fmt.Errorf("start %.40q is no ISO-8601 time", fields[0])
 	}
 	var numbers [5]int
 	for i, field := range fields[1:] {
 		if numbers[i], err = strconv.Atoi(field); err != nil || numbers[i] < 0 || numbers[i] > int(maximumDuration/time.Second) {
-			return Meeting{}, fmt.Errorf("%s %q is no number, or an absurd one", strings.Split(traceHeader, ",")[i+1], field)
+			return Meeting{}, fmt.Errorf("%s %.40q is no number, or an absurd one", strings.Split(traceHeader, ",")[i+1], field)
 		}
 	}
 	if recorded := numbers[4]; recorded != 0 && recorded != 1 {

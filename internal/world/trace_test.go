@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"divims/internal/hostile"
 )
 
 func TestTraceIsReadAsItWasWritten(t *testing.T) {
@@ -107,16 +109,29 @@ func TestFailedWriteIsReported(t *testing.T) {
 	}
 }
 
+// FuzzParseRow: a row that is taken is a meeting that can be, and the same once
+// it is written and read again.
 func FuzzParseRow(f *testing.F) {
 	f.Add("2026-02-02T07:00:00Z,3600,5,60,10,1")
+	f.Add("2026-02-02T07:00:00.5+01:00,3600,5,60,10,0")
 	f.Add("2026-02-02T07:00:00Z,-1,,,,")
+	f.Add("9999-12-31T23:59:59Z,9223372036854775808,1e308,60,10,1")
 	f.Fuzz(func(t *testing.T, row string) {
 		m, err := parseRow(row)
 		if err != nil {
+			hostile.CheckText(t, err.Error())
 			return
 		}
 		if err := m.check(); err != nil {
 			t.Errorf("%q was taken and is absurd: %v", row, err)
+		}
+		var text bytes.Buffer
+		if err := WriteTrace(&text, []Meeting{m}); err != nil {
+			t.Fatal(err)
+		}
+		m.Start = m.Start.Truncate(time.Second)
+		if again, err := readTrace(&text, false); err != nil || len(again) != 1 || again[0] != m {
+			t.Errorf("%+v became %+v, %v", m, again, err)
 		}
 	})
 }
