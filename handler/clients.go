@@ -21,7 +21,7 @@ const longestSilence = 30 * time.Second
 
 // newHTTPClient is the one client that everything outside is reached with:
 // certificates are always verified, and redirects to another host, which would
-// take credentials along, are not followed. Of requests that failed, net/http
+// take credentials along, are not followed. Nothing is sent after its deadline. Of requests that failed, net/http
 // itself repeats only those that no server can have read, and GETs on a
 // connection that had been closed.
 func newHTTPClient(settings config.Settings) (*http.Client, error) {
@@ -31,7 +31,7 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 	}
 	dialer := &net.Dialer{Timeout: settings.CallTimeout}
 	return &http.Client{
-		Transport: &http.Transport{
+		Transport: punctual{&http.Transport{
 			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 				return dialer.DialContext(ctx, network, settings.ConnectTo.Address(address))
 			},
@@ -42,7 +42,7 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 			MaxIdleConnsPerHost:    settings.ObserveParallel,
 			IdleConnTimeout:        settings.Interval + time.Minute,
 			MaxResponseHeaderBytes: 64 << 10,
-		},
+		}},
 		CheckRedirect: sameHost,
 	}, nil
 }

@@ -78,8 +78,9 @@ func (s *Store) State(ctx context.Context) (pool.State, error) {
 // up after its lease and does not look at a clock before it acts could act beside
 // the next one. So a holder must give `until` some time more than it allows
 // itself to act, for a call that is on its way and for clocks that differ, and
-// must compare its clock with its own limit before each action. What remains is
-// a suspension between that comparison and the call, longer than that margin.
+// must compare its clock with its own limit right before each call, not only
+// before each action: the creation of a machine takes several. What remains is a
+// suspension between that comparison and the sending, longer than that margin.
 func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error) {
 	wanted := document{Schema: schema, Write: rand.Text(), Lease: &lease{holder, until}}
 	if known, ok := s.remembered(stateName); ok {
