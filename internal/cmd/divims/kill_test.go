@@ -1,0 +1,223 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"divims/handler"
+	"divims/internal/pool"
+	"divims/internal/sandbox"
+	"divims/internal/sandbox/faults"
+	"divims/internal/world"
+)
+
+// restEvaluations are those of two undisturbed virtual hours.
+const restEvaluations = 24
+
+// TestWhoeverIsKilledLosesNothing kills `divims evaluate` again and again at
+// random moments; every third evaluation may go to its end. DIVIMS_TEST_KILLS is
+// how many kills there are, 10 without it.
+func TestWhoeverIsKilledLosesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it starts many processes")
+	}
+	t.Parallel()
+	kills := 10
+	if text := os.Getenv("DIVIMS_TEST_KILLS"); text != "" {
+		var err error
+		if kills, err = strconv.Atoi(text); err != nil {
+			t.Fatalf("DIVIMS_TEST_KILLS=%s: has to be a number", text)
+		}
+	}
+	// Some processes end before they are killed.
+	busy := 9*kills/4 + 30
+	divims, killing, undisturbed := program(t), newLife(t, busy), newLife(t, busy)
+	var beside sync.WaitGroup
+	beside.Go(func() { undisturbed.liveTo(busy + restEvaluations) })
+	tried := killing.kill(divims, kills, busy)
+	killing.liveTo(busy + restEvaluations)
+	beside.Wait()
+
+	if got, want := killing.conclude(), undisturbed.conclude(); got != want {
+		killing.violate("at the end %+v, without the kills %+v", got, want)
+	}
+	for _, violation := range slices.Concat(killing.violations, undisturbed.violations) {
+		t.Error(violation)
+	}
+	t.Logf("%v, %d violations", tried, len(killing.violations))
+	if tried.kills < kills || kills >= 100 && (tried.before < kills/20 || tried.held < kills/10 || tried.changed < kills/20) {
+		t.Errorf("%v of %d kills: they do not fall into all parts of an evaluation", tried, kills)
+	}
+}
+
+// kills counts them by how far the evaluation had come.
+type kills struct{ kills, before, held, changed int }
+
+func (k kills) String() string {
+	return fmt.Sprintf("%d kills: %d before the lease was taken, %d under the lease, %d of them after a change",
+		k.kills, k.before, k.held, k.changed)
+}
+
+// note counts one kill by the calls that came before it.
+func (k *kills) note(calls []faults.Call) {
+	k.kills++
+	if !slices.ContainsFunc(calls, func(c faults.Call) bool { return c.Service == "storage" && c.Name == "PUT state.json" }) {
+		k.before++
+		return
+	}
+	k.held++
+	if slices.ContainsFunc(calls, changes) {
+		k.changed++
+	}
+}
+
+// life is a pool in which something goes on, and how it fares.
+type life struct {
+	t           *testing.T
+	sandbox     *sandbox.Sandbox
+	environment []string
+	// function evaluates the pool in this process.
+	function   *handler.Handler
+	now        int // in evaluation intervals since the start
+	violations []string
+}
+
+// newLife has a demand that rises and falls, with recordings, for so many
+// evaluations.
+func newLife(t *testing.T, evaluations int) *life {
+	t.Helper()
+	var meetings []world.Meeting
+	const cycle = 100 * time.Minute
+	for start := time.Duration(0); start+cycle <= time.Duration(evaluations)*evaluationInterval; start += cycle {
+		at := func(minute, length, people int, recorded bool) world.Meeting {
+			return world.Meeting{
+				Start: sandboxStart.Add(start + time.Duration(minute)*time.Minute), Duration: time.Duration(length) * time.Minute,
+				Participants: people, Join: time.Minute, Leave: time.Minute, Recorded: recorded,
+			}
+		}
+		meetings = append(meetings, at(1, 30, 200, false), at(7, 12, 100, true), at(12, 15, 60, true), at(66, 10, 150, true), at(67, 14, 120, false))
+	}
+	// A lease ends before the next evaluation.
+	s, environment := startSandbox(t, meetings, "DIVIMS_TIMEOUT=10s", "DIVIMS_CALL_TIMEOUT=2s", "DIVIMS_GRACE=6m")
+	return &life{t: t, sandbox: s, environment: environment, function: handler.FromEnvironment(environment, io.Discard)}
+}
+
+func (l *life) violate(format string, args ...any) {
+	l.violations = append(l.violations, fmt.Sprintf("evaluation %d: ", l.now)+fmt.Sprintf(format, args...))
+}
+
+// kill goes on until so many evaluations have been killed, but not for longer
+// than the busy time.
+func (l *life) kill(program string, wanted, busy int) (tried kills) {
+	random := rand.New(rand.NewPCG(5, 6))
+	var usual time.Duration
+	for l.now < busy && tried.kills < wanted {
+		l.advance()
+		p := evaluation(program, l.environment)
+		l.sandbox.Faults().Reset()
+		begun := time.Now()
+		if err := p.Start(); err != nil {
+			l.t.Fatal(err)
+		}
+		left := l.now%3 == 1
+		var end *time.Timer
+		if !left {
+			end = time.AfterFunc(time.Duration(random.Float64()*1.2*float64(usual)), func() { _ = p.Process.Kill() })
+		}
+		status, err := p.end()
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		switch {
+		case status == -1:
+			tried.note(l.sandbox.Faults().Calls())
+		case status != 0:
+			l.violate("exit status %d: %s", status, p.errOut.String())
+		}
+		if end != nil {
+			end.Stop()
+		}
+		if left {
+			usual = towards(usual, time.Since(begun))
+		}
+		l.check()
+	}
+	return tried
+}
+
+// towards follows the median: few evaluations wait a second for a server that boots.
+func towards(usual, took time.Duration) time.Duration {
+	switch {
+	case usual == 0:
+		return took
+	case took > usual:
+		return usual * 11 / 10
+	}
+	return usual * 9 / 10
+}
+
+// liveTo evaluates undisturbed until a time.
+func (l *life) liveTo(interval int) {
+	for l.now < interval {
+		l.advance()
+		response := httptest.NewRecorder()
+		l.function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+		if response.Code != 200 {
+			l.violate("answers %d", response.Code)
+		}
+		l.check()
+	}
+}
+
+func (l *life) advance() {
+	l.now++
+	l.sandbox.AdvanceTo(sandboxStart.Add(time.Duration(l.now) * evaluationInterval))
+}
+
+// check holds the world against what must be so at every step.
+func (l *life) check() {
+	l.sandbox.With(func(w *world.World) {
+		if tally := w.Tally(); tally.InterruptedMeetings+tally.LostRecordings > 0 {
+			l.violate("%d meetings interrupted, %d recordings lost", tally.InterruptedMeetings, tally.LostRecordings)
+		}
+		if names := secondMachines(w); len(names) > 0 {
+			l.violate("second machines named %q", names)
+		}
+		if !slices.ContainsFunc(w.Entries(), isEnabled) {
+			l.violate("no server is enabled")
+		}
+	})
+}
+
+func isEnabled(e pool.Entry) bool { return e.State == pool.Enabled }
+
+// ending is what is there at the end. The lease is free since the last evaluation
+// has taken it, and that it was given back is seen by taking it at the same time.
+type ending struct {
+	enabled, machines, volumes, leftoverVolumes int
+	leaseFree                                   bool
+}
+
+func (l *life) conclude() (e ending) {
+	l.sandbox.With(func(w *world.World) {
+		for _, entry := range w.Entries() {
+			if isEnabled(entry) {
+				e.enabled++
+			}
+		}
+		e.machines, e.volumes, e.leftoverVolumes = len(w.Machines()), len(w.Volumes()), w.Tally().LeftoverVolumes
+	})
+	now := l.sandbox.Now()
+	_, err := storeOf(l.t, l.environment).Acquire(l.t.Context(), "the end", now, now)
+	e.leaseFree = err == nil
+	return e
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"divims/internal/config"
+	"divims/internal/pool"
+	"divims/internal/sandbox"
+	"divims/internal/sandbox/faults"
+	"divims/internal/storage"
+	"divims/internal/world"
+)
+
+// evaluationInterval is the virtual time between two evaluations.
+const evaluationInterval = 5 * time.Minute
+
+// program builds divims, and gives its path.
+func program(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "divims")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build divims: %v: %s", err, out)
+	}
+	return path
+}
+
+// process is one run of the program in a process of its own.
+type process struct {
+	*exec.Cmd
+	errOut bytes.Buffer
+}
+
+// evaluation is `divims evaluate` with an environment, not started yet.
+func evaluation(program string, environment []string) *process {
+	p := &process{Cmd: exec.Command(program, "evaluate")}
+	p.Env, p.Stderr = environment, &p.errOut
+	return p
+}
+
+// end waits for the exit status, which is -1 of a process that was killed.
+func (p *process) end() (status int, err error) {
+	var exit *exec.ExitError
+	if err := p.Wait(); err != nil && !errors.As(err, &exit) {
+		return 0, err
+	}
+	return p.ProcessState.ExitCode(), nil
+}
+
+// stop suspends the process, and returns when it stands still.
+func (p *process) stop() error {
+	if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	var status syscall.WaitStatus
+	_, err := syscall.Wait4(p.Process.Pid, &status, syscall.WUNTRACED, nil)
+	if err == nil && !status.Stopped() {
+		err = errors.New("the process ended before it could be suspended")
+	}
+	return err
+}
+
+// startSandbox starts one in which the meetings take place, some minutes after
+// its start, and gives the settings that lead there, with more of them.
+func startSandbox(t *testing.T, meetings []world.Meeting, more ...string) (*sandbox.Sandbox, []string) {
+	t.Helper()
+	s, err := sandbox.Start(sandbox.Config{World: world.Config{
+		Start: sandboxStart, Seed: 1, Running: 1, Shipped: true, RecordingWork: 0.3, Zones: []string{"fr-par-1"},
+		Servers:  pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+		Meetings: meetings,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	s.Faults().Reset()
+	return s, append(s.Environment(), more...)
+}
+
+// realStorage is the settings that lead to a pool of its own on the S3 server that
+// DIVIMS_TEST_S3_URL and its siblings _REGION, _ACCESS_KEY and _SECRET_KEY name.
+// There are none, and the sandbox's storage is used, if they name none.
+func realStorage(t *testing.T) []string {
+	t.Helper()
+	if os.Getenv("DIVIMS_TEST_S3_URL") == "" {
+		return nil
+	}
+	settings := []string{
+		"DIVIMS_STORAGE_PREFIX=" + strings.ReplaceAll(t.Name(), " ", "-"), "DIVIMS_STORAGE_BUCKET=divims-processes",
+	}
+	for _, name := range []string{"URL", "REGION", "ACCESS_KEY", "SECRET_KEY"} {
+		settings = append(settings, "DIVIMS_STORAGE_"+name+"="+os.Getenv("DIVIMS_TEST_S3_"+name))
+	}
+	client := s3.New(s3.Options{
+		BaseEndpoint: aws.String(os.Getenv("DIVIMS_TEST_S3_URL")), Region: os.Getenv("DIVIMS_TEST_S3_REGION"), UsePathStyle: true,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: os.Getenv("DIVIMS_TEST_S3_ACCESS_KEY"), SecretAccessKey: os.Getenv("DIVIMS_TEST_S3_SECRET_KEY")}, nil
+		}),
+	})
+	_, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{
+		Bucket: aws.String("divims-processes"),
+		CreateBucketConfiguration: &types.CreateBucketConfiguration{
+			LocationConstraint: types.BucketLocationConstraint(os.Getenv("DIVIMS_TEST_S3_REGION")),
+		},
+	})
+	var owned *types.BucketAlreadyOwnedByYou
+	if err != nil && !errors.As(err, &owned) {
+		t.Fatalf("create the bucket: %v", err)
+	}
+	return settings
+}
+
+// storeOf opens the storage that an environment names.
+func storeOf(t *testing.T, environment []string) *storage.Store {
+	t.Helper()
+	settings, err := config.Load(environment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return storage.New(storage.Config{
+		URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket, Prefix: settings.StoragePrefix,
+		Pool: settings.Pool, PathStyle: settings.StoragePathStyle, AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
+	}, http.DefaultClient)
+}
+
+// changes tells whether a call changes something of the pool.
+func changes(call faults.Call) bool {
+	switch call.Service {
+	case "scalelite":
+		return !strings.HasPrefix(call.Name, "get")
+	case "bbb":
+		return call.Name == "end"
+	case "scaleway":
+		return !strings.Contains(call.Name, "GET ")
+	}
+	return false
+}
+
+func changesAmong(calls []faults.Call) []faults.Call {
+	return slices.DeleteFunc(calls, func(c faults.Call) bool { return !changes(c) })
+}
+
+// secondMachines are the names that more than one machine has.
+func secondMachines(w *world.World) []string {
+	names := map[string]int{}
+	for _, machine := range w.Machines() {
+		names[machine.Name]++
+	}
+	var twice []string
+	for name, count := range names {
+		if count > 1 {
+			twice = append(twice, name)
+		}
+	}
+	return twice
+}
