@@ -277,8 +277,11 @@ func TestPairsOfFaults(t *testing.T) {
 	undisturbed := liveThrough(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	pairs := 20
-	if thoroughness() != "" {
+	switch {
+	case thoroughness() != "":
 		pairs = 200
+	case testing.Short():
+		pairs = 5
 	}
 	for range pairs {
 		var rules []faults.Rule
