@@ -26,6 +26,9 @@ func FuzzEntries(f *testing.F) {
 			checkError(t, err, entries)
 		} else {
 			checkEntries(t, entries)
+			if !json.Valid([]byte(text)) {
+				t.Errorf("%.200q was taken", text)
+			}
 		}
 		secret := rand.Text()
 		if _, err := parseEntries(withSecrets(text, secret)); err != nil && strings.Contains(err.Error(), secret) {

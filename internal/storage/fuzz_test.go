@@ -94,6 +94,9 @@ func FuzzRecords(f *testing.F) {
 			hostile.CheckText(t, err.Error())
 			return
 		}
+		if !json.Valid([]byte(text)) {
+			t.Errorf("%.200q was taken", text)
+		}
 		again, err := decodeList[json.RawMessage](encodeList(records))
 		if err != nil || len(again) != len(records) {
 			t.Fatalf("%d records became %d, %v", len(records), len(again), err)

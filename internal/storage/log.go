@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"divims/internal/pool"
@@ -100,8 +101,11 @@ func decodeList[T any](body []byte) ([]T, error) {
 			return nil, fmt.Errorf("it has more than %d records", maxRecords)
 		}
 	}
-	if _, err := list.Token(); err != nil || list.More() {
-		return nil, fmt.Errorf("it does not end with its %d records", len(records))
+	if _, err := list.Token(); err != nil {
+		return nil, fmt.Errorf("it ends behind record %d: %w", len(records), err)
+	}
+	if _, err := list.Token(); err != io.EOF {
+		return nil, errors.New("there is more behind the list")
 	}
 	return records, nil
 }
