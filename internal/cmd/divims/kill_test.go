@@ -30,7 +30,6 @@ func TestWhoeverIsKilledLosesNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts many processes")
 	}
-	t.Parallel()
 	kills := 10
 	if text := os.Getenv("DIVIMS_TEST_KILLS"); text != "" {
 		var err error
@@ -39,7 +38,7 @@ func TestWhoeverIsKilledLosesNothing(t *testing.T) {
 		}
 	}
 	// Some processes end before they are killed.
-	busy := 9*kills/4 + 30
+	busy := 9*kills/4 + 60
 	divims, killing, undisturbed := program(t), newLife(t, busy), newLife(t, busy)
 	var beside sync.WaitGroup
 	beside.Go(func() { undisturbed.liveTo(busy + restEvaluations) })
@@ -54,7 +53,7 @@ func TestWhoeverIsKilledLosesNothing(t *testing.T) {
 		t.Error(violation)
 	}
 	t.Logf("%v, %d violations", tried, len(killing.violations))
-	if tried.kills < kills || kills >= 100 && (tried.before < kills/20 || tried.held < kills/10 || tried.changed < kills/20) {
+	if tried.kills < kills/2 || kills >= 100 && (tried.kills < kills || tried.before < kills/20 || tried.held < kills/10 || tried.changed < kills/20) {
 		t.Errorf("%v of %d kills: they do not fall into all parts of an evaluation", tried, kills)
 	}
 }
@@ -107,7 +106,7 @@ func newLife(t *testing.T, evaluations int) *life {
 		meetings = append(meetings, at(1, 30, 200, false), at(7, 12, 100, true), at(12, 15, 60, true), at(66, 10, 150, true), at(67, 14, 120, false))
 	}
 	// A lease ends before the next evaluation.
-	s, environment := startSandbox(t, meetings, "DIVIMS_TIMEOUT=10s", "DIVIMS_CALL_TIMEOUT=2s", "DIVIMS_GRACE=6m")
+	s, environment := startSandbox(t, meetings, "DIVIMS_TIMEOUT=1m", "DIVIMS_GRACE=6m")
 	return &life{t: t, sandbox: s, environment: environment, function: handler.FromEnvironment(environment, io.Discard)}
 }
 
@@ -146,7 +145,7 @@ func (l *life) kill(program string, wanted, busy int) (tried kills) {
 		if end != nil {
 			end.Stop()
 		}
-		if left {
+		if status != -1 {
 			usual = towards(usual, time.Since(begun))
 		}
 		l.check()
@@ -154,7 +153,7 @@ func (l *life) kill(program string, wanted, busy int) (tried kills) {
 	return tried
 }
 
-// towards follows the median: few evaluations wait a second for a server that boots.
+// towards follows the median of those that end by themselves: few evaluations wait a second for a server that boots.
 func towards(usual, took time.Duration) time.Duration {
 	switch {
 	case usual == 0:
@@ -162,7 +161,7 @@ func towards(usual, took time.Duration) time.Duration {
 	case took > usual:
 		return usual * 11 / 10
 	}
-	return usual * 9 / 10
+	return usual * 19 / 20
 }
 
 // liveTo evaluates undisturbed until a time.
