@@ -118,6 +118,9 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	if request.DryRun {
 		return record, nil
 	}
+	if request.Elapsed() >= c.Config.Timeout+leaseMargin {
+		return record, fmt.Errorf("record the evaluation: %w", pool.ErrLeaseLost) // it slept
+	}
 	// Whoever is interrupted has still to say what it did, and to give the lease back.
 	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(share(c.Config.Timeout, recordShare), c.Config.CallTimeout))
 	defer cancel()

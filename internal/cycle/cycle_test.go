@@ -272,7 +272,7 @@ func TestActionsOfAServerEndAtTheFirstThatFails(t *testing.T) {
 
 func TestNothingIsBegunWhenTheTimeIsUp(t *testing.T) {
 	f, c := newFake(2)
-	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return time.Hour }, Source: "test"})
+	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 59 * time.Second }, Source: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestNothingIsBegunWhenTheTimeIsUp(t *testing.T) {
 func TestWhoeverWakesUpLateDoesNothingMore(t *testing.T) {
 	f, c := newFake(2)
 	elapsed := time.Duration(0)
-	f.meanwhile = func() { elapsed = time.Hour } // no timer has fired yet
+	f.meanwhile = func() { elapsed = 59 * time.Second } // no timer has fired yet
 	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return elapsed }, Source: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -293,6 +293,18 @@ func TestWhoeverWakesUpLateDoesNothingMore(t *testing.T) {
 	f.want(t, "disabled 2")
 	if record.Outcomes[0].Result != Failed {
 		t.Errorf("outcome %+v", record.Outcomes[0])
+	}
+}
+
+func TestWhoeverSleptPastItsLeaseWritesNothing(t *testing.T) {
+	f, c := newFake(2)
+	_, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 2 * time.Minute }, Source: "test"})
+	if !errors.Is(err, pool.ErrLeaseLost) {
+		t.Errorf("error %v", err)
+	}
+	f.want(t)
+	if written := len(f.committed) + len(f.samples) + len(f.decisions); written != 0 {
+		t.Errorf("%d objects written", written)
 	}
 }
 
