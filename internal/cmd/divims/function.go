@@ -1,0 +1,66 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"divims/handler"
+	"divims/internal/config"
+	"divims/internal/cycle"
+	"divims/internal/sandbox"
+)
+
+// function is the function behind its own listener, as the platform runs it.
+type function struct {
+	url    string
+	server *http.Server
+}
+
+// serveFunction opens the pool of the sandbox and serves it. It logs alerts and
+// what goes wrong; what goes well is in the progress lines.
+func serveFunction(listen string, surroundings *sandbox.Sandbox, logs io.Writer) (*function, error) {
+	settings, err := config.Load(surroundings.Environment())
+	if err != nil {
+		return nil, fmt.Errorf("settings of the sandbox: %w", err)
+	}
+	log := newLog(logs, slog.LevelWarn)
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen for the function: %w", err)
+	}
+	server := &http.Server{
+		Handler:           handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	go func() { _ = server.Serve(listener) }()
+	return &function{"http://" + listener.Addr().String(), server}, nil
+}
+
+func (f *function) close() { _ = f.server.Close() }
+
+// evaluate calls the function as the cron trigger does.
+func (f *function) evaluate(ctx context.Context) (cycle.Record, error) {
+	var record cycle.Record
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url+"/", bytes.NewReader([]byte(`{"source":"cron"}`)))
+	if err != nil {
+		return record, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return record, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
+		return record, fmt.Errorf("the function answers %s: %s", response.Status, bytes.TrimSpace(text))
+	}
+	return record, json.NewDecoder(response.Body).Decode(&record)
+}
