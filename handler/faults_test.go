@@ -213,7 +213,8 @@ func (m *matrix) String() string {
 
 // thoroughness is how much of the matrix is lived through, from
 // DIVIMS_TEST_FAULTS: by default some kinds of fault at one call of each site,
-// with "sites" every kind there, with "all" every kind at every single call.
+// with "sites" every kind there, with "kills" the process dropped before and
+// after every single call, with "all" every kind at every single call.
 func thoroughness() string { return os.Getenv("DIVIMS_TEST_FAULTS") }
 
 // TestEveryCallEveryFault lives through the scripted day once for each kind of
@@ -229,6 +230,9 @@ func TestEveryCallEveryFault(t *testing.T) {
 		for i, call := range calls {
 			for j, kind := range faults.Kinds {
 				if (call.Service == faults.TLS) != (kind == faults.ExpiredCertificate || kind == faults.WrongName) {
+					continue
+				}
+				if thoroughness() == "kills" && kind != faults.KillBefore && kind != faults.KillAfter {
 					continue
 				}
 				if thoroughness() == "" && call.Service != faults.TLS && (i+j)%every != 0 {
@@ -260,7 +264,7 @@ func chosenCalls(all []faults.Call) []faults.Call {
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	if thoroughness() == "all" {
+	if thoroughness() == "all" || thoroughness() == "kills" {
 		return all
 	}
 	sites := map[string]bool{}
