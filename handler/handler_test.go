@@ -3,6 +3,7 @@ package handler_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -229,6 +230,14 @@ func TestBlindnessIs503(t *testing.T) {
 	var record cycle.Record
 	if err := json.Unmarshal(response.Body.Bytes(), &record); err != nil {
 		t.Fatal(err)
+	}
+	var text, page strings.Builder
+	status := report.Status{Last: &record}
+	if err := errors.Join(status.Text(&text), status.Page(&page)); err != nil {
+		t.Fatal(err)
+	}
+	if told := text.String() + page.String(); strings.Contains(told, "0 participants") || strings.Contains(told, "<b>0</b>") || record.Draining != 0 {
+		t.Errorf("unknown is told as zero: %s", told)
 	}
 	if response.Code != http.StatusServiceUnavailable || !record.Blind || len(record.Plan.Actions) != 0 {
 		t.Errorf("answers %d, %+v", response.Code, record.Plan)

@@ -75,7 +75,7 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 		r.Servers = append(r.Servers, server)
 		if server.Machine != nil && server.Machine.State == pool.Running {
 			r.Running++
-			if server.Entry != pool.Enabled {
+			if server.Entry == pool.Cordoned || server.Entry == pool.Disabled { // unknown is neither
 				r.Draining++
 			}
 		}

@@ -31,9 +31,7 @@ func (s Status) Text(w io.Writer) error {
 // Summary writes one evaluation for a terminal: numbers, why, actions, alerts.
 func Summary(w io.Writer, r cycle.Record) error {
 	p := &printer{w: w}
-	p.line("%s, asked for by %s: %d participants in %d meetings; %s servers required, %d enabled, %d machines running, %d draining",
-		r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, r.Participants, r.Meetings,
-		count(r.Plan.Required.Servers), r.Enabled, r.Running, r.Draining)
+	p.line("%s, asked for by %s: %s", r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, figures(r))
 	for _, answer := range r.Plan.Required.Policies {
 		p.line("  policy %s: %s", answer.Policy, count(answer.Servers))
 		for _, why := range answer.Why {
@@ -57,6 +55,14 @@ func Summary(w io.Writer, r cycle.Record) error {
 		p.line("  %s: %s: %s", alert.Level, alert.Subject, alert.Text)
 	}
 	return p.err
+}
+
+func figures(r cycle.Record) string {
+	if r.Blind {
+		return "the pool could not be seen well enough to count or to act"
+	}
+	return fmt.Sprintf("%d participants in %d meetings; %s servers required, %d enabled, %d machines running, %d draining",
+		r.Participants, r.Meetings, count(r.Plan.Required.Servers), r.Enabled, r.Running, r.Draining)
 }
 
 // printer keeps the first error of many writes.

@@ -16,7 +16,10 @@ func (d *decision) remember() pool.State {
 		Servers:        map[int]pool.ServerMemory{},
 		Shortages:      currentShortages(d.now, d.state.Shortages),
 	}
-	if !d.plan.Required.Servers.Known() {
+	switch {
+	case !d.seen.Entries.Known() || !d.seen.Machines.Known():
+		next.Kept = d.state.Kept // nobody could count
+	case !d.plan.Required.Servers.Known():
 		next.Kept = d.required()
 	}
 	if d.sawLoad() {

@@ -276,6 +276,24 @@ func TestPartialSightChangesNothing(t *testing.T) {
 	}
 }
 
+func TestBlindnessIsNotTakenForAnEmptyPool(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.Policies = nil // no answer: as many stay as are
+	s.seen.Entries = pool.Unknown[[]pool.Entry]("Scalelite is down")
+	known := make([]pool.Reading[*pool.Entry], len(s.seen.Servers))
+	for i := range s.seen.Servers {
+		known[i] = s.seen.Servers[i].Entry
+		s.seen.Servers[i].Entry = pool.Unknown[*pool.Entry]("Scalelite is down")
+	}
+	s.evaluate()
+	for i := range s.seen.Servers {
+		s.seen.Servers[i].Entry = known[i]
+	}
+	s.seen.Entries = pool.Seen([]pool.Entry{})
+	s.evaluate()
+	s.want("", "the four that are enabled stay")
+}
+
 func TestAServerThatCannotBeReadIsLeftAlone(t *testing.T) {
 	s := newStory(t, 3)
 	s.seen.Servers[1].Machine = pool.Unknown[*pool.Machine]("2 machines bear the name bbb-w2")
