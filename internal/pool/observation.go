@@ -16,7 +16,17 @@ type Observation struct {
 	Leftovers Reading[[]Volume]
 	// Calendar is unknown when no calendar is configured or none could be had.
 	Calendar Reading[Calendar]
+	// History are the pool's own samples before now, oldest first, of this ISO
+	// week and the HistoryWeeks before it. Gaps are evaluations that did not see
+	// enough, or were not made.
+	History Reading[[]Sample]
+	// Future are the true samples after now, oldest first. Only a backtest knows
+	// them: the forecast policy takes them for its own prediction.
+	Future []Sample
 }
+
+// HistoryWeeks is how many weeks before the present one the history reaches back.
+const HistoryWeeks = 6
 
 // ServerObservation is what was seen of one server.
 type ServerObservation struct {

@@ -9,6 +9,17 @@ type Policy string
 const (
 	PolicyLoad     Policy = "load"
 	PolicySchedule Policy = "schedule"
+	PolicyForecast Policy = "forecast"
+)
+
+// Margin is how much room the forecast policy keeps beyond what it expects.
+type Margin string
+
+// The margins, from the cheapest.
+const (
+	Lean     Margin = "lean"
+	Balanced Margin = "balanced"
+	Safe     Margin = "safe"
 )
 
 // RecordingsPolicy says what becomes of a pool's recordings, and so what the
@@ -50,6 +61,12 @@ type Config struct {
 	SteadyFactor, GrowingFactor, GrowthThreshold Pair
 
 	ScheduleMode ScheduleMode
+
+	// ForecastMargin is the forecast policy's; Balanced if empty.
+	ForecastMargin Margin
+	// Zone is where the pool's people live: their weekdays and hours are its. UTC
+	// if nil.
+	Zone *time.Location
 
 	MeetingMaxDuration     time.Duration // a draining server's meetings are ended at this age
 	RecordingMaxProcessing time.Duration // a recording in work for longer is warned of
