@@ -209,7 +209,7 @@ func hostile(record cycle.Record, text string) cycle.Record {
 	for i := range record.Plan.Required.Policies {
 		record.Plan.Required.Policies[i].Why = []string{text}
 	}
-	record.Outcomes = []cycle.Outcome{{Kind: scaling.EndMeeting, Server: 1, Reason: text, Result: cycle.Failed, Detail: text}}
+	record.Outcomes = []cycle.Outcome{{Kind: scaling.EndMeeting, Server: 1, Reason: text, Result: scaling.Failed, Detail: text}}
 	for i := range record.Servers {
 		record.Servers[i].Domain, record.Servers[i].Why, record.Servers[i].LeftAlone = text, text, text
 	}

@@ -66,7 +66,7 @@ var mutations = []mutation{
 		old: "case d.tooManyDead():", new: "case false:"},
 	{invariant: partialSight, change: "touches servers that are not seen", file: "internal/scaling/server.go",
 		old: "!s.maintenance() && s.health != Unseen && s.entry != nil", new: "!s.maintenance() && s.entry != nil"},
-	{invariant: partialSight, change: "of two machines of a name, takes one", file: "internal/cycle/observe.go",
+	{invariant: partialSight, change: "of two machines of a name, takes one", file: "internal/pool/match.go",
 		old: "case len(found) > 1:", new: "case len(found) > 1000:"},
 	{invariant: partialSight, change: "a list without its last page is complete", file: "internal/scaleway/list.go",
 		old: "if count > length || len(items) == 0 {", new: "if len(items) == 0 {\n\t\t\treturn all, nil\n\t\t}\n\t\tif count > length {"},

@@ -13,27 +13,13 @@ import (
 	"divims/internal/scaling"
 )
 
-// Result says what an action came to.
-type Result string
-
-// Results of actions.
-const (
-	Done Result = "done"
-	// Held: a last look found a reason not to do it.
-	Held Result = "held"
-	// Skipped: an earlier action of the same server did not come through, or the
-	// time was up.
-	Skipped Result = "skipped"
-	Failed  Result = "failed"
-)
-
 // Outcome is an action and what it came to.
 type Outcome struct {
-	Kind   scaling.Kind `json:"kind"`
-	Server int          `json:"server,omitempty"`
-	Domain string       `json:"domain,omitempty"`
-	Reason string       `json:"reason"`
-	Result Result       `json:"result"`
+	Kind   scaling.Kind   `json:"kind"`
+	Server int            `json:"server,omitempty"`
+	Domain string         `json:"domain,omitempty"`
+	Reason string         `json:"reason"`
+	Result scaling.Result `json:"result"`
 	// Detail says why it was not done, or what was made.
 	Detail string `json:"detail,omitempty"`
 	// shortages are what the hoster could not give.
@@ -66,6 +52,15 @@ func (o Outcome) attributes() []slog.Attr {
 	return attributes
 }
 
+// settled is what the memory needs of the outcomes.
+func settled(outcomes []Outcome) []scaling.Outcome {
+	list := make([]scaling.Outcome, len(outcomes))
+	for i, outcome := range outcomes {
+		list[i] = scaling.Outcome{Result: outcome.Result, Shortages: outcome.shortages}
+	}
+	return list
+}
+
 // actor carries out one plan.
 type actor struct {
 	*Cycle
@@ -95,12 +90,12 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 			broken := false
 			for _, i := range indexes {
 				if broken {
-					outcomes[i] = a.outcome(plan.Actions[i], Skipped, "an earlier action of this server did not come through")
+					outcomes[i] = a.outcome(plan.Actions[i], scaling.Skipped, "an earlier action of this server did not come through")
 					continue
 				}
 				outcomes[i] = a.do(ctx, plan.Actions[i])
 				c.logAction(ctx, outcomes[i])
-				broken = outcomes[i].Result != Done
+				broken = outcomes[i].Result != scaling.Done
 			}
 			return nil
 		})
@@ -125,7 +120,7 @@ func chains(actions []scaling.Action) [][]int {
 	return list
 }
 
-func (a *actor) outcome(action scaling.Action, result Result, detail string) Outcome {
+func (a *actor) outcome(action scaling.Action, result scaling.Result, detail string) Outcome {
 	o := Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: result, Detail: detail}
 	if action.Server != 0 {
 		o.Domain = a.seen.Servers[action.Server-1].Server.Domain
@@ -136,7 +131,7 @@ func (a *actor) outcome(action scaling.Action, result Result, detail string) Out
 // logAction writes one line for an action, as soon as it is over.
 func (c *Cycle) logAction(ctx context.Context, outcome Outcome) {
 	level := slog.LevelInfo
-	if outcome.Result == Failed {
+	if outcome.Result == scaling.Failed {
 		level = slog.LevelError
 	}
 	c.Log.LogAttrs(ctx, level, "action", outcome.attributes()...)
@@ -152,18 +147,18 @@ var errTimeUp = errors.New("the evaluation's time is up")
 // do carries out one action.
 func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 	if ctx.Err() != nil || !a.timeLeft() {
-		return a.outcome(action, Skipped, errTimeUp.Error())
+		return a.outcome(action, scaling.Skipped, errTimeUp.Error())
 	}
 	detail, err := a.perform(ctx, action)
 	var held heldError
 	var shortage *pool.ShortageError
 	switch {
 	case err == nil:
-		return a.outcome(action, Done, detail)
+		return a.outcome(action, scaling.Done, detail)
 	case errors.As(err, &held):
-		return a.outcome(action, Held, held.why)
+		return a.outcome(action, scaling.Held, held.why)
 	}
-	outcome := a.outcome(action, Failed, err.Error())
+	outcome := a.outcome(action, scaling.Failed, err.Error())
 	if errors.As(err, &shortage) {
 		outcome.shortages = shortage.Shortages
 	}

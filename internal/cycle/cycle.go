@@ -111,7 +111,7 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	record.describe(request.Now, seen, plan, state)
 	if !request.DryRun {
 		record.Outcomes = c.act(ctx, request, seen, plan, state)
-		settle(&next, request.Now, c.Config.Scaling.Interval, plan, record.Outcomes)
+		scaling.Settle(&next, request.Now, c.Config.Scaling, plan, settled(record.Outcomes))
 	}
 	record.TookSeconds = request.Elapsed().Seconds()
 	c.logRecord(ctx, record)

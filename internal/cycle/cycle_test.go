@@ -191,7 +191,7 @@ func TestAMachineIsDeletedAfterALastLook(t *testing.T) {
 	if f.asked["bbb-w2.example.com"] != 2 {
 		t.Errorf("asked for its meetings %d times, wanted once to decide and once right before", f.asked["bbb-w2.example.com"])
 	}
-	if record.Outcomes[0].Result != Done || len(f.committed) != 1 || len(f.samples) != 1 || len(f.decisions) != 1 {
+	if record.Outcomes[0].Result != scaling.Done || len(f.committed) != 1 || len(f.samples) != 1 || len(f.decisions) != 1 {
 		t.Errorf("outcomes %+v, %d states, %d samples, %d decisions", record.Outcomes, len(f.committed), len(f.samples), len(f.decisions))
 	}
 }
@@ -220,7 +220,7 @@ func TestTheLastLookSavesAServer(t *testing.T) {
 			f.meanwhile = func() { change(f) }
 			record := evaluate(t, c)
 			f.want(t, "disabled 2", "cordoned 2")
-			if record.Outcomes[0].Result != Held {
+			if record.Outcomes[0].Result != scaling.Held {
 				t.Errorf("outcome %+v", record.Outcomes[0])
 			}
 		})
@@ -239,7 +239,7 @@ func TestAServerThatAnswersAgainIsNotRebooted(t *testing.T) {
 	}
 	record := evaluate(t, c)
 	f.want(t)
-	if len(record.Outcomes) != 1 || record.Outcomes[0].Kind != scaling.Reboot || record.Outcomes[0].Result != Held {
+	if len(record.Outcomes) != 1 || record.Outcomes[0].Kind != scaling.Reboot || record.Outcomes[0].Result != scaling.Held {
 		t.Errorf("outcomes %+v", record.Outcomes)
 	}
 }
@@ -265,7 +265,7 @@ func TestActionsOfAServerEndAtTheFirstThatFails(t *testing.T) {
 	f.fails["enabled 2"] = errors.New("Scalelite is tired")
 	record := evaluate(t, c)
 	f.want(t, "enabled 2")
-	if record.Outcomes[0].Result != Failed || record.Outcomes[1].Result != Skipped {
+	if record.Outcomes[0].Result != scaling.Failed || record.Outcomes[1].Result != scaling.Skipped {
 		t.Errorf("outcomes %+v", record.Outcomes)
 	}
 }
@@ -277,7 +277,7 @@ func TestNothingIsBegunWhenTheTimeIsUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want(t)
-	if record.Outcomes[0].Result != Skipped {
+	if record.Outcomes[0].Result != scaling.Skipped {
 		t.Errorf("outcome %+v", record.Outcomes[0])
 	}
 }
@@ -291,7 +291,7 @@ func TestWhoeverWakesUpLateDoesNothingMore(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.want(t, "disabled 2")
-	if record.Outcomes[0].Result != Failed {
+	if record.Outcomes[0].Result != scaling.Failed {
 		t.Errorf("outcome %+v", record.Outcomes[0])
 	}
 }
@@ -370,7 +370,7 @@ func TestAShortageIsRememberedForAWhile(t *testing.T) {
 	}}
 	evaluate(t, c)
 	state := f.committed[0]
-	if len(state.Shortages) != 1 || state.Shortages[0].Type != "PRO2-S" || !state.Shortages[0].Until.Equal(noon.Add(shortageLasts)) {
+	if len(state.Shortages) != 1 || state.Shortages[0].Type != "PRO2-S" || !state.Shortages[0].Until.Equal(noon.Add(30*time.Minute)) {
 		t.Errorf("shortages %+v", state.Shortages)
 	}
 	if memory := state.Servers[2]; memory.Failures != 1 || !memory.NotBefore.IsZero() {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -39,7 +36,7 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 	})
 	all.Go(func() { seen.Calendar, calendar = c.observeCalendar(ctx, now) })
 	lists.Wait()
-	seen.Servers = match(c.Config.Servers, seen.Entries, seen.Machines)
+	seen.Servers = pool.Match(c.Config.Servers, seen.Entries, seen.Machines)
 	c.observeServers(ctx, seen.Servers)
 	all.Wait()
 	return seen, calendar
@@ -61,59 +58,6 @@ func reason(what string, err error) string {
 		return what + ": no answer in time"
 	}
 	return what + ": " + err.Error()
-}
-
-// match finds the entry and the machine of each server. A server with two of
-// either is not known well enough to touch it.
-func match(servers []pool.Server, entries pool.Reading[[]pool.Entry], machines pool.Reading[[]pool.Machine]) []pool.ServerObservation {
-	byDomain := index(entries, func(e pool.Entry) string { return host(e.URL) })
-	byName := index(machines, func(m pool.Machine) string { return m.Name })
-	list := make([]pool.ServerObservation, len(servers))
-	for i, server := range servers {
-		list[i] = pool.ServerObservation{
-			Server:  server,
-			Entry:   only(entries, byDomain[strings.ToLower(server.Domain)], "Scalelite has %d entries for "+server.Domain),
-			Machine: only(machines, byName[server.Hostname], "%d machines bear the name "+server.Hostname),
-		}
-	}
-	return list
-}
-
-func index[T any](list pool.Reading[[]T], key func(T) string) map[string][]*T {
-	all, _ := list.Get()
-	found := make(map[string][]*T, len(all))
-	for i := range all {
-		found[key(all[i])] = append(found[key(all[i])], &all[i])
-	}
-	return found
-}
-
-// only is the one thing that was found, nil when there is none, and unknown
-// when the list is or when there are several.
-func only[T any](list pool.Reading[[]T], found []*T, several string) pool.Reading[*T] {
-	switch {
-	case !list.Known():
-		return pool.Unknown[*T](list.Reason())
-	case len(found) > 1:
-		return pool.Unknown[*T](fmt.Sprintf(several, len(found)))
-	case len(found) == 0:
-		return pool.Seen[*T](nil)
-	}
-	return pool.Seen(found[0])
-}
-
-// host is the host of an entry's URL, in lower case, with its port unless that
-// is the usual one.
-func host(entryURL string) string {
-	parsed, err := url.Parse(entryURL)
-	if err != nil {
-		return ""
-	}
-	name := strings.ToLower(parsed.Host)
-	if parsed.Scheme == "https" {
-		name = strings.TrimSuffix(name, ":443")
-	}
-	return name
 }
 
 // observeServers asks the servers themselves. A slow one costs its own

@@ -8,6 +8,7 @@ import (
 
 	"divims/internal/cycle"
 	"divims/internal/sandbox"
+	"divims/internal/scaling"
 )
 
 // sandboxRun is a run of the sandbox under way.
@@ -85,7 +86,7 @@ func progressLine(record cycle.Record) string {
 		if outcome.Server != 0 {
 			line += fmt.Sprintf(" %d", outcome.Server)
 		}
-		if outcome.Result != cycle.Done {
+		if outcome.Result != scaling.Done {
 			line += fmt.Sprintf(" %s: %s", outcome.Result, outcome.Detail)
 		}
 	}

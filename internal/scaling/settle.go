@@ -1,11 +1,31 @@
-package cycle
+package scaling
 
 import (
 	"time"
 
 	"divims/internal/pool"
-	"divims/internal/scaling"
 )
+
+// Result says what an action came to.
+type Result string
+
+// Results of actions.
+const (
+	Done Result = "done"
+	// Held: a last look found a reason not to do it.
+	Held Result = "held"
+	// Skipped: an earlier action of the same server did not come through, or the
+	// time was up.
+	Skipped Result = "skipped"
+	Failed  Result = "failed"
+)
+
+// Outcome is what an action came to, as far as the next evaluation has to know.
+type Outcome struct {
+	Result Result
+	// Shortages are what the hoster could not give.
+	Shortages []pool.Shortage
+}
 
 // shortageLasts is for how long a type that a zone refused is not asked for
 // again: stocks change within the hour, and every try costs a call.
@@ -14,25 +34,26 @@ const shortageLasts = 30 * time.Minute
 // longestBackOff bounds the time between two tries to create a machine.
 const longestBackOff = time.Hour
 
-// settle adds to the next memory what the actions came to.
-func settle(next *pool.State, now time.Time, interval time.Duration, plan scaling.Plan, outcomes []Outcome) {
+// Settle adds to the memory that Decide gave what the actions of its plan came
+// to, one outcome for each.
+func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes []Outcome) {
 	for i, outcome := range outcomes {
 		action := plan.Actions[i]
 		memory, known := next.Servers[action.Server]
 		switch {
-		case action.Kind == scaling.Reboot && outcome.Result == Done:
+		case action.Kind == Reboot && outcome.Result == Done:
 			memory.Rebooted = now
-		case action.Kind == scaling.Repair && outcome.Result == Done:
+		case action.Kind == Repair && outcome.Result == Done:
 			memory.Repaired = now
-		case action.Kind == scaling.Create && outcome.Result == Done:
+		case action.Kind == Create && outcome.Result == Done:
 			memory.Failures, memory.NotBefore = 0, time.Time{}
-		case action.Kind == scaling.Create && outcome.Result == Failed && len(outcome.shortages) > 0:
+		case action.Kind == Create && outcome.Result == Failed && len(outcome.Shortages) > 0:
 			// Another server would fare no better: what is short is remembered instead.
 			memory.Failures++
 			next.Shortages = append(next.Shortages, shortages(now, outcome)...)
-		case action.Kind == scaling.Create && outcome.Result == Failed:
+		case action.Kind == Create && outcome.Result == Failed:
 			memory.Failures++
-			memory.NotBefore = now.Add(backOff(interval, memory.Failures))
+			memory.NotBefore = now.Add(backOff(config.Interval, memory.Failures))
 		}
 		if known {
 			next.Servers[action.Server] = memory
@@ -50,7 +71,7 @@ func backOff(interval time.Duration, failures int) time.Duration {
 // shortages are the new ones; those that were refused lately run out as before.
 func shortages(now time.Time, outcome Outcome) []pool.Shortage {
 	var list []pool.Shortage
-	for _, shortage := range outcome.shortages {
+	for _, shortage := range outcome.Shortages {
 		if shortage.Until.IsZero() {
 			shortage.Until = now.Add(shortageLasts)
 			list = append(list, shortage)

@@ -1,0 +1,60 @@
+package pool
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// Match finds the entry and the machine of each server. A server with two of
+// either is not known well enough to touch it.
+func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machine]) []ServerObservation {
+	byDomain := index(entries, func(e Entry) string { return host(e.URL) })
+	byName := index(machines, func(m Machine) string { return m.Name })
+	list := make([]ServerObservation, len(servers))
+	for i, server := range servers {
+		list[i] = ServerObservation{
+			Server:  server,
+			Entry:   only(entries, byDomain[strings.ToLower(server.Domain)], "Scalelite has %d entries for "+server.Domain),
+			Machine: only(machines, byName[server.Hostname], "%d machines bear the name "+server.Hostname),
+		}
+	}
+	return list
+}
+
+func index[T any](list Reading[[]T], key func(T) string) map[string][]*T {
+	all, _ := list.Get()
+	found := make(map[string][]*T, len(all))
+	for i := range all {
+		found[key(all[i])] = append(found[key(all[i])], &all[i])
+	}
+	return found
+}
+
+// only is the one thing that was found, nil when there is none, and unknown
+// when the list is or when there are several.
+func only[T any](list Reading[[]T], found []*T, several string) Reading[*T] {
+	switch {
+	case !list.Known():
+		return Unknown[*T](list.Reason())
+	case len(found) > 1:
+		return Unknown[*T](fmt.Sprintf(several, len(found)))
+	case len(found) == 0:
+		return Seen[*T](nil)
+	}
+	return Seen(found[0])
+}
+
+// host is the host of an entry's URL, in lower case, with its port unless that
+// is the usual one.
+func host(entryURL string) string {
+	parsed, err := url.Parse(entryURL)
+	if err != nil {
+		return ""
+	}
+	name := strings.ToLower(parsed.Host)
+	if parsed.Scheme == "https" {
+		name = strings.TrimSuffix(name, ":443")
+	}
+	return name
+}
