@@ -1,7 +1,9 @@
 package cycle
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"divims/internal/pool"
@@ -88,7 +90,44 @@ func (r *Record) sample() (sample pool.Sample, seen bool) {
 	return pool.Sample{
 		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Plan.Required.Servers,
 		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
+		Idle: pool.Seen(r.idle()), Price: r.price(), Asked: r.asked(),
 	}, !r.Blind && len(r.Plan.Load.Missing) == 0
+}
+
+func (r *Record) idle() int {
+	n := 0
+	for _, server := range r.Servers {
+		if server.Machine != nil && server.Machine.State != pool.Running {
+			n++
+		}
+	}
+	return n
+}
+
+// price is what the running machines cost in an hour, to a hundredth of a cent.
+func (r *Record) price() pool.Reading[float64] {
+	sum := 0.0
+	for _, server := range r.Servers {
+		if server.Machine == nil || server.Machine.State != pool.Running {
+			continue
+		}
+		price, ok := server.Machine.HourlyPrice.Get()
+		if !ok {
+			return pool.Unknown[float64]("the price of server " + strconv.Itoa(server.Number))
+		}
+		sum += price
+	}
+	return pool.Seen(math.Round(sum*10000) / 10000)
+}
+
+func (r *Record) asked() map[string]int {
+	asked := map[string]int{}
+	for _, answer := range r.Plan.Required.Policies {
+		if servers, ok := answer.Servers.Get(); ok {
+			asked[string(answer.Policy)] = servers
+		}
+	}
+	return asked
 }
 
 func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory pool.ServerMemory, now time.Time) ServerRecord {

@@ -99,4 +99,11 @@ type Sample struct {
 	Enabled  int          `json:"e"`
 	Running  int          `json:"n"`
 	Draining int          `json:"d"`
+	// Idle machines are there and do not run: they start, stop, or are stopped.
+	Idle Reading[int] `json:"i,omitzero"`
+	// Price is what the running machines cost together, in euros per hour.
+	// Unknown as soon as that of one of them is.
+	Price Reading[float64] `json:"c,omitzero"`
+	// Asked is how many servers each policy that had an answer asked for.
+	Asked map[string]int `json:"q,omitempty"`
 }

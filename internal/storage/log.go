@@ -21,7 +21,7 @@ const maxLog = 8 << 20
 const maxRecords = 20_000
 
 // AppendSample adds a sample to the history of its week (ISO 8601, UTC). A week
-// of evaluations every 5 minutes has 2016 of them, some 200 kB.
+// of evaluations every 5 minutes has 2016 of them, some 300 kB.
 func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
 	record, err := json.Marshal(sample)
 	if err != nil {

@@ -41,9 +41,10 @@ func TestHistoryIsKeptByWeek(t *testing.T) {
 }
 
 func TestSampleIsSmall(t *testing.T) {
-	sample := pool.Sample{At: now, Participants: 12345, Meetings: 1234, Required: pool.Seen(100), Enabled: 100, Running: 100, Draining: 10}
+	sample := pool.Sample{At: now, Participants: 12345, Meetings: 1234, Required: pool.Seen(100), Enabled: 100, Running: 100, Draining: 10,
+		Idle: pool.Seen(1), Price: pool.Seen(21.3456), Asked: map[string]int{"load": 100, "schedule": 100}}
 	text, err := json.Marshal(sample)
-	if err != nil || len(text) > 100 {
+	if err != nil || len(text) > 160 {
 		t.Errorf("a sample has %d bytes, and a week 2016 samples: %s, %v", len(text), text, err)
 	}
 }

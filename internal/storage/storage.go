@@ -90,10 +90,14 @@ func kind(name string) string {
 	return folder
 }
 
+// remember keeps what is known of an object, unless a later day's or week's is
+// known: that is the one which is written next.
 func (s *Store) remember(o object) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.known[kind(o.name)] = o
+	if o.name >= s.known[kind(o.name)].name {
+		s.known[kind(o.name)] = o
+	}
 }
 
 func (s *Store) forget(name string) {

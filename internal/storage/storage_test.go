@@ -198,6 +198,13 @@ func TestRequests(t *testing.T) {
 		if got := evaluate(step.minute, step.calendar); got != step.want {
 			t.Errorf("%s: %d requests, want %d", step.name, got, step.want)
 		}
+		// Whoever looks at the past meanwhile costs the next evaluation nothing.
+		at := now.Add(time.Duration(step.minute)*time.Minute).AddDate(0, 0, -8)
+		_, err := s.Decisions(t.Context(), at)
+		_, err2 := s.History(t.Context(), at)
+		if err := errors.Join(err, err2); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

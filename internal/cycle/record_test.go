@@ -1,0 +1,48 @@
+package cycle
+
+import (
+	"maps"
+	"testing"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+// TestSample: what a sample says of machines, prices and policies is what the
+// record says, and what the record does not know the sample does not know.
+func TestSample(t *testing.T) {
+	server := func(state pool.MachineState, price pool.Reading[float64]) ServerRecord {
+		return ServerRecord{Machine: &MachineRecord{State: state, HourlyPrice: price}}
+	}
+	cheap, unknown := pool.Seen(0.213), pool.Unknown[float64]("no price list")
+	for name, test := range map[string]struct {
+		servers []ServerRecord
+		idle    int
+		price   pool.Reading[float64]
+	}{
+		"no machine costs nothing":                 {[]ServerRecord{{}}, 0, pool.Seen(0.0)},
+		"two run, one starts, one is stopped":      {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, cheap), server(pool.Starting, cheap), server(pool.Stopped, cheap)}, 2, pool.Seen(0.426)},
+		"one price is unknown, and so is the sum":  {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, unknown)}, 0, unknown},
+		"the price of what does not run is no sum": {[]ServerRecord{server(pool.Running, cheap), server(pool.Stopped, unknown)}, 1, cheap},
+	} {
+		t.Run(name, func(t *testing.T) {
+			record := Record{Servers: test.servers}
+			record.Plan.Required.Policies = []scaling.Answer{
+				{Policy: scaling.PolicyLoad, Servers: pool.Seen(3)},
+				{Policy: scaling.PolicySchedule, Servers: pool.Unknown[int]("no calendar")},
+			}
+			sample, _ := record.sample()
+			price, known := sample.Price.Get()
+			wanted, wantedKnown := test.price.Get()
+			if price != wanted || known != wantedKnown {
+				t.Errorf("price %v %v, wanted %v %v", price, known, wanted, wantedKnown)
+			}
+			if idle, _ := sample.Idle.Get(); idle != test.idle {
+				t.Errorf("%d machines idle, wanted %d", idle, test.idle)
+			}
+			if !maps.Equal(sample.Asked, map[string]int{"load": 3}) {
+				t.Errorf("asked for %v, wanted the answer of load alone", sample.Asked)
+			}
+		})
+	}
+}
