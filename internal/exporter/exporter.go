@@ -80,8 +80,8 @@ func (c *Client) merge(scrapes []scrape) pool.Stats {
 		Network:   first(scrapes, scrape.network),
 		UnitsDown: first(scrapes, scrape.unitsDown),
 		Probe:     first(scrapes, scrape.probe),
-		Failed:    first(scrapes, func(s scrape) (map[string]int, error) { return s.recordings(failed) }),
-		Backlog:   first(scrapes, func(s scrape) (map[string]int, error) { return s.recordings(backlog) }),
+		Failed:    first(scrapes, func(s scrape) (map[string]int, error) { return s.recordings(failed, pool.FailureStages[:]) }),
+		Backlog:   first(scrapes, func(s scrape) (map[string]int, error) { return s.recordings(backlog, pool.BacklogStages[:]) }),
 		Version:   first(scrapes, scrape.version),
 		Age:       first(scrapes, scrape.age),
 	}

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -43,9 +45,18 @@ node_textfile_scrape_error 0
 divims_stats_timestamp_seconds 1.77365154e+09
 divims_probe_success 1
 divims_probe_timestamp_seconds 1.77365148e+09
+divims_recordings_failed{stage="archived"} 0
 divims_recordings_failed{stage="sanity"} 0
-divims_recordings_backlog{stage="archive"} 1
-divims_recordings_backlog{stage="process"} 2
+divims_recordings_failed{stage="processed"} 3
+divims_recordings_failed{stage="published"} 0
+divims_recordings_backlog{stage="recorded"} 0
+divims_recordings_backlog{stage="ended"} 0
+divims_recordings_backlog{stage="queued"} 3
+divims_recordings_backlog{stage="raw"} 1
+divims_recordings_backlog{stage="archived"} 0
+divims_recordings_backlog{stage="sanity"} 2
+divims_recordings_backlog{stage="processed"} 0
+divims_recordings_backlog{stage="published"} 0
 divims_bbb_info{version="3.0.4"} 1
 `
 
@@ -112,10 +123,11 @@ func TestEveryValueOfAHealthyServerIsSeen(t *testing.T) {
 	if down, known := stats.UnitsDown.Get(); !known || len(down) != 0 {
 		t.Errorf("units down = %v, known %v; want none", down, known)
 	}
-	if failed, _ := stats.Failed.Get(); !maps.Equal(failed, map[string]int{"sanity": 0}) {
+	if failed, _ := stats.Failed.Get(); !maps.Equal(failed, map[string]int{"archived": 0, "sanity": 0, "processed": 3, "published": 0}) {
 		t.Errorf("failed = %v", failed)
 	}
-	if backlog, _ := stats.Backlog.Get(); !maps.Equal(backlog, map[string]int{"archive": 1, "process": 2}) {
+	counted := map[string]int{"recorded": 0, "ended": 0, "queued": 3, "raw": 1, "archived": 0, "sanity": 2, "processed": 0, "published": 0}
+	if backlog, _ := stats.Backlog.Get(); !maps.Equal(backlog, counted) {
 		t.Errorf("backlog = %v", backlog)
 	}
 }
@@ -163,9 +175,9 @@ func TestWhatCannotBeBelievedIsUnknown(t *testing.T) {
 		"backlog without a clock":    {"node_time_seconds 1.7736516e+09", "node_time_seconds NaN", backlog, "node_time_seconds"},
 		"backlog of a broken file":   {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", backlog, "node_textfile_scrape_error is not 0"},
 		"backlog of files in doubt":  {"node_textfile_scrape_error 0", "node_textfile_scrape_error NaN", backlog, "node_textfile_scrape_error is not 0"},
-		"backlog not whole":          {`backlog{stage="archive"} 1`, `backlog{stage="archive"} 1.5`, backlog, "1.5 cannot be"},
-		"backlog negative":           {`backlog{stage="archive"} 1`, `backlog{stage="archive"} -1`, backlog, "-1 cannot be"},
-		"backlog absurd":             {`backlog{stage="archive"} 1`, `backlog{stage="archive"} 1e300`, backlog, "cannot be"},
+		"backlog not whole":          {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1.5`, backlog, "1.5 cannot be"},
+		"backlog negative":           {`backlog{stage="raw"} 1`, `backlog{stage="raw"} -1`, backlog, "-1 cannot be"},
+		"backlog absurd":             {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1e300`, backlog, "cannot be"},
 		"backlog absent":             {"divims_recordings_backlog", "bbb_recordings_unprocessed", backlog, "not among the metrics"},
 		"failures old":               {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", failed, "written 10m0s before"},
 		"failures of a broken file":  {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", failed, "node_textfile_scrape_error is not 0"},
@@ -195,6 +207,30 @@ func reading[T any](r pool.Reading[T]) (any, string) {
 	return nil, r.Reason()
 }
 
+// TestACountThatLacksAStageIsNone: what a script could not look at, it leaves
+// out, and what it does not count may be there.
+func TestACountThatLacksAStageIsNone(t *testing.T) {
+	without := func(metric, stage string) (pool.Stats, string) {
+		line := regexp.MustCompile(fmt.Sprintf("%s{stage=%q} .*\n", metric, stage))
+		if !line.MatchString(healthy) {
+			t.Fatalf("the healthy page has no %s of the stage %s", metric, stage)
+		}
+		return read(t, line.ReplaceAllString(healthy, "")), fmt.Sprintf("%s: nothing is said of the stage %q", metric, stage)
+	}
+	for _, stage := range pool.BacklogStages {
+		stats, reason := without("divims_recordings_backlog", stage)
+		wantUnknown(t, "backlog without "+stage, stats.Backlog, reason)
+	}
+	for _, stage := range pool.FailureStages {
+		stats, reason := without("divims_recordings_failed", stage)
+		wantUnknown(t, "failures without "+stage, stats.Failed, reason)
+	}
+	more := read(t, healthy+"divims_recordings_backlog{stage=\"subtitles\"} 4\n")
+	if backlog, _ := more.Backlog.Get(); backlog["subtitles"] != 4 {
+		t.Errorf("backlog = %v; a stage of the operator's own does not count", backlog)
+	}
+}
+
 func TestTheAgeOfOldFiguresIsStillTold(t *testing.T) {
 	stats := read(t, strings.ReplaceAll(healthy, "divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09"))
 	wantSeen(t, "age", stats.Age, 10*time.Minute)
@@ -220,10 +256,13 @@ node_textfile_mtime_seconds{file="/d/divims.prom"} 1.7736e+09
 }
 
 func TestAPageOfOurScriptAloneIsDatedByItsWebServer(t *testing.T) {
-	page := "divims_stats_timestamp_seconds 1.77365154e+09\ndivims_recordings_backlog{stage=\"archive\"} 0\n"
+	page := "divims_stats_timestamp_seconds 1.77365154e+09\n"
+	for _, stage := range pool.BacklogStages {
+		page += fmt.Sprintf("divims_recordings_backlog{stage=%q} 0\n", stage)
+	}
 	stats := read(t, page)
 	wantSeen(t, "age", stats.Age, time.Minute)
-	if backlog, known := stats.Backlog.Get(); !known || !maps.Equal(backlog, map[string]int{"archive": 0}) {
+	if backlog, known := stats.Backlog.Get(); !known || len(backlog) != len(pool.BacklogStages) {
 		t.Errorf("backlog = %v, known %v (%s)", backlog, known, stats.Backlog.Reason())
 	}
 }
@@ -260,7 +299,7 @@ func TestSeveralEndpoints(t *testing.T) {
 	server, subject := serve(t, map[string]string{
 		"/node_exporter/metrics": healthy,
 		"/metrics/":              "node_load1 99\nbbb_meetings 3\n",
-		"/stale":                 "node_time_seconds 1.7736516e+09\ndivims_stats_timestamp_seconds 1.7e+09\ndivims_recordings_backlog{stage=\"archive\"} 0\n",
+		"/stale":                 "node_time_seconds 1.7736516e+09\ndivims_stats_timestamp_seconds 1.7e+09\ndivims_recordings_backlog{stage=\"raw\"} 0\n",
 	})
 	stats := func(paths ...string) (pool.Stats, error) {
 		config := Config{}

@@ -70,13 +70,13 @@ func TestAbsurdFigures(t *testing.T) {
 	}{
 		"a load of 1e308":            {with("node_load1 0.21", "node_load1 1e308").Load1.Reason(), "1e+308 cannot be"},
 		"a negative load":            {with("node_load1 0.21", "node_load1 -1").Load1.Reason(), "-1 cannot be"},
-		"a backlog of 1e308":         {with(`{stage="archive"} 1`, `{stage="archive"} 1e308`).Backlog.Reason(), "1e+308 cannot be"},
-		"a negative backlog":         {with(`{stage="archive"} 1`, `{stage="archive"} -1`).Backlog.Reason(), "-1 cannot be"},
+		"a backlog of 1e308":         {with(`{stage="raw"} 1`, `{stage="raw"} 1e308`).Backlog.Reason(), "1e+308 cannot be"},
+		"a negative backlog":         {with(`{stage="raw"} 1`, `{stage="raw"} -1`).Backlog.Reason(), "-1 cannot be"},
 		"a clock of the year 9999":   {with("1.7736516e+09", "2.53402300799e+11").Uptime.Reason(), "cannot be"},
 		"a boot after the end":       {with("1.773648e+09", "8.9e+09").Uptime.Reason(), "in the future"},
 		"bytes beyond 64 bits":       {with(`{device="ens2"} 1000`, `{device="ens2"} 1e40`).Network.Reason(), "1e+40 cannot be"},
-		"half a recording":           {with(`{stage="archive"} 1`, `{stage="archive"} 0.5`).Backlog.Reason(), "0.5 cannot be"},
-		"a long stage":               {with(`stage="archive"`, `stage="`+strings.Repeat("x", longestLabel+1)+`"`).Backlog.Reason(), "a label is longer than 1024 bytes"},
+		"half a recording":           {with(`{stage="raw"} 1`, `{stage="raw"} 0.5`).Backlog.Reason(), "0.5 cannot be"},
+		"a long stage":               {with(`stage="raw"`, `stage="`+strings.Repeat("x", longestLabel+1)+`"`).Backlog.Reason(), "a label is longer than 1024 bytes"},
 		"a long version":             {with("3.0.4", strings.Repeat("3", maxVersion+1)).Version.Reason(), "not one version"},
 		"more stages than there are": {with("node_load5", numbered("divims_recordings_backlog{stage=\"{n}\"} 0\n", mostNames)+"node_load5").Backlog.Reason(), "more than 50 stages"},
 	} {

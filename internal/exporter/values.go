@@ -125,8 +125,9 @@ func (s scrape) probe() (pool.Probe, error) {
 	return pool.Probe{OK: success == 1, At: instant(at)}, s.fresh(at)
 }
 
-// recordings counts by stage.
-func (s scrape) recordings(m metric) (map[string]int, error) {
+// recordings counts by stage. Only a count at each of the stages is one: what a
+// script could not look at, it leaves out.
+func (s scrape) recordings(m metric, stages []string) (map[string]int, error) {
 	if err := s.written(m); err != nil {
 		return nil, err
 	}
@@ -145,7 +146,15 @@ func (s scrape) recordings(m metric) (map[string]int, error) {
 	if err != nil {
 		return nil, decisive(err)
 	}
-	return counts, s.fresh(at)
+	if err := s.fresh(at); err != nil {
+		return nil, err
+	}
+	for _, stage := range stages {
+		if _, told := counts[stage]; !told {
+			return nil, fmt.Errorf("%s: nothing is said of the stage %q", m.name, stage)
+		}
+	}
+	return counts, nil
 }
 
 func (s scrape) version() (string, error) {

@@ -2,6 +2,23 @@ package pool
 
 import "time"
 
+// BacklogStages are all the places where a recording can have work left, in the
+// order in which a recording comes through them. A backlog that lacks one of
+// them is incomplete: what it does not count may be there.
+var BacklogStages = [...]string{
+	"recorded",  // the meeting has ended
+	"ended",     // it has ended, and its events are to be kept
+	"queued",    // a job waits or is at work, of whatever stage
+	"raw",       // is being archived
+	"archived",  // is to be checked
+	"sanity",    // is to be processed
+	"processed", // in a format that is to be published
+	"published", // is to be sent away, where recordings are shipped
+}
+
+// FailureStages are all the places where the work on a recording can have failed.
+var FailureStages = [...]string{"archived", "sanity", "processed", "published"}
+
 // Stats is what a server's stats endpoints say. Every value that no endpoint
 // had is unknown.
 type Stats struct {
@@ -16,10 +33,11 @@ type Stats struct {
 	UnitsDown Reading[[]string] `json:"units_down"`
 	// Probe is the end-to-end probe that runs on the server itself.
 	Probe Reading[Probe] `json:"probe"`
-	// Failed counts recordings whose work failed, by stage.
+	// Failed counts recordings whose work failed, at least at FailureStages.
 	Failed Reading[map[string]int] `json:"failed"`
-	// Backlog counts recordings with work still to do, by stage, those included
-	// that no API shows yet. Unknown when what was read is stale or incomplete.
+	// Backlog counts recordings with work still to do, at least at BacklogStages,
+	// those included that no API shows yet. One recording may count at several.
+	// Unknown when what was read is stale or incomplete.
 	Backlog Reading[map[string]int] `json:"backlog"`
 	Version Reading[string]         `json:"version"`
 	// Age is how old the server's own figures (backlog, failures, probe,

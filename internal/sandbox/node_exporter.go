@@ -221,14 +221,13 @@ func (e *exposition) recordings(seen figures) {
 	if !known {
 		return
 	}
-	stages := slices.Sorted(maps.Keys(backlog))
 	e.family("divims_recordings_backlog", "gauge", "Recordings with work still to do.")
-	for _, stage := range stages {
+	for _, stage := range pool.BacklogStages {
 		e.sample("divims_recordings_backlog", float64(backlog[stage]), "stage", stage)
 	}
 	if failed, known := seen.Failed.Get(); known {
 		e.family("divims_recordings_failed", "gauge", "Recordings whose work failed.")
-		for _, stage := range stages {
+		for _, stage := range pool.FailureStages {
 			e.sample("divims_recordings_failed", float64(failed[stage]), "stage", stage)
 		}
 	}

@@ -90,15 +90,21 @@ func (w *World) advance(m *machine, r *recording) {
 	r.stage++
 }
 
-// backlogByStage counts the unfinished recordings; every stage is there.
+// backlogByStage counts the unfinished recordings as a script on the server
+// would: every stage is there, and the recording at work counts as a job, too.
 func (m *machine) backlogByStage() map[string]int {
-	counts := make(map[string]int, len(stages))
-	for _, s := range stages {
-		counts[s.name] = 0
+	counts := make(map[string]int, len(pool.BacklogStages))
+	for _, name := range pool.BacklogStages {
+		counts[name] = 0
 	}
-	for _, r := range m.backlog {
-		counts[stages[r.stage].name]++
+	for i, r := range m.backlog {
+		if i == 0 && r.stage == recorded {
+			counts["raw"]++ // being archived
+		} else {
+			counts[stages[r.stage].name]++
+		}
 	}
+	counts["queued"] = min(len(m.backlog), 1)
 	return counts
 }
 
