@@ -43,6 +43,9 @@ type Store interface {
 	// AppendSample adds to the history, AppendDecision to the day's records. Adding
 	// the last one once more changes nothing.
 	AppendSample(ctx context.Context, sample pool.Sample) error
+	// Recent gives the samples of the week of now and of the pool.HistoryWeeks
+	// before it, oldest first.
+	Recent(ctx context.Context, now time.Time) ([]pool.Sample, error)
 	AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error
 	// LoadCalendar gives the last good calendar, nil for none.
 	LoadCalendar(ctx context.Context) ([]byte, error)

@@ -120,6 +120,9 @@ func (f *fake) AppendSample(_ context.Context, sample pool.Sample) error {
 	f.samples = append(f.samples, sample)
 	return f.fails["sample"]
 }
+func (f *fake) Recent(context.Context, time.Time) ([]pool.Sample, error) {
+	return f.samples, f.fails["history"]
+}
 func (f *fake) AppendDecision(_ context.Context, _ time.Time, record json.RawMessage) error {
 	f.decisions = append(f.decisions, record)
 	return f.fails["decision"]

@@ -35,6 +35,11 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 		seen.Leftovers = ask(ctx, c.Config.CallTimeout, "detached volumes", c.Services.Hoster.Leftovers)
 	})
 	all.Go(func() { seen.Calendar, calendar = c.observeCalendar(ctx, now) })
+	all.Go(func() {
+		seen.History = ask(ctx, c.Config.CallTimeout, "history", func(ctx context.Context) ([]pool.Sample, error) {
+			return c.Services.Store.Recent(ctx, now)
+		})
+	})
 	lists.Wait()
 	seen.Servers = pool.Match(c.Config.Servers, seen.Entries, seen.Machines)
 	c.observeServers(ctx, seen.Servers)

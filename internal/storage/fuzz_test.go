@@ -83,10 +83,11 @@ func checkStateError(t *testing.T, err error) {
 func FuzzRecords(f *testing.F) {
 	f.Add(`[{"t":"2026-03-16T08:00:00Z","p":200,"m":10,"r":2,"e":2,"n":2,"d":0}]`)
 	f.Add("[\n1,\n[],\nnull\n]\n")
+	f.Add(`[{"past":[[29560000,200,10],[5,210,11]]},{"t":"2026-03-16T08:00:00Z","p":200,"m":10}]`)
 	f.Add(`[{"p":1e308},{"p":-1}`)
 	f.Add("[]]")
 	f.Fuzz(func(t *testing.T, text string) {
-		if _, err := decodeList[pool.Sample]([]byte(text)); err != nil {
+		if _, err := decodeWeek([]byte(text)); err != nil {
 			hostile.CheckText(t, err.Error())
 		}
 		records, err := decodeList[json.RawMessage]([]byte(text))

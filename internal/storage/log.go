@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"time"
-
-	"divims/internal/pool"
 )
 
 // maxLog is the size in bytes up to which a list grows; then the oldest records
@@ -20,21 +18,6 @@ const maxLog = 8 << 20
 // 10,080.
 const maxRecords = 20_000
 
-// AppendSample adds a sample to the history of its week (ISO 8601, UTC). A week
-// of evaluations every 5 minutes has 2016 of them, some 300 kB.
-func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
-	record, err := json.Marshal(sample)
-	if err != nil {
-		return fmt.Errorf("encode the history sample: %w", err)
-	}
-	return s.append(ctx, weekName(sample.At), record)
-}
-
-// History reads the samples of the week of a time, oldest first; none is no error.
-func (s *Store) History(ctx context.Context, week time.Time) ([]pool.Sample, error) {
-	return list[pool.Sample](ctx, s, weekName(week))
-}
-
 // AppendDecision adds an evaluation's record to those of its day (UTC).
 func (s *Store) AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error {
 	return s.append(ctx, dayName(at), record)
@@ -43,11 +26,6 @@ func (s *Store) AppendDecision(ctx context.Context, at time.Time, record json.Ra
 // Decisions reads the records of the day of a time, oldest first; none is no error.
 func (s *Store) Decisions(ctx context.Context, day time.Time) ([]json.RawMessage, error) {
 	return list[json.RawMessage](ctx, s, dayName(day))
-}
-
-func weekName(at time.Time) string {
-	year, week := at.UTC().ISOWeek()
-	return fmt.Sprintf("history/%d-W%02d.json", year, week)
 }
 
 func dayName(at time.Time) string { return "decisions/" + at.UTC().Format(time.DateOnly) + ".json" }

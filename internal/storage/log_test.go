@@ -7,47 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"divims/internal/pool"
 )
-
-func TestHistoryIsKeptByWeek(t *testing.T) {
-	s := New(service(t), http.DefaultClient)
-	for _, test := range []struct{ at, object string }{
-		{"2026-03-16T00:00:00Z", "history/2026-W12.json"},
-		{"2026-03-22T23:55:00Z", "history/2026-W12.json"},
-		{"2026-03-23T00:30:00+01:00", "history/2026-W12.json"},
-		{"2027-01-03T12:00:00Z", "history/2026-W53.json"},
-		{"2027-01-04T12:00:00Z", "history/2027-W01.json"},
-	} {
-		at, err := time.Parse(time.RFC3339, test.at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.AppendSample(t.Context(), pool.Sample{At: at, Participants: 17}); err != nil {
-			t.Fatal(err)
-		}
-		if text := content(t, s, s.key(test.object)); !strings.Contains(text, test.at) {
-			t.Errorf("%s is not in %s:\n%s", test.at, test.object, text)
-		}
-	}
-	samples, err := s.History(t.Context(), time.Date(2026, 3, 18, 0, 0, 0, 0, time.UTC))
-	if err != nil || len(samples) != 3 || samples[0].Participants != 17 {
-		t.Errorf("the week has three samples: got %v, %v", samples, err)
-	}
-	if samples, err := s.History(t.Context(), now.AddDate(1, 1, 1)); err != nil || samples != nil {
-		t.Errorf("a week without samples is no error: got %v, %v", samples, err)
-	}
-}
-
-func TestSampleIsSmall(t *testing.T) {
-	sample := pool.Sample{At: now, Participants: 12345, Meetings: 1234, Required: pool.Seen(100), Enabled: 100, Running: 100, Draining: 10,
-		Idle: pool.Seen(1), Price: pool.Seen(21.3456), Asked: map[string]int{"load": 100, "schedule": 100}}
-	text, err := json.Marshal(sample)
-	if err != nil || len(text) > 160 {
-		t.Errorf("a sample has %d bytes, and a week 2016 samples: %s, %v", len(text), text, err)
-	}
-}
 
 func TestDecisionsAreKeptByDay(t *testing.T) {
 	s := New(service(t), http.DefaultClient)

@@ -157,7 +157,7 @@ func TestRequests(t *testing.T) {
 	raw(t, New(config, http.DefaultClient), "cloud-init.yaml", "#cloud-config\n")
 	var count counting
 	var s *Store
-	evaluate := func(minute int, calendar string) int32 {
+	evaluate := func(minute int, calendar string, creates bool) int32 {
 		t.Helper()
 		before := count.requests.Load()
 		at := now.Add(time.Duration(minute) * time.Minute)
@@ -167,7 +167,12 @@ func TestRequests(t *testing.T) {
 		}
 		state.LastEvaluation = at
 		_, err = s.LoadCalendar(t.Context())
-		err = errors.Join(err,
+		_, problem := s.Recent(t.Context(), at)
+		err = errors.Join(err, problem)
+		if creates {
+			_, problem = s.Object(t.Context(), "cloud-init.yaml")
+		}
+		err = errors.Join(err, problem,
 			s.SaveCalendar(t.Context(), []byte(calendar)),
 			s.AppendSample(t.Context(), pool.Sample{At: at}),
 			s.AppendDecision(t.Context(), at, []byte(`{"at":"`+at.String()+`"}`)),
@@ -182,20 +187,24 @@ func TestRequests(t *testing.T) {
 		cold     bool
 		minute   int
 		calendar string
+		creates  bool // a machine, with user data from the bucket
 		want     int32
 	}{
-		{"the first ever", true, 0, "one", 9},
-		{"warm", false, 5, "one", 4},
-		{"warm, another calendar", false, 10, "two", 5},
-		{"cold", true, 15, "two", 8},
-		{"cold, another calendar", true, 20, "three", 9},
-		{"warm, another day", false, 24 * 60, "three", 4},
-		{"warm, another week, another calendar", false, 7 * 24 * 60, "four", 5},
+		{"the first ever", true, 0, "one", true, 12},
+		{"warm", false, 5, "one", false, 4},
+		{"warm, creates", false, 7, "one", true, 5},
+		{"warm, another calendar", false, 10, "two", false, 5},
+		{"cold", true, 15, "two", false, 8},
+		{"cold, another calendar, creates", true, 20, "three", true, 10},
+		{"warm, another day", false, 24 * 60, "three", false, 4},
+		{"warm, another week, another calendar", false, 7 * 24 * 60, "four", false, 5},
+		{"cold, another week, another calendar, creates", true, 14 * 24 * 60, "five", true, 11},
+		{"cold, weeks later, another calendar, creates", true, 42 * 24 * 60, "six", true, 12},
 	} {
 		if step.cold {
 			s = New(config, &http.Client{Transport: &count})
 		}
-		if got := evaluate(step.minute, step.calendar); got != step.want {
+		if got := evaluate(step.minute, step.calendar, step.creates); got != step.want {
 			t.Errorf("%s: %d requests, want %d", step.name, got, step.want)
 		}
 		// Whoever looks at the past meanwhile costs the next evaluation nothing.

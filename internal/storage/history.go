@@ -1,0 +1,206 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// The object of a week is the list of its samples. Its first record has those of
+// the weeks before it in short, so that one object is all that a forecast reads.
+
+// coarse is the least time between two samples of past weeks: they are written
+// again with every sample, and evaluations may come every minute.
+const coarse = 4*time.Minute + 30*time.Second
+
+// weeksTried is how many weeks back the last list is looked for when a week
+// begins. A process that lives on has it in memory.
+const weeksTried = 2
+
+// pastRecord is the first record of a week's list.
+type pastRecord struct {
+	Past []pastSample `json:"past"`
+}
+
+// pastSample has the minutes since the sample before it (since 1970 in the first
+// one), the participants and the meetings. Six weeks of them are about 150 kB.
+type pastSample [3]int
+
+// weekRecord is any record of a week's list.
+type weekRecord struct {
+	pastRecord
+	pool.Sample
+}
+
+// AppendSample adds a sample to the history of its week (ISO 8601, UTC). A week
+// of evaluations every 5 minutes has 2016 of them, some 300 kB.
+func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
+	record, err := json.Marshal(sample)
+	if err != nil {
+		return fmt.Errorf("encode the history sample: %w", err)
+	}
+	if _, err := s.recallWeek(ctx, sample.At); err != nil {
+		return err
+	}
+	return s.append(ctx, weekName(sample.At), record)
+}
+
+// Recent gives the samples of the week of a time until then and of the
+// pool.HistoryWeeks before it, oldest first. What is missing is a gap; the error
+// says why the week's own list cannot be read.
+func (s *Store) Recent(ctx context.Context, at time.Time) ([]pool.Sample, error) {
+	o, err := s.recallWeek(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := decodeWeek(o.body)
+	if err != nil {
+		s.forget(o.name) // so that it is looked at again once somebody has mended it
+		return nil, fmt.Errorf("read %s: %w", s.location(s.key(o.name)), err)
+	}
+	return between(samples, pastFrom(at), at.Add(1)), nil
+}
+
+// History reads the samples of the week of a time, oldest first; none is no error.
+func (s *Store) History(ctx context.Context, week time.Time) ([]pool.Sample, error) {
+	key := s.key(weekName(week))
+	body, _, err := s.get(ctx, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	samples, err := decodeWeek(body)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", s.location(key), err)
+	}
+	return between(samples, monday(week), monday(week).AddDate(0, 0, 7)), nil
+}
+
+// recallWeek gives the list of the week of a time. One that does not exist yet
+// is begun, in memory, with what the last list knew.
+func (s *Store) recallWeek(ctx context.Context, at time.Time) (object, error) {
+	last, known := s.remembered(weekName(at.AddDate(0, 0, -7)))
+	o, err := s.recall(ctx, weekName(at))
+	if err != nil || o.body != nil {
+		return o, err
+	}
+	samples, err := decodeWeek(last.body)
+	if !known || err != nil {
+		samples, err = s.lastWeeks(ctx, at)
+	}
+	if err != nil {
+		return object{}, err
+	}
+	if o.body, err = beginning(between(samples, pastFrom(at), monday(at))); err != nil {
+		return object{}, err
+	}
+	s.remember(o)
+	return o, nil
+}
+
+// lastWeeks reads the samples of the last list before the week of a time. One
+// that is no list is a gap, and stays for a person to look at.
+func (s *Store) lastWeeks(ctx context.Context, at time.Time) ([]pool.Sample, error) {
+	for back := range weeksTried {
+		body, _, err := s.get(ctx, s.key(weekName(at.AddDate(0, 0, -7*(back+1)))))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if samples, err := decodeWeek(body); err == nil {
+			return samples, nil
+		}
+	}
+	return nil, nil
+}
+
+// beginning is a week's list that has the past only.
+func beginning(samples []pool.Sample) ([]byte, error) {
+	var first pastRecord
+	var before time.Time
+	for _, sample := range samples {
+		if sample.At.Sub(before) < coarse {
+			continue
+		}
+		minutes := sample.At.Unix() / 60
+		if !before.IsZero() {
+			minutes -= before.Unix() / 60
+		}
+		first.Past = append(first.Past, pastSample{int(minutes), sample.Participants, sample.Meetings})
+		before = sample.At
+	}
+	if first.Past == nil {
+		return encodeList(nil), nil
+	}
+	record, err := json.Marshal(first)
+	if err != nil {
+		return nil, fmt.Errorf("encode the weeks before: %w", err)
+	}
+	return encodeList([]json.RawMessage{record}), nil
+}
+
+// decodeWeek reads a week's list: the past and the week itself.
+func decodeWeek(body []byte) ([]pool.Sample, error) {
+	records, err := decodeList[weekRecord](body)
+	if err != nil {
+		return nil, err
+	}
+	var samples []pool.Sample
+	for i, record := range records {
+		if i == 0 && record.Past != nil {
+			samples = record.samples()
+			continue
+		}
+		samples = append(samples, record.Sample)
+	}
+	for _, sample := range samples {
+		if err := checkCounts("sample of "+sample.At.Format(time.RFC3339), sample.Participants, sample.Meetings); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortStableFunc(samples, func(a, b pool.Sample) int { return a.At.Compare(b.At) })
+	return samples, nil
+}
+
+// samples are the past as samples, as far as it was kept.
+func (r pastRecord) samples() []pool.Sample {
+	samples := make([]pool.Sample, len(r.Past))
+	minutes := 0
+	for i, short := range r.Past {
+		minutes += short[0]
+		samples[i] = pool.Sample{At: time.Unix(int64(minutes)*60, 0).UTC(), Participants: short[1], Meetings: short[2]}
+	}
+	return samples
+}
+
+// between are the samples from a time on and before another.
+func between(samples []pool.Sample, from, to time.Time) []pool.Sample {
+	at := func(t time.Time) int {
+		i, _ := slices.BinarySearchFunc(samples, t, func(s pool.Sample, t time.Time) int { return s.At.Compare(t) })
+		return i
+	}
+	if i, j := at(from), at(to); i < j {
+		return samples[i:j:j]
+	}
+	return nil
+}
+
+// pastFrom is how far back the list of the week of a time reaches.
+func pastFrom(at time.Time) time.Time { return monday(at).AddDate(0, 0, -7*pool.HistoryWeeks) }
+
+// monday is the beginning of the week of a time (ISO 8601, UTC).
+func monday(at time.Time) time.Time {
+	day := at.UTC().Truncate(24 * time.Hour)
+	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)
+}
+
+func weekName(at time.Time) string {
+	year, week := at.UTC().ISOWeek()
+	return fmt.Sprintf("history/%d-W%02d.json", year, week)
+}
