@@ -1,6 +1,7 @@
 package divims_test
 
 import (
+	"fmt"
 	"reflect"
 	"regexp"
 	"strings"
@@ -17,35 +18,28 @@ const maxVariables = 100
 // characters of a variable; a secret holds 65,536 bytes.
 const longSetting = "DIVIMS_CA_CERTIFICATES"
 
-// settingLine is a setting of a function in serverless.yml; section is where
-// the lines after it belong.
-var (
-	section     = regexp.MustCompile(`^ {4}([a-z]\w*):`)
-	settingLine = regexp.MustCompile(`^ {6}(\w+): (.*)$`)
-)
-
-// TestServerlessSettings holds serverless.yml against the settings: each is
-// there once, secrets among the secrets; a required one fails the deployment
-// when it is missing, any other one is empty then, which counts as not set.
+// TestServerlessSettings holds serverless.yml's list of settings, from which each
+// pool's are taken, against the settings: each is there once, secrets among the
+// secrets, and required where it is; nothing else is there.
 func TestServerlessSettings(t *testing.T) {
-	deployed := deployedSettings(t)
+	listed := listedSettings(t)
 	fields := reflect.TypeFor[config.Settings]()
 	for i := range fields.NumField() {
 		field := fields.Field(i)
 		name := "DIVIMS_" + field.Tag.Get("envconfig")
-		want := setting{"env", "${env:" + name + ", ''}"}
+		want := setting{"env", "optional"}
 		if field.Type == reflect.TypeFor[pool.Secret]() || name == longSetting {
 			want.section = "secret"
 		}
 		if field.Tag.Get("required") == "true" {
-			want.value = "${env:" + name + "}"
+			want.need = "required"
 		}
-		if got := deployed[name]; got != want {
+		if got := listed[name]; got != want {
 			t.Errorf("%s is %+v in serverless.yml; want %+v", name, got, want)
 		}
-		delete(deployed, name)
+		delete(listed, name)
 	}
-	for name := range deployed {
+	for name := range listed {
 		t.Errorf("%s in serverless.yml is no setting", name)
 	}
 	if n := fields.NumField(); n > maxVariables {
@@ -53,15 +47,21 @@ func TestServerlessSettings(t *testing.T) {
 	}
 }
 
-// setting is where serverless.yml has a setting, and its value.
-type setting struct{ section, value string }
+// setting is where serverless.yml lists a setting, and whether a pool has to say it.
+type setting struct{ section, need string }
 
-func deployedSettings(t *testing.T) map[string]setting {
+// listSection and settingLine are lines below custom.settings.
+var (
+	listSection = regexp.MustCompile(`^ {4}(\w+):$`)
+	settingLine = regexp.MustCompile(`^ {6}(\w+): (.*)$`)
+)
+
+func listedSettings(t *testing.T) map[string]setting {
 	t.Helper()
 	settings := map[string]setting{}
 	inside := ""
-	for line := range strings.SplitSeq(read(t, "serverless.yml"), "\n") {
-		if begun := section.FindStringSubmatch(line); begun != nil {
+	for line := range strings.SplitSeq(block(t, "custom", "settings"), "\n") {
+		if begun := listSection.FindStringSubmatch(line); begun != nil {
 			inside = begun[1]
 		}
 		found := settingLine.FindStringSubmatch(line)
@@ -74,4 +74,67 @@ func deployedSettings(t *testing.T) map[string]setting {
 		settings[found[1]] = setting{inside, found[2]}
 	}
 	return settings
+}
+
+// functionName, functionLine and rateLine are lines below functions.
+var (
+	functionName = regexp.MustCompile(`^ {2}([a-z0-9-]+):$`)
+	functionLine = regexp.MustCompile(`^ {4}(\S+): (.*)$`)
+	rateLine     = regexp.MustCompile(`^ {10}rate: "(.*)"$`)
+)
+
+// TestServerlessFunctions looks at each function of serverless.yml: it has what all
+// share, the settings and secrets of its own file, and minutes of its own for the
+// evaluations.
+func TestServerlessFunctions(t *testing.T) {
+	lines, rates := map[string]map[string]string{}, map[string]string{}
+	inside := ""
+	for line := range strings.SplitSeq(block(t, "functions"), "\n") {
+		if begun := functionName.FindStringSubmatch(line); begun != nil {
+			inside = begun[1]
+			lines[inside] = map[string]string{}
+		}
+		if found := functionLine.FindStringSubmatch(line); found != nil {
+			lines[inside][found[1]] = found[2]
+		}
+		if found := rateLine.FindStringSubmatch(line); found != nil {
+			if other, taken := rates[found[1]]; taken {
+				t.Errorf("%s and %s are evaluated in the same minutes", inside, other)
+			}
+			rates[found[1]] = inside
+		}
+	}
+	if len(lines) == 0 || len(rates) != len(lines) {
+		t.Errorf("serverless.yml has %d functions and %d crons; want one for each", len(lines), len(rates))
+	}
+	for name, got := range lines {
+		want := map[string]string{
+			"<<":     "*function",
+			"env":    "${file(pools/settings.js):" + name + ".env}",
+			"secret": "${file(pools/settings.js):" + name + ".secret}",
+		}
+		for key, value := range want {
+			if got[key] != value {
+				t.Errorf("%s of the function %s is %q; want %q", key, name, got[key], value)
+			}
+		}
+	}
+}
+
+// block is the lines of serverless.yml below a key, given by the keys that lead there.
+func block(t *testing.T, keys ...string) string {
+	t.Helper()
+	text := "\n" + read(t, "serverless.yml")
+	indent := ""
+	for _, key := range keys {
+		_, below, found := strings.Cut(text, "\n"+indent+key+":\n")
+		if !found {
+			t.Fatalf("serverless.yml has no %s", strings.Join(keys, "."))
+		}
+		if end := regexp.MustCompile(fmt.Sprintf(`(?m)^ {0,%d}\S`, len(indent))).FindStringIndex(below); end != nil {
+			below = below[:end[0]]
+		}
+		text, indent = "\n"+below, indent+"  "
+	}
+	return text
 }

@@ -1,0 +1,60 @@
+"use strict";
+
+// The settings of each pool, for serverless.yml: ${file(pools/settings.js):campus.env}
+// is what pools/campus.env says of the settings that custom.settings.env lists, and
+// campus.secret likewise. What is missing, or is no setting, fails the deployment,
+// all at once. A setting that is empty counts as not said, and is not sent.
+
+const { execFileSync } = require("node:child_process");
+const { readdirSync } = require("node:fs");
+const path = require("node:path");
+
+// said has the shell read a pool's file, as `set -a; . pools/campus.env` does for the
+// command line. Settings of the environment are left out: what is there for one pool
+// must not reach another.
+function said(pool) {
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("DIVIMS_"));
+  const print = "process.stdout.write(JSON.stringify(process.env))";
+  const output = execFileSync(
+    "sh",
+    ["-ec", 'set -a; . "$0"; exec "$1" -e "$2"', path.join(__dirname, `${pool}.env`), process.execPath, print],
+    {
+      cwd: path.dirname(__dirname),
+      env: Object.fromEntries(environment),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const variables = Object.entries(JSON.parse(output));
+  return new Map(variables.filter(([name, value]) => name.startsWith("DIVIMS_") && value !== ""));
+}
+
+// check tells everything that is wrong with what a pool's file says, without its values.
+function check(pool, values, known) {
+  const problems = [];
+  for (const name of values.keys()) {
+    if (!(name in known)) problems.push(`${name} is not a setting`);
+  }
+  for (const [name, need] of Object.entries(known)) {
+    if (need === "required" && !values.has(name)) problems.push(`${name} is required`);
+  }
+  if (problems.length > 0) throw new Error(`pools/${pool}.env: ${problems.join("; ")}`);
+}
+
+// listed gives the values of the listed settings, so that osls takes none for a
+// variable of its own.
+function listed(values, list) {
+  const names = Object.keys(list).filter((name) => values.has(name));
+  return Object.fromEntries(names.map((name) => [name, values.get(name).replaceAll("${", "\\${")]));
+}
+
+for (const file of readdirSync(__dirname)) {
+  const { name: pool, ext } = path.parse(file);
+  if (ext !== ".env") continue;
+  exports[pool] = async ({ resolveConfigurationProperty }) => {
+    const { env, secret } = await resolveConfigurationProperty(["custom", "settings"]);
+    const values = said(pool);
+    check(pool, values, { ...env, ...secret });
+    return { env: listed(values, env), secret: listed(values, secret) };
+  };
+}
