@@ -102,14 +102,15 @@ func userData(source config.UserData, store *storage.Store) func(context.Context
 
 func cycleConfig(settings config.Settings, servers []pool.Server) cycle.Config {
 	return cycle.Config{
-		Scaling: scalingConfig(settings), Servers: servers,
+		Scaling: ScalingConfig(settings), Servers: servers,
 		Zones: settings.Zones, Types: settings.CommercialTypes, BBBSecret: settings.BBBSecret,
 		ObserveParallel: settings.ObserveParallel, ActParallel: settings.ActParallel,
 		CallTimeout: settings.CallTimeout, Timeout: settings.Timeout,
 	}
 }
 
-func scalingConfig(settings config.Settings) scaling.Config {
+// ScalingConfig is what the decision needs of the settings.
+func ScalingConfig(settings config.Settings) scaling.Config {
 	policies := make([]scaling.Policy, len(settings.Policies))
 	for i, name := range settings.Policies {
 		policies[i] = scaling.Policy(name)

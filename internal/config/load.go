@@ -148,7 +148,7 @@ func parse(target reflect.Value, text string) (err error) {
 			return wrong("has to be true or false")
 		}
 	case *time.Duration:
-		*value, err = parseDuration(text)
+		*value, err = ParseDuration(text)
 	default:
 		panic(fmt.Sprintf("config: no way to read a %s", target.Type()))
 	}

@@ -60,3 +60,16 @@ func distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// Examples is an environment of all that is required and has no default, with
+// the examples' values: for whoever needs the rest of the settings only.
+func Examples() []string {
+	environ := []string{prefix + "_STATS_URLS=" + example("STATS_URLS")}
+	fields := reflect.TypeFor[Settings]()
+	for i := range fields.NumField() {
+		if tag := fields.Field(i).Tag; tag.Get("required") == "true" {
+			environ = append(environ, prefix+"_"+tag.Get("envconfig")+"="+tag.Get("example"))
+		}
+	}
+	return environ
+}

@@ -200,8 +200,8 @@ func (c ConnectTo) Address(address string) string {
 // maxDays is the longest duration that is taken.
 const maxDays = 36500
 
-// parseDuration is time.ParseDuration with days: "15d", "1d12h".
-func parseDuration(text string) (time.Duration, error) {
+// ParseDuration is time.ParseDuration with days: "15d", "1d12h".
+func ParseDuration(text string) (time.Duration, error) {
 	var days int
 	var errDays error
 	if number, rest, found := strings.Cut(text, "d"); found {

@@ -31,12 +31,12 @@ func TestParseDuration(t *testing.T) {
 		"15d": 15 * 24 * time.Hour, "1d12h": 36 * time.Hour, "168h": 168 * time.Hour, "0": 0, "0d": 0,
 		"1d1h1m1s": 25*time.Hour + time.Minute + time.Second, "240s": 4 * time.Minute,
 	} {
-		if got, err := parseDuration(text); err != nil || got != want {
+		if got, err := ParseDuration(text); err != nil || got != want {
 			t.Errorf("%q = %v, %v; want %v", text, got, err, want)
 		}
 	}
 	for _, text := range []string{"", "d", "5", "-1d", "1d-1h", "1.5d", "1d2d", "999999999999d", "2000000h", "1d 2h"} {
-		if got, err := parseDuration(text); err == nil {
+		if got, err := ParseDuration(text); err == nil {
 			t.Errorf("%q = %v; want an error", text, got)
 		}
 	}

@@ -15,6 +15,27 @@ type Meeting struct {
 	Recorded     bool
 }
 
+// JoinTime is when the nth person, counted from 0, joins: the first at the start,
+// the others evenly until Join is over.
+func (m Meeting) JoinTime(n int) time.Time { return m.Start.Add(portion(m.Join, n, m.Participants)) }
+
+// LeaveTime is when the nth person leaves: evenly over the last Leave, the last
+// one at the end.
+func (m Meeting) LeaveTime(n int) time.Time {
+	return m.End().Add(portion(m.Leave, n+1, m.Participants) - m.Leave)
+}
+
+// End is when the last person leaves.
+func (m Meeting) End() time.Time { return m.Start.Add(m.Duration) }
+
+// portion is part/whole of d; 0 of a whole of nothing.
+func portion(d time.Duration, part, whole int) time.Duration {
+	if whole == 0 {
+		return 0
+	}
+	return d * time.Duration(part) / time.Duration(whole)
+}
+
 // What a meeting can be at most. It keeps times and counts within what their
 // types hold.
 const (

@@ -108,7 +108,7 @@ func (w *World) live(m *meeting) time.Time {
 // next is the meeting's next step, and when it is due. Nobody leaves before
 // having joined, even if the meeting started late.
 func (m *meeting) next() (time.Time, func(*World, *meeting)) {
-	joins, leaves := m.joinTime(), m.leaveTime()
+	joins, leaves := m.JoinTime(m.joined), m.LeaveTime(m.left)
 	switch {
 	case m.joined < m.Participants && (m.inside() == 0 || !joins.After(leaves)):
 		return joins, (*World).join
@@ -117,29 +117,7 @@ func (m *meeting) next() (time.Time, func(*World, *meeting)) {
 	case m.joined == 0:
 		return m.created.Add(lingerUnjoined), (*World).end
 	}
-	return latest(m.created, m.lastLeave()).Add(lingerAfterLast), (*World).end
-}
-
-// joinTime is when the next person joins: the first at the start, the others
-// evenly until Join is over.
-func (m *meeting) joinTime() time.Time {
-	return m.Start.Add(portion(m.Join, m.joined, m.Participants))
-}
-
-// leaveTime is when the next person leaves: evenly over the last Leave, the
-// last one at the end.
-func (m *meeting) leaveTime() time.Time {
-	return m.lastLeave().Add(portion(m.Leave, m.left+1, m.Participants) - m.Leave)
-}
-
-func (m *meeting) lastLeave() time.Time { return m.Start.Add(m.Duration) }
-
-// portion is part/whole of d; 0 of a whole of nothing.
-func portion(d time.Duration, part, whole int) time.Duration {
-	if whole == 0 {
-		return 0
-	}
-	return d * time.Duration(part) / time.Duration(whole)
+	return latest(m.created, m.End()).Add(lingerAfterLast), (*World).end
 }
 
 // join lets one person in, through Scalelite.

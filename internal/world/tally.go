@@ -73,6 +73,8 @@ type Minute struct {
 	// Running machines, BBB up or not; Enabled entries; Booting machines were
 	// powered on and their BBB does not answer yet.
 	Running, Enabled, Booting int
+	// Up are the machines whose BBB answers.
+	Up int
 	// Draining servers take no new meetings and have meetings or recording work.
 	Draining int
 	// Overloaded counts participants on overloaded servers.
@@ -108,6 +110,9 @@ func (row *Minute) add(m *machine, limits *Config) {
 	row.Meetings += len(m.meetings)
 	if m.State == pool.Running {
 		row.Running++
+	}
+	if m.bbbUp {
+		row.Up++
 	}
 	if !m.bbbUp && (m.State == pool.Starting || m.State == pool.Running) {
 		row.Booting++

@@ -1,0 +1,132 @@
+package backtest
+
+import (
+	"fmt"
+	"time"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+	"divims/internal/world"
+)
+
+// act carries out the plan on the world, in its order. As in an evaluation the
+// first action of a server that does not come through ends the rest of them.
+func (r *run) act(seen pool.Observation, plan scaling.Plan) []scaling.Outcome {
+	outcomes := make([]scaling.Outcome, len(plan.Actions))
+	broken := map[int]bool{}
+	for i, action := range plan.Actions {
+		if broken[action.Server] {
+			outcomes[i].Result = scaling.Skipped
+			continue
+		}
+		outcomes[i].Result = r.do(seen, action)
+		broken[action.Server] = action.Server != 0 && outcomes[i].Result != scaling.Done
+	}
+	return outcomes
+}
+
+func (r *run) do(seen pool.Observation, action scaling.Action) scaling.Result {
+	if action.Kind == scaling.DeleteVolume {
+		return result(r.world.DeleteVolume(action.Volume.ID))
+	}
+	s := seen.Servers[action.Server-1]
+	entry, _ := s.Entry.Get()
+	machine, _ := s.Machine.Get()
+	switch action.Kind {
+	case scaling.Enable:
+		return result(r.world.SetState(entry.ID, pool.Enabled))
+	case scaling.Cordon:
+		return result(r.world.SetState(entry.ID, pool.Cordoned))
+	case scaling.Repair:
+		if err := r.world.SetState(entry.ID, pool.Enabled); err != nil {
+			return scaling.Failed
+		}
+		return result(r.world.SetState(entry.ID, pool.Cordoned))
+	case scaling.EndMeeting:
+		return result(r.world.EndMeeting(s.Server.Domain, action.Meeting.ID))
+	case scaling.Create:
+		return result(r.create(s.Server))
+	case scaling.PowerOn:
+		return result(r.world.PowerOn(machine.ID))
+	case scaling.Reboot:
+		if r.mustStay(action, s) {
+			return scaling.Held
+		}
+		return result(r.world.Reboot(machine.ID))
+	case scaling.Delete:
+		return r.delete(action, s)
+	}
+	panic(fmt.Sprintf("backtest: no way to %s", action.Kind))
+}
+
+func result(err error) scaling.Result {
+	if err != nil {
+		return scaling.Failed
+	}
+	return scaling.Done
+}
+
+// create orders a machine of the first type and starts it.
+func (r *run) create(server pool.Server) error {
+	address := r.world.Addresses()[server.Number-1-r.Scaling.BareMetal]
+	machine, err := r.world.CreateMachine(world.Order{
+		Name: server.Hostname, Zone: address.Zone, Type: r.world.Types()[0].Name,
+		ImageID: r.world.Images()[0].ID, AddressIDs: []string{address.ID},
+	})
+	if err != nil {
+		return err
+	}
+	return r.world.PowerOn(machine.ID)
+}
+
+// delete gives a machine up, after a last look at it with its entry disabled.
+func (r *run) delete(action scaling.Action, s pool.ServerObservation) scaling.Result {
+	entry, _ := s.Entry.Get()
+	machine, _ := s.Machine.Get()
+	if err := r.world.SetState(entry.ID, pool.Disabled); err != nil {
+		return scaling.Failed
+	}
+	if r.mustStay(action, s) {
+		if entry.State == pool.Cordoned {
+			_ = r.world.SetState(entry.ID, pool.Cordoned)
+		}
+		return scaling.Held
+	}
+	if load, known := entry.Load.Get(); !action.Unanswered && (!known || load > 0) {
+		if err := r.world.Panic(entry.ID); err != nil {
+			return scaling.Failed
+		}
+	}
+	return result(r.world.Terminate(machine.ID))
+}
+
+// mustStay is the last look right before a machine is given up.
+func (r *run) mustStay(action scaling.Action, s pool.ServerObservation) bool {
+	if machine, _ := s.Machine.Get(); machine.State != pool.Running {
+		return false
+	}
+	r.observeServer(&s)
+	if action.Unanswered && !s.Meetings.Known() {
+		return false
+	}
+	return scaling.Gate(r.Scaling, s) != ""
+}
+
+// sample is what the evaluation adds to the history.
+func sample(now time.Time, seen pool.Observation, plan scaling.Plan) pool.Sample {
+	s := pool.Sample{
+		At: now, Participants: plan.Load.Participants, Meetings: plan.Load.Meetings,
+		Required: plan.Required.Servers, Enabled: plan.Required.Enabled,
+	}
+	for _, server := range seen.Servers {
+		machine, _ := server.Machine.Get()
+		entry, _ := server.Entry.Get()
+		if machine != nil && machine.State == pool.Running {
+			s.Running++
+			if entry.State != pool.Enabled {
+				s.Draining++
+			}
+		}
+	}
+	return s
+}

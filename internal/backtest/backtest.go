@@ -1,0 +1,127 @@
+// Package backtest measures policies: scaling.Decide against a world, in virtual time.
+// In go a trace of meetings and the settings of the decision; out come cost and quality beside a lower bound.
+// The decision and its memory are those that run; only the outside is a model, and nothing is left to chance but by seed.
+package backtest
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+	"divims/internal/world"
+)
+
+// Config says what is measured.
+type Config struct {
+	Trace *Trace
+	// Policies are asked as one list; Scaling.Policies is not looked at.
+	Policies Policies
+	// Scaling are the settings of the decision.
+	Scaling scaling.Config
+	// Warmup is how much of the trace is history only: whole days count as days of
+	// the trace's zone.
+	Warmup time.Duration
+	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
+	Poll time.Duration
+	// RecordingWork is how long a recorded meeting occupies its server after its
+	// end, as a multiple of the meeting's length. 0: there are no recordings.
+	RecordingWork float64
+	// Seed settles how long machines boot, and all else that is left to chance.
+	Seed uint64
+	// Price is what a server costs in an hour, in euros.
+	Price float64
+	// Calendar is what the policy schedule reads.
+	Calendar pool.Reading[pool.Calendar]
+	// EachMinute, if set, is told every evaluated minute.
+	EachMinute func(world.Minute)
+	// Progress, if set, is told after each day which share of the time is done.
+	Progress func(share float64)
+}
+
+// run is a backtest under way.
+type run struct {
+	Config
+	servers []pool.Server
+	world   *world.World
+	state   pool.State
+	// history is what evaluations recorded so far, oldest first.
+	history []pool.Sample
+	// future is the truth by the minute from the first evaluation on; empty unless
+	// the policies include Oracle.
+	future []pool.Sample
+	measure
+}
+
+// Run measures the policies on the trace. It ends early with the error of ctx.
+// Other errors: a warmup that leaves nothing to evaluate, and settings of which
+// no world can be made.
+func Run(ctx context.Context, config Config) (Result, error) {
+	if err := config.Trace.checkWarmup(config.Warmup); err != nil {
+		return Result{}, err
+	}
+	r := &run{Config: config}
+	start, end := config.Trace.After(config.Warmup), config.Trace.End
+	if err := r.prepare(start); err != nil {
+		return Result{}, fmt.Errorf("backtest of %s on %s: %w", config.Policies, config.Trace.Name, err)
+	}
+	for now := start; now.Before(end); now = now.Add(r.Scaling.Interval) {
+		if err := ctx.Err(); err != nil {
+			return Result{}, err
+		}
+		r.world.AdvanceTo(now)
+		r.evaluate(now.UTC())
+		r.tell(now.Sub(start), end.Sub(start))
+	}
+	r.world.AdvanceTo(end)
+	return r.result(start), nil
+}
+
+// prepare makes the world with one server running, and the past.
+func (r *run) prepare(start time.Time) (err error) {
+	r.Scaling.Policies = r.Policies.known()
+	r.servers = pool.Servers(r.Scaling.Size, r.Scaling.BareMetal, "bbb-w{n}", "bbb-w{n}.example.com")
+	if r.RecordingWork == 0 {
+		r.Scaling.Recordings = scaling.RecordingsNone
+	}
+	r.world, err = world.New(world.Config{
+		Start: start, Seed: r.Seed, Servers: r.servers, Running: 1, Meetings: r.Trace.Meetings, Poll: r.Poll,
+		ServerParticipants: r.Scaling.ServerParticipants, ServerMeetings: r.Scaling.ServerMeetings,
+		RecordingWork: r.RecordingWork, Shipped: r.Scaling.Recordings == scaling.RecordingsShipped,
+		EachMinute: r.minute,
+	})
+	if err != nil {
+		return err
+	}
+	r.history = r.Trace.samples(r.Trace.Begin, start, r.Scaling.Interval)
+	if r.Policies.oracle() {
+		r.future = r.Trace.samples(start, r.Trace.End, time.Minute)
+	}
+	return nil
+}
+
+// evaluate is one evaluation: observe, decide, act, record.
+func (r *run) evaluate(now time.Time) {
+	seen := r.observe(now)
+	plan, next := scaling.Decide(now, r.Scaling, seen, r.state)
+	scaling.Settle(&next, now, r.Scaling, plan, r.act(seen, plan))
+	r.state = next
+	r.history = append(r.history, sample(now, seen, plan))
+	r.count(plan)
+}
+
+// minute is told by the world.
+func (r *run) minute(m world.Minute) {
+	r.add(m, r.Scaling)
+	if r.EachMinute != nil {
+		r.EachMinute(m)
+	}
+}
+
+// tell reports progress at each full day.
+func (r *run) tell(done, whole time.Duration) {
+	if r.Progress != nil && done%(24*time.Hour) == 0 {
+		r.Progress(float64(done) / float64(whole))
+	}
+}
