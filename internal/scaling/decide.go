@@ -51,8 +51,9 @@ type decision struct {
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
 	d := &decision{now: now, config: config, seen: seen, state: state, plan: Plan{Actions: []Action{}, Alerts: []Alert{}}}
-	for _, observed := range seen.Servers {
-		d.servers = append(d.servers, newServer(now, config, seen, observed, state))
+	d.servers = make([]server, len(seen.Servers))
+	for i, observed := range seen.Servers {
+		d.servers[i] = newServer(now, config, seen, observed, state)
 	}
 	d.plan.Load = measureLoad(now, config, d.servers)
 	return d
@@ -99,8 +100,8 @@ func (d *decision) withhold(format string, args ...any) {
 // count tells how many servers satisfy a condition.
 func (d *decision) count(condition func(server) bool) int {
 	n := 0
-	for _, s := range d.servers {
-		if condition(s) {
+	for i := range d.servers {
+		if condition(d.servers[i]) {
 			n++
 		}
 	}

@@ -2,7 +2,6 @@ package scaling
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -107,9 +106,12 @@ func (d *decision) endOf(r pool.Recording) (ended time.Time, known bool) {
 // warnStrangers tells of machines that bear the pool's tag and no server's name.
 func (d *decision) warnStrangers() {
 	machines, _ := d.seen.Machines.Get()
+	known := make(map[string]bool, len(d.servers))
+	for _, s := range d.seen.Servers {
+		known[s.Server.Hostname] = true
+	}
 	for _, machine := range machines {
-		named := slices.ContainsFunc(d.servers, func(s server) bool { return s.Server.Hostname == machine.Name })
-		if !named {
+		if !known[machine.Name] {
 			d.alert(Warning, "machine "+machine.Name, "it bears the pool's tag, but no server of the pool has its name; it is left alone and paid for")
 		}
 	}
