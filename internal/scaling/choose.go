@@ -151,7 +151,7 @@ func (d *decision) grow(missing int) {
 	}
 	if short := missing - len(candidates); short > 0 {
 		d.withhold("%d of the %d servers that are missing: no server is left to enable", short, missing)
-		d.alert(Error, "no server left", "%d more servers are required than can be enabled", short)
+		d.alert(Error, noServerLeftSubject, adviceNoServer, "%d more servers are required than can be enabled", short)
 	}
 }
 

@@ -46,7 +46,9 @@ type decision struct {
 	// replaced is the number of the server that is being replaced but still
 	// enabled; its capacity does not count. 0: none.
 	replaced int
-	plan     Plan
+	// limited tells that a limit of one evaluation held something back.
+	limited bool
+	plan    Plan
 }
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
@@ -85,12 +87,9 @@ func (d *decision) allow(kind Kind, most int, s *server) bool {
 		return true
 	}
 	s.leftAlone = fmt.Sprintf("%s: an evaluation does that %d times at most", kind, most)
+	d.limited = true
 	d.withhold("%s %d: %d times at most in one evaluation", kind, s.Server.Number, most)
 	return false
-}
-
-func (d *decision) alert(level Level, subject, format string, args ...any) {
-	d.plan.Alerts = append(d.plan.Alerts, Alert{level, subject, fmt.Sprintf(format, args...)})
 }
 
 func (d *decision) withhold(format string, args ...any) {
@@ -112,11 +111,11 @@ func (d *decision) count(condition func(server) bool) int {
 func (d *decision) blind() bool {
 	blind := false
 	if !d.seen.Entries.Known() {
-		d.alert(Critical, "Scalelite", "nothing is changed, the entries are unknown: %s", d.seen.Entries.Reason())
+		d.alert(Critical, "Scalelite", adviceScalelite, "nothing is changed, the entries are unknown: %s", d.seen.Entries.Reason())
 		blind = true
 	}
 	if !d.seen.Machines.Known() {
-		d.alert(Critical, "Scaleway", "nothing is changed, the machines are unknown: %s", d.seen.Machines.Reason())
+		d.alert(Critical, "Scaleway", adviceScaleway, "nothing is changed, the machines are unknown: %s", d.seen.Machines.Reason())
 		blind = true
 	}
 	if blind {
@@ -142,9 +141,10 @@ func (d *decision) networkDown() bool {
 	if dead < 2 || dead*million <= running*d.config.UnresponsiveMillionths {
 		return false
 	}
-	d.alert(Critical, "network", "nothing is changed: %d of %d running servers do not answer, more than %g %%; that many at once is the network",
+	d.alert(Critical, "network", adviceNetwork, "nothing is changed: %d of %d running servers do not answer, more than %g %%; that many at once is the network",
 		dead, running, float64(d.config.UnresponsiveMillionths)/(million/100))
 	d.withhold("everything: %d of %d running servers do not answer", dead, running)
+	d.leaveOpen(noServerLeftSubject)
 	return true
 }
 
@@ -154,8 +154,9 @@ func (d *decision) paused() bool {
 	if hold == nil {
 		return false
 	}
-	d.alert(Warning, "paused", "nothing is changed: paused by %s since %s: %s", hold.Author, hold.Since.UTC().Format(time.RFC3339), hold.Reason)
+	d.alert(Warning, "paused", advicePaused, "nothing is changed: paused by %s since %s: %s", hold.Author, hold.Since.UTC().Format(time.RFC3339), hold.Reason)
 	d.withhold("everything: paused by %s", hold.Author)
+	d.leaveOpen(noServerLeftSubject)
 	return true
 }
 

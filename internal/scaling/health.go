@@ -91,11 +91,16 @@ func toRecycle(now time.Time, config Config, image pool.Reading[pool.Image], s s
 	if uptime := s.uptime(now); config.RecycleAfter > 0 && uptime > config.RecycleAfter {
 		return fmt.Sprintf("up for %s, more than %s", spell(uptime), spell(config.RecycleAfter))
 	}
-	newest, ok := image.Get()
-	// Images belong to a zone: elsewhere the newest one has another id.
-	if ok && !s.machine.BareMetal && s.machine.ImageID != "" && s.machine.Zone == newest.Zone &&
-		s.machine.ImageID != newest.ID && s.machine.Created.Before(newest.Created) {
+	if newest, _ := image.Get(); s.outdated(image) {
 		return "its machine is older than the image " + newest.Name
 	}
 	return ""
+}
+
+// outdated tells whether a server's machine was made from an older image. Images
+// belong to a zone: elsewhere the newest one has another id.
+func (s server) outdated(image pool.Reading[pool.Image]) bool {
+	newest, ok := image.Get()
+	return ok && s.machine != nil && !s.machine.BareMetal && s.machine.ImageID != "" && s.machine.Zone == newest.Zone &&
+		s.machine.ImageID != newest.ID && s.machine.Created.Before(newest.Created)
 }

@@ -12,6 +12,8 @@ type Plan struct {
 	Alerts   []Alert   `json:"alerts"`
 	// Withheld says what was not done, or not all, because of a limit or guard.
 	Withheld []string `json:"withheld,omitempty"`
+	// Open are subjects of alerts of which nobody can tell now whether they go on.
+	Open []string `json:"-"`
 }
 
 // Required is how many servers must be enabled, and why.
@@ -35,6 +37,8 @@ type Answer struct {
 	// Unread is what the policy could not read beside what its answer is from.
 	// The answer is then not less than what is enabled.
 	Unread []string `json:"unread,omitempty"`
+	// impossible tells that among the unread is what cannot be meant.
+	impossible bool
 }
 
 // Kind is the kind of an action.
@@ -76,25 +80,6 @@ type Verdict struct {
 	Why string `json:"why,omitempty"`
 	// LeftAlone says why a server that was a candidate for something was left alone.
 	LeftAlone string `json:"left_alone,omitempty"`
-}
-
-// Level is how urgent an alert is.
-type Level string
-
-// The levels, as the predecessor's notifications had them.
-const (
-	Warning  Level = "warning"
-	Error    Level = "error"
-	Critical Level = "critical"
-)
-
-// Alert is something that an operator should know.
-type Alert struct {
-	Level Level `json:"level"`
-	// Subject stays the same while the matter goes on, for example
-	// "certificate of bbb-w3.example.com".
-	Subject string `json:"subject"`
-	Text    string `json:"text"`
 }
 
 // count tells how many actions of a kind are in the plan.

@@ -189,6 +189,11 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 		if required, ok := plan.Required.Servers.Get(); ok && (required > config.Size || required < min(config.Minimum(), config.Size)) {
 			t.Fatalf("requires %d, size %d, minimum %d", required, config.Size, config.Minimum())
 		}
+		for _, alert := range plan.Alerts {
+			if alert.Level.Rank() == 0 || alert.Subject == "" || alert.Text == "" || alert.Advice == "" {
+				t.Fatalf("an alert without level, subject, text or advice: %+v", alert)
+			}
+		}
 		for _, action := range plan.Actions {
 			if action.Server != 0 {
 				checkAction(t, config, seen.Servers[action.Server-1], state.Servers[action.Server], action)

@@ -2,7 +2,6 @@ package scaling
 
 import (
 	"fmt"
-	"strings"
 
 	"divims/internal/pool"
 )
@@ -17,12 +16,8 @@ func (d *decision) require() {
 		required.Policies = append(required.Policies, answer)
 		if servers, ok := answer.Servers.Get(); ok {
 			largest, answered = max(largest, servers), true
-		} else {
-			d.alert(Warning, "policy "+string(policy), "it has no answer: %s", answer.Servers.Reason())
 		}
-		if answer.Servers.Known() && len(answer.Unread) > 0 {
-			d.alert(Warning, "policy "+string(policy), "not read: %s", strings.Join(answer.Unread, "; "))
-		}
+		d.warnAnswer(answer)
 	}
 	if answered {
 		limited := largest
@@ -33,12 +28,12 @@ func (d *decision) require() {
 		if limited > d.config.Size {
 			limited = d.config.Size
 			required.Limits = append(required.Limits, fmt.Sprintf("limited from %d to the pool's size of %d", largest, d.config.Size))
-			d.alert(Error, "pool size", "%d servers are required, the pool has %d", largest, d.config.Size)
+			d.alert(Error, poolSizeSubject, advicePoolSize, "%d servers are required, the pool has %d", largest, d.config.Size)
 		}
 		required.Servers = pool.Seen(limited)
 	} else {
 		required.Servers = pool.Unknown[int]("no policy has an answer")
-		d.alert(Error, "required servers", "no policy has an answer; the capacity is not changed")
+		d.alert(Error, "required servers", adviceNoPolicy, "no policy has an answer; the capacity is not changed")
 	}
 	d.plan.Required = required
 }

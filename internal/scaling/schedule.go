@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -128,6 +129,7 @@ func largestDemand(source string, events []pool.Event, now time.Time, size, capa
 		wanted, formula, err := participants(event.Summary, capacity)
 		if err != nil {
 			answer.Unread = append(answer.Unread, when+": "+err.Error())
+			answer.impossible = answer.impossible || errors.Is(err, errRatio)
 			continue
 		}
 		servers := ceilDiv(wanted*size, capacity)
@@ -182,6 +184,9 @@ func users(summary string) (text string, found bool) {
 // its thousands optionally apart by (no-break) spaces, and an optional %.
 var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]{0,3}(%?)$`)
 
+// errRatio is what a share of the pool cannot be.
+var errRatio = errors.New("is not between 0% and 100%")
+
 // participants reads the demand of a summary: whole participants, rounded up,
 // and the reading in words. It counts in integers: in binary fractions 100 % of
 // 600 participants on 7 servers would need 8 of them.
@@ -208,7 +213,7 @@ func participants(summary string, capacity int) (wanted int, formula string, err
 	}
 	switch {
 	case percent && (negative && digits > 0 || digits > 100*scale):
-		return 0, "", fmt.Errorf("users=%s is not between 0%% and 100%%", text)
+		return 0, "", fmt.Errorf("users=%s %w", text, errRatio)
 	case percent:
 		return ceilDiv(digits*capacity, 100*scale), fmt.Sprintf("users=%s of %d", text, capacity), nil
 	case len(fraction) == 3:

@@ -1,7 +1,7 @@
 package scaling
 
 import (
-	"fmt"
+	"strings"
 	"time"
 
 	"divims/internal/pool"
@@ -22,35 +22,84 @@ func (d *decision) warn() {
 		d.warnRecordings(s)
 	}
 	d.warnStrangers()
+	d.warnImage()
+	d.warnEvaluations()
 	if calendar, _ := d.seen.Calendar.Get(); calendar.Stored {
-		d.alert(Warning, "calendar", "%s", calendar.Source)
+		d.alert(Warning, calendarSubject, adviceCalendar, "%s", calendar.Source)
 	}
-	if !d.seen.Image.Known() {
-		d.alert(Warning, "image", "no machine can be created: %s", d.seen.Image.Reason())
+	d.openMatters()
+}
+
+// warnAnswer tells of a policy that has no answer, or one from a part only.
+func (d *decision) warnAnswer(answer Answer) {
+	level := Warning
+	if answer.impossible {
+		level = Critical
+	}
+	subject := "policy " + string(answer.Policy)
+	switch {
+	case !answer.Servers.Known() && len(answer.Unread) > 0:
+		d.alert(level, subject, adviceSummary, "it has no answer: %s", answer.Servers.Reason())
+	case !answer.Servers.Known():
+		d.alert(level, subject, advicePolicy, "it has no answer: %s", answer.Servers.Reason())
+	case len(answer.Unread) > 0:
+		d.alert(level, subject, adviceSummary, "not read: %s", strings.Join(answer.Unread, "; "))
+	}
+}
+
+// warnImage tells of an image that is missing, and of machines that are older
+// than it.
+func (d *decision) warnImage() {
+	image, ok := d.seen.Image.Get()
+	if !ok {
+		d.alert(Warning, "image", adviceImage, "no machine can be created: %s", d.seen.Image.Reason())
+		d.leaveOpen(outdatedSubject)
+		return
+	}
+	if list, n := d.numbers(func(s server) bool { return !s.maintenance() && s.outdated(d.seen.Image) }); n > 0 {
+		d.alert(Warning, outdatedSubject, adviceOutdated, "%d machines are older than %s: those of servers %s", n, image.Name, list)
+	}
+}
+
+const outdatedSubject = "outdated image"
+
+// warnEvaluations tells of what an evaluation could not do in its time, and of
+// evaluations that were not made at all.
+func (d *decision) warnEvaluations() {
+	if d.limited {
+		d.passing(Warning, "limits", adviceLimits, "not everything that is to be done was done at once: %s", strings.Join(d.plan.Withheld, "; "))
+	}
+	if d.state.LastEvaluation.IsZero() {
+		return
+	}
+	if gap := d.now.Sub(d.state.LastEvaluation); gap.Seconds() > stalePast*d.config.Interval.Seconds() {
+		d.passing(Warning, "evaluations", adviceMissed, "none was recorded for %s; one is due every %s", spell(gap), spell(d.config.Interval))
 	}
 }
 
 func (d *decision) warnHealth(s server) {
-	subject := fmt.Sprintf("server %d", s.Server.Number)
+	subject := serverSubject(s)
 	switch {
 	case s.health == Unseen && d.seen.Entries.Known() && d.seen.Machines.Known():
-		d.alert(Warning, subject, "left alone: %s", s.why)
-	case s.health == Unresponsive || s.health == Malfunctioning:
-		d.alert(Error, subject, "%s: %s", s.health, s.why)
+		d.alertOf(s, Warning, subject, adviceUnseen, "left alone: %s", s.why)
+	case s.health == Unresponsive:
+		d.alertOf(s, Error, subject, adviceUnresponsive, "unresponsive: %s", s.why)
+	case s.health == Malfunctioning:
+		d.alertOf(s, Error, subject, adviceMalfunction, "malfunctioning: %s", s.why)
 	case s.lost():
-		d.alert(Error, subject, "bare metal, and not in the hoster's list")
+		d.alertOf(s, Error, subject, adviceLost, "bare metal, and not in the hoster's list")
 	case s.machineState() == pool.Locked:
-		d.alert(Error, subject, "its machine is locked by the hoster: %s", s.machine.Detail)
+		d.alertOf(s, Error, subject, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail)
 	case s.stuck:
-		d.alert(Error, subject, "its machine is %s since %s", s.machine.State, s.machine.Since.UTC().Format(time.RFC3339))
-	case s.memory.Failures >= creationAlert && s.machine == nil:
-		d.alert(Error, subject, "the creation of its machine has failed %d times", s.memory.Failures)
+		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since.UTC().Format(time.RFC3339))
+	case s.memory.Failures >= creationAlert && s.machine == nil && s.intended == pool.Enabled:
+		d.alertOf(s, Error, subject, adviceCreation, "the creation of its machine has failed %d times", s.memory.Failures)
 	case s.Machine.Known() && s.machine == nil && s.entry != nil && s.entry.Online && s.entry.State == pool.Enabled:
-		d.alert(Warning, subject, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
+		d.alertOf(s, Warning, subject, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
 	case s.Entry.Known() && s.entry == nil && !d.config.RegisterEntries:
-		d.alert(Warning, subject, "Scalelite has no entry for %s", s.Server.Domain)
+		d.alertOf(s, Warning, subject, adviceNoEntry, "Scalelite has no entry for %s", s.Server.Domain)
 	case s.mayTouch() && s.intended != pool.Enabled && s.leftAlone != "" && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
-		d.alert(Warning, subject, "%s", s.leftAlone)
+		d.alertOf(s, Warning, subject, adviceSwitchedOff, "%s", s.leftAlone)
 	}
 }
 
@@ -59,15 +108,15 @@ func (d *decision) warnCertificate(s server) {
 	if !ok {
 		return
 	}
-	subject := "certificate of " + s.Server.Domain
+	subject := certificateSubject(s)
 	left := expiry.Sub(d.now)
 	switch {
 	case left <= 0:
-		d.alert(Error, subject, "expired on %s", expiry.UTC().Format("2006-01-02 15:04"))
+		d.alertOf(s, Error, subject, adviceCertificate, "expired on %s", expiry.UTC().Format("2006-01-02 15:04"))
 	case left <= d.config.CertificateAlert:
-		d.alert(Error, subject, "expires in %s", spell(left))
+		d.alertOf(s, Error, subject, adviceCertificate, "expires in %s", spell(left))
 	case left <= d.config.CertificateWarning:
-		d.alert(Warning, subject, "expires in %s", spell(left))
+		d.alertOf(s, Warning, subject, adviceCertificate, "expires in %s", spell(left))
 	}
 }
 
@@ -84,12 +133,12 @@ func (d *decision) warnRecordings(s server) {
 		}
 	}
 	if late > 0 {
-		d.alert(Warning, "recordings of "+s.Server.Domain, "%d are not done %s after their meeting, the oldest since %s",
+		d.alertOf(s, Warning, recordingsSubject(s), adviceRecordings, "%d are not done %s after their meeting, the oldest since %s",
 			late, spell(d.config.RecordingMaxProcessing), spell(longest))
 	}
 	stats, asked := s.Stats.Get()
 	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && s.pastGrace(d.now, d.config) && !stats.Backlog.Known() {
-		d.alert(Warning, "stats of "+s.Server.Domain, "without its recording backlog its machine is never given up: %s", stats.Backlog.Reason())
+		d.alertOf(s, Warning, statsSubject(s), adviceStats, "without its recording backlog its machine is never given up: %s", stats.Backlog.Reason())
 	}
 }
 
@@ -112,7 +161,7 @@ func (d *decision) warnStrangers() {
 	}
 	for _, machine := range machines {
 		if !known[machine.Name] {
-			d.alert(Warning, "machine "+machine.Name, "it bears the pool's tag, but no server of the pool has its name; it is left alone and paid for")
+			d.alert(Warning, "machine "+machine.Name, adviceStranger, "it bears the pool's tag, but no server of the pool has its name; it is left alone and paid for")
 		}
 	}
 }

@@ -1,0 +1,35 @@
+package scaling
+
+// What an operator can do about an alert, in one place for whoever translates
+// it: short sentences that need nothing but the alert's own text.
+const (
+	adviceScalelite = "Look whether Scalelite is up and reachable, and whether DIVIMS_SCALELITE_SECRET is its LOADBALANCER_SECRET."
+	adviceScaleway  = "Look at Scaleway's status page, and whether the API key is valid and may read the project's Instances."
+	adviceNetwork   = "Look at the network and the name service between DiViMS and the servers. If the servers are dead indeed, restart them, or take them into maintenance."
+	advicePaused    = "End the pause when the reason for it is gone: DELETE /pause."
+	advicePolicy    = "Look at what the policy counts with; the other policies decide meanwhile."
+	adviceSummary   = "Correct the event in the calendar: its summary needs a line users=500, or users=40% with at most 100%."
+	adviceNoPolicy  = "Enable servers by hand in Scalelite if people are coming, and mend what the policies report."
+	advicePoolSize  = "Add servers to the pool, and raise DIVIMS_POOL_SIZE; until then the servers will be fuller than planned."
+	adviceNoServer  = "Look at the alerts of single servers: those that are sick, locked, in maintenance or cannot be created are missing."
+	adviceCalendar  = "Look whether DIVIMS_CALENDAR_URL answers; the last good copy counts meanwhile."
+	adviceImage     = "Look whether an image whose name begins with DIVIMS_IMAGE_NAME is in the project, and may be read."
+	adviceOutdated  = "Nothing, if they are getting fewer: they are replaced one at a time. Else look at the alerts of those servers."
+	adviceStranger  = "Delete the machine if nobody needs it, or take the pool's tag off it."
+	adviceMissed    = "Look at the function's log, at its cron trigger and at the storage. Until now nothing was started and nothing was cordoned."
+	adviceLimits    = "Nothing, if it is seldom: the next evaluations go on. Else raise the DIVIMS_MAX_ settings."
+
+	adviceUnseen       = "Look at what could not be read; DiViMS leaves the server alone until it can."
+	adviceUnresponsive = "Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it."
+	adviceMalfunction  = "Look at the server's BBB: bbb-conf --check, and failed recordings. Repair what only a person can; its replacement is under way."
+	adviceLost         = "Look at the Elastic Metal host in the hoster's console, and whether its name and tag are right."
+	adviceLocked       = "Ask the hoster why the machine is locked."
+	adviceStuck        = "Look at the machine in the hoster's console, and stop or start it by hand."
+	adviceCreation     = "Look at the reason in the log: address, image, quota and permissions."
+	adviceUnknown      = "Find out which machine answers for this server; give it the pool's tag or take it out of Scalelite."
+	adviceNoEntry      = "Add the server to Scalelite, or set DIVIMS_REGISTER_ENTRIES."
+	adviceSwitchedOff  = "Switch the machine on, or save its recordings and delete it."
+	adviceCertificate  = "Renew the certificate on the server, and in the image."
+	adviceRecordings   = "Look at BBB's recording queue on the server: bbb-record --watch."
+	adviceStats        = "Repair the server's stats endpoint, of which docs/stats.md tells."
+)

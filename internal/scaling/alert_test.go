@@ -1,0 +1,173 @@
+package scaling
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// TestAlerts: everything that an operator should know is an alert of its level,
+// about its server, with an advice; what is over by itself is passing.
+func TestAlerts(t *testing.T) {
+	for name, test := range map[string]struct {
+		happens func(*story)
+		level   Level
+		subject string
+		server  int
+		text    string // a part of it
+		passing bool
+	}{
+		"Scalelite does not answer":    {func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("502") }, Critical, "Scalelite", 0, "nothing is changed", false},
+		"Scaleway does not answer":     {func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("503") }, Critical, "Scaleway", 0, "nothing is changed", false},
+		"half of the servers are dead": {func(s *story) { s.dead(3); s.dead(4) }, Critical, "network", 0, "2 of 4 running servers", false},
+		"the pool is paused":           {func(s *story) { s.state.Paused = &pool.Hold{Author: "Ada", Reason: "exams"} }, Warning, "paused", 0, "paused by Ada", false},
+		"no policy has an answer": {func(s *story) {
+			s.config.Policies = []Policy{PolicySchedule}
+			s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
+		}, Error, "required servers", 0, "the capacity is not changed", false},
+		"the calendar cannot be read": {func(s *story) {
+			s.config.Policies = append(s.config.Policies, PolicySchedule)
+			s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
+		}, Warning, "policy schedule", 0, "404", false},
+		"a copy stands for the calendar": {func(s *story) {
+			s.seen.Calendar = pool.Seen(pool.Calendar{Stored: true, Source: "the copy of Monday"})
+		}, Warning, "calendar", 0, "the copy of Monday", false},
+		"more than the whole pool is asked for": {func(s *story) { s.schedule("users=120%") }, Critical, "policy schedule", 0, "between 0% and 100%", false},
+		"an event cannot be read":               {func(s *story) { s.schedule("users=many") }, Warning, "policy schedule", 0, "neither a number", false},
+		"the pool is too small":                 {func(s *story) { s.meeting(1, 3000) }, Error, "pool size", 0, "24 servers are required, the pool has 4", false},
+		"no server is left": {func(s *story) {
+			s.meeting(1, 1000)
+			s.state.Servers = map[int]pool.ServerMemory{2: {Maintenance: &pool.Hold{}}}
+		}, Error, "no server left", 0, "1 more servers", false},
+		"a limit holds creations back": {func(s *story) {
+			s.meeting(1, 1000)
+			s.config.MaxCreations = 1
+			s.withoutMachine(2)
+			s.withoutMachine(3)
+		}, Warning, "limits", 0, "create 3: 1 times at most", true},
+		"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "evaluations", 0, "none was recorded for 15m", true},
+		"there is no image":           {func(s *story) { s.seen.Image = pool.Unknown[pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
+		"machines are older than the image": {func(s *story) {
+			s.seen.Image = pool.Seen(pool.Image{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon})
+		}, Warning, "outdated image", 0, "4 machines are older than bbb-2: those of servers 1, 2, 3, 4", false},
+		"a machine is a stranger": {func(s *story) { s.machine(4).Name = "stranger" }, Warning, "machine stranger", 0, "paid for", false},
+
+		"a server answers nobody": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
+		"a server cannot be read": {func(s *story) { s.seen.Servers[3].Machine = pool.Unknown[*pool.Machine]("two machines") }, Warning, "server 4", 4, "left alone: two machines", false},
+		"a recording failed": {func(s *story) {
+			s.stats(4, func(stats *pool.Stats) { stats.Failed = pool.Seen(map[string]int{"sanity": 1}) })
+		}, Error, "server 4", 4, "recordings failed", false},
+		"a machine is locked":        {func(s *story) { s.machine(4).State = pool.Locked }, Error, "server 4", 4, "locked by the hoster", false},
+		"a machine starts for hours": {func(s *story) { s.machine(4).State = pool.Starting }, Error, "server 4", 4, "starting since", false},
+		"creations fail": {func(s *story) {
+			s.meeting(1, 480)
+			s.withoutMachine(4)
+			s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 2}}
+		}, Error, "server 4", 4, "failed 2 times", false},
+		"a server has no entry": {func(s *story) { s.seen.Servers[3].Entry = pool.Seen[*pool.Entry](nil) }, Warning, "server 4", 4, "no entry", false},
+		"a certificate ends soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour)) },
+			Warning, "certificate of bbb-w4.example.com", 4, "expires in 9d", false},
+		"a certificate ends at once": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour)) },
+			Error, "certificate of bbb-w4.example.com", 4, "expires in 3d", false},
+		"a recording takes too long": {func(s *story) {
+			s.seen.Servers[3].Recordings = pool.Seen([]pool.Recording{{State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-6 * time.Hour))}})
+		}, Warning, "recordings of bbb-w4.example.com", 4, "not done 5h after", false},
+		"a backlog is unknown": {func(s *story) {
+			s.stats(4, func(stats *pool.Stats) { stats.Backlog = pool.Unknown[map[string]int]("no figures") })
+		}, Warning, "stats of bbb-w4.example.com", 4, "no figures", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 4)
+			test.happens(s)
+			s.evaluate()
+			i := slices.IndexFunc(s.plan.Alerts, func(a Alert) bool { return a.Subject == test.subject })
+			if i < 0 {
+				t.Fatalf("no alert about %q in %+v", test.subject, s.plan.Alerts)
+			}
+			alert := s.plan.Alerts[i]
+			if alert.Level != test.level || alert.Server != test.server || alert.Passing != test.passing || !strings.Contains(alert.Text, test.text) || alert.Advice == "" {
+				t.Errorf("%+v", alert)
+			}
+		})
+	}
+}
+
+// schedule is a calendar with one event, which has begun.
+func (s *story) schedule(summary string) {
+	s.config.Policies = append(s.config.Policies, PolicySchedule)
+	s.seen.Calendar = pool.Seen(pool.Calendar{Events: []pool.Event{{Summary: summary, Start: s.now.Add(-time.Minute), End: s.now.Add(time.Hour)}}})
+}
+
+// stats changes the figures of a server.
+func (s *story) stats(n int, change func(*pool.Stats)) {
+	stats, _ := s.seen.Servers[n-1].Stats.Get()
+	change(&stats)
+	s.seen.Servers[n-1].Stats = pool.Seen(stats)
+}
+
+// TestAHealthyPoolAlertsOfNothing, and of nothing is it open whether it goes on.
+func TestAHealthyPoolAlertsOfNothing(t *testing.T) {
+	s := newStory(t, 4)
+	three(s)
+	s.seen.Calendar = pool.Seen(pool.Calendar{})
+	s.evaluate()
+	if len(s.plan.Alerts)+len(s.plan.Open) > 0 {
+		t.Errorf("alerts %+v, open %q", s.plan.Alerts, s.plan.Open)
+	}
+}
+
+// TestWhatCannotBeSeenIsOpen: an alert that is not there any more only because
+// nobody could look is not over.
+func TestWhatCannotBeSeenIsOpen(t *testing.T) {
+	all := func(n int) []string {
+		domain := fmt.Sprintf("bbb-w%d.example.com", n)
+		return []string{fmt.Sprintf("server %d", n), "certificate of " + domain, "recordings of " + domain, "stats of " + domain}
+	}
+	for name, test := range map[string]struct {
+		happens func(*story)
+		open    []string
+	}{
+		"a server is in maintenance": {func(s *story) { s.state.Servers = map[int]pool.ServerMemory{4: {Maintenance: &pool.Hold{}}} }, all(4)},
+		"nobody answers": {func(s *story) {
+			observed := &s.seen.Servers[3]
+			observed.CertificateExpiry, observed.Recordings, observed.Stats = pool.Unknown[time.Time]("?"), pool.Unknown[[]pool.Recording]("?"), pool.Unknown[pool.Stats]("?")
+		}, all(4)[1:]},
+		"what was on a machine is gone with it, a certificate may come again": {func(s *story) {
+			s.withoutMachine(4)
+			observed := &s.seen.Servers[3]
+			observed.CertificateExpiry, observed.Recordings, observed.Stats = pool.Unknown[time.Time]("?"), pool.Unknown[[]pool.Recording]("?"), pool.Unknown[pool.Stats]("?")
+		}, all(4)[1:2]},
+		"the calendar is unknown":     {func(s *story) { s.seen.Calendar = pool.Unknown[pool.Calendar]("?") }, []string{"calendar"}},
+		"no policy has an answer":     {func(s *story) { s.config.Policies = nil }, []string{"pool size", "no server left"}},
+		"nothing is added in a pause": {func(s *story) { s.state.Paused = &pool.Hold{} }, []string{"no server left"}},
+		"the image is unknown":        {func(s *story) { s.seen.Image = pool.Unknown[pool.Image]("?") }, []string{"outdated image"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 4)
+			three(s)
+			s.seen.Calendar = pool.Seen(pool.Calendar{})
+			test.happens(s)
+			s.evaluate()
+			slices.Sort(s.plan.Open)
+			slices.Sort(test.open)
+			if !slices.Equal(s.plan.Open, test.open) {
+				t.Errorf("open: %q, wanted %q", s.plan.Open, test.open)
+			}
+		})
+	}
+}
+
+func TestAFailedCreationThatNobodyNeedsAnyMoreIsNoAlert(t *testing.T) {
+	s := newStory(t, 4)
+	s.withoutMachine(4)
+	s.entry(4).State = pool.Disabled
+	s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 3}}
+	s.evaluate()
+	if slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Server == 4 }) {
+		t.Errorf("alerts %+v", s.plan.Alerts)
+	}
+}
