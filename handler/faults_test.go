@@ -115,13 +115,12 @@ func liveThrough(t *testing.T, rules ...faults.Rule) outcome {
 	// The pool comes to the same rest, though perhaps some evaluations later: a
 	// server that is up for an hour is replaced again and again.
 	for n := dayEvaluations + restEvaluations + 1; n <= dayEvaluations+restEvaluations+patience; n++ {
-		if s.With(func(w *world.World) { o.conclude(w) }); o.enabled == 1 && o.machines == 1 {
+		if s.With(func(w *world.World) { o.conclude(w) }); o.enabled == 1 && o.machines == 1 && o.leftovers == 0 {
 			break
 		}
 		s.AdvanceTo(monday.Add(time.Duration(n) * faultInterval))
 		call("POST", "/", `{"source":"cron"}`)
 	}
-	s.With(func(w *world.World) { o.leftovers = w.Tally().LeftoverVolumes })
 	if status := call("POST", "/", `{"source":"cron"}`); status != http.StatusOK {
 		o.violate("at the end an evaluation answers %d", status)
 	}
@@ -165,7 +164,7 @@ func (o *outcome) check(n int, w *world.World) {
 
 // conclude takes down what is there at the end.
 func (o *outcome) conclude(w *world.World) {
-	o.enabled, o.machines = 0, len(w.Machines())
+	o.enabled, o.machines, o.leftovers = 0, len(w.Machines()), w.Tally().LeftoverVolumes
 	for _, entry := range w.Entries() {
 		if entry.State == pool.Enabled {
 			o.enabled++

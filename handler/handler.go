@@ -11,10 +11,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
-	"unicode"
 
 	"divims/internal/cycle"
 	"divims/internal/pool"
@@ -43,10 +41,9 @@ func New(open func() (*Pool, error), log *slog.Logger) *Handler {
 	h.routes.HandleFunc("POST /evaluate", h.withPool(h.evaluate))
 	h.routes.HandleFunc("GET /{$}", h.withPool(showStatus))
 	h.routes.HandleFunc("GET /metrics", h.withPool(showMetrics))
-	h.routes.HandleFunc("PUT /pause", h.withPool(startPause))
-	h.routes.HandleFunc("DELETE /pause", h.withPool(endPause))
-	h.routes.HandleFunc("PUT /servers/{number}/maintenance", h.withPool(startMaintenance))
-	h.routes.HandleFunc("DELETE /servers/{number}/maintenance", h.withPool(endMaintenance))
+	for route, order := range orders {
+		h.routes.HandleFunc(route, h.withPool(intervene(order)))
+	}
 	return h
 }
 
@@ -203,68 +200,4 @@ func showMetrics(p *Pool, w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", report.MetricsContentType)
 	return status.Metrics(w)
-}
-
-// readHold reads why and by whom something is taken out of DiViMS's hands.
-func readHold(w http.ResponseWriter, r *http.Request) (*pool.Hold, error) {
-	var asked struct {
-		Reason string `json:"reason"`
-		Author string `json:"author"`
-	}
-	if err := readBody(w, r, &asked); err != nil {
-		return nil, err
-	}
-	text := asked.Reason + asked.Author
-	if asked.Reason == "" || asked.Author == "" || len(text) > 1000 || strings.ContainsFunc(text, unicode.IsControl) {
-		return nil, refusal{http.StatusBadRequest, `say why and who: {"reason":"new disk","author":"Ada"}`}
-	}
-	return &pool.Hold{Reason: asked.Reason, Author: asked.Author}, nil
-}
-
-func startPause(p *Pool, w http.ResponseWriter, r *http.Request) error {
-	hold, err := readHold(w, r)
-	if err != nil {
-		return err
-	}
-	return changePause(p, w, r, hold)
-}
-
-func endPause(p *Pool, w http.ResponseWriter, r *http.Request) error {
-	return changePause(p, w, r, nil)
-}
-
-func changePause(p *Pool, w http.ResponseWriter, r *http.Request, hold *pool.Hold) error {
-	if err := p.SetPause(context.WithoutCancel(r.Context()), hold); err != nil {
-		return err
-	}
-	answerJSON(w, http.StatusOK, map[string]any{"paused": hold})
-	return nil
-}
-
-func startMaintenance(p *Pool, w http.ResponseWriter, r *http.Request) error {
-	hold, err := readHold(w, r)
-	if err != nil {
-		return err
-	}
-	return changeMaintenance(p, w, r, hold)
-}
-
-func endMaintenance(p *Pool, w http.ResponseWriter, r *http.Request) error {
-	return changeMaintenance(p, w, r, nil)
-}
-
-func changeMaintenance(p *Pool, w http.ResponseWriter, r *http.Request, hold *pool.Hold) error {
-	number, err := strconv.Atoi(r.PathValue("number"))
-	if err != nil {
-		return refusal{http.StatusBadRequest, "the server's number is not a number"}
-	}
-	err = p.SetMaintenance(context.WithoutCancel(r.Context()), number, hold)
-	if errors.Is(err, errNoServer) {
-		return refusal{http.StatusNotFound, fmt.Sprintf("the pool has no server %d", number)}
-	}
-	if err != nil {
-		return err
-	}
-	answerJSON(w, http.StatusOK, map[string]any{"server": number, "maintenance": hold})
-	return nil
 }

@@ -167,6 +167,89 @@ func TestAPauseStopsActingAndNotLooking(t *testing.T) {
 	}
 }
 
+func TestAForcedNumberStandsInThePlaceOfThePolicies(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	until := monday.Add(time.Hour).Format(time.RFC3339)
+	order := `{"servers":3,"until":"` + until + `","reason":"exams","author":"Ada"`
+	var tried pool.Intervention
+	s.call("PUT", "/required", order+`,"dry_run":true}`, &tried)
+	var record cycle.Record
+	s.call("POST", "/evaluate", `{"dry_run":true}`, &record)
+	if got, _ := record.Plan.Required.Servers.Get(); got == 3 || tried.Author != "Ada" {
+		t.Fatalf("a dry run forces %d servers: %+v", got, tried)
+	}
+	if response := s.call("PUT", "/required", order+`}`, nil); response.Code != http.StatusOK {
+		t.Fatalf("answers %d %q", response.Code, response.Body)
+	}
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	if got, _ := record.Plan.Required.Servers.Get(); got != 3 {
+		t.Errorf("%d servers are required; 3 were forced", got)
+	}
+	if len(record.Interventions) != 1 || record.Interventions[0].Author != "Ada" || record.Interventions[0].Reason != "exams" {
+		t.Errorf("recorded as %+v", record.Interventions)
+	}
+	s.sandbox.AdvanceTo(monday.Add(65 * time.Minute))
+	record = cycle.Record{}
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	if got, _ := record.Plan.Required.Servers.Get(); got == 3 || len(record.Interventions) != 0 {
+		t.Errorf("%d servers are required after the time is over, interventions %v", got, record.Interventions)
+	}
+}
+
+func TestAnOperatorEndsADrain(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	refused := func(status int, body string) {
+		t.Helper()
+		if response := s.call("PUT", "/servers/1/end-drain", body, nil); response.Code != status {
+			t.Errorf("%s answers %d %q", body, response.Code, response.Body)
+		}
+	}
+	s.call("POST", "/", `{"source":"cron"}`, nil)
+	refused(http.StatusConflict, `{"confirm":"bbb-w1","reason":"r","author":"Ada"}`) // it is enabled
+	s.sandbox.With(func(w *world.World) {
+		for _, entry := range w.Entries() {
+			if strings.Contains(entry.URL, "bbb-w1.") {
+				_ = w.SetState(entry.ID, pool.Cordoned)
+			}
+		}
+	})
+	var record cycle.Record
+	s.call("PUT", "/pause", `{"reason":"hands off","author":"Ada"}`, nil)
+	s.call("POST", "/", `{"source":"cron"}`, nil)
+	s.call("DELETE", "/pause", "", nil)
+	refused(http.StatusBadRequest, `{"confirm":"bbb-w2","reason":"r","author":"Ada"}`) // another one's name
+	refused(http.StatusOK, `{"confirm":"bbb-w1","reason":"fire drill","author":"Ada"}`)
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	if got := planned(record); !strings.Contains(got, "end meeting 1 done") {
+		t.Errorf("planned %q", got)
+	}
+}
+
+func TestAnOperatorRecyclesAServer(t *testing.T) {
+	s := newStage(t)
+	if response := s.call("PUT", "/servers/1/recycle", `{"reason":"r","author":"Ada"}`, nil); response.Code != http.StatusConflict {
+		t.Errorf("a server of which nothing is known: answers %d %q", response.Code, response.Body)
+	}
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	s.call("POST", "/", `{"source":"cron"}`, nil)
+	if response := s.call("PUT", "/servers/1/recycle", `{"reason":"odd noises","author":"Ada"}`, nil); response.Code != http.StatusOK {
+		t.Errorf("answers %d %q", response.Code, response.Body)
+	}
+	s.sandbox.AdvanceTo(monday.Add(10 * time.Minute))
+	var record cycle.Record
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	if server := record.Servers[0]; server.Health != scaling.ToRecycle || !strings.Contains(server.Why, "odd noises") {
+		t.Errorf("judged %s: %s", server.Health, server.Why)
+	}
+	s.call("DELETE", "/servers/1/recycle", "", nil)
+	s.call("POST", "/evaluate", `{"dry_run":true}`, &record)
+	if server := record.Servers[0]; server.Health == scaling.ToRecycle {
+		t.Error("the order was taken back")
+	}
+}
+
 func TestWhatCallersGetWrongIsRefused(t *testing.T) {
 	s := newStage(t)
 	tests := map[string]struct {
@@ -184,6 +267,9 @@ func TestWhatCallersGetWrongIsRefused(t *testing.T) {
 		"GET of an action":          {"GET", "/evaluate", "", http.StatusMethodNotAllowed},
 		"maintenance, no reason":    {"PUT", "/servers/1/maintenance", `{"author":"Ada"}`, http.StatusBadRequest},
 		"maintenance that rings":    {"PUT", "/servers/1/maintenance", `{"reason":"\u0007","author":"Ada"}`, http.StatusBadRequest},
+		"a number forced too far":   {"PUT", "/required", `{"servers":2,"until":"2027-03-02T08:00:00Z","reason":"r","author":"a"}`, http.StatusBadRequest},
+		"no number forced":          {"PUT", "/required", `{"until":"2026-03-02T09:00:00Z","reason":"r","author":"a"}`, http.StatusBadRequest},
+		"a drain of no server":      {"PUT", "/servers/0/end-drain", `{"confirm":"bbb-w0","reason":"r","author":"a"}`, http.StatusNotFound},
 		"maintenance of no server":  {"PUT", "/servers/9/maintenance", `{"reason":"r","author":"a"}`, http.StatusNotFound},
 		"maintenance of a word":     {"DELETE", "/servers/one/maintenance", "", http.StatusBadRequest},
 	}

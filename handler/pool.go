@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
 	"divims/internal/cycle"
-	"divims/internal/pool"
 	"divims/internal/report"
 )
 
@@ -43,6 +41,12 @@ func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.
 	return p.cycle.Run(withEffort(ctx), cycle.Request{
 		Now: now, Elapsed: elapsed, Source: source, Holder: holder(source), DryRun: dryRun || p.dry,
 	})
+}
+
+// Now is the pool's present: the sandbox has a time of its own.
+func (p *Pool) Now(ctx context.Context) (time.Time, error) {
+	now, _, err := p.clock(ctx)
+	return now, err
 }
 
 // holder names an evaluation in the lease.
@@ -99,56 +103,4 @@ func (p *Pool) lastDecisions(ctx context.Context, now time.Time) ([]cycle.Record
 		}
 	}
 	return records, nil
-}
-
-// changeLease is for how long the lease is taken to change the state by hand.
-const changeLease = 30 * time.Second
-
-// errNoServer tells that the pool has no server of this number.
-var errNoServer = errors.New("the pool has no such server")
-
-// SetMaintenance takes a server out of DiViMS's hands, or gives it back with nil.
-func (p *Pool) SetMaintenance(ctx context.Context, number int, hold *pool.Hold) error {
-	if number < 1 || number > len(p.cycle.Config.Servers) {
-		return errNoServer
-	}
-	return p.change(ctx, fmt.Sprintf("maintenance of server %d", number), hold, func(now time.Time, state *pool.State) {
-		memory := state.Servers[number]
-		memory.Maintenance = hold.At(now)
-		state.Servers[number] = memory
-	})
-}
-
-// SetPause stops all acting on the pool, or lets it go on with nil. Evaluations
-// go on looking, deciding and recording.
-func (p *Pool) SetPause(ctx context.Context, hold *pool.Hold) error {
-	return p.change(ctx, "pause", hold, func(now time.Time, state *pool.State) { state.Paused = hold.At(now) })
-}
-
-// change changes the state under the lease, so that no evaluation overlooks it.
-func (p *Pool) change(ctx context.Context, what string, hold *pool.Hold, do func(now time.Time, state *pool.State)) error {
-	ctx, cancel := context.WithTimeout(ctx, changeLease)
-	defer cancel()
-	now, _, err := p.clock(ctx)
-	if err != nil {
-		return err
-	}
-	me := holder("operator")
-	state, err := p.store.Acquire(ctx, me, now, now.Add(changeLease))
-	if err != nil {
-		return fmt.Errorf("take the pool's lease: %w", err)
-	}
-	if state.Servers == nil {
-		state.Servers = map[int]pool.ServerMemory{}
-	}
-	do(now, &state)
-	if err := p.store.Commit(ctx, me, state); err != nil {
-		return fmt.Errorf("write the pool's state: %w", err)
-	}
-	if hold == nil {
-		p.log.InfoContext(ctx, what, "on", false)
-	} else {
-		p.log.InfoContext(ctx, what, "on", true, "reason", hold.Reason, "author", hold.Author)
-	}
-	return nil
 }

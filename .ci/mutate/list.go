@@ -164,4 +164,10 @@ var mutations = []mutation{
 		old: "if !request.DryRun {\n\t\trecord.Outcomes", new: "if true {\n\t\trecord.Outcomes"},
 	{invariant: inHand, change: "a dry run writes", file: "internal/cycle/cycle.go",
 		old: "if request.DryRun {\n\t\treturn record, nil", new: "if false {\n\t\treturn record, nil"},
+	{invariant: inHand, change: "a drain that is ended gives its recordings up", file: "internal/scaling/server.go",
+		old: "return s.memory.EndDrain != nil && s.memory.EndDrain.DiscardRecordings", new: "return s.memory.EndDrain != nil"},
+	{invariant: inHand, change: "a drain that was ended ends the next one too", file: "internal/scaling/remember.go",
+		old: "memory.EndDrain = nil // the drain that was to end is over", new: ""},
+	{invariant: inHand, change: "an order is not written down", file: "handler/order.go",
+		old: "state.Interventions = append(state.Interventions, done)", new: "_ = done"},
 }

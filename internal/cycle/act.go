@@ -307,5 +307,9 @@ func (a *actor) mustStay(ctx context.Context, action scaling.Action, s pool.Serv
 	}
 	a.askRecordings(ctx, &s, entry)
 	s.Stats = a.askStats(ctx, s.Server)
-	return scaling.Gate(a.Config.Scaling, s)
+	config := a.Config.Scaling
+	if action.DiscardRecordings {
+		config.Recordings = scaling.RecordingsNone
+	}
+	return scaling.Gate(config, s)
 }

@@ -18,6 +18,8 @@ type Record struct {
 	DryRun bool      `json:"dry_run,omitempty"`
 	// TookSeconds is how long the evaluation lasted, without writing the record.
 	TookSeconds float64 `json:"took_seconds"`
+	// Interventions are what operators changed since the evaluation before.
+	Interventions []pool.Intervention `json:"interventions,omitempty"`
 	// Participants and Meetings are the load that the policies counted with.
 	Participants int `json:"participants"`
 	Meetings     int `json:"meetings"`
@@ -69,7 +71,7 @@ type MachineRecord struct {
 
 // describe fills in what was seen and decided.
 func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Plan, state pool.State) {
-	r.Plan, r.Outcomes = plan, []Outcome{}
+	r.Plan, r.Outcomes, r.Interventions = plan, []Outcome{}, state.Interventions
 	r.Blind = !seen.Entries.Known() || !seen.Machines.Known()
 	r.Participants, r.Meetings, r.Enabled = plan.Load.Participants, plan.Load.Meetings, plan.Required.Enabled
 	for i, s := range seen.Servers {

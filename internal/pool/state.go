@@ -2,6 +2,7 @@ package pool
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 )
 
@@ -18,6 +19,12 @@ type State struct {
 	Kept int `json:"kept,omitempty"`
 	// Paused is set while an operator has stopped all acting.
 	Paused *Hold `json:"paused,omitempty"`
+	// Forced is set while an operator, and not the policies, says how many servers
+	// are required.
+	Forced *Forced `json:"forced,omitempty"`
+	// Interventions are what operators have changed since the last evaluation, for
+	// the next one to record.
+	Interventions []Intervention `json:"interventions,omitempty"`
 	// Servers is the memory of each server, by number.
 	Servers map[int]ServerMemory `json:"servers,omitempty"`
 	// Shortages remembers which type in which zone was refused, and until when
@@ -63,6 +70,10 @@ type ServerMemory struct {
 	Repaired time.Time `json:"repaired,omitzero"`
 	// Maintenance is set while an operator has the server in hand.
 	Maintenance *Hold `json:"maintenance,omitempty"`
+	// Recycle is set when an operator wants the server's machine replaced.
+	Recycle *Hold `json:"recycle,omitempty"`
+	// EndDrain is set when an operator wants the server's drain to end now.
+	EndDrain *EndDrain `json:"end_drain,omitempty"`
 }
 
 // Hold says who took a server, or the whole pool, out of DiViMS's hands, when
@@ -79,6 +90,40 @@ func (h *Hold) At(now time.Time) *Hold {
 		return nil
 	}
 	return &Hold{h.Reason, h.Author, now}
+}
+
+// Forced is an operator's word on how many servers are required.
+type Forced struct {
+	Hold
+	Servers int       `json:"servers"`
+	Until   time.Time `json:"until"`
+}
+
+// EndDrain is an operator's word that a draining server is not waited for: its
+// meetings are ended.
+type EndDrain struct {
+	Hold
+	// DiscardRecordings: its machine goes whatever recordings may be on it.
+	DiscardRecordings bool `json:"discard_recordings,omitempty"`
+}
+
+// Intervention is a change that an operator made.
+type Intervention struct {
+	At time.Time `json:"at"`
+	// Server is 0 for what concerns the whole pool.
+	Server int `json:"server,omitempty"`
+	// Change says what was changed: "maintenance begins", "pause ends".
+	Change string `json:"change"`
+	Author string `json:"author"`
+	Reason string `json:"reason"`
+}
+
+// String is the intervention without who and why: "server 3: maintenance begins".
+func (i Intervention) String() string {
+	if i.Server == 0 {
+		return i.Change
+	}
+	return fmt.Sprintf("server %d: %s", i.Server, i.Change)
 }
 
 // Shortage is a commercial type that a zone could not give.

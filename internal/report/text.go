@@ -32,6 +32,9 @@ func (s Status) Text(w io.Writer) error {
 func Summary(w io.Writer, r cycle.Record) error {
 	p := &printer{w: w}
 	p.line("%s, asked for by %s: %s", r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, figures(r))
+	for _, done := range r.Interventions {
+		p.line("  %s, by %s: %s", done, done.Author, done.Reason)
+	}
 	for _, answer := range r.Plan.Required.Policies {
 		p.line("  policy %s: %s", answer.Policy, count(answer.Servers))
 		for _, why := range answer.Why {

@@ -88,9 +88,10 @@ func (d *decision) enableBareMetal() {
 	}
 }
 
-// mayEnable: a server that the plan cordons is not enabled by the same plan.
+// mayEnable: a server that the plan cordons is not enabled by the same plan, nor
+// one whose drain an operator ends.
 func (d *decision) mayEnable(s server) bool {
-	return s.mayTouch() && s.intended != pool.Enabled && s.intended == s.entry.State &&
+	return s.mayTouch() && s.memory.EndDrain == nil && s.intended != pool.Enabled && s.intended == s.entry.State &&
 		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
 }
 

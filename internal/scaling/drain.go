@@ -18,7 +18,7 @@ func (d *decision) drain() {
 			continue
 		}
 		d.repairCordon(s)
-		d.endLongMeetings(s)
+		d.endMeetings(s)
 		if why := d.keep(s); why != "" {
 			s.leftAlone = why
 			continue
@@ -52,17 +52,29 @@ func (d *decision) repairCordon(s *server) {
 	}
 }
 
-// endLongMeetings ends what would keep a draining server for ever.
-func (d *decision) endLongMeetings(s *server) {
+// endMeetings ends what would keep a draining server for ever, and all meetings
+// of one whose drain an operator ends.
+func (d *decision) endMeetings(s *server) {
 	meetings, _ := s.Meetings.Get()
 	for _, meeting := range meetings {
-		age := d.now.Sub(meeting.Created)
-		if meeting.Created.IsZero() || age < d.config.MeetingMaxDuration || !d.allow(EndMeeting, d.config.MaxEnds, s) {
+		reason := d.endReason(s, meeting)
+		if reason == "" || !d.allow(EndMeeting, d.config.MaxEnds, s) {
 			continue
 		}
-		d.do(Action{Kind: EndMeeting, Server: s.Server.Number, Meeting: &meeting,
-			Reason: fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", spell(age), spell(d.config.MeetingMaxDuration))})
+		d.do(Action{Kind: EndMeeting, Server: s.Server.Number, Meeting: &meeting, Reason: reason})
 	}
+}
+
+// endReason says why a meeting on a draining server is ended, or "" when it goes on.
+func (d *decision) endReason(s *server, meeting pool.Meeting) string {
+	if end := s.memory.EndDrain; end != nil {
+		return fmt.Sprintf("%s ends the server's drain: %s", end.Author, end.Reason)
+	}
+	age := d.now.Sub(meeting.Created)
+	if meeting.Created.IsZero() || age < d.config.MeetingMaxDuration {
+		return ""
+	}
+	return fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", spell(age), spell(d.config.MeetingMaxDuration))
 }
 
 // keep says why a draining server keeps its machine, or "" when it may go.
@@ -73,6 +85,9 @@ func (d *decision) keep(s *server) string {
 			return neverDeleted
 		}
 		if s.machine.Detail == pool.Preparing {
+			return ""
+		}
+		if s.discardsRecordings() {
 			return ""
 		}
 		return stoppedGate(*s)
@@ -99,7 +114,11 @@ const rebootPause = time.Hour
 // because a cordon that Scalelite's poller undoes lets meetings in again. Two
 // evaluations close to each other, one of them by hand, count as one.
 func (d *decision) keepRunning(s *server) string {
-	if why := Gate(d.config, s.ServerObservation); why != "" {
+	config := d.config
+	if s.discardsRecordings() {
+		config.Recordings = RecordingsNone
+	}
+	if why := Gate(config, s.ServerObservation); why != "" {
 		return why
 	}
 	s.empty = true
@@ -111,7 +130,7 @@ func (d *decision) keepRunning(s *server) string {
 	switch {
 	case s.memory.EmptySince.IsZero() || d.now.Sub(s.memory.EmptySince) < d.config.Interval/2:
 		return "seen empty for the first time: nothing is done unless the next evaluation sees the same"
-	case d.config.Recordings != RecordingsNone && !s.figuresSince(d.now, s.memory.EmptySince):
+	case config.Recordings != RecordingsNone && !s.figuresSince(d.now, s.memory.EmptySince):
 		return "its figures are from before it was first seen empty: they may lack the last recording"
 	}
 	return ""
@@ -131,6 +150,8 @@ func (d *decision) keepUnresponsive(s *server) string {
 		return "Scalelite sees it online: it is us that it does not answer, and people may be on it"
 	case d.tooManyDead():
 		return "too many servers answer nobody: that looks like the network"
+	case s.discardsRecordings() && !s.Server.BareMetal:
+		return ""
 	case s.Server.BareMetal && reboot > 0 && silent >= reboot:
 		return ""
 	case !s.Server.BareMetal && reboot > 0 && silent >= reboot && s.memory.Rebooted.IsZero():
@@ -170,7 +191,10 @@ func (d *decision) delete(s *server) {
 	case !s.Meetings.Known():
 		reason = fmt.Sprintf("unresponsive since %s: %s", s.memory.HealthSince.UTC().Format(time.RFC3339), s.why)
 	}
-	d.do(Action{Kind: Delete, Server: s.Server.Number, Reason: reason, Unanswered: !s.Meetings.Known()})
+	if s.discardsRecordings() {
+		reason = fmt.Sprintf("%s gives its recordings up: %s", s.memory.EndDrain.Author, s.memory.EndDrain.Reason)
+	}
+	d.do(Action{Kind: Delete, Server: s.Server.Number, Reason: reason, Unanswered: !s.Meetings.Known(), DiscardRecordings: s.discardsRecordings()})
 }
 
 // provideMachines creates or starts what enabled servers lack.

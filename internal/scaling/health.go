@@ -88,6 +88,9 @@ func malfunctioning(s server) string {
 }
 
 func toRecycle(now time.Time, config Config, image pool.Reading[pool.Image], s server) string {
+	if asked := s.memory.Recycle; asked != nil {
+		return fmt.Sprintf("%s wants it recycled: %s", asked.Author, asked.Reason)
+	}
 	if uptime := s.uptime(now); config.RecycleAfter > 0 && uptime > config.RecycleAfter {
 		return fmt.Sprintf("up for %s, more than %s", spell(uptime), spell(config.RecycleAfter))
 	}

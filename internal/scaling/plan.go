@@ -68,8 +68,10 @@ type Action struct {
 	Volume  *pool.Volume  `json:"volume,omitempty"`
 	// Unanswered allows a deletion or reboot although the server itself cannot be asked
 	// again: it is switched off, or has been unresponsive for long enough.
-	Unanswered bool   `json:"unanswered,omitempty"`
-	Reason     string `json:"reason"`
+	Unanswered bool `json:"unanswered,omitempty"`
+	// DiscardRecordings: an operator said that a deletion need not wait for them.
+	DiscardRecordings bool   `json:"discard_recordings,omitempty"`
+	Reason            string `json:"reason"`
 }
 
 // Verdict is what the decision thinks of one server.

@@ -159,6 +159,12 @@ func drawMemory(t *rapid.T, number int) pool.ServerMemory {
 	if rapid.IntRange(0, 6).Draw(t, "in maintenance") == 0 {
 		memory.Maintenance = &pool.Hold{Reason: "disk", Author: "Ada"}
 	}
+	if rapid.IntRange(0, 6).Draw(t, "to be recycled") == 0 {
+		memory.Recycle = &pool.Hold{Reason: "noises", Author: "Ada"}
+	}
+	if rapid.IntRange(0, 6).Draw(t, "drain to be ended") == 0 {
+		memory.EndDrain = &pool.EndDrain{DiscardRecordings: rapid.Bool().Draw(t, "discard")}
+	}
 	memory.Participants = rapid.IntRange(0, 300).Draw(t, "remembered")
 	return memory
 }
@@ -227,10 +233,15 @@ func checkAction(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 	case Delete, Reboot:
 		checkEnding(t, config, s, memory, action)
 	case EndMeeting:
-		if entry.State == pool.Enabled || noon.Sub(action.Meeting.Created) < config.MeetingMaxDuration {
+		if entry.State == pool.Enabled || noon.Sub(action.Meeting.Created) < config.MeetingMaxDuration && !isEnded(machine, memory) {
 			t.Fatalf("%+v", action)
 		}
 	}
+}
+
+// isEnded tells whether an operator ends the server's drain: of this machine.
+func isEnded(machine *pool.Machine, memory pool.ServerMemory) bool {
+	return memory.EndDrain != nil && memory.MachineID == machine.ID
 }
 
 // checkEnding states the drain gate once more, in words of its own.
@@ -238,6 +249,13 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 	entry, _ := s.Entry.Get()
 	machine, _ := s.Machine.Get()
 	remembered := memory.MachineID == machine.ID
+	discards := action.Kind == Delete && isEnded(machine, memory) && memory.EndDrain.DiscardRecordings
+	if discards != action.DiscardRecordings {
+		t.Fatalf("%+v, and the operator's word is %+v", action, memory.EndDrain)
+	}
+	if discards {
+		config.Recordings = RecordingsNone
+	}
 	if action.Kind == Delete && s.Server.BareMetal {
 		t.Fatalf("%+v of bare metal", action)
 	}
@@ -248,7 +266,7 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		t.Fatalf("%+v of an enabled server", action)
 	}
 	if machine.State == pool.Stopped || machine.State == pool.StoppedInPlace {
-		if !(remembered && !memory.EmptySince.IsZero()) && machine.Since.Sub(machine.Created) >= neverBooted {
+		if !discards && !(remembered && !memory.EmptySince.IsZero()) && machine.Since.Sub(machine.Created) >= neverBooted {
 			t.Fatalf("%+v of a machine that may hold recordings", action)
 		}
 		return
@@ -261,6 +279,9 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		}
 		if entry.Online {
 			t.Fatalf("%+v although Scalelite sees it online", action)
+		}
+		if discards {
+			return
 		}
 		if after == 0 || !remembered || memory.Health != string(Unresponsive) || noon.Sub(memory.HealthSince) < after {
 			t.Fatalf("%+v of a server that does not answer, after %s", action, after)

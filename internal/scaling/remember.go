@@ -13,6 +13,7 @@ func (d *decision) remember() pool.State {
 		LastEvaluation: d.now,
 		Load:           d.state.Load,
 		Paused:         d.state.Paused,
+		Forced:         d.forced(),
 		Servers:        map[int]pool.ServerMemory{},
 		Shortages:      currentShortages(d.now, d.state.Shortages),
 	}
@@ -49,6 +50,9 @@ func (d *decision) rememberServer(s server) pool.ServerMemory {
 	memory.SilentSince = since(d.now, s.silent(), memory.SilentSince)
 	if s.entry != nil {
 		memory.DrainingSince = since(d.now, s.machine != nil && s.entry.State != pool.Enabled, memory.DrainingSince)
+	}
+	if s.intended == pool.Enabled {
+		memory.EndDrain = nil // the drain that was to end is over
 	}
 	if s.machineState() == pool.Running || s.machine == nil {
 		memory.EmptySince = since(d.now, s.empty, memory.EmptySince)

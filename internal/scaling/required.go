@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"time"
 
 	"divims/internal/pool"
 )
@@ -18,6 +19,15 @@ func (d *decision) require() {
 			largest, answered = max(largest, servers), true
 		}
 		d.warnAnswer(answer)
+	}
+	if forced := d.forced(); forced != nil {
+		required.Limits = append(required.Limits, fmt.Sprintf("forced to %d until %s by %s: %s",
+			forced.Servers, forced.Until.UTC().Format(time.RFC3339), forced.Author, forced.Reason))
+		if answered && largest > forced.Servers {
+			d.alert(Warning, "forced", adviceForced, "the policies require %d servers; %s has forced %d until %s",
+				largest, forced.Author, forced.Servers, forced.Until.UTC().Format(time.RFC3339))
+		}
+		largest, answered = forced.Servers, true
 	}
 	if answered {
 		limited := largest
@@ -47,6 +57,15 @@ func (d *decision) ask(policy Policy, enabled int) Answer {
 	}
 	reason := fmt.Sprintf("unknown policy %q", policy)
 	return Answer{Policy: policy, Servers: pool.Unknown[int](reason), Why: []string{reason}}
+}
+
+// forced is an operator's number, which stands in the place of the policies'
+// until its time is over; nil for none.
+func (d *decision) forced() *pool.Forced {
+	if forced := d.state.Forced; forced != nil && d.now.Before(forced.Until) {
+		return forced
+	}
+	return nil
 }
 
 // required is how many servers must be enabled; without an answer, as many as

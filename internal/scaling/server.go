@@ -72,6 +72,12 @@ func (s server) draining() bool {
 	return s.machine != nil && s.entry.State != pool.Enabled && s.intended != pool.Enabled
 }
 
+// discardsRecordings tells that an operator lets its machine go whatever
+// recordings may be on it.
+func (s server) discardsRecordings() bool {
+	return s.memory.EndDrain != nil && s.memory.EndDrain.DiscardRecordings
+}
+
 // givenUp tells of a server that an earlier evaluation found unresponsive and
 // took out: it is no news any more.
 func (s server) givenUp() bool {

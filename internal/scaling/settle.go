@@ -42,7 +42,7 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 		memory, known := next.Servers[action.Server]
 		switch {
 		case action.Kind == Reboot && outcome.Result == Done:
-			memory.Rebooted = now
+			memory.Rebooted, memory.Recycle = now, nil
 		case action.Kind == Repair && outcome.Result == Done:
 			memory.Repaired = now
 		case action.Kind == Create && outcome.Result == Done:

@@ -588,6 +588,95 @@ func TestAPauseStopsEverything(t *testing.T) {
 	}
 }
 
+func TestAForcedNumberIsKeptUntilItsTimeIsOver(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(1, 600) // load wants 5
+	s.state.Forced = &pool.Forced{Hold: pool.Hold{Reason: "budget", Author: "Ada"}, Servers: 3, Until: noon.Add(time.Hour)}
+	s.evaluate()
+	if got, _ := s.plan.Required.Servers.Get(); got != 3 {
+		t.Errorf("required %d; 3 are forced", got)
+	}
+	s.wantAlert("forced")
+	s.state.Forced.Servers = 100
+	s.evaluate()
+	if got, _ := s.plan.Required.Servers.Get(); got != 6 {
+		t.Errorf("required %d; 100 are forced, and there are 6", got)
+	}
+	s.config.Policies = nil // nobody else has an answer
+	s.state.Forced.Until = s.now.Add(time.Hour)
+	s.evaluate()
+	if got, ok := s.plan.Required.Servers.Get(); got != 6 || !ok {
+		t.Errorf("required %d, known %t", got, ok)
+	}
+	s.config.Policies = []Policy{PolicyLoad}
+	s.state.Forced.Until = s.now
+	s.evaluate()
+	if got, _ := s.plan.Required.Servers.Get(); got != 5 || s.state.Forced != nil {
+		t.Errorf("required %d, forced %+v; the time is over", got, s.state.Forced)
+	}
+}
+
+func TestAnOperatorEndsADrain(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.MinimumMillionths = 750_000 // 3 of 4
+	s.entry(2).State = pool.Cordoned
+	s.meeting(2, 12)
+	s.evaluate()
+	s.want("", "its meeting is waited for")
+	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain = &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}} })
+	s.evaluate()
+	s.want("end meeting 2", "Ada does not wait")
+
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{})
+	s.seen.Servers[1].Recordings = pool.Seen([]pool.Recording{{ID: "r", State: pool.Processing}})
+	s.evaluate()
+	s.evaluate()
+	s.want("", "its recording is waited for")
+	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain.DiscardRecordings = true })
+	s.evaluate()
+	s.want("", "empty at two evaluations")
+	s.evaluate()
+	s.want("delete 2", "Ada gives the recording up")
+	if !s.plan.Actions[0].DiscardRecordings {
+		t.Error("the last look before the deletion would wait for the recording")
+	}
+}
+
+func TestAnEndedDrainIsNotTheNextOne(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.MinimumMillionths = 750_000 // 3 of 4
+	s.entry(2).State = pool.Cordoned
+	s.evaluate()
+	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain = &pool.EndDrain{DiscardRecordings: true} })
+	s.entry(2).State = pool.Enabled // somebody else enabled it
+	s.evaluate()
+	if s.state.Servers[2].EndDrain != nil {
+		t.Error("the order holds for the next drain too")
+	}
+}
+
+func TestARecycledServerIsReplacedFirst(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.MinimumMillionths = 750_000 // 3 of 4
+	s.entry(4).State = pool.Cordoned
+	s.meeting(4, 1)
+	s.evaluate()
+	s.want("", "nothing to do")
+	s.operator(2, func(memory *pool.ServerMemory) { memory.Recycle = &pool.Hold{Author: "Ada", Reason: "noises"} })
+	s.evaluate()
+	s.want("enable 4", "its replacement comes first")
+	s.entry(4).State = pool.Enabled
+	s.evaluate()
+	s.want("cordon 2", "the others suffice")
+}
+
+// operator changes the memory of a server that runs, as an operator's order does.
+func (s *story) operator(n int, change func(*pool.ServerMemory)) {
+	memory := s.state.Servers[n]
+	change(&memory)
+	s.state.Servers[n] = memory
+}
+
 func TestWhatHappensInMaintenanceIsNotHeldAgainstAServer(t *testing.T) {
 	s := newStory(t, 5)
 	three(s)

@@ -79,7 +79,8 @@ func newRoot() *cobra.Command {
 	}
 	root.PersistentFlags().Bool("json", false, "print JSON instead of text")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newSandbox(), newEvaluate(), newStatus(), newBacktest(), newTrace())
+	root.AddCommand(newSandbox(), newEvaluate(), newStatus(), newBacktest(), newTrace(),
+		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep())
 	return root
 }
 

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+	"divims/internal/sandbox"
+	"divims/internal/world"
+)
+
+// inSandbox lets the commands work on a small pool that has had an evaluation.
+func inSandbox(t *testing.T) {
+	t.Helper()
+	s, err := sandbox.Start(sandbox.Config{World: world.Config{
+		Start: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), Seed: 1, Running: 2,
+		Servers: pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for _, setting := range s.Environment() {
+		name, value, _ := strings.Cut(setting, "=")
+		t.Setenv(name, value)
+	}
+	s.AdvanceTo(time.Date(2026, 3, 2, 8, 5, 0, 0, time.UTC))
+	if status, out, errOut := divims(t.Context(), "evaluate"); status != 0 {
+		t.Fatalf("evaluate: status %d: %s%s", status, out, errOut)
+	}
+}
+
+// TestInterventionsAtTheTerminal gives the orders one after the other; each
+// says what it changed, and the evaluation after it says who wanted it and why.
+func TestInterventionsAtTheTerminal(t *testing.T) {
+	inSandbox(t)
+	ada := []string{"--author", "Ada", "--reason", "fire drill"}
+	for _, order := range []struct {
+		line       string
+		signed     bool
+		says, told string
+	}{
+		{"pause", true, "the pause begins (the next evaluation goes by it)", "the pause begins, by Ada: fire drill"},
+		{"resume", false, "the pause ends", "the pause ends, by"},
+		{"force 3 --for 2h --dry-run", true, "3 servers are forced until 2026-03-02T10:05:00Z (nothing was changed)", ""},
+		{"force 3 --for 2h", true, "3 servers are forced until 2026-03-02T10:05:00Z (the next", "forced to 3 until 2026-03-02T10:05:00Z by Ada: fire drill"},
+		{"unforce", false, "the forced number of servers ends", "ends, by"},
+		{"maintenance start 2", true, "server 2: maintenance begins", "server 2: maintenance begins, by Ada: fire drill"},
+		{"maintenance end 2", false, "server 2: maintenance ends", "server 2: maintenance ends, by"},
+		{"recycle 1", true, "server 1: to be recycled", "server 1: to be recycled, by Ada"},
+		{"keep 1", false, "server 1: neither to be recycled", "server 1: neither"},
+	} {
+		arguments := strings.Fields(order.line)
+		if order.signed {
+			arguments = append(arguments, ada...)
+		}
+		if status, out, errOut := divims(t.Context(), arguments...); status != 0 || !strings.Contains(out, order.says) {
+			t.Errorf("%s: status %d: %s%s; want %q", order.line, status, out, errOut, order.says)
+		}
+		status, out, errOut := divims(t.Context(), "evaluate")
+		if status != 0 || !strings.Contains(out, order.told) {
+			t.Errorf("the evaluation after %s: status %d: %s%s; want %q", order.line, status, out, errOut, order.told)
+		}
+		if order.told == "" && strings.Contains(out, ", by ") {
+			t.Errorf("%s changed something: %s", order.line, out)
+		}
+	}
+}
+
+func TestInterventionsThatAreRefused(t *testing.T) {
+	inSandbox(t)
+	for _, c := range []struct {
+		line   string
+		status int
+		says   string
+	}{
+		{"pause", badUsage, `"reason" not set`},
+		{"maintenance start two --reason r", badUsage, "say its number"},
+		{"maintenance start 9 --reason r", badUsage, "the pool has no server 9"},
+		{"force many --for 1h --reason r", badUsage, "say how many"},
+		{"force 2 --for -1h --reason r", failed, "until when"},
+		{"end-drain 1 --reason r", badUsage, `"confirm" not set`},
+		{"end-drain 1 --confirm bbb-w2 --reason r", failed, "confirm it with the name of server 1"},
+		{"end-drain 1 --confirm bbb-w1 --reason r", failed, "not draining"},
+		{"recycle 4 --reason r", failed, "no machine"},
+	} {
+		status, out, errOut := divims(t.Context(), strings.Fields(c.line)...)
+		if status != c.status || !strings.Contains(errOut, c.says) {
+			t.Errorf("%s: status %d: %s%s; want %d and %q", c.line, status, out, errOut, c.status, c.says)
+		}
+	}
+}
+
+// TestTwoOperatorsAtOnce: each order is carried out, or its operator is told that
+// somebody else was at it; none gets lost.
+func TestTwoOperatorsAtOnce(t *testing.T) {
+	inSandbox(t)
+	var operators sync.WaitGroup
+	var mutex sync.Mutex
+	carriedOut := map[string]bool{}
+	for _, server := range []string{"1", "2", "3", "4"} {
+		operators.Go(func() {
+			for range 50 {
+				status, _, errOut := divims(t.Context(), "maintenance", "start", server, "--reason", "drill", "--author", "operator "+server)
+				switch status {
+				case 0:
+					mutex.Lock()
+					carriedOut[server] = true
+					mutex.Unlock()
+					return
+				case leaseHeld:
+				default:
+					t.Errorf("operator %s: status %d: %s", server, status, errOut)
+					return
+				}
+			}
+		})
+	}
+	operators.Wait()
+	_, out, _ := divims(t.Context(), "evaluate")
+	for server := range carriedOut {
+		if !strings.Contains(out, "server "+server+": maintenance begins, by operator "+server) {
+			t.Errorf("the order for server %s was carried out and is lost: %s", server, out)
+		}
+	}
+	if len(carriedOut) == 0 {
+		t.Error("nobody's order was carried out")
+	}
+}
