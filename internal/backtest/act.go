@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"fmt"
-	"time"
 
 	"divims/internal/pool"
 	"divims/internal/scaling"
@@ -110,23 +109,4 @@ func (r *run) mustStay(action scaling.Action, s pool.ServerObservation) bool {
 		return false
 	}
 	return scaling.Gate(r.Scaling, s) != ""
-}
-
-// sample is what the evaluation adds to the history.
-func sample(now time.Time, seen pool.Observation, plan scaling.Plan) pool.Sample {
-	s := pool.Sample{
-		At: now, Participants: plan.Load.Participants, Meetings: plan.Load.Meetings,
-		Required: plan.Required.Servers, Enabled: plan.Required.Enabled,
-	}
-	for _, server := range seen.Servers {
-		machine, _ := server.Machine.Get()
-		entry, _ := server.Entry.Get()
-		if machine != nil && machine.State == pool.Running {
-			s.Running++
-			if entry.State != pool.Enabled {
-				s.Draining++
-			}
-		}
-	}
-	return s
 }

@@ -43,6 +43,8 @@ type Config struct {
 // run is a backtest under way.
 type run struct {
 	Config
+	// start is when the first evaluation is.
+	start   time.Time
 	servers []pool.Server
 	world   *world.World
 	state   pool.State
@@ -55,38 +57,48 @@ type run struct {
 }
 
 // Run measures the policies on the trace. It ends early with the error of ctx.
-// Other errors: a warmup that leaves nothing to evaluate, and settings of which
-// no world can be made.
+// Other errors: a warmup that leaves nothing to evaluate, settings of which no
+// world can be made, and a policy that never had an answer.
 func Run(ctx context.Context, config Config) (Result, error) {
-	if err := config.Trace.checkWarmup(config.Warmup); err != nil {
-		return Result{}, err
-	}
 	r := &run{Config: config}
-	start, end := config.Trace.After(config.Warmup), config.Trace.End
-	if err := r.prepare(start); err != nil {
+	err := r.all(ctx)
+	if err != nil {
 		return Result{}, fmt.Errorf("backtest of %s on %s: %w", config.Policies, config.Trace.Name, err)
 	}
-	for now := start; now.Before(end); now = now.Add(r.Scaling.Interval) {
+	return r.result(), nil
+}
+
+// all evaluates from the end of the warmup to the end of the trace.
+func (r *run) all(ctx context.Context) error {
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	for now := r.start; now.Before(r.Trace.End); now = now.Add(r.Scaling.Interval) {
 		if err := ctx.Err(); err != nil {
-			return Result{}, err
+			return err
 		}
 		r.world.AdvanceTo(now)
 		r.evaluate(now.UTC())
-		r.tell(now.Sub(start), end.Sub(start))
+		r.tell(now)
 	}
-	r.world.AdvanceTo(end)
-	return r.result(start), nil
+	r.world.AdvanceTo(r.Trace.End)
+	return r.silent(r.Scaling.Policies)
 }
 
 // prepare makes the world with one server running, and the past.
-func (r *run) prepare(start time.Time) (err error) {
+func (r *run) prepare() (err error) {
+	r.start = r.Trace.After(r.Warmup)
+	if r.Warmup < 0 || !r.start.Before(r.Trace.End) {
+		return fmt.Errorf("a warmup of %s leaves nothing to evaluate of %.0f days", r.Warmup, r.Trace.End.Sub(r.Trace.Begin).Hours()/24)
+	}
+	r.silences, r.silence = map[scaling.Policy]int{}, map[scaling.Policy]string{}
 	r.Scaling.Policies = r.Policies.known()
 	r.servers = pool.Servers(r.Scaling.Size, r.Scaling.BareMetal, "bbb-w{n}", "bbb-w{n}.example.com")
 	if r.RecordingWork == 0 {
 		r.Scaling.Recordings = scaling.RecordingsNone
 	}
 	r.world, err = world.New(world.Config{
-		Start: start, Seed: r.Seed, Servers: r.servers, Running: 1, Meetings: r.Trace.Meetings, Poll: r.Poll,
+		Start: r.start, Seed: r.Seed, Servers: r.servers, Running: 1, Meetings: r.Trace.Meetings, Poll: r.Poll,
 		ServerParticipants: r.Scaling.ServerParticipants, ServerMeetings: r.Scaling.ServerMeetings,
 		RecordingWork: r.RecordingWork, Shipped: r.Scaling.Recordings == scaling.RecordingsShipped,
 		EachMinute: r.minute,
@@ -94,9 +106,9 @@ func (r *run) prepare(start time.Time) (err error) {
 	if err != nil {
 		return err
 	}
-	r.history = r.Trace.samples(r.Trace.Begin, start, r.Scaling.Interval)
+	r.history = r.Trace.samples(r.Trace.Begin, r.start, r.Scaling.Interval)
 	if r.Policies.oracle() {
-		r.future = r.Trace.samples(start, r.Trace.End, time.Minute)
+		r.future = r.Trace.samples(r.start, r.Trace.End, time.Minute)
 	}
 	return nil
 }
@@ -107,8 +119,16 @@ func (r *run) evaluate(now time.Time) {
 	plan, next := scaling.Decide(now, r.Scaling, seen, r.state)
 	scaling.Settle(&next, now, r.Scaling, plan, r.act(seen, plan))
 	r.state = next
-	r.history = append(r.history, sample(now, seen, plan))
+	r.record(now, plan)
 	r.count(plan)
+}
+
+// record adds to the history what the storage keeps of past weeks, too; nothing
+// while the load is not known.
+func (r *run) record(now time.Time, plan scaling.Plan) {
+	if len(plan.Load.Missing) == 0 {
+		r.history = append(r.history, pool.Sample{At: now, Participants: plan.Load.Participants, Meetings: plan.Load.Meetings})
+	}
 }
 
 // minute is told by the world.
@@ -120,8 +140,9 @@ func (r *run) minute(m world.Minute) {
 }
 
 // tell reports progress at each full day.
-func (r *run) tell(done, whole time.Duration) {
+func (r *run) tell(now time.Time) {
+	done := now.Sub(r.start)
 	if r.Progress != nil && done%(24*time.Hour) == 0 {
-		r.Progress(float64(done) / float64(whole))
+		r.Progress(float64(done) / float64(r.Trace.End.Sub(r.start)))
 	}
 }

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -46,6 +47,10 @@ type measure struct {
 	elasticity
 
 	evaluations, mostCreations int
+	// silences counts the evaluations in which a policy had no answer, silence is
+	// its last reason.
+	silences map[scaling.Policy]int
+	silence  map[scaling.Policy]string
 }
 
 // add accounts for a minute.
@@ -66,13 +71,30 @@ func (m *measure) count(plan scaling.Plan) {
 		}
 	}
 	m.mostCreations = max(m.mostCreations, creations)
+	for _, answer := range plan.Required.Policies {
+		if !answer.Servers.Known() {
+			m.silences[answer.Policy]++
+			m.silence[answer.Policy] = answer.Servers.Reason()
+		}
+	}
+}
+
+// silent tells of a policy that was asked in vain each time: what was measured
+// is not it.
+func (m *measure) silent(policies []scaling.Policy) error {
+	for _, policy := range policies {
+		if m.silences[policy] == m.evaluations {
+			return fmt.Errorf("the policy %s never had an answer: %s", policy, m.silence[policy])
+		}
+	}
+	return nil
 }
 
 // result sums up.
-func (r *run) result(start time.Time) Result {
+func (r *run) result() Result {
 	tally := r.world.Tally()
-	days := r.Trace.End.Sub(start).Hours() / 24
-	bound := LowerBound(r.Trace.between(start, r.Trace.End), r.Scaling.ServerParticipants, r.Scaling.ServerMeetings)
+	days := r.Trace.End.Sub(r.start).Hours() / 24
+	bound := LowerBound(r.Trace.between(r.start, r.Trace.End), r.Scaling.ServerParticipants, r.Scaling.ServerMeetings)
 	return Result{
 		Trace: r.Trace.Name, Policy: r.Policies.String(),
 		ServerHours: round(tally.ServerHours), LowerBoundHours: round(bound), Ratio: round(tally.ServerHours / bound),

@@ -17,10 +17,7 @@ const Oracle scaling.Policy = "oracle"
 type Policies []scaling.Policy
 
 // available are the policies that can be measured.
-var available = []scaling.Policy{scaling.PolicyLoad, scaling.PolicySchedule, forecast, Oracle}
-
-// forecast is what Oracle is in scaling's eyes.
-const forecast scaling.Policy = "forecast"
+var available = []scaling.Policy{scaling.PolicyLoad, scaling.PolicySchedule, scaling.PolicyForecast, Oracle}
 
 // ParsePolicies reads a list like "load+schedule".
 func ParsePolicies(text string) (Policies, error) {
@@ -51,7 +48,7 @@ func (p Policies) known() []scaling.Policy {
 	list := slices.Clone(p)
 	for i, policy := range list {
 		if policy == Oracle {
-			list[i] = forecast
+			list[i] = scaling.PolicyForecast
 		}
 	}
 	return list

@@ -6,8 +6,8 @@ import (
 	"text/tabwriter"
 )
 
-// Table writes the results for people, one line each.
-func Table(to io.Writer, results []Result) error {
+// WriteTable writes the results for people, one line each.
+func WriteTable(to io.Writer, results []Result) error {
 	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "trace\tpolicy\tserver-hours\tlower bound\tratio\toverloaded %\trefused\tstarts a day\tutilization\tdrain p95\tworst creations\teuros")
 	for _, r := range results {

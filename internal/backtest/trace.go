@@ -2,7 +2,6 @@ package backtest
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -106,12 +105,4 @@ func (t *Trace) samples(from, to time.Time, period time.Duration) []pool.Sample 
 		samples = append(samples, pool.Sample{At: at.UTC(), Participants: demand.Participants, Meetings: demand.Meetings})
 	}
 	return samples
-}
-
-// checkWarmup tells whether there is something to evaluate after the warmup.
-func (t *Trace) checkWarmup(warmup time.Duration) error {
-	if warmup < 0 || !t.After(warmup).Before(t.End) {
-		return fmt.Errorf("a warmup of %s leaves nothing of %s, which has %.0f days", warmup, t.Name, t.End.Sub(t.Begin).Hours()/24)
-	}
-	return nil
 }

@@ -55,6 +55,13 @@ func New(address string, zone *time.Location, client *http.Client) *Client {
 	return c
 }
 
+// Read gives the occurrences of a calendar's text that overlap the time from
+// `from` to `to`. Times that name no zone, in a calendar without one of its own,
+// are in the given one.
+func Read(text []byte, from, to time.Time, zone *time.Location) ([]pool.Event, error) {
+	return read(text, from, to, zone)
+}
+
 // Events gives the occurrences that overlap the time from `from` to `to`, in
 // the feed as it is now. If the feed cannot be had or read, stored is used, the
 // last good copy (nil for none), and Source says so and why. keep is the copy to

@@ -73,8 +73,9 @@ type Minute struct {
 	// Running machines, BBB up or not; Enabled entries; Booting machines were
 	// powered on and their BBB does not answer yet.
 	Running, Enabled, Booting int
-	// Up are the machines whose BBB answers.
-	Up int
+	// Machines are all that are paid for, whatever their state; Up those whose BBB
+	// answers.
+	Machines, Up int
 	// Draining servers take no new meetings and have meetings or recording work.
 	Draining int
 	// Overloaded counts participants on overloaded servers.
@@ -106,6 +107,7 @@ func (w *World) minute() time.Time {
 
 // add counts a machine and who is on it.
 func (row *Minute) add(m *machine, limits *Config) {
+	row.Machines++
 	row.Participants += m.participants
 	row.Meetings += len(m.meetings)
 	if m.State == pool.Running {

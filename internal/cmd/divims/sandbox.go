@@ -22,11 +22,11 @@ import (
 // before the day does.
 var sandboxStart = time.Date(2026, time.March, 2, 6, 0, 0, 0, paris())
 
-// calendar is the schedule of every sandbox: a quarter of the pool on weekdays
+// sandboxCalendar is the schedule of every sandbox: a quarter of the pool on weekdays
 // from 07:50 on.
 //
 //go:embed calendar.ics
-var calendar []byte
+var sandboxCalendar []byte
 
 // peakPerServer is how many people there are at the peak for each server of the
 // pool, so that it is well used and not overrun. A company's meetings are so
@@ -119,7 +119,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 		return fmt.Errorf("make the demand: %w", err)
 	}
 	surroundings, err := sandbox.Start(sandbox.Config{
-		Calendar: calendar,
+		Calendar: sandboxCalendar,
 		Faults:   o.faults,
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: 1,
