@@ -9,6 +9,7 @@ import (
 
 	"divims/internal/bbb"
 	"divims/internal/calendar"
+	"divims/internal/cloudinit"
 	"divims/internal/config"
 	"divims/internal/cycle"
 	"divims/internal/exporter"
@@ -58,7 +59,7 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 		Meetings:     bbb.New(settings.BBBChecksum, persistent),
 		Hoster:       hoster,
 		Store:        store,
-		UserData:     userData(settings.UserData, store),
+		UserData:     userData(settings, store),
 	}
 	if len(settings.StatsURLs) > 0 {
 		services.Stats = exporter.New(exporter.Config{
@@ -89,15 +90,47 @@ func newHoster(settings config.Settings, servers []pool.Server, client *http.Cli
 	}, client)
 }
 
-// userData gives every new machine the same document, from a file or the bucket.
-func userData(source config.UserData, store *storage.Store) func(context.Context) ([]byte, error) {
-	switch {
-	case source.Object != "":
-		return func(ctx context.Context) ([]byte, error) { return store.Object(ctx, source.Object) }
-	case source.File != "":
-		return func(context.Context) ([]byte, error) { return source.Read() }
+// userData reads the operator's own document from a file or the bucket, and writes
+// ours for each server, unless the image does without.
+func userData(settings config.Settings, store *storage.Store) func(context.Context) (cycle.UserData, error) {
+	source := settings.UserData
+	return func(ctx context.Context) (write cycle.UserData, err error) {
+		var own []byte
+		switch {
+		case source.Object != "":
+			own, err = store.Object(ctx, source.Object)
+		case source.File != "":
+			own, err = source.Read()
+		}
+		if err != nil {
+			return nil, err
+		}
+		return func(server pool.Server) ([]byte, error) { return document(settings, own, server) }, nil
 	}
-	return nil
+}
+
+// UserData is the cloud-init document that a server's next machine gets.
+func (p *Pool) UserData(ctx context.Context, server pool.Server) ([]byte, error) {
+	write, err := p.cycle.Services.UserData(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the pool's own user data: %w", err)
+	}
+	return write(server)
+}
+
+// document joins the operator's own document and ours.
+func document(settings config.Settings, own []byte, server pool.Server) ([]byte, error) {
+	if !settings.ServerSetup {
+		return own, nil
+	}
+	ours, err := cloudinit.Render(cloudinit.Config{
+		StatsPath: settings.StatsPath(), User: settings.StatsUser, Password: settings.StatsPassword,
+		Shipped: settings.Recordings == string(scaling.RecordingsShipped),
+	}, server)
+	if err != nil || len(own) == 0 {
+		return ours, err
+	}
+	return cloudinit.Join(own, ours)
 }
 
 func cycleConfig(settings config.Settings, servers []pool.Server) cycle.Config {

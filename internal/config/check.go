@@ -1,7 +1,9 @@
 package config
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,9 +23,29 @@ func (s *Settings) check(l *loading) {
 	l.check(s.StatsPassword.IsSet() || s.StatsUser == "", "is required by STATS_USER", "STATS_PASSWORD", "STATS_USER")
 	l.check(s.StatsUser == "" || !s.StatsToken.IsSet(), "cannot be set beside STATS_USER", "STATS_TOKEN", "STATS_USER")
 
+	// The endpoint that a machine sets up for itself is not open to everybody.
+	figures := s.ServerSetup && len(s.StatsURLs) > 0
+	l.check(!figures || s.StatsPath() != "", "has to have https://{domain}/ in it with node_exporter in the path, for SERVER_SETUP, unless that is false", "STATS_URLS", "SERVER_SETUP")
+	l.check(!figures || s.StatsUser != "", "is required by SERVER_SETUP, unless that is false", "STATS_USER", "STATS_URLS", "STATS_PASSWORD", "STATS_TOKEN", "SERVER_SETUP")
+
 	l.check(s.StorageAccessKey.IsSet() || !s.StorageSecretKey.IsSet(), "is required by STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY")
 	l.check(s.StorageSecretKey.IsSet() || !s.StorageAccessKey.IsSet(), "is required by STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY")
 }
+
+// StatsPath is the path of node_exporter on a server's own domain, by the first of
+// StatsURLs that names one; empty if none does.
+func (s *Settings) StatsPath() string {
+	for _, template := range s.StatsURLs {
+		path, own := strings.CutPrefix(template, "https://{domain}")
+		if own && strings.Contains(path, "node_exporter") && plainPath.MatchString(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// plainPath is a path that a web server takes for itself and nothing else.
+var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+/?$`)
 
 // complete fills in what follows from other settings.
 func (s *Settings) complete() {

@@ -39,15 +39,22 @@ func least() map[string]string {
 	}
 }
 
-// environ is the least environment with changes; an empty value counts as none.
+// environ is the least environment, for an image that needs no setup, with
+// changes; an empty value counts as none.
 func environ(changes map[string]string) []string {
 	variables := least()
+	variables["SERVER_SETUP"] = "false"
 	maps.Copy(variables, changes)
 	list := []string{"PATH=/bin", "SCW_POOL=not ours"}
 	for name, value := range variables {
 		list = append(list, "DIVIMS_"+name+"="+value)
 	}
 	return list
+}
+
+// setup is for an image that needs one, with stats at the given address.
+func setup(statsURL string) map[string]string {
+	return map[string]string{"SERVER_SETUP": "true", "STATS_URLS": statsURL, "STATS_USER": "divims", "STATS_PASSWORD": "sesame"}
 }
 
 func load(t *testing.T, changes map[string]string) Settings {
@@ -152,6 +159,21 @@ func TestWhatIsSetCounts(t *testing.T) {
 	}
 }
 
+func TestSetupServesTheFirstNodeExporterOfTheServerItself(t *testing.T) {
+	for name, c := range map[string]struct{ urls, path string }{
+		"one":                        {"https://{domain}/node_exporter/metrics", "/node_exporter/metrics"},
+		"another exporter before":    {"https://{domain}/metrics/, https://{domain}/my-node_exporter/", "/my-node_exporter/"},
+		"the network's own in front": {"https://{domain}:9100/node_exporter,https://{domain}/node_exporter", "/node_exporter"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settings := load(t, setup(c.urls))
+			if got := settings.StatsPath(); got != c.path {
+				t.Errorf("serves %q; want %q", got, c.path)
+			}
+		})
+	}
+}
+
 func TestAnEmptyEnvironmentTellsAllThatIsRequired(t *testing.T) {
 	var blamed []string
 	for _, problem := range problems(t, nil) {
@@ -211,6 +233,16 @@ func TestEachProblemIsBlamedOnItsVariable(t *testing.T) {
 		"user without password":          {map[string]string{"STATS_USER": "divims"}, "STATS_PASSWORD", "STATS_USER"},
 		"password without user":          {map[string]string{"STATS_PASSWORD": "sesame"}, "STATS_USER", "STATS_PASSWORD"},
 		"token beside user":              {map[string]string{"STATS_USER": "divims", "STATS_PASSWORD": "sesame", "STATS_TOKEN": "sesame"}, "STATS_TOKEN", "beside STATS_USER"},
+		"user with a colon":              {map[string]string{"STATS_USER": "a:b", "STATS_PASSWORD": "sesame"}, "STATS_USER", "without a colon"},
+		"user on two lines":              {map[string]string{"STATS_USER": "a\nb", "STATS_PASSWORD": "sesame"}, "STATS_USER", "visible characters"},
+		"user that is a comment":         {map[string]string{"STATS_USER": "#1", "STATS_PASSWORD": "sesame"}, "STATS_USER", "# not the first"},
+		"setup for everybody to read":    {map[string]string{"SERVER_SETUP": "true"}, "STATS_USER", "required by SERVER_SETUP"},
+		"setup of a token":               {map[string]string{"SERVER_SETUP": "true", "STATS_TOKEN": "sesame"}, "STATS_USER", "required by SERVER_SETUP"},
+		"setup elsewhere":                {setup("https://{domain}.other.example/node_exporter"), "STATS_URLS", "https://{domain}/"},
+		"setup on another port":          {setup("https://{domain}:9100/node_exporter"), "STATS_URLS", "https://{domain}/"},
+		"setup of another exporter":      {setup("https://{domain}/metrics/"), "STATS_URLS", "node_exporter"},
+		"setup of a query":               {setup("https://{domain}/node_exporter?a"), "STATS_URLS", "https://{domain}/"},
+		"setup of more than a path":      {setup("https://{domain}/node_exporter{autoindex"), "STATS_URLS", "https://{domain}/"},
 		"Scalelite over plain HTTP":      {map[string]string{"SCALELITE_URL": "http://scalelite.example.com"}, "SCALELITE_URL", "https://"},
 		"Scalelite with a user":          {map[string]string{"SCALELITE_URL": "https://u:p@scalelite.example.com"}, "SCALELITE_URL", "without user"},
 		"Scalelite without a host":       {map[string]string{"SCALELITE_URL": "scalelite.example.com"}, "SCALELITE_URL", "https://"},

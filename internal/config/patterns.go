@@ -23,6 +23,7 @@ var patterns = map[string]pattern{
 	"word":       {regexp.MustCompile(`^[A-Za-z0-9._=-]+$`).MatchString, "letters, digits and ._=-"},
 	"bucket":     {regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`).MatchString, "3 to 63 of a-z, 0-9, . and -"},
 	"token":      {regexp.MustCompile(`^[!-~]{16,}$`).MatchString, "at least 16 visible characters, without spaces"},
+	"user name":  {regexp.MustCompile(`^[!"$-9;-~][!-9;-~]{0,99}$`).MatchString, "visible characters without a colon, and # not the first"},
 	"key prefix": {regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`).MatchString, "letters, digits and ._-, with / in between"},
 
 	"address":          {isSecure, secure},

@@ -75,7 +75,7 @@ type Settings struct {
 
 	// Stats endpoints.
 	StatsURLs     []string      `envconfig:"STATS_URLS" match:"stats address" example:"https://{domain}/node_exporter/metrics,https://{domain}/metrics/" desc:"where a server's metrics are; {domain} is the server's domain. If the path has node_exporter in it and there is no query, only the collectors in need are asked for"`
-	StatsUser     string        `envconfig:"STATS_USER" example:"divims" desc:"user name for them; sent to the server's own domain only, as are the next two"`
+	StatsUser     string        `envconfig:"STATS_USER" match:"user name" example:"divims" desc:"user name for them; sent to the server's own domain only, as are the next two"`
 	StatsPassword pool.Secret   `envconfig:"STATS_PASSWORD" example:"your-secret" desc:"password to STATS_USER"`
 	StatsToken    pool.Secret   `envconfig:"STATS_TOKEN" example:"your-secret" desc:"bearer token, instead of user name and password"`
 	StatsMaxAge   time.Duration `envconfig:"STATS_MAX_AGE" default:"5m" min:"10s" max:"1d" desc:"older figures of recordings and probe are not believed"`
@@ -90,7 +90,8 @@ type Settings struct {
 	ImageName         string      `envconfig:"IMAGE_NAME" required:"true" example:"bbb-" desc:"beginning of the image's name; the newest counts"`
 	Tag               string      `envconfig:"TAG" match:"word" example:"divims-campus" desc:"tag of the pool's machines, volumes and addresses; if empty, divims-POOL"`
 	Adopt             bool        `envconfig:"ADOPT" default:"false" desc:"machines without the tag, but with a server's exact name, are the pool's too"`
-	UserData          UserData    `envconfig:"USER_DATA" example:"storage:cloud-init.yaml" desc:"cloud-init document for new machines: storage:KEY for an object in the bucket, or file:PATH"`
+	ServerSetup       bool        `envconfig:"SERVER_SETUP" default:"true" desc:"new machines set themselves up by cloud-init: the server's names in the system and in BBB, and its stats endpoint with STATS_USER; false for an image that does so itself"`
+	UserData          UserData    `envconfig:"USER_DATA" example:"storage:cloud-init.yaml" desc:"cloud-init document of your own for new machines, besides: storage:KEY for an object in the bucket, or file:PATH"`
 
 	// Object storage.
 	StorageURL       string      `envconfig:"STORAGE_URL" match:"base address" example:"https://s3.fr-par.scw.cloud" desc:"S3 endpoint; if empty, Scaleway's of the region"`

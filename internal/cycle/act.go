@@ -70,8 +70,8 @@ type actor struct {
 	// longer, so an actor that wakes up late is not a second one: the clock is
 	// looked at because the context's timer may fire a moment after the waking.
 	timeLeft func() bool
-	// userData is read once for all machines of the plan.
-	userData func() ([]byte, error)
+	// userData is got ready once for all machines of the plan.
+	userData func() (UserData, error)
 }
 
 // act carries out the plan: side by side across servers, in order within one,
@@ -81,7 +81,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	ctx, cancel := context.WithTimeout(ctx, limit-request.Elapsed())
 	defer cancel()
 	a := actor{Cycle: c, seen: seen, shortages: state.Shortages, timeLeft: func() bool { return request.Elapsed() < limit }}
-	a.userData = sync.OnceValues(func() ([]byte, error) { return c.Services.UserData(ctx) })
+	a.userData = sync.OnceValues(func() (UserData, error) { return c.Services.UserData(ctx) })
 	outcomes := make([]Outcome, len(plan.Actions))
 	var group errgroup.Group
 	group.SetLimit(c.Config.ActParallel)
@@ -240,9 +240,9 @@ func (a *actor) register(ctx context.Context, server pool.Server) (detail string
 func (a *actor) create(ctx context.Context, server pool.Server) (string, error) {
 	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: a.Config.Types, Refused: a.shortages}
 	if a.Services.UserData != nil {
-		document, err := a.userData()
+		document, err := a.document(server)
 		if err != nil {
-			return "", fmt.Errorf("make the user data of %s: %w", server.Domain, err)
+			return "", fmt.Errorf("write the user data of %s: %w", server.Domain, err)
 		}
 		order.UserData = document
 	}
@@ -254,6 +254,15 @@ func (a *actor) create(ctx context.Context, server pool.Server) (string, error) 
 		return "", err
 	}
 	return fmt.Sprintf("%s in %s (%s)", machine.Type, machine.Zone, machine.ID), nil
+}
+
+// document is the server's cloud-init document.
+func (a *actor) document(server pool.Server) ([]byte, error) {
+	write, err := a.userData()
+	if err != nil {
+		return nil, err
+	}
+	return write(server)
 }
 
 // reboot restarts a machine on which nobody is: asked again right before it.

@@ -25,9 +25,13 @@ type Services struct {
 	// calendar. What they would have said is unknown then.
 	Stats    pool.StatsService
 	Calendar pool.CalendarService
-	// UserData is the cloud-init document of new machines; nil for none.
-	UserData func(context.Context) ([]byte, error)
+	// UserData gets ready to write the cloud-init documents of new machines, once
+	// for all machines of a plan; nil for none.
+	UserData func(context.Context) (UserData, error)
 }
+
+// UserData writes the cloud-init document of a server's machine.
+type UserData func(pool.Server) ([]byte, error)
 
 // Store is what an evaluation needs of the storage.
 type Store interface {

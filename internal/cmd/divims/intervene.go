@@ -84,13 +84,18 @@ func (i *intervention) tell(done pool.Intervention) error {
 // serverOrder makes the order about the server that the first argument names.
 func serverOrder(order func(pool.Server) handler.Order) func(*handler.Pool, []string) (handler.Order, error) {
 	return func(p *handler.Pool, arguments []string) (handler.Order, error) {
-		number, err := strconv.Atoi(arguments[0])
-		if err != nil {
-			return handler.Order{}, fmt.Errorf("server %q: say its number", arguments[0])
-		}
-		server, err := p.Server(number)
+		server, err := serverOf(p, arguments[0])
 		return order(server), err
 	}
+}
+
+// serverOf finds the server that an argument names.
+func serverOf(p *handler.Pool, argument string) (pool.Server, error) {
+	number, err := strconv.Atoi(argument)
+	if err != nil {
+		return pool.Server{}, fmt.Errorf("server %q: say its number", argument)
+	}
+	return p.Server(number)
 }
 
 func newPause() *cobra.Command {

@@ -1,5 +1,5 @@
 // Command divims is DiViMS by hand: the sandbox, one evaluation, the status,
-// backtests, synthetic traces. Exit status: 0 done, 1 failed, 2 bad usage or configuration,
+// backtests, synthetic traces, user data. Exit status: 0 done, 1 failed, 2 bad usage or configuration,
 // 3 another evaluation holds the pool's lease.
 package main
 
@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 	}
 	root.PersistentFlags().Bool("json", false, "print JSON instead of text")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newSandbox(), newEvaluate(), newStatus(), newBacktest(), newTrace(),
+	root.AddCommand(newSandbox(), newEvaluate(), newStatus(), newBacktest(), newTrace(), newUserData(),
 		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep())
 	return root
 }

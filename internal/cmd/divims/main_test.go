@@ -94,7 +94,7 @@ func TestAnInterruptedSandboxEndsWithItsSummary(t *testing.T) {
 func TestExitStatusOfBadUsage(t *testing.T) {
 	for _, arguments := range [][]string{
 		{}, {"nonsense"}, {"evaluate", "--nonsense"}, {"evaluate", "more"}, {"sandbox", "--servers", "0"},
-		{"sandbox", "--profile", "circus"}, {"sandbox", "--speed", "-1"}, {"trace", "--weeks", "0"},
+		{"sandbox", "--profile", "circus"}, {"sandbox", "--speed", "-1"}, {"trace", "--weeks", "0"}, {"user-data"}, {"user-data", "third"},
 	} {
 		if status, out, errOut := divims(t.Context(), arguments...); status != badUsage || out != "" || errOut == "" {
 			t.Errorf("%q: status %d, %q, %q", arguments, status, out, errOut)
@@ -188,5 +188,35 @@ func TestTheTraceIsAsLongAsAsked(t *testing.T) {
 	}
 	if _, again, _ := divims(t.Context(), "trace", "--profile", "school", "--weeks", "2", "--peak", "300", "--seed", "3"); again != out {
 		t.Error("the same seed makes another trace")
+	}
+}
+
+func TestUserDataOfAServer(t *testing.T) {
+	_, settings := otherProcess(t)
+	status, out, errOut := divims(t.Context(), "user-data", "2")
+	if status != 0 || !strings.HasPrefix(out, "#cloud-config\n") || !strings.Contains(out, `fqdn: "bbb-w2.sandbox.test"`) {
+		t.Errorf("status %d, %s%s", status, out, errOut)
+	}
+	if strings.Contains(out, settings.StatsPassword.Reveal()) {
+		t.Error("it shows the password")
+	}
+	if status, _, errOut := divims(t.Context(), "user-data", "3"); status != badUsage || !strings.Contains(errOut, "no server 3") {
+		t.Errorf("status %d, %q for a server that does not exist", status, errOut)
+	}
+	t.Setenv("DIVIMS_SERVER_SETUP", "false")
+	if status, out, errOut := divims(t.Context(), "user-data", "1"); status != 0 || out != "" {
+		t.Errorf("status %d, %q, %q where nothing is to be set up", status, out, errOut)
+	}
+	own := filepath.Join(t.TempDir(), "own.yaml")
+	if err := os.WriteFile(own, []byte("#cloud-config\ntimezone: Europe/Paris\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DIVIMS_USER_DATA", "file:"+own)
+	if status, out, _ := divims(t.Context(), "user-data", "1"); status != 0 || out != "#cloud-config\ntimezone: Europe/Paris\n" {
+		t.Errorf("status %d, %q; want the own document alone", status, out)
+	}
+	t.Setenv("DIVIMS_SERVER_SETUP", "true")
+	if status, out, _ := divims(t.Context(), "user-data", "1"); status != 0 || !strings.HasPrefix(out, "Content-Type: multipart/mixed") {
+		t.Errorf("status %d, %.100q; want both documents", status, out)
 	}
 }

@@ -1,0 +1,449 @@
+package cloudinit_test
+
+import (
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"divims/internal/pool"
+)
+
+// Recordings as BBB names them; the third was recorded in pieces.
+const (
+	lecture = "183f0bf3a0982a127bdb8161e0c44eb696b3e75c-1773651600000"
+	seminar = "b6d57eb2a6a4d1c6b1bd8e2cb2f3c6d8a9f1e0d2-1773655200000"
+	pieces  = "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567-1773658800000"
+	piece   = pieces + "-1773660000000"
+)
+
+// recordingCases are trees of recordings, by the paths in them, with what the
+// script has to count; what is not said is 0.
+var recordingCases = map[string]struct {
+	tree            []string
+	backlog, failed map[string]int
+}{
+	"nothing at all": {},
+	"a recorded meeting has ended": {
+		tree: []string{"status/recorded/" + lecture + ".done"}, backlog: map[string]int{"recorded": 1},
+	},
+	"events of two meetings are to be kept": {
+		tree: []string{"status/ended/" + lecture + ".done", "status/ended/" + seminar + ".done"}, backlog: map[string]int{"ended": 2},
+	},
+	"one is being archived": {
+		tree: []string{"raw/" + lecture + "/"}, backlog: map[string]int{"raw": 1},
+	},
+	"archived": {
+		tree: []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".done"}, backlog: map[string]int{"archived": 1},
+	},
+	"nobody pressed the record button": {
+		tree: []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".norecord"},
+	},
+	"nobody did, and BBB checked it nevertheless": {
+		tree: []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".norecord", "status/sanity/" + lecture + ".done"},
+	},
+	"archiving failed": {
+		tree: []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".fail"}, failed: map[string]int{"archived": 1},
+	},
+	"checked": {
+		tree: through("sanity"), backlog: map[string]int{"sanity": 1},
+	},
+	"the check failed": {
+		tree: append(through("archived"), "status/sanity/"+lecture+".fail"), failed: map[string]int{"sanity": 1},
+	},
+	"processed": {
+		tree: through("processed"), backlog: map[string]int{"processed": 1},
+	},
+	"processed in two formats, of which one is published": {
+		tree:    append(through("published"), "status/processed/"+lecture+"-video.done"),
+		backlog: map[string]int{"processed": 1, "published": 1},
+	},
+	"processed in two formats": {
+		tree: append(through("processed"), "status/processed/"+lecture+"-video.done"), backlog: map[string]int{"processed": 1},
+	},
+	"processing failed in one format": {
+		tree:   append(through("sent"), "status/processed/"+lecture+"-video.fail"),
+		failed: map[string]int{"processed": 1},
+	},
+	"processing failed": {
+		tree: append(through("sanity"), "status/processed/"+lecture+"-presentation.fail"), failed: map[string]int{"processed": 1},
+	},
+	"published": {
+		tree: through("published"), backlog: map[string]int{"published": 1},
+	},
+	"published in two formats": {
+		tree: append(through("published"), "status/processed/"+lecture+"-video.done", "status/published/"+lecture+"-video.done"), backlog: map[string]int{"published": 1},
+	},
+	"publishing failed": {
+		tree: append(through("processed"), "status/published/"+lecture+"-presentation.fail"), failed: map[string]int{"published": 1},
+	},
+	"sent": {
+		tree: through("sent"),
+	},
+	"sent, in a format with a dash": {
+		tree: append(through("sent"), "status/processed/"+lecture+"-slides-hd.done", "status/published/"+lecture+"-slides-hd.done"),
+	},
+	"sent, and its raw files are gone": {
+		tree: through("sent")[1:],
+	},
+	"sent and deleted, all but one mark": {
+		tree: []string{"status/published/" + lecture + "-sender.done"},
+	},
+	"published, and of everything before only the mark is there": {
+		tree: []string{"status/published/" + lecture + "-presentation.done"}, backlog: map[string]int{"published": 1},
+	},
+	"a piece is checked while the meeting goes on": {
+		tree:    []string{"raw/" + pieces + "/", "status/archived/" + piece + ".done", "status/sanity/" + piece + ".done"},
+		backlog: map[string]int{"raw": 1, "sanity": 1},
+	},
+	"a piece is processed, and the rest is checked": {
+		tree: []string{"raw/" + pieces + "/", "status/archived/" + piece + ".done", "status/sanity/" + piece + ".done",
+			"status/processed/" + piece + "-presentation.done", "status/published/" + piece + "-presentation.done", "status/published/" + piece + "-sender.done",
+			"status/archived/" + pieces + ".done", "status/sanity/" + pieces + ".done"},
+		backlog: map[string]int{"sanity": 1},
+	},
+	"several at once": {
+		tree: append(through("sent"), "status/recorded/"+seminar+".done", "raw/"+pieces+"/", "status/archived/"+seminar+".done",
+			"status/sanity/"+seminar+".done", "status/published/"+pieces+"-video.fail"),
+		backlog: map[string]int{"recorded": 1, "raw": 1, "sanity": 1}, failed: map[string]int{"published": 1},
+	},
+	"what is none of BBB's": {
+		tree: []string{"raw/lost+found/", "raw/.snapshot/", "status/recorded/.nfs000.done", "status/archived/README", "status/sanity/" + lecture + ".done~"},
+	},
+	"strange names": {
+		tree:    []string{"raw/a b'\"$(reboot)/", "raw/-rf/", "raw/complete/", "status/recorded/*.done", "status/recorded/\\.done", "status/recorded/%s.done"},
+		backlog: map[string]int{"raw": 3, "recorded": 3},
+	},
+}
+
+// through is what a recording leaves on its way up to a place.
+func through(place string) []string {
+	way := []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".done", "status/sanity/" + lecture + ".done",
+		"status/processed/" + lecture + "-presentation.done", "status/published/" + lecture + "-presentation.done", "status/published/" + lecture + "-sender.done"}
+	far := map[string]int{"archived": 2, "sanity": 3, "processed": 4, "published": 5, "sent": 6}[place]
+	return way[:far:far]
+}
+
+// brokenCases break a tree in which recordings are at work, with the stages that
+// the script must not tell then.
+var brokenCases = map[string]struct {
+	broken          func(t *testing.T, root string)
+	backlog, failed []string
+}{
+	"no folder of recorded meetings": {gone("status/recorded"), []string{"recorded"}, nil},
+	"no folder of ended meetings":    {gone("status/ended"), []string{"ended"}, nil},
+	"no raw folder":                  {gone("raw"), []string{"raw"}, nil},
+	"nothing is archived any more":   {gone("status/archived"), []string{"raw", "archived", "sanity"}, []string{"archived"}},
+	"no folder of checked ones":      {gone("status/sanity"), []string{"archived", "sanity"}, []string{"sanity"}},
+	"no folder of processed ones":    {gone("status/processed"), []string{"sanity", "processed"}, []string{"processed"}},
+	"no folder of published ones":    {gone("status/published"), []string{"processed", "published"}, []string{"published"}},
+	"no marks at all":                {gone("status"), allBut(pool.BacklogStages[:], "queued"), pool.FailureStages[:]},
+	"a file in place of a folder":    {filed("status/archived"), []string{"raw", "archived", "sanity"}, []string{"archived"}},
+	"a folder that is not its own":   {locked("status/published"), []string{"processed", "published"}, []string{"published"}},
+	"a raw folder that is locked":    {locked("raw"), []string{"raw"}, nil},
+	"a folder that leads nowhere":    {loose("status/recorded"), []string{"recorded"}, nil},
+}
+
+func gone(path string) func(*testing.T, string) {
+	return func(t *testing.T, root string) { must(t, os.RemoveAll(filepath.Join(root, path))) }
+}
+
+func filed(path string) func(*testing.T, string) {
+	return func(t *testing.T, root string) {
+		gone(path)(t, root)
+		must(t, os.WriteFile(filepath.Join(root, path), nil, 0o644))
+	}
+}
+
+func locked(path string) func(*testing.T, string) {
+	return func(t *testing.T, root string) { must(t, os.Chmod(filepath.Join(root, path), 0)) }
+}
+
+func loose(path string) func(*testing.T, string) {
+	return func(t *testing.T, root string) {
+		gone(path)(t, root)
+		must(t, os.Symlink("/does/not/exist", filepath.Join(root, path)))
+	}
+}
+
+func allBut(stages []string, one string) []string {
+	var others []string
+	for _, stage := range stages {
+		if stage != one {
+			others = append(others, stage)
+		}
+	}
+	return others
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plant makes a tree of recordings below root; paths with a slash at the end are
+// folders. BBB's own folders are there always.
+func plant(t *testing.T, root string, tree []string) {
+	t.Helper()
+	folders := []string{"raw", "status/recorded", "status/ended", "status/archived", "status/sanity", "status/processed", "status/published"}
+	for _, folder := range folders {
+		must(t, os.MkdirAll(filepath.Join(root, folder), 0o755))
+	}
+	for _, path := range tree {
+		if strings.HasSuffix(path, "/") {
+			must(t, os.Mkdir(filepath.Join(root, path), 0o755))
+		} else {
+			must(t, os.WriteFile(filepath.Join(root, path), nil, 0o644))
+		}
+	}
+}
+
+// server is a folder with what the script looks at and calls: recordings, a
+// release, and commands that answer as the test says.
+type server struct {
+	t      *testing.T
+	folder string
+}
+
+// newServer is a server on which all is well and nothing to do.
+func newServer(t *testing.T) *server {
+	t.Helper()
+	for _, command := range []string{"dash", "awk", "flock"} {
+		if _, err := exec.LookPath(command); err != nil {
+			t.Skipf("the script needs %s of Debian", command)
+		}
+	}
+	s := &server{t, t.TempDir()}
+	plant(t, s.path("recording"), nil)
+	must(t, os.Mkdir(s.path("bin"), 0o755))
+	must(t, os.Mkdir(s.path("out"), 0o777))
+	must(t, os.WriteFile(s.path("release"), []byte("BIGBLUEBUTTON_RELEASE=3.0.4\n"), 0o644))
+	s.command("redis-cli", "echo 0")
+	s.command("systemctl", `shift; for unit in "$@"; do echo active; done`)
+	s.command("curl", "echo '<response><returncode>SUCCESS</returncode></response>'")
+	return s
+}
+
+func (s *server) path(name string) string { return filepath.Join(s.folder, name) }
+
+// command puts a command in front of the system's.
+func (s *server) command(name, script string) {
+	s.t.Helper()
+	must(s.t, os.WriteFile(s.path("bin/"+name), []byte("#!/bin/sh\n"+script+"\n"), 0o755))
+}
+
+// nobody runs the script where the tests are root's, whom no folder is closed to.
+const nobody = 65534
+
+// run runs the script and gives what it wrote, which is nothing if it did not.
+func (s *server) run(settings ...string) string {
+	s.t.Helper()
+	cmd := exec.Command("dash", "files/divims-stats")
+	cmd.Env = append([]string{"PATH=" + s.path("bin") + ":" + os.Getenv("PATH"), "DIVIMS_DOMAIN=bbb-w3.example.com",
+		"DIVIMS_RECORDING=" + s.path("recording"), "DIVIMS_TEXTFILE=" + s.path("out/divims.prom"), "DIVIMS_RELEASE=" + s.path("release")}, settings...)
+	if os.Geteuid() == 0 {
+		must(s.t, os.Chmod(filepath.Dir(s.folder), 0o755))
+		must(s.t, filepath.WalkDir(s.folder, func(path string, _ os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			return os.Lchown(path, nobody, nobody)
+		}))
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("%v: %s", err, out)
+	}
+	return s.written()
+}
+
+func (s *server) written() string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path("out/divims.prom"))
+	if err != nil && !os.IsNotExist(err) {
+		s.t.Fatal(err)
+	}
+	return string(text)
+}
+
+// counts finds a metric of recordings by stage.
+func counts(page, metric string) map[string]int {
+	found := map[string]int{}
+	for _, line := range regexp.MustCompile(`(?m)^`+metric+`\{stage="(\w+)"\} (\d+)$`).FindAllStringSubmatch(page, -1) {
+		found[line[1]], _ = strconv.Atoi(line[2])
+	}
+	return found
+}
+
+// all is 0 at each of the stages but where counted says more.
+func all(stages []string, counted map[string]int) map[string]int {
+	every := map[string]int{}
+	for _, stage := range stages {
+		every[stage] = 0
+	}
+	maps.Copy(every, counted)
+	return every
+}
+
+func TestEveryStageIsCounted(t *testing.T) {
+	for name, c := range recordingCases {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			plant(t, s.path("recording"), c.tree)
+			page := s.run()
+			if got, want := counts(page, "divims_recordings_backlog"), all(pool.BacklogStages[:], c.backlog); !maps.Equal(got, want) {
+				t.Errorf("backlog %v, want %v", got, want)
+			}
+			if got, want := counts(page, "divims_recordings_failed"), all(pool.FailureStages[:], c.failed); !maps.Equal(got, want) {
+				t.Errorf("failed %v, want %v", got, want)
+			}
+			if work := counts(s.run("DIVIMS_SHIPPED=no"), "divims_recordings_backlog")["published"]; work != 0 {
+				t.Errorf("%d are to be sent where nothing is", work)
+			}
+		})
+	}
+}
+
+func TestWhatCannotBeLookedAtIsLeftOut(t *testing.T) {
+	for name, c := range brokenCases {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			plant(t, s.path("recording"), recordingCases["several at once"].tree)
+			c.broken(t, s.path("recording"))
+			page := s.run()
+			checkLeftOut(t, counts(page, "divims_recordings_backlog"), pool.BacklogStages[:], c.backlog)
+			checkLeftOut(t, counts(page, "divims_recordings_failed"), pool.FailureStages[:], c.failed)
+			if !strings.Contains(page, "\ndivims_stats_timestamp_seconds ") {
+				t.Errorf("the rest is not told:\n%s", page)
+			}
+		})
+	}
+}
+
+// checkLeftOut wants all stages to be told but those that are left out.
+func checkLeftOut(t *testing.T, got map[string]int, stages, leftOut []string) {
+	t.Helper()
+	for _, stage := range leftOut {
+		if n, told := got[stage]; told {
+			t.Errorf("%d at the stage %s, which cannot be seen", n, stage)
+		}
+	}
+	if len(got) != len(stages)-len(leftOut) {
+		t.Errorf("told are %v; want all of %v but %v", got, stages, leftOut)
+	}
+}
+
+func TestJobsAreRedisWord(t *testing.T) {
+	for name, c := range map[string]struct {
+		script string
+		jobs   int
+		told   bool
+	}{
+		"none":                 {"echo 0", 0, true},
+		"seven":                {"echo 7", 7, true},
+		"it does not answer":   {"echo 'Could not connect to Redis' >&2; exit 1", 0, false},
+		"it refuses":           {"echo 'NOAUTH Authentication required.'", 0, false},
+		"it is loading":        {"echo 'LOADING Redis is loading the dataset in memory'", 0, false},
+		"nothing":              {":", 0, false},
+		"a number and trouble": {"echo '3 (error)'", 0, false},
+		"a negative number":    {"echo -1", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.command("redis-cli", c.script)
+			if got, told := counts(s.run(), "divims_recordings_backlog")["queued"]; got != c.jobs || told != c.told {
+				t.Errorf("%d jobs, told %v; want %d, %v", got, told, c.jobs, c.told)
+			}
+		})
+	}
+}
+
+func TestProbe(t *testing.T) {
+	const success = "divims_probe_success 1\n"
+	const failure = "divims_probe_success 0\n"
+	for name, c := range map[string]struct {
+		command, script, want string // want is "" for a probe that is not told
+	}{
+		"all is well":              {"true", "", success},
+		"a unit is down":           {"systemctl", `printf 'active\nactive\nfailed\nactive\nactive\nactive\n'; exit 3`, failure},
+		"a unit is reloading":      {"systemctl", `printf 'reloading\nactive\nactive\nactive\nactive\nactive\n'`, success},
+		"a unit is starting":       {"systemctl", `printf 'activating\nactive\nactive\nactive\nactive\nactive\n'`, failure},
+		"systemd does not answer":  {"systemctl", `echo 'Failed to connect to bus' >&2; exit 1`, ""},
+		"the API fails":            {"curl", `echo '<response><returncode>FAILED</returncode></response>'`, failure},
+		"nginx has an error page":  {"curl", `echo '<html>502 Bad Gateway</html>'`, failure},
+		"nobody is there":          {"curl", "exit 7", failure},
+		"nginx is not on loopback": {"curl", `case $* in *--resolve*) exit 7 ;; esac; echo '<returncode>SUCCESS</returncode>'`, success},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.command(c.command, c.script)
+			page := s.run()
+			if strings.Contains(page, "divims_probe") != (c.want != "") || !strings.Contains(page, c.want) {
+				t.Errorf("want %q in\n%s", c.want, page)
+			}
+			if c.want != "" && !strings.Contains(page, "\ndivims_probe_timestamp_seconds 1") {
+				t.Errorf("the probe has no time:\n%s", page)
+			}
+		})
+	}
+}
+
+func TestVersion(t *testing.T) {
+	for release, want := range map[string]string{
+		"BIGBLUEBUTTON_RELEASE=3.0.4\n":                              "3.0.4",
+		"# BBB\nBIGBLUEBUTTON_RELEASE=\"2.7.0-rc.1\"\nX=1\n":         "2.7.0-rc.1",
+		"BIGBLUEBUTTON_RELEASE=3.0.4\nBIGBLUEBUTTON_RELEASE=3.0.5\n": "3.0.4",
+		"BIGBLUEBUTTON_RELEASE=3\"} 1\n":                             "",
+		"BIGBLUEBUTTON_RELEASE=\n":                                   "",
+		"BIGBLUEBUTTON_RELEASE=" + strings.Repeat("3", 41) + "\n":    "",
+		"": "",
+	} {
+		s := newServer(t)
+		must(t, os.WriteFile(s.path("release"), []byte(release), 0o644))
+		page := s.run()
+		found := regexp.MustCompile(`(?m)^divims_bbb_info\{version="(.*)"\} 1$`).FindStringSubmatch(page)
+		if got := strings.Join(append(found, "", "")[1:2], ""); got != want || strings.Contains(page, "divims_bbb_info{") != (want != "") {
+			t.Errorf("%q is version %q; want %q", release, got, want)
+		}
+	}
+}
+
+func TestARunThatOverlapsLeavesAllAsItIs(t *testing.T) {
+	s := newServer(t)
+	before := s.run()
+	lock, err := os.Open(s.path("out/divims.prom.lock"))
+	must(t, err)
+	defer lock.Close()
+	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	plant(t, s.path("recording"), []string{"raw/" + lecture + "/"})
+	if got := s.run(); got != before {
+		t.Errorf("it wrote although another run was under way:\n%s", got)
+	}
+	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_UN))
+	if got := counts(s.run(), "divims_recordings_backlog")["raw"]; got != 1 {
+		t.Errorf("%d are being archived after the other run; want 1", got)
+	}
+}
+
+// TestTheTimeIsThatOfTheFirstLook: figures are as old as what was looked at first,
+// and nothing is there before all is.
+func TestTheTimeIsThatOfTheFirstLook(t *testing.T) {
+	s := newServer(t)
+	s.command("date", `[ -e "$DIVIMS_TEXTFILE.lock" ] && [ ! -e "$DIVIMS_TEXTFILE.new" ] && echo 1773651600 || echo 0`)
+	s.command("curl", `[ ! -e "$DIVIMS_TEXTFILE" ] && echo '<returncode>SUCCESS</returncode>'`)
+	page := s.run()
+	if !strings.HasSuffix(page, "\ndivims_stats_timestamp_seconds 1773651600\n") {
+		t.Errorf("the time is not the last line, or not of the beginning:\n%s", page)
+	}
+	if !strings.Contains(page, "divims_probe_success 1\n") {
+		t.Errorf("the file was there before the probe:\n%s", page)
+	}
+}
