@@ -14,7 +14,7 @@ func (r *run) observe(now time.Time) pool.Observation {
 	seen := pool.Observation{
 		Entries:   pool.Seen(r.world.Entries()),
 		Machines:  pool.Seen(r.world.Machines()),
-		Image:     pool.Seen(r.world.Images()[0]),
+		Images:    pool.Seen(r.world.Images()),
 		Leftovers: pool.Seen(r.leftovers()),
 		Calendar:  r.Calendar,
 		History:   pool.Seen(r.remembered(now)),

@@ -46,6 +46,8 @@ type Settings struct {
 	MeetingMaxDuration      time.Duration `envconfig:"MEETING_MAX_DURATION" default:"10h" min:"1m" desc:"meetings on draining servers are ended at this age"`
 	RecordingMaxProcessing  time.Duration `envconfig:"RECORDING_MAX_PROCESSING" default:"5h" min:"1m" desc:"a recording in work for longer is warned of"`
 	RecycleAfter            time.Duration `envconfig:"RECYCLE_AFTER" default:"7d" min:"0s" desc:"uptime at which a machine is replaced; 0 for never"`
+	RollOutHours            Hours         `envconfig:"ROLL_OUT_HOURS" default:"19:00-06:00" desc:"part of the day, in TIMEZONE, in which machines are replaced because there is a newer image; the same time twice for all day"`
+	RollOutParallel         int           `envconfig:"ROLL_OUT_PARALLEL" default:"2" min:"0" max:"1000" desc:"how many of them may drain at once; 0 for no roll-out"`
 	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"a running machine may be silent for this long"`
 	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a machine that answers nobody for this long is rebooted, once; 0 for never"`
 	UnresponsiveDeleteAfter time.Duration `envconfig:"UNRESPONSIVE_DELETE_AFTER" default:"0" min:"0s" desc:"a machine that answers nobody for this long may be deleted, although its recordings cannot be seen; 0 for never"`

@@ -74,6 +74,22 @@ func factor(text string) (float64, bool) {
 	return value, err == nil && value > 0 && value <= maxFactor
 }
 
+// Hours are a part of the day, as times after midnight.
+type Hours struct{ From, To time.Duration }
+
+// UnmarshalText takes "19:00-06:00".
+func (h *Hours) UnmarshalText(text []byte) error {
+	from, to, _ := strings.Cut(string(text), "-")
+	begin, err1 := time.Parse("15:04", strings.TrimSpace(from))
+	end, err2 := time.Parse("15:04", strings.TrimSpace(to))
+	if err1 != nil || err2 != nil {
+		return wrong("has to be two times of the day")
+	}
+	midnight := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	h.From, h.To = begin.Sub(midnight), end.Sub(midnight)
+	return nil
+}
+
 // Timezone is a zone of the IANA database.
 type Timezone struct{ *time.Location }
 

@@ -97,7 +97,7 @@ func (f *fake) Stats(_ context.Context, server pool.Server) (pool.Stats, error) 
 func (f *fake) Machines(context.Context) ([]pool.Machine, error) {
 	return f.machines, f.fails["machines"]
 }
-func (f *fake) Image(context.Context) (pool.Image, error)        { return pool.Image{}, f.fails["image"] }
+func (f *fake) Images(context.Context) ([]pool.Image, error)     { return nil, f.fails["image"] }
 func (f *fake) Leftovers(context.Context) ([]pool.Volume, error) { return nil, f.fails["leftovers"] }
 func (f *fake) Create(_ context.Context, order pool.MachineOrder) (pool.Machine, error) {
 	return pool.Machine{ID: "new", Type: order.Types[0], Zone: order.Zones[0]}, f.note("create %s", order.Server.Hostname)

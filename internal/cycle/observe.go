@@ -30,7 +30,9 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 	lists.Go(func() {
 		seen.Machines = ask(ctx, c.Config.CallTimeout, "machines at Scaleway", c.Services.Hoster.Machines)
 	})
-	all.Go(func() { seen.Image = ask(ctx, c.Config.CallTimeout, "newest image", c.Services.Hoster.Image) })
+	all.Go(func() {
+		seen.Images = ask(ctx, c.Config.CallTimeout, "newest images", c.Services.Hoster.Images)
+	})
 	all.Go(func() {
 		seen.Leftovers = ask(ctx, c.Config.CallTimeout, "detached volumes", c.Services.Hoster.Leftovers)
 	})

@@ -10,8 +10,8 @@ type Observation struct {
 	// included. Unless both could be read completely, nothing may be done.
 	Entries  Reading[[]Entry]
 	Machines Reading[[]Machine]
-	// Image is the newest image that machines should be built from.
-	Image Reading[Image]
+	// Images are the newest ones, one a zone, that machines should be built from.
+	Images Reading[[]Image]
 	// Leftovers are detached volumes that deleted machines of the pool left behind.
 	Leftovers Reading[[]Volume]
 	// Calendar is unknown when no calendar is configured or none could be had.

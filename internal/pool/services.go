@@ -45,8 +45,9 @@ type StatsService interface {
 type Hoster interface {
 	// Machines lists every machine of the pool, in all zones, complete or an error.
 	Machines(ctx context.Context) ([]Machine, error)
-	// Image finds the newest image of the pool.
-	Image(ctx context.Context) (Image, error)
+	// Images lists the newest image of the pool in each zone that has one, and at
+	// least one.
+	Images(ctx context.Context) ([]Image, error)
 	// Leftovers lists detached volumes that bear the pool's tag. A volume gets
 	// the tag when its machine is deleted, so such a volume is rubbish for sure.
 	Leftovers(ctx context.Context) ([]Volume, error)

@@ -2,6 +2,7 @@ package scaleway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,10 +13,26 @@ import (
 	"divims/internal/pool"
 )
 
-// Image finds the newest image of the pool in the preferred zone. Images are
-// zonal: Create looks for the one of its own zone.
-func (c *Client) Image(ctx context.Context) (pool.Image, error) {
-	return c.newestImage(ctx, c.zones[0])
+// errNoImage tells of a zone without an image of the pool.
+var errNoImage = errors.New("no image")
+
+// Images finds the newest image of the pool in each zone; a zone need not have
+// one.
+func (c *Client) Images(ctx context.Context) ([]pool.Image, error) {
+	images, err := inZones(ctx, c.zones, func(ctx context.Context, zone scw.Zone) ([]pool.Image, error) {
+		image, err := c.newestImage(ctx, zone)
+		switch {
+		case errors.Is(err, errNoImage):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		return []pool.Image{image}, nil
+	})
+	if err == nil && len(images) == 0 {
+		return nil, fmt.Errorf("%w in %s has a name that begins with %q", errNoImage, join(c.zones), c.imageName)
+	}
+	return images, err
 }
 
 // newestImage finds the newest image that can be used and whose name begins
@@ -44,7 +61,7 @@ func (c *Client) newestImage(ctx context.Context, zone scw.Zone) (pool.Image, er
 		}
 	}
 	if best == nil {
-		return pool.Image{}, fmt.Errorf("no image in %s has a name that begins with %q", zone, c.imageName)
+		return pool.Image{}, fmt.Errorf("%w in %s has a name that begins with %q", errNoImage, zone, c.imageName)
 	}
 	return pool.Image{ID: best.ID, Zone: string(zone), Name: best.Name, Created: created(best)}, nil
 }

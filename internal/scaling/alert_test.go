@@ -50,10 +50,10 @@ func TestAlerts(t *testing.T) {
 			s.withoutMachine(3)
 		}, Warning, "limits", 0, "create 3: 1 times at most", true},
 		"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "evaluations", 0, "none was recorded for 15m", true},
-		"there is no image":           {func(s *story) { s.seen.Image = pool.Unknown[pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
+		"there is no image":           {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
 		"machines are older than the image": {func(s *story) {
-			s.seen.Image = pool.Seen(pool.Image{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon})
-		}, Warning, "outdated image", 0, "4 machines are older than bbb-2: those of servers 1, 2, 3, 4", false},
+			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
+		}, Warning, "outdated image", 0, "4 machines are older than their zone's newest image: those of servers 1, 2, 3, 4", false},
 		"a machine is a stranger": {func(s *story) { s.machine(4).Name = "stranger" }, Warning, "machine stranger", 0, "paid for", false},
 
 		"a server answers nobody": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
@@ -144,7 +144,7 @@ func TestWhatCannotBeSeenIsOpen(t *testing.T) {
 		"the calendar is unknown":     {func(s *story) { s.seen.Calendar = pool.Unknown[pool.Calendar]("?") }, []string{"calendar"}},
 		"no policy has an answer":     {func(s *story) { s.config.Policies = nil }, []string{"pool size", "no server left"}},
 		"nothing is added in a pause": {func(s *story) { s.state.Paused = &pool.Hold{} }, []string{"no server left"}},
-		"the image is unknown":        {func(s *story) { s.seen.Image = pool.Unknown[pool.Image]("?") }, []string{"outdated image"}},
+		"the image is unknown":        {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("?") }, []string{"outdated image"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t, 4)

@@ -45,38 +45,6 @@ func (d *decision) cordonUnusable() {
 	}
 }
 
-// replaceOne picks the sickest enabled server, malfunctioning before to be
-// recycled. It is cordoned when the others that are online suffice; until then
-// its capacity does not count, so that a healthy one is started in its place.
-func (d *decision) replaceOne() {
-	sick := d.choose(func(s server) bool {
-		return s.mayTouch() && s.counts() && s.machineState() == pool.Running && (s.health == Malfunctioning || s.health == ToRecycle)
-	}, func(a, b server) int {
-		return cmp.Compare(sickness(a), sickness(b))
-	})
-	if len(sick) == 0 {
-		return
-	}
-	s := sick[0]
-	others := d.count(func(o server) bool { return o.online() && o.Server.Number != s.Server.Number })
-	if others >= max(1, d.required()) {
-		d.cordon(s, fmt.Sprintf("%s: %s; the %d others that are online suffice", s.health, s.why, others))
-	} else {
-		d.replaced = s.Server.Number
-		s.leftAlone = fmt.Sprintf("%s, but only %d others are online and %d are required: its replacement comes first", s.health, others, d.required())
-	}
-	for _, other := range sick[1:] {
-		other.leftAlone = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
-	}
-}
-
-func sickness(s server) int {
-	if s.health == Malfunctioning {
-		return 0
-	}
-	return 1
-}
-
 // enableBareMetal enables every bare-metal server that is well: it costs the
 // same whether it is enabled or not.
 func (d *decision) enableBareMetal() {
@@ -156,21 +124,6 @@ func (d *decision) grow(missing int) {
 	}
 }
 
-// startReplacement enables a healthy server beside the one that is replaced. A
-// sick one would have to be replaced in turn, for ever.
-func (d *decision) startReplacement() {
-	if d.replaced == 0 {
-		return
-	}
-	for _, s := range d.growthCandidates() {
-		if s.health == Healthy && !s.waits && (s.machine == nil || len(s.machine.Maintenances) == 0) {
-			d.enable(s, fmt.Sprintf("it replaces server %d; %s", d.replaced, s.describe()))
-			return
-		}
-	}
-	d.servers[d.replaced-1].leftAlone = "no healthy server is free to replace it: " + d.servers[d.replaced-1].leftAlone
-}
-
 // entryRank puts cordoned entries, which keep their load, before disabled ones.
 func entryRank(s server) int {
 	if s.intended == pool.Cordoned {
@@ -201,6 +154,14 @@ func shrinkClass(s server) int {
 	return 4
 }
 
+// shrinkHealth: of two that are equally busy, the one that would be replaced goes.
+func shrinkHealth(s server) int {
+	if s.health == Healthy {
+		return 1
+	}
+	return 0
+}
+
 func (d *decision) shrink(surplus int) {
 	if surplus <= 0 {
 		return
@@ -211,7 +172,8 @@ func (d *decision) shrink(surplus int) {
 		return cmp.Or(
 			cmp.Compare(shrinkClass(a), shrinkClass(b)),
 			cmp.Compare(a.meetings(), b.meetings()),
-			cmp.Compare(a.participants(), b.participants()))
+			cmp.Compare(a.participants(), b.participants()),
+			cmp.Compare(shrinkHealth(a), shrinkHealth(b)))
 	})
 	left := surplus
 	for _, s := range candidates {

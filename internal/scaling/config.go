@@ -71,10 +71,14 @@ type Config struct {
 	MeetingMaxDuration     time.Duration // a draining server's meetings are ended at this age
 	RecordingMaxProcessing time.Duration // a recording in work for longer is warned of
 	Recordings             RecordingsPolicy
-	RecycleAfter           time.Duration // uptime at which a machine is replaced; 0 never
-	Grace                  time.Duration // a running machine may be silent for this long
-	CertificateWarning     time.Duration // warned of when it expires within this time
-	CertificateAlert       time.Duration // likewise, as an error
+	// Machines whose image is outdated are replaced in RollOutHours only, and at
+	// most RollOutParallel of them drain at once.
+	RollOutHours       Hours
+	RollOutParallel    int
+	RecycleAfter       time.Duration // uptime at which a machine is replaced; 0 never
+	Grace              time.Duration // a running machine may be silent for this long
+	CertificateWarning time.Duration // warned of when it expires within this time
+	CertificateAlert   time.Duration // likewise, as an error
 
 	// UnresponsiveMillionths is the share of the running servers that may look
 	// unresponsive at once; with more, and at least 2, it is the network.
@@ -95,6 +99,14 @@ type Config struct {
 
 // million is what shares are parts of.
 const million = 1_000_000
+
+// zone is Zone with its default.
+func (c Config) zone() *time.Location {
+	if c.Zone == nil {
+		return time.UTC
+	}
+	return c.Zone
+}
 
 // LeadTime is how long it takes from a need that just missed an evaluation to a
 // machine that takes meetings.

@@ -22,12 +22,13 @@ const (
 	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed,
 	// after the grace time.
 	Malfunctioning Health = "malfunctioning"
-	// ToRecycle: up for too long, or built from an outdated image.
+	// ToRecycle: up for too long, built from an outdated image, soon under a planned
+	// maintenance, or an operator says so.
 	ToRecycle Health = "to recycle"
 )
 
 // judge says how a server is, and why.
-func judge(now time.Time, config Config, image pool.Reading[pool.Image], s server) (Health, string) {
+func judge(now time.Time, config Config, s server) (Health, string) {
 	if !s.Entry.Known() {
 		return Unseen, s.Entry.Reason()
 	}
@@ -49,8 +50,11 @@ func judge(now time.Time, config Config, image pool.Reading[pool.Image], s serve
 	if why := malfunctioning(s); why != "" {
 		return Malfunctioning, why
 	}
-	if why := toRecycle(now, config, image, s); why != "" {
+	if why := toRecycle(now, config, s); why != "" {
 		return ToRecycle, why
+	}
+	if s.outdated() {
+		return ToRecycle, "its machine is older than the image " + s.newest.Name
 	}
 	return Healthy, ""
 }
@@ -87,23 +91,28 @@ func malfunctioning(s server) string {
 	return ""
 }
 
-func toRecycle(now time.Time, config Config, image pool.Reading[pool.Image], s server) string {
+// maintenanceAhead is how long before a planned maintenance its machine is given
+// up: time for a replacement, for the longest meeting and for its recording.
+const maintenanceAhead = 48 * time.Hour
+
+// toRecycle says why a machine is to be replaced whatever the hour, or "".
+func toRecycle(now time.Time, config Config, s server) string {
 	if asked := s.memory.Recycle; asked != nil {
 		return fmt.Sprintf("%s wants it recycled: %s", asked.Author, asked.Reason)
+	}
+	for _, maintenance := range s.machine.Maintenances {
+		if maintenance.Start.Sub(now) <= maintenanceAhead {
+			return "a maintenance of its machine is planned for " + maintenance.Start.UTC().Format("2006-01-02 15:04")
+		}
 	}
 	if uptime := s.uptime(now); config.RecycleAfter > 0 && uptime > config.RecycleAfter {
 		return fmt.Sprintf("up for %s, more than %s", spell(uptime), spell(config.RecycleAfter))
 	}
-	if newest, _ := image.Get(); s.outdated(image) {
-		return "its machine is older than the image " + newest.Name
-	}
 	return ""
 }
 
-// outdated tells whether a server's machine was made from an older image. Images
-// belong to a zone: elsewhere the newest one has another id.
-func (s server) outdated(image pool.Reading[pool.Image]) bool {
-	newest, ok := image.Get()
-	return ok && s.machine != nil && !s.machine.BareMetal && s.machine.ImageID != "" && s.machine.Zone == newest.Zone &&
-		s.machine.ImageID != newest.ID && s.machine.Created.Before(newest.Created)
+// outdated tells whether a server's machine was made from an older image.
+func (s server) outdated() bool {
+	return s.newest != nil && !s.machine.BareMetal && s.machine.ImageID != "" &&
+		s.machine.ImageID != s.newest.ID && s.machine.Created.Before(s.newest.Created)
 }

@@ -21,7 +21,7 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 		Interval: 5 * time.Minute, BootTime: 7 * time.Minute, ServerParticipants: 250, ServerMeetings: 15,
 		MinimumMillionths: rapid.SampledFrom([]int{0, 10_000, 300_000, million}).Draw(t, "minimum"),
 		SteadyFactor:      Pair{2, 2}, GrowingFactor: Pair{3, 3}, GrowthThreshold: Pair{1.2, 1.2}, ScheduleMode: ScheduleStep,
-		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, Grace: 6 * time.Minute,
+		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, RollOutParallel: 2, Grace: 6 * time.Minute,
 		Recordings:             rapid.SampledFrom([]RecordingsPolicy{RecordingsShipped, RecordingsKept, RecordingsNone}).Draw(t, "recordings"),
 		UnresponsiveMillionths: 300_000, UnresponsiveRebootAfter: rapid.SampledFrom([]time.Duration{0, 20 * time.Minute}).Draw(t, "reboot after"),
 		UnresponsiveDeleteAfter: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "delete after"),
@@ -30,7 +30,7 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 		RegisterEntries: rapid.Bool().Draw(t, "register"),
 	}
 	seen := pool.Observation{
-		Image:    drawReading(t, "image", func() pool.Image { return pool.Image{ID: "new", Zone: "fr-par-1", Created: noon.Add(-time.Hour)} }),
+		Images:   drawReading(t, "image", func() []pool.Image { return []pool.Image{{ID: "new", Zone: "fr-par-1", Created: noon.Add(-time.Hour)}} }),
 		Calendar: drawReading(t, "calendar", func() pool.Calendar { return drawCalendar(t) }),
 	}
 	state := pool.State{Servers: map[int]pool.ServerMemory{}, Kept: rapid.IntRange(0, size).Draw(t, "kept")}

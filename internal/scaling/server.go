@@ -21,6 +21,9 @@ type server struct {
 	intended pool.EntryState
 	// empty tells that the drain gate was found open.
 	empty bool
+	// newest is the image that its machine would be made from now: that of its
+	// zone. nil without a machine, and when the image is unknown.
+	newest *pool.Image
 	// leftAlone says why nothing is done with it although it was a candidate.
 	leftAlone string
 	// waits tells that its machine could not be created and is not tried again yet.
@@ -36,11 +39,22 @@ func newServer(now time.Time, config Config, seen pool.Observation, observed poo
 	s.waits = observed.Machine.Known() && s.machine == nil && now.Before(s.memory.NotBefore)
 	moving := s.machineState() == pool.Starting || s.machineState() == pool.Stopping
 	s.stuck = moving && s.pastGrace(now, config)
-	s.health, s.why = judge(now, config, seen.Image, s)
+	s.newest = newestImage(seen.Images, s.machine)
+	s.health, s.why = judge(now, config, s)
 	if s.entry != nil {
 		s.intended = s.entry.State
 	}
 	return s
+}
+
+func newestImage(seen pool.Reading[[]pool.Image], machine *pool.Machine) *pool.Image {
+	images, _ := seen.Get()
+	for i := range images {
+		if machine != nil && images[i].Zone == machine.Zone {
+			return &images[i]
+		}
+	}
+	return nil
 }
 
 func (s server) maintenance() bool { return s.memory.Maintenance != nil }

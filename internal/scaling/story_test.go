@@ -29,7 +29,7 @@ func newStory(t *testing.T, size int) *story {
 		Size: size, Capacity: 250 * size, Policies: []Policy{PolicyLoad}, Interval: 5 * time.Minute, BootTime: 7 * time.Minute,
 		ServerParticipants: 250, ServerMeetings: 15, MinimumMillionths: 10_000,
 		SteadyFactor: Pair{2, 2}, GrowingFactor: Pair{3, 3}, GrowthThreshold: Pair{1.2, 1.2}, ScheduleMode: ScheduleStep,
-		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, Grace: 6 * time.Minute,
+		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, RollOutParallel: 2, Grace: 6 * time.Minute,
 		CertificateWarning: 15 * 24 * time.Hour, CertificateAlert: 5 * 24 * time.Hour,
 		UnresponsiveMillionths: 300_000, UnresponsiveRebootAfter: 20 * time.Minute, MaxCreations: 10, MaxDeletions: 10, MaxCordons: 20, MaxEnds: 10,
 	}}
@@ -46,7 +46,7 @@ func newStory(t *testing.T, size int) *story {
 		s.seen.Servers = append(s.seen.Servers, observed)
 	}
 	s.seen.Leftovers = pool.Seen([]pool.Volume{})
-	s.seen.Image = pool.Seen(pool.Image{ID: "image", Zone: "fr-par-1", Name: "bbb-1", Created: noon.Add(-100 * time.Hour)})
+	s.seen.Images = pool.Seen([]pool.Image{{ID: "image", Zone: "fr-par-1", Name: "bbb-1", Created: noon.Add(-100 * time.Hour)}})
 	return s
 }
 
@@ -760,7 +760,7 @@ func TestOutdatedImagesAreReplacedOneAtATime(t *testing.T) {
 	three(s)
 	s.withoutMachine(4)
 	s.entry(4).State = pool.Disabled
-	s.seen.Image = pool.Seen(pool.Image{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon})
+	s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
 	s.evaluate()
 	s.want("enable 4, create 4", "replacement first")
 	s.entry(4).State = pool.Enabled

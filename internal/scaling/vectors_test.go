@@ -135,7 +135,7 @@ func (v vector) config() Config {
 		GrowthThreshold:    Pair{or(v.Config.ParticipantsThreshold, 1.2), or(v.Config.MeetingsThreshold, 1.2)},
 		ScheduleMode:       ScheduleStep,
 		MeetingMaxDuration: time.Duration(v.Config.MeetingMaxMinutes) * time.Minute, RecordingMaxProcessing: time.Duration(v.Config.RecordingMaxMinutes) * time.Minute,
-		RecycleAfter: 7 * 24 * time.Hour, Grace: 6 * time.Minute,
+		RecycleAfter: 7 * 24 * time.Hour, RollOutParallel: 2, Grace: 6 * time.Minute,
 		UnresponsiveMillionths: 300_000, UnresponsiveRebootAfter: 20 * time.Minute,
 		MaxCreations: 100, MaxDeletions: 100, MaxCordons: 100, MaxEnds: 100,
 	}
@@ -153,7 +153,7 @@ func (v vector) config() Config {
 // observation translates the predecessor's view of a pool into ours. The
 // predecessor's own judgement of a server becomes something that makes ours.
 func (v vector) observation() (pool.Observation, pool.State) {
-	seen := pool.Observation{Image: pool.Unknown[pool.Image]("none in the vector")}
+	seen := pool.Observation{Images: pool.Unknown[[]pool.Image]("none in the vector")}
 	state := pool.State{Servers: map[int]pool.ServerMemory{}}
 	var entries []pool.Entry
 	var machines []pool.Machine

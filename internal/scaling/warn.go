@@ -50,14 +50,19 @@ func (d *decision) warnAnswer(answer Answer) {
 // warnImage tells of an image that is missing, and of machines that are older
 // than it.
 func (d *decision) warnImage() {
-	image, ok := d.seen.Image.Get()
-	if !ok {
-		d.alert(Warning, "image", adviceImage, "no machine can be created: %s", d.seen.Image.Reason())
+	if !d.seen.Images.Known() {
+		d.alert(Warning, "image", adviceImage, "no machine can be created: %s", d.seen.Images.Reason())
 		d.leaveOpen(outdatedSubject)
 		return
 	}
-	if list, n := d.numbers(func(s server) bool { return !s.maintenance() && s.outdated(d.seen.Image) }); n > 0 {
-		d.alert(Warning, outdatedSubject, adviceOutdated, "%d machines are older than %s: those of servers %s", n, image.Name, list)
+	list, n := d.numbers(func(s server) bool { return !s.maintenance() && s.outdated() })
+	if n == 0 {
+		return
+	}
+	d.alert(Warning, outdatedSubject, adviceOutdated, "%d machines are older than their zone's newest image: those of servers %s", n, list)
+	if bad := d.badNewMachine(); bad != nil {
+		d.alert(Error, "roll-out", adviceRollOut, "stopped: server %d, whose machine was made from %s, is %s: %s",
+			bad.Server.Number, bad.newest.Name, bad.health, bad.why)
 	}
 }
 

@@ -1,0 +1,126 @@
+package scaling
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// replaceOne picks the sickest enabled server. It is cordoned when the others that
+// are online suffice; until then its capacity does not count, so that a healthy
+// one is started in its place.
+func (d *decision) replaceOne() {
+	sick := d.choose(func(s server) bool {
+		return s.mayTouch() && s.counts() && s.machineState() == pool.Running && (s.health == Malfunctioning || s.health == ToRecycle)
+	}, func(a, b server) int {
+		return cmp.Compare(d.urgency(a), d.urgency(b))
+	})
+	sick = slices.DeleteFunc(sick, func(s *server) bool {
+		if d.urgency(*s) == whenQuiet {
+			s.leftAlone = d.rollOutWaits()
+		}
+		return s.leftAlone != ""
+	})
+	if len(sick) == 0 {
+		return
+	}
+	s := sick[0]
+	others := d.count(func(o server) bool { return o.online() && o.Server.Number != s.Server.Number })
+	if others >= max(1, d.required()) {
+		d.cordon(s, fmt.Sprintf("%s: %s; the %d others that are online suffice", s.health, s.why, others))
+	} else {
+		d.replaced = s.Server.Number
+		s.leftAlone = fmt.Sprintf("%s, but only %d others are online and %d are required: its replacement comes first", s.health, others, d.required())
+	}
+	for _, other := range sick[1:] {
+		other.leftAlone = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
+	}
+}
+
+// urgency is the order in which servers are replaced.
+type urgency int
+
+const (
+	atOnce    urgency = iota // it malfunctions
+	soon                     // it is to be recycled
+	whenQuiet                // only its image is outdated: a roll-out
+)
+
+func (d *decision) urgency(s server) urgency {
+	switch {
+	case s.health == Malfunctioning:
+		return atOnce
+	case s.outdated() && toRecycle(d.now, d.config, s) == "":
+		return whenQuiet
+	}
+	return soon
+}
+
+// rollOutWaits says why no machine is given up just now because its image is
+// outdated, or "": the hour, those that drain for it already, or a new machine that
+// is not well, which is what a bad image looks like.
+func (d *decision) rollOutWaits() string {
+	draining := d.count(func(s server) bool { return s.outdated() && s.draining() })
+	bad := d.badNewMachine()
+	switch {
+	case !d.config.RollOutHours.Contain(d.now.In(d.config.zone())):
+		return "its image is outdated; machines are replaced for that " + d.config.RollOutHours.String()
+	case draining >= d.config.RollOutParallel:
+		return fmt.Sprintf("its image is outdated, and %d machines drain for that already, %d at once", draining, d.config.RollOutParallel)
+	case bad != nil:
+		return fmt.Sprintf("its image is outdated, but server %d, whose machine was made from the newest, is %s", bad.Server.Number, bad.health)
+	}
+	return ""
+}
+
+// badNewMachine is a server that is not well on a machine of the newest image; nil
+// if there is none.
+func (d *decision) badNewMachine() *server {
+	for i := range d.servers {
+		s := &d.servers[i]
+		if !s.maintenance() && s.newest != nil && s.machine.ImageID == s.newest.ID && (s.health == Unresponsive || s.health == Malfunctioning) {
+			return s
+		}
+	}
+	return nil
+}
+
+// Hours are a part of the day, from a time after midnight on and before another,
+// over midnight if From is later than To; all day if they are the same.
+type Hours struct{ From, To time.Duration }
+
+// Contain tells whether a local time of day is in the hours.
+func (h Hours) Contain(local time.Time) bool {
+	at := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute
+	switch {
+	case h.From == h.To:
+		return true
+	case h.From < h.To:
+		return h.From <= at && at < h.To
+	}
+	return at >= h.From || at < h.To
+}
+
+// String is the hours as the settings have them: "from 19:00 to 06:00".
+func (h Hours) String() string {
+	clock := func(d time.Duration) string { return fmt.Sprintf("%02d:%02d", d/time.Hour, d%time.Hour/time.Minute) }
+	return "from " + clock(h.From) + " to " + clock(h.To)
+}
+
+// startReplacement enables a healthy server beside the one that is replaced. A
+// sick one would have to be replaced in turn, for ever.
+func (d *decision) startReplacement() {
+	if d.replaced == 0 {
+		return
+	}
+	for _, s := range d.growthCandidates() {
+		if s.health == Healthy && !s.waits && (s.machine == nil || len(s.machine.Maintenances) == 0) {
+			d.enable(s, fmt.Sprintf("it replaces server %d; %s", d.replaced, s.describe()))
+			return
+		}
+	}
+	d.servers[d.replaced-1].leftAlone = "no healthy server is free to replace it: " + d.servers[d.replaced-1].leftAlone
+}
