@@ -14,6 +14,7 @@ import (
 	"divims/internal/cycle"
 	"divims/internal/exporter"
 	"divims/internal/pool"
+	"divims/internal/report"
 	"divims/internal/scalelite"
 	"divims/internal/scaleway"
 	"divims/internal/scaling"
@@ -75,10 +76,18 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 		clock = sandboxClock(settings.ClockURL, client)
 	}
 	return &Pool{
-		name:  settings.Pool,
+		about: about(settings),
 		cycle: &cycle.Cycle{Config: cycleConfig(settings, servers), Services: services, Log: log},
 		store: store, clock: clock, dry: settings.DryRun, log: log,
 	}, nil
+}
+
+// about is what the report needs to know of the pool.
+func about(settings config.Settings) report.About {
+	return report.About{
+		Pool: settings.Pool, Size: settings.PoolSize, ServerParticipants: settings.ServerParticipants,
+		Interval: settings.Interval, Zone: settings.Timezone.Location, DryRun: settings.DryRun,
+	}
 }
 
 func newHoster(settings config.Settings, servers []pool.Server, client *http.Client) (*scaleway.Client, error) {

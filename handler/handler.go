@@ -51,7 +51,7 @@ func New(open func() (*Pool, error), log *slog.Logger) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	header.Set("Content-Security-Policy", "default-src 'none'; "+report.PageSource+"; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
@@ -190,7 +190,7 @@ func showStatus(p *Pool, w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	return status.Page(w)
+	return status.Page(w, r.Header.Get("Accept-Language"))
 }
 
 func showMetrics(p *Pool, w http.ResponseWriter, r *http.Request) error {

@@ -102,7 +102,7 @@ func TestADayInShort(t *testing.T) {
 		t.Errorf("status %+v", status)
 	}
 	page := s.get("/", "text/html")
-	for _, wanted := range []string{"<b>200</b> participants", "bbb-w2.sandbox.test", "enable server 2: done"} {
+	for _, wanted := range []string{"<b>200</b>", "bbb-w2.sandbox.test", "enable, server 2", "create, server 2"} {
 		if !strings.Contains(page, wanted) {
 			t.Errorf("the page lacks %q", wanted)
 		}
@@ -319,7 +319,7 @@ func TestBlindnessIs503(t *testing.T) {
 	}
 	var text, page strings.Builder
 	status := report.Status{Last: &record}
-	if err := errors.Join(status.Text(&text), status.Page(&page)); err != nil {
+	if err := errors.Join(status.Text(&text), status.Page(&page, "")); err != nil {
 		t.Fatal(err)
 	}
 	if told := text.String() + page.String(); strings.Contains(told, "0 participants") || strings.Contains(told, "<b>0</b>") || record.Draining != 0 {

@@ -92,11 +92,12 @@ func (r *Record) sample() (sample pool.Sample, seen bool) {
 	return pool.Sample{
 		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Plan.Required.Servers,
 		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
-		Idle: pool.Seen(r.idle()), Price: r.price(), Asked: r.asked(),
+		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.asked(),
 	}, !r.Blind && len(r.Plan.Load.Missing) == 0
 }
 
-func (r *Record) idle() int {
+// Idle is how many machines are there and do not run.
+func (r *Record) Idle() int {
 	n := 0
 	for _, server := range r.Servers {
 		if server.Machine != nil && server.Machine.State != pool.Running {

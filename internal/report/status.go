@@ -1,25 +1,71 @@
 // Package report is what is shown of a pool: JSON, a page, Prometheus metrics,
-// a table for a terminal. In goes the last decision record and what operators
-// have set since; all four show the same facts.
+// a table for a terminal. In goes what evaluations left behind and what operators
+// have set since; out come the four, which show the same facts.
 package report
 
 import (
-	"slices"
 	"time"
 
 	"divims/internal/cycle"
 	"divims/internal/pool"
+	"divims/internal/scaling"
 )
+
+// About is what the settings say of a pool.
+type About struct {
+	Pool string
+	Size int
+	// ServerParticipants are those that one server carries.
+	ServerParticipants int
+	Interval           time.Duration
+	// Zone is where the pool's people live; its days are theirs. UTC if nil.
+	Zone *time.Location
+	// DryRun tells that evaluations decide and change nothing.
+	DryRun bool
+}
+
+// Past is what evaluations left behind.
+type Past struct {
+	State pool.State
+	// Last is the whole record of the last evaluation; nil before the first.
+	Last *cycle.Record
+	// Records are those of the last evaluations in short, the newest first: at
+	// least DecisionsShown, if there are, and back to one that did something.
+	Records []cycle.Record
+	// History holds the samples from HistoryFrom on, the newest last.
+	History pool.Reading[[]pool.Sample]
+}
 
 // Status is a pool as its last evaluation saw it.
 type Status struct {
 	Pool string `json:"pool"`
 	// At is when the status was asked for.
 	At time.Time `json:"at"`
+	// Verdict is the pool's state in a word, Needs what an operator should know,
+	// the most urgent first.
+	Verdict Verdict         `json:"verdict"`
+	Needs   []scaling.Alert `json:"needs"`
+	Size    int             `json:"size"`
+	DryRun  bool            `json:"dry_run,omitempty"`
+	Paused  *pool.Hold      `json:"paused,omitempty"`
+	// Forced is an operator's number of servers, while it holds.
+	Forced *pool.Forced `json:"forced,omitempty"`
+	// Capacity is how many participants the enabled servers carry.
+	Capacity pool.Reading[int] `json:"capacity"`
 	// Last is the last evaluation; nil before the first.
 	Last *cycle.Record `json:"last"`
+	// LastAction is the last evaluation that did anything, in the last two days.
+	LastAction *Decision `json:"last_action,omitempty"`
 	// Decisions are the last evaluations, the newest first.
 	Decisions []Decision `json:"decisions"`
+	// Today and Month are what machines cost since midnight and since the first.
+	Today Cost `json:"today"`
+	Month Cost `json:"month"`
+	// History is that of the last 7 days, by the half hour, the most of each.
+	History []pool.Sample `json:"history"`
+
+	about   About
+	samples []pool.Sample
 }
 
 // Decision is an evaluation in short.
@@ -30,26 +76,68 @@ type Decision struct {
 	Enabled  int               `json:"enabled"`
 	Outcomes []cycle.Outcome   `json:"outcomes"`
 	Alerts   int               `json:"alerts"`
+
+	record cycle.Record
 }
 
-// NewStatus makes the status of a pool from the last evaluation, nil before the
-// first, from the day's records in short, the newest last, and from the state,
-// whose maintenance is fresher than the record's.
-func NewStatus(name string, at time.Time, last *cycle.Record, day []cycle.Record, state pool.State) Status {
-	status := Status{Pool: name, At: at, Last: last, Decisions: []Decision{}}
-	for _, r := range slices.Backward(day) {
-		status.Decisions = append(status.Decisions, Decision{
-			At: r.At, Source: r.Source, Required: r.Plan.Required.Servers, Enabled: r.Enabled,
-			Outcomes: r.Outcomes, Alerts: len(r.Plan.Alerts),
-		})
+// DecisionsShown is how many of the last evaluations are listed.
+const DecisionsShown = 20
+
+// NewStatus makes the status of a pool. What operators have set is taken from the
+// state, which is fresher than the record.
+func NewStatus(about About, at time.Time, past Past) Status {
+	if about.Zone == nil {
+		about.Zone = time.UTC
 	}
-	if last != nil {
+	samples, _ := past.History.Get()
+	s := Status{
+		Pool: about.Pool, At: at, Size: about.Size, DryRun: about.DryRun, Paused: past.State.Paused,
+		Last: past.Last, Decisions: []Decision{}, about: about, samples: samples,
+	}
+	if forced := past.State.Forced; forced != nil && at.Before(forced.Until) {
+		s.Forced = forced
+	}
+	s.decide(past.Records)
+	if last := s.Last; last != nil {
 		for i, server := range last.Servers {
-			last.Servers[i].Maintenance = state.Servers[server.Number].Maintenance
+			last.Servers[i].Maintenance = past.State.Servers[server.Number].Maintenance
+		}
+		if !last.Blind {
+			s.Capacity = pool.Seen(last.Enabled * about.ServerParticipants)
 		}
 	}
-	return status
+	s.judge(past.History)
+	s.count()
+	return s
 }
+
+// decide lists the last decisions.
+func (s *Status) decide(records []cycle.Record) {
+	for _, r := range records {
+		decision := Decision{
+			At: r.At, Source: r.Source, Required: r.Plan.Required.Servers, Enabled: r.Enabled,
+			Outcomes: r.Outcomes, Alerts: len(r.Plan.Alerts), record: r,
+		}
+		if s.LastAction == nil && len(r.Outcomes) > 0 {
+			s.LastAction = &decision
+		}
+		if len(s.Decisions) < DecisionsShown {
+			s.Decisions = append(s.Decisions, decision)
+		}
+	}
+}
+
+// count adds up what machines cost, and thins the history out.
+func (s *Status) count() {
+	today, month := midnight(s.local()), firstOfMonth(s.local())
+	hold := longestHold(s.about.Interval)
+	s.Today = costOf(s.samples, today, s.At, hold, s.about.Size)
+	s.Month = costOf(s.samples, month, s.At, hold, s.about.Size)
+	s.History = thin(since(s.samples, s.At.Add(-week)), 30*time.Minute)
+}
+
+// local is when the status was asked for, in the pool's zone.
+func (s *Status) local() time.Time { return s.At.In(s.about.Zone) }
 
 // treatment says in a few words why a server is as it is.
 func treatment(s cycle.ServerRecord) string {

@@ -47,17 +47,28 @@ func Summary(w io.Writer, r cycle.Record) error {
 	for _, withheld := range r.Plan.Withheld {
 		p.line("  withheld: %s", withheld)
 	}
-	for i, action := range r.Plan.Actions {
-		outcome := cycle.Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: "planned"}
-		if i < len(r.Outcomes) {
-			outcome = r.Outcomes[i]
-		}
+	for _, outcome := range outcomesOf(r) {
 		p.line("  %s", outcome)
 	}
 	for _, alert := range r.Plan.Alerts {
 		p.line("  %s: %s: %s", alert.Level, alert.Subject, alert.Text)
 	}
 	return p.err
+}
+
+// planned is the result of an action that was only thought of.
+const planned scaling.Result = "planned"
+
+// outcomesOf is what became of the plan's actions.
+func outcomesOf(r cycle.Record) []cycle.Outcome {
+	outcomes := make([]cycle.Outcome, len(r.Plan.Actions))
+	for i, action := range r.Plan.Actions {
+		outcomes[i] = cycle.Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: planned}
+		if i < len(r.Outcomes) {
+			outcomes[i] = r.Outcomes[i]
+		}
+	}
+	return outcomes
 }
 
 func figures(r cycle.Record) string {

@@ -1,0 +1,152 @@
+package handler
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"divims/internal/cycle"
+	"divims/internal/pool"
+	"divims/internal/report"
+)
+
+// store is the storage as the operator's surface needs it.
+type store interface {
+	cycle.Store
+	// Decisions are the records of a day (UTC), the newest last.
+	Decisions(ctx context.Context, day time.Time) ([]json.RawMessage, error)
+	// History are the samples of the week of a time (ISO 8601, UTC), the newest last.
+	History(ctx context.Context, week time.Time) ([]pool.Sample, error)
+}
+
+// past reads what the evaluations left behind: the state, two days of decisions,
+// and at most six weeks of history, of which a warm instance reads one.
+func (p *Pool) past(ctx context.Context, now time.Time) (report.Past, error) {
+	var past report.Past
+	var group errgroup.Group
+	group.Go(func() (err error) {
+		past.State, err = p.store.State(ctx)
+		if err != nil {
+			return fmt.Errorf("read the pool's state: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() (err error) {
+		past.Records, err = p.records(ctx, now)
+		return err
+	})
+	group.Go(func() error {
+		past.History = pool.Read(p.history(ctx, p.about.HistoryFrom(now), now))
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return past, err
+	}
+	if past.State.Record != nil {
+		if err := json.Unmarshal(past.State.Record, &past.Last); err != nil {
+			return past, fmt.Errorf("read the record of the last evaluation: %w", err)
+		}
+	}
+	return past, nil
+}
+
+// records are those of the last evaluations, in short: as many as are listed, and
+// of yesterday and today back to one that did something.
+func (p *Pool) records(ctx context.Context, now time.Time) ([]cycle.Record, error) {
+	var texts []json.RawMessage
+	for _, day := range []time.Time{now.AddDate(0, 0, -1), now} {
+		list, err := p.store.Decisions(ctx, day)
+		if err != nil {
+			return nil, fmt.Errorf("read the decision records: %w", err)
+		}
+		texts = append(texts, list...)
+	}
+	var records []cycle.Record
+	acted := false
+	for _, text := range slices.Backward(texts) {
+		if acted && len(records) >= report.DecisionsShown {
+			break
+		}
+		var record cycle.Record
+		if err := json.Unmarshal(text, &record); err != nil {
+			return nil, fmt.Errorf("read a decision record: %w", err)
+		}
+		records, acted = append(records, record), acted || len(record.Outcomes) > 0
+	}
+	return records, nil
+}
+
+// weeksAtOnce is how many weeks are read side by side.
+const weeksAtOnce = 3
+
+// history are the samples of the weeks from one time to another.
+func (p *Pool) history(ctx context.Context, from, to time.Time) ([]pool.Sample, error) {
+	var mondays []time.Time
+	for monday := mondayOf(from); !monday.After(to); monday = monday.AddDate(0, 0, 7) {
+		mondays = append(mondays, monday)
+	}
+	weeks := make([][]pool.Sample, len(mondays))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(weeksAtOnce)
+	for i, monday := range mondays {
+		group.Go(func() (err error) {
+			weeks[i], err = p.week(ctx, monday, to)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("read the history: %w", err)
+	}
+	return slices.Concat(weeks...), nil
+}
+
+// mondayOf is when the week (ISO 8601, UTC) of a time began.
+func mondayOf(t time.Time) time.Time {
+	t = t.UTC()
+	return time.Date(t.Year(), t.Month(), t.Day()-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
+}
+
+// finishedWeeks are samples by the Monday of their week.
+type finishedWeeks struct {
+	mutex   sync.Mutex
+	samples map[time.Time][]pool.Sample
+}
+
+// settled is how long after its end a week does not change any more: whoever
+// began an evaluation before has lost its lease.
+const settled = 2 * time.Hour
+
+// week are the samples of a week. Those of one that is over are kept, as long as
+// they can be asked for again.
+func (p *Pool) week(ctx context.Context, monday, now time.Time) ([]pool.Sample, error) {
+	w := &p.weeks
+	w.mutex.Lock()
+	samples, kept := w.samples[monday]
+	w.mutex.Unlock()
+	if kept {
+		return samples, nil
+	}
+	samples, err := p.store.History(ctx, monday)
+	if err != nil || now.Before(monday.AddDate(0, 0, 7).Add(settled)) {
+		return samples, err
+	}
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if w.samples == nil {
+		w.samples = map[time.Time][]pool.Sample{}
+	}
+	maps.DeleteFunc(w.samples, func(monday time.Time, _ []pool.Sample) bool {
+		return monday.Before(now.AddDate(0, 0, -keptWeeks*7))
+	})
+	w.samples[monday] = samples
+	return samples, nil
+}
+
+// keptWeeks is how many weeks are kept: a month and the weeks around it.
+const keptWeeks = 7

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// language is one that the page is written in. Its texts are named by the
+// English ones.
+type language struct {
+	tag string
+	// texts are its words for the English ones; nil for English itself.
+	texts            map[string]string
+	group, decimal   string
+	euros, percent   string // formats
+	weekdays, months []string
+}
+
+const (
+	noBreak       = "\u00a0"
+	narrowNoBreak = "\u202f"
+)
+
+var english = language{
+	tag: "en", group: ",", decimal: ".", euros: "€%s", percent: "%s" + narrowNoBreak + "%%",
+	weekdays: []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
+	months:   []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
+}
+
+var french = language{
+	tag: "fr", texts: frenchTexts, group: narrowNoBreak, decimal: ",", euros: "%s" + noBreak + "€", percent: "%s" + noBreak + "%%",
+	weekdays: []string{"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."},
+	months:   []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
+}
+
+// preferred is the language that suits an Accept-Language header best: the first
+// of the highest weight, English if none is ours.
+func preferred(accept string) language {
+	best, weight := english, 0.0
+	for choice := range strings.SplitSeq(accept, ",") {
+		name, parameters, _ := strings.Cut(choice, ";")
+		q := 1.0
+		if value, ok := strings.CutPrefix(strings.TrimSpace(parameters), "q="); ok {
+			q, _ = strconv.ParseFloat(value, 64) // what is no number weighs nothing
+		}
+		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(name)), "-")
+		for _, l := range []language{english, french} {
+			if l.tag == primary && q > weight {
+				best, weight = l, q
+			}
+		}
+	}
+	return best
+}
+
+// T is a text in the language, with its arguments filled in.
+func (l language) T(text string, arguments ...any) string {
+	if own, ok := l.texts[text]; ok {
+		text = own
+	}
+	if len(arguments) == 0 {
+		return text
+	}
+	return fmt.Sprintf(text, arguments...)
+}
+
+// N counts: "1 meeting", "2 meetings". forms are "meeting/meetings".
+func (l language) N(n int, forms string) string {
+	one, many, _ := strings.Cut(l.T(forms), "/")
+	if n == 1 || n == 0 && l.tag == french.tag {
+		many = one
+	}
+	return l.Count(n) + noBreak + many
+}
+
+// Count writes a whole number with its thousands apart.
+func (l language) Count(n int) string { return l.Number(float64(n), 0) }
+
+// Number writes a number with so many decimals.
+func (l language) Number(v float64, decimals int) string {
+	text := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
+	whole, fraction, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + l.group + whole[i:]
+	}
+	if fraction != "" {
+		whole += l.decimal + fraction
+	}
+	if v < 0 {
+		return "−" + whole
+	}
+	return whole
+}
+
+// Maybe writes a whole number, or a question mark when it is unknown.
+func (l language) Maybe(r pool.Reading[int]) string { return show(r, l.Count) }
+
+// Euros writes an amount, or a question mark when it is unknown.
+func (l language) Euros(r pool.Reading[float64], decimals int) string {
+	return show(r, func(v float64) string { return fmt.Sprintf(l.euros, l.Number(v, decimals)) })
+}
+
+// Share writes a part of 1 as a percentage, or a question mark.
+func (l language) Share(r pool.Reading[float64]) string {
+	return show(r, func(v float64) string { return fmt.Sprintf(l.percent, l.Number(100*v, 0)) })
+}
+
+// Span writes a duration roughly: "12 minutes", "5 hours", "3 days".
+func (l language) Span(d time.Duration) string {
+	switch {
+	case d < 2*time.Hour:
+		return l.N(int(d.Minutes()), "minute/minutes")
+	case d < 2*day:
+		return l.N(int(d.Hours()), "hour/hours")
+	}
+	return l.N(int(d/day), "day/days")
+}
+
+// Date writes a day: "Mon 2 Mar".
+func (l language) Date(t time.Time) string {
+	return fmt.Sprintf("%s %d %s", l.weekdays[t.Weekday()], t.Day(), l.months[t.Month()-1])
+}

@@ -1,0 +1,127 @@
+package report
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+// TestPreferredLanguage: the language of the highest weight is taken that the
+// page is written in, and English if there is none.
+func TestPreferredLanguage(t *testing.T) {
+	for accept, want := range map[string]string{
+		"":                            "en",
+		"fr":                          "fr",
+		"fr-CA, en;q=0.8":             "fr",
+		"de, en;q=0.7, fr;q=0.3":      "en",
+		"de, en;q=0.3, fr;q=0.7":      "fr",
+		"FR;q=1":                      "fr",
+		"fr;q=0, en;q=0":              "en",
+		"*":                           "en",
+		"french":                      "en",
+		"fr;q=much, en;q=0.1":         "en",
+		"de":                          "en",
+		strings.Repeat("fr;q=0,", 99): "en",
+	} {
+		if got := preferred(accept).tag; got != want {
+			t.Errorf("%q: %s, wanted %s", accept, got, want)
+		}
+	}
+}
+
+func TestNumbersAreWrittenAsInTheLanguage(t *testing.T) {
+	for _, test := range []struct{ got, want string }{
+		{english.Count(0), "0"}, {english.Count(999), "999"}, {english.Count(1000), "1,000"}, {english.Count(-1234567), "−1,234,567"},
+		{french.Count(1234567), "1\u202f234\u202f567"}, {french.Number(1234.56, 1), "1\u202f234,6"},
+		{english.Euros(pool.Seen(12.345), 2), "€12.35"}, {french.Euros(pool.Seen(12.345), 2), "12,35\u00a0€"},
+		{french.Euros(pool.Reading[float64]{}, 2), "?"}, {english.Share(pool.Seen(0.5)), "50\u202f%"},
+		{english.N(0, "meeting/meetings"), "0\u00a0meetings"}, {english.N(1, "meeting/meetings"), "1\u00a0meeting"},
+		{french.N(0, "meeting/meetings"), "0\u00a0réunion"}, {french.N(2, "meeting/meetings"), "2\u00a0réunions"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%q, wanted %q", test.got, test.want)
+		}
+	}
+}
+
+// asked is a text that the page asks for: {{.T "…"}}, v.T("…"), l.N(n, "…").
+var asked = regexp.MustCompile(`\.(?:T|N)[ (](?:[^"\n]*?[, ])?"([^"]*[a-zA-Z][^"]*)"`)
+
+// TestFrenchIsComplete: every text that the page or its code asks for is there in
+// French, with as many arguments, and none is there that nobody asks for.
+func TestFrenchIsComplete(t *testing.T) {
+	wanted := map[string]bool{adviceLate: true}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range append(files, "page.html") {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range asked.FindAllStringSubmatch(string(text), -1) {
+			wanted[found[1]] = true
+		}
+	}
+	for _, headline := range headlines {
+		wanted[headline.text] = true
+	}
+	for _, c := range columns {
+		wanted[c.Name] = true
+	}
+	for _, word := range words() {
+		wanted[word] = true
+	}
+	verbs := regexp.MustCompile(`%[a-z]`)
+	for text := range wanted {
+		own, ok := frenchTexts[text]
+		switch {
+		case !ok:
+			t.Errorf("no French for %q", text)
+		case len(verbs.FindAllString(own, -1)) != len(verbs.FindAllString(text, -1)), strings.Count(own, "/") != strings.Count(text, "/"):
+			t.Errorf("%q and %q have not the same arguments or forms", text, own)
+		}
+	}
+	for text := range frenchTexts {
+		if !wanted[text] {
+			t.Errorf("nobody asks for %q", text)
+		}
+	}
+}
+
+// words are the decision's own words that the page translates.
+func words() []string {
+	list := []string{string(planned), aboutEvaluation, aboutPause}
+	for _, kind := range []scaling.Kind{scaling.Register, scaling.Enable, scaling.Create, scaling.PowerOn, scaling.Cordon,
+		scaling.Repair, scaling.EndMeeting, scaling.Reboot, scaling.DeleteVolume, scaling.Delete} {
+		list = append(list, string(kind))
+	}
+	for _, result := range []scaling.Result{scaling.Done, scaling.Held, scaling.Skipped, scaling.Failed} {
+		list = append(list, string(result))
+	}
+	for _, health := range []scaling.Health{scaling.Healthy, scaling.Unseen, scaling.Unresponsive, scaling.Malfunctioning, scaling.ToRecycle} {
+		list = append(list, string(health))
+	}
+	for _, state := range []pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled} {
+		list = append(list, string(state))
+	}
+	for _, state := range []pool.MachineState{pool.Running, pool.Starting, pool.Stopping, pool.Stopped, pool.StoppedInPlace, pool.Locked} {
+		list = append(list, string(state))
+	}
+	for _, level := range []scaling.Level{scaling.Warning, scaling.Error, scaling.Critical} {
+		list = append(list, string(level))
+	}
+	for _, policy := range []scaling.Policy{scaling.PolicyLoad, scaling.PolicySchedule, scaling.PolicyForecast} {
+		list = append(list, string(policy))
+	}
+	return list
+}

@@ -1,0 +1,64 @@
+package report
+
+import "divims/internal/pool"
+
+// tile is a figure of this moment with what it means.
+type tile struct {
+	Label, Figure string
+	// Part is how much of a bar is filled; empty for no bar.
+	Part  string
+	Notes []string
+}
+
+// Tiles are the figures of this moment, and what is coming.
+func (v view) Tiles() []tile {
+	last := v.Last
+	room, _ := v.Capacity.Get()
+	return []tile{
+		{v.T("people"), v.Count(last.Participants), fraction(last.Participants, room),
+			[]string{v.T("%s of the room for %s", v.taken(), v.Maybe(v.Capacity)), v.T("in %s", v.N(last.Meetings, "meeting/meetings"))}},
+		{v.T("servers enabled"), v.Count(last.Enabled), fraction(last.Enabled, v.Size),
+			[]string{v.T("%s required", v.Maybe(last.Plan.Required.Servers)), v.T("of %s in the pool", v.Count(v.Size))}},
+		{v.T("machines running"), v.Count(last.Running), fraction(last.Running, v.Size),
+			[]string{v.T("%s draining", v.Count(last.Draining)), v.T("%s not running", v.Count(last.Idle()))}},
+		{v.T("cost today"), v.Euros(v.Today.Euros, 2), fraction(int(v.Today.MachineHours*10), int(v.Today.FixedHours*10)),
+			[]string{v.N(int(v.Today.MachineHours+0.5), "machine-hour/machine-hours"), v.T("%s saved", v.Share(v.Today.Saved()))}},
+		v.coming(),
+	}
+}
+
+// fraction is a part of a whole as the width of a bar; none of nothing.
+func fraction(part, whole int) string {
+	if whole <= 0 {
+		return ""
+	}
+	return percentOf(min(part, whole), whole)
+}
+
+// taken is the share of the enabled room that is taken.
+func (v view) taken() string {
+	room, ok := v.Capacity.Get()
+	if !ok || room == 0 {
+		return "?"
+	}
+	return v.Share(pool.Seen(float64(v.Last.Participants) / float64(room)))
+}
+
+// coming is what the policies that look ahead expect.
+func (v view) coming() tile {
+	t := tile{Label: v.T("coming"), Figure: nothing, Notes: []string{v.T("no policy looks ahead: the pool follows its load")}}
+	peak := Expected{}
+	for _, e := range v.outlook() {
+		if e.Upper > peak.Upper {
+			peak = e
+		}
+	}
+	if !peak.At.IsZero() {
+		t.Figure = v.Number(peak.Upper, 0)
+		t.Notes = []string{v.T("people at most, at %s", v.Moment(peak.At)), v.T("%s expected", v.Number(peak.Participants, 0))}
+	}
+	return t
+}
+
+// outlook is what a policy that looks ahead expects of the time to come.
+func (v view) outlook() []Expected { return nil }

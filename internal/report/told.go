@@ -1,0 +1,288 @@
+package report
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"divims/internal/cycle"
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+// What the page tells one by one is bounded, so that it stays small when all is
+// wrong with a large pool: the lines of a decision, of all listed decisions, the
+// alerts, and each text.
+const (
+	mostOfDecision = 40
+	mostOfAll      = 240
+	mostOfDeed     = 10
+	firstNeeds     = 6
+	mostNeeds      = 40
+	mostRunes      = 200
+)
+
+// told is an evaluation as the page tells of it.
+type told struct {
+	At                            time.Time
+	Moment, Figures, Short, Class string
+	About                         string
+	Interventions                 []string
+	Policies                      []toldPolicy
+	Limits                        []string
+	Actions                       []toldAction
+	Withheld                      []string
+	Alerts                        []need
+	Judged                        []string
+	// Beyond says how much was left out.
+	Beyond string
+
+	lines int
+}
+
+type toldPolicy struct {
+	Name string
+	Why  []string
+}
+
+type toldAction struct{ Name, Result, Class, Reason string }
+
+// need is an alert as the page tells of it.
+type need struct{ Level, Mark, Title, Text, Advice, Language string }
+
+// lines is how many lines may still be told, and how many were not.
+type lines struct{ left, beyond int }
+
+// few tells as much of a list as may be told.
+func few[T, S any](l *lines, list []T, tell func(T) S) []S {
+	var some []S
+	for _, item := range list {
+		if l.left == 0 {
+			l.beyond++
+			continue
+		}
+		l.left--
+		some = append(some, tell(item))
+	}
+	return some
+}
+
+// tell tells of an evaluation in at most so many lines.
+func (v view) tell(r cycle.Record, most int) told {
+	l := &lines{left: most}
+	outcomes := outcomesOf(r)
+	t := told{
+		At: r.At, Moment: v.Moment(r.At),
+		Interventions: few(l, r.Interventions, v.intervention),
+		Policies:      few(l, r.Plan.Required.Policies, v.policy),
+		Limits:        few(l, r.Plan.Required.Limits, v.brief),
+		Actions:       few(l, outcomes, v.action),
+		Withheld:      few(l, r.Plan.Withheld, v.brief),
+		Alerts:        few(l, r.Plan.Alerts, v.need),
+		Judged:        few(l, r.Plan.Verdicts, v.verdict),
+		lines:         most - l.left,
+	}
+	t.Figures = v.T("%s required, %s enabled", v.Maybe(r.Plan.Required.Servers), v.Count(r.Enabled))
+	t.Short, t.Class = v.short(r, outcomes)
+	t.About = v.T("%s in %s; %s running, %s draining. Asked for by %s, took %s s.",
+		v.N(r.Participants, "participant/participants"), v.N(r.Meetings, "meeting/meetings"),
+		v.N(r.Running, "machine/machines"), v.Count(r.Draining), r.Source, v.Number(r.TookSeconds, 1))
+	if r.Blind {
+		t.Figures, t.About = v.T("not known"), v.T("The pool could not be seen well enough. Asked for by %s, took %s s.", r.Source, v.Number(r.TookSeconds, 1))
+	}
+	if l.beyond > 0 {
+		t.Beyond = v.T("%s more are in the record in the bucket, decisions/%s.json.", v.N(l.beyond, "line/lines"), r.At.UTC().Format(time.DateOnly))
+	}
+	return t
+}
+
+// LastTold is the last evaluation.
+func (v view) LastTold() told { return v.tell(*v.Last, mostOfDecision) }
+
+// LastDeed is what the last evaluation that did anything did; nil if there is none.
+func (v view) LastDeed() *told {
+	if v.LastAction == nil {
+		return nil
+	}
+	l := &lines{left: mostOfDeed}
+	t := told{At: v.LastAction.At, Moment: v.Moment(v.LastAction.At), Actions: few(l, v.LastAction.Outcomes, v.action)}
+	if l.beyond > 0 {
+		t.Beyond = v.T("%s more", v.N(l.beyond, "action/actions"))
+	}
+	return &t
+}
+
+// Told are the last decisions, the newest first.
+func (v view) Told() []told {
+	left := mostOfAll
+	list := make([]told, len(v.Decisions))
+	for i, decision := range v.Decisions {
+		list[i] = v.tell(decision.record, min(left, mostOfDecision))
+		left -= list[i].lines
+	}
+	return list
+}
+
+// Quiet is for how many evaluations nothing was done.
+func (v view) Quiet() int {
+	quiet := 0
+	for _, decision := range v.Decisions {
+		if v.LastAction != nil && !decision.At.After(v.LastAction.At) {
+			break
+		}
+		quiet++
+	}
+	return quiet
+}
+
+// short says in a word what an evaluation did, and how much of a worry it is.
+func (v view) short(r cycle.Record, outcomes []cycle.Outcome) (text, class string) {
+	var words []string
+	class = "quiet"
+	if n := len(outcomes); n > 0 {
+		words, class = append(words, v.N(n, "action/actions")), ""
+	}
+	if n := len(r.Plan.Alerts); n > 0 {
+		worst := r.Plan.Alerts[0].Level
+		for _, alert := range r.Plan.Alerts {
+			if urgency(alert.Level) < urgency(worst) {
+				worst = alert.Level
+			}
+		}
+		words = append(words, marks[worst]+" "+v.N(n, "alert/alerts"))
+		if worst != scaling.Warning {
+			class = string(worst)
+		}
+	}
+	if len(words) == 0 {
+		return v.T("nothing to do"), class
+	}
+	return strings.Join(words, ", "), class
+}
+
+func (v view) policy(a scaling.Answer) toldPolicy {
+	t := toldPolicy{Name: v.T("%s: %s", v.T(string(a.Policy)), show(a.Servers, func(n int) string { return v.N(n, "server/servers") }))}
+	l := &lines{left: 6}
+	t.Why = few(l, a.Why, v.brief)
+	if l.beyond > 0 {
+		t.Why = append(t.Why, "…")
+	}
+	return t
+}
+
+var resultClasses = map[scaling.Result]string{scaling.Done: "well", scaling.Failed: "error", planned: "quiet"}
+
+var resultMarks = map[scaling.Result]string{scaling.Done: "✓", scaling.Failed: "✕", planned: "○"}
+
+func (v view) action(o cycle.Outcome) toldAction {
+	t := toldAction{Name: v.T(string(o.Kind)), Class: resultClasses[o.Result], Reason: o.Reason}
+	mark, ok := resultMarks[o.Result]
+	if !ok {
+		t.Class, mark = "warning", "–"
+	}
+	t.Result = mark + " " + v.T(string(o.Result))
+	if o.Server != 0 {
+		t.Name = v.T("%s, server %d", t.Name, o.Server)
+	}
+	if o.Detail != "" {
+		t.Reason += "; " + o.Detail
+	}
+	t.Reason = v.brief(t.Reason)
+	return t
+}
+
+func (v view) intervention(i pool.Intervention) string {
+	return v.brief(i.String() + ", " + i.Author + ": " + i.Reason)
+}
+
+// verdict is a server's judgement in a line.
+func (v view) verdict(judged scaling.Verdict) string {
+	words := []string{string(judged.Health)}
+	for _, reason := range []string{judged.Why, judged.LeftAlone} {
+		if reason != "" {
+			words = append(words, reason)
+		}
+	}
+	return v.brief("server " + v.Count(judged.Server) + ": " + strings.Join(words, "; "))
+}
+
+// marks are the shapes of levels, so that it is not the colour alone which tells.
+var marks = map[scaling.Level]string{scaling.Warning: "!", scaling.Error: "▲", scaling.Critical: "✕"}
+
+// need tells of an alert: in the page's language where the report itself raised
+// it, else in the decision's words.
+func (v view) need(a scaling.Alert) need {
+	n := need{Level: string(a.Level), Mark: marks[a.Level], Text: v.brief(a.Text), Advice: v.brief(a.Advice), Language: english.tag}
+	subject, late := v.brief(a.Subject), v.late()
+	switch {
+	case a.Subject == fmt.Sprintf("server %d", a.Server):
+		subject = v.T("server %d", a.Server)
+	case a.Subject == aboutEvaluation && late > 0:
+		subject = v.T(a.Subject)
+		n.Text, n.Language = v.T("none for %s, although one is due every %s", v.Span(late), v.Span(v.about.Interval)), ""
+		n.Advice = v.T(adviceLate)
+	case a.Subject == aboutPause && v.Paused != nil:
+		subject = v.T(a.Subject)
+		n.Text, n.Language = v.T("nothing is changed: paused by %s since %s: %s", v.Paused.Author, v.Moment(v.Paused.Since), v.Paused.Reason), ""
+		n.Advice = ""
+	}
+	n.Title = v.T("%s: %s", v.T(string(a.Level)), subject)
+	return n
+}
+
+// FirstNeeds are the most urgent alerts, OtherNeeds those behind them, and
+// UntoldNeeds counts what the page has no room for.
+func (v view) FirstNeeds() []need { return few(&lines{left: firstNeeds}, v.Needs, v.need) }
+
+// OtherNeeds are the alerts behind the first.
+func (v view) OtherNeeds() []need {
+	return few(&lines{left: mostNeeds}, v.Needs[min(firstNeeds, len(v.Needs)):], v.need)
+}
+
+// UntoldNeeds is how many alerts are not told of.
+func (v view) UntoldNeeds() int { return max(0, len(v.Needs)-firstNeeds-mostNeeds) }
+
+// stamp is a time as the decision's words have it.
+var stamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+
+// brief is a text of the decision with its times in the pool's zone, cut if it is
+// too long for the page.
+func (v view) brief(text string) string {
+	text = stamp.ReplaceAllStringFunc(text, func(stamp string) string {
+		at, err := time.Parse(time.RFC3339, stamp)
+		if err != nil {
+			return stamp
+		}
+		return v.Moment(at)
+	})
+	if runes := []rune(text); len(runes) > mostRunes {
+		return string(runes[:mostRunes-1]) + "…"
+	}
+	return text
+}
+
+// paid is a cost under its heading.
+type paid struct {
+	Label string
+	Cost
+	// Part is how much of the fixed pool's machine-hours were used.
+	Part string
+}
+
+// Costs are those of today and of the month.
+func (v view) Costs() []paid {
+	list := []paid{{Label: v.T("Today"), Cost: v.Today}, {Label: v.T("This month"), Cost: v.Month}}
+	for i, p := range list {
+		list[i].Part = percentOf(int(min(p.MachineHours, p.FixedHours)*10), max(1, int(p.FixedHours*10)))
+	}
+	return list
+}
+
+// CostNote says what the costs are counted from.
+func (v view) CostNote() string {
+	if price, ok := v.Month.HourlyPrice.Get(); ok {
+		return v.T("Counted from the samples of evaluations, at the mean price of a machine-hour this month, %s. Volumes, addresses and traffic are not in it.", v.Euros(pool.Seen(price), 4))
+	}
+	return v.T("Counted from the samples of evaluations. What a machine-hour costs is not known: the hoster told no price, or not of every machine.")
+}
