@@ -357,3 +357,14 @@ func TestUserDataIsReadFromItsFile(t *testing.T) {
 		t.Error("a file beyond the limit was read")
 	}
 }
+
+// TestExamplesAreAConfiguration: with them alone, all else has its default.
+func TestExamplesAreAConfiguration(t *testing.T) {
+	settings, err := Load(Examples())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if settings.MaxCreations != 10 || settings.Recordings != "shipped" {
+		t.Errorf("not the defaults: %+v", settings)
+	}
+}

@@ -64,7 +64,10 @@ func distance(a, b string) int {
 // Examples is an environment of all that is required and has no default, with
 // the examples' values: for whoever needs the rest of the settings only.
 func Examples() []string {
-	environ := []string{prefix + "_STATS_URLS=" + example("STATS_URLS")}
+	var environ []string
+	for _, name := range []string{"STATS_URLS", "STATS_USER", "STATS_PASSWORD"} { // required by defaults of others
+		environ = append(environ, prefix+"_"+name+"="+example(name))
+	}
 	fields := reflect.TypeFor[Settings]()
 	for i := range fields.NumField() {
 		if tag := fields.Field(i).Tag; tag.Get("required") == "true" {
