@@ -1,0 +1,217 @@
+package functionsapi
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"go/version"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// builder makes programs of archives, in a folder of their own and without anything
+// that the workstation has but Go and a way to its modules.
+type builder struct {
+	cache string
+	// turn lets one build run at a time: the next finds in the cache what this one put there.
+	turn sync.Mutex
+}
+
+// program is what a build ends with.
+type program struct {
+	path  string
+	bytes int64
+}
+
+// build unpacks an archive below work, writes the main package that the platform
+// keeps for itself, and builds both. The errors are what the function's owner is told.
+func (b *builder) build(ctx context.Context, work string, archive []byte, runtime, handler string) (program, error) {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	folder, err := os.MkdirTemp(work, "build-*")
+	if err != nil {
+		return program{}, err
+	}
+	source := filepath.Join(folder, "source")
+	if err := unpack(archive, source); err != nil {
+		return program{}, fmt.Errorf("unpack the archive: %w", err)
+	}
+	if err := refuseMain(source); err != nil {
+		return program{}, err
+	}
+	module, err := b.module(ctx, source, runtime)
+	if err != nil {
+		return program{}, err
+	}
+	if err := writeMain(source, module, handler); err != nil {
+		return program{}, err
+	}
+	path := filepath.Join(folder, "program")
+	if _, err := b.run(ctx, source, "build", "-trimpath", "-o", path, "./"+mainFolder); err != nil {
+		return program{}, fmt.Errorf("function build failed: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return program{}, err
+	}
+	return program{path, info.Size()}, nil
+}
+
+// maximumUnpacked is the code's size limit: 500 MiB.
+const maximumUnpacked = 500 << 20
+
+// unpack writes the files of a zip archive into a folder that does not exist yet.
+func unpack(archive []byte, folder string) error {
+	files, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return err
+	}
+	left := int64(maximumUnpacked)
+	for _, file := range files.File {
+		if !filepath.IsLocal(file.Name) || !file.Mode().IsRegular() && !file.Mode().IsDir() {
+			return fmt.Errorf("%q is neither a file nor a folder of its own", file.Name)
+		}
+		if file.Mode().IsDir() {
+			continue
+		}
+		n, err := unpackFile(file, filepath.Join(folder, file.Name), left)
+		if err != nil {
+			return err
+		}
+		if left -= n; left <= 0 {
+			return errors.New("the code is larger than 500 MiB")
+		}
+	}
+	return nil
+}
+
+// unpackFile writes one file, and no more than limit bytes of it.
+func unpackFile(file *zip.File, name string, limit int64) (int64, error) {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return 0, err
+	}
+	in, err := file.Open()
+	if err != nil {
+		return 0, err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return 0, err
+	}
+	n, err := io.Copy(out, io.LimitReader(in, limit))
+	return n, errors.Join(err, out.Close())
+}
+
+// refuseMain looks for a package main, whose name the platform keeps for its own.
+func refuseMain(source string) error {
+	return filepath.WalkDir(source, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(name) != ".go" {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly)
+		if err != nil {
+			return fmt.Errorf("function build failed: %w", err)
+		}
+		if file.Name.Name == "main" {
+			short, _ := filepath.Rel(source, name)
+			return fmt.Errorf("function build failed: %s is of a package main, and you must not have any package named main in your module", short)
+		}
+		return nil
+	})
+}
+
+// module is the path of the archive's module. It must not need a newer Go than
+// every machine of the runtime has.
+func (b *builder) module(ctx context.Context, source, runtime string) (string, error) {
+	if _, err := os.Stat(filepath.Join(source, "go.mod")); err != nil {
+		return "", errors.New("function build failed: there is no go.mod at the root of the archive")
+	}
+	present, err := b.run(ctx, source, "env", "GOVERSION")
+	if err != nil {
+		return "", err
+	}
+	if version.Lang(present) != version.Lang(firstGo(runtime)) {
+		return "", fmt.Errorf("the runtime %s cannot be tried with %s", runtime, present)
+	}
+	said, err := b.run(ctx, source, "list", "-m", "-f", "{{.Path}} {{.GoVersion}}")
+	if err != nil {
+		return "", fmt.Errorf("function build failed: %w", err)
+	}
+	module, needed, _ := strings.Cut(said, " ")
+	if version.Compare("go"+needed, firstGo(runtime)) > 0 {
+		return "", fmt.Errorf("function build failed: go.mod requires go >= %s (running %s; GOTOOLCHAIN=local)", needed, firstGo(runtime))
+	}
+	return module, nil
+}
+
+// mainFolder is where the platform's own package main is.
+const mainFolder = "platform_main"
+
+// mainText serves the handler on the listener that the process is started with.
+const mainText = `package main
+
+import (
+	"log"
+	"net"
+	"net/http"
+	"os"
+
+	function %q
+)
+
+func main() {
+	listener, err := net.FileListener(os.NewFile(3, "listener"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(http.Serve(listener, http.HandlerFunc(function.%s)))
+}
+`
+
+// writeMain writes the platform's own package main. A handler in a folder is named
+// FOLDER/Name.
+func writeMain(source, module, handler string) error {
+	folder, name := path.Split(handler)
+	if err := os.Mkdir(filepath.Join(source, mainFolder), 0o755); err != nil {
+		return err
+	}
+	text := fmt.Sprintf(mainText, path.Join(module, folder), name)
+	return os.WriteFile(filepath.Join(source, mainFolder, "main.go"), []byte(text), 0o644)
+}
+
+// run runs Go in the folder, and gives what it prints.
+func (b *builder) run(ctx context.Context, folder string, arguments ...string) (string, error) {
+	command := exec.CommandContext(ctx, "go", arguments...)
+	command.Dir, command.Env = folder, append(ownEnvironment(),
+		"GOFLAGS=-mod=mod -modcacherw", "GOTOOLCHAIN=local", "GOWORK=off", "CGO_ENABLED=0",
+		"GOMODCACHE="+filepath.Join(b.cache, "modules"), "GOCACHE="+filepath.Join(b.cache, "packages"))
+	var out, errOut strings.Builder
+	command.Stdout, command.Stderr = &out, &errOut
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("go %s: %w: %s", arguments[0], err, strings.TrimSpace(errOut.String()))
+	}
+	return strings.TrimSpace(out.String()), nil
+}
+
+// ownEnvironment is this process's without what is for DiViMS or Scaleway: a build
+// knows no secrets.
+func ownEnvironment() []string {
+	var environment []string
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "DIVIMS_") && !strings.HasPrefix(variable, "SCW_") {
+			environment = append(environment, variable)
+		}
+	}
+	return environment
+}

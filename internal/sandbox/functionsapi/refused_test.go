@@ -1,0 +1,56 @@
+package functionsapi_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNothingBrokenIsDeployed breaks the deployment in one place at a time, and
+// requires that it fails and says why.
+func TestNothingBrokenIsDeployed(t *testing.T) {
+	const yml, campus = "serverless.yml", "pools/campus.env"
+	for _, test := range []struct {
+		name                string
+		file, before, after string
+		says                string
+	}{
+		{"a handler that does not exist", yml, "handler: Handle", "handler: Handel", "undefined: function.Handel"},
+		{"a handler that is not exported", yml, "handler: Handle", "handler: handle", "handler value is invalid"},
+		{"a runtime that does not exist", yml, "runtime: go126", "runtime: go999", `Runtime "go999" does not exist`},
+		{"a runtime of another kind", yml, "runtime: go126", "runtime: cobol", "Runtime cobol is not supported"},
+		{"a Go that is older than go.mod's", yml, "runtime: go126", "runtime: go124", "go124"},
+		{"a go.mod for a Go that is newer", "go.mod", "go 1.26.0", "go 1.26.1", "go.mod requires go >= 1.26.1"},
+		{"too little time", yml, `timeout: "300s"`, `timeout: "5s"`, "timeout has to be"},
+		{"too much time", yml, `timeout: "300s"`, `timeout: "3601s"`, "timeout has to be"},
+		{"a timeout without a unit", yml, `timeout: "300s"`, `timeout: 300`, "timeout"},
+		{"memory that there is not", yml, "memoryLimit: 256", "memoryLimit: 300", "memory_limit has to be"},
+		{"a private function that is neither", yml, "privacy: private", "privacy: privat", "privacy has to be"},
+		{"a cron with seconds", yml, `rate: "*/5 * * * *"`, `rate: "* * * * * *"`, "has 6 fields"},
+		{"a cron without a pace", yml, `rate: "*/5 * * * *"`, `rate: "*/0 * * * *"`, "is no pace"},
+		{"a misspelt setting", yml, "DIVIMS_POOL_SIZE: required", "DIVIMS_POOLSIZE: required", "DIVIMS_POOL_SIZE is not a setting; DIVIMS_POOLSIZE is required"},
+		{"a setting that is not there", yml, "DIVIMS_STATS_URLS: optional", "", "DIVIMS_STATS_URLS is not a setting"},
+		{"the settings of a pool that has none", yml, "settings.js):school.env", "settings.js):schul.env", `"functions.school.env"`},
+		{"a pool that misspells a setting", campus, "DIVIMS_POOL=", "DIVIMS_POOL_NAME=", "DIVIMS_POOL_NAME is not a setting"},
+		{"a pool without a secret", campus, "DIVIMS_POOL=campus", "DIVIMS_POOL=campus\nDIVIMS_SCALELITE_SECRET=", "DIVIMS_SCALELITE_SECRET is required"},
+		{"a pool's file that the shell cannot read", campus, "DIVIMS_POOL=campus", "DIVIMS_POOL='campus", "campus.env"},
+		{"a value that is too long", campus, "DIVIMS_POOL=campus", "DIVIMS_POOL=campus\nDIVIMS_IMAGE_NAME=" + strings.Repeat("b", 1001), "DIVIMS_IMAGE_NAME has 1001 characters"},
+		{"a package main in the archive", yml, `- "!internal/cmd/**"`, `- "internal/cmd/**"`, "you must not have any package named main"},
+		{"a file that is not in the archive", yml, `- "handler/**"`, `- "!handler/**"`, "divims/handler"},
+		{"an archive without a module", yml, `- "go.mod"`, `- "!go.mod"`, "no go.mod"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDeployment(t)
+			d.startPool("campus", 1, 0)
+			d.startPool("school", 2, 0)
+			d.change(test.file, test.before, test.after)
+			err := d.deploy()
+			if err == nil {
+				t.Fatal("it is deployed")
+			}
+			if !strings.Contains(err.Error(), test.says) {
+				t.Errorf("%v\nwant it to say %q", err, test.says)
+			}
+		})
+	}
+}

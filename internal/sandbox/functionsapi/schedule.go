@@ -1,0 +1,123 @@
+package functionsapi
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// schedule is when a cron calls, by minutes in UTC.
+type schedule struct {
+	minutes, hours, days, months, weekdays set
+	// anyDay tells that either the days or the weekdays are not restricted; then both
+	// have to fit, and otherwise one of them.
+	anyDay bool
+}
+
+// set has the bit of each value that fits.
+type set uint64
+
+func (s set) has(value int) bool { return s>>value&1 == 1 }
+
+// field is one of a schedule's five: its bounds, and the names of its values, from
+// the first one on.
+type field struct {
+	name        string
+	first, last int
+	words       string
+}
+
+var fields = []field{
+	{"minute", 0, 59, ""},
+	{"hour", 0, 23, ""},
+	{"day of the month", 1, 31, ""},
+	{"month", 1, 12, "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC"},
+	{"day of the week", 0, 7, "SUN MON TUE WED THU FRI SAT"},
+}
+
+// parseSchedule reads five fields as Scaleway documents them: values, lists with
+// commas, ranges, all by a star, and paces of stars and ranges.
+func parseSchedule(text string) (schedule, error) {
+	texts := strings.Fields(text)
+	if len(texts) != len(fields) {
+		return schedule{}, fmt.Errorf("schedule %q has %d fields; it has to have %d", text, len(texts), len(fields))
+	}
+	var sets [5]set
+	for i, f := range fields {
+		for part := range strings.SplitSeq(texts[i], ",") {
+			values, err := f.parse(part)
+			if err != nil {
+				return schedule{}, fmt.Errorf("schedule %q: %s: %w", text, f.name, err)
+			}
+			sets[i] |= values
+		}
+	}
+	if sets[4].has(7) {
+		sets[4] |= 1 // 7 is Sunday, too
+	}
+	anyDay := strings.HasPrefix(texts[2], "*") || strings.HasPrefix(texts[4], "*")
+	return schedule{sets[0], sets[1], sets[2], sets[3], sets[4], anyDay}, nil
+}
+
+// parse reads one part of a field's list.
+func (f field) parse(part string) (set, error) {
+	text, pace, paced := strings.Cut(part, "/")
+	first, last, err := f.bounds(text)
+	if err != nil {
+		return 0, err
+	}
+	step := 1
+	if paced {
+		if step, err = strconv.Atoi(pace); err != nil || step < 1 || step > f.last || first == last {
+			return 0, fmt.Errorf("%q is no pace", part)
+		}
+	}
+	var values set
+	for value := first; value <= last; value += step {
+		values |= 1 << value
+	}
+	return values, nil
+}
+
+func (f field) bounds(text string) (first, last int, err error) {
+	if text == "*" {
+		return f.first, f.last, nil
+	}
+	from, to, ranged := strings.Cut(text, "-")
+	if first, err = f.value(from); err != nil {
+		return 0, 0, err
+	}
+	if !ranged {
+		return first, first, nil
+	}
+	if last, err = f.value(to); err == nil && last < first {
+		err = fmt.Errorf("%q goes backwards", text)
+	}
+	return first, last, err
+}
+
+func (f field) value(text string) (int, error) {
+	for i, word := range strings.Fields(f.words) {
+		if strings.EqualFold(text, word) {
+			return f.first + i, nil
+		}
+	}
+	value, err := strconv.Atoi(text)
+	if err != nil || strings.Trim(text, "0123456789") != "" || value < f.first || value > f.last {
+		return 0, fmt.Errorf("%q is not %d to %d", text, f.first, f.last)
+	}
+	return value, nil
+}
+
+// due tells whether a minute is one of the schedule's.
+func (s schedule) due(t time.Time) bool {
+	t = t.UTC()
+	day, weekday := s.days.has(t.Day()), s.weekdays.has(int(t.Weekday()))
+	if s.anyDay {
+		day = day && weekday
+	} else {
+		day = day || weekday
+	}
+	return s.minutes.has(t.Minute()) && s.hours.has(t.Hour()) && s.months.has(int(t.Month())) && day
+}

@@ -1,0 +1,107 @@
+package functionsapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of Scaleway's documentation. Newer versions of it allow 200 variables;
+// what keeps to 100 is right by both.
+const (
+	maximumVariables  = 100
+	maximumCharacters = 1000  // of a variable's value
+	maximumSecret     = 65536 // bytes
+)
+
+// variables are by name. A value that is no text is refused, and not made one.
+type variables map[string]string
+
+func (v *variables) UnmarshalJSON(text []byte) error {
+	var values map[string]any
+	if err := json.Unmarshal(text, &values); err != nil {
+		return err
+	}
+	*v = variables{}
+	for name, value := range values {
+		words, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("the value of the environment variable %s is not a string", name)
+		}
+		(*v)[name] = words
+	}
+	return nil
+}
+
+// secret is a secret variable as it is sent; without a value it is to be deleted.
+type secret struct {
+	Key   string  `json:"key"`
+	Value *string `json:"value"`
+}
+
+// hashed is a secret variable as it is shown.
+type hashed struct {
+	Key   string `json:"key"`
+	Value string `json:"hashed_value"`
+}
+
+// merge puts changes into secrets; those that are not named stay as they are.
+func (v variables) merge(changes []secret) variables {
+	merged := variables{}
+	for name, value := range v {
+		merged[name] = value
+	}
+	for _, change := range changes {
+		if change.Value == nil {
+			delete(merged, change.Key)
+		} else {
+			merged[change.Key] = *change.Value
+		}
+	}
+	return merged
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// check refuses what a function cannot have. secrets are the secret ones.
+func (v variables) check(secrets variables) error {
+	for name, value := range v {
+		if n := utf8.RuneCountInString(value); n > maximumCharacters {
+			return invalid("environment variable %s has %d characters, more than %d", name, n, maximumCharacters)
+		}
+		if _, twice := secrets[name]; twice {
+			return invalid("environment variable %s is also a secret", name)
+		}
+	}
+	for name, value := range secrets {
+		if len(value) > maximumSecret {
+			return invalid("secret %s has %d bytes, more than %d", name, len(value), maximumSecret)
+		}
+	}
+	for _, some := range []variables{v, secrets} {
+		if len(some) > maximumVariables {
+			return invalid("%d environment variables are more than %d", len(some), maximumVariables)
+		}
+		for name := range some {
+			if !variableName.MatchString(name) || strings.HasPrefix(name, "SCW_") {
+				return invalid("environment variable name %q is invalid or reserved", name)
+			}
+		}
+	}
+	return nil
+}
+
+// environment is NAME=value of both, and nothing else.
+func (v variables) environment(secrets variables) []string {
+	environment := []string{}
+	for _, some := range []variables{v, secrets} {
+		for name, value := range some {
+			environment = append(environment, name+"="+value)
+		}
+	}
+	slices.Sort(environment)
+	return environment
+}
