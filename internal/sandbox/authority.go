@@ -30,12 +30,14 @@ type authority struct {
 
 	lock   sync.Mutex
 	issued map[string]*tls.Certificate
+	// kept are those that are not renewed.
+	kept   map[string]bool
 	serial int64
 }
 
 // newAuthority makes an authority with a key of its own, which never leaves it.
 func newAuthority(virtual time.Time) (*authority, error) {
-	a := &authority{issued: map[string]*tls.Certificate{}}
+	a := &authority{issued: map[string]*tls.Certificate{}, kept: map[string]bool{}}
 	from, until := validity(virtual, authorityLife)
 	template := &x509.Certificate{
 		SerialNumber:                big.NewInt(1),
@@ -92,7 +94,7 @@ func (a *authority) pem() []byte {
 func (a *authority) certify(domain string, virtual time.Time) (*tls.Certificate, error) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
-	if known := a.issued[domain]; known != nil && virtual.Before(known.Leaf.NotAfter.Add(-certificateRenew)) {
+	if known := a.issued[domain]; known != nil && (a.kept[domain] || virtual.Before(known.Leaf.NotAfter.Add(-certificateRenew))) {
 		return known, nil
 	}
 	from, until := validity(virtual, certificateLife)
@@ -101,6 +103,21 @@ func (a *authority) certify(domain string, virtual time.Time) (*tls.Certificate,
 		a.issued[domain] = certificate
 	}
 	return certificate, err
+}
+
+// keep gives a domain a certificate that expires at a time and is not renewed, or
+// with no time lets it be renewed again.
+func (a *authority) keep(domain string, until time.Time) error {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	delete(a.issued, domain)
+	a.kept[domain] = !until.IsZero()
+	if until.IsZero() {
+		return nil
+	}
+	certificate, err := a.issue(domain, until.Add(-certificateLife), until)
+	a.issued[domain] = certificate
+	return err
 }
 
 // expired gives a certificate that was a server's until an hour before both clocks.

@@ -73,13 +73,14 @@ func (c *Config) bareMetal() int {
 
 // Sandbox is a world with its services. It is safe for concurrent use.
 type Sandbox struct {
-	config   Config
-	keys     keys
-	model    *model
-	calls    *calls
-	faults   *faults.Layer
-	services services
-	at       addresses
+	config    Config
+	keys      keys
+	model     *model
+	calls     *calls
+	faults    *faults.Layer
+	services  services
+	authority *authority
+	at        addresses
 	// caFile holds the certificate of the authority behind the servers.
 	caFile string
 }
@@ -113,18 +114,18 @@ func Start(config Config) (*Sandbox, error) {
 
 // open starts all services.
 func (s *Sandbox) open() error {
-	authority, err := newAuthority(s.config.World.Start)
-	if err != nil {
+	var err error
+	if s.authority, err = newAuthority(s.config.World.Start); err != nil {
 		return err
 	}
-	if err := s.keepCertificate(authority.pem()); err != nil {
+	if err := s.keepCertificate(s.authority.pem()); err != nil {
 		return err
 	}
 	storage, err := newStorage(s.model, s.keys)
 	if err != nil {
 		return err
 	}
-	front := newFront(s, authority)
+	front := newFront(s, s.authority)
 	s.at = addresses{
 		scalelite: s.services.serve(s.faults.Wrap(s.calls.scalelite, newScalelite(s.model, s.keys.loadBalancer)), nil),
 		servers:   s.services.serve(front, front.tls()),
@@ -159,6 +160,13 @@ func (s *Sandbox) scaleway() http.Handler {
 
 // Faults makes the services fail: all but the clock.
 func (s *Sandbox) Faults() *faults.Layer { return s.faults }
+
+// LetExpire gives a server a certificate that expires at a time, which should be
+// later than the present by the wall clock, too, and that is not renewed; the zero
+// time has it renewed.
+func (s *Sandbox) LetExpire(domain string, at time.Time) error {
+	return s.authority.keep(domain, at)
+}
 
 // Now is the sandbox's virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.model.now() }

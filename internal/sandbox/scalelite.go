@@ -2,12 +2,14 @@ package sandbox
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"divims/internal/checksum"
 	"divims/internal/pool"
@@ -81,11 +83,11 @@ type scaleliteInput struct {
 }
 
 type serverParams struct {
-	URL        string `json:"url"`
-	Secret     string `json:"secret"`
-	State      string `json:"state"`
-	Multiplier any    `json:"load_multiplier"`
-	Tag        string `json:"tag"`
+	URL        string  `json:"url"`
+	Secret     string  `json:"secret"`
+	State      string  `json:"state"`
+	Multiplier any     `json:"load_multiplier"`
+	Tag        *string `json:"tag"`
 }
 
 // largestBody is far above any body that Scalelite is sent, in bytes.
@@ -136,14 +138,34 @@ func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAns
 		return failure("internalError", "param is missing or the value is empty: server")
 	case input.Server.URL == "" || input.Server.Secret == "":
 		return jsonError(http.StatusBadRequest, "Server needs a URL and a secret")
-	case input.Server.Tag != "" || input.Server.Multiplier != nil:
-		return beyondTheWorld
 	}
 	entry, err := w.Register(input.Server.URL, pool.NewSecret(input.Server.Secret))
+	if err == nil {
+		err = s.apply(w, entry.ID, input.Server)
+	}
 	if err != nil {
 		return jsonError(http.StatusBadRequest, err.Error())
 	}
-	return jsonAnswer(http.StatusCreated, s.show(entry))
+	return s.getServerInfo(w, scaleliteInput{ID: entry.ID}).as(http.StatusCreated)
+}
+
+// apply sets what an entry's parameters say of its tag and its multiplier, which
+// is a number or a string with one.
+func (s *scalelite) apply(w *world.World, id string, p *serverParams) error {
+	if p.Tag != nil {
+		if err := w.SetTag(id, *p.Tag); err != nil {
+			return err
+		}
+	}
+	if p.Multiplier == nil {
+		return nil
+	}
+	multiplier, err := strconv.ParseFloat(fmt.Sprint(p.Multiplier), 64)
+	if err != nil {
+		return errors.New("load_multiplier is no number")
+	}
+	delete(s.old, id)
+	return w.SetMultiplier(id, multiplier)
 }
 
 // stateWords are the states that can be asked for.
@@ -154,8 +176,11 @@ func (s *scalelite) updateServer(w *world.World, input scaleliteInput) scalelite
 		switch {
 		case input.Server == nil:
 			return jsonError(http.StatusBadRequest, "param is missing or the value is empty: server")
-		case input.Server.Tag != "" || input.Server.Secret != "" || input.Server.Multiplier != nil:
+		case input.Server.Secret != "":
 			return beyondTheWorld
+		}
+		if err := s.apply(w, entry.ID, input.Server); err != nil {
+			return jsonError(http.StatusBadRequest, err.Error())
 		}
 		if word := input.Server.State; word != "" {
 			state, known := stateWords[word]

@@ -37,7 +37,7 @@ var scaleliteVersion = xmlAnswer("<response>\n  <returncode>SUCCESS</returncode>
 
 // beyondTheWorld refuses what Scalelite can do and the world cannot, rather than
 // to say that it was done.
-var beyondTheWorld = jsonError(http.StatusBadRequest, "tags, multipliers and other secrets are not part of the sandbox")
+var beyondTheWorld = jsonError(http.StatusBadRequest, "other secrets are not part of the sandbox")
 
 func failure(key, message string) scaleliteAnswer {
 	body, err := xml.MarshalIndent(struct {
@@ -58,6 +58,12 @@ func xmlAnswer(text string) scaleliteAnswer {
 
 func jsonError(status int, message string) scaleliteAnswer {
 	return jsonAnswer(status, map[string]string{"error": message})
+}
+
+// as is the answer with another status.
+func (a scaleliteAnswer) as(status int) scaleliteAnswer {
+	a.status = status
+	return a
 }
 
 func jsonAnswer(status int, value any) scaleliteAnswer {

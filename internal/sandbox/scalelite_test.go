@@ -102,6 +102,10 @@ func TestScaleliteShowsOddValues(t *testing.T) {
 		`"tag":"","bbb_version":"3.0.4","state":"disabled","load":"unavailable","load_multiplier":1.0,"online":"offline"`)
 	b.management(http.MethodPost, "addServer", `{"server":{"url":"https://new.sandbox.test/bigbluebutton/api","secret":"s"}}`).
 		is(t, http.StatusCreated, asJSON, `"state":"disabled","load":"unavailable","load_multiplier":"1.0","online":"offline"`)
+	b.management(http.MethodPost, "addServer", `{"server":{"url":"https://big.sandbox.test/bigbluebutton/api","secret":"s","tag":"gpu","load_multiplier":"0.5"}}`).
+		is(t, http.StatusCreated, asJSON, `"tag":"gpu"`, `"load_multiplier":"0.5"`)
+	b.management(http.MethodPost, "updateServer", `{"id":"`+b.entry(2).ID+`","server":{"tag":"exam","load_multiplier":2}}`).
+		is(t, http.StatusOK, asJSON, `"tag":"exam"`, `"load_multiplier":"2.0"`)
 	b.management(http.MethodGet, "getServerInfo?id="+b.entry(1).ID, "").is(t, http.StatusOK, asJSON, `{"id":"`+b.entry(1).ID)
 }
 
@@ -121,11 +125,12 @@ func TestScaleliteRefuses(t *testing.T) {
 		"no id":                    {post, "deleteServer", "", 404, asJSON, "Couldn't find server with id="},
 		"a state in other words":   {post, "updateServer", `{"id":"` + id + `","server":{"state":"enabled"}}`, 400, asJSON, `{"error":"Invalid state parameter: enabled"}`},
 		"a change of nothing":      {post, "updateServer", `{"id":"` + id + `"}`, 400, asJSON, "param is missing"},
-		"a tag":                    {post, "updateServer", `{"id":"` + id + `","server":{"tag":"big"}}`, 400, asJSON, "not part of the sandbox"},
+		"another secret":           {post, "updateServer", `{"id":"` + id + `","server":{"secret":"s"}}`, 400, asJSON, "not part of the sandbox"},
+		"a multiplier of 0":        {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":0}}`, 400, asJSON, "invalid"},
 		"malformed JSON":           {post, "updateServer", `{"id":`, 400, "", ""},
 		"an entry without params":  {post, "addServer", `{}`, 200, asXML, "<messageKey>internalError</messageKey>"},
 		"an entry without url":     {post, "addServer", `{"server":{"secret":"s"}}`, 400, asJSON, "Server needs a URL and a secret"},
-		"an entry with multiplier": {post, "addServer", `{"server":{"url":"https://a","secret":"s","load_multiplier":2}}`, 400, asJSON, "not part of the sandbox"},
+		"a multiplier in words":    {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":"two"}}`, 400, asJSON, "no number"},
 		"a GET that should POST":   {get, "deleteServer?id=" + id, "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
 		"a call that is not there": {get, "getTenants", "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
 	} {

@@ -13,6 +13,9 @@ type Meeting struct {
 	Participants int
 	Join, Leave  time.Duration
 	Recorded     bool
+	// Tag is the server tag that it asks for (meta_server-tag), "" for none. It is
+	// not part of a trace.
+	Tag string
 }
 
 // JoinTime is when the nth person, counted from 0, joins: the first at the start,

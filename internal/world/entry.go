@@ -17,6 +17,7 @@ type entry struct {
 	server     *server // that the url leads to; nil if it leads nowhere
 	state      pool.EntryState
 	multiplier float64
+	tag        string
 	online     bool
 	bad        int // bad polls in a row
 	load       float64
@@ -55,6 +56,7 @@ func (e *entry) seen() pool.Entry {
 		State:          e.state,
 		Load:           pool.Unknown[float64]("unavailable"),
 		LoadMultiplier: e.multiplier,
+		Tag:            e.tag,
 		Online:         e.online,
 		BBBVersion:     bbbVersion,
 	}
@@ -91,6 +93,33 @@ func (w *World) Register(url string, secret pool.Secret) (pool.Entry, error) {
 	}
 	return w.addEntry(url, secret).seen(), nil
 }
+
+// SetTag says for which meetings an entry's server is: those that ask for the tag,
+// or with "" those that ask for none. Errors: ErrNotFound.
+func (w *World) SetTag(id, tag string) error {
+	e, err := w.entry(id)
+	if err == nil {
+		e.tag = tag
+	}
+	return err
+}
+
+// SetMultiplier says by what Scalelite multiplies the load of an entry's server,
+// from now on. Errors: ErrNotFound, ErrInvalid.
+func (w *World) SetMultiplier(id string, multiplier float64) error {
+	e, err := w.entry(id)
+	if err != nil {
+		return err
+	}
+	if !(multiplier > 0 && multiplier <= maximumMultiplier) {
+		return fmt.Errorf("set the load multiplier of entry %s to %g: %w", id, multiplier, ErrInvalid)
+	}
+	e.multiplier = multiplier
+	return nil
+}
+
+// maximumMultiplier is far above what makes sense.
+const maximumMultiplier = 1000
 
 // Remove deletes an entry, whatever meetings it has: ErrNotFound.
 func (w *World) Remove(id string) error {

@@ -30,6 +30,8 @@ type machine struct {
 	// backlog holds the recordings with work left, first come first served.
 	backlog   []*recording
 	published []*recording // finished, and still on the disk
+	failed    []*recording
+	unitsDown []string
 	lastCount count
 	usage     usage
 }
@@ -108,6 +110,7 @@ func (w *World) firstMachine(s *server) (*machine, error) {
 func (m *machine) seen() pool.Machine {
 	seen := m.Machine
 	seen.Tags = slices.Clone(m.Tags)
+	seen.Maintenances = slices.Clone(m.Maintenances)
 	if m.root != nil {
 		seen.Volumes = []pool.Volume{m.root.seen()}
 	}

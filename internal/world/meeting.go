@@ -67,7 +67,7 @@ func (w *World) start(demand Meeting) {
 // tryToStart asks Scalelite for a server and creates the meeting there. It can
 // fail although there is one, until Scalelite has noticed that it is dead.
 func (w *World) tryToStart(demand Meeting) bool {
-	e := w.place()
+	e := w.place(demand.Tag)
 	if e == nil {
 		return false
 	}

@@ -38,6 +38,9 @@ func (w *World) Zones() []string { return slices.Clone(w.config.Zones) }
 // Images lists what machines can be made of.
 func (w *World) Images() []pool.Image { return slices.Clone(w.config.Images) }
 
+// AddImage adds what machines can be made of from now on.
+func (w *World) AddImage(image pool.Image) { w.config.Images = append(w.config.Images, image) }
+
 // stock is a type in a zone.
 type stock struct{ typeName, zone string }
 

@@ -2,6 +2,7 @@ package world
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"divims/internal/pool"
@@ -95,15 +96,26 @@ func (w *World) loadOf(m *machine) float64 {
 	return float64(load)
 }
 
-// place chooses the entry for a new meeting: online, in the set of those that are
+// place chooses the entry for a new meeting. One that asks for a tag is placed on a
+// server that bears it, and if there is none, unless the tag ends in "!", on one
+// that bears no tag, where all the others go.
+func (w *World) place(tag string) *entry {
+	wanted, strict := strings.CutSuffix(tag, "!")
+	if best := w.leastLoaded(wanted); best != nil || strict || wanted == "" {
+		return best
+	}
+	return w.leastLoaded("")
+}
+
+// leastLoaded chooses among the entries with a tag: online, in the set of those that are
 // chosen from, and of these the least loaded; among equals the first id, as in a
 // sorted set of Redis. Nil if there is none.
-func (w *World) place() *entry {
+func (w *World) leastLoaded(tag string) *entry {
 	var best *entry
 	least := 0.0
 	for _, e := range w.entries {
 		load, chosen := e.offered()
-		if !e.online || !chosen {
+		if !e.online || !chosen || e.tag != tag {
 			continue
 		}
 		if best == nil || load < least || load == least && e.id < best.id {

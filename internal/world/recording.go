@@ -62,6 +62,9 @@ func (w *World) work(m *machine) {
 	first := m.backlog[0]
 	takes := float64(first.length) * w.config.RecordingWork * w.share(first.stage)
 	w.later(m, w.now.Add(time.Duration(takes)), func() {
+		if len(m.backlog) == 0 || m.backlog[0] != first {
+			return // it failed meanwhile
+		}
 		m.keepCount(w.now)
 		w.advance(m, first)
 		w.work(m)

@@ -23,7 +23,7 @@ type Tally struct {
 	RefusedMeetings int
 	// InterruptedMeetings ended with people in, other than by their leaving.
 	InterruptedMeetings int
-	// LostRecordings had work left when their machine was deleted.
+	// LostRecordings had work left, or had failed, when their machine was deleted.
 	LostRecordings int
 	// LeftoverVolumes are volumes that belong to no machine now.
 	LeftoverVolumes int
@@ -62,8 +62,8 @@ func (w *World) noteDrain(m *machine) {
 func (w *World) noteDeletion(m *machine) {
 	w.noteDrain(m)
 	w.tally.MachinesDeleted++
-	w.tally.LostRecordings += len(m.backlog)
-	m.backlog = nil
+	w.tally.LostRecordings += len(m.backlog) + len(m.failed)
+	m.backlog, m.failed = nil, nil
 }
 
 // Minute is the pool at a full minute: one row of a timeline.

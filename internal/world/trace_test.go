@@ -56,8 +56,8 @@ func TestTraceIsSortedByStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []Meeting{
-		{time.Date(2026, 2, 2, 7, 0, 0, 0, time.UTC), time.Hour, 6, time.Minute, 10 * time.Second, false},
-		{time.Date(2026, 2, 2, 8, 0, 0, 0, time.UTC), time.Hour, 5, time.Minute, 10 * time.Second, true},
+		{time.Date(2026, 2, 2, 7, 0, 0, 0, time.UTC), time.Hour, 6, time.Minute, 10 * time.Second, false, ""},
+		{time.Date(2026, 2, 2, 8, 0, 0, 0, time.UTC), time.Hour, 5, time.Minute, 10 * time.Second, true, ""},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("read %+v, want %+v", got, want)
