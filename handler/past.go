@@ -82,6 +82,18 @@ func (p *Pool) records(ctx context.Context, now time.Time) ([]cycle.Record, erro
 	return records, nil
 }
 
+// History reads what the evaluations of the last weeks recorded, oldest first, in
+// one storage request for each week.
+func (p *Pool) History(ctx context.Context, weeks int) ([]pool.Sample, error) {
+	now, err := p.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(weeks)*p.cycle.Config.CallTimeout)
+	defer cancel()
+	return p.history(ctx, now.AddDate(0, 0, -7*weeks), now)
+}
+
 // weeksAtOnce is how many weeks are read side by side.
 const weeksAtOnce = 3
 

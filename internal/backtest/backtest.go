@@ -36,7 +36,7 @@ type Config struct {
 	Calendar pool.Reading[pool.Calendar]
 	// EachMinute, if set, is told every evaluated minute.
 	EachMinute func(world.Minute)
-	// Progress, if set, is told after each day which share of the time is done.
+	// Progress, if set, is told after each hour which share of the time is done.
 	Progress func(share float64)
 }
 
@@ -82,6 +82,7 @@ func (r *run) all(ctx context.Context) error {
 		r.tell(now)
 	}
 	r.world.AdvanceTo(r.Trace.End)
+	r.tell(r.Trace.End)
 	return r.silent(r.Scaling.Policies)
 }
 
@@ -94,8 +95,11 @@ func (r *run) prepare() (err error) {
 	r.silences, r.silence = map[scaling.Policy]int{}, map[scaling.Policy]string{}
 	r.Scaling.Policies = r.Policies.known()
 	r.servers = pool.Servers(r.Scaling.Size, r.Scaling.BareMetal, "bbb-w{n}", "bbb-w{n}.example.com")
-	if r.RecordingWork == 0 {
+	switch {
+	case r.RecordingWork == 0:
 		r.Scaling.Recordings = scaling.RecordingsNone
+	case r.Scaling.Recordings == scaling.RecordingsNone:
+		r.RecordingWork = 0
 	}
 	r.world, err = world.New(world.Config{
 		Start: r.start, Seed: r.Seed, Servers: r.servers, Running: 1, Meetings: r.Trace.Meetings, Poll: r.Poll,
@@ -139,10 +143,10 @@ func (r *run) minute(m world.Minute) {
 	}
 }
 
-// tell reports progress at each full day.
+// tell reports progress at each full hour.
 func (r *run) tell(now time.Time) {
 	done := now.Sub(r.start)
-	if r.Progress != nil && done%(24*time.Hour) == 0 {
+	if r.Progress != nil && done%time.Hour == 0 {
 		r.Progress(float64(done) / float64(r.Trace.End.Sub(r.start)))
 	}
 }

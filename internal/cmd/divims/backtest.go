@@ -23,6 +23,7 @@ import (
 // backtestOptions are the flags of the command.
 type backtestOptions struct {
 	traces, policies       []string
+	history                bool
 	servers                int
 	warmup                 span
 	poll                   time.Duration
@@ -34,7 +35,7 @@ type backtestOptions struct {
 	set                    []string
 	timeline, chart        string
 	chartWeek              int
-	progress, json         bool
+	progress               bool
 	// lists are the policies, read.
 	lists []backtest.Policies
 }
@@ -50,23 +51,21 @@ func newBacktest() *cobra.Command {
 			if err := o.check(); err != nil {
 				return err
 			}
-			o.json = asJSON(cmd)
-			return command(func(cmd *cobra.Command) error {
-				return runBacktest(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			})(cmd, nil)
+			return command(func(cmd *cobra.Command) error { return runBacktest(cmd, o) })(cmd, nil)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.traces, "trace", nil, "`FILE`s with meetings, CSV, packed if named .gz")
+	flags.BoolVar(&o.history, "history", false, "instead of a trace, what the pool's own evaluations recorded; with the settings of the environment")
 	flags.StringSliceVar(&o.policies, "policy", []string{"load"}, "policies to compare; + joins several into one list, as in load+schedule")
-	flags.IntVar(&o.servers, "servers", 0, "size of the pool; 0 is three times what perfect spreading needs at the peak")
+	flags.IntVar(&o.servers, "servers", 0, "size of the pool; 0 is three times what perfect spreading needs at the peak, or the setting's with --history")
 	flags.Var(&o.warmup, "warmup", "first part of a trace that is history only, as in 6w or 10d")
 	flags.DurationVar(&o.poll, "poll", time.Minute, "Scalelite's POLL_INTERVAL")
 	flags.Float64Var(&o.recordingWork, "recording-work", 1, "how long a recorded meeting occupies its server after its end, in multiples of its length; 0 for none")
 	flags.Uint64Var(&o.seed, "seed", 1, "another seed, other boot times")
 	flags.Float64Var(&o.price, "price", 0.213, "euros that a server costs in an hour")
-	flags.IntVar(&o.participants, "server-participants", 250, "participants that one server carries")
-	flags.IntVar(&o.meetings, "server-meetings", 15, "meetings that one server carries")
+	flags.IntVar(&o.participants, "server-participants", 0, "participants that one server carries; 0 is the setting's, 250 by default")
+	flags.IntVar(&o.meetings, "server-meetings", 0, "meetings that one server carries; 0 is the setting's, 15 by default")
 	flags.StringVar(&o.margin, "margin", string(scaling.Balanced), "of the policy forecast: lean, balanced or safe")
 	flags.StringVar(&o.calendar, "calendar", "", "iCalendar `FILE` for the policy schedule")
 	flags.StringArrayVar(&o.set, "set", nil, "a setting of the decision, as `NAME=VALUE` without DIVIMS_; may be repeated")
@@ -97,7 +96,8 @@ func (o *backtestOptions) check() error {
 			problems = append(problems, fmt.Errorf(format, arguments...))
 		}
 	}
-	require(len(o.traces) > 0, "--trace FILE is needed")
+	require(len(o.traces) > 0 != o.history, "either --trace FILE or --history is needed")
+	require(o.participants >= 0 && o.meetings >= 0, "--server-participants and --server-meetings: 0 or more")
 	require(o.servers >= 0 && o.servers <= 10_000, "--servers %d: 0 to 10000", o.servers)
 	require(o.price >= 0, "--price %g: 0 or more", o.price)
 	require(o.chartWeek >= 0, "--chart-week %d: 0 or more", o.chartWeek)
@@ -118,23 +118,15 @@ const sideBySide = 2
 
 // runBacktest measures every list of policies on every trace, and writes the
 // results in the order of the flags.
-func runBacktest(ctx context.Context, o backtestOptions, out, progress io.Writer) error {
-	trials, err := o.trials()
+func runBacktest(cmd *cobra.Command, o backtestOptions) error {
+	trials, err := o.trials(cmd)
 	if err != nil {
 		return err
 	}
-	if o.progress || isTerminal(progress) {
+	if progress := cmd.ErrOrStderr(); o.progress || isTerminal(progress) {
 		showProgress(trials, progress)
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(sideBySide)
-	for _, t := range trials {
-		group.Go(func() (err error) {
-			t.result, err = backtest.Run(ctx, t.config)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
+	if err := measure(cmd.Context(), trials); err != nil {
 		return err
 	}
 	if err := errors.Join(o.writeTimelines(trials), o.writeCharts(trials)); err != nil {
@@ -144,12 +136,25 @@ func runBacktest(ctx context.Context, o backtestOptions, out, progress io.Writer
 	for i, t := range trials {
 		results[i] = t.result
 	}
-	if o.json {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(results)
+	if !asJSON(cmd) {
+		return backtest.WriteTable(cmd.OutOrStdout(), results)
 	}
-	return backtest.WriteTable(out, results)
+	encoder := json.NewEncoder(cmd.OutOrStdout())
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(results)
+}
+
+// measure runs the trials, two at a time.
+func measure(ctx context.Context, trials []*trial) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(sideBySide)
+	for _, t := range trials {
+		group.Go(func() (err error) {
+			t.result, err = backtest.Run(ctx, t.config)
+			return err
+		})
+	}
+	return group.Wait()
 }
 
 // trial is one list of policies on one trace.

@@ -38,9 +38,10 @@ func (o *backtestOptions) writeCharts(trials []*trial) error {
 	}
 	lists := len(o.lists)
 	for first := 0; first < len(trials); first += lists {
-		trace := trials[first].config.Trace
+		trace, decision := trials[first].config.Trace, trials[first].config.Scaling
 		chart := backtest.Chart{
-			Title: stem(trace.Name), Zone: trace.Begin.Location(), ServerParticipants: o.participants, ServerMeetings: o.meetings,
+			Title: stem(trace.Name), Zone: trace.Begin.Location(),
+			ServerParticipants: decision.ServerParticipants, ServerMeetings: decision.ServerMeetings,
 		}
 		for _, t := range trials[first : first+lists] {
 			chart.Panels = append(chart.Panels, backtest.Panel{Result: t.result, Minutes: t.week(o.chartWeek)})

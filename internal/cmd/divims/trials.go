@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"divims/handler"
 	"divims/internal/backtest"
@@ -15,13 +18,13 @@ import (
 )
 
 // trials are what is to be measured, trace by trace.
-func (o *backtestOptions) trials() ([]*trial, error) {
+func (o *backtestOptions) trials(cmd *cobra.Command) ([]*trial, error) {
+	traces, err := o.readTraces(cmd)
+	if err != nil {
+		return nil, err
+	}
 	var trials []*trial
-	for _, name := range o.traces {
-		trace, err := o.readTrace(name)
-		if err != nil {
-			return nil, err
-		}
+	for _, trace := range traces {
 		shared, err := o.config(trace)
 		if err != nil {
 			return nil, err
@@ -38,26 +41,64 @@ func (o *backtestOptions) trials() ([]*trial, error) {
 	return trials, nil
 }
 
-// readTrace reads a trace; its days are those of the pool's zone.
-func (o *backtestOptions) readTrace(name string) (*backtest.Trace, error) {
-	settings, err := o.settings(1)
+// readTraces reads the traces, or makes one of the pool's own history. Their days
+// are those of the pool's zone.
+func (o *backtestOptions) readTraces(cmd *cobra.Command) ([]*backtest.Trace, error) {
+	settings, err := o.settings(o.servers)
 	if err != nil {
 		return nil, err
 	}
-	meetings, err := world.ReadTrace(name)
+	zone := settings.Timezone.Location
+	if o.history {
+		trace, err := o.readHistory(cmd, settings.Pool, zone)
+		return []*backtest.Trace{trace}, err
+	}
+	traces := make([]*backtest.Trace, len(o.traces))
+	for i, name := range o.traces {
+		meetings, err := world.ReadTrace(name)
+		if err == nil {
+			traces[i], err = backtest.NewTrace(name, meetings, zone)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return traces, nil
+}
+
+// historyWeeks is how many weeks of the pool's history are read at most.
+const historyWeeks = 26
+
+// readHistory makes a trace of what the pool's evaluations recorded until the
+// last midnight.
+func (o *backtestOptions) readHistory(cmd *cobra.Command, name string, zone *time.Location) (*backtest.Trace, error) {
+	p, err := openPool(cmd)
 	if err != nil {
 		return nil, err
 	}
-	return backtest.NewTrace(name, meetings, settings.Timezone.Location)
+	samples, err := p.History(cmd.Context(), historyWeeks)
+	if err != nil {
+		return nil, err
+	}
+	if len(samples) == 0 {
+		return nil, fmt.Errorf("the pool %s has no history yet", name)
+	}
+	year, month, day := samples[len(samples)-1].At.In(zone).Date()
+	today := time.Date(year, month, day, 0, 0, 0, 0, zone)
+	samples = slices.DeleteFunc(samples, func(s pool.Sample) bool { return !s.At.Before(today) })
+	meetings, err := backtest.Rebuild(samples, o.seed)
+	if err != nil {
+		return nil, fmt.Errorf("rebuild the meetings of %s: %w", name, err)
+	}
+	return backtest.NewTrace("history of "+name, meetings, zone)
 }
 
 // config is what the trials of a trace have in common.
 func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error) {
-	servers := o.servers
-	if servers == 0 {
-		servers = trace.Roomy(o.participants, o.meetings)
+	settings, err := o.settings(o.servers)
+	if o.servers == 0 && !o.history && err == nil {
+		settings, err = o.settings(trace.Roomy(settings.ServerParticipants, settings.ServerMeetings))
 	}
-	settings, err := o.settings(servers)
 	if err != nil {
 		return backtest.Config{}, err
 	}
@@ -70,12 +111,19 @@ func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error)
 	}, err
 }
 
-// settings are the decision's for a pool of so many servers; all else is made up.
+// settings are the decision's, where the flags say nothing else: the pool's own
+// for its history, the defaults for traces. For these all that the decision does
+// not look at is made up.
 func (o *backtestOptions) settings(servers int) (config.Settings, error) {
-	environ := append(config.Examples(),
-		fmt.Sprintf("DIVIMS_POOL_SIZE=%d", servers),
-		fmt.Sprintf("DIVIMS_SERVER_PARTICIPANTS=%d", o.participants),
-		fmt.Sprintf("DIVIMS_SERVER_MEETINGS=%d", o.meetings))
+	environ := config.Examples()
+	if o.history {
+		environ = os.Environ()
+	}
+	for name, number := range map[string]int{"POOL_SIZE": servers, "SERVER_PARTICIPANTS": o.participants, "SERVER_MEETINGS": o.meetings} {
+		if number > 0 {
+			environ = append(environ, fmt.Sprintf("DIVIMS_%s=%d", name, number))
+		}
+	}
 	for _, setting := range o.set {
 		environ = append(environ, "DIVIMS_"+setting)
 	}
