@@ -7,15 +7,11 @@ import (
 	"log/slog"
 	"net/http"
 
-	"divims/internal/bbb"
-	"divims/internal/calendar"
 	"divims/internal/cloudinit"
 	"divims/internal/config"
 	"divims/internal/cycle"
-	"divims/internal/exporter"
 	"divims/internal/pool"
 	"divims/internal/report"
-	"divims/internal/scalelite"
 	"divims/internal/scaleway"
 	"divims/internal/scaling"
 	"divims/internal/storage"
@@ -40,45 +36,27 @@ func FromEnvironment(environ []string, out io.Writer) *Handler {
 // nothing outside but the files that the settings name.
 func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 	log = log.With("pool", settings.Pool)
-	client, err := newHTTPClient(settings)
+	outside, err := Connect(settings)
 	if err != nil {
 		return nil, err
 	}
-	persistent := persist(client, settings)
-	servers := pool.Servers(settings.PoolSize, settings.BareMetalCount, settings.HostnameTemplate, settings.DomainTemplate)
-	hoster, err := newHoster(settings, servers, persistent)
-	if err != nil {
-		return nil, fmt.Errorf("set up the client of Scaleway: %w", err)
-	}
-	store := storage.New(storage.Config{
-		URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket,
-		Prefix: settings.StoragePrefix, Pool: settings.Pool, PathStyle: settings.StoragePathStyle,
-		AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
-	}, client)
 	services := cycle.Services{
-		LoadBalancer: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, persistent),
-		Meetings:     bbb.New(settings.BBBChecksum, persistent),
-		Hoster:       hoster,
-		Store:        store,
-		UserData:     userData(settings, store),
+		LoadBalancer: outside.Scalelite,
+		Meetings:     outside.BBB,
+		Hoster:       outside.Scaleway,
+		Store:        outside.Storage,
+		UserData:     userData(settings, outside.Storage),
 	}
-	if len(settings.StatsURLs) > 0 {
-		services.Stats = exporter.New(exporter.Config{
-			URLs: settings.StatsURLs, User: settings.StatsUser, Password: settings.StatsPassword,
-			Bearer: settings.StatsToken, MaxAge: settings.StatsMaxAge,
-		}, persistent)
+	if outside.Stats != nil {
+		services.Stats = outside.Stats
 	}
-	if settings.CalendarURL.IsSet() {
-		services.Calendar = calendar.New(settings.CalendarURL.Reveal(), settings.Timezone.Location, client)
-	}
-	clock := WallClock
-	if settings.ClockURL != "" {
-		clock = sandboxClock(settings.ClockURL, client)
+	if outside.Calendar != nil {
+		services.Calendar = outside.Calendar
 	}
 	return &Pool{
 		about: about(settings),
-		cycle: &cycle.Cycle{Config: cycleConfig(settings, servers), Services: services, Log: log},
-		store: store, clock: clock, dry: settings.DryRun, log: log,
+		cycle: &cycle.Cycle{Config: cycleConfig(settings, outside.Servers), Services: services, Log: log},
+		store: outside.Storage, clock: outside.Clock, dry: settings.DryRun, log: log,
 	}, nil
 }
 
@@ -90,12 +68,12 @@ func about(settings config.Settings) report.About {
 	}
 }
 
-func newHoster(settings config.Settings, servers []pool.Server, client *http.Client) (*scaleway.Client, error) {
+func newHoster(settings config.Settings, outside Outside, client *http.Client) (*scaleway.Client, error) {
 	return scaleway.New(scaleway.Config{
 		URL: settings.ScalewayURL, ProjectID: settings.ScalewayProjectID,
 		AccessKey: settings.ScalewayAccessKey, SecretKey: settings.ScalewaySecretKey,
 		Zones: settings.Zones, Tag: settings.Tag, Adopt: settings.Adopt,
-		Servers: servers, ImageName: settings.ImageName,
+		Servers: outside.Servers, ImageName: settings.ImageName, Resolver: outside.Resolver,
 	}, client)
 }
 

@@ -87,6 +87,8 @@ func newSecretDay(t *testing.T) *secretDay {
 		"DIVIMS_STORAGE_ACCESS_KEY="+d.settings.ScalewayAccessKey.Reveal(),
 		"DIVIMS_STORAGE_SECRET_KEY="+d.settings.ScalewaySecretKey.Reveal(),
 		"DIVIMS_REGISTER_ENTRIES=true",
+		"DIVIMS_OVH_APPLICATION_KEY=the-key-of-the-application", "DIVIMS_OVH_APPLICATION_SECRET=the-secret-of-the-application",
+		"DIVIMS_OVH_CONSUMER_KEY=the-key-of-the-consumer",
 		"DIVIMS_LOG_LEVEL=debug", "DIVIMS_CALL_TIMEOUT=100ms", "DIVIMS_TIMEOUT=10s",
 	)
 	d.function = d.with()

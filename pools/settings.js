@@ -52,9 +52,9 @@ for (const file of readdirSync(__dirname)) {
   const { name: pool, ext } = path.parse(file);
   if (ext !== ".env") continue;
   exports[pool] = async ({ resolveConfigurationProperty }) => {
-    const { env, secret } = await resolveConfigurationProperty(["custom", "settings"]);
+    const { env, secret, commands } = await resolveConfigurationProperty(["custom", "settings"]);
     const values = said(pool);
-    check(pool, values, { ...env, ...secret });
+    check(pool, values, { ...env, ...secret, ...commands });
     return { env: listed(values, env), secret: listed(values, secret) };
   };
 }

@@ -28,6 +28,8 @@ func (s *Settings) check(l *loading) {
 	l.check(!figures || s.StatsPath() != "", "has to have https://{domain}/ in it with node_exporter in the path, for SERVER_SETUP, unless that is false", "STATS_URLS", "SERVER_SETUP")
 	l.check(!figures || s.StatsUser != "", "is required by SERVER_SETUP, unless that is false", "STATS_USER", "STATS_URLS", "STATS_PASSWORD", "STATS_TOKEN", "SERVER_SETUP")
 
+	s.checkDNS(l)
+
 	l.check(s.StorageAccessKey.IsSet() || !s.StorageSecretKey.IsSet(), "is required by STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY")
 	l.check(s.StorageSecretKey.IsSet() || !s.StorageAccessKey.IsSet(), "is required by STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY")
 }
@@ -46,6 +48,29 @@ func (s *Settings) StatsPath() string {
 
 // plainPath is a path that a web server takes for itself and nothing else.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+/?$`)
+
+// checkDNS blames what provision could not write records with.
+func (s *Settings) checkDNS(l *loading) {
+	if s.DNSProvider == "none" {
+		return
+	}
+	l.check(s.DNSZone != "", "is required by DNS_PROVIDER", "DNS_ZONE", "DNS_PROVIDER")
+	l.check(s.DNSZone == "" || strings.HasSuffix(s.DomainTemplate, "."+s.DNSZone), "has to be above DOMAIN_TEMPLATE", "DNS_ZONE", "DOMAIN_TEMPLATE")
+	l.check(!s.DNSCNAME || s.MachineName(s.HostnameTemplate) != s.DomainTemplate, "has to lead elsewhere than DOMAIN_TEMPLATE, for DNS_CNAME", "DNS_SUBDOMAIN", "DNS_CNAME")
+	if s.DNSProvider == "ovh" {
+		l.check(s.OVHApplicationKey.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_APPLICATION_KEY", "DNS_PROVIDER")
+		l.check(s.OVHApplicationSecret.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_APPLICATION_SECRET", "DNS_PROVIDER")
+		l.check(s.OVHConsumerKey.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_CONSUMER_KEY", "DNS_PROVIDER")
+	}
+}
+
+// MachineName is the whole name of a machine, of which a domain is an alias with DNS_CNAME.
+func (s *Settings) MachineName(hostname string) string {
+	if s.DNSSubdomain != "" {
+		hostname += "." + s.DNSSubdomain
+	}
+	return hostname + "." + s.DNSZone
+}
 
 // complete fills in what follows from other settings.
 func (s *Settings) complete() {

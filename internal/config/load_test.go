@@ -271,6 +271,12 @@ func TestEachProblemIsBlamedOnItsVariable(t *testing.T) {
 		"token that is a sentence":       {map[string]string{"TOKEN": "open sesame, it is me"}, "TOKEN", "without spaces"},
 		"log level":                      {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL", "one of"},
 		"clock elsewhere":                {map[string]string{"CLOCK_URL": "https://time.example.com/"}, "CLOCK_URL", "this machine"},
+		"a provider without a zone":      {map[string]string{"DNS_PROVIDER": "scaleway"}, "DNS_ZONE", "required by DNS_PROVIDER"},
+		"a zone of others":               {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.org"}, "DNS_ZONE", "above DOMAIN_TEMPLATE"},
+		"an alias of itself":             {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.com", "DNS_CNAME": "true"}, "DNS_SUBDOMAIN", "elsewhere"},
+		"OVH without its last key":       {map[string]string{"DNS_PROVIDER": "ovh", "DNS_ZONE": "example.com", "OVH_APPLICATION_KEY": "a", "OVH_APPLICATION_SECRET": "b"}, "OVH_CONSUMER_KEY", "DNS_PROVIDER=ovh"},
+		"OVH with a final slash":         {map[string]string{"OVH_ENDPOINT": "https://eu.api.ovh.com/1.0/"}, "OVH_ENDPOINT", "final /"},
+		"a name server by name":          {map[string]string{"DNS_SERVER": "ns.example.com:53"}, "DNS_SERVER", "IP:PORT"},
 		"misspelt":                       {map[string]string{"POOLSIZE": "3"}, "POOLSIZE", "is DIVIMS_POOL_SIZE meant?"},
 		"unheard of":                     {map[string]string{"COFFEE": "black"}, "COFFEE", "is not a setting"},
 	} {

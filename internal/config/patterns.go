@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,7 @@ type pattern struct {
 // patterns are what the tag `match` names. Scaleway's are those of its SDK.
 var patterns = map[string]pattern{
 	"pool name":  {regexp.MustCompile(`^[a-z0-9-]{1,40}$`).MatchString, "1 to 40 of a-z, 0-9 and -"},
+	"host name":  {isHostname, "a host name in lower case"},
 	"template":   {isTemplate, "a host name in lower case with {n} in it once"},
 	"uuid":       {regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString, "a UUID"},
 	"access key": {regexp.MustCompile(`^SCW[A-Z0-9]{17}$`).MatchString, "SCW and 17 of A-Z and 0-9"},
@@ -30,6 +32,8 @@ var patterns = map[string]pattern{
 	"base address":     {isBase, secure + ", without user and query"},
 	"stats address":    {isStatsURL, secure + ", with {domain} in it and without user"},
 	"loopback address": {isLocal, "an address on this machine"},
+	"socket address":   {isSocket, "IP:PORT"},
+	"OVH endpoint":     {isOVH, "ovh-eu, ovh-ca, ovh-us or " + secure + ", without user, query and final /"},
 }
 
 // secure describes isSecure.
@@ -77,6 +81,15 @@ func isStatsURL(template string) bool {
 func isLocal(text string) bool {
 	address, err := url.Parse(text)
 	return err == nil && isSecure(text) && isLoopback(address)
+}
+
+func isSocket(text string) bool {
+	_, err := netip.ParseAddrPort(text)
+	return err == nil
+}
+
+func isOVH(text string) bool {
+	return slices.Contains([]string{"ovh-eu", "ovh-ca", "ovh-us"}, text) || isBase(text) && !strings.HasSuffix(text, "/")
 }
 
 func isLoopback(address *url.URL) bool {

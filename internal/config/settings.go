@@ -16,7 +16,9 @@ import (
 //   - oneof: the words that are allowed, of a list in each place;
 //   - min, max: bounds of a number or a duration;
 //   - match: a name in patterns, which the text has to fit, in each place of a list;
-//   - example: what a problem shows, where the default is none.
+//   - example: what a problem shows, where the default is none;
+//   - only: commands, for a setting that the function does not need and that is
+//     not deployed with it.
 //
 // An empty variable counts as not set.
 type Settings struct {
@@ -106,6 +108,18 @@ type Settings struct {
 
 	// The function's callers.
 	Token pool.Secret `envconfig:"TOKEN" match:"token" example:"what-openssl-rand-hex-32-gives" desc:"bearer token that callers have to show besides the platform's key; the cron trigger need not"`
+
+	// Setting up, for the command line alone.
+	DNSProvider          string      `envconfig:"DNS_PROVIDER" only:"commands" default:"none" oneof:"scaleway,ovh,none" desc:"who has the zone into which provision writes; none: the records are written by hand"`
+	DNSZone              string      `envconfig:"DNS_ZONE" only:"commands" match:"host name" example:"example.com" desc:"zone that the servers' domains are in"`
+	DNSCNAME             bool        `envconfig:"DNS_CNAME" only:"commands" default:"false" desc:"a server's domain is an alias of its machine name below DNS_SUBDOMAIN, which has the address"`
+	DNSSubdomain         string      `envconfig:"DNS_SUBDOMAIN" only:"commands" match:"host name" example:"ext" desc:"where below DNS_ZONE the machine names are, for DNS_CNAME"`
+	DNSIPv6              bool        `envconfig:"DNS_IPV6" only:"commands" default:"false" desc:"servers have an IPv6 network, too, and an AAAA record of its first address, which the image has to take"`
+	DNSServer            string      `envconfig:"DNS_SERVER" only:"commands" match:"socket address" example:"9.9.9.9:53" desc:"name server to ask where names lead; if empty, the system's"`
+	OVHEndpoint          string      `envconfig:"OVH_ENDPOINT" only:"commands" default:"ovh-eu" match:"OVH endpoint" desc:"API of OVH: ovh-eu, ovh-ca, ovh-us or its address"`
+	OVHApplicationKey    pool.Secret `envconfig:"OVH_APPLICATION_KEY" only:"commands" example:"your-key" desc:"application key"`
+	OVHApplicationSecret pool.Secret `envconfig:"OVH_APPLICATION_SECRET" only:"commands" example:"your-secret" desc:"application secret"`
+	OVHConsumerKey       pool.Secret `envconfig:"OVH_CONSUMER_KEY" only:"commands" example:"your-key" desc:"consumer key, which may GET, POST, PUT and DELETE /domain/zone/*"`
 
 	// The surroundings.
 	CACertificates CACertificates `envconfig:"CA_CERTIFICATES" example:"file:/etc/ssl/campus.pem" desc:"authorities to trust besides the system's: PEM text, or file:PATH. On the platform a variable ends at 1000 characters, a secret at 65,536 bytes"`

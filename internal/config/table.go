@@ -9,7 +9,7 @@ import (
 // rows is the Markdown of the table of settings, in envconfig's words.
 const rows = `| setting | default | meaning |
 | --- | --- | --- |
-{{range .}}| ` + "`{{usage_key .}}`" + ` | {{if usage_required .}}required{{else}}{{with usage_default .}}` + "`{{.}}`" + `{{end}}{{end}} | {{usage_description .}} |
+{{range .}}| ` + "`{{usage_key .}}`" + ` | {{if usage_required .}}required{{else}}{{with usage_default .}}` + "`{{.}}`" + `{{end}}{{end}} | {{usage_description .}}{{if .Tags.Get "only"}} (command line only){{end}} |
 {{end}}`
 
 // Table describes every setting, as Markdown for the README.

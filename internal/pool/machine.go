@@ -68,6 +68,24 @@ type Address struct {
 	Reverse string `json:"reverse,omitempty"`
 }
 
+// Family is a version of the Internet Protocol.
+type Family string
+
+// The families. A reserved IPv6 address is a whole network: its IP is the
+// network's own, of which a machine bears the first, …::1.
+const (
+	IPv4 Family = "IPv4"
+	IPv6 Family = "IPv6"
+)
+
+// Family tells which one an address is of.
+func (a Address) Family() Family {
+	if a.IP.Is4() {
+		return IPv4
+	}
+	return IPv6
+}
+
 // VolumeKind says which of Scaleway's two volume services owns a volume.
 type VolumeKind string
 

@@ -9,7 +9,7 @@ import (
 // Match finds the entry and the machine of each server. A server with two of
 // either is not known well enough to touch it.
 func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machine]) []ServerObservation {
-	byDomain := index(entries, func(e Entry) string { return host(e.URL) })
+	byDomain := index(entries, Entry.Host)
 	byName := index(machines, func(m Machine) string { return m.Name })
 	list := make([]ServerObservation, len(servers))
 	for i, server := range servers {
@@ -45,10 +45,10 @@ func only[T any](list Reading[[]T], found []*T, several string) Reading[*T] {
 	return Seen(found[0])
 }
 
-// host is the host of an entry's URL, in lower case, with its port unless that
-// is the usual one.
-func host(entryURL string) string {
-	parsed, err := url.Parse(entryURL)
+// Host is the host of the entry's URL, in lower case, with its port unless that
+// is the usual one. It is empty for a URL that is none.
+func (e Entry) Host() string {
+	parsed, err := url.Parse(e.URL)
 	if err != nil {
 		return ""
 	}

@@ -76,6 +76,10 @@ type CalendarService interface {
 // ErrGone says that what was to be changed does not exist any more.
 var ErrGone = errors.New("does not exist")
 
+// ErrUnresolved says that an address is refused a reverse name because the name
+// does not lead to it, or not yet.
+var ErrUnresolved = errors.New("the name does not lead to the address yet")
+
 // ShortageError says that no machine could be had: out of stock or over quota.
 type ShortageError struct {
 	// Shortages has one row for each type and zone that was tried, with Until

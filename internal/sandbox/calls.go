@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 
 	"divims/internal/pool"
@@ -74,7 +75,10 @@ func (c *calls) front(r *http.Request, _ []byte) faults.Site {
 // "GET servers", "GET server", "PATCH user_data", "block DELETE volume"; actions
 // by their own name, for example "action terminate".
 func (c *calls) scaleway(r *http.Request, body []byte) faults.Site {
-	var request struct{ Action, Name string }
+	var request struct {
+		Action, Name string
+		Tags         []string
+	}
 	_ = json.Unmarshal(body, &request) // Scaleway will say what is wrong with it
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
 	site := faults.Site{Service: "scaleway"}
@@ -91,7 +95,7 @@ func (c *calls) scaleway(r *http.Request, body []byte) faults.Site {
 	if len(things) > 1 {
 		site.Server = c.ofThing(things[1])
 	} else {
-		site.Server = cmp.Or(c.numbers[request.Name], c.numbers[r.URL.Query().Get("name")])
+		site.Server = cmp.Or(c.numbers[request.Name], c.ofTags(request.Tags), c.numbers[r.URL.Query().Get("name")])
 	}
 	return site
 }
@@ -110,12 +114,28 @@ func scalewayName(method string, things []string, action string) string {
 	return method + " " + things[2]
 }
 
-// ofThing is the server that a machine or volume with this id is named for.
+// ofTags is the server that an address is kept for.
+func (c *calls) ofTags(tags []string) int {
+	for _, number := range c.numbers {
+		if slices.Contains(tags, world.AddressTag(number)) {
+			return number
+		}
+	}
+	return 0
+}
+
+// ofThing is the server that a machine or volume with this id is named for, or an
+// address is kept for.
 func (c *calls) ofThing(id string) (number int) {
 	c.model.with(func(w *world.World) {
 		for _, machine := range w.Machines() {
 			if machine.ID == id {
 				number = c.numbers[machine.Name]
+			}
+		}
+		for _, address := range w.Addresses() {
+			if address.ID == id {
+				number = c.ofTags(address.Tags)
 			}
 		}
 		for _, volume := range w.Volumes() {

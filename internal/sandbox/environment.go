@@ -41,6 +41,9 @@ func (s *Sandbox) Environment() []string {
 		"STORAGE_BUCKET=" + bucket,
 		"CA_CERTIFICATES=file:" + s.caFile,
 		"CONNECT_TO=" + Domain + "=" + s.at.servers,
+		"DNS_PROVIDER=scaleway",
+		"DNS_ZONE=" + Domain,
+		"DNS_SERVER=" + s.at.names,
 		"CLOCK_URL=http://" + s.at.clock + "/clock",
 	}
 	if s.config.Calendar != nil {

@@ -6,7 +6,6 @@ package sandbox
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -36,6 +35,9 @@ type Config struct {
 	// pool.Servers makes of the templates above. Of its images those are used
 	// whose name begins with "bbb-". Tags and Secret have defaults of the sandbox's own.
 	World world.Config
+	// Unprovisioned servers have neither address nor name nor entry yet. Of the
+	// World's only bare metal can run then.
+	Unprovisioned bool
 	// Calendar is an iCalendar document that is served; nil for none.
 	Calendar []byte
 	// Faults are what goes wrong from the start. Its RacePercent, if any, stands for
@@ -54,6 +56,9 @@ func (c *Config) settle() error {
 	}
 	if !c.World.Secret.IsSet() {
 		c.World.Secret = pool.NewSecret(token(c.World.Seed, "BBB"))
+	}
+	if c.Unprovisioned {
+		c.World.Addresses = []pool.Address{}
 	}
 	if c.Faults.RacePercent != 0 {
 		c.World.CordonRace = c.Faults.RacePercent / 100
@@ -80,13 +85,14 @@ type Sandbox struct {
 	faults    *faults.Layer
 	services  services
 	authority *authority
+	names     *nameServer
 	at        addresses
 	// caFile holds the certificate of the authority behind the servers.
 	caFile string
 }
 
 // addresses are where the services listen, as host:port.
-type addresses struct{ scalelite, servers, scaleway, storage, clock string }
+type addresses struct{ scalelite, servers, scaleway, storage, clock, names string }
 
 // Start opens a sandbox. Its time stands still until AdvanceTo. Close it.
 func Start(config Config) (*Sandbox, error) {
@@ -96,6 +102,13 @@ func Start(config Config) (*Sandbox, error) {
 	w, err := world.New(config.World)
 	if err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
+	}
+	if config.Unprovisioned {
+		for _, entry := range w.Entries() {
+			if err := w.Remove(entry.ID); err != nil {
+				return nil, fmt.Errorf("start a sandbox: %w", err)
+			}
+		}
 	}
 	m := &model{world: w}
 	layer, err := faults.New(config.Faults)
@@ -125,13 +138,18 @@ func (s *Sandbox) open() error {
 	if err != nil {
 		return err
 	}
+	api := s.scaleway()
+	if s.names, err = serveNames(api); err != nil {
+		return err
+	}
 	front := newFront(s, s.authority)
 	s.at = addresses{
 		scalelite: s.services.serve(s.faults.Wrap(s.calls.scalelite, newScalelite(s.model, s.keys.loadBalancer)), nil),
 		servers:   s.services.serve(front, front.tls()),
-		scaleway:  s.services.serve(s.faults.Wrap(s.calls.scaleway, s.scaleway()), nil),
+		scaleway:  s.services.serve(s.faults.Wrap(s.calls.scaleway, api), nil),
 		storage:   s.services.serve(s.faults.Wrap(s.calls.storage, storage), nil),
 		clock:     s.services.serve(s.clock(), nil),
+		names:     s.names.socket.LocalAddr().String(),
 	}
 	return s.services.err
 }
@@ -148,14 +166,18 @@ func (s *Sandbox) keepCertificate(certificate []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-func (s *Sandbox) scaleway() http.Handler {
-	return scalewayapi.New(scalewayapi.Config{
+func (s *Sandbox) scaleway() *scalewayapi.API {
+	config := scalewayapi.Config{
 		World:     s.model.world,
 		Lock:      &s.model.lock,
 		Project:   s.keys.project,
 		SecretKey: s.keys.secretKey,
 		Domains:   []string{Domain},
-	})
+	}
+	if !s.config.Unprovisioned {
+		config.Named = s.config.World.Servers
+	}
+	return scalewayapi.New(config)
 }
 
 // Faults makes the services fail: all but the clock.
@@ -183,6 +205,9 @@ func (s *Sandbox) With(do func(*world.World)) { s.model.with(do) }
 // Close ends all services, calls under way included, and waits for their end.
 func (s *Sandbox) Close() error {
 	err := s.services.close()
+	if s.names != nil {
+		err = errors.Join(err, s.names.close())
+	}
 	if s.caFile != "" {
 		err = errors.Join(err, os.Remove(s.caFile))
 	}

@@ -13,21 +13,21 @@ import (
 	"divims/internal/pool"
 )
 
+// Addresses lists all addresses of the project in the pool's zones, those of
+// others too, complete or an error.
+func (c *Client) Addresses(ctx context.Context) ([]pool.Address, error) {
+	return inZones(ctx, c.zones, c.addressesIn)
+}
+
 // reserved finds the addresses that are kept for a server: those with the
 // pool's tag and the server's, or else those that the server's domain resolves
 // to. There is at least one, and no error if they are held by a machine.
 func (c *Client) reserved(ctx context.Context, server pool.Server) ([]pool.Address, error) {
-	all, err := inZones(ctx, c.zones, c.addressesIn)
+	all, err := c.Addresses(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var tagged []pool.Address
-	for _, address := range all {
-		if slices.Contains(address.Tags, c.tag) && slices.Contains(address.Tags, serverTag(server.Number)) {
-			tagged = append(tagged, address)
-		}
-	}
-	if len(tagged) > 0 {
+	if tagged := pool.AddressesOf(all, c.tag, server.Number); len(tagged) > 0 {
 		return tagged, nil
 	}
 	resolved, problem := c.resolved(ctx, all, server.Domain)
@@ -35,7 +35,7 @@ func (c *Client) reserved(ctx context.Context, server pool.Server) ([]pool.Addre
 		return resolved, nil
 	}
 	return nil, fmt.Errorf("no address is reserved: reserve one in a zone of the pool and give it the tags %q and %q, or let %s resolve to one%s",
-		c.tag, serverTag(server.Number), server.Domain, problem)
+		c.tag, pool.ServerTag(server.Number), server.Domain, problem)
 }
 
 // resolved keeps the addresses that a domain resolves to. The problem, if there

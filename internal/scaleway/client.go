@@ -19,6 +19,7 @@ import (
 
 	"github.com/scaleway/scaleway-sdk-go/api/baremetal/v1"
 	"github.com/scaleway/scaleway-sdk-go/api/block/v1"
+	domain "github.com/scaleway/scaleway-sdk-go/api/domain/v2beta1"
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
 	"github.com/scaleway/scaleway-sdk-go/validation"
@@ -60,6 +61,7 @@ type Client struct {
 	instances *instance.API
 	blocks    *block.API
 	metal     *baremetal.API
+	domains   *domain.API
 	resolver  Resolver
 	prices    prices
 
@@ -96,6 +98,7 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 		instances: instance.NewAPI(sdk),
 		blocks:    block.NewAPI(sdk),
 		metal:     baremetal.NewAPI(sdk),
+		domains:   domain.NewAPI(sdk),
 		resolver:  config.Resolver,
 		project:   config.ProjectID,
 		tag:       config.Tag,

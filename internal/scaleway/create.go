@@ -107,7 +107,7 @@ func (c *Client) refuseSecond(ctx context.Context, name string) error {
 // cannot be had, and there is no error, nothing is left of it and another type
 // or zone can be tried.
 func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (machine pool.Machine, refused string, err error) {
-	tags := []string{c.tag, serverTag(order.Server.Number)}
+	tags := []string{c.tag, pool.ServerTag(order.Server.Number)}
 	firstTags := tags
 	if len(order.UserData) > 0 {
 		firstTags = append(slices.Clone(tags), preparingTag)

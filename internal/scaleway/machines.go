@@ -16,10 +16,6 @@ import (
 // preparingTag is on a machine from its creation until its user data is set.
 const preparingTag = "divims-preparing"
 
-// serverTag is on the machine and on the reserved addresses of a server, beside
-// the pool's tag.
-func serverTag(number int) string { return fmt.Sprintf("divims-server-%d", number) }
-
 // Machines lists every machine of the pool, in all zones, complete or an error.
 // A machine with the pool's tag is listed whatever its name; without the tag
 // only if it may be adopted. Elastic Metal hosts are listed if they are in the

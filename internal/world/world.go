@@ -43,8 +43,10 @@ type World struct {
 	machineIDs map[string]*machine
 	volumes    []*volume
 	addresses  []*address
-	soldOut    map[stock]bool
-	entries    []*entry
+	// reservations counts the addresses that were ever reserved beyond those.
+	reservations int
+	soldOut      map[stock]bool
+	entries      []*entry
 
 	// arrived counts the meetings of the demand that have begun.
 	arrived int

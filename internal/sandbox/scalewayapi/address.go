@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"divims/internal/pool"
@@ -13,24 +12,42 @@ import (
 
 // address is a public address in the form and order of the recorded answers.
 type address struct {
-	ID           string     `json:"id"`
-	Address      netip.Addr `json:"address"`
-	Prefix       *string    `json:"prefix"`
-	Reverse      *string    `json:"reverse"`
-	Server       *named     `json:"server"`
-	Organization string     `json:"organization"`
-	Project      string     `json:"project"`
-	Zone         string     `json:"zone"`
-	Type         string     `json:"type"`
-	State        string     `json:"state"`
-	Tags         []string   `json:"tags"`
-	IPAMID       string     `json:"ipam_id"`
+	ID           string      `json:"id"`
+	Address      *netip.Addr `json:"address"`
+	Prefix       *string     `json:"prefix"`
+	Reverse      *string     `json:"reverse"`
+	Server       *named      `json:"server"`
+	Organization string      `json:"organization"`
+	Project      string      `json:"project"`
+	Zone         string      `json:"zone"`
+	Type         string      `json:"type"`
+	State        string      `json:"state"`
+	Tags         []string    `json:"tags"`
+	IPAMID       string      `json:"ipam_id"`
 }
+
+// families are the types of address that can be reserved, IPv4 unasked.
+var families = map[string]pool.Family{"": pool.IPv4, "routed_ipv4": pool.IPv4, "routed_ipv6": pool.IPv6}
+
+func typeOf(known pool.Address) string {
+	if known.Family() == pool.IPv4 {
+		return "routed_ipv4"
+	}
+	return "routed_ipv6"
+}
+
+// networkBits is how long the prefix of an IPv6 address is.
+const networkBits = 64
 
 func (a *api) newAddress(known pool.Address) address {
 	view := address{
-		ID: known.ID, Address: known.IP, Zone: known.Zone, Organization: a.Project, Project: a.Project,
-		Type: "routed_ipv4", State: "detached", Tags: notNil(known.Tags), IPAMID: known.ID,
+		ID: known.ID, Zone: known.Zone, Organization: a.Project, Project: a.Project, Type: typeOf(known), State: "detached", Tags: notNil(known.Tags), IPAMID: known.ID,
+	}
+	if known.Family() == pool.IPv4 {
+		view.Address = &known.IP
+	} else {
+		prefix := netip.PrefixFrom(known.IP, networkBits).String()
+		view.Prefix = &prefix
 	}
 	if known.Reverse != "" {
 		view.Reverse = &known.Reverse
@@ -67,7 +84,7 @@ func (a *api) listAddresses(r *http.Request, _ []byte) (answer, error) {
 	addresses := []address{}
 	for _, known := range a.memory.allAddresses(a.World) {
 		if known.Zone == r.PathValue("zone") && hasAll(known.Tags, commaSeparated(query.Get("tags"))) &&
-			strings.Contains(known.IP.String(), query.Get("name")) && is("routed_ipv4", query.Get("type")) {
+			strings.Contains(known.IP.String(), query.Get("name")) && is(typeOf(known), query.Get("type")) {
 			addresses = append(addresses, a.newAddress(known))
 		}
 	}
@@ -98,51 +115,22 @@ func (a *api) createAddress(r *http.Request, body []byte) (answer, error) {
 	if err := a.own("write", order.Project, order.Organization); err != nil {
 		return answer{}, err
 	}
-	if !is("routed_ipv4", order.Type) {
-		return answer{}, invalidArguments(argument{"type", "constraint", "only routed_ipv4 can be had here"})
+	if families[order.Type] == "" {
+		return answer{}, invalidArguments(argument{"type", "constraint", "must be routed_ipv4 or routed_ipv6"})
 	}
-	zone := r.PathValue("zone")
 	if order.Server != "" {
-		if _, err := a.instanceByID(zone, order.Server); err != nil {
+		if _, err := a.instanceByID(r.PathValue("zone"), order.Server); err != nil {
 			return answer{}, err
 		}
 	}
-	known := a.memory.reserve(zone, order.Tags, order.Server)
+	known := a.World.Reserve(r.PathValue("zone"), families[order.Type], order.Tags)
+	if order.Server != "" {
+		if err := a.World.Attach(known.ID, order.Server); err != nil {
+			return answer{}, err
+		}
+		known.MachineID = order.Server
+	}
 	return created(r, known.ID, map[string]any{"ip": a.newAddress(known)})
-}
-
-// reserve adds an address that the world does not know.
-func (m *memory) reserve(zone string, tags []string, machineID string) pool.Address {
-	m.reservations++
-	id := derivedID("address", fmt.Sprint(m.reservations))
-	reserved := pool.Address{ID: id, Zone: zone, IP: derivedIP(id), Tags: tags, MachineID: machineID}
-	m.reserved = append(m.reserved, reserved)
-	return reserved
-}
-
-// hold gives the reserved ones of the addresses to a machine; the world gives
-// it its own.
-func (m *memory) hold(addresses []pool.Address, machineID string) {
-	for i := range m.reserved {
-		if slices.ContainsFunc(addresses, func(a pool.Address) bool { return a.ID == m.reserved[i].ID }) {
-			m.reserved[i].MachineID = machineID
-		}
-	}
-}
-
-// knownToWorld are the ids of those addresses that are the world's.
-func (a *api) knownToWorld(addresses []pool.Address) []string {
-	var ids []string
-	for _, known := range addresses {
-		if !a.memory.isReserved(known.ID) {
-			ids = append(ids, known.ID)
-		}
-	}
-	return ids
-}
-
-func (m *memory) isReserved(id string) bool {
-	return slices.ContainsFunc(m.reserved, func(a pool.Address) bool { return a.ID == id })
 }
 
 // addressUpdate has an empty raw message for what is not to be changed, and
@@ -169,13 +157,14 @@ func (a *api) updateAddress(r *http.Request, body []byte) (answer, error) {
 		return answer{}, err
 	}
 	if update.Tags != nil {
-		a.memory.ofAddress(known.ID).tags = notNil(*update.Tags)
+		if err := a.World.Retag(known.ID, notNil(*update.Tags)); err != nil {
+			return answer{}, err
+		}
 	}
 	return a.getAddress(r, nil)
 }
 
-// attach gives an address to a machine, or takes it away. The world's own
-// addresses stay where they are: it moves them when machines come and go.
+// attach gives an address to a machine, or takes it away.
 func (a *api) attach(known pool.Address, server json.RawMessage) error {
 	machineID, change, err := nullable("server", server)
 	if err != nil || !change || machineID == known.MachineID {
@@ -186,11 +175,7 @@ func (a *api) attach(known pool.Address, server json.RawMessage) error {
 			return err
 		}
 	}
-	if !a.memory.isReserved(known.ID) {
-		return preconditionFailed(http.StatusBadRequest, "resource_not_usable", "this ip is attached by the creation of a server only")
-	}
-	a.memory.hold([]pool.Address{known}, machineID)
-	return nil
+	return a.World.Attach(known.ID, machineID)
 }
 
 // setReverse takes a name only when it leads to the address, as recorded.
@@ -199,7 +184,7 @@ func (a *api) setReverse(known pool.Address, reverse json.RawMessage) error {
 	if err != nil || !change {
 		return err
 	}
-	if name != "" && !a.resolves(name, known.IP) {
+	if name != "" && !a.resolves(name, known) {
 		return invalidArguments(argument{"reverse", "constraint", fmt.Sprintf(
 			"Your reverse must resolve. Ensure the command 'dig +short %s' matches your IP address '%s'. If it does, please contact our support.",
 			name, known.IP)})
@@ -226,6 +211,8 @@ func (a *api) deleteAddress(r *http.Request, _ []byte) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	a.memory.ofAddress(known.ID).released = true
+	if err := a.World.Release(known.ID); err != nil {
+		return answer{}, err
+	}
 	return done()
 }

@@ -31,6 +31,10 @@ type World interface {
 	Volumes() []pool.Volume
 	DeleteVolume(id string) error
 	Addresses() []pool.Address
+	Reserve(zone string, family pool.Family, tags []string) pool.Address
+	Retag(addressID string, tags []string) error
+	Attach(addressID, machineID string) error
+	Release(addressID string) error
 	Images() []pool.Image
 	Types() []world.Type
 	InStock(typeName, zone string) bool
@@ -48,6 +52,8 @@ type Config struct {
 	SecretKey pool.Secret
 	// Domains are the DNS domains that the project owns, for example "example.com".
 	Domains []string
+	// Named are the servers whose domains lead to their addresses from the start.
+	Named []pool.Server
 	// Quotas limits how many machines there can be of a commercial type.
 	Quotas map[string]int
 }
@@ -61,20 +67,27 @@ type api struct {
 	records int
 }
 
-// New makes the handler, and takes the lock for a moment to do so.
-func New(config Config) http.Handler {
+// API is the handler, and what the name servers of its zones know.
+type API struct {
+	http.Handler
+	api *api
+}
+
+// New makes the API, and takes the lock for a moment to do so.
+func New(config Config) *API {
 	a := &api{Config: config, memory: newMemory(), zones: map[string]*dnsZone{}}
 	config.Lock.Lock()
 	for _, domain := range config.Domains {
 		a.newZone(domain, domain)
 	}
+	a.nameServers()
 	config.Lock.Unlock()
 	mux := http.NewServeMux()
 	for pattern, serve := range a.calls() {
 		mux.Handle(pattern, a.endpoint(serve))
 	}
 	mux.Handle("/", a.endpoint(func(*http.Request, []byte) (answer, error) { return answer{}, noSuchCall() }))
-	return mux
+	return &API{mux, a}
 }
 
 // call works on one call while the lock is held. body is read already.

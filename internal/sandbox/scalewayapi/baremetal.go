@@ -56,15 +56,12 @@ func (a *api) newHost(machine pool.Machine) host {
 		CreatedAt: blockTime(machine.Created), UpdatedAt: blockTime(machine.Since),
 		Status: hostStatuses[machine.State], PingStatus: "ping_status_down", BootType: "normal",
 		OfferID: derivedID("offer", machine.Type), OfferName: machine.Type, Tags: notNil(machine.Tags),
-		IPs: []hostAddress{}, Domain: machine.ID + ".fr-par-2.baremetal.scw.cloud", Options: []string{},
+		IPs: []hostAddress{{
+			ID: derivedID("address", machine.ID), Address: derivedIP(machine.ID), Version: "IPv4", ReverseStatus: "active",
+		}}, Domain: machine.ID + ".fr-par-2.baremetal.scw.cloud", Options: []string{},
 	}
 	if machine.State == pool.Running {
 		view.PingStatus = "ping_status_up"
-	}
-	for _, address := range machine.Addresses {
-		view.IPs = append(view.IPs, hostAddress{
-			ID: address.ID, Address: address.IP, Reverse: address.Reverse, Version: "IPv4", ReverseStatus: "active",
-		})
 	}
 	return view
 }

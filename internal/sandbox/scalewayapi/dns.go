@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"divims/internal/pool"
+	"divims/internal/world"
 )
 
 // dnsDelay is how long the name servers take to serve a change; about as long
@@ -77,17 +80,81 @@ func (z *dnsZone) status(now time.Time) string {
 	return "active"
 }
 
-// resolves tells whether the name servers lead from a name to an address.
-func (a *api) resolves(name string, ip netip.Addr) bool {
-	name = strings.TrimSuffix(name, ".")
+// nameServers lets the domains of the servers that have names lead to them, since ever.
+func (a *api) nameServers() {
+	for _, server := range a.Named {
+		for _, domain := range a.Domains {
+			name, inside := strings.CutSuffix(server.Domain, "."+domain)
+			if ip := a.addressOf(server); inside && ip.IsValid() {
+				a.addRecord(a.zones[domain], dnsRecord{Name: name, Type: "A", Data: ip.String(), TTL: 300})
+			}
+		}
+	}
 	for _, zone := range a.zones {
-		if zone.status(a.World.Now()) == "active" && slices.ContainsFunc(zone.records, func(r dnsRecord) bool {
-			return r.Type == "A" && r.Data == ip.String() && strings.TrimPrefix(r.Name+"."+zone.name(), ".") == name
-		}) {
+		zone.changed = time.Time{}
+	}
+}
+
+// addressOf is the address that is kept for a server, or that of its host.
+func (a *api) addressOf(server pool.Server) (ip netip.Addr) {
+	for _, address := range a.World.Addresses() {
+		if slices.Contains(address.Tags, world.AddressTag(server.Number)) {
+			return address.IP
+		}
+	}
+	for _, machine := range a.World.Machines() {
+		if machine.BareMetal && machine.Name == server.Hostname {
+			return derivedIP(machine.ID)
+		}
+	}
+	return ip
+}
+
+// Lookup gives the records of a name as the name servers have them, and tells
+// whether they know the name at all.
+func (a *API) Lookup(name string) (records []pool.DNSRecord, known bool) {
+	a.api.Lock.Lock()
+	defer a.api.Lock.Unlock()
+	return a.api.lookup(strings.ToLower(strings.TrimSuffix(name, ".")))
+}
+
+func (a *api) lookup(name string) (records []pool.DNSRecord, known bool) {
+	for _, zone := range a.zones {
+		known = known || zone.name() == name
+		if zone.status(a.World.Now()) != "active" {
+			continue
+		}
+		for _, r := range zone.records {
+			if strings.TrimPrefix(r.Name+"."+zone.name(), ".") == name {
+				records = append(records, pool.DNSRecord{Name: name, Type: pool.RecordType(r.Type), Data: strings.TrimSuffix(r.Data, ".")})
+			}
+		}
+	}
+	return records, known || len(records) > 0
+}
+
+// resolves tells whether the name servers lead from a name to an address, or
+// into a network.
+func (a *api) resolves(name string, address pool.Address) bool {
+	records, _ := a.lookup(strings.ToLower(strings.TrimSuffix(name, ".")))
+	for _, record := range records {
+		if record.Type == pool.RecordCNAME { // of an alias no alias is made here
+			records, _ = a.lookup(record.Data)
+		}
+	}
+	for _, record := range records {
+		if ip, err := netip.ParseAddr(record.Data); err == nil && contains(address, ip) {
 			return true
 		}
 	}
 	return false
+}
+
+func contains(address pool.Address, ip netip.Addr) bool {
+	if address.Family() == pool.IPv6 {
+		return netip.PrefixFrom(address.IP, networkBits).Contains(ip)
+	}
+	return address.IP == ip
 }
 
 // zone finds a zone of the project and the domain that it is in. The zone is nil
@@ -276,8 +343,12 @@ func (r dnsRecord) check() error {
 	if r.Type == "" || r.Data == "" || r.TTL <= 0 {
 		return invalidArguments(argument{"records", "required", "type, data and ttl are required"})
 	}
-	if ip, err := netip.ParseAddr(r.Data); r.Type == "A" && (err != nil || !ip.Is4()) {
+	ip, err := netip.ParseAddr(r.Data)
+	if r.Type == "A" && (err != nil || !ip.Is4()) {
 		return invalidArguments(argument{"records.data", "format", "must be an IPv4 address"})
+	}
+	if r.Type == "AAAA" && (err != nil || !ip.Is6()) {
+		return invalidArguments(argument{"records.data", "format", "must be an IPv6 address"})
 	}
 	return nil
 }

@@ -15,9 +15,6 @@ type memory struct {
 	volumes  map[string]*volumeMemory
 	// addresses are changes to addresses, by id.
 	addresses map[string]*addressMemory
-	// reserved are addresses that the world does not know: they came by a call.
-	reserved     []pool.Address
-	reservations int
 }
 
 type machineMemory struct {
@@ -37,10 +34,8 @@ type volumeMemory struct {
 }
 
 type addressMemory struct {
-	// tags and reverse are nil until they are updated.
-	tags     []string
-	reverse  *string
-	released bool
+	// reverse is nil until it is updated.
+	reverse *string
 }
 
 func newMemory() memory {
@@ -68,11 +63,6 @@ func (m *memory) catchUp(w World) {
 		}
 	}
 	maps.DeleteFunc(m.machines, func(id string, _ *machineMemory) bool { return !machines[id] })
-	for i, address := range m.reserved {
-		if !machines[address.MachineID] {
-			m.reserved[i].MachineID = ""
-		}
-	}
 	m.noteVolumes(w, attached)
 }
 
@@ -112,26 +102,13 @@ func (m *memory) ofAddress(id string) *addressMemory {
 	return m.addresses[id]
 }
 
-// allAddresses are the world's addresses that were not given back, and the
-// reserved ones, with what was changed of them.
+// allAddresses are the world's addresses, with what was changed of them.
 func (m *memory) allAddresses(w World) []pool.Address {
-	var all []pool.Address
-	for _, address := range append(w.Addresses(), m.reserved...) {
-		change := m.addresses[address.ID]
-		if change == nil {
-			all = append(all, address)
-			continue
+	all := w.Addresses()
+	for i, address := range all {
+		if change := m.addresses[address.ID]; change != nil && change.reverse != nil {
+			all[i].Reverse = *change.reverse
 		}
-		if change.released {
-			continue
-		}
-		if change.tags != nil {
-			address.Tags = change.tags
-		}
-		if change.reverse != nil {
-			address.Reverse = *change.reverse
-		}
-		all = append(all, address)
 	}
 	return all
 }

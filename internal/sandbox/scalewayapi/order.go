@@ -45,13 +45,12 @@ func (a *api) createServer(r *http.Request, body []byte) (answer, error) {
 	}
 	machine, err := a.World.CreateMachine(world.Order{
 		Name: order.Name, Zone: zone, Type: order.CommercialType, ImageID: order.Image,
-		Tags: order.Tags, AddressIDs: a.knownToWorld(addresses),
+		Tags: order.Tags, AddressIDs: addresses,
 	})
 	if err != nil {
 		return answer{}, orderRefused(order, err)
 	}
 	a.memory.catchUp(a.World)
-	a.memory.hold(addresses, machine.ID)
 	// Scaleway gives a machine an address of its choice unless it is told not to.
 	a.memory.machines[machine.ID].dynamicAddress = order.DynamicIPRequired == nil || *order.DynamicIPRequired
 	return created(r, machine.ID, map[string]any{"server": a.serverOf(machine)})
@@ -130,9 +129,10 @@ func (a *api) checkQuota(commercialType string) error {
 	return quotaExceeded("cp_servers_type_"+strings.ReplaceAll(commercialType, "-", "_"), quota)
 }
 
-// freeAddresses finds the named addresses, each in the zone and held by nobody.
-func (a *api) freeAddresses(zone string, ids []string) ([]pool.Address, error) {
-	var addresses []pool.Address
+// freeAddresses finds the ids of the named addresses, each in the zone and held
+// by nobody.
+func (a *api) freeAddresses(zone string, ids []string) ([]string, error) {
+	var addresses []string
 	for _, id := range ids {
 		if id == "" {
 			continue
@@ -141,11 +141,10 @@ func (a *api) freeAddresses(zone string, ids []string) ([]pool.Address, error) {
 		if err != nil {
 			return nil, err
 		}
-		taken := slices.ContainsFunc(addresses, func(other pool.Address) bool { return other.ID == address.ID })
-		if taken || address.MachineID != "" {
+		if slices.Contains(addresses, address.ID) || address.MachineID != "" {
 			return nil, invalidArguments(argument{"public_ips", "constraint", "ip " + id + " is attached already"})
 		}
-		addresses = append(addresses, address)
+		addresses = append(addresses, address.ID)
 	}
 	return addresses, nil
 }

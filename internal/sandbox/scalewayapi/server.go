@@ -155,6 +155,12 @@ func (a *api) addressesOf(machine pool.Machine) []serverAddress {
 }
 
 func newServerAddress(address pool.Address, dynamic bool) serverAddress {
+	if address.Family() == pool.IPv6 {
+		return serverAddress{
+			ID: address.ID, Address: address.IP.Next(), Gateway: "fe80::1", Netmask: strconv.Itoa(networkBits),
+			Family: "inet6", ProvisioningMode: "slaac", Tags: notNil(address.Tags), State: "attached", IPAMID: address.ID,
+		}
+	}
 	return serverAddress{
 		ID: address.ID, Address: address.IP, Dynamic: dynamic, Gateway: "62.210.0.1", Netmask: "32",
 		Family: "inet", ProvisioningMode: "dhcp", Tags: notNil(address.Tags), State: "attached",

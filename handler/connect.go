@@ -1,0 +1,84 @@
+package handler
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+
+	"divims/internal/bbb"
+	"divims/internal/calendar"
+	"divims/internal/config"
+	"divims/internal/exporter"
+	"divims/internal/pool"
+	"divims/internal/scalelite"
+	"divims/internal/scaleway"
+	"divims/internal/storage"
+)
+
+// Outside is all that surrounds a pool, by the clients that its settings name.
+type Outside struct {
+	Servers   []pool.Server
+	Scalelite *scalelite.Client
+	BBB       *bbb.Client
+	Scaleway  *scaleway.Client
+	Storage   *storage.Store
+	// Stats is nil without stats endpoints, Calendar without a calendar.
+	Stats    *exporter.Client
+	Calendar *calendar.Client
+	Resolver *net.Resolver
+	Clock    Clock
+	// HTTP is what all of them connect with.
+	HTTP *http.Client
+}
+
+// Connect makes the clients. It touches nothing outside but the files that the
+// settings name.
+func Connect(settings config.Settings) (Outside, error) {
+	client, err := newHTTPClient(settings)
+	if err != nil {
+		return Outside{}, err
+	}
+	persistent := persist(client, settings)
+	outside := Outside{
+		Servers:   pool.Servers(settings.PoolSize, settings.BareMetalCount, settings.HostnameTemplate, settings.DomainTemplate),
+		Scalelite: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, persistent),
+		BBB:       bbb.New(settings.BBBChecksum, persistent),
+		Storage: storage.New(storage.Config{
+			URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket,
+			Prefix: settings.StoragePrefix, Pool: settings.Pool, PathStyle: settings.StoragePathStyle,
+			AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
+		}, client),
+		Resolver: newResolver(settings),
+		Clock:    WallClock,
+		HTTP:     client,
+	}
+	if len(settings.StatsURLs) > 0 {
+		outside.Stats = exporter.New(exporter.Config{
+			URLs: settings.StatsURLs, User: settings.StatsUser, Password: settings.StatsPassword,
+			Bearer: settings.StatsToken, MaxAge: settings.StatsMaxAge,
+		}, persistent)
+	}
+	if settings.CalendarURL.IsSet() {
+		outside.Calendar = calendar.New(settings.CalendarURL.Reveal(), settings.Timezone.Location, client)
+	}
+	if settings.ClockURL != "" {
+		outside.Clock = sandboxClock(settings.ClockURL, client)
+	}
+	outside.Scaleway, err = newHoster(settings, outside, persistent)
+	if err != nil {
+		return Outside{}, fmt.Errorf("set up the client of Scaleway: %w", err)
+	}
+	return outside, nil
+}
+
+// newResolver asks the settings' name server, or the system's.
+func newResolver(settings config.Settings) *net.Resolver {
+	if settings.DNSServer == "" {
+		return net.DefaultResolver
+	}
+	var dialer net.Dialer
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return dialer.DialContext(ctx, network, settings.DNSServer)
+	}}
+}

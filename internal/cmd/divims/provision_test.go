@@ -1,0 +1,460 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/handler"
+	"divims/internal/config"
+	"divims/internal/pool"
+	"divims/internal/provision"
+	"divims/internal/sandbox"
+	"divims/internal/sandbox/faults"
+	"divims/internal/world"
+)
+
+// site is a sandbox in which nothing is set up, and the settings that lead there.
+type site struct {
+	t       *testing.T
+	sandbox *sandbox.Sandbox
+	environ []string
+}
+
+func newSite(t *testing.T, servers int) *site {
+	t.Helper()
+	return startSite(t, sandbox.Config{
+		Unprovisioned: true,
+		World: world.Config{
+			Start: sandboxStart, Seed: 1, Shipped: true, RecordingWork: 1,
+			Servers: pool.Servers(servers, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+			Meetings: []world.Meeting{{
+				Start: sandboxStart.Add(time.Hour), Duration: time.Hour, Participants: 20, Join: time.Minute, Leave: time.Minute,
+			}},
+		},
+	})
+}
+
+func startSite(t *testing.T, config sandbox.Config) *site {
+	t.Helper()
+	s, err := sandbox.Start(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return &site{t, s, s.Environment()}
+}
+
+// set adds settings to the environment, each as NAME=value without the prefix.
+func (s *site) set(settings ...string) {
+	for _, setting := range settings {
+		name, _, _ := strings.Cut(setting, "=")
+		s.environ = slices.DeleteFunc(s.environ, func(v string) bool { return strings.HasPrefix(v, "DIVIMS_"+name+"=") })
+		s.environ = append(s.environ, "DIVIMS_"+setting)
+	}
+}
+
+func (s *site) settings() config.Settings {
+	s.t.Helper()
+	settings, err := config.Load(s.environ)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return settings
+}
+
+// provision runs the command. Its pauses are the world's time.
+func (s *site) provision(ctx context.Context, change func(*provisioning)) (answer provisioned, text string, err error) {
+	s.t.Helper()
+	var out, progress bytes.Buffer
+	p := provisioning{yes: true, json: true, patience: 10 * time.Minute, in: strings.NewReader(""), out: &out, progress: &progress,
+		pause: func(ctx context.Context, d time.Duration) error {
+			s.sandbox.With(func(w *world.World) { w.AdvanceTo(w.Now().Add(d)) })
+			return ctx.Err()
+		}}
+	if change != nil {
+		change(&p)
+	}
+	err = p.run(ctx, s.settings())
+	if p.json && out.Len() > 0 {
+		if err := json.Unmarshal(out.Bytes(), &answer); err != nil {
+			s.t.Fatalf("the answer %q: %v", out.String(), err)
+		}
+	}
+	return answer, out.String() + progress.String(), err
+}
+
+// state is what the pool has, a line for each thing.
+func (s *site) state() string {
+	s.t.Helper()
+	outside, err := handler.Connect(s.settings())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	addresses, err := outside.Scaleway.Addresses(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var lines []string
+	ips := map[string]string{}
+	for _, a := range addresses {
+		lines = append(lines, fmt.Sprintf("%s address, tags %v, reverse %q", a.Family(), a.Tags, a.Reverse))
+		ips[a.Host().String()] = fmt.Sprintf("address of %v", a.Tags)
+	}
+	for _, server := range pool.Servers(9, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate) {
+		names := []string{server.Domain, server.Hostname + ".ext." + sandbox.Domain}
+		records, err := outside.Scaleway.DNS(sandbox.Domain).Records(s.t.Context(), names)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, r := range records {
+			if ip := ips[r.Data]; ip != "" {
+				r.Data = ip
+			}
+			lines = append(lines, r.String())
+		}
+	}
+	s.sandbox.With(func(w *world.World) {
+		for _, e := range w.Entries() {
+			lines = append(lines, fmt.Sprintf("entry %s %s", e.URL, e.State))
+		}
+	})
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// wholeState is that of servers 1 to n with all that provision gives them.
+func wholeState(n int) string {
+	var lines []string
+	for i := range n {
+		tags := fmt.Sprintf("[divims-sandbox divims-server-%d divims-provisioned]", i+1)
+		domain := fmt.Sprintf("bbb-w%d.sandbox.test", i+1)
+		lines = append(lines,
+			fmt.Sprintf("IPv4 address, tags %s, reverse %q", tags, domain),
+			fmt.Sprintf("%s. A address of %s", domain, tags),
+			fmt.Sprintf("entry https://%s/bigbluebutton/api disabled", domain))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+// TestProvisionSetsUpFromNothing, and a second run finds nothing to do; then the
+// function can begin its work.
+func TestProvisionSetsUpFromNothing(t *testing.T) {
+	s := newSite(t, 3)
+	answer, text, err := s.provision(t.Context(), nil)
+	if err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	if got, want := s.state(), wholeState(3); got != want {
+		t.Errorf("the pool has\n%s\nwant\n%s", got, want)
+	}
+	if len(answer.Plan) != 3 || len(answer.Outcomes) != 15 {
+		t.Errorf("%d servers planned, %d outcomes; want 3 and 15", len(answer.Plan), len(answer.Outcomes))
+	}
+	for _, wanted := range []string{"reserve an IPv4 address in fr-par-1: done (198.18.128.", "waiting (now it leads to no address)"} {
+		if !strings.Contains(text, wanted) {
+			t.Errorf("the progress lacks %q:\n%s", wanted, text)
+		}
+	}
+	if answer, text, err := s.provision(t.Context(), nil); err != nil || len(answer.Plan) != 0 {
+		t.Errorf("the second run: %v: %s", err, text)
+	}
+
+	function := handler.FromEnvironment(s.environ, io.Discard)
+	s.sandbox.AdvanceTo(s.sandbox.Now().Add(time.Minute))
+	evaluateBy(t, function)
+	s.sandbox.AdvanceTo(s.sandbox.Now().Add(10 * time.Minute))
+	var online int
+	s.sandbox.With(func(w *world.World) {
+		for _, e := range w.Entries() {
+			if e.Online && e.State == pool.Enabled {
+				online++
+			}
+		}
+	})
+	if online != 1 {
+		t.Errorf("%d servers are enabled and online after an evaluation; want 1", online)
+	}
+}
+
+// TestProvisionIsFinishedByTheNextRun: it ends before or after any of its calls,
+// and the next run gives the same pool as one that was not interrupted.
+func TestProvisionIsFinishedByTheNextRun(t *testing.T) {
+	reference := newSite(t, 2)
+	reference.sandbox.Faults().Reset()
+	if _, text, err := reference.provision(t.Context(), nil); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	calls := reference.sandbox.Faults().Calls()
+	if len(calls) < 15 {
+		t.Fatalf("only %d calls", len(calls))
+	}
+	for _, kind := range []faults.Kind{faults.KillBefore, faults.KillAfter} {
+		for _, call := range calls {
+			t.Run(fmt.Sprintf("%s %s", kind, call), func(t *testing.T) {
+				s := newSite(t, 2)
+				if err := s.sandbox.Faults().Set(call.Rule(kind)); err != nil {
+					t.Fatal(err)
+				}
+				_, _, _ = s.provision(t.Context(), nil)
+				s.sandbox.Faults().Clear()
+				if _, text, err := s.provision(t.Context(), nil); err != nil {
+					t.Fatalf("%v: %s", err, text)
+				}
+				if got, want := s.state(), wholeState(2); got != want {
+					t.Errorf("the pool has\n%s\nwant\n%s", got, want)
+				}
+			})
+		}
+	}
+}
+
+// TestProvisionTriesAgain: one failed call, be it that its answer is lost, is no
+// reason to give a server up.
+func TestProvisionTriesAgain(t *testing.T) {
+	for _, kind := range []faults.Kind{faults.LostAnswer, faults.BadGateway, faults.TooManyBare} {
+		for _, change := range []struct{ service, call string }{
+			{"scaleway", "POST ips"}, {"scaleway", "domain PATCH records"}, {"scaleway", "PATCH ip"}, {"scalelite", "addServer"},
+		} {
+			t.Run(string(kind)+" "+change.call, func(t *testing.T) {
+				s := newSite(t, 1)
+				s.sandbox.Faults().Reset()
+				rule := faults.Rule{Service: change.service, Call: change.call, Kind: kind, From: 1, To: 1}
+				if err := s.sandbox.Faults().Set(rule); err != nil {
+					t.Fatal(err)
+				}
+				if _, text, err := s.provision(t.Context(), nil); err != nil || s.state() != wholeState(1) {
+					t.Errorf("%v: %s\n%s", err, text, s.state())
+				}
+				if !slices.ContainsFunc(s.sandbox.Faults().Calls(), func(c faults.Call) bool { return c.Fault == kind }) {
+					t.Error("nothing failed")
+				}
+			})
+		}
+	}
+}
+
+// TestProvisionIsInterrupted: it ends in the middle, says so, and begins nothing more.
+func TestProvisionIsInterrupted(t *testing.T) {
+	s := newSite(t, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.sandbox.Faults().OnCall(func(call faults.Call) {
+		if call.Name == "domain PATCH records" {
+			cancel()
+		}
+	})
+	_, text, err := s.provision(ctx, nil)
+	if err == nil || !strings.Contains(text, "interrupted: run this again to go on") {
+		t.Errorf("%v: %s", err, text)
+	}
+	if strings.Contains(s.state(), "entry") {
+		t.Errorf("after the interruption there is\n%s", s.state())
+	}
+	s.sandbox.Faults().OnCall(nil)
+	if _, text, err := s.provision(t.Context(), nil); err != nil || s.state() != wholeState(2) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// TestProvisionAsks: without a yes nothing is done, nor on a dry run.
+func TestProvisionAsks(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*provisioning)
+		done   bool
+	}{
+		"no answer": {func(p *provisioning) { p.yes = false }, false},
+		"no":        {func(p *provisioning) { p.yes, p.in = false, strings.NewReader("no\n") }, false},
+		"dry run":   {func(p *provisioning) { p.dryRun = true }, false},
+		"yes":       {func(p *provisioning) { p.yes, p.in = false, strings.NewReader("Y\n") }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t, 1)
+			_, text, err := s.provision(t.Context(), func(p *provisioning) { p.json = false; c.change(p) })
+			if !strings.Contains(text, "server 1, bbb-w1.sandbox.test\n  reserve an IPv4 address in fr-par-1\n  write the DNS record bbb-w1.sandbox.test. A its new address\n") {
+				t.Errorf("the plan is not shown:\n%s", text)
+			}
+			if got := s.state() != ""; got != c.done {
+				t.Errorf("something is done: %t, want %t (%v)", got, c.done, err)
+			}
+		})
+	}
+}
+
+// TestProvisionWritesAliases: the machine's name has the addresses, of both
+// families, and the domain is an alias of it.
+func TestProvisionWritesAliases(t *testing.T) {
+	s := newSite(t, 1)
+	s.set("DNS_CNAME=true", "DNS_SUBDOMAIN=ext", "DNS_IPV6=true")
+	if _, text, err := s.provision(t.Context(), nil); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	const tags = "[divims-sandbox divims-server-1 divims-provisioned]"
+	want := strings.Join([]string{
+		"IPv4 address, tags " + tags + `, reverse "bbb-w1.sandbox.test"`,
+		"IPv6 address, tags " + tags + `, reverse "bbb-w1.sandbox.test"`,
+		"bbb-w1.ext.sandbox.test. A address of " + tags,
+		"bbb-w1.ext.sandbox.test. AAAA address of " + tags,
+		"bbb-w1.sandbox.test. CNAME bbb-w1.ext.sandbox.test",
+		"entry https://bbb-w1.sandbox.test/bigbluebutton/api disabled",
+	}, "\n")
+	if got := s.state(); got != want {
+		t.Errorf("the pool has\n%s\nwant\n%s", got, want)
+	}
+	if answer, text, err := s.provision(t.Context(), nil); err != nil || len(answer.Plan) != 0 {
+		t.Errorf("the second run: %v: %s", err, text)
+	}
+}
+
+// TestProvisionLeavesRecordsToAPerson where there is no zone to write into: it
+// reserves the address, says what to write, and goes on once that is done.
+func TestProvisionLeavesRecordsToAPerson(t *testing.T) {
+	s := newSite(t, 1)
+	s.set("DNS_PROVIDER=none")
+	answer, text, err := s.provision(t.Context(), nil)
+	if err == nil || len(answer.Outcomes) != 2 || answer.Outcomes[1].Result != provision.Left {
+		t.Fatalf("%v: %s", err, text)
+	}
+	record := answer.Outcomes[1].Step.Record
+	if record.Name != "bbb-w1.sandbox.test" || !strings.HasPrefix(record.Data, "198.18.") {
+		t.Errorf("to be written: %s", record)
+	}
+	outside, err := handler.Connect(s.settings())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := outside.Scaleway.DNS(sandbox.Domain).Write(t.Context(), record); err != nil {
+		t.Fatal(err)
+	}
+	s.sandbox.AdvanceTo(s.sandbox.Now().Add(time.Minute))
+	if _, text, err := s.provision(t.Context(), nil); err != nil || s.state() != wholeState(1) {
+		t.Errorf("%v: %s", err, text)
+	}
+}
+
+// TestProvisionRemoves what it has made for servers above the size, and nothing of
+// those that are left.
+func TestProvisionRemoves(t *testing.T) {
+	s := newSite(t, 3)
+	if _, text, err := s.provision(t.Context(), nil); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	remove := func(p *provisioning) { p.remove = true }
+	if answer, text, err := s.provision(t.Context(), remove); err != nil || len(answer.Plan) != 0 {
+		t.Fatalf("nothing is above the size: %v: %s", err, text)
+	}
+	s.set("POOL_SIZE=1")
+	if _, text, err := s.provision(t.Context(), remove); err != nil || s.state() != wholeState(1) {
+		t.Errorf("%v: %s\nleft:\n%s", err, text, s.state())
+	}
+}
+
+// TestRemovalIsFinishedByTheNextRun, wherever it ended. An address is never given
+// back while its name leads there.
+func TestRemovalIsFinishedByTheNextRun(t *testing.T) {
+	remove := func(p *provisioning) { p.remove = true }
+	shrunk := func(t *testing.T) *site {
+		s := newSite(t, 2)
+		if _, text, err := s.provision(t.Context(), nil); err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		s.set("POOL_SIZE=1")
+		return s
+	}
+	reference := shrunk(t)
+	reference.sandbox.Faults().Reset()
+	if _, text, err := reference.provision(t.Context(), remove); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	for _, kind := range []faults.Kind{faults.KillBefore, faults.KillAfter} {
+		for _, call := range reference.sandbox.Faults().Calls() {
+			t.Run(fmt.Sprintf("%s %s", kind, call), func(t *testing.T) {
+				s := shrunk(t)
+				if err := s.sandbox.Faults().Set(call.Rule(kind)); err != nil {
+					t.Fatal(err)
+				}
+				_, _, _ = s.provision(t.Context(), remove)
+				s.sandbox.Faults().Clear()
+				if state := s.state(); strings.Contains(state, "bbb-w2.sandbox.test. A") && !strings.Contains(state, "bbb-w2.sandbox.test. A address of") {
+					t.Errorf("the name leads to an address that is given back:\n%s", state)
+				}
+				if _, text, err := s.provision(t.Context(), remove); err != nil || s.state() != wholeState(1) {
+					t.Errorf("%v: %s\nleft:\n%s", err, text, s.state())
+				}
+			})
+		}
+	}
+}
+
+// TestRemovalRefuses servers that are in use, or that the function still evaluates.
+func TestRemovalRefuses(t *testing.T) {
+	running := func(t *testing.T) *site {
+		s := startSite(t, sandbox.Config{World: world.Config{
+			Start: sandboxStart, Seed: 1, Shipped: true, RecordingWork: 1, Running: 2,
+			Servers: pool.Servers(2, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+		}})
+		s.set("POOL_SIZE=1")
+		return s
+	}
+	remove := func(p *provisioning) { p.remove = true }
+	t.Run("a machine", func(t *testing.T) {
+		s := running(t)
+		before := s.state()
+		answer, _, err := s.provision(t.Context(), remove)
+		if err == nil || len(answer.Plan) != 1 || !strings.Contains(answer.Plan[0].Problem, "its machine") || s.state() != before {
+			t.Errorf("%v, plan %+v", err, answer.Plan)
+		}
+	})
+	t.Run("an evaluation of all servers", func(t *testing.T) {
+		s := running(t)
+		evaluateBy(t, handler.FromEnvironment(s.sandbox.Environment(), io.Discard))
+		_, _, err := s.provision(t.Context(), remove)
+		if err == nil || !strings.Contains(err.Error(), "was of 2 servers, and DIVIMS_POOL_SIZE is 1") {
+			t.Errorf("%v", err)
+		}
+	})
+}
+
+// TestProvisionBelievesNoHalfSight: where a list cannot be read, nothing is planned.
+func TestProvisionBelievesNoHalfSight(t *testing.T) {
+	for _, look := range []struct{ service, call string }{
+		{"scaleway", "GET ips"}, {"scaleway", "GET servers"}, {"scaleway", "domain GET records"}, {"scalelite", "getServers"},
+	} {
+		t.Run(look.call, func(t *testing.T) {
+			s := newSite(t, 1)
+			if err := s.sandbox.Faults().Set(faults.Rule{Service: look.service, Call: look.call, Kind: faults.ServerError}); err != nil {
+				t.Fatal(err)
+			}
+			_, text, err := s.provision(t.Context(), nil)
+			if err == nil || text != "" {
+				t.Errorf("%v: %q", err, text)
+			}
+			s.sandbox.Faults().Clear()
+			if state := s.state(); state != "" {
+				t.Errorf("there is\n%s", state)
+			}
+		})
+	}
+}
+
+// evaluateBy has the function evaluate once.
+func evaluateBy(t *testing.T, function http.Handler) {
+	t.Helper()
+	response := httptest.NewRecorder()
+	function.ServeHTTP(response, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"source":"cron"}`)))
+	if response.Code != http.StatusOK {
+		t.Fatalf("the function answers %d %s", response.Code, response.Body)
+	}
+}

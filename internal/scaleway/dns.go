@@ -1,0 +1,122 @@
+package scaleway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	domain "github.com/scaleway/scaleway-sdk-go/api/domain/v2beta1"
+	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
+)
+
+// recordTTL is for how long others may keep a record, in seconds.
+const recordTTL = 300
+
+// Zone is a DNS zone at Scaleway. It is never made, only written to.
+type Zone struct {
+	client *Client
+	name   string
+}
+
+// DNS gives the zone of a name, for example "example.com".
+func (c *Client) DNS(zone string) *Zone { return &Zone{c, zone} }
+
+// Records lists those records of the names that lead to addresses or to other
+// names, complete or an error.
+func (z *Zone) Records(ctx context.Context, names []string) ([]pool.DNSRecord, error) {
+	request := domain.ListDNSZoneRecordsRequest{DNSZone: z.name, PageSize: size()}
+	found, err := readAll(
+		func(record *domain.Record) string { return record.ID },
+		func(page *int32) ([]*domain.Record, uint64, error) {
+			request.Page = page
+			answer, err := z.client.domains.ListDNSZoneRecords(&request, scw.WithContext(ctx))
+			if err != nil {
+				return nil, 0, err
+			}
+			return answer.Records, uint64(answer.TotalCount), nil
+		})
+	if err != nil {
+		return nil, explain(err, "list the records of the zone %s", z.name)
+	}
+	var records []pool.DNSRecord
+	for _, record := range found {
+		if read := z.toRecord(record); read.Leads() && slices.Contains(names, read.Name) {
+			records = append(records, read)
+		}
+	}
+	return records, nil
+}
+
+func (z *Zone) toRecord(record *domain.Record) pool.DNSRecord {
+	read := pool.DNSRecord{Name: z.whole(record.Name), Type: pool.RecordType(record.Type), Data: record.Data}
+	if name, absolute := strings.CutSuffix(record.Data, "."); absolute {
+		read.Data = strings.ToLower(name)
+	} else if read.Type == pool.RecordCNAME {
+		read.Data = z.whole(record.Data)
+	}
+	return read
+}
+
+// Write sets the record of its name and type: doing it twice changes nothing more.
+func (z *Zone) Write(ctx context.Context, record pool.DNSRecord) error {
+	name, err := z.inside(record)
+	if err != nil {
+		return err
+	}
+	kind := domain.RecordType(record.Type)
+	err = z.change(ctx, domain.RecordChange{Set: &domain.RecordChangeSet{
+		IDFields: &domain.RecordIdentifier{Name: name, Type: kind},
+		Records:  []*domain.Record{{Name: name, Type: kind, Data: absolute(record), TTL: recordTTL}},
+	}})
+	if err != nil {
+		return explain(err, "write the record %s", record)
+	}
+	return nil
+}
+
+// Delete deletes exactly this record; one that is gone already is no error.
+func (z *Zone) Delete(ctx context.Context, record pool.DNSRecord) error {
+	name, err := z.inside(record)
+	if err != nil {
+		return err
+	}
+	data := absolute(record)
+	err = z.change(ctx, domain.RecordChange{Delete: &domain.RecordChangeDelete{
+		IDFields: &domain.RecordIdentifier{Name: name, Type: domain.RecordType(record.Type), Data: &data},
+	}})
+	if err != nil {
+		return explain(err, "delete the record %s", record)
+	}
+	return nil
+}
+
+func (z *Zone) change(ctx context.Context, change domain.RecordChange) error {
+	_, err := z.client.domains.UpdateDNSZoneRecords(&domain.UpdateDNSZoneRecordsRequest{
+		DNSZone: z.name, Changes: []*domain.RecordChange{&change}, DisallowNewZoneCreation: true,
+	}, scw.WithContext(ctx))
+	return err
+}
+
+// whole turns the zone's short names into whole ones, and inside turns them back.
+func (z *Zone) whole(name string) string {
+	return strings.TrimPrefix(strings.ToLower(name)+"."+z.name, ".")
+}
+
+func (z *Zone) inside(record pool.DNSRecord) (string, error) {
+	name, ok := record.Within(z.name)
+	if !ok {
+		return "", fmt.Errorf("%s is not in the zone %s", record.Name, z.name)
+	}
+	return name, nil
+}
+
+// absolute is a record's data, with the final dot that keeps a name whole.
+func absolute(record pool.DNSRecord) string {
+	if record.Type == pool.RecordCNAME {
+		return record.Data + "."
+	}
+	return record.Data
+}
