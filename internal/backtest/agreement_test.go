@@ -58,6 +58,9 @@ const sixWeeks = 42 * 24 * time.Hour
 // TestAgreesWithAnIndependentSimulator compares with figures of a simulator that
 // shares nothing with this one but the rules.
 func TestAgreesWithAnIndependentSimulator(t *testing.T) {
+	if testing.Short() {
+		t.Skip("six months take their time")
+	}
 	const traces = "../../../shared/data/traces/"
 	for _, given := range []struct {
 		name, size string

@@ -135,7 +135,7 @@ func entryRank(s server) int {
 // lastOnline tells whether there is no other server of which is known that it
 // takes meetings.
 func (d *decision) lastOnline(s *server) bool {
-	return s.entry.Online && d.count(func(o server) bool { return o.online() && o.Server.Number != s.Server.Number }) == 0
+	return s.entry.Online && !slices.ContainsFunc(d.servers, func(o server) bool { return o.online() && o.Server.Number != s.Server.Number })
 }
 
 // shrinkClass: the machine that is about to be taken away anyway goes first,
