@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -32,6 +33,30 @@ func TestReadmeSettings(t *testing.T) {
 	}
 	if err := os.WriteFile("README.md", []byte(before+begin+wanted+end+after), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// firstSettings are the lines of the README's pools/campus.env.
+var firstSettings = regexp.MustCompile("(?m)^(DIVIMS_\\w+)=")
+
+// TestReadmeFirstPool holds the settings that the README begins with against the
+// settings: none is unknown, and none that is required is missing.
+func TestReadmeFirstPool(t *testing.T) {
+	said := map[string]bool{}
+	for _, line := range firstSettings.FindAllStringSubmatch(read(t, "README.md"), -1) {
+		said[line[1]] = true
+	}
+	fields := reflect.TypeFor[config.Settings]()
+	for i := range fields.NumField() {
+		tag := fields.Field(i).Tag
+		name := "DIVIMS_" + tag.Get("envconfig")
+		if tag.Get("required") == "true" && !said[name] {
+			t.Errorf("%s is required, and not in the README's first pool", name)
+		}
+		delete(said, name)
+	}
+	for name := range said {
+		t.Errorf("%s in the README's first pool is no setting", name)
 	}
 }
 
