@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -86,14 +85,7 @@ func startBrowser(t *testing.T) browser {
 	t.Helper()
 	program := os.Getenv("DIVIMS_TEST_CHROMIUM")
 	if program == "" {
-		if testing.Short() {
-			t.Skip("a browser takes a while")
-		}
-		found, err := exec.LookPath("chromium")
-		if err != nil {
-			t.Skip("there is no chromium; .ci/page installs it")
-		}
-		program = found
+		t.Skip("DIVIMS_TEST_CHROMIUM names no Chromium; .ci/page has one")
 	}
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless,

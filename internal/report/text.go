@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
+	"time"
 
 	"divims/internal/cycle"
 	"divims/internal/pool"
@@ -19,6 +21,11 @@ func (s Status) Text(w io.Writer) error {
 	if err := Summary(w, *s.Last); err != nil {
 		return err
 	}
+	p := &printer{w: w}
+	s.circumstances(p)
+	if p.err != nil {
+		return p.err
+	}
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\ttreatment")
 	for _, server := range s.Last.Servers {
@@ -26,6 +33,30 @@ func (s Status) Text(w io.Writer) error {
 			healthText(server), peopleText(server, server.Meetings), peopleText(server, server.Participants), treatment(server))
 	}
 	return table.Flush()
+}
+
+// circumstances are what the status knows beyond the last evaluation.
+func (s Status) circumstances(p *printer) {
+	p.line("")
+	p.line("verdict: %s; room for %s participants", s.Verdict, count(s.Capacity))
+	for _, need := range s.Needs {
+		if !slices.Contains(s.Last.Plan.Alerts, need) {
+			p.line("  %s: %s: %s", need.Level, need.Subject, need.Text)
+		}
+	}
+	if s.Forced != nil {
+		p.line("forced: %d servers until %s, by %s: %s", s.Forced.Servers, s.Forced.Until.UTC().Format(time.RFC3339), s.Forced.Author, s.Forced.Reason)
+	}
+	if s.DryRun {
+		p.line("dry run: DiViMS decides and says so, and changes nothing")
+	}
+	for _, c := range []struct {
+		period string
+		Cost
+	}{{"today", s.Today}, {"this month", s.Month}} {
+		p.line("%s: %s machine-hours, %s; of a pool of fixed size %s, %s", c.period,
+			english.Number(c.MachineHours, 1), english.Euros(c.Euros, 2), english.Number(c.FixedHours, 1), english.Euros(c.FixedEuros, 2))
+	}
 }
 
 // Summary writes one evaluation for a terminal: numbers, why, actions, alerts.
