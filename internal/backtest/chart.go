@@ -135,7 +135,7 @@ func (c Chart) panel(out io.Writer, p Panel, most int) {
 
 // days draws a line at each midnight, and names the days that have room for it.
 func (c Chart) days(out io.Writer, minutes []world.Minute) {
-	const dayMinutes, room = 24 * 60, 70
+	const dayMinutes, room = 24 * 60, 84
 	every := 1 + room*len(minutes)/dayMinutes/plotWidth
 	count := 0
 	for i, m := range minutes {
