@@ -139,7 +139,7 @@ func ScalingConfig(settings config.Settings) scaling.Config {
 		Size: settings.PoolSize, Capacity: settings.PoolCapacity, BareMetal: settings.BareMetalCount,
 		Policies: policies, Interval: settings.Interval, BootTime: settings.BootTime,
 		ServerParticipants: settings.ServerParticipants, ServerMeetings: settings.ServerMeetings,
-		MinimumMillionths: int(settings.MinimumRatio),
+		MinimumMillionths: int(settings.MinimumRatio), TagMinimums: settings.TagMinimums,
 		SteadyFactor:      scaling.Pair(settings.LoadFactorSteady), GrowingFactor: scaling.Pair(settings.LoadFactorGrowing),
 		GrowthThreshold:    scaling.Pair(settings.LoadGrowthThreshold),
 		ScheduleMode:       scaling.ScheduleMode(settings.CalendarMode),

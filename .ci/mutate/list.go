@@ -170,6 +170,8 @@ var mutations = []mutation{
 		old: "memory.EndDrain = nil // the drain that was to end is over", new: ""},
 	{invariant: inHand, change: "an order is not written down", file: "handler/order.go",
 		old: "state.Interventions = append(state.Interventions, done)", new: "_ = done"},
+	{invariant: boundedBlast, change: "a tag's last server counts those of other tags", file: "internal/scaling/choose.go",
+		old: "if o := &d.servers[i]; o != s && d.concerns(o) && o.online() {", new: "if o := &d.servers[i]; o != s && o.online() {"},
 	{invariant: boundedBlast, change: "a roll-out takes all machines at once", file: "internal/scaling/replace.go",
 		old: "case draining >= d.config.RollOutParallel:", new: "case false:"},
 	{invariant: boundedBlast, change: "a roll-out goes on with a bad image", file: "internal/scaling/replace.go",

@@ -37,6 +37,7 @@ type Settings struct {
 	ServerParticipants  int           `envconfig:"SERVER_PARTICIPANTS" default:"250" min:"1" max:"10000" desc:"participants that one server carries"`
 	ServerMeetings      int           `envconfig:"SERVER_MEETINGS" default:"15" min:"1" max:"10000" desc:"meetings that one server carries"`
 	MinimumRatio        Percentage    `envconfig:"MINIMUM_RATIO" default:"1%" min:"0%" max:"100%" desc:"share of the servers that is always enabled, rounded up; bare-metal servers, if any, are the minimum instead"`
+	TagMinimums         Counts        `envconfig:"TAG_MINIMUMS" example:"gpu=2,exam=1" desc:"the same for servers that bear a tag in Scalelite, in servers; 1 for a tag that is not named"`
 	LoadFactorSteady    Pair          `envconfig:"LOAD_FACTOR_STEADY" default:"2" desc:"enabled capacity in multiples of the load; one number, or one for participants and one for meetings"`
 	LoadFactorGrowing   Pair          `envconfig:"LOAD_FACTOR_GROWING" default:"3" desc:"the same while the load grows"`
 	LoadGrowthThreshold Pair          `envconfig:"LOAD_GROWTH_THRESHOLD" default:"1.2" desc:"load, in multiples of the previous evaluation's, from which on it grows"`

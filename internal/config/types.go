@@ -74,6 +74,27 @@ func factor(text string) (float64, bool) {
 	return value, err == nil && value > 0 && value <= maxFactor
 }
 
+// Counts are numbers by name.
+type Counts map[string]int
+
+// UnmarshalText takes "gpu=2,exam=1".
+func (c *Counts) UnmarshalText(text []byte) error {
+	counts := Counts{}
+	for part := range strings.SplitSeq(string(text), ",") {
+		name, number, found := strings.Cut(strings.TrimSpace(part), "=")
+		count, err := strconv.Atoi(number)
+		if _, twice := counts[name]; !found || twice || name == "" || err != nil || count < 0 || count > maxCount {
+			return wrong("has to be names, each once, with numbers from 0 to 10000")
+		}
+		counts[name] = count
+	}
+	*c = counts
+	return nil
+}
+
+// maxCount bounds the numbers of Counts.
+const maxCount = 10_000
+
 // Hours are a part of the day, as times after midnight.
 type Hours struct{ From, To time.Duration }
 

@@ -74,6 +74,11 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 	r.Plan, r.Outcomes, r.Interventions = plan, []Outcome{}, state.Interventions
 	r.Blind = !seen.Entries.Known() || !seen.Machines.Known()
 	r.Participants, r.Meetings, r.Enabled = plan.Load.Participants, plan.Load.Meetings, plan.Required.Enabled
+	for _, group := range plan.Tagged {
+		r.Participants += group.Load.Participants
+		r.Meetings += group.Load.Meetings
+		r.Enabled += group.Required.Enabled
+	}
 	for i, s := range seen.Servers {
 		server := describeServer(s, plan.Verdicts[i], state.Servers[s.Server.Number], now)
 		r.Servers = append(r.Servers, server)

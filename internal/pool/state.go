@@ -14,6 +14,8 @@ type State struct {
 	Record json.RawMessage `json:"record,omitempty"`
 	// Load is what the load policy compares the next load with.
 	Load *PastLoad `json:"load,omitempty"`
+	// TagLoads are the same for the servers that bear a tag, by tag.
+	TagLoads map[string]PastLoad `json:"tag_loads,omitempty"`
 	// Kept is how many servers were enabled when the policies ceased to answer;
 	// 0 while they do.
 	Kept int `json:"kept,omitempty"`

@@ -28,8 +28,7 @@ func (d *decision) registerEntries() {
 // replacement; only when Scalelite still sees one online, and no other, it may
 // be that we alone cannot reach it.
 func (d *decision) cordonUnusable() {
-	for i := range d.servers {
-		s := &d.servers[i]
+	for _, s := range d.members() {
 		unresponsive, locked := s.health == Unresponsive, s.machineState() == pool.Locked
 		if !s.mayTouch() || s.intended != pool.Enabled || !unresponsive && !locked {
 			continue
@@ -48,8 +47,7 @@ func (d *decision) cordonUnusable() {
 // enableBareMetal enables every bare-metal server that is well: it costs the
 // same whether it is enabled or not.
 func (d *decision) enableBareMetal() {
-	for i := range d.servers {
-		s := &d.servers[i]
+	for _, s := range d.members() {
 		if s.Server.BareMetal && d.mayEnable(*s) && s.health == Healthy && s.up() {
 			d.enable(s, "a bare-metal server costs the same whether it is enabled or not")
 		}
@@ -63,21 +61,26 @@ func (d *decision) mayEnable(s server) bool {
 		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
 }
 
-// adjust adds or cordons servers until as many count as are required.
+// adjust adds or cordons servers until those that count have the capacity of as
+// many as are required. Without load multipliers that is their number.
 func (d *decision) adjust() {
-	counting := d.count(server.counts)
-	switch required := d.required(); {
-	case counting < required:
-		d.grow(required - counting)
+	surplus := d.capacity(server.counts) - float64(d.required())
+	if surplus < -almost {
+		d.grow(-surplus)
 		d.startReplacement()
-	case d.replaced != 0 && counting == required:
-		d.startReplacement()
-	case d.replaced != 0:
-		d.shrink(counting - 1 - required)
-	default:
-		d.shrink(counting - required)
+		return
 	}
+	if replaced := d.group.replaced; replaced != 0 {
+		if surplus -= d.servers[replaced-1].capacity(); surplus < -almost {
+			d.startReplacement()
+			return
+		}
+	}
+	d.shrink(surplus)
 }
+
+// almost is what sums of thirds and the like may be away from what they should be.
+const almost = 1e-9
 
 // growthClass: the sooner a server takes meetings, the earlier it is chosen.
 func growthClass(s server) int {
@@ -113,14 +116,18 @@ func (d *decision) growthCandidates() []*server {
 	})
 }
 
-func (d *decision) grow(missing int) {
-	candidates := d.growthCandidates()
-	for _, s := range candidates[:min(missing, len(candidates))] {
-		d.enable(s, fmt.Sprintf("%d more servers are required; %s", missing, s.describe()))
+func (d *decision) grow(missing float64) {
+	short := missing
+	for _, s := range d.growthCandidates() {
+		if short < almost {
+			return
+		}
+		d.enable(s, fmt.Sprintf("%g more servers are required; %s", missing, s.describe()))
+		short -= s.capacity()
 	}
-	if short := missing - len(candidates); short > 0 {
-		d.withhold("%d of the %d servers that are missing: no server is left to enable", short, missing)
-		d.alert(Error, noServerLeftSubject, adviceNoServer, "%d more servers are required than can be enabled", short)
+	if short >= almost {
+		d.withhold("%g of the %g servers that are missing: no server is left to enable", short, missing)
+		d.alert(Error, d.group.subject(noServerLeftSubject), adviceNoServer, "%g more servers are required than can be enabled", short)
 	}
 }
 
@@ -135,7 +142,15 @@ func entryRank(s server) int {
 // lastOnline tells whether there is no other server of which is known that it
 // takes meetings.
 func (d *decision) lastOnline(s *server) bool {
-	return s.entry.Online && !slices.ContainsFunc(d.servers, func(o server) bool { return o.online() && o.Server.Number != s.Server.Number })
+	if !s.entry.Online {
+		return false
+	}
+	for i := range d.servers {
+		if o := &d.servers[i]; o != s && d.concerns(o) && o.online() {
+			return false
+		}
+	}
+	return true
 }
 
 // shrinkClass: the machine that is about to be taken away anyway goes first,
@@ -162,12 +177,12 @@ func shrinkHealth(s server) int {
 	return 0
 }
 
-func (d *decision) shrink(surplus int) {
-	if surplus <= 0 {
+func (d *decision) shrink(surplus float64) {
+	if surplus < almost {
 		return
 	}
 	candidates := d.choose(func(s server) bool {
-		return s.mayTouch() && s.counts() && !s.Server.BareMetal && s.Server.Number != d.replaced
+		return s.mayTouch() && s.counts() && !s.Server.BareMetal && s.Server.Number != d.group.replaced
 	}, func(a, b server) int {
 		return cmp.Or(
 			cmp.Compare(shrinkClass(a), shrinkClass(b)),
@@ -177,15 +192,15 @@ func (d *decision) shrink(surplus int) {
 	})
 	left := surplus
 	for _, s := range candidates {
-		if left == 0 {
-			return
+		if left < s.capacity()-almost {
+			continue
 		}
 		if d.lastOnline(s) {
 			s.leftAlone = "the last server that is online is never cordoned"
 			continue
 		}
-		if d.cordon(s, fmt.Sprintf("%d servers more than required; %s", surplus, s.describe())) {
-			left--
+		if d.cordon(s, fmt.Sprintf("%g servers more than required; %s", surplus, s.describe())) {
+			left -= s.capacity()
 		}
 	}
 }
@@ -193,7 +208,7 @@ func (d *decision) shrink(surplus int) {
 // preferRunning swaps an enabled server that is not up yet for a healthy one
 // that is up and drains: the second takes meetings at once.
 func (d *decision) preferRunning() {
-	if !d.plan.Required.Servers.Known() {
+	if !d.group.Required.Servers.Known() {
 		return
 	}
 	waiting := d.choose(func(s server) bool {
@@ -202,6 +217,9 @@ func (d *decision) preferRunning() {
 	ready := d.choose(func(s server) bool { return d.mayEnable(s) && growthClass(s) == 0 },
 		func(a, b server) int { return cmp.Compare(b.meetings(), a.meetings()) })
 	for i := range min(len(waiting), len(ready)) {
+		if ready[i].capacity() < waiting[i].capacity()-almost {
+			continue
+		}
 		if d.cordon(waiting[i], fmt.Sprintf("server %d is up already", ready[i].Server.Number)) {
 			d.enable(ready[i], fmt.Sprintf("it is up, server %d is not yet", waiting[i].Server.Number))
 		}
@@ -212,9 +230,9 @@ func (d *decision) preferRunning() {
 // stay in the order of their numbers.
 func (d *decision) choose(condition func(server) bool, order func(a, b server) int) []*server {
 	var chosen []*server
-	for i := range d.servers {
-		if condition(d.servers[i]) {
-			chosen = append(chosen, &d.servers[i])
+	for _, s := range d.members() {
+		if condition(*s) {
+			chosen = append(chosen, s)
 		}
 	}
 	slices.SortStableFunc(chosen, func(a, b *server) int { return order(*a, *b) })

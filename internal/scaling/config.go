@@ -56,6 +56,9 @@ type Config struct {
 	// MinimumMillionths is the share of the size that is always enabled, in
 	// millionths: a binary fraction would make 7 % of 100 servers 8.
 	MinimumMillionths int
+	// TagMinimums are how many servers of a tag are always enabled, if there are
+	// so many; 1 where a tag is not in it.
+	TagMinimums map[string]int
 	// SteadyFactor, or GrowingFactor from GrowthThreshold on, times the load is
 	// what the load policy keeps enabled.
 	SteadyFactor, GrowingFactor, GrowthThreshold Pair
@@ -95,7 +98,14 @@ type Config struct {
 	MaxCreations, MaxDeletions, MaxCordons, MaxEnds int
 	// RegisterEntries adds an entry for a server that has none.
 	RegisterEntries bool
+
+	// tagMinimum is the minimum of the group with a tag that the decision makes
+	// this Config for.
+	tagMinimum int
 }
+
+// minimumOf is the least that is enabled of a group with a tag.
+func (c Config) minimumOf(tag string) int { return max(1, c.TagMinimums[tag]) }
 
 // million is what shares are parts of.
 const million = 1_000_000
@@ -115,6 +125,9 @@ func (c Config) LeadTime() time.Duration { return c.Interval + c.BootTime }
 // Minimum is the number of servers that are always enabled: the bare-metal
 // ones if there are any, else the configured share of the size, rounded up.
 func (c Config) Minimum() int {
+	if c.tagMinimum > 0 {
+		return c.tagMinimum
+	}
 	if c.BareMetal > 0 {
 		return c.BareMetal
 	}

@@ -16,18 +16,20 @@ import (
 // servers lack, and those that draining servers may lose.
 func Decide(now time.Time, config Config, seen pool.Observation, state pool.State) (Plan, pool.State) {
 	d := newDecision(now, config, seen, state)
-	d.require()
+	d.inEachGroup(d.require)
 	switch {
 	case d.blind():
 	case d.networkDown():
 	case d.paused():
 	default:
 		d.registerEntries()
-		d.cordonUnusable()
-		d.replaceOne()
-		d.enableBareMetal()
-		d.adjust()
-		d.preferRunning()
+		d.inEachGroup(func() {
+			d.cordonUnusable()
+			d.replaceOne()
+			d.enableBareMetal()
+			d.adjust()
+			d.preferRunning()
+		})
 		d.provideMachines()
 		d.drain()
 		d.deleteLeftovers()
@@ -43,9 +45,10 @@ type decision struct {
 	seen    pool.Observation
 	state   pool.State
 	servers []server
-	// replaced is the number of the server that is being replaced but still
-	// enabled; its capacity does not count. 0: none.
-	replaced int
+	// groups are the servers by their tag, and group is the one that is being
+	// decided on; nil for all servers.
+	groups []*group
+	group  *group
 	// limited tells that a limit of one evaluation held something back.
 	limited bool
 	plan    Plan
@@ -57,7 +60,7 @@ func newDecision(now time.Time, config Config, seen pool.Observation, state pool
 	for i, observed := range seen.Servers {
 		d.servers[i] = newServer(now, config, seen, observed, state)
 	}
-	d.plan.Load = measureLoad(now, config, d.servers)
+	d.formGroups()
 	return d
 }
 
@@ -96,11 +99,12 @@ func (d *decision) withhold(format string, args ...any) {
 	d.plan.Withheld = append(d.plan.Withheld, fmt.Sprintf(format, args...))
 }
 
-// count tells how many servers satisfy a condition.
+// count tells how many servers, of the group if one is being decided on, satisfy
+// a condition.
 func (d *decision) count(condition func(server) bool) int {
 	n := 0
 	for i := range d.servers {
-		if condition(d.servers[i]) {
+		if d.concerns(&d.servers[i]) && condition(d.servers[i]) {
 			n++
 		}
 	}
@@ -162,6 +166,11 @@ func (d *decision) paused() bool {
 
 // finish gives the plan and the memory for the next evaluation.
 func (d *decision) finish() (Plan, pool.State) {
+	for _, g := range d.groups {
+		if g.Tag != "" {
+			d.plan.Tagged = append(d.plan.Tagged, g.Group)
+		}
+	}
 	for _, s := range d.servers {
 		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{s.Server.Number, s.health, s.why, s.leftAlone})
 	}

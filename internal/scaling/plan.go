@@ -5,8 +5,11 @@ import "divims/internal/pool"
 // Plan is what the decision asks for: the ordered actions, each with its
 // reason, and everything an operator needs to check it by hand.
 type Plan struct {
-	Load     Load      `json:"load"`
-	Required Required  `json:"required"`
+	// Load and Required are those of the servers without a tag.
+	Load     Load     `json:"load"`
+	Required Required `json:"required"`
+	// Tagged are the groups of servers that bear a tag.
+	Tagged   []Group   `json:"tagged,omitempty"`
 	Actions  []Action  `json:"actions"`
 	Verdicts []Verdict `json:"verdicts"`
 	Alerts   []Alert   `json:"alerts"`

@@ -3,6 +3,7 @@ package scaling
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,6 +97,7 @@ func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
 		return &pool.Entry{
 			ID: server.Hostname, State: rapid.SampledFrom([]pool.EntryState{pool.Enabled, pool.Enabled, pool.Cordoned, pool.Disabled}).Draw(t, "state"),
 			Online: rapid.Bool().Draw(t, "online"),
+			Tag:    rapid.SampledFrom([]string{"", "", "", "gpu", "exam"}).Draw(t, "tag"), LoadMultiplier: rapid.SampledFrom([]float64{1, 1, 1, 0.5, 2, 3}).Draw(t, "multiplier"),
 		}
 	})
 	observed.Machine = drawReading(t, "machine", func() *pool.Machine {
@@ -192,8 +194,15 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 				t.Fatalf("%s %d times, %d at most", kind, plan.count(kind), most)
 			}
 		}
-		if required, ok := plan.Required.Servers.Get(); ok && (required > config.Size || required < min(config.Minimum(), config.Size)) {
-			t.Fatalf("requires %d, size %d, minimum %d", required, config.Size, config.Minimum())
+		for _, g := range newDecision(noon, config, seen, state).groups {
+			required := plan.Required
+			if i := slices.IndexFunc(plan.Tagged, func(other Group) bool { return other.Tag == g.Tag }); i >= 0 {
+				required = plan.Tagged[i].Required
+			}
+			servers, ok := required.Servers.Get()
+			if ok && (servers > g.config.Size || servers < min(g.config.Minimum(), g.config.Size)) {
+				t.Fatalf("requires %d with the tag %q, size %d, minimum %d", servers, g.Tag, g.config.Size, g.config.Minimum())
+			}
 		}
 		for _, alert := range plan.Alerts {
 			if alert.Level.Rank() == 0 || alert.Subject == "" || alert.Text == "" || alert.Advice == "" {
@@ -305,36 +314,38 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 	}
 }
 
-// checkCapacity: cordoning never leaves less than is required, and never takes
-// the last server that is online.
+// checkCapacity: in each group, cordoning never leaves less than is required, and
+// never takes the last server that is online.
 func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.State, plan Plan) {
 	d := newDecision(noon, config, seen, state)
-	d.plan.Required = plan.Required
-	onlineBefore := d.count(func(s server) bool {
-		return s.entry != nil && s.entry.State == pool.Enabled && s.entry.Online && !s.maintenance()
+	d.inEachGroup(d.require)
+	online := func(s server) bool {
+		return s.entry != nil && s.intended == pool.Enabled && s.entry.Online && !s.maintenance()
+	}
+	onlineBefore, before := map[string]int{}, map[string]float64{}
+	d.inEachGroup(func() {
+		onlineBefore[d.group.Tag], before[d.group.Tag] = d.count(online), d.capacity(server.counts)
 	})
-	countingBefore := d.count(server.counts)
-	cordoned := 0
+	cordoned := map[string]bool{}
 	for _, action := range plan.Actions {
 		s := &d.servers[max(action.Server, 1)-1]
 		switch action.Kind {
 		case Enable:
 			s.intended = pool.Enabled
 		case Cordon:
-			cordoned++
+			cordoned[s.tag()] = true
 			s.intended = pool.Cordoned
 		}
 	}
-	counting := d.count(server.counts)
-	if cordoned > 0 && counting < min(countingBefore, d.required()) {
-		t.Fatalf("cordoning leaves %d of %d, and %d are required", counting, countingBefore, d.required())
-	}
-	online := d.count(func(s server) bool {
-		return s.entry != nil && s.intended == pool.Enabled && s.entry.Online && !s.maintenance()
+	d.inEachGroup(func() {
+		tag, after := d.group.Tag, d.capacity(server.counts)
+		if cordoned[tag] && after < min(before[tag], float64(d.required()))-almost {
+			t.Fatalf("cordoning leaves %g of %g with the tag %q, and %d are required", after, before[tag], tag, d.required())
+		}
+		if cordoned[tag] && onlineBefore[tag] > 0 && d.count(online) == 0 {
+			t.Fatalf("cordoned the last server that is online with the tag %q", tag)
+		}
 	})
-	if cordoned > 0 && onlineBefore > 0 && online == 0 {
-		t.Fatal("cordoned the last server that is online")
-	}
 }
 
 // TestAPlanCarriedOutAsksForNothingNew: a pool in which everything is known and

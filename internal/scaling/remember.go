@@ -14,6 +14,7 @@ func (d *decision) remember() pool.State {
 		Load:           d.state.Load,
 		Paused:         d.state.Paused,
 		Forced:         d.forced(),
+		TagLoads:       d.state.TagLoads,
 		Servers:        map[int]pool.ServerMemory{},
 		Shortages:      currentShortages(d.now, d.state.Shortages),
 	}
@@ -21,10 +22,16 @@ func (d *decision) remember() pool.State {
 	case !d.seen.Entries.Known() || !d.seen.Machines.Known():
 		next.Kept = d.state.Kept // nobody could count
 	case !d.plan.Required.Servers.Known():
-		next.Kept = d.required()
+		next.Kept = d.kept()
 	}
 	if d.sawLoad() {
 		next.Load = d.plan.Load.past(d.now)
+		for _, g := range d.plan.Tagged {
+			if next.TagLoads == nil {
+				next.TagLoads = map[string]pool.PastLoad{}
+			}
+			next.TagLoads[g.Tag] = *g.Load.past(d.now)
+		}
 	}
 	for _, s := range d.servers {
 		next.Servers[s.Server.Number] = d.rememberServer(s)

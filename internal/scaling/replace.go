@@ -28,12 +28,12 @@ func (d *decision) replaceOne() {
 		return
 	}
 	s := sick[0]
-	others := d.count(func(o server) bool { return o.online() && o.Server.Number != s.Server.Number })
-	if others >= max(1, d.required()) {
-		d.cordon(s, fmt.Sprintf("%s: %s; the %d others that are online suffice", s.health, s.why, others))
+	others := d.capacity(func(o server) bool { return o.online() && o.Server.Number != s.Server.Number })
+	if others >= float64(max(1, d.required()))-almost {
+		d.cordon(s, fmt.Sprintf("%s: %s; the %g others that are online suffice", s.health, s.why, others))
 	} else {
-		d.replaced = s.Server.Number
-		s.leftAlone = fmt.Sprintf("%s, but only %d others are online and %d are required: its replacement comes first", s.health, others, d.required())
+		d.group.replaced = s.Server.Number
+		s.leftAlone = fmt.Sprintf("%s, but only %g others are online and %d are required: its replacement comes first", s.health, others, d.required())
 	}
 	for _, other := range sick[1:] {
 		other.leftAlone = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
@@ -113,14 +113,15 @@ func (h Hours) String() string {
 // startReplacement enables a healthy server beside the one that is replaced. A
 // sick one would have to be replaced in turn, for ever.
 func (d *decision) startReplacement() {
-	if d.replaced == 0 {
+	replaced := d.group.replaced
+	if replaced == 0 {
 		return
 	}
 	for _, s := range d.growthCandidates() {
 		if s.health == Healthy && !s.waits && (s.machine == nil || len(s.machine.Maintenances) == 0) {
-			d.enable(s, fmt.Sprintf("it replaces server %d; %s", d.replaced, s.describe()))
+			d.enable(s, fmt.Sprintf("it replaces server %d; %s", replaced, s.describe()))
 			return
 		}
 	}
-	d.servers[d.replaced-1].leftAlone = "no healthy server is free to replace it: " + d.servers[d.replaced-1].leftAlone
+	d.servers[replaced-1].leftAlone = "no healthy server is free to replace it: " + d.servers[replaced-1].leftAlone
 }

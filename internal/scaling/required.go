@@ -7,12 +7,13 @@ import (
 	"divims/internal/pool"
 )
 
-// require asks the policies and limits the largest answer:
+// require asks the policies what the group needs and limits the largest answer:
 // clamp(max over policies, minimum, size).
 func (d *decision) require() {
+	config := d.group.config
 	required := Required{Enabled: d.count(server.counts)}
 	largest, answered := 0, false
-	for _, policy := range d.config.Policies {
+	for _, policy := range config.Policies {
 		answer := d.ask(policy, required.Enabled)
 		required.Policies = append(required.Policies, answer)
 		if servers, ok := answer.Servers.Get(); ok {
@@ -20,7 +21,7 @@ func (d *decision) require() {
 		}
 		d.warnAnswer(answer)
 	}
-	if forced := d.forced(); forced != nil {
+	if forced := d.forced(); forced != nil && d.group.Tag == "" {
 		required.Limits = append(required.Limits, fmt.Sprintf("forced to %d until %s by %s: %s",
 			forced.Servers, forced.Until.UTC().Format(time.RFC3339), forced.Author, forced.Reason))
 		if answered && largest > forced.Servers {
@@ -31,29 +32,32 @@ func (d *decision) require() {
 	}
 	if answered {
 		limited := largest
-		if minimum := d.config.Minimum(); limited < minimum {
+		if minimum := config.Minimum(); limited < minimum {
 			limited = minimum
 			required.Limits = append(required.Limits, fmt.Sprintf("raised from %d to the minimum of %d", largest, minimum))
 		}
-		if limited > d.config.Size {
-			limited = d.config.Size
-			required.Limits = append(required.Limits, fmt.Sprintf("limited from %d to the pool's size of %d", largest, d.config.Size))
-			d.alert(Error, poolSizeSubject, advicePoolSize, "%d servers are required, the pool has %d", largest, d.config.Size)
+		if limited > config.Size {
+			limited = config.Size
+			required.Limits = append(required.Limits, fmt.Sprintf("limited from %d to the %d that there are", largest, config.Size))
+			d.alert(Error, d.group.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %d", largest, config.Size)
 		}
 		required.Servers = pool.Seen(limited)
 	} else {
 		required.Servers = pool.Unknown[int]("no policy has an answer")
 		d.alert(Error, "required servers", adviceNoPolicy, "no policy has an answer; the capacity is not changed")
 	}
-	d.plan.Required = required
+	d.group.Required = required
+	if d.group.Tag == "" {
+		d.plan.Required = required
+	}
 }
 
 func (d *decision) ask(policy Policy, enabled int) Answer {
 	switch policy {
 	case PolicyLoad:
-		return loadRequired(d.now, d.config, d.state.Load, d.plan.Load, enabled)
+		return loadRequired(d.now, d.group.config, d.group.past(d.state), d.group.Load, enabled)
 	case PolicySchedule:
-		return scheduleAnswer(d.now, d.config, d.seen.Calendar, enabled)
+		return scheduleAnswer(d.now, d.group.config, d.seen.Calendar, enabled)
 	}
 	reason := fmt.Sprintf("unknown policy %q", policy)
 	return Answer{Policy: policy, Servers: pool.Unknown[int](reason), Why: []string{reason}}
@@ -68,15 +72,22 @@ func (d *decision) forced() *pool.Forced {
 	return nil
 }
 
-// required is how many servers must be enabled; without an answer, as many as
+// required is how many servers of the group must be enabled; without an answer, as many as
 // were when the answers ceased. (As many as are would be one more with every
 // replacement that is enabled beside what it replaces.)
 func (d *decision) required() int {
-	if servers, ok := d.plan.Required.Servers.Get(); ok {
+	if servers, ok := d.group.Required.Servers.Get(); ok {
 		return servers
 	}
+	return d.kept()
+}
+
+// kept is what is required of the servers without a tag while no policy has an
+// answer; those with a tag go by the load, which always has one.
+func (d *decision) kept() int {
 	if d.state.Kept > 0 {
 		return d.state.Kept
 	}
-	return max(d.plan.Required.Enabled, d.config.Minimum())
+	untagged := d.groups[0]
+	return max(untagged.Required.Enabled, untagged.config.Minimum())
 }

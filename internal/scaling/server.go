@@ -83,7 +83,7 @@ func (s server) up() bool {
 
 // draining tells of a machine whose entry is not enabled, and will not be.
 func (s server) draining() bool {
-	return s.machine != nil && s.entry.State != pool.Enabled && s.intended != pool.Enabled
+	return s.machine != nil && s.entry != nil && s.entry.State != pool.Enabled && s.intended != pool.Enabled
 }
 
 // discardsRecordings tells that an operator lets its machine go whatever

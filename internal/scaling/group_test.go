@@ -1,0 +1,92 @@
+package scaling
+
+import (
+	"strings"
+	"testing"
+
+	"divims/internal/pool"
+)
+
+// tagged gives the last servers of a story a tag.
+func (s *story) tagged(tag string, numbers ...int) {
+	for _, n := range numbers {
+		s.entry(n).Tag = tag
+	}
+}
+
+func TestEachTagHasItsOwnCapacity(t *testing.T) {
+	s := newStory(t, 6)
+	s.tagged("gpu", 4, 5, 6)
+	s.entry(5).State, s.entry(6).State = pool.Disabled, pool.Disabled
+	s.meeting(1, 200)
+	s.meeting(2, 200)
+	s.meeting(3, 80) // 480 of 750 without a tag: 4 are required and there are 3
+	s.meeting(4, 200)
+	s.evaluate()
+	s.want("enable 5", "the people with the tag need two of its servers, and those without it none of them")
+	if got := s.plan.Load.Participants; got != 480 {
+		t.Errorf("%d participants count for the servers without a tag; want 480", got)
+	}
+	if g := s.plan.Tagged; len(g) != 1 || g[0].Tag != "gpu" || g[0].Load.Participants != 200 {
+		t.Errorf("tagged: %+v", g)
+	}
+	s.wantAlert("pool size")
+}
+
+func TestATagHasItsOwnMinimum(t *testing.T) {
+	s := newStory(t, 5)
+	s.tagged("gpu", 3, 4, 5)
+	s.config.TagMinimums = map[string]int{"gpu": 2}
+	s.evaluate()
+	s.want("cordon 1, cordon 3", "one without a tag is required, and two with it")
+	s.config.TagMinimums = nil
+	s.entry(1).State, s.entry(3).State = pool.Cordoned, pool.Cordoned
+	s.meeting(1, 1)
+	s.meeting(3, 1)
+	s.evaluate()
+	s.want("cordon 4", "one is the least of every tag")
+	s.config.TagMinimums = map[string]int{"gpu": 99}
+	s.evaluate()
+	s.want("enable 3", "there are three")
+}
+
+func TestTheLastOnlineOfATagIsKept(t *testing.T) {
+	s := newStory(t, 3)
+	s.tagged("gpu", 3)
+	s.dead(3)
+	s.entry(3).Online = true
+	s.state.Servers = map[int]pool.ServerMemory{3: {MachineID: "machine 3", SilentSince: noon}}
+	s.evaluate()
+	if got := s.plan.Verdicts[2].LeftAlone; !strings.Contains(got, "no other online") {
+		t.Errorf("server 3, the only one of its tag, is left alone because %q", got)
+	}
+}
+
+func TestAPoolOfTagsOnly(t *testing.T) {
+	s := newStory(t, 2)
+	s.config.Policies = []Policy{PolicyLoad, PolicySchedule}
+	s.seen.Calendar = pool.Seen(pool.Calendar{})
+	s.tagged("a", 1)
+	s.tagged("b", 2)
+	s.evaluate()
+	s.want("", "one of each is the minimum")
+}
+
+// TestAMultiplierMakesHalfAServer: Scalelite gives a server with the multiplier 2
+// half as many people, and one with 0.5 twice as many.
+func TestAMultiplierMakesHalfAServer(t *testing.T) {
+	s := newStory(t, 6)
+	for n := 1; n <= 4; n++ {
+		s.entry(n).LoadMultiplier = 2
+	}
+	s.entry(5).State, s.entry(6).State = pool.Disabled, pool.Disabled
+	s.meeting(1, 300) // 3 required, and the four count as 2
+	s.evaluate()
+	s.want("enable 5", "one whole server is missing")
+	s.meeting(6, 1)
+	s.entry(6).State = pool.Cordoned
+	s.entry(5).LoadMultiplier = 0.5
+	s.entry(5).State = pool.Enabled
+	s.evaluate()
+	s.want("cordon 2, cordon 3", "they count as 4: two halves may go")
+}
