@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"errors"
 	"fmt"
 
 	"divims/internal/pool"
@@ -9,8 +10,9 @@ import (
 )
 
 // act carries out the plan on the world, in its order. As in an evaluation the
-// first action of a server that does not come through ends the rest of them.
-func (r *run) act(seen pool.Observation, plan scaling.Plan) []scaling.Outcome {
+// first action of a server that does not come through ends the rest of them. The
+// error tells of an action that is not modelled.
+func (r *run) act(seen pool.Observation, plan scaling.Plan) ([]scaling.Outcome, error) {
 	outcomes := make([]scaling.Outcome, len(plan.Actions))
 	broken := map[int]bool{}
 	for i, action := range plan.Actions {
@@ -18,44 +20,42 @@ func (r *run) act(seen pool.Observation, plan scaling.Plan) []scaling.Outcome {
 			outcomes[i].Result = scaling.Skipped
 			continue
 		}
-		outcomes[i].Result = r.do(seen, action)
+		result, err := r.do(seen, action)
+		if err != nil {
+			return nil, err
+		}
+		outcomes[i].Result = result
 		broken[action.Server] = action.Server != 0 && outcomes[i].Result != scaling.Done
 	}
-	return outcomes
+	return outcomes, nil
 }
 
-func (r *run) do(seen pool.Observation, action scaling.Action) scaling.Result {
+func (r *run) do(seen pool.Observation, action scaling.Action) (scaling.Result, error) {
 	if action.Kind == scaling.DeleteVolume {
-		return result(r.world.DeleteVolume(action.Volume.ID))
+		return result(r.world.DeleteVolume(action.Volume.ID)), nil
 	}
 	s := seen.Servers[action.Server-1]
 	entry, _ := s.Entry.Get()
 	machine, _ := s.Machine.Get()
 	switch action.Kind {
 	case scaling.Enable:
-		return result(r.world.SetState(entry.ID, pool.Enabled))
+		return result(r.world.SetState(entry.ID, pool.Enabled)), nil
 	case scaling.Cordon:
-		return result(r.world.SetState(entry.ID, pool.Cordoned))
+		return result(r.world.SetState(entry.ID, pool.Cordoned)), nil
 	case scaling.Repair:
-		if err := r.world.SetState(entry.ID, pool.Enabled); err != nil {
-			return scaling.Failed
-		}
-		return result(r.world.SetState(entry.ID, pool.Cordoned))
+		return result(errors.Join(r.world.SetState(entry.ID, pool.Enabled), r.world.SetState(entry.ID, pool.Cordoned))), nil
 	case scaling.EndMeeting:
-		return result(r.world.EndMeeting(s.Server.Domain, action.Meeting.ID))
+		return result(r.world.EndMeeting(s.Server.Domain, action.Meeting.ID)), nil
 	case scaling.Create:
-		return result(r.create(s.Server))
+		return result(r.create(s.Server)), nil
 	case scaling.PowerOn:
-		return result(r.world.PowerOn(machine.ID))
+		return result(r.world.PowerOn(machine.ID)), nil
 	case scaling.Reboot:
-		if r.mustStay(action, s) {
-			return scaling.Held
-		}
-		return result(r.world.Reboot(machine.ID))
+		return r.reboot(action, s), nil
 	case scaling.Delete:
-		return r.delete(action, s)
+		return r.delete(action, s), nil
 	}
-	panic(fmt.Sprintf("backtest: no way to %s", action.Kind))
+	return "", fmt.Errorf("the model knows no way to %s", action.Kind)
 }
 
 func result(err error) scaling.Result {
@@ -76,6 +76,14 @@ func (r *run) create(server pool.Server) error {
 		return err
 	}
 	return r.world.PowerOn(machine.ID)
+}
+
+func (r *run) reboot(action scaling.Action, s pool.ServerObservation) scaling.Result {
+	if r.mustStay(action, s) {
+		return scaling.Held
+	}
+	machine, _ := s.Machine.Get()
+	return result(r.world.Reboot(machine.ID))
 }
 
 // delete gives a machine up, after a last look at it with its entry disabled.

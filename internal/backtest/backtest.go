@@ -78,7 +78,9 @@ func (r *run) all(ctx context.Context) error {
 			return err
 		}
 		r.world.AdvanceTo(now)
-		r.evaluate(now.UTC())
+		if err := r.evaluate(now.UTC()); err != nil {
+			return err
+		}
 		r.tell(now)
 	}
 	r.world.AdvanceTo(r.Trace.End)
@@ -118,13 +120,18 @@ func (r *run) prepare() (err error) {
 }
 
 // evaluate is one evaluation: observe, decide, act, record.
-func (r *run) evaluate(now time.Time) {
+func (r *run) evaluate(now time.Time) error {
 	seen := r.observe(now)
 	plan, next := scaling.Decide(now, r.Scaling, seen, r.state)
-	scaling.Settle(&next, now, r.Scaling, plan, r.act(seen, plan))
+	outcomes, err := r.act(seen, plan)
+	if err != nil {
+		return err
+	}
+	scaling.Settle(&next, now, r.Scaling, plan, outcomes)
 	r.state = next
 	r.record(now, plan)
 	r.count(plan)
+	return nil
 }
 
 // record adds to the history what the storage keeps of past weeks, too; nothing

@@ -180,7 +180,9 @@ func TestWarmupIsHistory(t *testing.T) {
 	if want := (7*pool.HistoryWeeks + 2) * 12 * 100; people != want {
 		t.Errorf("%d participants in all samples, want %d: 12 samples of 100 people a day", people, want)
 	}
-	r.evaluate(r.start)
+	if err := r.evaluate(r.start); err != nil {
+		t.Fatal(err)
+	}
 	seen, _ = r.observe(r.start.Add(5 * time.Minute)).History.Get()
 	if last := seen[len(seen)-1]; !last.At.Equal(r.start) {
 		t.Errorf("after an evaluation the history ends at %s, want its own sample of %s", last.At, r.start)
@@ -237,6 +239,18 @@ func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 	}
 	if _, err := NewTrace("empty", nil, time.UTC); err == nil {
 		t.Error("a trace without meetings is taken")
+	}
+	century := append(meetings(1, 0, time.Hour, 1), meetings(1, 70*365*24*time.Hour, time.Hour, 1)...)
+	if _, err := NewTrace("century", century, time.UTC); err == nil {
+		t.Error("a trace of 70 years is taken")
+	}
+	r := &run{Config: Config{Trace: trace, Policies: policies(t, "load"), Scaling: decision(t, "1")}}
+	if err := r.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	unheardOf := scaling.Plan{Actions: []scaling.Action{{Kind: "dance", Server: 1}}}
+	if _, err := r.act(r.observe(monday), unheardOf); err == nil || !strings.Contains(err.Error(), "dance") {
+		t.Errorf("an action that is not modelled: %v", err)
 	}
 }
 

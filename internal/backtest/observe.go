@@ -40,7 +40,7 @@ func (r *run) leftovers() []pool.Volume {
 
 // remembered is the part of the history that the storage would hand out.
 func (r *run) remembered(now time.Time) []pool.Sample {
-	monday := now.AddDate(0, 0, -(int(now.Weekday())+6)%7).Truncate(24 * time.Hour)
+	monday := now.AddDate(0, 0, -((int(now.Weekday()) + 6) % 7)).Truncate(24 * time.Hour)
 	from := monday.AddDate(0, 0, -7*pool.HistoryWeeks)
 	first := sort.Search(len(r.history), func(i int) bool { return !r.history[i].At.Before(from) })
 	return r.history[first:len(r.history):len(r.history)]
@@ -79,7 +79,7 @@ func (r *run) observeServer(s *pool.ServerObservation) {
 	s.Recordings = r.recordings(*s)
 }
 
-// stats are complete, or all unknown.
+// stats are complete or, before the machine's system is up, all unknown.
 func (r *run) stats(domain string) pool.Reading[pool.Stats] {
 	stats, err := r.world.Stats(domain)
 	if err != nil {

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,15 +25,21 @@ type Trace struct {
 // Demand is what people want at a moment.
 type Demand struct{ Participants, Meetings int }
 
+// longestTrace is the longest that is counted minute by minute, in days.
+const longestTrace = 10 * 366
+
 // NewTrace reads days and minutes off the meetings, which are sorted by start.
-// It refuses a demand without meetings.
+// It refuses a demand without meetings, and one of more than ten years.
 func NewTrace(name string, meetings []world.Meeting, zone *time.Location) (*Trace, error) {
 	if len(meetings) == 0 {
 		return nil, errors.New("there is no meeting in " + name)
 	}
 	last := slices.MaxFunc(meetings, func(a, b world.Meeting) int { return a.End().Compare(b.End()) }).End()
 	t := &Trace{Name: name, Meetings: meetings, Begin: midnight(meetings[0].Start.In(zone), 0)}
-	t.End = t.wholeWeekend(midnight(last.In(zone), 1))
+	t.End = wholeWeekend(midnight(last.In(zone), 1))
+	if days := t.End.Sub(t.Begin).Hours() / 24; days > longestTrace {
+		return nil, fmt.Errorf("%s has %.0f days, must be %d at most", name, days, longestTrace)
+	}
 	t.demand = t.count()
 	return t, nil
 }
@@ -45,7 +52,7 @@ func midnight(t time.Time, days int) time.Time {
 
 // wholeWeekend moves an end at the beginning of a weekend to the end of it: a
 // school's last week has seven days, too.
-func (t *Trace) wholeWeekend(end time.Time) time.Time {
+func wholeWeekend(end time.Time) time.Time {
 	switch end.Weekday() {
 	case time.Saturday:
 		return midnight(end, 2)
@@ -96,8 +103,8 @@ func (t *Trace) between(after, until time.Time) []Demand {
 	return t.demand[t.minute(after.Add(1)):t.minute(until.Add(1))]
 }
 
-// samples are the demand at every period after Begin and before end, as
-// evaluations would have recorded it.
+// samples are the demand from one moment on and before another, as evaluations so
+// far apart would have recorded it.
 func (t *Trace) samples(from, to time.Time, period time.Duration) []pool.Sample {
 	samples := make([]pool.Sample, 0, to.Sub(from)/period+1)
 	for at := from; at.Before(to); at = at.Add(period) {
