@@ -174,12 +174,16 @@ func (r *ServerRecord) describeStats(stats pool.Stats) {
 	}
 }
 
-// brief is the record as it is kept for the day: without the servers that
-// nothing is to be said about. 288 of them are one object.
+// brief is the record as it is kept for the day: without what is yet to come and
+// the servers that nothing is to be said about. 288 of them are one object.
 func (r Record) brief() Record {
 	r.Servers = nil
 	r.Plan.Verdicts = slices.DeleteFunc(slices.Clone(r.Plan.Verdicts), func(v scaling.Verdict) bool {
 		return v.Health == scaling.Healthy && v.LeftAlone == ""
 	})
+	r.Plan.Required.Policies = slices.Clone(r.Plan.Required.Policies)
+	for i := range r.Plan.Required.Policies {
+		r.Plan.Required.Policies[i].Outlook = nil
+	}
 	return r
 }

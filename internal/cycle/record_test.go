@@ -46,3 +46,15 @@ func TestSample(t *testing.T) {
 		})
 	}
 }
+
+// TestTheBriefRecordHasNoOutlook, and the whole one keeps it.
+func TestTheBriefRecordHasNoOutlook(t *testing.T) {
+	var record Record
+	record.Plan.Required.Policies = []scaling.Answer{{Outlook: []scaling.Expected{{Servers: pool.Seen(3)}}}}
+	if brief := record.brief(); len(brief.Plan.Required.Policies[0].Outlook) != 0 {
+		t.Error("the brief record tells what was to come")
+	}
+	if len(record.Plan.Required.Policies[0].Outlook) != 1 {
+		t.Error("the whole record has lost it")
+	}
+}

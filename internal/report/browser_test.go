@@ -47,7 +47,7 @@ func (b browsed) String() string {
 func TestPageInChromium(t *testing.T) {
 	browser := startBrowser(t)
 	for name, pool := range map[string]campus{
-		"empty": emptyPool(), "small": busyPool(3, 300), "usual": busyPool(12, 1200), "large": busyPool(200, 22000),
+		"empty": emptyPool(), "small": busyPool(3, 300), "usual": busyPool(12, 1200), "foreseen": foreseen(busyPool(12, 1200)), "large": busyPool(200, 22000),
 		"alarmed": alarmed(busyPool(12, 1200)), "alarmed-large": alarmed(busyPool(200, 22000)), "blind": blinded(busyPool(12, 1200)),
 	} {
 		address := serve(t, pool.status())

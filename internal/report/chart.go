@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,12 +98,13 @@ func always(figure func(pool.Sample) int) func(pool.Sample) (int, bool) {
 	return func(s pool.Sample) (int, bool) { return figure(s), true }
 }
 
-// times multiplies every value.
+// times is the series with every value multiplied.
 func (s series) times(factor int) series {
-	for i := range s {
-		s[i].value *= float64(factor)
+	product := slices.Clone(s)
+	for i := range product {
+		product[i].value *= float64(factor)
 	}
-	return s
+	return product
 }
 
 // least and most are the bounds of what is known; 0 if nothing is.

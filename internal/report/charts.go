@@ -7,12 +7,6 @@ import (
 	"divims/internal/scaling"
 )
 
-// Expected is what a policy that looks ahead expects of a moment to come.
-type Expected struct {
-	At                  time.Time
-	Participants, Upper float64
-}
-
 // period is a stretch of time that is drawn, with what it is drawn from.
 type period struct {
 	Title  string
@@ -30,18 +24,15 @@ func (v view) Periods() []period {
 	}
 	hold := longestHold(v.about.Interval)
 	ahead := v.outlook()
-	today := canvas{from: v.At.Add(-day), to: v.At, hold: hold}
-	if n := len(ahead); n > 0 && ahead[n-1].At.After(today.to) {
-		today.to = ahead[n-1].At
-	}
+	today := canvas{from: v.At.Add(-day), to: v.At.Add(ahead.length()), hold: hold}
 	weekly := canvas{from: v.At.Add(-week), to: v.At, hold: 30*time.Minute + hold}
 	return []period{
 		v.period(v.T("The last 24 hours"), today, since(v.samples, today.from), ahead, time.Hour),
-		v.period(v.T("The last 7 days"), weekly, v.History, nil, day),
+		v.period(v.T("The last 7 days"), weekly, v.History, outlook{}, day),
 	}
 }
 
-func (v view) period(title string, c canvas, samples []pool.Sample, ahead []Expected, step time.Duration) period {
+func (v view) period(title string, c canvas, samples []pool.Sample, ahead outlook, step time.Duration) period {
 	p := period{Title: title, Charts: []chart{v.peopleChart(c, samples, ahead), v.machinesChart(c, samples)}}
 	parts := v.parts(c, samples, step)
 	for i := range p.Charts {
@@ -66,7 +57,7 @@ func (v view) period(title string, c canvas, samples []pool.Sample, ahead []Expe
 }
 
 // peopleChart shows participants against what enabled and required servers carry.
-func (v view) peopleChart(c canvas, samples []pool.Sample, ahead []Expected) chart {
+func (v view) peopleChart(c canvas, samples []pool.Sample, ahead outlook) chart {
 	each := v.about.ServerParticipants
 	people := seriesOf(samples, always(func(s pool.Sample) int { return s.Participants }))
 	enabled := seriesOf(samples, always(func(s pool.Sample) int { return s.Enabled })).times(each)
@@ -77,22 +68,26 @@ func (v view) peopleChart(c canvas, samples []pool.Sample, ahead []Expected) cha
 			return servers, ok
 		}).times(each)
 	}
-	expected, upper := outlookOf(ahead)
-	top, values := levels(max(people.most(), enabled.most(), required.most(), upper.most()))
+	top, values := levels(max(people.most(), enabled.most(), required.most(), ahead.upper.most(), ahead.calendar.most()*float64(each)))
 	c.top = top
+	future, calendar := c, ahead.calendar.times(each)
+	future.hold = week // a policy tells of few moments, and none of them is a gap
+	if n := len(calendar); n > 0 {
+		calendar = append(calendar, value{c.to, calendar[n-1].value, true})
+	}
 	drawn := chart{Title: v.T("Participants and room for them"), Levels: c.levelMarks(v.language, values)}
 	add := func(class, path, key string) {
 		if path != "" {
 			drawn.Layers = append(drawn.Layers, layer{class, path, key})
 		}
 	}
-	add("band", c.between(expected, upper, straight), v.T("expected, up to the upper bound"))
+	add("band", future.between(ahead.expected, ahead.upper, straight), v.T("expected, up to the upper bound"))
 	add("fill", c.filled(people), "")
-	add("schedule", c.steps(asked(scaling.PolicySchedule)), v.T("asked for by the calendar"))
+	add("schedule", c.steps(asked(scaling.PolicySchedule))+future.steps(calendar), v.T("asked for by the calendar"))
 	add("forecast", c.steps(asked(scaling.PolicyForecast)), v.T("asked for by the forecast"))
 	add("required", c.steps(required), v.T("room on required servers"))
 	add("enabled", c.steps(enabled), v.T("room on enabled servers"))
-	add("expected", c.line(expected), "")
+	add("expected", future.line(ahead.expected), "")
 	add("people", c.line(people), v.T("participants"))
 	drawn.Alt = v.T("%s to %s: at most %s participants, room for %s to %s on enabled servers, for at most %s on required ones.",
 		v.Moment(c.from), v.Moment(v.At), v.Number(people.most(), 0), v.Number(enabled.least(), 0),
@@ -120,15 +115,6 @@ func (v view) machinesChart(c canvas, samples []pool.Sample) chart {
 		},
 		Alt: v.T("%s to %s: %s to %s machines ran.", v.Moment(c.from), v.Moment(v.At), v.Number(running.least(), 0), v.Number(running.most(), 0)),
 	}
-}
-
-// outlookOf are what is expected and its upper bound.
-func outlookOf(ahead []Expected) (expected, upper series) {
-	for _, e := range ahead {
-		expected = append(expected, value{e.At, e.Participants, true})
-		upper = append(upper, value{e.At, e.Upper, true})
-	}
-	return expected, upper
 }
 
 // parts tell the figures of each hour or, of a week, of three hours.

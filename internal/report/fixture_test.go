@@ -114,6 +114,9 @@ func (c campus) record(s pool.Sample) cycle.Record {
 		r.Servers = append(r.Servers, c.server(number, s))
 		r.Plan.Verdicts = append(r.Plan.Verdicts, scaling.Verdict{Server: number, Health: r.Servers[number-1].Health, Why: r.Servers[number-1].Why})
 	}
+	r.Plan.Required.Policies[1].Outlook = []scaling.Expected{
+		{At: tuesday.Add(203 * time.Minute), Servers: pool.Seen(c.size / 2)}, {At: tuesday.Add(443 * time.Minute), Servers: pool.Seen(1)},
+	}
 	next := min(s.Running+1, c.size)
 	r.Outcomes = []cycle.Outcome{
 		{Kind: scaling.Enable, Server: next, Domain: r.Servers[next-1].Domain, Reason: "1 more servers are required; it has no machine", Result: scaling.Done},
@@ -189,5 +192,16 @@ func blinded(c campus) campus {
 	c.past.Last.Plan.Alerts = []scaling.Alert{{Level: scaling.Critical, Subject: "Scalelite", Text: "nothing is changed, the entries are unknown: entries of Scalelite: no answer in time"}}
 	c.past.State.Paused = &pool.Hold{Reason: "exams", Author: "Ada", Since: tuesday.Add(-time.Hour)}
 	c.at = c.at.Add(40 * time.Minute)
+	return c
+}
+
+// foreseen is a pool whose forecast looks 12 hours ahead.
+func foreseen(c campus) campus {
+	answer := scaling.Answer{Policy: scaling.PolicyForecast, Servers: pool.Seen(9), Why: []string{"the same hour of six weeks: 1180 to 1320 participants"}}
+	for at := c.at.Truncate(time.Hour).Add(time.Hour); at.Before(c.at.Add(12 * time.Hour)); at = at.Add(time.Hour) {
+		answer.Outlook = append(answer.Outlook, scaling.Expected{At: at, Participants: pool.Seen(c.people(at)), Upper: pool.Seen(c.people(at)*5/4 + 40)})
+	}
+	required := &c.past.Last.Plan.Required
+	required.Policies = append(required.Policies, answer)
 	return c
 }

@@ -43,22 +43,3 @@ func (v view) taken() string {
 	}
 	return v.Share(pool.Seen(float64(v.Last.Participants) / float64(room)))
 }
-
-// coming is what the policies that look ahead expect.
-func (v view) coming() tile {
-	t := tile{Label: v.T("coming"), Figure: nothing, Notes: []string{v.T("no policy looks ahead: the pool follows its load")}}
-	peak := Expected{}
-	for _, e := range v.outlook() {
-		if e.Upper > peak.Upper {
-			peak = e
-		}
-	}
-	if !peak.At.IsZero() {
-		t.Figure = v.Number(peak.Upper, 0)
-		t.Notes = []string{v.T("people at most, at %s", v.Moment(peak.At)), v.T("%s expected", v.Number(peak.Participants, 0))}
-	}
-	return t
-}
-
-// outlook is what a policy that looks ahead expects of the time to come.
-func (v view) outlook() []Expected { return nil }

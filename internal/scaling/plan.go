@@ -40,6 +40,9 @@ type Answer struct {
 	// Unread is what the policy could not read beside what its answer is from.
 	// The answer is then not less than what is enabled.
 	Unread []string `json:"unread,omitempty"`
+	// Outlook is what a policy that looks ahead expects of the time to come, the
+	// soonest first.
+	Outlook []Expected `json:"outlook,omitempty"`
 	// impossible tells that among the unread is what cannot be meant.
 	impossible bool
 }

@@ -39,6 +39,7 @@ func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Cal
 		return Answer{Policy: PolicySchedule, Servers: pool.Unknown[int](reason), Why: []string{reason}}
 	}
 	answer := scheduleRequired(now, config, read)
+	answer.Outlook = scheduleOutlook(now, config, read)
 	if servers, ok := answer.Servers.Get(); ok && len(answer.Unread) > 0 && servers < enabled {
 		answer.Servers = pool.Seen(enabled)
 		answer.Why = append(answer.Why, fmt.Sprintf("not less than the %d that are enabled: an event cannot be read", enabled))

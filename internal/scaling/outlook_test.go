@@ -1,0 +1,58 @@
+package scaling
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// TestScheduleOutlook: what the calendar will ask for is told from each of its
+// coming changes on, for a day, and what it asks for now is not touched by it.
+func TestScheduleOutlook(t *testing.T) {
+	now := time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
+	event := func(from, to int, summary string) pool.Event {
+		return pool.Event{Start: now.Add(time.Duration(from) * time.Hour), End: now.Add(time.Duration(to) * time.Hour), Summary: summary}
+	}
+	events := []pool.Event{
+		event(-20, -19, "users=20%"), event(2, 4, "users=50%"), event(3, 6, "users=80%"), event(5, 6, "lunch"),
+		event(25, 26, "users=100%"),
+	}
+	for mode, want := range map[ScheduleMode]string{
+		// An event without users= is in force, and nothing can be read of it.
+		ScheduleStep:   "10:00 5, 11:00 8",
+		ScheduleWindow: "10:00 5, 11:00 8, 12:00 8, 13:00 8, 14:00 0",
+	} {
+		config := Config{Size: 10, Capacity: 1000, Interval: 5 * time.Minute, BootTime: 7 * time.Minute, ScheduleMode: mode}
+		calendar := pool.Calendar{Events: events}
+		answer := scheduleAnswer(now, config, pool.Seen(calendar), 1)
+		var told []string
+		for _, e := range answer.Outlook {
+			servers, _ := e.Servers.Get()
+			told = append(told, fmt.Sprintf("%s %d", e.At.Format("15:04"), servers))
+		}
+		if got := strings.Join(told, ", "); got != want {
+			t.Errorf("%s: %s, wanted %s", mode, got, want)
+		}
+		alone := scheduleRequired(now, config, calendar)
+		if fmt.Sprint(alone.Servers, alone.Why) != fmt.Sprint(answer.Servers, answer.Why) {
+			t.Errorf("%s: the answer is %v, without the outlook %v", mode, answer, alone)
+		}
+	}
+}
+
+// TestOutlooksAreBounded: a calendar of very many events is told of in few.
+func TestOutlooksAreBounded(t *testing.T) {
+	now := time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
+	var events []pool.Event
+	for i := range 500 {
+		start := now.Add(time.Duration(i+1) * time.Minute)
+		events = append(events, pool.Event{Start: start, End: start.Add(time.Minute), Summary: "users=10%"})
+	}
+	config := Config{Size: 10, Capacity: 1000, ScheduleMode: ScheduleWindow}
+	if n := len(scheduleOutlook(now, config, pool.Calendar{Events: events})); n != mostMoments {
+		t.Errorf("%d moments", n)
+	}
+}
