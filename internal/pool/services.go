@@ -73,6 +73,13 @@ type CalendarService interface {
 	Events(ctx context.Context, from, to time.Time, stored []byte) (calendar Calendar, keep []byte, err error)
 }
 
+// Message is what operators are told, as plain text.
+type Message struct {
+	// Title is one line.
+	Title string
+	Text  string
+}
+
 // ErrGone says that what was to be changed does not exist any more.
 var ErrGone = errors.New("does not exist")
 

@@ -1,0 +1,239 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"divims/internal/pool"
+)
+
+// stage has a web server and a mail server on this machine, which stand for
+// those of every name that a test knows.
+type stage struct {
+	t           *testing.T
+	certificate tls.Certificate
+	roots       *x509.CertPool
+
+	mutex    sync.Mutex
+	requests []request
+	mails    []mailSeen
+	// answer is how the web server answers; nil for 200 and an empty object.
+	answer http.HandlerFunc
+	web    *httptest.Server
+	mail   net.Listener
+}
+
+// request is what the web server was asked.
+type request struct{ Line, ContentType, Authorization, Token, Body string }
+
+type mailSeen struct {
+	from, user string
+	to         []string
+	text       string
+	encrypted  bool
+}
+
+var names = []string{
+	"hooks.slack.com", "slack.com", "chat.example.com", "matrix.example.com", "example.webhook.office.com", "api.telegram.org",
+	"hook.example.com", "mail.example.com",
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	s := &stage{t: t, roots: x509.NewCertPool()}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: names, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.certificate = tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	authority, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.roots.AddCert(authority)
+
+	s.web = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
+	s.web.Config.ErrorLog = log.New(io.Discard, "", 0) // clients are told of errors
+	s.web.TLS = &tls.Config{Certificates: []tls.Certificate{s.certificate}}
+	s.web.StartTLS()
+	t.Cleanup(s.web.Close)
+	return s
+}
+
+func (s *stage) serve(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	s.mutex.Lock()
+	s.requests = append(s.requests, request{
+		r.Method + " https://" + r.Host + r.URL.EscapedPath() + query(r), r.Header.Get("Content-Type"), r.Header.Get("Authorization"), r.Header.Get("X-Token"), string(body),
+	})
+	answer := s.answer
+	s.mutex.Unlock()
+	if answer == nil {
+		_, _ = io.WriteString(w, "{}")
+		return
+	}
+	answer(w, r)
+}
+
+func query(r *http.Request) string {
+	if r.URL.RawQuery == "" {
+		return ""
+	}
+	return "?" + r.URL.RawQuery
+}
+
+// way leads every name to this machine: mail to the mail server, all else to the
+// web server.
+func (s *stage) way(addresses ...string) Config {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		_, port, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		to := s.web.Listener.Addr()
+		if port != "443" && port != "80" {
+			if s.mail == nil {
+				return nil, errors.New("no mail server")
+			}
+			to = s.mail.Addr()
+		}
+		var dialer net.Dialer
+		return dialer.DialContext(ctx, network, to.String())
+	}
+	config := Config{Dial: dial, Roots: s.roots, Client: &http.Client{
+		Transport:     &http.Transport{DialContext: dial, TLSClientConfig: &tls.Config{RootCAs: s.roots}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return errors.New("not followed") },
+	}}
+	for _, address := range addresses {
+		config.Addresses = append(config.Addresses, pool.NewSecret(address))
+	}
+	return config
+}
+
+func (s *stage) sender(addresses ...string) *Sender {
+	s.t.Helper()
+	sender, err := New(s.way(addresses...))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return sender
+}
+
+var news = pool.Message{Title: "campus: critical: network", Text: "Nothing is changed.\n\nDo: look at the nétwork <&> @all."}
+
+// notify tells, with plenty of time.
+func (s *stage) notify(sender *Sender) (told bool, err error) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	defer cancel()
+	return sender.Notify(ctx, news)
+}
+
+// serveMail starts a mail server with one user and STARTTLS.
+func (s *stage) serveMail(configure func(*smtp.Server)) { s.serveMailOn(net.Listen, configure) }
+
+// serveMailInTLS starts one of which all connections begin with TLS.
+func (s *stage) serveMailInTLS(configure func(*smtp.Server)) {
+	s.serveMailOn(func(network, address string) (net.Listener, error) {
+		return tls.Listen(network, address, &tls.Config{Certificates: []tls.Certificate{s.certificate}})
+	}, configure)
+}
+
+func (s *stage) serveMailOn(listen func(network, address string) (net.Listener, error), configure func(*smtp.Server)) {
+	s.t.Helper()
+	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) { return &session{stage: s, conn: c}, nil }))
+	server.ErrorLog = log.New(io.Discard, "", 0)
+	server.Domain = "mail.example.com"
+	server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{s.certificate}}
+	configure(server)
+	var err error
+	if s.mail, err = listen("tcp", "127.0.0.1:0"); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() { _ = server.Serve(s.mail) }()
+	s.t.Cleanup(func() { _ = server.Close() })
+}
+
+// session is one conversation with the mail server.
+type session struct {
+	stage *stage
+	conn  *smtp.Conn
+	seen  mailSeen
+}
+
+func (m *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (m *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if user != "divims" || password != "pass word" {
+			return smtp.ErrAuthFailed
+		}
+		m.seen.user = user
+		return nil
+	}), nil
+}
+
+func (m *session) Mail(from string, _ *smtp.MailOptions) error {
+	m.seen.from = from
+	return nil
+}
+
+func (m *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if strings.HasPrefix(to, "nobody") {
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user, said the-secret-in-the-reply"}
+	}
+	m.seen.to = append(m.seen.to, to)
+	return nil
+}
+
+func (m *session) Data(r io.Reader) error {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	m.seen.text = string(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")))
+	_, m.seen.encrypted = m.conn.TLSConnectionState()
+	m.stage.mutex.Lock()
+	m.stage.mails = append(m.stage.mails, m.seen)
+	m.stage.mutex.Unlock()
+	return nil
+}
+
+func (*session) Reset()        {}
+func (*session) Logout() error { return nil }
+
+// asked are the lines of the requests so far.
+func (s *stage) asked() []string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var lines []string
+	for _, r := range s.requests {
+		lines = append(lines, r.Line)
+	}
+	return slices.Clone(lines)
+}

@@ -1,0 +1,60 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/nicholas-fedor/shoutrrr/pkg/services/specialized/generic"
+	"github.com/nicholas-fedor/shoutrrr/pkg/types"
+
+	"divims/internal/pool"
+)
+
+func parseWebhook(address *url.URL) (tell, error) {
+	var err error
+	if strings.HasPrefix(address.Scheme, "generic+") {
+		address, err = (&generic.Service{}).GetConfigURLFromCustom(address)
+	}
+	config, _ := generic.DefaultConfig()
+	if err != nil || config.SetURL(address) != nil {
+		return nil, errors.New(webhookNeeds)
+	}
+	hook := config.WebhookURL()
+	if hook.Hostname() == "" || config.Template != "" && config.Template != "json" && config.Template != generic.JSONTemplate {
+		return nil, errors.New(webhookNeeds)
+	}
+	if err := checkClear(hook); err != nil {
+		return nil, err
+	}
+	header := http.Header{"Content-Type": {config.ContentType}, "Accept": {config.ContentType}}
+	if config.Template == "" {
+		header = http.Header{"Content-Type": {"text/plain; charset=utf-8"}}
+	}
+	for name, values := range config.GetURL().Query() {
+		if name, found := strings.CutPrefix(name, string(generic.HeaderPrefixChar)); found {
+			header.Set(name, values[0])
+		}
+	}
+	service := &generic.Service{Config: config}
+	return func(ctx context.Context, way Config, message pool.Message) error {
+		params := types.Params{config.TitleKey: message.Title, config.MessageKey: message.Text}
+		if config.Template == "" {
+			params = types.Params{config.MessageKey: whole(message)}
+		}
+		payload, err := service.GetPayload(config, params)
+		if err != nil {
+			return errors.New("the message cannot be put into its form")
+		}
+		body, err := io.ReadAll(payload)
+		if err != nil {
+			return fmt.Errorf("encode the message: %w", err)
+		}
+		_, err = send(ctx, way, strings.ToUpper(config.RequestMethod), hook, header.Clone(), body)
+		return err
+	}, nil
+}
