@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"divims/internal/pool"
@@ -25,6 +26,8 @@ type Services struct {
 	// calendar. What they would have said is unknown then.
 	Stats    pool.StatsService
 	Calendar pool.CalendarService
+	// Notifier is nil when nobody is to be told.
+	Notifier Notifier
 	// UserData gets ready to write the cloud-init documents of new machines, once
 	// for all machines of a plan; nil for none.
 	UserData func(context.Context) (UserData, error)
@@ -32,6 +35,12 @@ type Services struct {
 
 // UserData writes the cloud-init document of a server's machine.
 type UserData func(pool.Server) ([]byte, error)
+
+// Notifier tells operators. told is true if anybody was told, and the error says who
+// was not.
+type Notifier interface {
+	Notify(ctx context.Context, message pool.Message) (told bool, err error)
+}
 
 // Store is what an evaluation needs of the storage.
 type Store interface {
@@ -58,6 +67,8 @@ type Store interface {
 
 // Config is what an evaluation needs to know of the pool.
 type Config struct {
+	// Pool is its name.
+	Pool    string
 	Scaling scaling.Config
 	Servers []pool.Server
 	// Zones and Types of new machines, preferred first.
@@ -68,6 +79,11 @@ type Config struct {
 	ObserveParallel, ActParallel int
 	CallTimeout                  time.Duration // for each outside call
 	Timeout                      time.Duration // for the whole evaluation
+	// Every is how often operators are told of what goes on.
+	Every Every
+	// DryRun: evaluations act on nothing. They are recorded, and operators are told
+	// what would have been done.
+	DryRun bool
 }
 
 // Request asks for one evaluation.
@@ -80,7 +96,7 @@ type Request struct {
 	Source string
 	// Holder names this evaluation in the lease, and is unlike all others.
 	Holder string
-	// DryRun decides, and neither acts nor writes.
+	// DryRun decides, and neither acts nor writes nor tells.
 	DryRun bool
 }
 
@@ -106,7 +122,7 @@ const (
 // came. The error is a *pool.LeaseHeldError when another evaluation runs; every
 // other error says what kept this one from being recorded.
 func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
-	record := Record{At: request.Now, Source: request.Source, DryRun: request.DryRun}
+	record := Record{At: request.Now, Source: request.Source, DryRun: request.DryRun || c.Config.DryRun}
 	ctx, cancel := context.WithTimeout(ctx, c.Config.Timeout)
 	defer cancel()
 	state, err := c.begin(ctx, request)
@@ -116,10 +132,11 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	seen, calendar := c.observe(ctx, request.Now)
 	plan, next := scaling.Decide(request.Now, c.Config.Scaling, seen, state)
 	record.describe(request.Now, seen, plan, state)
-	if !request.DryRun {
+	if !record.DryRun {
 		record.Outcomes = c.act(ctx, request, seen, plan, state)
 		scaling.Settle(&next, request.Now, c.Config.Scaling, plan, settled(record.Outcomes))
 	}
+	record.Plan.Alerts = append(record.Plan.Alerts, ownAlerts(state, next, record.Outcomes)...)
 	record.TookSeconds = request.Elapsed().Seconds()
 	c.logRecord(ctx, record)
 	if request.DryRun {
@@ -129,7 +146,7 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 		return record, fmt.Errorf("record the evaluation: %w", pool.ErrLeaseLost) // it slept
 	}
 	// Whoever is interrupted has still to say what it did, and to give the lease back.
-	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), max(share(c.Config.Timeout, recordShare), c.Config.CallTimeout))
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.recordTime())
 	defer cancel()
 	return record, c.record(recording, request.Holder, record, calendar, next)
 }
@@ -162,15 +179,27 @@ func (c *Cycle) begin(ctx context.Context, request Request) (pool.State, error) 
 	return state, nil
 }
 
-// record writes what happened. The state goes last: it gives the lease back, and
-// nothing is written after that. So what comes before has a deadline of its own.
+// recordTime is how long recording may take.
+func (c *Cycle) recordTime() time.Duration {
+	return max(share(c.Config.Timeout, recordShare), c.Config.CallTimeout)
+}
+
+// record tells and writes what happened. The state goes last: it gives the lease
+// back, and nothing is written after that. So what comes before has half of the
+// time: neither a slow log nor a dead notification service keeps the state from
+// being written.
 func (c *Cycle) record(ctx context.Context, holder string, record Record, calendar []byte, next pool.State) error {
-	return errors.Join(c.writeLogs(ctx, record, calendar), c.commit(ctx, holder, record, next))
+	var logs error
+	var both sync.WaitGroup
+	both.Go(func() { logs = c.writeLogs(ctx, record, calendar) })
+	both.Go(func() { c.tell(ctx, record, &next) })
+	both.Wait()
+	return errors.Join(logs, c.commit(ctx, holder, record, next))
 }
 
 // writeLogs writes the calendar's copy, the sample and the decision.
 func (c *Cycle) writeLogs(ctx context.Context, record Record, calendar []byte) error {
-	ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
+	ctx, cancel := context.WithTimeout(ctx, min(c.Config.CallTimeout, c.recordTime()/2))
 	defer cancel()
 	var problems []error
 	note := func(what string, err error) {

@@ -32,6 +32,29 @@ type State struct {
 	// Shortages remembers which type in which zone was refused, and until when
 	// it is not asked for again.
 	Shortages []Shortage `json:"shortages,omitempty"`
+	// Told is what operators were told of, by the alerts' subjects.
+	Told map[string]Told `json:"told,omitempty"`
+	// Untold says which notification services failed the last time; empty if none.
+	Untold string `json:"untold,omitempty"`
+	// TakenOver is the holder whose lease had run out when this state was taken;
+	// empty if the lease had been given back. It is not kept.
+	TakenOver string `json:"-"`
+}
+
+// Told is what operators know of one matter.
+type Told struct {
+	// Level is how it was last told.
+	Level string `json:"level,omitempty"`
+	// Since is when it was first seen, At when operators were last told that it is so.
+	Since time.Time `json:"since"`
+	At    time.Time `json:"at,omitzero"`
+	// Gone is since when it is not seen any more, Ended when that was told.
+	Gone  time.Time `json:"gone,omitzero"`
+	Ended time.Time `json:"ended,omitzero"`
+	// Returned is when it last came back after its end had been told.
+	Returned time.Time `json:"returned,omitzero"`
+	// Passing is an event: nothing of it ends.
+	Passing bool `json:"passing,omitempty"`
 }
 
 // PastLoad is the load of an evaluation, counted as at least 1 and 1 as the

@@ -15,7 +15,7 @@ const (
 	adviceNoServer  = "Look at the alerts of single servers: those that are sick, locked, in maintenance or cannot be created are missing."
 	adviceCalendar  = "Look whether DIVIMS_CALENDAR_URL answers; the last good copy counts meanwhile."
 	adviceImage     = "Look whether an image whose name begins with DIVIMS_IMAGE_NAME is in the project, and may be read."
-	adviceOutdated  = "Nothing, if they are getting fewer: they are replaced one at a time. Else look at the alerts of those servers."
+	adviceOutdated  = "Nothing, if they are getting fewer: DiViMS replaces a few at a time. Else look at the alerts of those servers."
 	adviceRollOut   = "Look at that server. If the image is bad, take it back or rename it, and recycle the servers made from it; if not, mend the server."
 	adviceStranger  = "Delete the machine if nobody needs it, or take the pool's tag off it."
 	adviceMissed    = "Look at the function's log, at its cron trigger and at the storage. Until now nothing was started and nothing was cordoned."

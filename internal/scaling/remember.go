@@ -13,6 +13,8 @@ func (d *decision) remember() pool.State {
 		LastEvaluation: d.now,
 		Load:           d.state.Load,
 		Paused:         d.state.Paused,
+		Told:           d.state.Told,
+		Untold:         d.state.Untold,
 		Forced:         d.forced(),
 		TagLoads:       d.state.TagLoads,
 		Servers:        map[int]pool.ServerMemory{},

@@ -115,6 +115,9 @@ func (s *Store) take(ctx context.Context, known object, wanted document, now tim
 	if doc.Lease != nil && now.Before(doc.Lease.Until) {
 		return pool.State{}, &pool.LeaseHeldError{Holder: doc.Lease.Holder, Until: doc.Lease.Until}
 	}
+	if doc.Lease != nil {
+		doc.State.TakenOver = doc.Lease.Holder
+	}
 	wanted.State = doc.State
 	taken, err := s.writeDocument(ctx, known, wanted)
 	if err != nil {
@@ -200,11 +203,12 @@ type outline struct {
 	State  struct {
 		Servers   json.RawMessage `json:"servers"`
 		Shortages json.RawMessage `json:"shortages"`
+		Told      json.RawMessage `json:"told"`
 	} `json:"state"`
 }
 
-// mostServers and mostShortages are more than any pool has.
-const mostServers, mostShortages = 10_000, 100_000
+// mostServers, mostShortages and mostTold are more than any pool has.
+const mostServers, mostShortages, mostTold = 10_000, 100_000, 100_000
 
 // length counts what a JSON list or object holds.
 func length(list json.RawMessage) (n int) {
@@ -234,6 +238,8 @@ func parseDocument(body []byte) (doc document, version int, err error) {
 		return document{}, o.Schema, fmt.Errorf("more than %d servers", mostServers)
 	case length(o.State.Shortages) > mostShortages:
 		return document{}, o.Schema, fmt.Errorf("more than %d shortages", mostShortages)
+	case length(o.State.Told) > mostTold:
+		return document{}, o.Schema, fmt.Errorf("more than %d matters that were told", mostTold)
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return document{}, o.Schema, err

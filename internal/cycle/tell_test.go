@@ -1,0 +1,315 @@
+package cycle
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+// inbox takes messages, or fails as a test scripts it.
+type inbox struct {
+	messages []pool.Message
+	untold   bool
+	err      error
+	slow     bool
+}
+
+func (i *inbox) Notify(ctx context.Context, message pool.Message) (bool, error) {
+	if i.slow {
+		<-ctx.Done()
+		return false, errors.New("no answer in time")
+	}
+	i.messages = append(i.messages, message)
+	return !i.untold, i.err
+}
+
+// titles are those of the messages so far.
+func (i *inbox) titles() (list []string) {
+	for _, message := range i.messages {
+		list = append(list, message.Title)
+	}
+	return list
+}
+
+// newTold is a pool in which server 2 is unresponsive, and whose operators are told.
+func newTold() (*fake, *Cycle, *inbox) {
+	f, c := newFake(3)
+	box := &inbox{}
+	c.Services.Notifier = box
+	c.Config.Pool, c.Config.Every = "campus", usual
+	f.state.LastEvaluation = noon.Add(-5 * time.Minute)
+	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
+	return f, c, box
+}
+
+// next evaluates five minutes after the evaluation before, with its memory.
+func (f *fake) next(t *testing.T, c *Cycle) Record {
+	t.Helper()
+	if len(f.committed) > 0 {
+		f.state = f.committed[len(f.committed)-1]
+	}
+	now := f.state.LastEvaluation.Add(5 * time.Minute)
+	record, err := c.Run(context.Background(), Request{Now: now, Elapsed: func() time.Duration { return 0 }, Source: "test", Holder: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+func TestOperatorsAreToldWhatHappensWhatIsDoneAndWhatToDo(t *testing.T) {
+	f, c, box := newTold()
+	f.next(t, c)
+	if !slices.Equal(box.titles(), []string{"campus: error: server 2"}) {
+		t.Fatalf("told %q", box.titles())
+	}
+	want := `NEW
+- error: server 2: unresponsive: its machine has run for 5h, yet Scalelite says offline
+  DiViMS: cordon server 2: done (unresponsive: its machine has run for 5h, yet Scalelite says offline)
+  To do: Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it.
+
+Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meetings, 1 servers required, 1 enabled, 3 machines running.
+`
+	if got := box.messages[0].Text; got != want {
+		t.Errorf("told\n%s\nwanted\n%s", got, want)
+	}
+	f.next(t, c)
+	f.entries[1].Online = true
+	f.next(t, c)
+	f.next(t, c)
+	if !slices.Equal(box.titles(), []string{"campus: error: server 2", "campus: over: server 2"}) {
+		t.Fatalf("told %q", box.titles())
+	}
+	if want := "OVER\n- error: server 2: from Mon 2026-03-16 12:00 UTC to Mon 2026-03-16 12:10 UTC\n\n"; !strings.HasPrefix(box.messages[1].Text, want) {
+		t.Errorf("told %q", box.messages[1].Text)
+	}
+}
+
+func TestWhatWasNotToldIsDueAgain(t *testing.T) {
+	f, c, box := newTold()
+	box.untold, box.err = true, errors.New("notification service 1 (smtp): status 451")
+	f.next(t, c)
+	f.next(t, c)
+	box.untold, box.err = false, nil
+	f.next(t, c)
+	f.next(t, c)
+	want := []string{"campus: error: server 2", "campus: error: server 2, and 1 more", "campus: error: server 2, and 1 more"}
+	if !slices.Equal(box.titles(), want) {
+		t.Errorf("told %q", box.titles())
+	}
+	if text := box.messages[2].Text; !strings.Contains(text, "server 2, since Mon 2026-03-16 12:00 UTC") || !strings.Contains(text, "notification service 1 (smtp): status 451") {
+		t.Errorf("told %q", text)
+	}
+}
+
+// TestOneDeadServiceOfTwo is told of by the other, once and not at every
+// evaluation.
+func TestOneDeadServiceOfTwo(t *testing.T) {
+	f, c, box := newTold()
+	box.err = errors.New("notification service 2 (smtp): no answer in time")
+	for range 20 {
+		f.next(t, c)
+	}
+	if !slices.Equal(box.titles(), []string{"campus: error: server 2", "campus: warning: notifications"}) {
+		t.Errorf("told %q", box.titles())
+	}
+	box.err = nil
+	f.entries[1].Online = true
+	for range 20 {
+		f.next(t, c)
+	}
+	if want := []string{"campus: over: server 2", "campus: over: notifications"}; !slices.Equal(box.titles()[2:], want) {
+		t.Errorf("told %q", box.titles()[2:])
+	}
+}
+
+func TestASlowServiceDoesNotKeepTheStateFromBeingWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, c, box := newTold()
+		box.slow = true
+		begun := time.Now()
+		record := f.next(t, c)
+		if len(f.committed) != 1 || len(f.decisions) != 1 || record.Outcomes[0].Result != scaling.Done {
+			t.Fatalf("%d states, %d decisions, outcomes %+v", len(f.committed), len(f.decisions), record.Outcomes)
+		}
+		if told := f.committed[0].Told["server 2"]; !told.At.IsZero() || told.Since != noon {
+			t.Errorf("remembered %+v: it was seen and nobody was told", told)
+		}
+		if took := time.Since(begun); took != c.recordTime()/2 {
+			t.Errorf("it cost %s, wanted half of the %s for recording", took, c.recordTime())
+		}
+	})
+}
+
+func TestADryRunTellsNobody(t *testing.T) {
+	f, c, box := newTold()
+	_, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }, DryRun: true})
+	if err != nil || len(box.messages)+len(f.committed)+len(f.samples)+len(f.decisions) != 0 {
+		t.Errorf("%v; told %q, %d states, %d samples, %d decisions", err, box.titles(), len(f.committed), len(f.samples), len(f.decisions))
+	}
+}
+
+// TestADryRunDeployment acts on nothing, records everything, and tells once what
+// it would do, as long as it would.
+func TestADryRunDeployment(t *testing.T) {
+	f, c, box := newTold()
+	c.Config.DryRun = true
+	record := f.next(t, c)
+	f.next(t, c)
+	f.want(t)
+	if !record.DryRun || len(record.Outcomes) != 0 || len(f.committed) != 2 || len(f.samples) != 2 || len(f.decisions) != 2 {
+		t.Errorf("record %+v, %d states, %d samples, %d decisions", record, len(f.committed), len(f.samples), len(f.decisions))
+	}
+	if !slices.Equal(box.titles(), []string{"campus (dry run): error: server 2, and 2 more"}) {
+		t.Fatalf("told %q", box.titles())
+	}
+	for _, want := range []string{
+		"Dry run: DiViMS says what it would do, and changes nothing.\n",
+		"  DiViMS would: cordon (unresponsive: ",
+		"- warning: cordon server 2: it would be done now: unresponsive: ",
+		"- warning: delete server 3: it would be done now: nothing is left on it\n",
+	} {
+		if !strings.Contains(box.messages[0].Text, want) {
+			t.Errorf("the message lacks %q:\n%s", want, box.messages[0].Text)
+		}
+	}
+}
+
+func TestABlindEvaluationEndsNothing(t *testing.T) {
+	f, c, box := newTold()
+	f.next(t, c)
+	f.fails["machines"] = errors.New("503")
+	f.next(t, c)
+	f.next(t, c)
+	f.next(t, c)
+	if want := []string{"campus: error: server 2", "campus: critical: Scaleway"}; !slices.Equal(box.titles(), want) {
+		t.Errorf("told %q", box.titles())
+	}
+	if text := box.messages[1].Text; !strings.Contains(text, "NOT DONE BY THIS EVALUATION\n- everything: the pool could not be seen completely\n") ||
+		!strings.Contains(text, "could not be seen well enough to count or to act") || !strings.Contains(text, "machines at Scaleway: 503") {
+		t.Errorf("told %q", text)
+	}
+}
+
+// TestAnOutageOfAThousandServersIsOneShortMessage that says how many there are.
+func TestAnOutageOfAThousandServersIsOneShortMessage(t *testing.T) {
+	f, c, box := newTold()
+	outage, fresh := newFake(1000)
+	for i := range outage.entries {
+		outage.entries[i].State, outage.entries[i].Online = pool.Enabled, false
+	}
+	f.entries, f.machines, f.state.Servers = outage.entries, outage.machines, outage.state.Servers
+	c.Config.Servers, c.Config.Scaling = fresh.Config.Servers, fresh.Config.Scaling
+	f.next(t, c)
+	text := box.messages[0].Text
+	if len(text) > 20_000 || strings.Count(text, "- error: server ") > mostTold || !strings.Contains(text, "- critical: network") || !strings.Contains(text, "- and 98") {
+		t.Errorf("%d bytes, %d servers: %s", len(text), strings.Count(text, "- error: server "), text)
+	}
+	if n := len(f.committed[0].Told); n < 1000 {
+		t.Errorf("%d matters remembered, wanted all that were counted", n)
+	}
+	f.next(t, c)
+	if len(box.messages) != 1 {
+		t.Errorf("told %q", box.titles())
+	}
+}
+
+// TestOwnAlerts are about the evaluation before, and what this one could not do.
+func TestOwnAlerts(t *testing.T) {
+	failed := Outcome{Kind: scaling.Reboot, Server: 3, Result: scaling.Failed, Reason: "it answers nobody", Detail: "403"}
+	record, err := json.Marshal(Record{Outcomes: []Outcome{failed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := func(change func(*pool.State)) pool.State {
+		state := pool.State{LastEvaluation: noon}
+		change(&state)
+		return state
+	}
+	for name, test := range map[string]struct {
+		before, next pool.State
+		outcomes     []Outcome
+		want         string // level, subject and a part of the text
+	}{
+		"nothing":              {before: known(func(*pool.State) {})},
+		"the first evaluation": {want: "warning state passing: no earlier evaluation"},
+		"a dead holder":        {before: known(func(s *pool.State) { s.TakenOver = "cron A" }), want: "warning lease passing: an earlier evaluation (cron A) never came to its end"},
+		"a service that is dead": {before: known(func(s *pool.State) { s.Untold = "service 1: no answer" }),
+			want: "warning notifications: the last message did not reach everybody: service 1: no answer"},
+		"out of stock": {before: known(func(*pool.State) {}), next: pool.State{Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}, {Zone: "fr-par-2", Type: "PRO2-S", Reason: "quota"}}},
+			want: "error stock and quota: no machine could be had: PRO2-S in fr-par-1 (out of stock), PRO2-S in fr-par-2 (quota)"},
+		"an action fails once":           {before: known(func(*pool.State) {}), outcomes: []Outcome{failed}},
+		"an action fails twice":          {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{failed}, want: "error reboot server 3: it fails again and again: 403 (it is done because: it answers nobody)"},
+		"another server's action failed": {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{{Kind: scaling.Reboot, Server: 4, Result: scaling.Failed}}},
+		"another kind of action failed":  {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{{Kind: scaling.Enable, Server: 3, Result: scaling.Failed}}},
+		"it succeeds the second time":    {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{{Kind: scaling.Reboot, Server: 3, Result: scaling.Done}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ""
+			for _, alert := range ownAlerts(test.before, test.next, test.outcomes) {
+				passing := ""
+				if alert.Passing {
+					passing = " passing"
+				}
+				got += fmt.Sprintf("%s %s%s: %s", alert.Level, alert.Subject, passing, alert.Text)
+				if alert.Advice == "" {
+					t.Errorf("no advice in %+v", alert)
+				}
+			}
+			if !strings.HasPrefix(got, test.want) || test.want == "" && got != "" {
+				t.Errorf("alerts %q", got)
+			}
+		})
+	}
+}
+
+func TestLongTextsAreToldInShort(t *testing.T) {
+	begun := make([]matter, 50)
+	for i := range begun {
+		begun[i] = matter{Alert: scaling.Alert{Level: scaling.Error, Subject: strings.Repeat("é ", 1000), Text: strings.Repeat("words\n", 1000), Advice: "Look."}}
+	}
+	telling := telling{pool: "campus", record: Record{At: noon}, news: news{Begun: begun}}
+	message := telling.message()
+	if len(message.Title) > 1000 || len(message.Text) > 2*mostMessage || strings.Contains(message.Title, "\n") {
+		t.Errorf("%d bytes of title, %d of text", len(message.Title), len(message.Text))
+	}
+}
+
+// TestWithoutAServiceNothingIsRemembered, so that whoever is told later learns all.
+func TestWithoutAServiceNothingIsRemembered(t *testing.T) {
+	f, c, _ := newTold()
+	c.Services.Notifier = nil
+	f.state.Told, f.state.Untold = map[string]pool.Told{"server 2": {At: noon}}, "dead"
+	f.next(t, c)
+	if told := f.committed[0].Told; told != nil || f.committed[0].Untold != "" {
+		t.Errorf("remembered %+v", told)
+	}
+}
+
+// TestNotifyingIsLogged, whether it succeeded or not.
+func TestNotifyingIsLogged(t *testing.T) {
+	f, c, box := newTold()
+	var log bytes.Buffer
+	c.Log = slog.New(slog.NewTextHandler(&log, nil))
+	box.untold, box.err = true, errors.New("notification service 1 (smtp): status 451")
+	f.next(t, c)
+	if !strings.Contains(log.String(), `msg="operators not told"`) || strings.Contains(log.String(), `msg="operators told"`) {
+		t.Errorf("log %s", log.String())
+	}
+	box.untold, box.err = false, nil
+	log.Reset()
+	f.next(t, c)
+	if !strings.Contains(log.String(), `msg="operators told" new=2 ongoing=0 over=0`) {
+		t.Errorf("log %s", log.String())
+	}
+}
