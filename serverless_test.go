@@ -30,7 +30,7 @@ func TestServerlessSettings(t *testing.T) {
 		field := fields.Field(i)
 		name := "DIVIMS_" + field.Tag.Get("envconfig")
 		want := setting{"env", "optional"}
-		if field.Type == reflect.TypeFor[pool.Secret]() || name == longSetting {
+		if field.Type == reflect.TypeFor[pool.Secret]() || field.Type == reflect.TypeFor[config.NotifyURLs]() || name == longSetting {
 			want.section = "secret"
 		}
 		if only := field.Tag.Get("only"); only != "" {

@@ -29,12 +29,9 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: settings.CallTimeout}
 	return &http.Client{
 		Transport: punctual{&http.Transport{
-			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-				return dialer.DialContext(ctx, network, settings.ConnectTo.Address(address))
-			},
+			DialContext:            dialer(settings),
 			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idleConnections)},
 			ForceAttemptHTTP2:      true,
 			ResponseHeaderTimeout:  max(longestSilence, settings.CallTimeout),
@@ -45,6 +42,14 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 		}},
 		CheckRedirect: sameHost,
 	}, nil
+}
+
+// dialer connects to where the settings say that a host is.
+func dialer(settings config.Settings) func(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: settings.CallTimeout}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		return dialer.DialContext(ctx, network, settings.ConnectTo.Address(address))
+	}
 }
 
 // persist makes the client for those services whose own clients do not repeat

@@ -10,6 +10,7 @@ import (
 	"divims/internal/cloudinit"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/notify"
 	"divims/internal/pool"
 	"divims/internal/report"
 	"divims/internal/scaleway"
@@ -29,6 +30,10 @@ func FromEnvironment(environ []string, out io.Writer) *Handler {
 		return Open(settings, log)
 	}, log)
 	h.token = settings.Token
+	if problems != nil {
+		settings = config.Salvage(environ)
+	}
+	h.distress = newDistress(settings, log)
 	return h
 }
 
@@ -53,10 +58,15 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 	if outside.Calendar != nil {
 		services.Calendar = outside.Calendar
 	}
+	if len(settings.NotifyURLs) > 0 {
+		if services.Notifier, err = newNotifier(settings); err != nil {
+			return nil, err
+		}
+	}
 	return &Pool{
 		about: about(settings),
 		cycle: &cycle.Cycle{Config: cycleConfig(settings, outside.Servers), Services: services, Log: log},
-		store: outside.Storage, clock: outside.Clock, dry: settings.DryRun, log: log,
+		store: outside.Storage, clock: outside.Clock, log: log,
 	}, nil
 }
 
@@ -66,6 +76,19 @@ func about(settings config.Settings) report.About {
 		Pool: settings.Pool, Size: settings.PoolSize, ServerParticipants: settings.ServerParticipants,
 		Interval: settings.Interval, Zone: settings.Timezone.Location, DryRun: settings.DryRun,
 	}
+}
+
+// newNotifier reaches notification services by the ways of all others.
+func newNotifier(settings config.Settings) (*notify.Sender, error) {
+	client, err := newHTTPClient(settings)
+	if err != nil {
+		return nil, err
+	}
+	roots, err := settings.CACertificates.Pool()
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(notify.Config{Addresses: settings.NotifyURLs, Client: client, Dial: dialer(settings), Roots: roots})
 }
 
 func newHoster(settings config.Settings, outside Outside, client *http.Client) (*scaleway.Client, error) {
@@ -126,6 +149,8 @@ func cycleConfig(settings config.Settings, servers []pool.Server) cycle.Config {
 		Zones: settings.Zones, Types: settings.CommercialTypes, BBBSecret: settings.BBBSecret,
 		ObserveParallel: settings.ObserveParallel, ActParallel: settings.ActParallel,
 		CallTimeout: settings.CallTimeout, Timeout: settings.Timeout,
+		Pool: settings.Pool, DryRun: settings.DryRun,
+		Every: cycle.Every{Warning: settings.NotifyEveryWarning, Error: settings.NotifyEveryError, Critical: settings.NotifyEveryCritical},
 	}
 }
 
@@ -140,7 +165,7 @@ func ScalingConfig(settings config.Settings) scaling.Config {
 		Policies: policies, Interval: settings.Interval, BootTime: settings.BootTime,
 		ServerParticipants: settings.ServerParticipants, ServerMeetings: settings.ServerMeetings,
 		MinimumMillionths: int(settings.MinimumRatio), TagMinimums: settings.TagMinimums,
-		SteadyFactor:      scaling.Pair(settings.LoadFactorSteady), GrowingFactor: scaling.Pair(settings.LoadFactorGrowing),
+		SteadyFactor: scaling.Pair(settings.LoadFactorSteady), GrowingFactor: scaling.Pair(settings.LoadFactorGrowing),
 		GrowthThreshold:    scaling.Pair(settings.LoadGrowthThreshold),
 		ScheduleMode:       scaling.ScheduleMode(settings.CalendarMode),
 		MeetingMaxDuration: settings.MeetingMaxDuration, RecordingMaxProcessing: settings.RecordingMaxProcessing,

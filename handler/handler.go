@@ -27,7 +27,9 @@ type Handler struct {
 	// token is what callers have to show; not set, it is not asked for.
 	token       pool.Secret
 	crossOrigin http.CrossOriginProtection
-	log         *slog.Logger
+	// distress tells operators of evaluations that cannot remember that they did.
+	distress *distress
+	log      *slog.Logger
 }
 
 // New serves a pool that is wired up on first use, so that a function with a bad
@@ -37,8 +39,8 @@ func New(open func() (*Pool, error), log *slog.Logger) *Handler {
 	h.routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})
-	h.routes.HandleFunc("POST /{$}", h.withPool(h.evaluate))
-	h.routes.HandleFunc("POST /evaluate", h.withPool(h.evaluate))
+	h.routes.HandleFunc("POST /{$}", h.refusing(h.evaluate))
+	h.routes.HandleFunc("POST /evaluate", h.refusing(h.evaluate))
 	h.routes.HandleFunc("GET /{$}", h.withPool(showStatus))
 	h.routes.HandleFunc("GET /metrics", h.withPool(showMetrics))
 	for route, order := range orders {
@@ -73,12 +75,19 @@ func (e refusal) Error() string { return e.text }
 
 // withPool makes a route of a function that needs the pool.
 func (h *Handler) withPool(serve func(*Pool, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return h.refusing(func(w http.ResponseWriter, r *http.Request) error {
 		p, err := h.open()
-		if err == nil {
-			err = serve(p, w, r)
-		}
 		if err != nil {
+			return err
+		}
+		return serve(p, w, r)
+	})
+}
+
+// refusing makes a route of a function that may fail.
+func (h *Handler) refusing(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := serve(w, r); err != nil {
 			h.refuse(w, r, err)
 		}
 	}
@@ -152,7 +161,7 @@ func readInvocation(w http.ResponseWriter, r *http.Request) (invocation, error) 
 
 // evaluate goes on when the caller hangs up: an evaluation that is broken off in
 // the middle has still to be finished by somebody.
-func (h *Handler) evaluate(p *Pool, w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) evaluate(w http.ResponseWriter, r *http.Request) error {
 	known := h.isKnown(r)
 	call, err := readInvocation(w, r)
 	if !known && (err != nil || call != cronCall) {
@@ -161,8 +170,16 @@ func (h *Handler) evaluate(p *Pool, w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	record, err := p.Evaluate(context.WithoutCancel(r.Context()), call.Source, call.DryRun)
+	ctx := context.WithoutCancel(r.Context())
+	var record cycle.Record
+	p, err := h.open()
+	if err == nil {
+		record, err = p.Evaluate(ctx, call.Source, call.DryRun)
+	}
 	if err != nil {
+		if !call.DryRun {
+			h.distress.tell(ctx, err)
+		}
 		return err
 	}
 	if !known {

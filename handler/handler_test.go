@@ -369,7 +369,7 @@ func TestTheLogIsOneLineForEachThing(t *testing.T) {
 			messages = append(messages, entry.Msg)
 		}
 	}
-	if want := []string{"action", "action", "evaluation"}; !slices.Equal(messages, want) {
+	if want := []string{"action", "action", "alert", "evaluation"}; !slices.Equal(messages, want) {
 		t.Errorf("logged %q, wanted %q", messages, want)
 	}
 }

@@ -18,21 +18,20 @@ type Pool struct {
 	cycle *cycle.Cycle
 	store store
 	clock Clock
-	dry   bool
 	log   *slog.Logger
 	// weeks are those of the history that are over, and do not change any more.
 	weeks finishedWeeks
 }
 
 // Evaluate makes one evaluation for the given source. dryRun decides and says
-// so, and changes nothing.
+// so, and changes, records and tells nothing.
 func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.Record, error) {
 	now, elapsed, err := p.clock(ctx)
 	if err != nil {
 		return cycle.Record{}, err
 	}
 	return p.cycle.Run(withEffort(ctx), cycle.Request{
-		Now: now, Elapsed: elapsed, Source: source, Holder: holder(source), DryRun: dryRun || p.dry,
+		Now: now, Elapsed: elapsed, Source: source, Holder: holder(source), DryRun: dryRun,
 	})
 }
 

@@ -32,10 +32,14 @@ func TestNoSecretIsTold(t *testing.T) {
 	day.evaluateAll()
 	day.misconfigure()
 	day.told.Write(day.log.Bytes())
+	for _, message := range day.inbox.read() {
+		day.told.WriteString(message)
+	}
 	day.readObjects()
 
 	text := day.told.String()
-	for _, wanted := range []string{`"level":"DEBUG"`, `"level":"ERROR"`, "divims_participants", "<td", "HTTP status 403"} {
+	for _, wanted := range []string{`"level":"DEBUG"`, `"level":"ERROR"`, "divims_participants", "<td", "HTTP status 403",
+		"operators told", "operators not told", "NEW\n- critical: Scalelite", "NEW\n- critical: evaluation failed: "} {
 		if !strings.Contains(text, wanted) {
 			t.Errorf("the day was not as told: there is no %s in it", wanted)
 		}
@@ -55,6 +59,7 @@ type secretDay struct {
 	*stage
 	settings config.Settings
 	environ  []string
+	inbox    *inbox
 	told     bytes.Buffer
 }
 
@@ -89,10 +94,26 @@ func newSecretDay(t *testing.T) *secretDay {
 		"DIVIMS_REGISTER_ENTRIES=true",
 		"DIVIMS_OVH_APPLICATION_KEY=the-key-of-the-application", "DIVIMS_OVH_APPLICATION_SECRET=the-secret-of-the-application",
 		"DIVIMS_OVH_CONSUMER_KEY=the-key-of-the-consumer",
+		"DIVIMS_NOTIFY_URLS="+strings.Join(d.addresses(), " "), "DIVIMS_NOTIFY_EVERY_WARNING=1m", "DIVIMS_NOTIFY_EVERY_ERROR=1m", "DIVIMS_NOTIFY_EVERY_CRITICAL=1m",
 		"DIVIMS_LOG_LEVEL=debug", "DIVIMS_CALL_TIMEOUT=100ms", "DIVIMS_TIMEOUT=10s",
 	)
 	d.function = d.with()
 	return d
+}
+
+// addresses are those of notification services: one that listens, and several that
+// cannot be reached, refuse, or are not what they should be.
+func (d *secretDay) addresses() []string {
+	inbox := newInbox(d.t)
+	d.inbox = inbox
+	storage := strings.TrimPrefix(d.settings.StorageURL, "http://")
+	return []string{
+		inbox.address + "/the-secret-of-the-webhook",
+		"smtp://divims:the-secret-of-the-mail@127.0.0.1:1/?fromaddress=divims@example.com&toaddresses=ops@example.com",
+		"mattermost://chat." + sandbox.Domain + "/the-secret-of-the-chat",
+		"matrix://divims:the-secret-of-the-room@127.0.0.1:1/?disabletls=yes",
+		"generic+http://" + storage + "/the-secret-of-the-hook?@Authorization=the-secret-of-the-header",
+	}
 }
 
 // with is a function whose settings differ; the last value of a name counts.
@@ -165,6 +186,8 @@ func (d *secretDay) misconfigure() {
 		"CALENDAR_URL=" + domain + "/?private=the-secret-that-is-wrong", "CALENDAR_URL=http://127.0.0.1:1/?private=the-secret-that-is-wrong",
 		"STATS_URLS=https://{domain}/nowhere?key=the-secret-that-is-wrong", "STATS_PASSWORD=the-secret-that-is-wrong",
 		"BBB_CHECKSUM=sha384", "CA_CERTIFICATES=", "USER_DATA=file:/does/not/exist", "TOKEN=" + token + token,
+		"NOTIFY_URLS=smtp://u:the-secret-that-is-wrong@" + strings.TrimPrefix(d.settings.StorageURL, "http://") + "/?starttls=no&fromaddress=a@example.com&toaddresses=a@example.com",
+		"NOTIFY_URLS=discord://the-secret-that-is-wrong@1", "NOTIFY_URLS=smtp://u:the-secret-that-is-wrong@127.0.0.1:1/",
 		"STATS_TOKEN=the-secret-that-is-wrong", "POOL_SIZE=the-secret-that-is-wrong", // which no configuration may have
 	} {
 		d.sandbox.AdvanceTo(d.sandbox.Now().Add(5 * time.Minute))
@@ -218,6 +241,7 @@ func (d *secretDay) secrets() map[string][]string {
 		"a header":               {"Authorization\":", "X-Auth-Token\":", "AWS4-HMAC-SHA256"},
 		"a wrong secret":         formsOf("the-secret-that-is-wrong"),
 		"the calendar's address": formsOf("the-secret-of-the-calendar"),
+		"a notification":         {"the-secret-of-the-"},
 		"stats' user":            {base64.StdEncoding.EncodeToString([]byte(settings.StatsUser + ":" + settings.StatsPassword.Reveal()))},
 	}
 	fields := reflect.ValueOf(settings)

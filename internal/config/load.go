@@ -22,12 +22,7 @@ const prefix = "DIVIMS"
 // the value in it, takes an empty variable for a value, and reads only the
 // process's environment.
 func Load(environ []string) (Settings, error) {
-	var settings Settings
-	l := loading{given: ours(environ), blamed: map[string]bool{}}
-	fields := reflect.TypeFor[Settings]()
-	for i := range fields.NumField() {
-		l.read(fields.Field(i), reflect.ValueOf(&settings).Elem().Field(i))
-	}
+	settings, l := read(environ)
 	settings.check(&l)
 	l.refuseUnknown()
 	if len(l.problems) > 0 {
@@ -35,6 +30,23 @@ func Load(environ []string) (Settings, error) {
 	}
 	settings.complete()
 	return settings, nil
+}
+
+// Salvage reads what it can of an environment that Load refuses: a setting that is
+// missing or wrong is empty. It serves to tell operators of the problems.
+func Salvage(environ []string) Settings {
+	settings, _ := read(environ)
+	return settings
+}
+
+// read reads each setting by itself.
+func read(environ []string) (settings Settings, l loading) {
+	l = loading{given: ours(environ), blamed: map[string]bool{}}
+	fields := reflect.TypeFor[Settings]()
+	for i := range fields.NumField() {
+		l.read(fields.Field(i), reflect.ValueOf(&settings).Elem().Field(i))
+	}
+	return settings, l
 }
 
 // ours gives the variables with our prefix, by the rest of their names.
@@ -69,6 +81,7 @@ func (l *loading) read(field reflect.StructField, target reflect.Value) {
 		return
 	}
 	if err := set(target, field.Tag, text); err != nil {
+		target.SetZero()
 		l.blame(name, err.Error())
 	}
 }

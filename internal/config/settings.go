@@ -67,7 +67,7 @@ type Settings struct {
 	MaxCordons        int           `envconfig:"MAX_CORDONS" default:"20" min:"0" desc:"servers cordoned by one evaluation at most"`
 	MaxEnds           int           `envconfig:"MAX_ENDS" default:"10" min:"0" desc:"meetings ended by one evaluation at most"`
 	UnresponsiveShare Percentage    `envconfig:"UNRESPONSIVE_SHARE" default:"30%" min:"0%" max:"100%" desc:"if more of the running servers, and at least 2, look unresponsive at once, it is the network, and nothing is changed"`
-	DryRun            bool          `envconfig:"DRY_RUN" default:"false" desc:"decide and say so, but change nothing"`
+	DryRun            bool          `envconfig:"DRY_RUN" default:"false" desc:"decide, record it and tell what would be done, but change nothing"`
 
 	// BBB and Scalelite.
 	Recordings        string        `envconfig:"RECORDINGS" default:"shipped" oneof:"shipped,kept,none" desc:"shipped: published recordings go to Scalelite and then leave the server; kept: they are on storage of their own and hold no machine; none: the pool does not record, and draining does not look"`
@@ -106,6 +106,12 @@ type Settings struct {
 	StoragePathStyle bool        `envconfig:"STORAGE_PATH_STYLE" default:"true" desc:"the bucket is in the path and not in the host name"`
 	StorageAccessKey pool.Secret `envconfig:"STORAGE_ACCESS_KEY" example:"SCWXXXXXXXXXXXXXXXXX" desc:"access key; if empty, Scaleway's above"`
 	StorageSecretKey pool.Secret `envconfig:"STORAGE_SECRET_KEY" example:"your-secret" desc:"secret key; if empty, Scaleway's above"`
+
+	// Notifications.
+	NotifyURLs          NotifyURLs    `envconfig:"NOTIFY_URLS" example:"smtp://divims:PASSWORD@mail.example.com:587/?fromaddress=divims@example.com&toaddresses=ops@example.com" desc:"whom to tell, as shoutrrr's addresses with commas or spaces between them: smtp, slack, mattermost, matrix, teams, telegram, generic; if empty, nobody"`
+	NotifyEveryWarning  time.Duration `envconfig:"NOTIFY_EVERY_WARNING" default:"24h" min:"1m" desc:"a warning that goes on is told again after this time"`
+	NotifyEveryError    time.Duration `envconfig:"NOTIFY_EVERY_ERROR" default:"8h" min:"1m" desc:"likewise, an error"`
+	NotifyEveryCritical time.Duration `envconfig:"NOTIFY_EVERY_CRITICAL" default:"1h" min:"1m" desc:"likewise, what is critical"`
 
 	// The function's callers.
 	Token pool.Secret `envconfig:"TOKEN" match:"token" example:"what-openssl-rand-hex-32-gives" desc:"bearer token that callers have to show besides the platform's key; the cron trigger need not"`

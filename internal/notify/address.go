@@ -40,7 +40,7 @@ func parse(address string) (kind string, tell tell, err error) {
 		return "", nil, fmt.Errorf("is longer than %d characters", longestAddress)
 	}
 	parsed, err := url.Parse(address)
-	if err != nil {
+	if err != nil || strings.ContainsAny(address, " \t\r\n") {
 		return "", nil, errors.New("is no address: special characters in passwords are written as %40 for @")
 	}
 	kind, _, _ = strings.Cut(parsed.Scheme, "+")

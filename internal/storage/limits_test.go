@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,13 @@ func TestHostileObjectsEndInLittleMemory(t *testing.T) {
 // that the next ones would stumble over.
 func TestWhatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 	for name, spoil := range map[string]func(*pool.State){
-		"too large":      func(s *pool.State) { s.Record = []byte(`"` + strings.Repeat("x", maxSize) + `"`) },
+		"too large": func(s *pool.State) { s.Record = []byte(`"` + strings.Repeat("x", maxSize) + `"`) },
+		"many told": func(s *pool.State) {
+			s.Told = map[string]pool.Told{}
+			for i := range mostTold + 1 {
+				s.Told[strconv.Itoa(i)] = pool.Told{}
+			}
+		},
 		"many shortages": func(s *pool.State) { s.Shortages = make([]pool.Shortage, mostShortages+1) },
 		"absurd":         func(s *pool.State) { s.Kept = -1 },
 	} {

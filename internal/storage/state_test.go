@@ -36,7 +36,7 @@ func TestStateIsHandedOn(t *testing.T) {
 		t.Errorf("a lease is given back once: got %v", err)
 	}
 	got, err := second.Acquire(t.Context(), "second", now.Add(time.Second), now.Add(time.Hour))
-	if err != nil || !got.LastEvaluation.Equal(now) || got.Servers[3].Maintenance.Author != "eva" {
+	if err != nil || !got.LastEvaluation.Equal(now) || got.Servers[3].Maintenance.Author != "eva" || got.TakenOver != "" {
 		t.Errorf("the next holder has the state: got %+v, %v", got, err)
 	}
 	read, err := first.State(t.Context())
@@ -70,8 +70,8 @@ func TestLeaseIsTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	until := now.Add(2 * time.Minute)
-	if _, err := next.Acquire(t.Context(), "next", now.Add(time.Minute), until); err != nil {
-		t.Fatalf("a lease that has ended is taken over: got %v", err)
+	if state, err := next.Acquire(t.Context(), "next", now.Add(time.Minute), until); err != nil || state.TakenOver != "late" {
+		t.Fatalf("a lease that has ended is taken over, and whose it was is told: got %q, %v", state.TakenOver, err)
 	}
 	before := content(t, next, next.key(stateName))
 	if err := late.Commit(t.Context(), "late", pool.State{LastEvaluation: now}); !errors.Is(err, pool.ErrLeaseLost) {

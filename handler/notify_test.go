@@ -1,0 +1,169 @@
+package handler_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"divims/handler"
+	"divims/internal/cycle"
+	"divims/internal/report"
+	"divims/internal/sandbox/faults"
+	"divims/internal/world"
+)
+
+// inbox is a webhook that takes messages as text.
+type inbox struct {
+	address string // as NOTIFY_URLS takes it
+
+	mutex    sync.Mutex
+	messages []string
+}
+
+func newInbox(t *testing.T) *inbox {
+	t.Helper()
+	i := &inbox{}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		i.mutex.Lock()
+		defer i.mutex.Unlock()
+		i.messages = append(i.messages, string(body))
+	}))
+	t.Cleanup(server.Close)
+	i.address = "generic+" + server.URL
+	return i
+}
+
+// read gives the messages so far, each with its title in the first line.
+func (i *inbox) read() []string {
+	i.mutex.Lock()
+	defer i.mutex.Unlock()
+	return slices.Clone(i.messages)
+}
+
+func (i *inbox) titles() (list []string) {
+	for _, message := range i.read() {
+		title, _, _ := strings.Cut(message, "\n")
+		list = append(list, title)
+	}
+	return list
+}
+
+// with gives the stage another function, with differences in its settings.
+func (s *stage) with(differences ...string) {
+	s.function = handler.FromEnvironment(append(s.sandbox.Environment(), differences...), s.log)
+}
+
+// evaluateAt has the cron trigger call at a minute of the day.
+func (s *stage) evaluateAt(minute int) cycle.Record {
+	s.t.Helper()
+	s.sandbox.AdvanceTo(monday.Add(time.Duration(minute) * time.Minute))
+	var record cycle.Record
+	s.call("POST", "/", `{"source":"cron"}`, &record)
+	return record
+}
+
+// failAll has every call of a service fail, until the faults are cleared.
+func (s *stage) failAll(service string) {
+	s.t.Helper()
+	if err := s.sandbox.Faults().Set(faults.Rule{Service: service, Call: "*", Kind: faults.ServerError, Percent: 100}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// entriesAndMachines are what actions would change.
+func (s *stage) entriesAndMachines() (text string) {
+	s.sandbox.With(func(w *world.World) { text = fmt.Sprintf("%+v %d", w.Entries(), len(w.Machines())) })
+	return text
+}
+
+// TestOperatorsAreToldOfAnOutage: once when it begins, once when it is over, and
+// beside it of the evaluations that were missing.
+func TestOperatorsAreToldOfAnOutage(t *testing.T) {
+	s, box := newStage(t), newInbox(t)
+	s.with("DIVIMS_NOTIFY_URLS=" + box.address)
+	s.evaluateAt(5)
+	s.failAll("scalelite")
+	s.evaluateAt(10)
+	s.evaluateAt(15)
+	s.sandbox.Faults().Clear()
+	s.evaluateAt(20)
+	s.evaluateAt(25)
+	s.evaluateAt(45)
+	want := []string{"sandbox: warning: state", "sandbox: critical: Scalelite", "sandbox: over: Scalelite", "sandbox: warning: evaluations"}
+	if got := box.titles(); !slices.Equal(got, want) {
+		t.Errorf("told %q, wanted %q", got, want)
+	}
+}
+
+// TestADryRunDeploymentOnlyTells: what it would do is told and recorded, and
+// nothing is done, while a dry run that is asked for leaves nothing at all.
+func TestADryRunDeploymentOnlyTells(t *testing.T) {
+	s, box := newStage(t), newInbox(t)
+	s.with("DIVIMS_DRY_RUN=true", "DIVIMS_NOTIFY_URLS="+box.address)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	var record cycle.Record
+	s.call("POST", "/evaluate", `{"dry_run":true}`, &record)
+	var status report.Status
+	if s.call("GET", "/", "", &status); status.Last != nil || len(box.read()) > 0 {
+		t.Errorf("a dry run that was asked for left %+v, told %q", status.Last, box.titles())
+	}
+	before := s.entriesAndMachines()
+	record = s.evaluateAt(5)
+	s.evaluateAt(10)
+	if planned(record) != "enable 2, create 2" || !record.DryRun {
+		t.Errorf("planned %q", planned(record))
+	}
+	if after := s.entriesAndMachines(); after != before {
+		t.Errorf("there was %s, and now there is %s", before, after)
+	}
+	if s.call("GET", "/", "", &status); status.Last == nil || !status.Last.DryRun || len(status.Decisions) != 2 {
+		t.Errorf("status %+v", status)
+	}
+	messages := box.read()
+	if len(messages) != 1 || !strings.Contains(messages[0], "warning: create server 2: it would be done now: it is enabled") {
+		t.Errorf("told %q", messages)
+	}
+}
+
+// TestEvaluationsThatCannotRememberTellOnceAnHour, and not if another evaluation
+// is only in the way, or nobody waits for more than an answer.
+func TestEvaluationsThatCannotRememberTellOnceAnHour(t *testing.T) {
+	s, box := newStage(t), newInbox(t)
+	s.with("DIVIMS_NOTIFY_URLS=" + box.address)
+	s.failAll("storage")
+	s.call("POST", "/evaluate", `{"dry_run":true}`, nil)
+	s.call("GET", "/", "", nil)
+	if got := box.titles(); len(got) != 0 {
+		t.Errorf("told %q", got)
+	}
+	for range 3 {
+		s.call("POST", "/", `{"source":"cron"}`, nil)
+	}
+	if got := box.titles(); !slices.Equal(got, []string{"sandbox: critical: evaluation failed"}) || !strings.Contains(box.read()[0], "take the pool's lease: ") {
+		t.Errorf("told %q", box.read())
+	}
+}
+
+func TestBadSettingsAreTold(t *testing.T) {
+	box := newInbox(t)
+	var log bytes.Buffer
+	function := handler.FromEnvironment([]string{"DIVIMS_POOL=campus", "DIVIMS_POOL_SIZE=many", "DIVIMS_NOTIFY_URLS=" + box.address}, &log)
+	for range 2 {
+		response := httptest.NewRecorder()
+		function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+		if response.Code != http.StatusInternalServerError {
+			t.Errorf("answers %d", response.Code)
+		}
+	}
+	if messages := box.read(); len(messages) != 1 || !strings.HasPrefix(messages[0], "campus: critical: evaluation failed\n") || !strings.Contains(messages[0], "- DIVIMS_POOL_SIZE has to be a whole number") {
+		t.Errorf("told %q", messages)
+	}
+}
