@@ -125,7 +125,7 @@ var mutations = []mutation{
 	{invariant: boundedBlast, change: "fewer than the minimum are enough", file: "internal/scaling/required.go",
 		old: "limited < minimum {", new: "limited < 0*minimum {"},
 	{invariant: boundedBlast, change: "more than the size may be required", file: "internal/scaling/required.go",
-		old: "if limited > d.config.Size {", new: "if false {"},
+		old: "if limited > config.Size {", new: "if false {"},
 
 	// Whose is it?
 	{invariant: onlyOurs, change: "another's machine is deleted", file: "internal/scaleway/machines.go",
@@ -171,7 +171,7 @@ var mutations = []mutation{
 	{invariant: inHand, change: "an order is not written down", file: "handler/order.go",
 		old: "state.Interventions = append(state.Interventions, done)", new: "_ = done"},
 	{invariant: boundedBlast, change: "a tag's last server counts those of other tags", file: "internal/scaling/choose.go",
-		old: "if o := &d.servers[i]; o != s && d.concerns(o) && o.online() {", new: "if o := &d.servers[i]; o != s && o.online() {"},
+		old: "slices.ContainsFunc(d.members(), func(o *server)", new: "slices.ContainsFunc(d.servers, func(o *server)"},
 	{invariant: boundedBlast, change: "a roll-out takes all machines at once", file: "internal/scaling/replace.go",
 		old: "case draining >= d.config.RollOutParallel:", new: "case false:"},
 	{invariant: boundedBlast, change: "a roll-out goes on with a bad image", file: "internal/scaling/replace.go",

@@ -41,11 +41,11 @@ type Alert struct {
 }
 
 func (d *decision) alert(level Level, subject, advice, format string, args ...any) {
-	d.alertOf(server{}, level, subject, advice, format, args...)
+	d.alertOf(&server{}, level, subject, advice, format, args...)
 }
 
 // alertOf is an alert about a server.
-func (d *decision) alertOf(s server, level Level, subject, advice, format string, args ...any) {
+func (d *decision) alertOf(s *server, level Level, subject, advice, format string, args ...any) {
 	d.plan.Alerts = append(d.plan.Alerts, Alert{
 		Level: level, Subject: subject, Server: s.Server.Number, Text: fmt.Sprintf(format, args...), Advice: advice,
 	})
@@ -61,10 +61,10 @@ func (d *decision) passing(level Level, subject, advice, format string, args ...
 func (d *decision) leaveOpen(subjects ...string) { d.plan.Open = append(d.plan.Open, subjects...) }
 
 // The subjects of a server, and of the pool where several places name them.
-func serverSubject(s server) string      { return fmt.Sprintf("server %d", s.Server.Number) }
-func certificateSubject(s server) string { return "certificate of " + s.Server.Domain }
-func recordingsSubject(s server) string  { return "recordings of " + s.Server.Domain }
-func statsSubject(s server) string       { return "stats of " + s.Server.Domain }
+func serverSubject(s *server) string      { return fmt.Sprintf("server %d", s.Server.Number) }
+func certificateSubject(s *server) string { return "certificate of " + s.Server.Domain }
+func recordingsSubject(s *server) string  { return "recordings of " + s.Server.Domain }
+func statsSubject(s *server) string       { return "stats of " + s.Server.Domain }
 
 const (
 	calendarSubject     = "calendar"
@@ -105,7 +105,7 @@ func (d *decision) openMatters() {
 const fewest = 10
 
 // numbers lists the servers for which a condition holds: "1, 2 and 5 more".
-func (d *decision) numbers(condition func(server) bool) (list string, n int) {
+func (d *decision) numbers(condition func(*server) bool) (list string, n int) {
 	for _, s := range d.servers {
 		if !condition(s) {
 			continue

@@ -10,8 +10,7 @@ import (
 
 // registerEntries gives an entry to each server that has none.
 func (d *decision) registerEntries() {
-	for i := range d.servers {
-		s := &d.servers[i]
+	for _, s := range d.servers {
 		if entry, ok := s.Entry.Get(); !ok || entry != nil || !s.Machine.Known() || s.maintenance() {
 			continue
 		}
@@ -48,7 +47,7 @@ func (d *decision) cordonUnusable() {
 // same whether it is enabled or not.
 func (d *decision) enableBareMetal() {
 	for _, s := range d.members() {
-		if s.Server.BareMetal && d.mayEnable(*s) && s.health == Healthy && s.up() {
+		if s.Server.BareMetal && d.mayEnable(s) && s.health == Healthy && s.up() {
 			d.enable(s, "a bare-metal server costs the same whether it is enabled or not")
 		}
 	}
@@ -56,7 +55,7 @@ func (d *decision) enableBareMetal() {
 
 // mayEnable: a server that the plan cordons is not enabled by the same plan, nor
 // one whose drain an operator ends.
-func (d *decision) mayEnable(s server) bool {
+func (d *decision) mayEnable(s *server) bool {
 	return s.mayTouch() && s.memory.EndDrain == nil && s.intended != pool.Enabled && s.intended == s.entry.State &&
 		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
 }
@@ -64,7 +63,7 @@ func (d *decision) mayEnable(s server) bool {
 // adjust adds or cordons servers until those that count have the capacity of as
 // many as are required. Without load multipliers that is their number.
 func (d *decision) adjust() {
-	surplus := d.capacity(server.counts) - float64(d.required())
+	surplus := d.capacity((*server).counts) - float64(d.required())
 	if surplus < -almost {
 		d.grow(-surplus)
 		d.startReplacement()
@@ -83,7 +82,7 @@ func (d *decision) adjust() {
 const almost = 1e-9
 
 // growthClass: the sooner a server takes meetings, the earlier it is chosen.
-func growthClass(s server) int {
+func growthClass(s *server) int {
 	switch {
 	case s.waits:
 		return 9
@@ -109,7 +108,7 @@ func growthClass(s server) int {
 
 // growthCandidates are the servers that can be enabled, the best first.
 func (d *decision) growthCandidates() []*server {
-	return d.choose(func(s server) bool { return d.mayEnable(s) && (!s.Server.BareMetal || s.up()) }, func(a, b server) int {
+	return d.choose(func(s *server) bool { return d.mayEnable(s) && (!s.Server.BareMetal || s.up()) }, func(a, b *server) int {
 		return cmp.Or(
 			cmp.Compare(growthClass(a), growthClass(b)),
 			cmp.Compare(entryRank(a), entryRank(b)))
@@ -132,7 +131,7 @@ func (d *decision) grow(missing float64) {
 }
 
 // entryRank puts cordoned entries, which keep their load, before disabled ones.
-func entryRank(s server) int {
+func entryRank(s *server) int {
 	if s.intended == pool.Cordoned {
 		return 0
 	}
@@ -145,17 +144,12 @@ func (d *decision) lastOnline(s *server) bool {
 	if !s.entry.Online {
 		return false
 	}
-	for i := range d.servers {
-		if o := &d.servers[i]; o != s && d.concerns(o) && o.online() {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(d.members(), func(o *server) bool { return o != s && o.online() })
 }
 
 // shrinkClass: the machine that is about to be taken away anyway goes first,
 // then what has nobody on it, then the one that will be empty soonest.
-func shrinkClass(s server) int {
+func shrinkClass(s *server) int {
 	switch {
 	case s.machine == nil:
 		return 1
@@ -170,7 +164,7 @@ func shrinkClass(s server) int {
 }
 
 // shrinkHealth: of two that are equally busy, the one that would be replaced goes.
-func shrinkHealth(s server) int {
+func shrinkHealth(s *server) int {
 	if s.health == Healthy {
 		return 1
 	}
@@ -181,9 +175,9 @@ func (d *decision) shrink(surplus float64) {
 	if surplus < almost {
 		return
 	}
-	candidates := d.choose(func(s server) bool {
+	candidates := d.choose(func(s *server) bool {
 		return s.mayTouch() && s.counts() && !s.Server.BareMetal && s.Server.Number != d.group.replaced
-	}, func(a, b server) int {
+	}, func(a, b *server) int {
 		return cmp.Or(
 			cmp.Compare(shrinkClass(a), shrinkClass(b)),
 			cmp.Compare(a.meetings(), b.meetings()),
@@ -211,11 +205,11 @@ func (d *decision) preferRunning() {
 	if !d.group.Required.Servers.Known() {
 		return
 	}
-	waiting := d.choose(func(s server) bool {
+	waiting := d.choose(func(s *server) bool {
 		return s.mayTouch() && s.counts() && s.entry.State == pool.Enabled && !s.entry.Online && !s.Server.BareMetal
-	}, func(a, b server) int { return cmp.Compare(growthClass(b), growthClass(a)) })
-	ready := d.choose(func(s server) bool { return d.mayEnable(s) && growthClass(s) == 0 },
-		func(a, b server) int { return cmp.Compare(b.meetings(), a.meetings()) })
+	}, func(a, b *server) int { return cmp.Compare(growthClass(b), growthClass(a)) })
+	ready := d.choose(func(s *server) bool { return d.mayEnable(s) && growthClass(s) == 0 },
+		func(a, b *server) int { return cmp.Compare(b.meetings(), a.meetings()) })
 	for i := range min(len(waiting), len(ready)) {
 		if ready[i].capacity() < waiting[i].capacity()-almost {
 			continue
@@ -228,13 +222,13 @@ func (d *decision) preferRunning() {
 
 // choose lists the servers that satisfy a condition, in the given order; equals
 // stay in the order of their numbers.
-func (d *decision) choose(condition func(server) bool, order func(a, b server) int) []*server {
+func (d *decision) choose(condition func(*server) bool, order func(a, b *server) int) []*server {
 	var chosen []*server
 	for _, s := range d.members() {
-		if condition(*s) {
+		if condition(s) {
 			chosen = append(chosen, s)
 		}
 	}
-	slices.SortStableFunc(chosen, func(a, b *server) int { return order(*a, *b) })
+	slices.SortStableFunc(chosen, func(a, b *server) int { return order(a, b) })
 	return chosen
 }

@@ -44,7 +44,7 @@ type decision struct {
 	config  Config
 	seen    pool.Observation
 	state   pool.State
-	servers []server
+	servers []*server
 	// groups are the servers by their tag, and group is the one that is being
 	// decided on; nil for all servers.
 	groups []*group
@@ -56,7 +56,7 @@ type decision struct {
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
 	d := &decision{now: now, config: config, seen: seen, state: state, plan: Plan{Actions: []Action{}, Alerts: []Alert{}}}
-	d.servers = make([]server, len(seen.Servers))
+	d.servers = make([]*server, len(seen.Servers))
 	for i, observed := range seen.Servers {
 		d.servers[i] = newServer(now, config, seen, observed, state)
 	}
@@ -101,10 +101,10 @@ func (d *decision) withhold(format string, args ...any) {
 
 // count tells how many servers, of the group if one is being decided on, satisfy
 // a condition.
-func (d *decision) count(condition func(server) bool) int {
+func (d *decision) count(condition func(*server) bool) int {
 	n := 0
-	for i := range d.servers {
-		if d.concerns(&d.servers[i]) && condition(d.servers[i]) {
+	for _, s := range d.members() {
+		if condition(s) {
 			n++
 		}
 	}

@@ -12,8 +12,7 @@ import (
 // the limit, and machines whose drain gate is open. A server to which Scalelite
 // still sends meetings is repaired first.
 func (d *decision) drain() {
-	for i := range d.servers {
-		s := &d.servers[i]
+	for _, s := range d.servers {
 		if !s.mayTouch() || !s.draining() {
 			continue
 		}
@@ -90,7 +89,7 @@ func (d *decision) keep(s *server) string {
 		if s.discardsRecordings() {
 			return ""
 		}
-		return stoppedGate(*s)
+		return stoppedGate(s)
 	case pool.Running:
 		switch {
 		case s.Server.BareMetal && s.health == Healthy:
@@ -168,8 +167,8 @@ func (d *decision) keepUnresponsive(s *server) string {
 // tooManyDead counts also the servers that were given up before: a network that
 // fails bit by bit must not take one machine after the other with it.
 func (d *decision) tooManyDead() bool {
-	running := d.count(func(s server) bool { return !s.maintenance() && s.machineState() == pool.Running })
-	dead := d.count(func(s server) bool { return !s.maintenance() && s.health == Unresponsive })
+	running := d.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
+	dead := d.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })
 	return dead >= 2 && dead*million > running*d.config.UnresponsiveMillionths
 }
 
@@ -199,8 +198,7 @@ func (d *decision) delete(s *server) {
 
 // provideMachines creates or starts what enabled servers lack.
 func (d *decision) provideMachines() {
-	for i := range d.servers {
-		s := &d.servers[i]
+	for _, s := range d.servers {
 		if !s.mayTouch() || s.intended != pool.Enabled {
 			continue
 		}

@@ -79,7 +79,7 @@ func recordingsGate(config Config, s pool.ServerObservation) string {
 // stoppedGate is the gate of a machine that is switched off and cannot be
 // asked: open if this very machine was seen empty before it stopped, or if it
 // was never on for long enough to have had a meeting.
-func stoppedGate(s server) string {
+func stoppedGate(s *server) string {
 	if s.memory.MachineID == s.machine.ID && !s.memory.EmptySince.IsZero() {
 		return ""
 	}

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"slices"
+	"strings"
 
 	"divims/internal/pool"
 )
@@ -20,7 +21,8 @@ type Group struct {
 type group struct {
 	Group
 	// config is the pool's, cut to the group's size.
-	config Config
+	config  Config
+	members []*server
 	// replaced is the number of the server that is being replaced but still
 	// enabled; its capacity does not count. 0: none.
 	replaced int
@@ -30,44 +32,45 @@ type group struct {
 // History and calendar are the pool's, which is to say those without a tag; a
 // group with a tag goes by its load alone.
 func (d *decision) formGroups() {
-	members := map[string][]server{}
+	byTag := map[string]*group{}
 	for _, s := range d.servers {
-		members[s.tag()] = append(members[s.tag()], s)
+		g := byTag[s.tag()]
+		if g == nil {
+			g = &group{config: d.config, Group: Group{Tag: s.tag()}}
+			byTag[g.Tag] = g
+			d.groups = append(d.groups, g)
+		}
+		g.members = append(g.members, s)
 	}
-	if len(members[""]) == 0 {
+	slices.SortFunc(d.groups, func(a, b *group) int { return strings.Compare(a.Tag, b.Tag) })
+	if byTag[""] == nil {
 		d.plan.Required.Servers = pool.Seen(0) // every server bears a tag
 	}
-	tags := make([]string, 0, len(members))
-	for tag := range members {
-		tags = append(tags, tag)
-	}
-	slices.Sort(tags)
-	for _, tag := range tags {
-		g := &group{config: d.config}
-		g.Tag, g.Load = tag, measureLoad(d.now, d.config, members[tag])
-		if len(tags) > 1 {
-			g.config.cut(tag, members[tag])
+	for _, g := range d.groups {
+		g.Load = measureLoad(d.now, d.config, g.members)
+		if len(d.groups) > 1 {
+			g.cut()
 		}
-		if tag == "" {
+		if g.Tag == "" {
 			d.plan.Load = g.Load
 		}
-		d.groups = append(d.groups, g)
 	}
 }
 
-// cut makes a pool's Config that of a group of its servers.
-func (c *Config) cut(tag string, members []server) {
-	c.Capacity = c.Capacity * len(members) / c.Size
-	c.Size = len(members)
+// cut makes the pool's Config that of a group of its servers.
+func (g *group) cut() {
+	c := &g.config
+	c.Capacity = c.Capacity * len(g.members) / c.Size
+	c.Size = len(g.members)
 	c.BareMetal = 0
-	for _, s := range members {
+	for _, s := range g.members {
 		if s.Server.BareMetal {
 			c.BareMetal++
 		}
 	}
-	if tag != "" {
+	if g.Tag != "" {
 		c.Policies = []Policy{PolicyLoad}
-		c.tagMinimum = min(c.minimumOf(tag), len(members))
+		c.tagMinimum = min(c.minimumOf(g.Tag), len(g.members))
 	}
 }
 
@@ -79,19 +82,14 @@ func (d *decision) inEachGroup(decide func()) {
 	d.group = nil
 }
 
-// members are the servers of the group that is being decided on.
+// members are the servers of the group that is being decided on; all of them if
+// it is none.
 func (d *decision) members() []*server {
-	var list []*server
-	for i := range d.servers {
-		if d.concerns(&d.servers[i]) {
-			list = append(list, &d.servers[i])
-		}
+	if d.group == nil {
+		return d.servers
 	}
-	return list
+	return d.group.members
 }
-
-// concerns tells whether a server is of the group that is being decided on.
-func (d *decision) concerns(s *server) bool { return d.group == nil || s.tag() == d.group.Tag }
 
 // subject is the subject of an alert that is about the group.
 func (g *group) subject(of string) string {
@@ -113,7 +111,7 @@ func (g *group) past(state pool.State) *pool.PastLoad {
 }
 
 // tag is the entry's; a server without an entry has none.
-func (s server) tag() string {
+func (s *server) tag() string {
 	if s.entry == nil {
 		return ""
 	}
@@ -122,7 +120,7 @@ func (s server) tag() string {
 
 // capacity is how much of a server it is: one with a load multiplier of 2 is given
 // half as many people by Scalelite, and counts as half a server.
-func (s server) capacity() float64 {
+func (s *server) capacity() float64 {
 	if s.entry == nil || s.entry.LoadMultiplier <= 0 {
 		return 1
 	}
@@ -131,11 +129,11 @@ func (s server) capacity() float64 {
 
 // capacity is the sum of those servers, of the group if one is being decided on,
 // that satisfy a condition.
-func (d *decision) capacity(condition func(server) bool) float64 {
+func (d *decision) capacity(condition func(*server) bool) float64 {
 	sum := 0.0
-	for i := range d.servers {
-		if d.concerns(&d.servers[i]) && condition(d.servers[i]) {
-			sum += d.servers[i].capacity()
+	for _, s := range d.members() {
+		if condition(s) {
+			sum += s.capacity()
 		}
 	}
 	return sum

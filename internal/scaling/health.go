@@ -28,7 +28,7 @@ const (
 )
 
 // judge says how a server is, and why.
-func judge(now time.Time, config Config, s server) (Health, string) {
+func judge(now time.Time, config Config, s *server) (Health, string) {
 	if !s.Entry.Known() {
 		return Unseen, s.Entry.Reason()
 	}
@@ -59,7 +59,7 @@ func judge(now time.Time, config Config, s server) (Health, string) {
 	return Healthy, ""
 }
 
-func unresponsive(now time.Time, config Config, s server) string {
+func unresponsive(now time.Time, config Config, s *server) string {
 	if !s.pastGrace(now, config) {
 		return ""
 	}
@@ -74,7 +74,7 @@ func unresponsive(now time.Time, config Config, s server) string {
 	return ""
 }
 
-func malfunctioning(s server) string {
+func malfunctioning(s *server) string {
 	stats, ok := s.Stats.Get()
 	if !ok {
 		return ""
@@ -96,7 +96,7 @@ func malfunctioning(s server) string {
 const maintenanceAhead = 48 * time.Hour
 
 // toRecycle says why a machine is to be replaced whatever the hour, or "".
-func toRecycle(now time.Time, config Config, s server) string {
+func toRecycle(now time.Time, config Config, s *server) string {
 	if asked := s.memory.Recycle; asked != nil {
 		return fmt.Sprintf("%s wants it recycled: %s", asked.Author, asked.Reason)
 	}
@@ -112,7 +112,7 @@ func toRecycle(now time.Time, config Config, s server) string {
 }
 
 // outdated tells whether a server's machine was made from an older image.
-func (s server) outdated() bool {
+func (s *server) outdated() bool {
 	return s.newest != nil && !s.machine.BareMetal && s.machine.ImageID != "" &&
 		s.machine.ImageID != s.newest.ID && s.machine.Created.Before(s.newest.Created)
 }

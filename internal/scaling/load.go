@@ -23,7 +23,7 @@ type Load struct {
 // answer stands for the present one. After that its people are elsewhere.
 const rememberedFor = 30 * time.Minute
 
-func measureLoad(now time.Time, config Config, servers []server) Load {
+func measureLoad(now time.Time, config Config, servers []*server) Load {
 	var l Load
 	for _, s := range servers {
 		switch {

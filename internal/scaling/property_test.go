@@ -319,16 +319,16 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.State, plan Plan) {
 	d := newDecision(noon, config, seen, state)
 	d.inEachGroup(d.require)
-	online := func(s server) bool {
+	online := func(s *server) bool {
 		return s.entry != nil && s.intended == pool.Enabled && s.entry.Online && !s.maintenance()
 	}
 	onlineBefore, before := map[string]int{}, map[string]float64{}
 	d.inEachGroup(func() {
-		onlineBefore[d.group.Tag], before[d.group.Tag] = d.count(online), d.capacity(server.counts)
+		onlineBefore[d.group.Tag], before[d.group.Tag] = d.count(online), d.capacity((*server).counts)
 	})
 	cordoned := map[string]bool{}
 	for _, action := range plan.Actions {
-		s := &d.servers[max(action.Server, 1)-1]
+		s := d.servers[max(action.Server, 1)-1]
 		switch action.Kind {
 		case Enable:
 			s.intended = pool.Enabled
@@ -338,7 +338,7 @@ func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.
 		}
 	}
 	d.inEachGroup(func() {
-		tag, after := d.group.Tag, d.capacity(server.counts)
+		tag, after := d.group.Tag, d.capacity((*server).counts)
 		if cordoned[tag] && after < min(before[tag], float64(d.required()))-almost {
 			t.Fatalf("cordoning leaves %g of %g with the tag %q, and %d are required", after, before[tag], tag, d.required())
 		}

@@ -48,7 +48,7 @@ func (d *decision) sawLoad() bool {
 
 // rememberServer is the memory of one server. While an operator has it in hand
 // nothing of what it does is held against it.
-func (d *decision) rememberServer(s server) pool.ServerMemory {
+func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	memory := s.memory
 	if s.maintenance() {
 		return pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance}

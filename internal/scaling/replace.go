@@ -13,13 +13,13 @@ import (
 // are online suffice; until then its capacity does not count, so that a healthy
 // one is started in its place.
 func (d *decision) replaceOne() {
-	sick := d.choose(func(s server) bool {
+	sick := d.choose(func(s *server) bool {
 		return s.mayTouch() && s.counts() && s.machineState() == pool.Running && (s.health == Malfunctioning || s.health == ToRecycle)
-	}, func(a, b server) int {
+	}, func(a, b *server) int {
 		return cmp.Compare(d.urgency(a), d.urgency(b))
 	})
 	sick = slices.DeleteFunc(sick, func(s *server) bool {
-		if d.urgency(*s) == whenQuiet {
+		if d.urgency(s) == whenQuiet {
 			s.leftAlone = d.rollOutWaits()
 		}
 		return s.leftAlone != ""
@@ -28,7 +28,7 @@ func (d *decision) replaceOne() {
 		return
 	}
 	s := sick[0]
-	others := d.capacity(func(o server) bool { return o.online() && o.Server.Number != s.Server.Number })
+	others := d.capacity(func(o *server) bool { return o.online() && o.Server.Number != s.Server.Number })
 	if others >= float64(max(1, d.required()))-almost {
 		d.cordon(s, fmt.Sprintf("%s: %s; the %g others that are online suffice", s.health, s.why, others))
 	} else {
@@ -49,7 +49,7 @@ const (
 	whenQuiet                // only its image is outdated: a roll-out
 )
 
-func (d *decision) urgency(s server) urgency {
+func (d *decision) urgency(s *server) urgency {
 	switch {
 	case s.health == Malfunctioning:
 		return atOnce
@@ -63,7 +63,7 @@ func (d *decision) urgency(s server) urgency {
 // outdated, or "": the hour, those that drain for it already, or a new machine that
 // is not well, which is what a bad image looks like.
 func (d *decision) rollOutWaits() string {
-	draining := d.count(func(s server) bool { return s.outdated() && s.draining() })
+	draining := d.count(func(s *server) bool { return s.outdated() && s.draining() })
 	bad := d.badNewMachine()
 	switch {
 	case !d.config.RollOutHours.Contain(d.now.In(d.config.zone())):
@@ -79,8 +79,7 @@ func (d *decision) rollOutWaits() string {
 // badNewMachine is a server that is not well on a machine of the newest image; nil
 // if there is none.
 func (d *decision) badNewMachine() *server {
-	for i := range d.servers {
-		s := &d.servers[i]
+	for _, s := range d.servers {
 		if !s.maintenance() && s.newest != nil && s.machine.ImageID == s.newest.ID && (s.health == Unresponsive || s.health == Malfunctioning) {
 			return s
 		}

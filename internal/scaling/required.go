@@ -11,7 +11,7 @@ import (
 // clamp(max over policies, minimum, size).
 func (d *decision) require() {
 	config := d.group.config
-	required := Required{Enabled: d.count(server.counts)}
+	required := Required{Enabled: d.count((*server).counts)}
 	largest, answered := 0, false
 	for _, policy := range config.Policies {
 		answer := d.ask(policy, required.Enabled)

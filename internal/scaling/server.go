@@ -32,8 +32,8 @@ type server struct {
 	stuck bool
 }
 
-func newServer(now time.Time, config Config, seen pool.Observation, observed pool.ServerObservation, state pool.State) server {
-	s := server{ServerObservation: observed, memory: memoryOf(now, config, state, observed)}
+func newServer(now time.Time, config Config, seen pool.Observation, observed pool.ServerObservation, state pool.State) *server {
+	s := &server{ServerObservation: observed, memory: memoryOf(now, config, state, observed)}
 	s.entry, _ = observed.Entry.Get()
 	s.machine, _ = observed.Machine.Get()
 	s.waits = observed.Machine.Known() && s.machine == nil && now.Before(s.memory.NotBefore)
@@ -57,49 +57,49 @@ func newestImage(seen pool.Reading[[]pool.Image], machine *pool.Machine) *pool.I
 	return nil
 }
 
-func (s server) maintenance() bool { return s.memory.Maintenance != nil }
+func (s *server) maintenance() bool { return s.memory.Maintenance != nil }
 
 // mayTouch tells whether the decision may do anything with the server.
-func (s server) mayTouch() bool { return !s.maintenance() && s.health != Unseen && s.entry != nil }
+func (s *server) mayTouch() bool { return !s.maintenance() && s.health != Unseen && s.entry != nil }
 
 // counts tells whether the server counts as capacity, now or soon.
-func (s server) counts() bool {
+func (s *server) counts() bool {
 	return s.entry != nil && !s.maintenance() && s.intended == pool.Enabled && s.health != Unresponsive &&
 		s.machineState() != pool.Locked && !s.waits && !s.stuck && !s.lost()
 }
 
 // lost tells of bare metal that the hoster does not list: nobody can create it.
-func (s server) lost() bool {
+func (s *server) lost() bool {
 	return s.Server.BareMetal && s.Machine.Known() && s.machine == nil
 }
 
 // online tells whether the server is known to take meetings at this moment.
-func (s server) online() bool { return s.counts() && s.up() }
+func (s *server) online() bool { return s.counts() && s.up() }
 
 // up tells whether a server that is enabled now takes meetings at the next poll.
-func (s server) up() bool {
+func (s *server) up() bool {
 	return s.machineState() == pool.Running && s.entry.Online && s.Meetings.Known()
 }
 
 // draining tells of a machine whose entry is not enabled, and will not be.
-func (s server) draining() bool {
+func (s *server) draining() bool {
 	return s.machine != nil && s.entry != nil && s.entry.State != pool.Enabled && s.intended != pool.Enabled
 }
 
 // discardsRecordings tells that an operator lets its machine go whatever
 // recordings may be on it.
-func (s server) discardsRecordings() bool {
+func (s *server) discardsRecordings() bool {
 	return s.memory.EndDrain != nil && s.memory.EndDrain.DiscardRecordings
 }
 
 // givenUp tells of a server that an earlier evaluation found unresponsive and
 // took out: it is no news any more.
-func (s server) givenUp() bool {
+func (s *server) givenUp() bool {
 	return s.memory.Health == string(Unresponsive) && s.entry != nil && s.entry.State != pool.Enabled
 }
 
 // meetings is BBB's own count, or the last known one.
-func (s server) meetings() int {
+func (s *server) meetings() int {
 	if meetings, ok := s.Meetings.Get(); ok {
 		return len(meetings)
 	}
@@ -107,7 +107,7 @@ func (s server) meetings() int {
 }
 
 // participants is BBB's own count, or the last known one.
-func (s server) participants() int {
+func (s *server) participants() int {
 	if meetings, ok := s.Meetings.Get(); ok {
 		return pool.Participants(meetings)
 	}
@@ -115,7 +115,7 @@ func (s server) participants() int {
 }
 
 // machineState is the machine's state, or "" when there is none.
-func (s server) machineState() pool.MachineState {
+func (s *server) machineState() pool.MachineState {
 	if s.machine == nil {
 		return ""
 	}
@@ -123,7 +123,7 @@ func (s server) machineState() pool.MachineState {
 }
 
 // figuresSince tells whether the figures of its own were written after a time.
-func (s server) figuresSince(now, since time.Time) bool {
+func (s *server) figuresSince(now, since time.Time) bool {
 	stats, _ := s.Stats.Get()
 	age, ok := stats.Age.Get()
 	return ok && now.Add(-age).After(since)
@@ -132,7 +132,7 @@ func (s server) figuresSince(now, since time.Time) bool {
 // uptime is what the machine itself says, or how long the hoster has had it
 // running. Of bare metal only the first counts: the hoster does not tell when it
 // last started.
-func (s server) uptime(now time.Time) time.Duration {
+func (s *server) uptime(now time.Time) time.Duration {
 	if stats, ok := s.Stats.Get(); ok {
 		if uptime, ok := stats.Uptime.Get(); ok {
 			return uptime
@@ -146,7 +146,7 @@ func (s server) uptime(now time.Time) time.Duration {
 
 // started is when the machine began to start: when the hoster says, or when it
 // was told to reboot.
-func (s server) started() time.Time {
+func (s *server) started() time.Time {
 	if s.memory.Rebooted.After(s.machine.Since) {
 		return s.memory.Rebooted
 	}
@@ -155,17 +155,17 @@ func (s server) started() time.Time {
 
 // pastGrace tells whether the machine has had its time to start, which is never
 // shorter than the boot time.
-func (s server) pastGrace(now time.Time, config Config) bool {
+func (s *server) pastGrace(now time.Time, config Config) bool {
 	return now.Sub(s.started()) > max(config.Grace, config.BootTime)
 }
 
 // silent tells whether BBB was asked and did not answer.
-func (s server) silent() bool {
+func (s *server) silent() bool {
 	return s.machineState() == pool.Running && s.entry != nil && !s.Meetings.Known()
 }
 
 // describe says in a few words what a server is at, for the reasons of actions.
-func (s server) describe() string {
+func (s *server) describe() string {
 	switch {
 	case s.machine == nil:
 		return "it has no machine"

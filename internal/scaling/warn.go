@@ -55,7 +55,7 @@ func (d *decision) warnImage() {
 		d.leaveOpen(outdatedSubject)
 		return
 	}
-	list, n := d.numbers(func(s server) bool { return !s.maintenance() && s.outdated() })
+	list, n := d.numbers(func(s *server) bool { return !s.maintenance() && s.outdated() })
 	if n == 0 {
 		return
 	}
@@ -82,7 +82,7 @@ func (d *decision) warnEvaluations() {
 	}
 }
 
-func (d *decision) warnHealth(s server) {
+func (d *decision) warnHealth(s *server) {
 	subject := serverSubject(s)
 	switch {
 	case s.health == Unseen && d.seen.Entries.Known() && d.seen.Machines.Known():
@@ -108,7 +108,7 @@ func (d *decision) warnHealth(s server) {
 	}
 }
 
-func (d *decision) warnCertificate(s server) {
+func (d *decision) warnCertificate(s *server) {
 	expiry, ok := s.CertificateExpiry.Get()
 	if !ok {
 		return
@@ -127,7 +127,7 @@ func (d *decision) warnCertificate(s server) {
 
 // warnRecordings tells of the recordings that have been in work for too long, and
 // of figures without which no machine is ever given up.
-func (d *decision) warnRecordings(s server) {
+func (d *decision) warnRecordings(s *server) {
 	recordings, _ := s.Recordings.Get()
 	late, longest := 0, time.Duration(0)
 	for _, r := range recordings {
