@@ -54,7 +54,6 @@ func TestDemandIsCountedByTheMinute(t *testing.T) {
 		{Start: monday.Add(9*time.Hour + 5*time.Minute), Duration: 90 * time.Second, Participants: 3},
 	})
 	want := []Demand{{0, 0}, {1, 1}, {2, 1}, {3, 1}, {4, 1}, {4, 1}, {7, 2}, {7, 2}, {4, 1}, {4, 1}, {2, 1}, {0, 0}}
-	want = append(want[:1:1], want[1:]...)
 	for i, w := range want {
 		at := monday.Add(9*time.Hour + time.Duration(i-1)*time.Minute)
 		if got := trace.demand[trace.minute(at)]; got != w {
@@ -81,7 +80,7 @@ func TestDemandIsWhatTheWorldSees(t *testing.T) {
 			if m.Participants != want.Participants {
 				t.Errorf("%s: the world has %d people, the trace %d", m.Time, m.Participants, want.Participants)
 			}
-			if m.Meetings < want.Meetings || m.Meetings > want.Meetings+before.Meetings+want.Meetings {
+			if m.Meetings < want.Meetings || m.Meetings > want.Meetings+before.Meetings {
 				t.Errorf("%s: the world has %d meetings, the trace %d", m.Time, m.Meetings, want.Meetings)
 			}
 		},
