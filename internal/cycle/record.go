@@ -1,6 +1,7 @@
 package cycle
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -95,9 +96,9 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 // could not be seen well enough.
 func (r *Record) sample() (sample pool.Sample, seen bool) {
 	return pool.Sample{
-		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Plan.Required.Servers,
+		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Required(),
 		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
-		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.asked(),
+		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.Asked(),
 	}, !r.Blind && len(r.Plan.Load.Missing) == 0
 }
 
@@ -128,14 +129,42 @@ func (r *Record) price() pool.Reading[float64] {
 	return pool.Seen(math.Round(sum*10000) / 10000)
 }
 
-func (r *Record) asked() map[string]int {
-	asked := map[string]int{}
-	for _, answer := range r.Plan.Required.Policies {
-		if servers, ok := answer.Servers.Get(); ok {
-			asked[string(answer.Policy)] = servers
+// Required is how many servers must be enabled, those with a tag included;
+// unknown when it is for any group of them.
+func (r *Record) Required() pool.Reading[int] {
+	sum := 0
+	for _, required := range r.groups() {
+		servers, ok := required.Servers.Get()
+		if !ok {
+			return required.Servers
+		}
+		sum += servers
+	}
+	return pool.Seen(sum)
+}
+
+// Asked is how many servers each policy asks for, those with a tag included.
+// Policies without an answer are not in it.
+func (r *Record) Asked() map[string]int {
+	asked, silent := map[string]int{}, map[string]bool{}
+	for _, required := range r.groups() {
+		for _, answer := range required.Policies {
+			servers, ok := answer.Servers.Get()
+			asked[string(answer.Policy)] += servers
+			silent[string(answer.Policy)] = silent[string(answer.Policy)] || !ok
 		}
 	}
+	maps.DeleteFunc(asked, func(policy string, _ int) bool { return silent[policy] })
 	return asked
+}
+
+// groups are what is required of the servers without a tag, and of those with each.
+func (r *Record) groups() []scaling.Required {
+	groups := []scaling.Required{r.Plan.Required}
+	for _, group := range r.Plan.Tagged {
+		groups = append(groups, group.Required)
+	}
+	return groups
 }
 
 func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory pool.ServerMemory, now time.Time) ServerRecord {
@@ -181,9 +210,18 @@ func (r Record) brief() Record {
 	r.Plan.Verdicts = slices.DeleteFunc(slices.Clone(r.Plan.Verdicts), func(v scaling.Verdict) bool {
 		return v.Health == scaling.Healthy && v.LeftAlone == ""
 	})
-	r.Plan.Required.Policies = slices.Clone(r.Plan.Required.Policies)
-	for i := range r.Plan.Required.Policies {
-		r.Plan.Required.Policies[i].Outlook = nil
+	r.Plan.Required.Policies = withoutOutlook(r.Plan.Required.Policies)
+	r.Plan.Tagged = slices.Clone(r.Plan.Tagged)
+	for i := range r.Plan.Tagged {
+		r.Plan.Tagged[i].Required.Policies = withoutOutlook(r.Plan.Tagged[i].Required.Policies)
 	}
 	return r
+}
+
+func withoutOutlook(answers []scaling.Answer) []scaling.Answer {
+	answers = slices.Clone(answers)
+	for i := range answers {
+		answers[i].Outlook = nil
+	}
+	return answers
 }

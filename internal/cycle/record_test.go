@@ -58,3 +58,21 @@ func TestTheBriefRecordHasNoOutlook(t *testing.T) {
 		t.Error("the whole record has lost it")
 	}
 }
+
+// TestWhatTaggedServersRequireCounts: the whole pool's number is the sum of its
+// groups', and unknown when one of them is.
+func TestWhatTaggedServersRequireCounts(t *testing.T) {
+	answer := func(servers pool.Reading[int]) scaling.Required {
+		return scaling.Required{Servers: servers, Policies: []scaling.Answer{{Policy: scaling.PolicyLoad, Servers: servers}}}
+	}
+	var record Record
+	record.Plan.Required = answer(pool.Seen(3))
+	record.Plan.Tagged = []scaling.Group{{Tag: "exams", Required: answer(pool.Seen(2))}}
+	if servers, _ := record.Required().Get(); servers != 5 || record.Asked()["load"] != 5 {
+		t.Errorf("%d required, %v asked for; wanted 3 + 2", servers, record.Asked())
+	}
+	record.Plan.Tagged[0].Required = answer(pool.Unknown[int]("no answer"))
+	if record.Required().Known() || len(record.Asked()) != 0 {
+		t.Errorf("%v required, %v asked for, although a group is unknown", record.Required(), record.Asked())
+	}
+}

@@ -161,6 +161,8 @@ var frenchTexts = map[string]string{
 	"forecast":      "prévision",
 
 	// What is counted.
+	"%s, tag %s":                 "%s, étiquette %s",
+	"limits":                     "limites",
 	"%s: %s":                     "%s : %s",
 	"server %d":                  "serveur %d",
 	"minute/minutes":             "minute/minutes",

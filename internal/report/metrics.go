@@ -111,14 +111,12 @@ func (s Status) figureGauges(g gauges) {
 	if room, ok := s.Capacity.Get(); ok {
 		g.set("capacity_participants", "People that the enabled servers carry.", float64(room))
 	}
-	if required, ok := last.Plan.Required.Servers.Get(); ok {
+	if required, ok := last.Required().Get(); ok {
 		g.set("servers_required", "Servers that must be enabled.", float64(required))
 	}
 	policies := g.by("policy_servers", "Servers that a policy asks for.", "policy")
-	for _, answer := range last.Plan.Required.Policies {
-		if servers, ok := answer.Servers.Get(); ok {
-			policies.WithLabelValues(string(answer.Policy)).Set(float64(servers))
-		}
+	for policy, servers := range last.Asked() {
+		policies.WithLabelValues(policy).Set(float64(servers))
 	}
 }
 

@@ -115,7 +115,7 @@ func NewStatus(about About, at time.Time, past Past) Status {
 func (s *Status) decide(records []cycle.Record) {
 	for _, r := range records {
 		decision := Decision{
-			At: r.At, Source: r.Source, Required: r.Plan.Required.Servers, Enabled: r.Enabled,
+			At: r.At, Source: r.Source, Required: r.Required(), Enabled: r.Enabled,
 			Outcomes: r.Outcomes, Alerts: len(r.Plan.Alerts), record: r,
 		}
 		if s.LastAction == nil && len(r.Outcomes) > 0 {

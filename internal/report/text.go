@@ -66,14 +66,9 @@ func Summary(w io.Writer, r cycle.Record) error {
 	for _, done := range r.Interventions {
 		p.line("  %s, by %s: %s", done, done.Author, done.Reason)
 	}
-	for _, answer := range r.Plan.Required.Policies {
-		p.line("  policy %s: %s", answer.Policy, count(answer.Servers))
-		for _, why := range answer.Why {
-			p.line("    %s", why)
-		}
-	}
-	for _, limit := range r.Plan.Required.Limits {
-		p.line("  %s", limit)
+	p.required(r.Plan.Required, "")
+	for _, group := range r.Plan.Tagged {
+		p.required(group.Required, " of servers tagged "+group.Tag)
 	}
 	for _, withheld := range r.Plan.Withheld {
 		p.line("  withheld: %s", withheld)
@@ -107,7 +102,7 @@ func figures(r cycle.Record) string {
 		return "the pool could not be seen well enough to count or to act"
 	}
 	return fmt.Sprintf("%d participants in %d meetings; %s servers required, %d enabled, %d machines running, %d draining",
-		r.Participants, r.Meetings, count(r.Plan.Required.Servers), r.Enabled, r.Running, r.Draining)
+		r.Participants, r.Meetings, count(r.Required()), r.Enabled, r.Running, r.Draining)
 }
 
 // printer keeps the first error of many writes.
@@ -119,6 +114,19 @@ type printer struct {
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+	}
+}
+
+// required writes what the policies require of a group of servers.
+func (p *printer) required(r scaling.Required, group string) {
+	for _, answer := range r.Policies {
+		p.line("  policy %s%s: %s", answer.Policy, group, count(answer.Servers))
+		for _, why := range answer.Why {
+			p.line("    %s", why)
+		}
+	}
+	for _, limit := range r.Limits {
+		p.line("  %s", limit)
 	}
 }
 

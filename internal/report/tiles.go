@@ -18,7 +18,7 @@ func (v view) Tiles() []tile {
 		{v.T("people"), v.Count(last.Participants), fraction(last.Participants, room),
 			[]string{v.T("%s of the room for %s", v.taken(), v.Maybe(v.Capacity)), v.T("in %s", v.N(last.Meetings, "meeting/meetings"))}},
 		{v.T("servers enabled"), v.Count(last.Enabled), fraction(last.Enabled, v.Size),
-			[]string{v.T("%s required", v.Maybe(last.Plan.Required.Servers)), v.T("of %s in the pool", v.Count(v.Size))}},
+			[]string{v.T("%s required", v.Maybe(last.Required())), v.T("of %s in the pool", v.Count(v.Size))}},
 		{v.T("machines running"), v.Count(last.Running), fraction(last.Running, v.Size),
 			[]string{v.T("%s draining", v.Count(last.Draining)), v.T("%s not running", v.Count(last.Idle()))}},
 		{v.T("cost today"), v.Euros(v.Today.Euros, 2), fraction(int(v.Today.MachineHours*10), int(v.Today.FixedHours*10)),

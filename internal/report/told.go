@@ -30,7 +30,6 @@ type told struct {
 	About                         string
 	Interventions                 []string
 	Policies                      []toldPolicy
-	Limits                        []string
 	Actions                       []toldAction
 	Withheld                      []string
 	Alerts                        []need
@@ -75,15 +74,14 @@ func (v view) tell(r cycle.Record, most int) told {
 	t := told{
 		At: r.At, Moment: v.Moment(r.At),
 		Interventions: few(l, r.Interventions, v.intervention),
-		Policies:      few(l, r.Plan.Required.Policies, v.policy),
-		Limits:        few(l, r.Plan.Required.Limits, v.brief),
+		Policies:      v.policies(l, r.Plan),
 		Actions:       few(l, outcomes, v.action),
 		Withheld:      few(l, r.Plan.Withheld, v.brief),
 		Alerts:        few(l, r.Plan.Alerts, v.need),
 		Judged:        few(l, r.Plan.Verdicts, v.verdict),
 		lines:         most - l.left,
 	}
-	t.Figures = v.T("%s required, %s enabled", v.Maybe(r.Plan.Required.Servers), v.Count(r.Enabled))
+	t.Figures = v.T("%s required, %s enabled", v.Maybe(r.Required()), v.Count(r.Enabled))
 	t.Short, t.Class = v.short(r, outcomes)
 	t.About = v.T("%s in %s; %s running, %s draining. Asked for by %s, took %s s.",
 		v.N(r.Participants, "participant/participants"), v.N(r.Meetings, "meeting/meetings"),
@@ -161,14 +159,43 @@ func (v view) short(r cycle.Record, outcomes []cycle.Outcome) (text, class strin
 	return strings.Join(words, ", "), class
 }
 
-func (v view) policy(a scaling.Answer) toldPolicy {
-	t := toldPolicy{Name: v.T("%s: %s", v.T(string(a.Policy)), show(a.Servers, func(n int) string { return v.N(n, "server/servers") }))}
-	l := &lines{left: 6}
-	t.Why = few(l, a.Why, v.brief)
-	if l.beyond > 0 {
-		t.Why = append(t.Why, "…")
+// policies tell why so many servers are required: of those without a tag, and of
+// those with each.
+func (v view) policies(l *lines, plan scaling.Plan) []toldPolicy {
+	list := v.group(l, plan.Required, "")
+	for _, group := range plan.Tagged {
+		list = append(list, v.group(l, group.Required, group.Tag)...)
 	}
-	return t
+	return list
+}
+
+func (v view) group(l *lines, required scaling.Required, tag string) []toldPolicy {
+	list := few(l, required.Policies, func(a scaling.Answer) toldPolicy {
+		name := v.T(string(a.Policy))
+		if tag != "" {
+			name = v.T("%s, tag %s", name, tag)
+		}
+		return toldPolicy{
+			Name: v.T("%s: %s", name, show(a.Servers, func(n int) string { return v.N(n, "server/servers") })),
+			Why:  v.reasons(a.Why),
+		}
+	})
+	if len(required.Limits) > 0 {
+		list = append(list, toldPolicy{Name: v.T("limits"), Why: v.reasons(required.Limits)})
+	}
+	return list
+}
+
+// mostReasons is how many lines a policy has to explain itself.
+const mostReasons = 6
+
+func (v view) reasons(why []string) []string {
+	l := &lines{left: mostReasons}
+	told := few(l, why, v.brief)
+	if l.beyond > 0 {
+		told = append(told, "…")
+	}
+	return told
 }
 
 var resultClasses = map[scaling.Result]string{scaling.Done: "well", scaling.Failed: "error", planned: "quiet"}
