@@ -3,14 +3,15 @@ package handler
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 
 	"divims/internal/bbb"
 	"divims/internal/calendar"
 	"divims/internal/config"
+	"divims/internal/cycle"
 	"divims/internal/exporter"
 	"divims/internal/pool"
+	"divims/internal/resolver"
 	"divims/internal/scalelite"
 	"divims/internal/scaleway"
 	"divims/internal/storage"
@@ -26,8 +27,10 @@ type Outside struct {
 	// Stats is nil without stats endpoints, Calendar without a calendar.
 	Stats    *exporter.Client
 	Calendar *calendar.Client
-	Resolver *net.Resolver
+	Names    resolver.Resolver
 	Clock    Clock
+	// UserData makes the cloud-init documents of new machines.
+	UserData func(context.Context) (cycle.UserData, error)
 	// HTTP is what all of them connect with.
 	HTTP *http.Client
 }
@@ -49,9 +52,9 @@ func Connect(settings config.Settings) (Outside, error) {
 			Prefix: settings.StoragePrefix, Pool: settings.Pool, PathStyle: settings.StoragePathStyle,
 			AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
 		}, client),
-		Resolver: newResolver(settings),
-		Clock:    WallClock,
-		HTTP:     client,
+		Names: resolver.New(settings.DNSServer),
+		Clock: WallClock,
+		HTTP:  client,
 	}
 	if len(settings.StatsURLs) > 0 {
 		outside.Stats = exporter.New(exporter.Config{
@@ -65,20 +68,10 @@ func Connect(settings config.Settings) (Outside, error) {
 	if settings.ClockURL != "" {
 		outside.Clock = sandboxClock(settings.ClockURL, client)
 	}
+	outside.UserData = userData(settings, outside.Storage)
 	outside.Scaleway, err = newHoster(settings, outside, persistent)
 	if err != nil {
 		return Outside{}, fmt.Errorf("set up the client of Scaleway: %w", err)
 	}
 	return outside, nil
-}
-
-// newResolver asks the settings' name server, or the system's.
-func newResolver(settings config.Settings) *net.Resolver {
-	if settings.DNSServer == "" {
-		return net.DefaultResolver
-	}
-	var dialer net.Dialer
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, settings.DNSServer)
-	}}
 }

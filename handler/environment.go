@@ -50,7 +50,7 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 		Meetings:     outside.BBB,
 		Hoster:       outside.Scaleway,
 		Store:        outside.Storage,
-		UserData:     userData(settings, outside.Storage),
+		UserData:     outside.UserData,
 	}
 	if outside.Stats != nil {
 		services.Stats = outside.Stats
@@ -96,7 +96,7 @@ func newHoster(settings config.Settings, outside Outside, client *http.Client) (
 		URL: settings.ScalewayURL, ProjectID: settings.ScalewayProjectID,
 		AccessKey: settings.ScalewayAccessKey, SecretKey: settings.ScalewaySecretKey,
 		Zones: settings.Zones, Tag: settings.Tag, Adopt: settings.Adopt,
-		Servers: outside.Servers, ImageName: settings.ImageName, Resolver: outside.Resolver,
+		Servers: outside.Servers, ImageName: settings.ImageName, Resolver: outside.Names,
 	}, client)
 }
 

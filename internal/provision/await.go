@@ -17,7 +17,7 @@ var errPatience = errors.New("not yet; run this again later")
 // await asks until the domain leads to the address.
 func (c *chain) await(ctx context.Context, step Step) error {
 	return c.until(ctx, step, func(ctx context.Context) (waitingFor string, err error) {
-		leads, err := Leads(ctx, c.Resolver, c.Server.Domain)
+		leads, err := c.leads(ctx, c.Server.Domain)
 		if err != nil {
 			return err.Error(), nil // as likely as not it will answer the next time
 		}

@@ -2,10 +2,7 @@ package provision
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"maps"
-	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -45,9 +42,10 @@ type Zone interface {
 	Delete(ctx context.Context, record pool.DNSRecord) error
 }
 
-// Resolver is what is needed of a *net.Resolver.
-type Resolver interface {
-	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+// Names are the name servers.
+type Names interface {
+	// Leads gives the addresses of a domain; the list is empty if it leads nowhere.
+	Leads(ctx context.Context, domain string) ([]netip.Addr, error)
 }
 
 // Services are what a pool is set up with.
@@ -55,8 +53,8 @@ type Services struct {
 	Hoster       Hoster
 	LoadBalancer LoadBalancer
 	// Zone is nil where a person writes the DNS records.
-	Zone     Zone
-	Resolver Resolver
+	Zone  Zone
+	Names Names
 	// BBB asks servers above the size whether they are still there.
 	BBB interface {
 		Version(ctx context.Context, at pool.Endpoint) (string, error)
@@ -116,7 +114,7 @@ func (s Services) lookAtNames(ctx context.Context, config Config, seen *Sight, s
 			names[record.Name] = true
 		}
 		group.Go(func() error {
-			leads := pool.Read(Leads(ctx, s.Resolver, server.Domain))
+			leads := pool.Read(s.leads(ctx, server.Domain))
 			lock.Lock()
 			defer lock.Unlock()
 			seen.Leads[server.Domain] = leads
@@ -162,19 +160,9 @@ func (s Services) answers(ctx context.Context, entry pool.Entry) bool {
 	return err == nil
 }
 
-// Leads asks where a domain leads; the list is empty if it leads nowhere.
-func Leads(ctx context.Context, resolver Resolver, domain string) ([]netip.Addr, error) {
+// leads asks where a domain leads, nowhere if the list is empty.
+func (s Services) leads(ctx context.Context, domain string) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	ips, err := resolver.LookupNetIP(ctx, "ip", domain+".") // with the dot, no search list is tried
-	if failed, ok := errors.AsType[*net.DNSError](err); ok && failed.IsNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("look up %s: %w", domain, err)
-	}
-	for i := range ips {
-		ips[i] = ips[i].Unmap()
-	}
-	return ips, nil
+	return s.Names.Leads(ctx, domain)
 }

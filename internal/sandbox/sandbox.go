@@ -35,6 +35,8 @@ type Config struct {
 	// pool.Servers makes of the templates above. Of its images those are used
 	// whose name begins with "bbb-". Tags and Secret have defaults of the sandbox's own.
 	World world.Config
+	// Quotas limits how many machines there can be of a commercial type.
+	Quotas map[string]int
 	// Unprovisioned servers have neither address nor name nor entry yet. Of the
 	// World's only bare metal can run then.
 	Unprovisioned bool
@@ -173,6 +175,7 @@ func (s *Sandbox) scaleway() *scalewayapi.API {
 		Project:   s.keys.project,
 		SecretKey: s.keys.secretKey,
 		Domains:   []string{Domain},
+		Quotas:    s.config.Quotas,
 	}
 	if !s.config.Unprovisioned {
 		config.Named = s.config.World.Servers

@@ -20,6 +20,7 @@ import (
 	"github.com/scaleway/scaleway-sdk-go/api/baremetal/v1"
 	"github.com/scaleway/scaleway-sdk-go/api/block/v1"
 	domain "github.com/scaleway/scaleway-sdk-go/api/domain/v2beta1"
+	iam "github.com/scaleway/scaleway-sdk-go/api/iam/v1alpha1"
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
 	"github.com/scaleway/scaleway-sdk-go/validation"
@@ -62,6 +63,7 @@ type Client struct {
 	blocks    *block.API
 	metal     *baremetal.API
 	domains   *domain.API
+	iam       *iam.API
 	resolver  Resolver
 	prices    prices
 
@@ -99,6 +101,7 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 		blocks:    block.NewAPI(sdk),
 		metal:     baremetal.NewAPI(sdk),
 		domains:   domain.NewAPI(sdk),
+		iam:       iam.NewAPI(sdk),
 		resolver:  config.Resolver,
 		project:   config.ProjectID,
 		tag:       config.Tag,

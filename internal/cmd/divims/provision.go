@@ -92,9 +92,13 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 	if err != nil {
 		return err
 	}
-	services, err := p.services(settings, outside)
+	zone, err := dnsZone(settings, outside)
 	if err != nil {
 		return err
+	}
+	services := provision.Services{
+		Hoster: outside.Scaleway, LoadBalancer: outside.Scalelite, Names: outside.Names, Zone: zone,
+		BBB: outside.BBB, BBBSecret: settings.BBBSecret,
 	}
 	if p.zone == "" {
 		p.zone = settings.Zones[0]
@@ -126,25 +130,18 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 	return p.conclude(plan, run.Do(ctx, plan))
 }
 
-func (p provisioning) services(settings config.Settings, outside handler.Outside) (provision.Services, error) {
-	services := provision.Services{
-		Hoster: outside.Scaleway, LoadBalancer: outside.Scalelite, Resolver: outside.Resolver,
-		BBB: outside.BBB, BBBSecret: settings.BBBSecret,
-	}
+// dnsZone is the zone that provision writes into; nil if there is none.
+func dnsZone(settings config.Settings, outside handler.Outside) (provision.Zone, error) {
 	switch settings.DNSProvider {
 	case "scaleway":
-		services.Zone = outside.Scaleway.DNS(settings.DNSZone)
+		return outside.Scaleway.DNS(settings.DNSZone), nil
 	case "ovh":
-		zone, err := ovh.New(ovh.Config{
+		return ovh.New(ovh.Config{
 			Endpoint: settings.OVHEndpoint, ApplicationKey: settings.OVHApplicationKey, ApplicationSecret: settings.OVHApplicationSecret,
 			ConsumerKey: settings.OVHConsumerKey, Zone: settings.DNSZone, Timeout: max(settings.CallTimeout, 30*time.Second),
 		}, outside.HTTP)
-		if err != nil {
-			return services, err
-		}
-		services.Zone = zone
 	}
-	return services, nil
+	return nil, nil
 }
 
 func provisionConfig(settings config.Settings, outside handler.Outside, zone string) provision.Config {

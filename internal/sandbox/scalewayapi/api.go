@@ -129,9 +129,10 @@ func (a *api) calls() map[string]call {
 		"GET " + bareMetal + "/servers/{id}":                   a.getHost,
 		"POST " + bareMetal + "/servers/{id}/start":            a.startHost,
 		"POST " + bareMetal + "/servers/{id}/reboot":           a.rebootHost,
-		"GET " + dns:                          a.listZones,
-		"GET " + dns + "/{dnsZone}/records":   a.listRecords,
-		"PATCH " + dns + "/{dnsZone}/records": a.changeRecords,
+		"GET /iam/v1alpha1/quota":                              a.listQuotas,
+		"GET " + dns:                                           a.listZones,
+		"GET " + dns + "/{dnsZone}/records":                    a.listRecords,
+		"PATCH " + dns + "/{dnsZone}/records":                  a.changeRecords,
 	}
 	for _, block := range []string{"/block/v1/zones/{zone}", "/block/v1alpha1/zones/{zone}"} {
 		calls["GET "+block+"/volumes"] = a.listBlockVolumes

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"divims/internal/pool"
 	"divims/internal/world"
@@ -126,7 +125,7 @@ func (a *api) checkQuota(commercialType string) error {
 	if used < quota {
 		return nil
 	}
-	return quotaExceeded("cp_servers_type_"+strings.ReplaceAll(commercialType, "-", "_"), quota)
+	return quotaExceeded(quotaName(commercialType), quota)
 }
 
 // freeAddresses finds the ids of the named addresses, each in the zone and held
