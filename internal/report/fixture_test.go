@@ -88,7 +88,7 @@ func (c campus) sample(at time.Time) pool.Sample {
 		calendar = (c.size + 3) / 4
 	}
 	return pool.Sample{
-		At: at, Participants: people, Meetings: (people + 13) / 14, Required: pool.Seen(max(required, calendar)),
+		At: at, Participants: people, Meetings: (people + 17) / 18, Required: pool.Seen(max(required, calendar)),
 		Enabled: max(enabled, calendar), Running: max(running, calendar), Draining: max(running, calendar) - max(enabled, calendar),
 		Idle: pool.Seen(max(0, need(c.people(at.Add(5*time.Minute)))-max(running, calendar))), Price: pool.Seen(0.213 * float64(max(running, calendar))),
 		Asked: map[string]int{"load": required, "schedule": calendar},
@@ -104,8 +104,9 @@ func (c campus) record(s pool.Sample) cycle.Record {
 	}
 	r.Plan.Required = scaling.Required{Servers: s.Required, Enabled: s.Enabled, Policies: []scaling.Answer{
 		{Policy: scaling.PolicyLoad, Servers: pool.Seen(required), Why: []string{
-			"5m ago there were 1180 participants and 84 meetings: ratios 1.05 and 1.04",
-			fmt.Sprintf("participants: ceil(2 × %d / 250) = %d", s.Participants, required), "meetings: ceil(2 × 89 / 15) = 12", "at least 1"}},
+			"5m ago there were 1180 participants and 66 meetings: ratios 1.06 and 1.06",
+			fmt.Sprintf("participants: ceil(2 × %d / 250) = %d", s.Participants, (2*s.Participants+249)/250),
+			fmt.Sprintf("meetings: ceil(2 × %d / 15) = %d", s.Meetings, (2*s.Meetings+14)/15), "at least 1"}},
 		{Policy: scaling.PolicySchedule, Servers: pool.Seen((c.size + 3) / 4), Why: []string{
 			"calendar: feed of calendar.example.com",
 			"event that began Tue 2026-03-17 07:50 CET: users=25% of 3000; ceil(750 participants × 12 servers / 3000 participants) = 3 servers"}},
