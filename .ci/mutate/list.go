@@ -142,6 +142,8 @@ var mutations = []mutation{
 		old: "f.Write([]byte(hidden))", new: "f.Write([]byte(s.Reveal()))"},
 	{invariant: secrecy, change: "a secret is stored", file: "internal/pool/secret.go",
 		old: "{ return []byte(hidden), nil }", new: "{ return []byte(s.Reveal()), nil }"},
+	{invariant: secrecy, change: "user data has the password itself", file: "internal/cloudinit/cloudinit.go",
+		old: "config.User + \":\" + hash", new: "config.User + \":\" + config.Password.Reveal() + hash"},
 	{invariant: secrecy, change: "redirects to another host are followed", file: "handler/clients.go", run: "TestRedirectsElsewhereAreNotFollowed",
 		old: "if request.URL.Host != via[0].URL.Host || request.URL.Scheme != via[0].URL.Scheme {", new: "if false {"},
 	{invariant: secrecy, change: "the hoster's key follows a redirect", file: "internal/scaleway/guard.go",

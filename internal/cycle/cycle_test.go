@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -33,12 +34,14 @@ type fake struct {
 	meanwhile  func()
 	recordings map[string][]pool.Recording
 	backlog    map[string]pool.Reading[map[string]int]
-	state      pool.State
-	committed  []pool.State
-	samples    []pool.Sample
-	decisions  []json.RawMessage
-	held       error
-	copied     []byte
+	// userData is what each created machine got.
+	userData  map[string]string
+	state     pool.State
+	committed []pool.State
+	samples   []pool.Sample
+	decisions []json.RawMessage
+	held      error
+	copied    []byte
 }
 
 var (
@@ -100,6 +103,9 @@ func (f *fake) Machines(context.Context) ([]pool.Machine, error) {
 func (f *fake) Images(context.Context) ([]pool.Image, error)     { return nil, f.fails["image"] }
 func (f *fake) Leftovers(context.Context) ([]pool.Volume, error) { return nil, f.fails["leftovers"] }
 func (f *fake) Create(_ context.Context, order pool.MachineOrder) (pool.Machine, error) {
+	f.mu.Lock()
+	f.userData[order.Server.Hostname] = string(order.UserData)
+	f.mu.Unlock()
 	return pool.Machine{ID: "new", Type: order.Types[0], Zone: order.Zones[0]}, f.note("create %s", order.Server.Hostname)
 }
 func (f *fake) PowerOn(_ context.Context, m pool.Machine) error { return f.note("power on %s", m.ID) }
@@ -139,7 +145,7 @@ func newFake(size int) (*fake, *Cycle) {
 	f := &fake{
 		fails: map[string]error{}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{},
 		recordings: map[string][]pool.Recording{}, backlog: map[string]pool.Reading[map[string]int]{},
-		state: pool.State{Servers: map[int]pool.ServerMemory{}},
+		userData: map[string]string{}, state: pool.State{Servers: map[int]pool.ServerMemory{}},
 	}
 	servers := pool.Servers(size, 0, "bbb-w{n}", "bbb-w{n}.example.com")
 	for _, s := range servers {
@@ -341,6 +347,40 @@ func TestBlindnessIsRecordedAndNoSample(t *testing.T) {
 	f.want(t)
 	if !record.Blind || len(f.samples) != 0 || len(f.committed) != 1 {
 		t.Errorf("blind %t, %d samples, %d states", record.Blind, len(f.samples), len(f.committed))
+	}
+}
+
+func TestEachNewMachineGetsUserDataOfItsServer(t *testing.T) {
+	f, c := newFake(4)
+	f.machines = f.machines[:1]
+	for i := 1; i < 4; i++ {
+		f.entries[i].State, f.entries[i].Online = pool.Enabled, false
+	}
+	f.meetings["bbb-w1.example.com"][0].Participants = 500
+	ready := 0
+	c.Services.UserData = func(context.Context) (UserData, error) {
+		ready++
+		return func(server pool.Server) ([]byte, error) {
+			if server.Number == 3 {
+				return nil, errors.New("it is too long")
+			}
+			return []byte("I am " + server.Domain), nil
+		}, nil
+	}
+	record := evaluate(t, c)
+	if want := map[string]string{"bbb-w2": "I am bbb-w2.example.com", "bbb-w4": "I am bbb-w4.example.com"}; !maps.Equal(f.userData, want) || ready != 1 {
+		t.Errorf("user data %v, got ready %d times; want %v, once", f.userData, ready, want)
+	}
+	for _, outcome := range record.Outcomes {
+		if outcome.Server == 3 && (outcome.Result != scaling.Failed || outcome.Detail != "write the user data of bbb-w3.example.com: it is too long") {
+			t.Errorf("outcome %+v", outcome)
+		}
+	}
+
+	f.userData = map[string]string{}
+	c.Services.UserData = func(context.Context) (UserData, error) { return nil, errors.New("the bucket is gone") }
+	if evaluate(t, c); len(f.userData) != 0 {
+		t.Errorf("machines are created without their user data: %v", f.userData)
 	}
 }
 

@@ -197,7 +197,7 @@ func (e *exposition) textfile(seen figures) {
 		written := seconds(seen.now.Add(-age))
 		e.gauge("divims_stats_timestamp_seconds", written, "When these figures were written.")
 		e.family("node_textfile_mtime_seconds", "gauge", "Unixtime mtime of textfiles successfully read.")
-		e.sample("node_textfile_mtime_seconds", written, "file", "/var/lib/node_exporter/textfile/divims.prom")
+		e.sample("node_textfile_mtime_seconds", written, "file", "/run/divims/divims.prom")
 	}
 	e.gauge("node_textfile_scrape_error", 0, "1 if there was an error opening or reading a file, 0 otherwise")
 	if probe, known := seen.Probe.Get(); known {
@@ -205,7 +205,7 @@ func (e *exposition) textfile(seen figures) {
 		if probe.OK {
 			success = 1
 		}
-		e.gauge("divims_probe_success", success, "1 if a meeting could be had end to end.")
+		e.gauge("divims_probe_success", success, "1 if the units of BBB run and its API answers.")
 		e.gauge("divims_probe_timestamp_seconds", seconds(probe.At), "When that was tried.")
 	}
 	if version, known := seen.Version.Get(); known {
