@@ -99,8 +99,9 @@ func TestDeploy(t *testing.T) {
 	if !record.DryRun || len(record.Plan.Load.Missing) != 0 {
 		t.Errorf("after the second deployment: %+v; want a dry run", record)
 	}
-	if status := d.status("campus", ""); len(status.Decisions) != 1 {
-		t.Errorf("%d decisions after the second deployment; want the one of before it", len(status.Decisions))
+	if status := d.status("campus", ""); len(status.Decisions) != 2 || !status.Last.DryRun || machinesCreated(campus) != 2 {
+		t.Errorf("%d decisions and %d machines created after the second deployment; want the decision of before it, a dry one, and 2",
+			len(status.Decisions), machinesCreated(campus))
 	}
 	if token, there := d.function("campus").Secrets["DIVIMS_TOKEN"]; there {
 		t.Errorf("the token is still there: %q", token)
