@@ -32,7 +32,7 @@ func (s scrape) ownTime() (float64, error) {
 	}
 	oldest := 0.0
 	for _, sample := range samples {
-		ours := matches([]string{ownTextfiles}, path.Base(sample.labels["file"]))
+		ours := matches([]string{ownTextfiles}, path.Base(sample.labels[0]))
 		if ours && (oldest == 0 || sample.value < oldest) {
 			oldest = sample.value
 		}

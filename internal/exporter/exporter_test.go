@@ -389,3 +389,11 @@ func repositoryRoot(t *testing.T) string {
 		dir = filepath.Dir(dir)
 	}
 }
+
+func TestNoUnitOfTheTablesIsPassedOver(t *testing.T) {
+	for _, pattern := range slices.Concat(servingUnits, otherUnits) {
+		if unit := strings.ReplaceAll(pattern, "*", "x"); !mayBeBBBs([]byte(unit)) {
+			t.Errorf("%s is", unit)
+		}
+	}
+}

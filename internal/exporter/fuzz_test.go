@@ -13,7 +13,8 @@ import (
 // mostSamples is more samples than any answer has room for.
 const mostSamples = maxBody
 
-// FuzzParse: no answer gives a value that cannot be, or a long text.
+// FuzzParse: no answer gives a value that cannot be, or a long text, and what
+// Prometheus's own library can read is read as it does.
 func FuzzParse(f *testing.F) {
 	for _, page := range hostile.Seeds(f, "stats/*.prom") {
 		f.Add(page[:min(len(page), 8<<10)]) // a full one is slow to vary
@@ -26,12 +27,13 @@ func FuzzParse(f *testing.F) {
 		f.Add(page)
 	}
 	f.Fuzz(func(t *testing.T, page string) {
-		families, err := parse(strings.NewReader(page))
+		found, err := parse(strings.NewReader(page))
+		checkAgainstLibrary(t, page, found, err)
 		if err != nil {
 			hostile.CheckText(t, err.Error())
 			return
 		}
-		source := scrape{source: "endpoint", families: families, maxAge: defaultMaxAge}
+		source := scrape{source: "endpoint", found: found, maxAge: defaultMaxAge}
 		checkStats(t, New(Config{}, http.DefaultClient).merge([]scrape{source}))
 	})
 }

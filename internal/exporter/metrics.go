@@ -1,10 +1,18 @@
 package exporter
 
+import "bytes"
+
 // metric is the name of a metric and the kind of number that it is.
 type metric struct {
 	name string
 	kind kind
+	by   by
 }
+
+// by are the labels by which a metric's numbers differ, as far as it matters.
+type by []string
+
+var alone by // a metric with one number
 
 // kind bounds what is believed; a figure beyond is a fault and no fact.
 type kind struct {
@@ -14,43 +22,55 @@ type kind struct {
 
 var (
 	flag    = kind{0, 1, true}
-	load    = kind{0, 1e5, false} // processes
-	count   = kind{0, 1e6, true}  // recordings
-	bytes   = kind{0, 1e18, false}
+	load    = kind{0, 1e5, false}  // processes
+	count   = kind{0, 1e6, true}   // recordings
+	size    = kind{0, 1e18, false} // bytes
 	seconds = kind{0, 9e9, false}
 	moment  = kind{1e9, 9e9, false} // seconds since 1970: the years 2001 to 2255
 )
 
-// The table of what feeds which value of pool.Stats.
+// table finds a metric by its name.
+var table = map[string]*metric{}
+
+func init() {
+	for _, m := range []*metric{
+		&load1, &load5, &load15, &clock, &boot, &cpuSeconds, &received, &sent, &unitState, &textfileTime, &textfileError,
+		&statsTime, &probeOK, &probeTime, &failed, &backlog, &bbbInfo, &apiUp,
+	} {
+		table[m.name] = m
+	}
+}
+
+// What feeds which value of pool.Stats.
 var (
 	// From node_exporter. Only the units need more than its defaults:
 	// --collector.systemd.
-	load1         = metric{"node_load1", load}
-	load5         = metric{"node_load5", load}
-	load15        = metric{"node_load15", load}
-	clock         = metric{"node_time_seconds", moment}
-	boot          = metric{"node_boot_time_seconds", moment}
-	cpuSeconds    = metric{"node_cpu_seconds_total", seconds}          // by cpu and mode
-	received      = metric{"node_network_receive_bytes_total", bytes}  // by device
-	sent          = metric{"node_network_transmit_bytes_total", bytes} // by device
-	unitState     = metric{"node_systemd_unit_state", flag}            // by name and state
-	textfileTime  = metric{"node_textfile_mtime_seconds", moment}      // by file
-	textfileError = metric{"node_textfile_scrape_error", flag}
+	load1         = metric{"node_load1", load, alone}
+	load5         = metric{"node_load5", load, alone}
+	load15        = metric{"node_load15", load, alone}
+	clock         = metric{"node_time_seconds", moment, alone}
+	boot          = metric{"node_boot_time_seconds", moment, alone}
+	cpuSeconds    = metric{"node_cpu_seconds_total", seconds, by{"cpu"}}
+	received      = metric{"node_network_receive_bytes_total", size, by{"device"}}
+	sent          = metric{"node_network_transmit_bytes_total", size, by{"device"}}
+	unitState     = metric{"node_systemd_unit_state", flag, by{"name", "state"}}
+	textfileTime  = metric{"node_textfile_mtime_seconds", moment, by{"file"}}
+	textfileError = metric{"node_textfile_scrape_error", flag, alone}
 
 	// From our own script on the server, through node_exporter's textfile
 	// collector or as a page of its own.
-	statsTime = metric{"divims_stats_timestamp_seconds", moment}
-	probeOK   = metric{"divims_probe_success", flag}
-	probeTime = metric{"divims_probe_timestamp_seconds", moment}
-	failed    = metric{"divims_recordings_failed", count}  // by stage
-	backlog   = metric{"divims_recordings_backlog", count} // by stage
-	bbbInfo   = metric{"divims_bbb_info", flag}            // its version is a label
+	statsTime = metric{"divims_stats_timestamp_seconds", moment, alone}
+	probeOK   = metric{"divims_probe_success", flag, alone}
+	probeTime = metric{"divims_probe_timestamp_seconds", moment, alone}
+	failed    = metric{"divims_recordings_failed", count, by{"stage"}}
+	backlog   = metric{"divims_recordings_backlog", count, by{"stage"}}
+	bbbInfo   = metric{"divims_bbb_info", flag, by{"version"}}
 
 	// From bigbluebutton-exporter: a probe for servers without one of our own.
 	// Its bbb_recordings_* feed nothing. "unprocessed" counts marks that are
 	// never removed, and the others hold only what BBB's API says as well,
 	// where the first stages of the recording pipeline do not show.
-	apiUp = metric{"bbb_api_up", flag}
+	apiUp = metric{"bbb_api_up", flag, alone}
 )
 
 // collectors are node_exporter's, for the metrics above.
@@ -81,3 +101,16 @@ var servingUnits = []string{
 // otherUnits are BBB's too, but may rest: timers and what they start, optional
 // parts. Only "failed" counts against them.
 var otherUnits = []string{"bbb-*"}
+
+// mayBeBBBs tells of most units, and quickly, that they are in neither of the tables above.
+func mayBeBBBs(unit []byte) bool {
+	return bytes.HasPrefix(unit, []byte("bbb-")) || servingByName[string(unit)]
+}
+
+var servingByName = func() map[string]bool {
+	names := map[string]bool{}
+	for _, name := range servingUnits {
+		names[name] = true
+	}
+	return names
+}()

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"path"
-
-	dto "github.com/prometheus/client_model/go"
+	"strings"
 )
 
 // longestLabel bounds the labels of what is read, in bytes. The longest are paths
@@ -22,36 +20,59 @@ func absent(m metric) error { return fmt.Errorf("%s: %w", m.name, errAbsent) }
 // does tell the value, but what it tells cannot be believed.
 func decisive(err error) error { return errors.New(err.Error()) }
 
+// mostLabels is by how many labels the numbers of a metric in the table differ.
+const mostLabels = 2
+
 // sample is one believable number of a metric.
 type sample struct {
-	labels map[string]string
+	// labels are in the order of the metric's own.
+	labels [mostLabels]string
 	value  float64
 }
 
-func (s scrape) has(m metric) bool { return len(s.families[m.name].GetMetric()) > 0 }
+// series is what an endpoint says of a metric.
+type series struct {
+	samples []sample
+	// fault is why none of it can be believed.
+	fault error
+}
+
+// add takes a sample. Most labels are those of the sample before, whose text is
+// used again.
+func (s *series) add(m *metric, labels [mostLabels][]byte, value float64) {
+	one := sample{value: value}
+	switch {
+	case !m.kind.believes(value):
+		s.fault = fmt.Errorf("%s: %v cannot be", m.name, value)
+	case m == &unitState && !mayBeBBBs(labels[0]):
+		return // most units are others', and there are hundreds
+	}
+	for i, label := range labels {
+		switch n := len(s.samples); {
+		case len(label) > longestLabel:
+			s.fault = fmt.Errorf("%s: a label is longer than %d bytes", m.name, longestLabel)
+		case n > 0 && s.samples[n-1].labels[i] == string(label):
+			one.labels[i] = s.samples[n-1].labels[i]
+		default:
+			one.labels[i] = string(label)
+		}
+	}
+	s.samples = append(s.samples, one)
+}
+
+func (s scrape) has(m metric) bool { return s.found[m.name] != nil }
 
 // samples gives all of a metric's numbers, at least one, or an error if there
 // is none or any of them is not what its kind can be.
 func (s scrape) samples(m metric) ([]sample, error) {
-	if !s.has(m) {
+	switch found := s.found[m.name]; {
+	case found == nil:
 		return nil, absent(m)
+	case found.fault != nil:
+		return nil, found.fault
+	default:
+		return found.samples, nil
 	}
-	var samples []sample
-	for _, one := range s.families[m.name].GetMetric() {
-		value, ok := number(one)
-		if !ok || !m.kind.believes(value) {
-			return nil, fmt.Errorf("%s: %v cannot be", m.name, value)
-		}
-		labels := map[string]string{}
-		for _, label := range one.GetLabel() {
-			if len(label.GetValue()) > longestLabel {
-				return nil, fmt.Errorf("%s: a label is longer than %d bytes", m.name, longestLabel)
-			}
-			labels[label.GetName()] = label.GetValue()
-		}
-		samples = append(samples, sample{labels, value})
-	}
-	return samples, nil
 }
 
 // number gives the one number of a metric that is there once.
@@ -66,27 +87,17 @@ func (s scrape) number(m metric) (float64, error) {
 	return samples[0].value, nil
 }
 
-// number is not ok for histograms and summaries.
-func number(m *dto.Metric) (value float64, ok bool) {
-	switch {
-	case m.Gauge != nil:
-		return m.Gauge.GetValue(), true
-	case m.Counter != nil:
-		return m.Counter.GetValue(), true
-	case m.Untyped != nil:
-		return m.Untyped.GetValue(), true
-	}
-	return math.NaN(), false
-}
-
 func (k kind) believes(value float64) bool {
 	return value >= k.min && value <= k.max && (!k.whole || value == math.Trunc(value))
 }
 
-// matches tells whether a name fits one of the patterns of our own tables.
+// matches tells whether a name fits one of the patterns of our own tables, in
+// which a star stands for any text.
 func matches(patterns []string, name string) bool {
 	for _, pattern := range patterns {
-		if fits, _ := path.Match(pattern, name); fits {
+		before, after, open := strings.Cut(pattern, "*")
+		rest, fits := strings.CutPrefix(name, before)
+		if fits && (open && strings.HasSuffix(rest, after) || rest == after) {
 			return true
 		}
 	}

@@ -4,21 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 )
-
-// maxBody is the largest answer that is read, in bytes. A full node_exporter
-// fills less than a quarter of it; parsed, short lines take forty times as much
-// memory, of which the function has 256 MB.
-const maxBody = 2 << 20
 
 // maxRedirects is how many redirects within the endpoint's origin are followed.
 const maxRedirects = 3
@@ -26,8 +16,9 @@ const maxRedirects = 3
 // scrape is what one endpoint said.
 type scrape struct {
 	// source names the endpoint, without its query, for people.
-	source   string
-	families map[string]*dto.MetricFamily
+	source string
+	// found is what it says of the metrics in the table, by name.
+	found map[string]*series
 	// date is the answer's Date header; zero when there was none.
 	date   time.Time
 	maxAge time.Duration
@@ -45,12 +36,12 @@ func (c *Client) scrape(ctx context.Context, template, domain string) (scrape, e
 		return scrape{}, fmt.Errorf("read stats from %s: %w", source, err)
 	}
 	defer response.Body.Close()
-	families, err := parse(response.Body)
+	found, err := parse(response.Body)
 	if err != nil {
 		return scrape{}, fmt.Errorf("read stats from %s: %w", source, err)
 	}
 	date, _ := http.ParseTime(response.Header.Get("Date")) // without one it stays zero
-	return scrape{source: source, families: families, date: date, maxAge: c.config.MaxAge}, nil
+	return scrape{source: source, found: found, date: date, maxAge: c.config.MaxAge}, nil
 }
 
 // ask gets a good answer from the endpoint. Of node_exporter, recognised by
@@ -123,19 +114,4 @@ func accept(response *http.Response, err error) (*http.Response, error) {
 		return nil, fmt.Errorf("status %d", response.StatusCode)
 	}
 	return response, nil
-}
-
-// parse reads Prometheus's text format, at most maxBody bytes of it.
-func parse(body io.Reader) (map[string]*dto.MetricFamily, error) {
-	limited := &io.LimitedReader{R: body, N: maxBody + 1}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(limited)
-	if limited.N <= 0 {
-		return nil, fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
-	}
-	var malformed expfmt.ParseError
-	if errors.As(err, &malformed) {
-		err = fmt.Errorf("%.200q", malformed.Error()) // it may quote the whole answer
-	}
-	return families, err
 }

@@ -169,11 +169,11 @@ func TestFailuresNameTheEndpointAndNoSecret(t *testing.T) {
 		handle http.HandlerFunc
 		want   string
 	}{
-		"not metrics at all": {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<!doctype html><p>Log in") }, "text format parsing error"},
-		"not a number": {func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, "node_load1 "+strings.Repeat("x", 1<<20)+"\n")
-		}, "text format parsing error"},
-		"refused": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, "status 401"},
+		"not metrics at all": {says("<!doctype html><p>Log in\n"), "line 1: it is not in Prometheus's text format"},
+		"not whole":          {says("node_load5 1\nnode_load1 1"), "line 2: the text ends in the middle of it"},
+		"not a number":       {says("node_load1 sesame\n"), "line 1: node_load1: its value is no number"},
+		"longer than a line": {says("node_load1 " + strings.Repeat("x", 1<<20) + "\n"), "line 1: node_load1: longer than 16384 bytes"},
+		"refused":            {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, "status 401"},
 		"too large": {func(w http.ResponseWriter, _ *http.Request) {
 			line := []byte("# " + strings.Repeat("x", 1<<16) + "\n")
 			for range maxBody/len(line) + 1 {

@@ -39,7 +39,7 @@ func (s scrape) cpus() (int, error) {
 	}
 	seen := map[string]bool{}
 	for _, sample := range samples {
-		seen[sample.labels["cpu"]] = true
+		seen[sample.labels[0]] = true
 	}
 	return len(seen), nil
 }
@@ -61,7 +61,7 @@ func (s scrape) traffic(m metric) (float64, error) {
 	}
 	sum, devices := 0.0, 0
 	for _, sample := range samples {
-		if !matches(virtualDevices, sample.labels["device"]) {
+		if !matches(virtualDevices, sample.labels[0]) {
 			sum += sample.value
 			devices++
 		}
@@ -83,7 +83,7 @@ func (s scrape) unitsDown() ([]string, error) {
 	states := map[string]string{}
 	for _, sample := range samples {
 		if sample.value == 1 {
-			states[sample.labels["name"]] = sample.labels["state"]
+			states[sample.labels[0]] = sample.labels[1]
 		}
 	}
 	serving, down := 0, []string{}
@@ -137,7 +137,7 @@ func (s scrape) recordings(m metric, stages []string) (map[string]int, error) {
 	}
 	counts := map[string]int{}
 	for _, sample := range samples {
-		counts[sample.labels["stage"]] += int(sample.value)
+		counts[sample.labels[0]] += int(sample.value)
 	}
 	if len(counts) > mostNames {
 		return nil, fmt.Errorf("%s: more than %d stages", m.name, mostNames)
@@ -162,7 +162,7 @@ func (s scrape) version() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	version := samples[0].labels["version"]
+	version := samples[0].labels[0]
 	if len(samples) != 1 || version == "" || len(version) > maxVersion {
 		return "", fmt.Errorf("%s: not one version", bbbInfo.name)
 	}
