@@ -35,6 +35,7 @@ func (s *source) selfClosed() bool { return s.before == '/' }
 // Names are not compared on the way: what is skipped is only counted.
 func (s *source) skipContent() error {
 	for depth := 0; ; {
+		depth += s.skipTags(depth)
 		if err := s.seek("<"); err != nil {
 			return err
 		}
@@ -62,6 +63,39 @@ func (s *source) skipContent() error {
 			return err
 		}
 	}
+}
+
+// skipTags discards plain tags, and the text before them, as far as they are in
+// the buffer, and tells how many more elements were opened than closed. It is what
+// makes skipping fast: it stops at everything that needs a closer look, and at the
+// end tag on depth 0.
+func (s *source) skipTags(depth int) (opened int) {
+	text, _ := s.Peek(s.Buffered())
+	skipped := 0
+	for {
+		begin := bytes.IndexByte(text[skipped:], '<')
+		if begin < 0 {
+			break
+		}
+		begin += skipped
+		end := bytes.IndexByte(text[begin:], '>')
+		if end < 2 { // not whole, or <>
+			break
+		}
+		end += begin
+		switch tag := text[begin+1 : end]; {
+		case tag[0] == '/' && depth+opened == 0, tag[0] == '!', tag[0] == '?', bytes.IndexByte(tag, '"') >= 0, bytes.IndexByte(tag, '\'') >= 0:
+			_, _ = s.Discard(skipped)
+			return opened
+		case tag[0] == '/':
+			opened--
+		case tag[len(tag)-1] != '/':
+			opened++
+		}
+		skipped = end + 1
+	}
+	_, _ = s.Discard(skipped)
+	return opened
 }
 
 // skipStartTag discards a start tag. It opens one element, or none if it closes
