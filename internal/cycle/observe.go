@@ -81,8 +81,15 @@ func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObserva
 	_ = group.Wait()
 }
 
-// observeServer asks a server for its meetings and figures, and a draining one
-// for its recordings: that call is slow where there are many.
+// headStart is the part of a call's time after which figures are asked for whether
+// or not the meetings are there.
+const headStart = 0.25
+
+// observeServer asks a server for its meetings and then for its figures: both are
+// on one host, mostly, and so they take one connection, which costs more than what
+// goes over it. Both have to come within the time of one call, so that a server
+// that is silent costs no more than that. A draining one is asked for its
+// recordings, too: that call is slow where there are many.
 func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 	if why := cannotAsk(*s); why != "" {
 		s.Meetings = pool.Unknown[[]pool.Meeting](why)
@@ -92,10 +99,17 @@ func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 		return
 	}
 	entry, _ := s.Entry.Get()
+	soon, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
+	defer cancel()
+	answered, started := context.WithTimeout(soon, share(c.Config.CallTimeout, headStart))
 	var both sync.WaitGroup
-	both.Go(func() { s.Stats = c.askStats(ctx, s.Server) })
 	both.Go(func() {
-		c.askMeetings(ctx, s, entry)
+		<-answered.Done()
+		s.Stats = c.askStats(soon, s.Server)
+	})
+	both.Go(func() {
+		c.askMeetings(soon, s, entry)
+		started()
 		if entry.State == pool.Enabled {
 			s.Recordings = pool.Unknown[[]pool.Recording]("not asked: the server does not drain")
 			return
