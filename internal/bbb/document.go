@@ -62,6 +62,15 @@ func (d *document) each(visit func(name string) error) error {
 	}
 }
 
+// passOver discards the children that come next, up to one of the given names. It
+// may leave others, too.
+func (d *document) passOver(names []string) error {
+	if d.source.selfClosed() {
+		return nil // there are none
+	}
+	return d.source.skipElements(names)
+}
+
 // text reads the open element to its end, as text without the space around it.
 func (d *document) text() (string, error) {
 	var text strings.Builder

@@ -17,11 +17,19 @@ type texts map[string]string
 // readTexts reads the open element to its end, and of its children those named.
 func readTexts(d *document, names ...string) (texts, error) {
 	found := texts{}
-	err := d.each(func(name string) error {
-		if !slices.Contains(names, name) {
-			return d.skip()
+	if err := d.passOver(names); err != nil {
+		return nil, err
+	}
+	err := d.each(func(name string) (err error) {
+		if slices.Contains(names, name) {
+			err = found.add(d, name)
+		} else {
+			err = d.skip()
 		}
-		return found.add(d, name)
+		if err != nil {
+			return err
+		}
+		return d.passOver(names)
 	})
 	return found, err
 }

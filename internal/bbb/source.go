@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // source is the text of a document. It is an io.ByteReader, so that xml.Decoder
@@ -63,6 +64,67 @@ func (s *source) skipContent() error {
 			return err
 		}
 	}
+}
+
+// longestPlainName bounds the names of elements that skipElements looks at, in bytes.
+const longestPlainName = 64
+
+// skipElements discards elements, and the text between them, up to an end tag, to
+// an element of one of the given names, or to one that is not begun by a plain tag,
+// such as <a> or <a/>: those are the decoder's.
+func (s *source) skipElements(names []string) error {
+	for {
+		if err := s.seek("<"); err != nil {
+			return err
+		}
+		name, length := s.plainTag()
+		if length == 0 || slices.Contains(names, name) {
+			return nil
+		}
+		selfClosed := length > len("<>")+len(name)
+		if _, err := s.Discard(length); err != nil {
+			return err
+		}
+		if selfClosed {
+			continue
+		}
+		if err := s.skipContent(); err != nil {
+			return err
+		}
+		if err := s.closeElement(name); err != nil {
+			return err
+		}
+	}
+}
+
+// closeElement discards the end tag that is next, which has to be that of name.
+func (s *source) closeElement(name string) error {
+	tag, err := s.ReadSlice('>')
+	if err != nil {
+		return unexpected(err)
+	}
+	closed := bytes.TrimRight(tag[len("</"):len(tag)-1], " \t\r\n")
+	if string(closed) != name {
+		return fmt.Errorf("XML: element <%s> closed by </%.40q>", name, closed)
+	}
+	return nil
+}
+
+// plainTag gives the name in the start tag that is next, and the tag's length; 0
+// for another kind of tag, and one with attributes or a prefix.
+func (s *source) plainTag() (name string, length int) {
+	text, _ := s.Peek(longestPlainName + len("</>"))
+	end := bytes.IndexByte(text, '>')
+	if end < 2 {
+		return "", 0
+	}
+	inner := bytes.TrimSuffix(text[1:end], []byte("/"))
+	for _, c := range inner {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') {
+			return "", 0
+		}
+	}
+	return string(inner), end + 1
 }
 
 // skipTags discards plain tags, and the text before them, as far as they are in
