@@ -41,11 +41,8 @@ type series struct {
 // used again.
 func (s *series) add(m *metric, labels [mostLabels][]byte, value float64) {
 	one := sample{value: value}
-	switch {
-	case !m.kind.believes(value):
+	if !m.kind.believes(value) {
 		s.fault = fmt.Errorf("%s: %v cannot be", m.name, value)
-	case m == &unitState && !mayBeBBBs(labels[0]):
-		return // most units are others', and there are hundreds
 	}
 	for i, label := range labels {
 		switch n := len(s.samples); {

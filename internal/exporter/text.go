@@ -106,7 +106,7 @@ func (t *text) line(line []byte) error {
 		return errMalformed
 	}
 	m := table[string(name)]
-	if m == nil {
+	if m == nil || m == &unitState && isOthersUnit(rest) {
 		return nil
 	}
 	if err := t.sample(m, rest); err != nil {
@@ -184,6 +184,14 @@ func readNumber(word []byte) (float64, error) {
 		return 0, errors.New("its value is no number")
 	}
 	return value, nil
+}
+
+// isOthersUnit tells of the labels of most units, and quickly, that they are not of
+// one in our tables: there are hundreds, with five states each.
+func isOthersUnit(labels []byte) bool {
+	rest, plain := bytes.CutPrefix(labels, []byte(`{name="`))
+	unit, _, closed := bytes.Cut(rest, []byte(`"`))
+	return plain && closed && !mayBeBBBs(unit)
 }
 
 // readLabels reads labels up to and with the closing brace, and takes those that
