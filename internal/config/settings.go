@@ -60,7 +60,7 @@ type Settings struct {
 	// Limits of one evaluation.
 	Timeout           time.Duration `envconfig:"TIMEOUT" default:"240s" min:"10s" max:"1h" desc:"deadline of an evaluation; less than the function's timeout"`
 	CallTimeout       time.Duration `envconfig:"CALL_TIMEOUT" default:"8s" min:"100ms" max:"5m" desc:"deadline of one outside call"`
-	ObserveParallel   int           `envconfig:"OBSERVE_PARALLEL" default:"100" min:"1" max:"1000" desc:"servers that are looked at at once"`
+	ObserveParallel   int           `envconfig:"OBSERVE_PARALLEL" default:"100" min:"1" max:"1000" desc:"servers that are looked at at once; as many again may keep it waiting"`
 	ActParallel       int           `envconfig:"ACT_PARALLEL" default:"5" min:"1" max:"100" desc:"servers that are acted on at once"`
 	MaxCreations      int           `envconfig:"MAX_CREATIONS" default:"10" min:"0" max:"1000" desc:"machines created by one evaluation at most"`
 	MaxDeletions      int           `envconfig:"MAX_DELETIONS" default:"10" min:"0" max:"1000" desc:"machines deleted by one evaluation at most"`

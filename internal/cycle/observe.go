@@ -7,8 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -25,10 +23,10 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 	defer cancel()
 	var all, lists sync.WaitGroup
 	lists.Go(func() {
-		seen.Entries = ask(ctx, c.Config.CallTimeout, "entries of Scalelite", c.Services.LoadBalancer.Entries)
+		seen.Entries = ask(ctx, c.listTimeout(), "entries of Scalelite", c.Services.LoadBalancer.Entries)
 	})
 	lists.Go(func() {
-		seen.Machines = ask(ctx, c.Config.CallTimeout, "machines at Scaleway", c.Services.Hoster.Machines)
+		seen.Machines = ask(ctx, c.listTimeout(), "machines at Scaleway", c.Services.Hoster.Machines)
 	})
 	all.Go(func() {
 		seen.Images = ask(ctx, c.Config.CallTimeout, "newest images", c.Services.Hoster.Images)
@@ -47,6 +45,16 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 	c.observeServers(ctx, seen.Servers)
 	all.Wait()
 	return seen, calendar
+}
+
+// serversPerCall is how long a list may be that comes within the time of one call;
+// of machines there are ten pages then.
+const serversPerCall = 1000
+
+// listTimeout is the time for a list of the whole pool: one call's, and as much
+// again for each 1,000 servers.
+func (c *Cycle) listTimeout() time.Duration {
+	return c.Config.CallTimeout * time.Duration(1+len(c.Config.Servers)/serversPerCall)
 }
 
 // ask asks an outside service within its own deadline.
@@ -70,15 +78,11 @@ func reason(what string, err error) string {
 // observeServers asks the servers themselves. A slow one costs its own
 // deadlines only.
 func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObservation) {
-	var group errgroup.Group // for its limit: nothing in it fails
-	group.SetLimit(c.Config.ObserveParallel)
+	places := newPlaces(c.Config.ObserveParallel, share(c.Config.CallTimeout, headStart))
 	for i := range servers {
-		group.Go(func() error {
-			c.observeServer(ctx, &servers[i])
-			return nil
-		})
+		places.look(func() { c.observeServer(ctx, &servers[i]) })
 	}
-	_ = group.Wait()
+	places.wait()
 }
 
 // headStart is the part of a call's time after which figures are asked for whether
