@@ -11,9 +11,9 @@ import (
 	"divims/internal/config"
 )
 
-// idleConnections is how many connections a warm instance keeps for its next
-// evaluation: one for each server of a large pool.
-const idleConnections = 1000
+// otherHosts is more than there are beside the servers: storage, Scalelite, the
+// calendar, Scaleway.
+const otherHosts = 20
 
 // longestSilence bounds the wait for an answer, also of a creation, which has
 // more time than DIVIMS_CALL_TIMEOUT because it takes several calls.
@@ -24,6 +24,11 @@ const longestSilence = 30 * time.Second
 // take credentials along, are not followed. Nothing is sent after its deadline. Of requests that failed, net/http
 // itself repeats only those that no server can have read, and GETs on a
 // connection that had been closed.
+//
+// An evaluation needs most connections only while it looks at their server, and
+// each holds some 60 kB: no more are kept than servers are looked at at once. The
+// sessions of all servers are kept, 4 kB each, so that the handshakes of a warm
+// instance's next evaluation are short ones.
 func newHTTPClient(settings config.Settings) (*http.Client, error) {
 	roots, err := settings.CACertificates.Pool()
 	if err != nil {
@@ -32,10 +37,10 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 	return &http.Client{
 		Transport: punctual{&http.Transport{
 			DialContext:            dialer(settings),
-			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(idleConnections)},
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(settings.PoolSize+otherHosts)},
 			ForceAttemptHTTP2:      true,
 			ResponseHeaderTimeout:  max(longestSilence, settings.CallTimeout),
-			MaxIdleConns:           idleConnections,
+			MaxIdleConns:           settings.ObserveParallel + otherHosts,
 			MaxIdleConnsPerHost:    settings.ObserveParallel,
 			IdleConnTimeout:        settings.Interval + time.Minute,
 			MaxResponseHeaderBytes: 64 << 10,
