@@ -37,7 +37,7 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 	return &http.Client{
 		Transport: punctual{&http.Transport{
 			DialContext:            dialer(settings),
-			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(settings.PoolSize+otherHosts)},
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(settings.PoolSize + otherHosts)},
 			ForceAttemptHTTP2:      true,
 			ResponseHeaderTimeout:  max(longestSilence, settings.CallTimeout),
 			MaxIdleConns:           settings.ObserveParallel + otherHosts,

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 
 	"divims/internal/sandbox/faults"
@@ -22,10 +21,15 @@ type front struct {
 	faults    *faults.Layer
 	places    http.Handler
 	keys      keys
+	protocols []string
 }
 
 func newFront(s *Sandbox, authority *authority) *front {
 	f := &front{model: s.model, authority: authority, calls: s.calls, faults: s.faults, keys: s.keys}
+	f.protocols = []string{"http/1.1"} // only, so that a connection is of one server and ends with it
+	if s.config.HTTP2 {
+		f.protocols = []string{"h2", "http/1.1"}
+	}
 	api := &bbbAPI{model: s.model, secret: s.config.World.Secret}
 	mux := http.NewServeMux()
 	mux.Handle(bbbPath, api)
@@ -56,6 +60,7 @@ func (f *front) up(domain string) bool {
 func (f *front) tls() *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,
+		NextProtos:         f.protocols,
 		GetConfigForClient: f.greet,
 		GetCertificate:     f.certificate,
 	}
@@ -79,7 +84,7 @@ func (f *front) greet(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if f.up(hello.ServerName) {
 		return nil, nil // go on with the config that there is
 	}
-	if connection, ok := hello.Conn.(*net.TCPConn); ok {
+	if connection, ok := hello.Conn.(interface{ SetLinger(int) error }); ok {
 		_ = connection.SetLinger(0) // so that closing is a reset
 	}
 	_ = hello.Conn.Close()

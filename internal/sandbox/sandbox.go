@@ -4,8 +4,10 @@
 package sandbox
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -45,6 +47,12 @@ type Config struct {
 	// Faults are what goes wrong from the start. Its RacePercent, if any, stands for
 	// the world's CordonRace.
 	Faults faults.Plan
+	// Around, if set, goes around the handler of each service, which it is told by
+	// name: scalelite, servers, scaleway, storage or clock.
+	Around func(service string, handler http.Handler) http.Handler
+	// HTTP2 is offered by the servers' web servers, beside HTTP/1.1. Faults that
+	// break connections do not work over it.
+	HTTP2 bool
 }
 
 // settle fills in what the settings of a sandbox have to repeat.
@@ -146,14 +154,21 @@ func (s *Sandbox) open() error {
 	}
 	front := newFront(s, s.authority)
 	s.at = addresses{
-		scalelite: s.services.serve(s.faults.Wrap(s.calls.scalelite, newScalelite(s.model, s.keys.loadBalancer)), nil),
-		servers:   s.services.serve(front, front.tls()),
-		scaleway:  s.services.serve(s.faults.Wrap(s.calls.scaleway, api), nil),
-		storage:   s.services.serve(s.faults.Wrap(s.calls.storage, storage), nil),
-		clock:     s.services.serve(s.clock(), nil),
+		scalelite: s.serve("scalelite", s.faults.Wrap(s.calls.scalelite, newScalelite(s.model, s.keys.loadBalancer)), nil),
+		servers:   s.serve("servers", front, front.tls()),
+		scaleway:  s.serve("scaleway", s.faults.Wrap(s.calls.scaleway, api), nil),
+		storage:   s.serve("storage", s.faults.Wrap(s.calls.storage, storage), nil),
+		clock:     s.serve("clock", s.clock(), nil),
 		names:     s.names.socket.LocalAddr().String(),
 	}
 	return s.services.err
+}
+
+func (s *Sandbox) serve(name string, handler http.Handler, config *tls.Config) string {
+	if s.config.Around != nil {
+		handler = s.config.Around(name, handler)
+	}
+	return s.services.serve(handler, config)
 }
 
 // keepCertificate writes the authority's certificate to a file, which goes with
@@ -196,6 +211,9 @@ func (s *Sandbox) LetExpire(domain string, at time.Time) error {
 // Now is the sandbox's virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.model.now() }
 
+// Traffic is what has gone over the connections of all services so far.
+func (s *Sandbox) Traffic() Traffic { return s.services.traffic.sum() }
+
 // AdvanceTo lets everything happen that happens in the world until t.
 func (s *Sandbox) AdvanceTo(t time.Time) {
 	s.With(func(w *world.World) { w.AdvanceTo(t) })
@@ -204,6 +222,10 @@ func (s *Sandbox) AdvanceTo(t time.Time) {
 // With lets do look at the world, or meddle with it. The services wait
 // meanwhile: do must not call them, nor the Sandbox.
 func (s *Sandbox) With(do func(*world.World)) { s.model.with(do) }
+
+// HangUp ends the connections on which nobody waits for an answer, as all of them
+// do to those that keep quiet between two evaluations.
+func (s *Sandbox) HangUp() { s.services.hangUp() }
 
 // Close ends all services, calls under way included, and waits for their end.
 func (s *Sandbox) Close() error {

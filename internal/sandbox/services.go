@@ -21,6 +21,7 @@ type services struct {
 	running sync.WaitGroup
 	// connected is told of every new connection.
 	connected func(context.Context) context.Context
+	traffic   traffic
 	err       error
 }
 
@@ -36,11 +37,13 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 		return ""
 	}
 	address := listener.Addr().String()
+	listener = counted{listener, &s.traffic}
 	if config != nil {
-		// HTTP/1.1 only, so that a connection is of one server and ends with it.
+		config.VerifyConnection = s.traffic.shakeHands
 		listener = tls.NewListener(listener, config)
 	}
 	server := &http.Server{
+		TLSConfig:         config, // which tells whether there is HTTP/2
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return s.connected(ctx) },
@@ -59,6 +62,14 @@ func (s *services) count(_ net.Conn, state http.ConnState) {
 		s.running.Add(1)
 	case http.StateClosed, http.StateHijacked:
 		s.running.Done()
+	}
+}
+
+// hangUp ends the connections on which nobody waits for an answer.
+func (s *services) hangUp() {
+	for _, server := range s.servers {
+		server.SetKeepAlivesEnabled(false)
+		server.SetKeepAlivesEnabled(true)
 	}
 }
 

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"crypto/tls"
-	"net"
 	"net/http"
 )
 
@@ -46,7 +45,7 @@ func breakOff(w http.ResponseWriter, text []byte) {
 	if secure, ok := connection.(*tls.Conn); ok {
 		connection = secure.NetConn() // which ends without a word
 	}
-	if plain, ok := connection.(*net.TCPConn); ok {
+	if plain, ok := connection.(interface{ SetLinger(int) error }); ok {
 		_ = plain.SetLinger(0) // so that closing is a reset
 	}
 	_ = connection.Close()

@@ -58,14 +58,24 @@ func cut[T any](items []T, p page) []T {
 // list answers one page of an Instances list. The total is in a header only,
 // and the Link header names the last page, as recorded.
 func list[T any](r *http.Request, name string, items []T) (answer, error) {
+	return listAs(r, name, items, func(item T) T { return item })
+}
+
+// listAs is list for things that are shown in another form, which is made of those
+// on the page only.
+func listAs[T, S any](r *http.Request, name string, items []T, show func(T) S) (answer, error) {
 	p, err := pageOf(r.URL.Query(), "per_page")
 	if err != nil {
 		return answer{}, err
 	}
+	shown := []S{}
+	for _, item := range cut(items, p) {
+		shown = append(shown, show(item))
+	}
 	return answer{
 		status: http.StatusOK,
 		header: listHeader(r, name, p, len(items)),
-		body:   map[string]any{name: cut(items, p)},
+		body:   map[string]any{name: shown},
 	}, nil
 }
 

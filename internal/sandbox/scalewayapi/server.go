@@ -200,11 +200,7 @@ func (a *api) listServers(r *http.Request, _ []byte) (answer, error) {
 	if err := orderServers(machines, query.Get("order")); err != nil {
 		return answer{}, err
 	}
-	servers := []listedServer{}
-	for _, machine := range machines {
-		servers = append(servers, listedServer{server: a.serverOf(machine)})
-	}
-	return list(r, "servers", servers)
+	return listAs(r, "servers", machines, func(m pool.Machine) listedServer { return listedServer{server: a.serverOf(m)} })
 }
 
 // orderServers sorts machines as a list call asks for it; unasked, the newest

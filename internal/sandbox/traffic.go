@@ -1,0 +1,72 @@
+package sandbox
+
+import (
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+)
+
+// Traffic counts what goes over connections to the sandbox. Bytes are those of
+// TCP's payload, encrypted where there is TLS.
+type Traffic struct {
+	Connections int64 `json:"connections"`
+	// Handshakes are those of TLS, of which Resumed took up an earlier session.
+	Handshakes int64 `json:"handshakes"`
+	Resumed    int64 `json:"resumed"`
+	// Received came from clients, Sent went to them.
+	Received int64 `json:"received"`
+	Sent     int64 `json:"sent"`
+}
+
+// traffic counts for Traffic.
+type traffic struct{ connections, handshakes, resumed, received, sent atomic.Int64 }
+
+func (t *traffic) sum() Traffic {
+	return Traffic{t.connections.Load(), t.handshakes.Load(), t.resumed.Load(), t.received.Load(), t.sent.Load()}
+}
+
+// shakeHands is for a tls.Config's VerifyConnection, and content with everybody.
+func (t *traffic) shakeHands(connection tls.ConnectionState) error {
+	t.handshakes.Add(1)
+	if connection.DidResume {
+		t.resumed.Add(1)
+	}
+	return nil
+}
+
+// counted is a listener whose connections are counted.
+type counted struct {
+	net.Listener
+	traffic *traffic
+}
+
+func (c counted) Accept() (net.Conn, error) {
+	connection, err := c.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c.traffic.connections.Add(1)
+	return countedConnection{connection, c.traffic}, nil
+}
+
+type countedConnection struct {
+	net.Conn
+	traffic *traffic
+}
+
+// SetLinger is for faults that reset connections.
+func (c countedConnection) SetLinger(seconds int) error {
+	return c.Conn.(*net.TCPConn).SetLinger(seconds)
+}
+
+func (c countedConnection) Read(text []byte) (int, error) {
+	n, err := c.Conn.Read(text)
+	c.traffic.received.Add(int64(n))
+	return n, err
+}
+
+func (c countedConnection) Write(text []byte) (int, error) {
+	n, err := c.Conn.Write(text)
+	c.traffic.sent.Add(int64(n))
+	return n, err
+}
