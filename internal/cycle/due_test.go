@@ -143,6 +143,27 @@ func TestWhatNobodyCouldSeeIsNotOver(t *testing.T) {
 	s.open = []string{"everything"}
 	s.want(s.during(24 * time.Hour))
 	s.open = nil
+	s.want(s.during(5 * time.Minute))
+	s.open = []string{"a"}
+	s.want(s.during(time.Hour))
+	s.open = nil
+	s.want(s.during(5*time.Minute), "5m0s: over error a")
+}
+
+func TestWhatNobodyWasToldOfIsNotOver(t *testing.T) {
+	s := newSaga(t)
+	s.told = watch(s.now, []scaling.Alert{about(scaling.Error, "a")}, func(string) bool { return false }, nil)
+	s.want(s.during(time.Hour))
+	if len(s.told) != 0 {
+		t.Errorf("it is still remembered: %+v", s.told)
+	}
+}
+
+func TestWhatCameBackAndStayedEndsLikeEverythingElse(t *testing.T) {
+	s := newSaga(t)
+	s.evaluate(about(scaling.Error, "a"))
+	s.want(s.during(10*time.Minute), "10m0s: over error a")
+	s.want(s.during(20*time.Hour, about(scaling.Error, "a")), "5m0s: new error a", "8h5m0s: still error a", "16h5m0s: still error a")
 	s.want(s.during(time.Hour), "10m0s: over error a")
 }
 

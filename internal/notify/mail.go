@@ -210,15 +210,12 @@ func (m mailbox) compose(now time.Time, message pool.Message) []byte {
 	return []byte(text.String())
 }
 
-// subject is a title as a header: without control characters, of which a line
-// break would begin another header, and in lines that are not too long.
+// subject is a title as a header: encoded where it is not plain, so that no line
+// break of it begins another header, and in lines that are not too long.
 func subject(title string) string {
-	title = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, cut(title, longestSubject))
+	if runes := []rune(title); len(runes) > longestSubject {
+		title = string(runes[:longestSubject]) + "…"
+	}
 	return strings.ReplaceAll(mime.QEncoding.Encode("utf-8", title), "?= =?", "?=\r\n =?")
 }
 

@@ -155,7 +155,7 @@ func checkMail(t *testing.T, text string) {
 // TestNoMailIsTooLongForSMTP nor gets headers from its subject.
 func TestNoMailIsTooLongForSMTP(t *testing.T) {
 	message := news
-	message.Title = "ü" + strings.Repeat(" long", 500) + "\r\nBcc: everybody@example.com"
+	message.Title = "ü\r\nBcc: everybody@example.com" + strings.Repeat("ü", 500)
 	message.Text = strings.Repeat("longer ", 5000)
 	s := newStage(t)
 	s.serveMail(func(*smtp.Server) {})
@@ -230,7 +230,7 @@ func containsSecret(text string) bool {
 
 // TestAServiceThatSaysNothingCostsItsOwnTimeOnly: the others are told meanwhile,
 // and at the deadline it is over, for a web server as for a mail server that
-// takes the connection and never greets.
+// greets and then falls silent.
 func TestAServiceThatSaysNothingCostsItsOwnTimeOnly(t *testing.T) {
 	s := newStage(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -240,14 +240,26 @@ func TestAServiceThatSaysNothingCostsItsOwnTimeOnly(t *testing.T) {
 		}
 	}
 	var err error
-	if s.mail, err = net.Listen("tcp", "127.0.0.1:0"); err != nil { // nobody accepts
+	if s.mail, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.mail.Close() })
+	waiting := make(chan struct{})
+	go func() {
+		defer close(waiting)
+		conn, err := s.mail.Accept()
+		if err != nil {
+			return
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		_, _ = io.WriteString(conn, "220 mail.example.com\r\n")
+		_, _ = conn.Read(make([]byte, 1)) // the first letter of EHLO, which gets no answer
+	}()
 	sender := s.sender("generic://hook.example.com", "mattermost://chat.example.com/token", mailTo)
 	chat := sender.services[1].tell
 	sender.services[1].tell = func(ctx context.Context, way Config, message pool.Message) error {
-		defer cancel() // once it was told, the time of the others is up
+		defer cancel() // once it was told, and the mail server is waited for, the time of the others is up
+		defer func() { <-waiting }()
 		return chat(ctx, way, message)
 	}
 	some, err := sender.Notify(ctx, news)
