@@ -65,7 +65,7 @@ func TestPageInChromium(t *testing.T) {
 func serve(t *testing.T, status report.Status) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; "+report.PageSource+"; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		w.Header().Set("Content-Security-Policy", report.PagePolicy)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if err := status.Page(w, r.Header.Get("Accept-Language")); err != nil {
 			t.Error(err)

@@ -13,7 +13,7 @@ type outlook struct {
 	expected, upper, calendar series
 }
 
-// mostAhead is how much of the future is drawn beside a day of the past.
+// mostAhead is how much of the future is told of, beside a day of the past.
 const mostAhead = 12 * time.Hour
 
 // outlook is what the last evaluation's policies expect of the time after now.
@@ -27,7 +27,7 @@ func (v view) outlook() outlook {
 			o.calendar = append(o.calendar, value{v.At, float64(servers), true})
 		}
 		for _, e := range answer.Outlook {
-			if e.At.After(v.At) {
+			if e.At.After(v.At) && !e.At.After(v.At.Add(mostAhead)) {
 				o.add(answer.Policy, e)
 			}
 		}
@@ -60,7 +60,7 @@ func (v view) coming() tile {
 	ahead := v.outlook()
 	t := tile{Label: v.T("coming"), Figure: nothing, Notes: []string{v.T("no policy looks ahead: the pool follows its load")}}
 	if len(ahead.calendar) > 0 {
-		t.Notes = []string{v.T("the calendar changes nothing within a day")}
+		t.Notes = []string{v.T("the calendar changes nothing within %s", v.Span(mostAhead))}
 	}
 	for i := 1; i < len(ahead.calendar); i++ {
 		if next := ahead.calendar[i]; next.value != ahead.calendar[i-1].value {

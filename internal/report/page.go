@@ -26,9 +26,9 @@ var page = template.Must(template.New("page").Parse(pageText))
 // style is the page's, with the labels that its table has on a phone.
 var style = pageStyle + labels(english) + labels(french)
 
-// PageSource is what the page may load, for its Content-Security-Policy: its own
-// style, and the icon that is in it.
-var PageSource = fmt.Sprintf("style-src 'sha256-%s'; img-src data:", hashOf(style))
+// PagePolicy is the page's Content-Security-Policy: nothing but its own style, and
+// the icon that is in it.
+var PagePolicy = "default-src 'none'; style-src 'sha256-" + hashOf(style) + "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func hashOf(text string) string {
 	hash := sha256.Sum256([]byte(text))

@@ -66,6 +66,8 @@ type Status struct {
 
 	about   About
 	samples []pool.Sample
+	// quiet counts the evaluations since the last action.
+	quiet int
 }
 
 // Decision is an evaluation in short.
@@ -120,6 +122,9 @@ func (s *Status) decide(records []cycle.Record) {
 		}
 		if s.LastAction == nil && len(r.Outcomes) > 0 {
 			s.LastAction = &decision
+		}
+		if s.LastAction == nil {
+			s.quiet++
 		}
 		if len(s.Decisions) < DecisionsShown {
 			s.Decisions = append(s.Decisions, decision)

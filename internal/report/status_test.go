@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/cycle"
 	"divims/internal/pool"
 	"divims/internal/report"
 	"divims/internal/scaling"
@@ -171,6 +172,24 @@ func TestThePageTellsEveryServerAndDecision(t *testing.T) {
 		if n := strings.Count(page.String(), `<details class="decision">`); n != report.DecisionsShown {
 			t.Errorf("%s: %d decisions", language, n)
 		}
+	}
+}
+
+// TestHowLongNothingWasDone is counted beyond the decisions that are listed.
+func TestHowLongNothingWasDone(t *testing.T) {
+	c := busyPool(3, 300)
+	acted := c.past.Records[0]
+	c.past.Records = nil
+	for i := range 27 {
+		c.past.Records = append(c.past.Records, cycle.Record{At: c.at.Add(-time.Duration(i) * 5 * time.Minute)})
+	}
+	c.past.Records = append(c.past.Records, acted)
+	var page strings.Builder
+	if err := c.status().Page(&page, "en"); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(page.String(), "since then 27\u00a0evaluations with nothing to do") {
+		t.Error("27 evaluations with nothing to do are not told of")
 	}
 }
 

@@ -123,16 +123,7 @@ func (v view) Told() []told {
 }
 
 // Quiet is for how many evaluations nothing was done.
-func (v view) Quiet() int {
-	quiet := 0
-	for _, decision := range v.Decisions {
-		if v.LastAction != nil && !decision.At.After(v.LastAction.At) {
-			break
-		}
-		quiet++
-	}
-	return quiet
-}
+func (v view) Quiet() int { return v.quiet }
 
 // short says in a word what an evaluation did, and how much of a worry it is.
 func (v view) short(r cycle.Record, outcomes []cycle.Outcome) (text, class string) {
