@@ -212,7 +212,7 @@ const examine = `(() => {
 	if (texts < 7) found.push("only " + texts + " texts are shown");
 	if (document.querySelectorAll("script").length) found.push("there is a script");
 	if (getComputedStyle(document.body).maxWidth === "none") found.push("the style is not applied");
-	const levels = [...document.querySelectorAll("h1, h2, h3")].map(h => +h.tagName[1]);
+	const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map(h => +h.tagName[1]);
 	levels.forEach((l, i) => { if (i && l > levels[i - 1] + 1) found.push("a heading of level " + l + " follows one of " + levels[i - 1]); });
 	for (const th of document.querySelectorAll("th:not([scope])")) found.push("a heading of no scope: " + th.textContent);
 	for (const img of document.querySelectorAll("[role=img]:not([aria-label])")) found.push("a picture without a text");

@@ -71,3 +71,28 @@ func (c Cost) Saved() pool.Reading[float64] {
 	}
 	return pool.Seen(1 - c.MachineHours/c.FixedHours)
 }
+
+// paid is a cost under its heading.
+type paid struct {
+	Label string
+	Cost
+	// Part is how much of the fixed pool's machine-hours were used.
+	Part string
+}
+
+// Costs are those of today and of the month.
+func (v view) Costs() []paid {
+	list := []paid{{Label: v.T("Today"), Cost: v.Today}, {Label: v.T("This month"), Cost: v.Month}}
+	for i, p := range list {
+		list[i].Part = percentOf(int(min(p.MachineHours, p.FixedHours)*10), max(1, int(p.FixedHours*10)))
+	}
+	return list
+}
+
+// CostNote says what the costs are counted from.
+func (v view) CostNote() string {
+	if price, ok := v.Month.HourlyPrice.Get(); ok {
+		return v.T("Counted from the samples of evaluations, at the mean price of a machine-hour this month, %s. Volumes, addresses and traffic are not in it.", v.Euros(pool.Seen(price), 4))
+	}
+	return v.T("Counted from the samples of evaluations. What a machine-hour costs is not known: the hoster told no price, or not of every machine.")
+}

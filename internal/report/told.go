@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -46,9 +45,6 @@ type toldPolicy struct {
 }
 
 type toldAction struct{ Name, Result, Class, Reason string }
-
-// need is an alert as the page tells of it.
-type need struct{ Level, Mark, Title, Text, Advice, Language string }
 
 // lines is how many lines may still be told, and how many were not.
 type lines struct{ left, beyond int }
@@ -225,42 +221,6 @@ func (v view) verdict(judged scaling.Verdict) string {
 	return v.brief("server " + v.Count(judged.Server) + ": " + strings.Join(words, "; "))
 }
 
-// marks are the shapes of levels, so that it is not the colour alone which tells.
-var marks = map[scaling.Level]string{scaling.Warning: "!", scaling.Error: "▲", scaling.Critical: "✕"}
-
-// need tells of an alert: in the page's language where the report itself raised
-// it, else in the decision's words.
-func (v view) need(a scaling.Alert) need {
-	n := need{Level: string(a.Level), Mark: marks[a.Level], Text: v.brief(a.Text), Advice: v.brief(a.Advice), Language: english.tag}
-	subject, late := v.brief(a.Subject), v.late()
-	switch {
-	case a.Subject == fmt.Sprintf("server %d", a.Server):
-		subject = v.T("server %d", a.Server)
-	case a.Subject == aboutEvaluation && late > 0:
-		subject = v.T(a.Subject)
-		n.Text, n.Language = v.T("none for %s, although one is due every %s", v.Span(late), v.Span(v.about.Interval)), ""
-		n.Advice = v.T(adviceLate)
-	case a.Subject == aboutPause && v.Paused != nil:
-		subject = v.T(a.Subject)
-		n.Text, n.Language = v.T("nothing is changed: paused by %s since %s: %s", v.Paused.Author, v.Moment(v.Paused.Since), v.Paused.Reason), ""
-		n.Advice = ""
-	}
-	n.Title = v.T("%s: %s", v.T(string(a.Level)), subject)
-	return n
-}
-
-// FirstNeeds are the most urgent alerts, OtherNeeds those behind them, and
-// UntoldNeeds counts what the page has no room for.
-func (v view) FirstNeeds() []need { return few(&lines{left: firstNeeds}, v.Needs, v.need) }
-
-// OtherNeeds are the alerts behind the first.
-func (v view) OtherNeeds() []need {
-	return few(&lines{left: mostNeeds}, v.Needs[min(firstNeeds, len(v.Needs)):], v.need)
-}
-
-// UntoldNeeds is how many alerts are not told of.
-func (v view) UntoldNeeds() int { return max(0, len(v.Needs)-firstNeeds-mostNeeds) }
-
 // stamp is a time as the decision's words have it.
 var stamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
@@ -278,29 +238,4 @@ func (v view) brief(text string) string {
 		return string(runes[:mostRunes-1]) + "…"
 	}
 	return text
-}
-
-// paid is a cost under its heading.
-type paid struct {
-	Label string
-	Cost
-	// Part is how much of the fixed pool's machine-hours were used.
-	Part string
-}
-
-// Costs are those of today and of the month.
-func (v view) Costs() []paid {
-	list := []paid{{Label: v.T("Today"), Cost: v.Today}, {Label: v.T("This month"), Cost: v.Month}}
-	for i, p := range list {
-		list[i].Part = percentOf(int(min(p.MachineHours, p.FixedHours)*10), max(1, int(p.FixedHours*10)))
-	}
-	return list
-}
-
-// CostNote says what the costs are counted from.
-func (v view) CostNote() string {
-	if price, ok := v.Month.HourlyPrice.Get(); ok {
-		return v.T("Counted from the samples of evaluations, at the mean price of a machine-hour this month, %s. Volumes, addresses and traffic are not in it.", v.Euros(pool.Seen(price), 4))
-	}
-	return v.T("Counted from the samples of evaluations. What a machine-hour costs is not known: the hoster told no price, or not of every machine.")
 }
