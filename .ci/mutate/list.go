@@ -156,8 +156,18 @@ var mutations = []mutation{
 		old: "&tls.Config{RootCAs: roots,", new: "&tls.Config{InsecureSkipVerify: true, RootCAs: roots,"},
 	{invariant: secrecy, change: "any token opens", file: "handler/caller.go", run: "Token",
 		old: "subtle.ConstantTimeCompare(first[:], second[:]) == 1", new: "subtle.ConstantTimeCompare(first[:], second[:]) >= 0"},
+	{invariant: secrecy, change: "an error shows a notification service's address", file: "internal/notify/post.go",
+		old: "return nil, plain(err)\n\t}\n\tdefer", new: "return nil, err\n\t}\n\tdefer"},
+	{invariant: secrecy, change: "a mail server's reply is told", file: "internal/notify/mail.go",
+		old: "return errors.New(strings.TrimSpace(fmt.Sprintf(\"status %d %s\", reply.Code, enhanced.FindString(reply.Msg))))", new: "return err"},
+	{invariant: secrecy, change: "mail goes without TLS where none is offered", file: "internal/notify/mail.go",
+		old: "if !m.implicitTLS() && !m.inClear() {", new: "if offered, _ := client.Extension(\"STARTTLS\"); offered {"},
 
 	// Operators.
+	{invariant: inHand, change: "what nobody could see is over", file: "internal/cycle/due.go",
+		old: "\t\tif !open(subject) {", new: "\t\tif true {"},
+	{invariant: inHand, change: "a dry-run deployment acts", file: "internal/cycle/cycle.go",
+		old: "DryRun: request.DryRun || c.Config.DryRun}", new: "DryRun: request.DryRun}"},
 	{invariant: inHand, change: "maintenance is ignored", file: "internal/scaling/server.go",
 		old: "return s.memory.Maintenance != nil }", new: "return false }"},
 	{invariant: inHand, change: "the pause is ignored", file: "internal/scaling/decide.go",

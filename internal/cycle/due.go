@@ -103,7 +103,9 @@ func due(now time.Time, every Every, alerts []scaling.Alert, open func(subject s
 		case again && !alert.Passing:
 			n.Ongoing = append(n.Ongoing, matter{Alert: alert, Since: told.Since})
 		default:
-			n.Silent++
+			if !alert.Passing {
+				n.Silent++
+			}
 			known[alert.Subject] = told
 			continue
 		}

@@ -27,7 +27,7 @@ const (
 	wordLeft    = "DiViMS leaves it alone: "
 	wordNothing = "DiViMS does nothing about it."
 	wordToDo    = "To do: "
-	wordSilent  = "%d more matters go on of which you were told before."
+	wordSilent  = "Of what goes on you were told before: %d."
 	wordDryRun  = "Dry run: DiViMS says what it would do, and changes nothing."
 	wordWould   = "it would be done now: "
 	wordPool    = "Pool %s at %s: %d participants in %d meetings, %s servers required, %d enabled, %d machines running."

@@ -123,6 +123,9 @@ func TestOneDeadServiceOfTwo(t *testing.T) {
 	if !slices.Equal(box.titles(), []string{"campus: error: server 2", "campus: warning: notifications"}) {
 		t.Errorf("told %q", box.titles())
 	}
+	if text := box.messages[1].Text; !strings.Contains(text, "\nOf what goes on you were told before: 1.\n") {
+		t.Errorf("told %q", text)
+	}
 	box.err = nil
 	f.entries[1].Online = true
 	for range 20 {
