@@ -170,6 +170,7 @@ func ScalingConfig(settings config.Settings) scaling.Config {
 		ScheduleMode:       scaling.ScheduleMode(settings.CalendarMode),
 		MeetingMaxDuration: settings.MeetingMaxDuration, RecordingMaxProcessing: settings.RecordingMaxProcessing,
 		Recordings: scaling.RecordingsPolicy(settings.Recordings), RecycleAfter: settings.RecycleAfter,
+		Zone:         settings.Timezone.Location,
 		RollOutHours: scaling.Hours(settings.RollOutHours), RollOutParallel: settings.RollOutParallel, Grace: settings.Grace,
 		CertificateWarning: settings.CertificateWarning, CertificateAlert: settings.CertificateAlert,
 		UnresponsiveMillionths:  int(settings.UnresponsiveShare),

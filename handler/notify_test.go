@@ -103,6 +103,16 @@ func TestOperatorsAreToldOfAnOutage(t *testing.T) {
 	}
 }
 
+// TestOperatorsAreToldTheTimeOfThePool, by which roll-outs go as well.
+func TestOperatorsAreToldTheTimeOfThePool(t *testing.T) {
+	s, box := newStage(t), newInbox(t)
+	s.with("DIVIMS_TIMEZONE=America/Montreal", "DIVIMS_NOTIFY_URLS="+box.address)
+	s.evaluateAt(5)
+	if messages := box.read(); len(messages) != 1 || !strings.Contains(messages[0], "Pool sandbox at Mon 2026-03-02 02:05 EST: ") {
+		t.Errorf("told %q", messages)
+	}
+}
+
 // TestADryRunDeploymentOnlyTells: what it would do is told and recorded, and
 // nothing is done, while a dry run that is asked for leaves nothing at all.
 func TestADryRunDeploymentOnlyTells(t *testing.T) {
