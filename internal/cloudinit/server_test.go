@@ -75,11 +75,18 @@ server {
 `
 
 // systemctl stands for systemd, which a machine without a boot does not have. It
-// keeps what it is told, and reloads nginx.
+// keeps what it is told, and reloads nginx, until the workers of before are gone.
 const systemctl = `#!/bin/sh
 echo "systemctl $*" >>/var/log/calls
 case $1 in
-reload) exec nginx -s reload ;;
+reload)
+	before=$(pidof nginx)
+	nginx -s reload
+	for worker in $before; do
+		[ "$worker" != "$(cat /run/nginx.pid)" ] || continue
+		while kill -0 "$worker" 2>/dev/null; do sleep 0.02; done
+	done
+	;;
 is-active)
 	shift
 	[ ! -e /etc/units/mute ] || exit 1
