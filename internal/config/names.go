@@ -1,6 +1,9 @@
 package config
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // names are those of all settings, without the prefix.
 func names() []string {
@@ -11,6 +14,9 @@ func names() []string {
 	}
 	return all
 }
+
+// Known tells whether there is a setting of a name, which is given without the prefix.
+func Known(name string) bool { return slices.Contains(names(), name) }
 
 // example is a value for a setting; empty for one that does not exist.
 func example(name string) string {
