@@ -173,7 +173,7 @@ var mutations = []mutation{
 	{invariant: inHand, change: "the pause is ignored", file: "internal/scaling/decide.go",
 		old: "if hold == nil {", new: "if true {"},
 	{invariant: inHand, change: "a dry run acts", file: "internal/cycle/cycle.go",
-		old: "if !request.DryRun {\n\t\trecord.Outcomes", new: "if true {\n\t\trecord.Outcomes"},
+		old: "if !record.DryRun {\n\t\trecord.Outcomes", new: "if true {\n\t\trecord.Outcomes"},
 	{invariant: inHand, change: "a dry run writes", file: "internal/cycle/cycle.go",
 		old: "if request.DryRun {\n\t\treturn record, nil", new: "if false {\n\t\treturn record, nil"},
 	{invariant: inHand, change: "a drain that is ended gives its recordings up", file: "internal/scaling/server.go",
