@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	domain "github.com/scaleway/scaleway-sdk-go/api/domain/v2beta1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
@@ -15,14 +16,16 @@ import (
 // recordTTL is for how long others may keep a record, in seconds.
 const recordTTL = 300
 
-// Zone is a DNS zone at Scaleway. It is never made, only written to.
+// Zone is a DNS zone at Scaleway. It is never made, only written to, one change
+// after the other.
 type Zone struct {
-	client *Client
-	name   string
+	client  *Client
+	name    string
+	writing sync.Mutex
 }
 
 // DNS gives the zone of a name, for example "example.com".
-func (c *Client) DNS(zone string) *Zone { return &Zone{c, zone} }
+func (c *Client) DNS(zone string) *Zone { return &Zone{client: c, name: zone} }
 
 // Records lists those records of the names that lead to addresses or to other
 // names, complete or an error.
@@ -94,6 +97,8 @@ func (z *Zone) Delete(ctx context.Context, record pool.DNSRecord) error {
 }
 
 func (z *Zone) change(ctx context.Context, change domain.RecordChange) error {
+	z.writing.Lock()
+	defer z.writing.Unlock()
 	_, err := z.client.domains.UpdateDNSZoneRecords(&domain.UpdateDNSZoneRecordsRequest{
 		DNSZone: z.name, Changes: []*domain.RecordChange{&change}, DisallowNewZoneCreation: true,
 	}, scw.WithContext(ctx))

@@ -37,6 +37,7 @@ var peakPerServer = map[world.Profile]int{world.University: 150, world.School: 1
 type sandboxOptions struct {
 	servers   int
 	bareMetal int
+	empty     bool
 	profile   string
 	seed      uint64
 	speed     float64
@@ -68,6 +69,7 @@ func newSandbox() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&o.servers, "servers", 12, "size of the pool")
 	flags.IntVar(&o.bareMetal, "bare-metal", 0, "how many of them, the first ones, are bare metal")
+	flags.BoolVar(&o.empty, "unprovisioned", false, "no server is set up: provision does it, by the settings of --env-file")
 	flags.StringVar(&o.profile, "profile", "university", "who meets: university, school or company")
 	flags.Uint64Var(&o.seed, "seed", 1, "another seed, another day")
 	flags.Float64Var(&o.speed, "speed", 60, "virtual seconds a second; 0 is as fast as it can")
@@ -98,6 +100,9 @@ func (o sandboxOptions) check() error {
 	if o.bareMetal < 0 || o.bareMetal > o.servers {
 		problems = append(problems, fmt.Errorf("--bare-metal %d: 0 to the number of servers", o.bareMetal))
 	}
+	if o.empty && o.bareMetal > 0 {
+		problems = append(problems, errors.New("--unprovisioned and --bare-metal do not go together"))
+	}
 	if !(o.speed >= 0 && o.speed <= 1e6) { // nor NaN
 		problems = append(problems, fmt.Errorf("--speed %g: 0 to 1000000", o.speed))
 	}
@@ -118,11 +123,14 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	if err != nil {
 		return fmt.Errorf("make the demand: %w", err)
 	}
+	running := 1
+	if o.empty {
+		running = 0
+	}
 	surroundings, err := sandbox.Start(sandbox.Config{
-		Calendar: sandboxCalendar,
-		Faults:   o.faults,
+		Calendar: sandboxCalendar, Faults: o.faults, Unprovisioned: o.empty,
 		World: world.Config{
-			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: 1,
+			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: running,
 			Servers: pool.Servers(o.servers, o.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 		},
 	})

@@ -1,0 +1,38 @@
+package world
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// TestADomainLeadsToTheTaggedAddress: as it is reserved, gets its tags, and is given
+// back; a machine is found by the address that it holds.
+func TestADomainLeadsToTheTaggedAddress(t *testing.T) {
+	story := tell(t, 2, 1, nil)
+	answers := func() bool { _, err := story.Meetings(story.domain(1)); return err == nil }
+	expect(story, "server 1 answers", answers(), true)
+	first, machine := story.World.Addresses()[0], story.World.Machines()[0]
+
+	story.must(story.Release(first.ID))
+	expect(story, "without its address", answers(), false)
+	expect(story, "addresses of its machine", len(story.World.Machines()[0].Addresses), 0)
+	second := story.Reserve("fr-par-1", pool.IPv4, nil)
+	story.must(story.Attach(second.ID, machine.ID))
+	expect(story, "with an address that has no tags", answers(), false)
+	story.must(story.Retag(second.ID, []string{AddressTag(1)}))
+	expect(story, "with an address of its own", answers(), true)
+	expect(story, "the address's machine", story.World.Addresses()[1].MachineID, machine.ID)
+	story.must(story.Attach(second.ID, ""))
+	expect(story, "with the address taken off", answers(), false)
+
+	network := story.Reserve("fr-par-1", pool.IPv6, nil)
+	expect(story, "family", network.Family(), pool.IPv6)
+	expect(story, "first address of the network", network.Host(), network.IP.Next())
+	for _, err := range []error{story.Release("nobody"), story.Retag("nobody", nil), story.Attach("nobody", ""), story.Attach(network.ID, "nobody")} {
+		expect(story, "what is not there", errors.Is(err, ErrNotFound), true)
+	}
+	story.at(time.Minute) // and time goes on
+}
