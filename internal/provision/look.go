@@ -72,10 +72,10 @@ const lookParallel = 20
 // Look sees all that Setup plans with. Every list is complete, or there is an error.
 func (s Services) Look(ctx context.Context, config Config) (Sight, error) {
 	seen, err := s.lists(ctx)
-	if err != nil {
-		return Sight{}, err
+	if err == nil {
+		err = s.lookAtNames(ctx, config, &seen, config.Servers)
 	}
-	return seen, s.lookAtNames(ctx, config, &seen, config.Servers)
+	return seen, err
 }
 
 // LookAbove sees all that Removal plans with.
@@ -89,7 +89,8 @@ func (s Services) LookAbove(ctx context.Context, config Config) (Sight, error) {
 		servers = append(servers, config.server(number))
 	}
 	s.lookForAnswers(ctx, &seen, servers)
-	return seen, s.lookAtNames(ctx, config, &seen, servers)
+	err = s.lookAtNames(ctx, config, &seen, servers)
+	return seen, err
 }
 
 func (s Services) lists(ctx context.Context) (seen Sight, err error) {
@@ -99,7 +100,8 @@ func (s Services) lists(ctx context.Context) (seen Sight, err error) {
 	group.Go(func() (err error) { seen.Addresses, err = s.Hoster.Addresses(ctx); return err })
 	group.Go(func() (err error) { seen.Machines, err = s.Hoster.Machines(ctx); return err })
 	group.Go(func() (err error) { seen.Entries, err = s.LoadBalancer.Entries(ctx); return err })
-	return seen, group.Wait()
+	err = group.Wait()
+	return seen, err
 }
 
 // lookAtNames finds the records of servers, and where their domains lead.
