@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -68,5 +69,16 @@ func openPool(cmd *cobra.Command) (*handler.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(baseMemory + int64(settings.PoolSize)*memoryPerServer)
+	}
 	return handler.Open(settings, newLog(cmd.ErrOrStderr(), settings.LogLevel))
 }
+
+// The memory from which on garbage is collected sooner, in bytes, which takes hardly
+// more CPU time: 5,000 servers need 190 MB instead of 220 MB, 100 servers 47 MB
+// instead of 50 MB, some 20 MB of which are the program.
+const (
+	baseMemory      = 27 << 20
+	memoryPerServer = 28 << 10
+)

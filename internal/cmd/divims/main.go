@@ -79,7 +79,7 @@ func newRoot() *cobra.Command {
 	}
 	root.PersistentFlags().Bool("json", false, "print JSON instead of text")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newSandbox(), newProvision(), newCheck(), newMigrate(), newEvaluate(), newStatus(), newPage(), newBacktest(), newTrace(), newUserData(),
+	root.AddCommand(newSandbox(), newProvision(), newCheck(), newMigrate(), newEvaluate(), newStatus(), newPage(), newBacktest(), newTrace(), newUserData(), newBench(), newBenchSurroundings(),
 		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep())
 	return root
 }
