@@ -44,6 +44,13 @@ func whole() Sight {
 	}
 }
 
+// alias lets the domain be an alias of a name that leads to an address.
+func alias(c *Config, s *Sight, to netip.Addr) {
+	c.MachineName = func(hostname string) string { return hostname + ".machines.example.com" }
+	name := c.MachineName(server1.Hostname)
+	s.Records = []pool.DNSRecord{{Name: name, Type: pool.RecordA, Data: to.String()}, {Name: server1.Domain, Type: pool.RecordCNAME, Data: name}}
+}
+
 func leadsTo(ips ...netip.Addr) map[string]pool.Reading[[]netip.Addr] {
 	return map[string]pool.Reading[[]netip.Addr]{server1.Domain: pool.Seen(ips)}
 }
@@ -167,10 +174,17 @@ func TestRemoval(t *testing.T) {
 			"PROBLEM BBB answers at bbb-w1.example.com"},
 		"meetings in Scalelite's eyes": {func(_ *Config, s *Sight) { s.Entries[0].Load = pool.Seen(3.0) },
 			"PROBLEM Scalelite still counts meetings on it"},
+		"an entry that is online": {func(_ *Config, s *Sight) { s.Entries[0].Online = true },
+			"PROBLEM Scalelite sees it online"},
+		"an alias": {func(c *Config, s *Sight) { alias(c, s, ip1) }, "unregister, erase, erase, unreverse, release"},
+		"an alias of a name that leads elsewhere": {func(c *Config, s *Sight) { alias(c, s, other); s.Leads = leadsTo(other) },
+			"unregister, unreverse, release"},
+		"a name that leads to the address by a record of another zone": {func(_ *Config, s *Sight) { s.Records = nil },
+			"PROBLEM bbb-w1.example.com leads to 51.15.1.1 by no record that provision writes"},
 		"an address that a person has reserved": {func(_ *Config, s *Sight) { s.Addresses[0].Tags = s.Addresses[0].Tags[:2] },
 			"unregister, NOTE its address 51.15.1.1 was not reserved by provision: it stays, with its names"},
 		"an address of another pool": {func(_ *Config, s *Sight) { s.Addresses[0].Tags[0] = "divims-school" }, "unregister"},
-		"a record that leads elsewhere": {func(_ *Config, s *Sight) { s.Records[0].Data = other.String() },
+		"a record that leads elsewhere": {func(_ *Config, s *Sight) { s.Records[0].Data, s.Leads = other.String(), leadsTo(other) },
 			"unregister, unreverse, release"},
 		"a reverse name that a person has given": {func(_ *Config, s *Sight) { s.Addresses[0].Reverse = "mail.example.com" },
 			"unregister, erase, release"},

@@ -77,6 +77,9 @@ func (d *draft) removeEntry(entry pool.Entry) {
 	if load, known := entry.Load.Get(); known && load > 0 {
 		d.problem("Scalelite still counts meetings on it: wait until they have ended")
 	}
+	if entry.Online {
+		d.problem("Scalelite sees it online: a server is removed when it has no machine")
+	}
 	if entry.State != pool.Disabled {
 		d.step(Step{Kind: Disable, EntryID: entry.ID})
 	}
@@ -94,14 +97,20 @@ func (d *draft) removeAddress(address pool.Address) {
 		d.note("its address %s was not reserved by provision: it stays, with its names", address.IP)
 		return
 	}
-	for _, record := range d.recordsTo(address) {
+	records := d.recordsTo(address)
+	for _, record := range records {
 		if !slices.ContainsFunc(d.plan.Steps, func(s Step) bool { return s.Record == record }) {
 			d.step(Step{Kind: Erase, Record: record})
 		}
 	}
-	if leads, known := d.leads(address.Family()); !d.WritesDNS && known && slices.Contains(leads, address.Host()) {
+	leads, _ := d.leads(address.Family())
+	switch leadsHere := slices.Contains(leads, address.Host()); {
+	case leadsHere && !d.WritesDNS:
 		d.step(Step{Kind: ByHand, Record: pool.RecordFor(server.Domain, address)})
 		return
+	case leadsHere && len(records) == 0:
+		d.problem("%s leads to %s by no record that provision writes: delete that record, or wait until name servers have forgotten it",
+			server.Domain, address.IP)
 	}
 	if address.Reverse == server.Domain {
 		d.step(Step{Kind: Unreverse, Family: address.Family(), Address: address})
@@ -110,9 +119,22 @@ func (d *draft) removeAddress(address pool.Address) {
 }
 
 // recordsTo are the records in the zone that lead to an address of the server, and
-// the alias of the name which has them, the alias first.
+// the alias of the name which has them, the alias first. The alias stays if the name
+// leads elsewhere, too.
 func (d *draft) recordsTo(address pool.Address) []pool.DNSRecord {
 	wanted := Config{MachineName: d.MachineName, Families: []pool.Family{address.Family()}}.recordsOf(d.plan.Server, []pool.Address{address})
 	slices.SortFunc(wanted, func(a, b pool.DNSRecord) int { return -strings.Compare(string(a.Type), string(b.Type)) })
-	return slices.DeleteFunc(wanted, func(r pool.DNSRecord) bool { return !slices.Contains(d.seen.Records, r) })
+	return slices.DeleteFunc(wanted, func(r pool.DNSRecord) bool {
+		return !slices.Contains(d.seen.Records, r) || r.Type == pool.RecordCNAME && d.leadsElsewhere(r.Data)
+	})
+}
+
+// leadsElsewhere tells whether the zone lets a name lead to what is no address of
+// the server.
+func (d *draft) leadsElsewhere(name string) bool {
+	own := pool.AddressesOf(d.seen.Addresses, d.Tag, d.plan.Server.Number)
+	return slices.ContainsFunc(d.seen.Records, func(r pool.DNSRecord) bool {
+		return r.Name == name && r.Type != pool.RecordCNAME &&
+			!slices.ContainsFunc(own, func(a pool.Address) bool { return r == pool.RecordFor(name, a) })
+	})
 }
