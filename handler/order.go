@@ -59,10 +59,12 @@ func Unforce(by pool.Hold) Order {
 		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Forced = nil }}
 }
 
-// StartMaintenance takes a server out of DiViMS's hands.
+// StartMaintenance takes a server out of DiViMS's hands, and Recycle and EndDrain back.
 func StartMaintenance(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "maintenance begins",
-		apply: func(_ *pool.State, memory *pool.ServerMemory, since pool.Hold) { memory.Maintenance = &since }}
+		apply: func(_ *pool.State, memory *pool.ServerMemory, since pool.Hold) {
+			memory.Maintenance, memory.Recycle, memory.EndDrain = &since, nil, nil
+		}}
 }
 
 // EndMaintenance gives a server back.
@@ -76,12 +78,20 @@ func EndMaintenance(server pool.Server, by pool.Hold) Order {
 func Recycle(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "to be recycled",
 		check: func(_ time.Time, memory pool.ServerMemory) error {
-			if memory.MachineID == "" {
+			switch {
+			case memory.Maintenance != nil:
+				return inMaintenance(server)
+			case memory.MachineID == "":
 				return refusal{http.StatusConflict, fmt.Sprintf("server %d has no machine to recycle", server.Number)}
 			}
 			return nil
 		},
 		apply: func(_ *pool.State, memory *pool.ServerMemory, since pool.Hold) { memory.Recycle = &since }}
+}
+
+// inMaintenance refuses what evaluations would not do, and then forget.
+func inMaintenance(server pool.Server) error {
+	return refusal{http.StatusConflict, fmt.Sprintf("server %d is in maintenance: end that first", server.Number)}
 }
 
 // Keep takes Recycle and EndDrain back, as far as nothing was done yet.
@@ -105,6 +115,8 @@ func EndDrain(server pool.Server, name string, discard bool, by pool.Hold) Order
 			switch {
 			case name != server.Hostname && name != server.Domain:
 				return refusal{http.StatusBadRequest, fmt.Sprintf("this ends meetings: confirm it with the name of server %d, %s", server.Number, server.Hostname)}
+			case memory.Maintenance != nil:
+				return inMaintenance(server)
 			case memory.DrainingSince.IsZero():
 				return refusal{http.StatusConflict, fmt.Sprintf("server %d was not draining at the last evaluation", server.Number)}
 			}
