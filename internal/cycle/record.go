@@ -99,7 +99,16 @@ func (r *Record) sample() (sample pool.Sample, seen bool) {
 		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Required(),
 		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
 		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.Asked(),
-	}, !r.Blind && len(r.Plan.Load.Missing) == 0
+	}, !r.Blind && !slices.ContainsFunc(r.loads(), func(l scaling.Load) bool { return len(l.Missing) > 0 })
+}
+
+// loads are those of the servers without a tag, and of those with each.
+func (r *Record) loads() []scaling.Load {
+	loads := []scaling.Load{r.Plan.Load}
+	for _, group := range r.Plan.Tagged {
+		loads = append(loads, group.Load)
+	}
+	return loads
 }
 
 // Idle is how many machines are there and do not run.

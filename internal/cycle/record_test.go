@@ -76,3 +76,15 @@ func TestWhatTaggedServersRequireCounts(t *testing.T) {
 		t.Errorf("%v required, %v asked for, although a group is unknown", record.Required(), record.Asked())
 	}
 }
+
+func TestNoSampleWithoutTheLoadOfATag(t *testing.T) {
+	var record Record
+	record.Plan.Tagged = []scaling.Group{{Tag: "exams"}}
+	if _, seen := record.sample(); !seen {
+		t.Error("all was seen, and there is no sample")
+	}
+	record.Plan.Tagged[0].Load.Missing = []int{3}
+	if _, seen := record.sample(); seen {
+		t.Error("a sample says how many people there are, although those of a tag are unknown")
+	}
+}

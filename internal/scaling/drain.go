@@ -19,7 +19,7 @@ func (d *decision) drain() {
 		d.repairCordon(s)
 		d.endMeetings(s)
 		if why := d.keep(s); why != "" {
-			s.leftAlone = why
+			s.leftAlone = s.ordered(why)
 			continue
 		}
 		if s.Server.BareMetal {
@@ -28,6 +28,14 @@ func (d *decision) drain() {
 		}
 		d.delete(s)
 	}
+}
+
+// ordered says of what keeps a machine that an operator ends its server's drain.
+func (s *server) ordered(why string) string {
+	if end := s.memory.EndDrain; end != nil {
+		return fmt.Sprintf("%s ends its drain (%s), yet: %s", end.Author, end.Reason, why)
+	}
+	return why
 }
 
 // repairCordon cordons anew what Scalelite's poller has undone in part: a

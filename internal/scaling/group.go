@@ -23,6 +23,8 @@ type group struct {
 	// config is the pool's, cut to the group's size.
 	config  Config
 	members []*server
+	// enabled is what the enabled ones count as at the beginning, rounded up.
+	enabled int
 	// replaced is the number of the server that is being replaced but still
 	// enabled; its capacity does not count. 0: none.
 	replaced int
@@ -124,8 +126,12 @@ func (s *server) capacity() float64 {
 	if s.entry == nil || s.entry.LoadMultiplier <= 0 {
 		return 1
 	}
-	return 1 / s.entry.LoadMultiplier
+	return min(1/s.entry.LoadMultiplier, mostCapacity)
 }
+
+// mostCapacity is what a server counts as at most: a multiplier of 0.001 draws
+// people to it, but does not make it the whole pool.
+const mostCapacity = 10
 
 // capacity is the sum of those servers, of the group if one is being decided on,
 // that satisfy a condition.

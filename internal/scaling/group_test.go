@@ -90,3 +90,57 @@ func TestAMultiplierMakesHalfAServer(t *testing.T) {
 	s.evaluate()
 	s.want("cordon 2, cordon 3", "they count as 4: two halves may go")
 }
+
+// TestWhatIsEnabledIsCountedWithItsMultipliers: where as many stay enabled as are,
+// servers that count as two each must not be taken for one each.
+func TestWhatIsEnabledIsCountedWithItsMultipliers(t *testing.T) {
+	for name, blind := range map[string]func(*story){
+		"no policy has an answer": func(s *story) { s.config.Policies = nil },
+		"the load of a server is unknown": func(s *story) {
+			s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("502")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 4)
+			for n := 1; n <= 4; n++ {
+				s.entry(n).LoadMultiplier = 0.5
+			}
+			s.config.Size, s.config.Capacity = 8, 2000
+			blind(s)
+			s.evaluate()
+			s.want("", "the four count as eight, and nobody said that fewer suffice")
+		})
+	}
+}
+
+func TestATinyMultiplierMakesNoWholePool(t *testing.T) {
+	s := newStory(t, 12)
+	s.entry(1).LoadMultiplier = 0.001
+	s.meeting(2, 1400) // 12 required: server 1 counts as ten, and two more are needed
+	s.evaluate()
+	if got := s.plan.count(Cordon); got != 9 {
+		t.Errorf("%d are cordoned, wanted 9: %s", got, s.planned())
+	}
+}
+
+func TestTheLoadOfATagIsForgottenWithIt(t *testing.T) {
+	s := newStory(t, 3)
+	s.tagged("gpu", 3)
+	s.meeting(3, 7)
+	s.evaluate()
+	before := s.state
+	s.seen.Servers[2].Meetings = pool.Unknown[[]pool.Meeting]("502")
+	s.state.Servers = nil // nobody remembers its load either
+	s.evaluate()
+	if got := s.state.TagLoads["gpu"]; got != before.TagLoads["gpu"] || got.Participants != 7 {
+		t.Errorf("compared with %+v next, and %+v was seen last", got, before.TagLoads["gpu"])
+	}
+	s.tagged("", 3)
+	s.evaluate()
+	if len(s.state.TagLoads) != 0 {
+		t.Errorf("%v are remembered, although there is no tag any more", s.state.TagLoads)
+	}
+	if len(before.TagLoads) != 1 {
+		t.Error("the memory of before was changed")
+	}
+}

@@ -1,6 +1,8 @@
 package scaling
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -16,7 +18,6 @@ func (d *decision) remember() pool.State {
 		Told:           d.state.Told,
 		Untold:         d.state.Untold,
 		Forced:         d.forced(),
-		TagLoads:       d.state.TagLoads,
 		Servers:        map[int]pool.ServerMemory{},
 		Shortages:      currentShortages(d.now, d.state.Shortages),
 	}
@@ -28,17 +29,35 @@ func (d *decision) remember() pool.State {
 	}
 	if d.sawLoad() {
 		next.Load = d.plan.Load.past(d.now)
-		for _, g := range d.plan.Tagged {
-			if next.TagLoads == nil {
-				next.TagLoads = map[string]pool.PastLoad{}
-			}
-			next.TagLoads[g.Tag] = *g.Load.past(d.now)
-		}
 	}
+	next.TagLoads = d.tagLoads()
 	for _, s := range d.servers {
 		next.Servers[s.Server.Number] = d.rememberServer(s)
 	}
 	return next
+}
+
+// tagLoads are what the next loads of the tags are compared with; of a tag whose load
+// could not be seen that of before stands, as it does of the pool.
+func (d *decision) tagLoads() map[string]pool.PastLoad {
+	loads := maps.Clone(d.state.TagLoads)
+	if !d.seen.Entries.Known() || !d.seen.Machines.Known() {
+		return loads
+	}
+	tagged := func(tag string) bool {
+		return slices.ContainsFunc(d.groups, func(g *group) bool { return g.Tag == tag })
+	}
+	maps.DeleteFunc(loads, func(tag string, _ pool.PastLoad) bool { return !tagged(tag) })
+	for _, g := range d.groups {
+		if g.Tag == "" || len(g.Load.Missing) > 0 {
+			continue
+		}
+		if loads == nil {
+			loads = map[string]pool.PastLoad{}
+		}
+		loads[g.Tag] = *g.Load.past(d.now)
+	}
+	return loads
 }
 
 // sawLoad tells whether the load is good enough to compare the next one with.

@@ -63,7 +63,7 @@ func (d *decision) urgency(s *server) urgency {
 // outdated, or "": the hour, those that drain for it already, or a new machine that
 // is not well, which is what a bad image looks like.
 func (d *decision) rollOutWaits() string {
-	draining := d.count(func(s *server) bool { return s.outdated() && s.draining() })
+	draining := d.givenUpForImage()
 	bad := d.badNewMachine()
 	switch {
 	case !d.config.RollOutHours.Contain(d.now.In(d.config.zone())):
@@ -74,6 +74,17 @@ func (d *decision) rollOutWaits() string {
 		return fmt.Sprintf("its image is outdated, but server %d, whose machine was made from the newest, is %s", bad.Server.Number, bad.health)
 	}
 	return ""
+}
+
+// givenUpForImage counts the machines of outdated images that drain, or will by this
+// plan, in all groups.
+func (d *decision) givenUpForImage() (draining int) {
+	for _, s := range d.servers {
+		if s.outdated() && s.entry != nil && s.intended != pool.Enabled {
+			draining++
+		}
+	}
+	return draining
 }
 
 // badNewMachine is a server that is not well on a machine of the newest image; nil

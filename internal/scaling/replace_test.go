@@ -54,6 +54,25 @@ func TestARollOutIsAFewAtATime(t *testing.T) {
 	}
 }
 
+func TestARollOutIsAFewAtATimeInAllGroups(t *testing.T) {
+	s := rollOut(t)
+	s.config.RollOutParallel = 1
+	s.config.MinimumMillionths = 10_000
+	s.tagged("gpu", 4, 5)
+	s.withoutMachine(1)
+	s.entry(1).State = pool.Disabled
+	s.evaluate()
+	var given []int
+	for _, action := range s.plan.Actions {
+		if strings.Contains(action.Reason, "older than the image") {
+			given = append(given, action.Server)
+		}
+	}
+	if len(given) != 1 || given[0] != 2 {
+		t.Errorf("servers %v are given up for their image, wanted only the first, 2", given)
+	}
+}
+
 func TestARollOutStopsAtABadImage(t *testing.T) {
 	s := rollOut(t)
 	stats, _ := s.seen.Servers[0].Stats.Get()

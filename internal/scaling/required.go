@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"divims/internal/pool"
@@ -12,9 +13,10 @@ import (
 func (d *decision) require() {
 	config := d.group.config
 	required := Required{Enabled: d.count((*server).counts)}
+	d.group.enabled = int(math.Ceil(d.capacity((*server).counts) - almost))
 	largest, answered := 0, false
 	for _, policy := range config.Policies {
-		answer := d.ask(policy, required.Enabled)
+		answer := d.ask(policy, d.group.enabled)
 		required.Policies = append(required.Policies, answer)
 		if servers, ok := answer.Servers.Get(); ok {
 			largest, answered = max(largest, servers), true
@@ -89,5 +91,5 @@ func (d *decision) kept() int {
 		return d.state.Kept
 	}
 	untagged := d.groups[0]
-	return max(untagged.Required.Enabled, untagged.config.Minimum())
+	return max(untagged.enabled, untagged.config.Minimum())
 }
