@@ -168,6 +168,7 @@ func ScalingConfig(settings config.Settings) scaling.Config {
 		SteadyFactor: scaling.Pair(settings.LoadFactorSteady), GrowingFactor: scaling.Pair(settings.LoadFactorGrowing),
 		GrowthThreshold:    scaling.Pair(settings.LoadGrowthThreshold),
 		ScheduleMode:       scaling.ScheduleMode(settings.CalendarMode),
+		ForecastMargin:     scaling.Margin(settings.ForecastMargin),
 		MeetingMaxDuration: settings.MeetingMaxDuration, RecordingMaxProcessing: settings.RecordingMaxProcessing,
 		Recordings: scaling.RecordingsPolicy(settings.Recordings), RecycleAfter: settings.RecycleAfter,
 		Zone:         settings.Timezone.Location,

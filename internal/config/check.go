@@ -78,7 +78,7 @@ func (s *Settings) complete() {
 		s.PoolCapacity = s.PoolSize * s.ServerParticipants
 	}
 	if len(s.Policies) == 0 {
-		s.Policies = []string{"load"}
+		s.Policies = []string{"forecast"}
 		if s.CalendarURL.IsSet() {
 			s.Policies = append(s.Policies, "schedule")
 		}

@@ -85,7 +85,7 @@ func TestDefaults(t *testing.T) {
 	for name, c := range map[string]struct{ got, want any }{
 		"BARE_METAL_COUNT":          {s.BareMetalCount, 0},
 		"POOL_CAPACITY":             {s.PoolCapacity, 20 * 250},
-		"POLICIES":                  {s.Policies, []string{"load"}},
+		"POLICIES":                  {s.Policies, []string{"forecast"}},
 		"INTERVAL":                  {s.Interval, 5 * time.Minute},
 		"BOOT_TIME":                 {s.BootTime, 7 * time.Minute},
 		"MINIMUM_RATIO":             {s.MinimumRatio, Percentage(10_000)},
@@ -153,7 +153,7 @@ func TestWhatIsSetCounts(t *testing.T) {
 		}
 	}
 	withCalendar := load(t, map[string]string{"CALENDAR_URL": "https://example.com/courses.ics"})
-	if want := []string{"load", "schedule"}; !slices.Equal(withCalendar.Policies, want) {
+	if want := []string{"forecast", "schedule"}; !slices.Equal(withCalendar.Policies, want) {
 		t.Errorf("policies with a calendar = %v; want %v", withCalendar.Policies, want)
 	}
 	withoutRecordings := load(t, map[string]string{"RECORDINGS": "none", "STATS_URLS": ""})

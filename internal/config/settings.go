@@ -31,7 +31,8 @@ type Settings struct {
 	DomainTemplate   string `envconfig:"DOMAIN_TEMPLATE" required:"true" match:"template" example:"bbb-w{n}.example.com" desc:"domain of a server; {n} is its number"`
 
 	// How many servers are required.
-	Policies            []string      `envconfig:"POLICIES" oneof:"load,schedule" example:"load,schedule" desc:"rules that say how many servers are required; the largest answer counts. If empty, load, and schedule if there is a CALENDAR_URL"`
+	Policies            []string      `envconfig:"POLICIES" oneof:"load,schedule,forecast" example:"forecast,schedule" desc:"rules that say how many servers are required; the largest answer counts. If empty, forecast, and schedule if there is a CALENDAR_URL"`
+	ForecastMargin      string        `envconfig:"FORECAST_MARGIN" default:"balanced" oneof:"lean,balanced,safe" desc:"how much room the forecast keeps beyond what it expects: lean costs least, safe has the fewest overloaded servers"`
 	Interval            time.Duration `envconfig:"INTERVAL" default:"5m" min:"1m" max:"1h" desc:"time between evaluations, as the cron trigger has it"`
 	BootTime            time.Duration `envconfig:"BOOT_TIME" default:"7m" min:"0s" max:"2h" desc:"time from creating a machine until it takes meetings"`
 	ServerParticipants  int           `envconfig:"SERVER_PARTICIPANTS" default:"250" min:"1" max:"10000" desc:"participants that one server carries"`
@@ -43,7 +44,7 @@ type Settings struct {
 	LoadGrowthThreshold Pair          `envconfig:"LOAD_GROWTH_THRESHOLD" default:"1.2" desc:"load, in multiples of the previous evaluation's, from which on it grows"`
 	CalendarURL         pool.Secret   `envconfig:"CALENDAR_URL" match:"address" example:"https://example.com/courses.ics" desc:"iCalendar feed, by its public or its private address, with users=500 or users=40% in the summaries"`
 	CalendarMode        string        `envconfig:"CALENDAR_MODE" default:"step" oneof:"step,window" desc:"step: an event holds until the next begins; window: from its start to its end"`
-	Timezone            Timezone      `envconfig:"TIMEZONE" default:"Europe/Paris" desc:"IANA zone of calendar times that name none"`
+	Timezone            Timezone      `envconfig:"TIMEZONE" default:"Europe/Paris" desc:"IANA zone of calendar times that name none, whose weekdays and hours the forecast goes by"`
 
 	// Limits in time.
 	MeetingMaxDuration      time.Duration `envconfig:"MEETING_MAX_DURATION" default:"10h" min:"1m" desc:"meetings on draining servers are ended at this age"`

@@ -162,6 +162,7 @@ var frenchTexts = map[string]string{
 
 	// What is counted.
 	"%s, tag %s":                 "%s, étiquette %s",
+	"%s, advice only":            "%s, à titre de conseil",
 	"limits":                     "limites",
 	"%s: %s":                     "%s : %s",
 	"server %d":                  "serveur %d",

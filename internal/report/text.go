@@ -120,7 +120,11 @@ func (p *printer) line(format string, args ...any) {
 // required writes what the policies require of a group of servers.
 func (p *printer) required(r scaling.Required, group string) {
 	for _, answer := range r.Policies {
-		p.line("  policy %s%s: %s", answer.Policy, group, count(answer.Servers))
+		advice := ""
+		if answer.Advice {
+			advice = ", advice only"
+		}
+		p.line("  policy %s%s%s: %s", answer.Policy, group, advice, count(answer.Servers))
 		for _, why := range answer.Why {
 			p.line("    %s", why)
 		}

@@ -162,6 +162,9 @@ func (v view) group(l *lines, required scaling.Required, tag string) []toldPolic
 		if tag != "" {
 			name = v.T("%s, tag %s", name, tag)
 		}
+		if a.Advice {
+			name = v.T("%s, advice only", name)
+		}
 		return toldPolicy{
 			Name: v.T("%s: %s", name, show(a.Servers, func(n int) string { return v.N(n, "server/servers") })),
 			Why:  v.reasons(a.Why),

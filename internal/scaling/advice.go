@@ -10,6 +10,7 @@ const (
 	adviceForced    = "Take the number back if people are coming: DELETE /required."
 	advicePolicy    = "Look at what the policy counts with; the other policies decide meanwhile."
 	adviceSummary   = "Correct the event in the calendar: its summary needs a line users=500, or users=40% with at most 100%."
+	adviceHistory   = "Look at the storage: the object that the text names. Until it can be read, the policy load stands in for the forecast."
 	adviceNoPolicy  = "Enable servers by hand in Scalelite if people are coming, and mend what the policies report."
 	advicePoolSize  = "Add servers to the pool, and raise DIVIMS_POOL_SIZE; until then the servers will be fuller than planned."
 	adviceNoServer  = "Look at the alerts of single servers: those that are sick, locked, in maintenance or cannot be created are missing."

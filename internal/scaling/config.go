@@ -37,9 +37,6 @@ const (
 	RecordingsNone RecordingsPolicy = "none"
 )
 
-// Pair holds one number for participants and one for meetings.
-type Pair struct{ Participants, Meetings float64 }
-
 // Config is what the decision needs to know of the pool. config.Settings,
 // checked and with its defaults, is where its values come from.
 type Config struct {

@@ -43,6 +43,8 @@ type Answer struct {
 	// Outlook is what a policy that looks ahead expects of the time to come, the
 	// soonest first.
 	Outlook []Expected `json:"outlook,omitempty"`
+	// Advice tells that the policy was asked for its advice only: it does not count.
+	Advice bool `json:"advice,omitempty"`
 	// impossible tells that among the unread is what cannot be meant.
 	impossible bool
 }

@@ -18,7 +18,8 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 	size := rapid.IntRange(1, 12).Draw(t, "size")
 	config := Config{
 		Size: size, Capacity: 250 * size, BareMetal: rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "bare metal"),
-		Policies: rapid.SampledFrom([][]Policy{{PolicyLoad}, {PolicySchedule}, {PolicyLoad, PolicySchedule}, {}}).Draw(t, "policies"),
+		Policies:       rapid.SampledFrom([][]Policy{{PolicyLoad}, {PolicySchedule}, {PolicyLoad, PolicySchedule}, {PolicyForecast}, {PolicyForecast, PolicySchedule}, {}}).Draw(t, "policies"),
+		ForecastMargin: rapid.SampledFrom([]Margin{"", Lean, Balanced, Safe}).Draw(t, "margin"), Zone: paris,
 		Interval: 5 * time.Minute, BootTime: 7 * time.Minute, ServerParticipants: 250, ServerMeetings: 15,
 		MinimumMillionths: rapid.SampledFrom([]int{0, 10_000, 300_000, million}).Draw(t, "minimum"),
 		SteadyFactor:      Pair{2, 2}, GrowingFactor: Pair{3, 3}, GrowthThreshold: Pair{1.2, 1.2}, ScheduleMode: ScheduleStep,
@@ -33,6 +34,7 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 	seen := pool.Observation{
 		Images:   drawReading(t, "image", func() []pool.Image { return []pool.Image{{ID: "new", Zone: "fr-par-1", Created: noon.Add(-time.Hour)}} }),
 		Calendar: drawReading(t, "calendar", func() pool.Calendar { return drawCalendar(t) }),
+		History:  drawReading(t, "history", func() []pool.Sample { return drawHistory(t) }),
 	}
 	state := pool.State{Servers: map[int]pool.ServerMemory{}, Kept: rapid.IntRange(0, size).Draw(t, "kept")}
 	if rapid.Bool().Draw(t, "past load") {

@@ -3,6 +3,7 @@ package scaling
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -22,6 +23,9 @@ func (d *decision) require() {
 			largest, answered = max(largest, servers), true
 		}
 		d.warnAnswer(answer)
+	}
+	if advice, asked := d.advice(); asked {
+		required.Policies = append(required.Policies, advice)
 	}
 	if forced := d.forced(); forced != nil && d.group.Tag == "" {
 		required.Limits = append(required.Limits, fmt.Sprintf("forced to %d until %s by %s: %s",
@@ -56,6 +60,8 @@ func (d *decision) require() {
 
 func (d *decision) ask(policy Policy, enabled int) Answer {
 	switch policy {
+	case PolicyForecast:
+		return d.forecastAnswer(enabled)
 	case PolicyLoad:
 		return loadRequired(d.now, d.group.config, d.group.past(d.state), d.group.Load, enabled)
 	case PolicySchedule:
@@ -63,6 +69,19 @@ func (d *decision) ask(policy Policy, enabled int) Answer {
 	}
 	reason := fmt.Sprintf("unknown policy %q", policy)
 	return Answer{Policy: policy, Servers: pool.Unknown[int](reason), Why: []string{reason}}
+}
+
+// advice is what the forecast would ask for where it is not among the policies.
+func (d *decision) advice() (advice Answer, asked bool) {
+	if d.group.Tag != "" || slices.Contains(d.group.config.Policies, PolicyForecast) {
+		return Answer{}, false
+	}
+	answer, problem := d.forecast()
+	if problem != "" {
+		answer = Answer{Policy: PolicyForecast, Servers: pool.Unknown[int](problem), Why: []string{problem}}
+	}
+	answer.Advice = true
+	return answer, true
 }
 
 // forced is an operator's number, which stands in the place of the policies'

@@ -1,0 +1,269 @@
+package scaling
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// leastHistory is how old the oldest sample has to be: without the same weekday
+// in it the past tells nothing of today. The week in which summer time begins is
+// an hour short.
+const leastHistory = (7*24 - 1) * time.Hour
+
+// room is how much a margin keeps free. Each number is in standard deviations.
+type room struct {
+	// unknown is for what the prediction may be off: how many more come than expected.
+	unknown float64
+	// uneven is for what placing leaves uneven: how many more than its share a
+	// server may get.
+	uneven Pair
+}
+
+// room is what the margin means.
+func (m Margin) room() room {
+	switch m {
+	case Lean:
+		return room{0.5, Pair{0.5, 0.5}}
+	case Safe:
+		return room{1, Pair{1, 0.9}}
+	}
+	return room{0.7, Pair{0.7, 0.9}}
+}
+
+// forecast is the forecast policy at work on a group.
+type forecast struct {
+	prediction
+	room
+	one   Pair // what one server carries
+	share Pair // what it is planned to carry
+	// draining is the load on servers that drain.
+	draining Pair
+	// enabled servers count as capacity, and ready ones could do so at once.
+	enabled, ready float64
+}
+
+// forecastAnswer is the forecast's answer or, without one, the load rule's.
+func (d *decision) forecastAnswer(enabled int) Answer {
+	answer, problem := d.forecast()
+	if problem != "" {
+		if !d.seen.History.Known() {
+			d.alert(Warning, "history", adviceHistory, "%s", problem)
+		}
+		answer = loadRequired(d.now, d.group.config, d.group.past(d.state), d.group.Load, enabled)
+		answer.Policy = PolicyForecast
+		answer.Why = append([]string{"no forecast, so the rule of the policy load stands in: " + problem}, answer.Why...)
+		return answer
+	}
+	if missing := d.group.Load.Missing; len(missing) > 0 {
+		servers, _ := answer.Servers.Get()
+		answer.Servers = pool.Seen(max(servers, enabled))
+		answer.Why = append(answer.Why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", missing, enabled))
+	}
+	return answer
+}
+
+// forecast learns from the history what is coming, and asks for the servers that
+// carry it; or says what keeps it from that.
+func (d *decision) forecast() (answer Answer, problem string) {
+	samples, known := d.seen.History.Get()
+	switch {
+	case !known:
+		return Answer{}, "the history is unknown: " + d.seen.History.Reason()
+	case len(samples) == 0:
+		return Answer{}, "there is no history yet"
+	case d.now.Sub(samples[0].At) < leastHistory:
+		return Answer{}, fmt.Sprintf("the history begins %s ago, and a week is needed", spell(d.now.Sub(samples[0].At)))
+	}
+	f := d.newForecast(samples)
+	if len(f.weeks) == 0 {
+		return Answer{}, "no past week was sampled at this time of the week"
+	}
+	return f.answer(d.group.config.LeadTime()), ""
+}
+
+func (d *decision) newForecast(samples []pool.Sample) forecast {
+	config := d.group.config
+	near := config.Interval/2 + time.Minute
+	one := Pair{float64(config.ServerParticipants), float64(config.ServerMeetings)}
+	actual := Pair{float64(d.group.Load.Participants), float64(d.group.Load.Meetings)}
+	f := forecast{
+		prediction: predict(d.now, history{samples, config.zone(), near}, history{d.seen.Future, config.zone(), near}, actual, one),
+		room:       config.ForecastMargin.room(), one: one,
+		enabled: d.capacity((*server).counts),
+		ready: d.capacity(func(s *server) bool {
+			return d.mayEnable(s) && s.health == Healthy && s.machineState() == pool.Running
+		}),
+	}
+	f.share = Pair{
+		shareOf(one.Participants, f.clump.Participants, f.uneven.Participants),
+		shareOf(one.Meetings, f.clump.Meetings, f.uneven.Meetings),
+	}
+	for _, s := range d.members() {
+		if s.machineState() == pool.Running && s.entry != nil && s.entry.State != pool.Enabled && !s.maintenance() {
+			f.draining = f.draining.plus(Pair{float64(s.participants()), float64(s.meetings())})
+		}
+	}
+	return f
+}
+
+// shareOf is what a server for so many is planned to carry. Meetings are placed
+// one by one, by a load that does not know what they will grow to: a server whose
+// share is x gets x ± √(clump × x). The share is that x with which a server still
+// carries what it gets at so many deviations more,
+//
+//	x + uneven × √(clump × x) = one
+//
+// which is square-root staffing (Halfin and Whitt, Heavy-Traffic Limits for Queues
+// with Many Exponential Servers, 1981) turned round. For 250 participants who come
+// 22 at a time, with 0.7 deviations, it is 203: 203 + 0.7 × √(22 × 203) = 250. For
+// 15 meetings that come one by one, with 0.9 deviations, it is 11.9.
+func shareOf(one, clump, uneven float64) float64 {
+	half := uneven * math.Sqrt(clump) / 2
+	root := math.Sqrt(half*half+one) - half
+	return root * root
+}
+
+// drainTime is how long draining servers go on carrying their load: e^-1 of it
+// is left then.
+const drainTime = 30 * time.Minute
+
+// need is what enabled servers are expected to have to carry at a moment.
+type need struct {
+	at time.Time
+	// expected is the load, deviation how far off that may be, and draining the
+	// part of it that draining servers carry still.
+	expected, deviation, draining Pair
+	// servers are needed for it: a fraction.
+	servers float64
+}
+
+// needAt is, for participants and for meetings, whichever is more:
+//
+//	(expected + unknown × deviation - still on draining servers) / share
+//
+// With 930 ± 108 participants expected in 20 minutes, 100 on draining servers, of
+// which e^(-20/30) = 51 % are still there then, 0.7 deviations and a share of 203:
+// (930 + 0.7 × 108 - 51) / 203 = 4.7 servers.
+func (f forecast) needAt(at time.Time) need {
+	n := need{at: at, draining: f.draining.times(math.Exp(-float64(at.Sub(f.now)) / float64(drainTime)))}
+	n.expected, n.deviation = f.expect(at)
+	load := n.expected.plus(n.deviation.times(f.unknown)).plus(n.draining.times(-1))
+	servers := load.each(f.share, func(load, share float64) float64 { return max(load, 0) / share })
+	n.servers = max(servers.Participants, servers.Meetings)
+	return n
+}
+
+// largestNeed is the largest of the needs from one moment to another.
+func (f forecast) largestNeed(from, to time.Time) need {
+	largest := f.needAt(from)
+	for at := from.Add(step); !at.After(to); at = at.Add(step) {
+		if n := f.needAt(at); n.servers > largest.servers {
+			largest = n
+		}
+	}
+	return largest
+}
+
+// keepTime is how much longer than a new machine is looked ahead for one looks
+// ahead before a server is cordoned: it would drain for about that long, and the
+// next would have to start.
+const keepTime = 50 * time.Minute
+
+// answer looks three times. What is created now takes meetings after the lead
+// time, and must suffice until the next evaluation's does: with 12 minutes for
+// that, the needs 15 and 20 minutes from now are looked at. What is needed sooner
+// can only be had of servers that are up. And a server that is enabled stays so
+// while it will be needed again within 70 minutes.
+func (f forecast) answer(leadTime time.Duration) Answer {
+	lead := (leadTime + step - 1).Truncate(step)
+	later := f.largestNeed(f.now.Add(lead), f.now.Add(lead+step))
+	soon := f.largestNeed(f.now, f.now.Add(lead-step))
+	again := f.largestNeed(f.now, f.now.Add(lead+step+keepTime))
+	servers := math.Ceil(later.servers)
+	why := []string{f.describePast(), f.describeToday(), f.describeShare(), f.describe(later)}
+	if help := math.Min(math.Ceil(soon.servers), math.Ceil(f.enabled+f.ready)); help > servers {
+		servers = help
+		why = append(why, "sooner than a new machine is up, "+f.describe(soon)+fmt.Sprintf("; %g are enabled, and %g more could be at once", f.enabled, f.ready))
+	}
+	if kept := math.Min(math.Ceil(again.servers), math.Ceil(f.enabled)); kept > servers {
+		servers = kept
+		why = append(why, fmt.Sprintf("%g of the %g that are enabled are kept: ", kept, f.enabled)+f.describe(again))
+	}
+	return Answer{Policy: PolicyForecast, Servers: pool.Seen(int(math.Min(servers, math.MaxInt32))), Why: why, Outlook: f.outlook()}
+}
+
+// outlookStep is between the moments of an outlook.
+const outlookStep = outlookTime / mostMoments
+
+// almostAlways is how many deviations above what is expected the load stays below
+// but for one time in forty.
+const almostAlways = 2
+
+// outlook is what is expected of the coming day.
+func (f forecast) outlook() []Expected {
+	moments := make([]Expected, 0, mostMoments)
+	for ahead := outlookStep; ahead <= outlookTime; ahead += outlookStep {
+		n := f.needAt(f.now.Add(ahead).Truncate(time.Minute))
+		upper := n.expected.plus(n.deviation.times(almostAlways))
+		moments = append(moments, Expected{
+			At: n.at, Servers: pool.Seen(whole(math.Ceil(n.servers))),
+			Participants: pool.Seen(whole(n.expected.Participants)), Upper: pool.Seen(whole(upper.Participants)),
+		})
+	}
+	return moments
+}
+
+// whole rounds what may be absurdly large.
+func whole(x float64) int { return int(math.Round(math.Min(x, math.MaxInt32))) }
+
+// describePast says what the forecast learned from.
+func (f forecast) describePast() string {
+	if len(f.future.samples) > 0 {
+		return "the future is known"
+	}
+	weekday := f.now.In(f.zone).Weekday().String()
+	text := fmt.Sprintf("usual is the mean of the %ss %s weeks ago", weekday, list(f.weeks))
+	if len(f.unusual) > 0 {
+		text += fmt.Sprintf("; %s weeks ago was unusual at this time", list(f.unusual))
+	}
+	if missing := pool.HistoryWeeks - len(f.weeks) - len(f.unusual); missing > 0 {
+		text += fmt.Sprintf("; of %d weeks there are no samples", missing)
+	}
+	return text
+}
+
+// list is "1, 2 and 4".
+func list(numbers []int) string {
+	text := ""
+	for i, n := range numbers {
+		switch {
+		case i > 0 && i == len(numbers)-1:
+			text += " and "
+		case i > 0:
+			text += ", "
+		}
+		text += fmt.Sprint(n)
+	}
+	return text
+}
+
+func (f forecast) describeToday() string {
+	return fmt.Sprintf("now %.0f participants in %.0f meetings, usual are %.0f in %.0f; the last two hours were %.2f times as busy as usual by participants, %.2f times by meetings",
+		f.actual.Participants, f.actual.Meetings, f.usualNow.Participants, f.usualNow.Meetings, f.level.Participants, f.level.Meetings)
+}
+
+func (f forecast) describeShare() string {
+	return fmt.Sprintf("a server's share is %.0f of %g participants, who come and go %.0f at a time, and %.1f of %g meetings",
+		f.share.Participants, f.one.Participants, f.clump.Participants, f.share.Meetings, f.one.Meetings)
+}
+
+// describe gives the formula of a need with its numbers.
+func (f forecast) describe(n need) string {
+	return fmt.Sprintf("at %s max((%.0f + %g × %.0f - %.0f draining) / %.0f, (%.1f + %g × %.1f - %.1f draining) / %.1f) = %.2f servers",
+		n.at.In(f.zone).Format("15:04"),
+		n.expected.Participants, f.unknown, n.deviation.Participants, n.draining.Participants, f.share.Participants,
+		n.expected.Meetings, f.unknown, n.deviation.Meetings, n.draining.Meetings, f.share.Meetings, n.servers)
+}
