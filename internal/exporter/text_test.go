@@ -133,7 +133,7 @@ func numbers(family *dto.MetricFamily) (values []float64, single bool) {
 func isBeyondUs(page string) bool {
 	for line := range strings.Lines(page) {
 		line = strings.TrimLeft(line, " \t")
-		if strings.HasPrefix(line, "{") || strings.Contains(line, "\"\xef") || len(line) > longestLine || !strings.HasSuffix(line, "\n") {
+		if strings.HasPrefix(line, "{") || len(line) > longestLine || !strings.HasSuffix(line, "\n") {
 			return true
 		}
 	}
