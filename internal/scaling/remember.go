@@ -79,8 +79,8 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	if s.entry != nil {
 		memory.DrainingSince = since(d.now, s.machine != nil && s.entry.State != pool.Enabled, memory.DrainingSince)
 	}
-	if s.intended == pool.Enabled {
-		memory.EndDrain = nil // the drain that was to end is over
+	if s.drainIsOver() {
+		memory.EndDrain = nil
 	}
 	if s.machineState() == pool.Running || s.machine == nil {
 		memory.EmptySince = since(d.now, s.empty, memory.EmptySince)
@@ -94,6 +94,14 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 		}
 	}
 	return memory
+}
+
+// drainIsOver tells that a drain which an operator may have ended is over: the server
+// is enabled, or is bare metal that is well and empty, which keeps its machine.
+func (s *server) drainIsOver() bool {
+	meetings, known := s.Meetings.Get()
+	kept := s.Server.BareMetal && s.health == Healthy && known && len(meetings) == 0
+	return kept || s.intended == pool.Enabled
 }
 
 // memoryOf is the memory of a server, emptied of what was about another machine.

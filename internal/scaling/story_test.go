@@ -655,6 +655,27 @@ func TestAnEndedDrainIsNotTheNextOne(t *testing.T) {
 	}
 }
 
+// TestAnEndedDrainOfBareMetalIsOver: its machine stays, so the server comes back once
+// it is well and empty, and does not wait for somebody to take the order back.
+func TestAnEndedDrainOfBareMetalIsOver(t *testing.T) {
+	s := newStory(t, 4)
+	s.seen.Servers[1].Server.BareMetal, s.config.BareMetal = true, 1
+	s.machine(2).BareMetal = true
+	s.entry(2).State = pool.Cordoned
+	s.meeting(2, 12)
+	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EndDrain: &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}}}}
+	s.evaluate()
+	if got := s.planned(); !strings.Contains(got, "end meeting 2") || strings.Contains(got, "enable 2") {
+		t.Errorf("planned %q", got)
+	}
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{})
+	s.evaluate()
+	s.evaluate()
+	if got := s.planned(); !strings.Contains(got, "enable 2") {
+		t.Errorf("planned %q, although its drain is over", got)
+	}
+}
+
 func TestARecycledServerIsReplacedFirst(t *testing.T) {
 	s := newStory(t, 4)
 	s.config.MinimumMillionths = 750_000 // 3 of 4
