@@ -39,10 +39,13 @@ type Record struct {
 // ServerRecord is one server as the evaluation saw and judged it.
 type ServerRecord struct {
 	pool.Server
-	Entry    pool.EntryState   `json:"entry,omitempty"`
-	Online   bool              `json:"online"`
-	Machine  *MachineRecord    `json:"machine,omitempty"`
-	Meetings pool.Reading[int] `json:"meetings"`
+	Entry  pool.EntryState `json:"entry,omitempty"`
+	Online bool            `json:"online"`
+	// Tag and LoadMultiplier are the entry's; 0 stands for 1.
+	Tag            string            `json:"tag,omitempty"`
+	LoadMultiplier float64           `json:"load_multiplier,omitempty"`
+	Machine        *MachineRecord    `json:"machine,omitempty"`
+	Meetings       pool.Reading[int] `json:"meetings"`
 	// Participants is unknown whenever Meetings is.
 	Participants pool.Reading[int]               `json:"participants"`
 	Load1        pool.Reading[float64]           `json:"load1"`
@@ -182,7 +185,10 @@ func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory po
 		Health: verdict.Health, Why: verdict.Why, LeftAlone: verdict.LeftAlone,
 	}
 	if entry, _ := s.Entry.Get(); entry != nil {
-		r.Entry, r.Online = entry.State, entry.Online
+		r.Entry, r.Online, r.Tag = entry.State, entry.Online, entry.Tag
+		if entry.LoadMultiplier != 1 {
+			r.LoadMultiplier = entry.LoadMultiplier
+		}
 	}
 	machine, _ := s.Machine.Get()
 	if machine != nil {

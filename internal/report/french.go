@@ -106,6 +106,8 @@ var frenchTexts = map[string]string{
 	"without a machine":         "sans machine",
 	"d":                         "j",
 	"offline":                   "hors ligne",
+	"tag %s":                    "étiquette %s",
+	"multiplier %s":             "multiplicateur %s",
 	"healthy":                   "sain",
 	"unseen":                    "non vu",
 	"unresponsive":              "ne répond pas",

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -208,13 +209,20 @@ func (v view) Place(s cycle.ServerRecord) string {
 
 // Entry is Scalelite's word on a server.
 func (v view) Entry(s cycle.ServerRecord) string {
-	switch {
-	case s.Entry == "":
+	if s.Entry == "" {
 		return nothing
-	case s.Online:
-		return v.T(string(s.Entry))
 	}
-	return v.T(string(s.Entry)) + ", " + v.T("offline")
+	words := []string{v.T(string(s.Entry))}
+	if !s.Online {
+		words = append(words, v.T("offline"))
+	}
+	if s.Tag != "" {
+		words = append(words, v.T("tag %s", s.Tag))
+	}
+	if s.LoadMultiplier != 0 {
+		words = append(words, v.T("multiplier %s", fmt.Sprintf("%g", s.LoadMultiplier)))
+	}
+	return v.brief(strings.Join(words, ", "))
 }
 
 // Why is the reason for a server's treatment, besides maintenance.

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -176,6 +177,21 @@ func TestThePageTellsEveryServerAndDecision(t *testing.T) {
 }
 
 // TestHowLongNothingWasDone is counted beyond the decisions that are listed.
+func TestTagsAndMultipliersOfServersAreTold(t *testing.T) {
+	c := busyPool(3, 300)
+	c.past.Last.Servers[0].Tag, c.past.Last.Servers[0].LoadMultiplier = "exams", 0.5
+	var page, text strings.Builder
+	if err := errors.Join(c.status().Page(&page, "fr"), c.status().Text(&text)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(page.String(), "activé, étiquette exams, multiplicateur 0.5<") {
+		t.Error("the page does not tell the server's tag and multiplier")
+	}
+	if !strings.Contains(text.String(), "enabled, online, tag exams, multiplier 0.5 ") {
+		t.Errorf("the status does not tell the server's tag and multiplier:\n%s", &text)
+	}
+}
+
 func TestHowLongNothingWasDone(t *testing.T) {
 	c := busyPool(3, 300)
 	acted := c.past.Records[0]

@@ -157,13 +157,20 @@ func peopleText(s cycle.ServerRecord, r pool.Reading[int]) string {
 const nothing = "–"
 
 func entryText(s cycle.ServerRecord) string {
-	switch {
-	case s.Entry == "":
+	if s.Entry == "" {
 		return nothing
-	case s.Online:
-		return string(s.Entry) + ", online"
 	}
-	return string(s.Entry) + ", offline"
+	text := string(s.Entry) + ", offline"
+	if s.Online {
+		text = string(s.Entry) + ", online"
+	}
+	if s.Tag != "" {
+		text += ", tag " + s.Tag
+	}
+	if s.LoadMultiplier != 0 {
+		text += fmt.Sprintf(", multiplier %g", s.LoadMultiplier)
+	}
+	return text
 }
 
 func machineText(s cycle.ServerRecord) string {
