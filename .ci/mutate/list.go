@@ -180,7 +180,7 @@ var mutations = []mutation{
 		old: "return s.memory.EndDrain != nil && s.memory.EndDrain.DiscardRecordings", new: "return s.memory.EndDrain != nil"},
 	{invariant: inHand, change: "a drain that was ended ends the next one too", file: "internal/scaling/remember.go",
 		old: "memory.EndDrain = nil // the drain that was to end is over", new: ""},
-	{invariant: inHand, change: "an order is not written down", file: "handler/order.go",
+	{invariant: inHand, change: "an order is not written down", file: "handler/order.go", run: "TestAForcedNumber",
 		old: "state.Interventions = append(state.Interventions, done)", new: "_ = done"},
 	{invariant: boundedBlast, change: "a tag's last server counts those of other tags", file: "internal/scaling/choose.go",
 		old: "slices.ContainsFunc(d.members(), func(o *server)", new: "slices.ContainsFunc(d.servers, func(o *server)"},

@@ -44,8 +44,8 @@ const (
 	// workers mutations are tried side by side.
 	workers = 2
 	// timeLimit is for the tests of one mutation, testLimit for the test binary alone.
-	timeLimit = 3 * time.Minute
-	testLimit = time.Minute
+	timeLimit = 4 * time.Minute
+	testLimit = 2 * time.Minute
 )
 
 func main() {
