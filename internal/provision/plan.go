@@ -300,17 +300,20 @@ func (d *draft) lacks(wanted pool.DNSRecord) bool {
 		switch {
 		case record == wanted:
 			lacks = false
-		case record.Name == wanted.Name && contradict(record.Type, wanted.Type):
+		case contradicts(record, wanted):
 			d.problem("the zone has the record %s already: delete it if it is out of date", record)
 		}
 	}
 	return lacks
 }
 
-// contradict tells whether a name that has a record of one type cannot have one
-// more of the other: beside an alias there is nothing.
-func contradict(a, b pool.RecordType) bool {
-	return a == b || a == pool.RecordCNAME || b == pool.RecordCNAME
+// contradicts tells whether a name that has one record cannot have the other as
+// well: it leads to one address of a family, and beside an alias there is nothing.
+func contradicts(has, wanted pool.DNSRecord) bool {
+	if has == wanted || has.Name != wanted.Name {
+		return false
+	}
+	return has.Type == wanted.Type || has.Type == pool.RecordCNAME || wanted.Type == pool.RecordCNAME
 }
 
 // resolves tells whether the domain leads to all addresses of the server.

@@ -211,7 +211,7 @@ func (c *chain) try(ctx context.Context, step Step) error {
 	case Keep:
 		return c.Hoster.Keep(ctx, step.Address, c.Server)
 	case Write:
-		return c.Zone.Write(ctx, step.Record)
+		return c.write(ctx, step.Record)
 	case Register:
 		return c.register(ctx)
 	case Disable:
@@ -255,6 +255,20 @@ func (c *chain) reserve(ctx context.Context, step Step) error {
 	}
 	c.reserved[step.Family] = found[0]
 	return nil
+}
+
+// write looks first as well: a provider may replace what the name has by now.
+func (c *chain) write(ctx context.Context, wanted pool.DNSRecord) error {
+	records, err := c.Zone.Records(ctx, []string{wanted.Name})
+	if err != nil {
+		return err
+	}
+	for _, record := range records {
+		if contradicts(record, wanted) {
+			return fmt.Errorf("the zone has the record %s by now", record)
+		}
+	}
+	return c.Zone.Write(ctx, wanted)
 }
 
 // register looks first as well: Scalelite takes the same address twice.
