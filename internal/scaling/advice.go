@@ -25,7 +25,7 @@ const (
 	adviceUnseen       = "Look at what could not be read; DiViMS leaves the server alone until it can."
 	adviceUnresponsive = "Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it."
 	adviceMalfunction  = "Look at the server's BBB: bbb-conf --check, and failed recordings. Repair what only a person can; its replacement is under way."
-	adviceLost         = "Look at the Elastic Metal host in the hoster's console, and whether its name and tag are right."
+	adviceLost         = "Look at the Elastic Metal host in the hoster's console, and whether its name is right."
 	adviceLocked       = "Ask the hoster why the machine is locked."
 	adviceStuck        = "Look at the machine in the hoster's console, and stop or start it by hand."
 	adviceCreation     = "Look at the reason in the log: address, image, quota and permissions."

@@ -88,10 +88,10 @@ func (d *decision) givenUpForImage() (draining int) {
 }
 
 // badNewMachine is a server that is not well on a machine of the newest image; nil
-// if there is none.
+// if there is none. One that an operator has taken in hand to look at it counts, too.
 func (d *decision) badNewMachine() *server {
 	for _, s := range d.servers {
-		if !s.maintenance() && s.newest != nil && s.machine.ImageID == s.newest.ID && (s.health == Unresponsive || s.health == Malfunctioning) {
+		if s.newest != nil && s.machine.ImageID == s.newest.ID && (s.health == Unresponsive || s.health == Malfunctioning) {
 			return s
 		}
 	}
