@@ -55,6 +55,7 @@ var frenchTexts = map[string]string{
 	"paused":                                "pause",
 	"none for %s, although one is due every %s":           "aucune depuis %s, alors qu’il en faut une toutes les %s",
 	"Look at the cron trigger and at the function's log.": "Voir le déclencheur périodique et le journal de la fonction.",
+	"For the next evaluation:":                            "Pour la prochaine évaluation :",
 	"Forced: %s servers until %s, by %s.":                 "Forcé : %s serveurs jusqu’à %s, par %s.",
 	"What operators changed":                              "Changements par les opérateurs",
 	"nothing is changed: paused by %s since %s: %s":       "rien n’est changé : en pause par %s depuis %s : %s",

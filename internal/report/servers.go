@@ -72,8 +72,12 @@ func (v view) Resting() []cycle.ServerRecord {
 	return resting
 }
 
-// atRest is the group that is not in the table.
-const atRest = 5
+// startingUp is the group of servers that do not take meetings yet, and atRest the
+// one that is not in the table.
+const (
+	startingUp = 3
+	atRest     = 5
+)
 
 func groupOf(s cycle.ServerRecord) int {
 	running := s.Machine != nil && s.Machine.State == pool.Running
@@ -85,7 +89,7 @@ func groupOf(s cycle.ServerRecord) int {
 	case s.Entry == pool.Enabled && running && s.Online:
 		return 2
 	case s.Entry == pool.Enabled:
-		return 3
+		return startingUp
 	case s.Machine != nil:
 		return 4
 	}
@@ -225,10 +229,15 @@ func (v view) Entry(s cycle.ServerRecord) string {
 	return v.brief(strings.Join(words, ", "))
 }
 
-// Why is the reason for a server's treatment, besides maintenance.
+// Why is the reason for a server's treatment, besides maintenance. That one which
+// starts does not answer yet is no news.
 func (v view) Why(s cycle.ServerRecord) string {
+	all := []string{s.Why, s.LeftAlone}
+	if groupOf(s) != startingUp {
+		all = append(all, s.Unseen...)
+	}
 	var reasons []string
-	for _, reason := range append([]string{s.Why, s.LeftAlone}, s.Unseen...) {
+	for _, reason := range all {
 		if reason != "" && !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}

@@ -50,6 +50,8 @@ type Status struct {
 	Paused  *pool.Hold      `json:"paused,omitempty"`
 	// Forced is an operator's number of servers, while it holds.
 	Forced *pool.Forced `json:"forced,omitempty"`
+	// Ordered is what operators changed since the last evaluation.
+	Ordered []pool.Intervention `json:"ordered,omitempty"`
 	// Capacity is how many participants the enabled servers carry.
 	Capacity pool.Reading[int] `json:"capacity"`
 	// Last is the last evaluation; nil before the first.
@@ -94,7 +96,7 @@ func NewStatus(about About, at time.Time, past Past) Status {
 	samples, _ := past.History.Get()
 	s := Status{
 		Pool: about.Pool, At: at, Size: about.Size, DryRun: about.DryRun, Paused: past.State.Paused,
-		Last: past.Last, Decisions: []Decision{}, about: about, samples: samples,
+		Ordered: past.State.Interventions, Last: past.Last, Decisions: []Decision{}, about: about, samples: samples,
 	}
 	if forced := past.State.Forced; forced != nil && at.Before(forced.Until) {
 		s.Forced = forced

@@ -192,6 +192,38 @@ func TestTagsAndMultipliersOfServersAreTold(t *testing.T) {
 	}
 }
 
+func TestWhatOperatorsOrderedIsToldBeforeItIsDone(t *testing.T) {
+	c := busyPool(3, 300)
+	c.past.State.Interventions = []pool.Intervention{
+		{At: tuesday, Server: 2, Change: "to be recycled", Author: "Ada", Reason: "odd noises"}, {At: tuesday, Change: "the pause ends"},
+	}
+	var page, text strings.Builder
+	if err := errors.Join(c.status().Page(&page, "fr"), c.status().Text(&text)); err != nil {
+		t.Fatal(err)
+	}
+	if want := "Pour la prochaine évaluation : <span lang=\"en\">server 2: to be recycled, by Ada: odd noises"; !strings.Contains(page.String(), want) {
+		t.Error("the page does not tell of the order")
+	}
+	if want := "for the next evaluation: server 2: to be recycled, by Ada: odd noises\nfor the next evaluation: the pause ends\n"; !strings.Contains(text.String(), want) {
+		t.Errorf("the status does not tell of the order:\n%s", &text)
+	}
+}
+
+func TestAServerThatStartsNeedNotAnswer(t *testing.T) {
+	for online, told := range map[bool]bool{false: false, true: true} {
+		c := busyPool(3, 300)
+		server := &c.past.Last.Servers[0]
+		server.Health, server.Online, server.Unseen = scaling.Healthy, online, []string{"HTTP status 502"}
+		var page strings.Builder
+		if err := c.status().Page(&page, "en"); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(page.String(), "HTTP status 502") != told {
+			t.Errorf("online is %t, and whether it is told that it does not answer is not %t", online, told)
+		}
+	}
+}
+
 func TestHowLongNothingWasDone(t *testing.T) {
 	c := busyPool(3, 300)
 	acted := c.past.Records[0]

@@ -47,6 +47,9 @@ func (s Status) circumstances(p *printer) {
 	if s.Forced != nil {
 		p.line("forced: %d servers until %s, by %s: %s", s.Forced.Servers, s.Forced.Until.UTC().Format(time.RFC3339), s.Forced.Author, s.Forced.Reason)
 	}
+	for _, ordered := range s.Ordered {
+		p.line("for the next evaluation: %s", said(ordered))
+	}
 	if s.DryRun {
 		p.line("dry run: DiViMS decides and says so, and changes nothing")
 	}
@@ -64,7 +67,7 @@ func Summary(w io.Writer, r cycle.Record) error {
 	p := &printer{w: w}
 	p.line("%s, asked for by %s: %s", r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, figures(r))
 	for _, done := range r.Interventions {
-		p.line("  %s, by %s: %s", done, done.Author, done.Reason)
+		p.line("  %s", said(done))
 	}
 	p.required(r.Plan.Required, "")
 	for _, group := range r.Plan.Tagged {

@@ -209,8 +209,26 @@ func (v view) action(o cycle.Outcome) toldAction {
 	return t
 }
 
-func (v view) intervention(i pool.Intervention) string {
-	return v.brief(i.String() + ", " + i.Author + ": " + i.Reason)
+// mostOrders is how many orders the page lists that wait for an evaluation.
+const mostOrders = 8
+
+// Orders are those that operators gave since the last evaluation, the first of them.
+func (v view) Orders() []string {
+	return few(&lines{left: mostOrders}, v.Ordered, v.intervention)
+}
+
+func (v view) intervention(i pool.Intervention) string { return v.brief(said(i)) }
+
+// said is an order with who gave it and why, as far as that was told.
+func said(i pool.Intervention) string {
+	text := i.String()
+	if i.Author != "" {
+		text += ", by " + i.Author
+	}
+	if i.Reason != "" {
+		text += ": " + i.Reason
+	}
+	return text
 }
 
 // verdict is a server's judgement in a line.
