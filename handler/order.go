@@ -127,8 +127,8 @@ func EndDrain(server pool.Server, name string, discard bool, by pool.Hold) Order
 		}}
 }
 
-// carryOut changes the state, which it is not to be written with if it gives an
-// error, and tells what was done.
+// carryOut changes the state and tells what was done. With an error the state is as
+// it was.
 func (o Order) carryOut(now time.Time, state *pool.State) (pool.Intervention, error) {
 	memory := state.Servers[o.server]
 	if o.check != nil {

@@ -228,7 +228,7 @@ func (a *actor) end(ctx context.Context, entry *pool.Entry, meeting pool.Meeting
 
 func (a *actor) register(ctx context.Context, server pool.Server) (detail string, err error) {
 	err = a.within(ctx, func(ctx context.Context) error {
-		entry, err := a.Services.LoadBalancer.Register(ctx, "https://"+server.Domain+"/bigbluebutton/api", a.Config.BBBSecret)
+		entry, err := a.Services.LoadBalancer.Register(ctx, server.EntryURL(), a.Config.BBBSecret)
 		detail = entry.ID
 		return err
 	})

@@ -22,6 +22,9 @@ type Server struct {
 	BareMetal bool `json:"bare_metal,omitempty"`
 }
 
+// EntryURL is where Scalelite finds the server's BBB API.
+func (s Server) EntryURL() string { return "https://" + s.Domain + "/bigbluebutton/api" }
+
 // Servers names the size servers of a pool. {n} in the templates is the
 // server's number; the first bareMetal of them are bare metal.
 func Servers(size, bareMetal int, hostnameTemplate, domainTemplate string) []Server {

@@ -280,13 +280,13 @@ func (c *chain) register(ctx context.Context) error {
 	if slices.ContainsFunc(entries, func(e pool.Entry) bool { return e.Host() == c.Server.Domain }) {
 		return nil
 	}
-	_, err = c.LoadBalancer.Register(ctx, entryURL(c.Server), c.BBBSecret)
+	_, err = c.LoadBalancer.Register(ctx, c.Server.EntryURL(), c.BBBSecret)
 	return err
 }
 
 // disable asks once more whether anybody is on the server.
 func (c *chain) disable(ctx context.Context, step Step) error {
-	if c.answers(ctx, pool.Entry{URL: entryURL(c.Server)}) {
+	if c.answers(ctx, pool.Entry{URL: c.Server.EntryURL()}) {
 		return errors.New("BBB answers there by now")
 	}
 	return goneIsDone(c.LoadBalancer.SetState(ctx, step.EntryID, pool.Disabled))

@@ -67,7 +67,7 @@ func (s Step) describe(server pool.Server) string {
 	case Reverse:
 		return fmt.Sprintf("give %s the reverse name %s", address, server.Domain)
 	case Register:
-		return fmt.Sprintf("register it in Scalelite, disabled: %s", entryURL(server))
+		return fmt.Sprintf("register it in Scalelite, disabled: %s", server.EntryURL())
 	case Disable:
 		return fmt.Sprintf("disable its entry %s in Scalelite", s.EntryID)
 	case Unregister:
@@ -81,6 +81,3 @@ func (s Step) describe(server pool.Server) string {
 	}
 	return string(s.Kind)
 }
-
-// entryURL is where Scalelite finds a server's BBB API.
-func entryURL(server pool.Server) string { return "https://" + server.Domain + "/bigbluebutton/api" }
