@@ -48,7 +48,7 @@ func (w *World) addServer(place pool.Server) error {
 	w.servers = append(w.servers, s)
 	w.domains[place.Domain] = s
 
-	e := w.addEntry("https://"+place.Domain+"/bigbluebutton/api", w.config.Secret)
+	e := w.addEntry(place.EntryURL(), w.config.Secret)
 	enabled := len(w.servers) <= w.config.Running
 	if !enabled && !place.BareMetal {
 		return nil
