@@ -217,6 +217,9 @@ func (c *chain) try(ctx context.Context, step Step) error {
 	case Disable:
 		return c.disable(ctx, step)
 	case Unregister:
+		if c.answers(ctx, pool.Entry{URL: c.Server.EntryURL()}) {
+			return errAnswers
+		}
 		return goneIsDone(c.LoadBalancer.Remove(ctx, step.EntryID))
 	case Erase:
 		return c.Zone.Delete(ctx, step.Record)
@@ -284,10 +287,13 @@ func (c *chain) register(ctx context.Context) error {
 	return err
 }
 
+// errAnswers keeps an entry from being taken away.
+var errAnswers = errors.New("BBB answers there by now")
+
 // disable asks once more whether anybody is on the server.
 func (c *chain) disable(ctx context.Context, step Step) error {
 	if c.answers(ctx, pool.Entry{URL: c.Server.EntryURL()}) {
-		return errors.New("BBB answers there by now")
+		return errAnswers
 	}
 	return goneIsDone(c.LoadBalancer.SetState(ctx, step.EntryID, pool.Disabled))
 }

@@ -63,7 +63,9 @@ func (d *decision) mayEnable(s *server) bool {
 // adjust adds or cordons servers until those that count have the capacity of as
 // many as are required. Without load multipliers that is their number.
 func (d *decision) adjust() {
-	surplus := d.capacity((*server).counts) - float64(d.required())
+	// Where multipliers make less of all servers than are required, all have to do.
+	all := d.capacity(func(*server) bool { return true })
+	surplus := d.capacity((*server).counts) - min(float64(d.required()), all)
 	if surplus < -almost {
 		d.grow(-surplus)
 		d.startReplacement()

@@ -144,3 +144,16 @@ func TestTheLoadOfATagIsForgottenWithIt(t *testing.T) {
 		t.Error("the memory of before was changed")
 	}
 }
+
+// TestHalfAServerIsAllThereIs: a group that does not come to its minimum with all
+// its servers enabled is short of nothing that somebody could enable.
+func TestHalfAServerIsAllThereIs(t *testing.T) {
+	s := newStory(t, 2)
+	s.tagged("gpu", 2)
+	s.entry(2).LoadMultiplier = 2
+	s.evaluate()
+	s.want("", "all is enabled that there is")
+	if len(s.plan.Alerts) > 0 {
+		t.Errorf("alerts %+v", s.plan.Alerts)
+	}
+}

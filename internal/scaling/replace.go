@@ -133,5 +133,15 @@ func (d *decision) startReplacement() {
 			return
 		}
 	}
-	d.servers[replaced-1].leftAlone = "no healthy server is free to replace it: " + d.servers[replaced-1].leftAlone
+	s := d.servers[replaced-1]
+	s.leftAlone = "no healthy server is free to replace it: " + s.leftAlone
+	if s.health == ToRecycle && !s.memory.HealthSince.IsZero() && d.now.Sub(s.memory.HealthSince) >= replacementPatience {
+		d.alertOf(s, Warning, fmt.Sprintf("replacement of server %d", s.Server.Number), adviceReplacement,
+			"it is to be replaced since %s (%s), and no healthy server is free to take its place",
+			s.memory.HealthSince.UTC().Format(time.RFC3339), s.why)
+	}
 }
+
+// replacementPatience is how long a server may wait for a free one: a night has
+// come and gone, in which most of them are.
+const replacementPatience = 24 * time.Hour

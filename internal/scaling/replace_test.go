@@ -127,3 +127,18 @@ func TestHours(t *testing.T) {
 		}
 	}
 }
+
+func TestAReplacementThatNobodyCanMakeIsToldAfterADay(t *testing.T) {
+	s := newStory(t, 1)
+	stats, _ := s.seen.Servers[0].Stats.Get()
+	stats.Uptime = pool.Seen(10 * 24 * time.Hour)
+	s.seen.Servers[0].Stats = pool.Seen(stats)
+	for range 24 * 12 {
+		s.evaluate()
+		if len(s.plan.Alerts) > 0 {
+			t.Fatalf("after %s: %+v", s.now.Sub(noon), s.plan.Alerts)
+		}
+	}
+	s.evaluate()
+	s.wantAlert("replacement of server 1")
+}
