@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"divims/internal/backtest"
-	"divims/internal/scaling"
 	"divims/internal/world"
 )
 
@@ -66,7 +64,7 @@ func newBacktest() *cobra.Command {
 	flags.Float64Var(&o.price, "price", 0.213, "euros that a server costs in an hour")
 	flags.IntVar(&o.participants, "server-participants", 0, "participants that one server carries; 0 is the setting's, 250 by default")
 	flags.IntVar(&o.meetings, "server-meetings", 0, "meetings that one server carries; 0 is the setting's, 15 by default")
-	flags.StringVar(&o.margin, "margin", string(scaling.Balanced), "of the policy forecast: lean, balanced or safe")
+	flags.StringVar(&o.margin, "margin", "", "of the policy forecast: lean, balanced or safe; if empty, the setting's, balanced by default")
 	flags.StringVar(&o.calendar, "calendar", "", "iCalendar `FILE` for the policy schedule")
 	flags.StringArrayVar(&o.set, "set", nil, "a setting of the decision, as `NAME=VALUE` without DIVIMS_; may be repeated")
 	flags.StringVar(&o.timeline, "timeline", "", "`FILE` for what happened minute by minute, as CSV")
@@ -101,8 +99,6 @@ func (o *backtestOptions) check() error {
 	require(o.servers >= 0 && o.servers <= 10_000, "--servers %d: 0 to 10000", o.servers)
 	require(o.price >= 0, "--price %g: 0 or more", o.price)
 	require(o.chartWeek >= 0, "--chart-week %d: 0 or more", o.chartWeek)
-	margins := []scaling.Margin{scaling.Lean, scaling.Balanced, scaling.Safe}
-	require(slices.Contains(margins, scaling.Margin(o.margin)), "--margin %q: one of %v", o.margin, margins)
 	for _, text := range o.policies {
 		list, err := backtest.ParsePolicies(text)
 		if err != nil {

@@ -99,7 +99,7 @@ func TestBacktestsThatCannotBe(t *testing.T) {
 		"no demand":                  {nil, badUsage, "--history"},
 		"two kinds of demand":        {[]string{"--trace", trace, "--history"}, badUsage, "--history"},
 		"no such policy":             {[]string{"--trace", trace, "--policy", "load,guess"}, badUsage, "guess"},
-		"no such margin":             {[]string{"--trace", trace, "--margin", "wide"}, badUsage, "wide"},
+		"no such margin":             {[]string{"--trace", trace, "--margin", "wide"}, badUsage, "DIVIMS_FORECAST_MARGIN"},
 		"a warmup in fortnights":     {[]string{"--trace", trace, "--warmup", "3 fortnights"}, badUsage, "warmup"},
 		"no such setting":            {[]string{"--trace", trace, "--set", "GUESS=1"}, badUsage, "DIVIMS_GUESS"},
 		"no such file":               {[]string{"--trace", trace + ".missing"}, failed, "no such file"},
@@ -111,6 +111,28 @@ func TestBacktestsThatCannotBe(t *testing.T) {
 		status, _, errOut := divims(t.Context(), append([]string{"backtest"}, given.arguments...)...)
 		if status != given.status || !strings.Contains(errOut, given.want) {
 			t.Errorf("%s: status %d, %q; want %d and %q", name, status, errOut, given.status, given.want)
+		}
+	}
+}
+
+// TestTheMarginIsTheSettingsUnlessAFlagSaysAnother: the pool's own for its history.
+func TestTheMarginIsTheSettingsUnlessAFlagSaysAnother(t *testing.T) {
+	otherProcess(t)
+	t.Setenv("DIVIMS_FORECAST_MARGIN", "safe")
+	for name, given := range map[string]struct {
+		options backtestOptions
+		want    string
+	}{
+		"a trace":              {backtestOptions{}, "balanced"},
+		"the pool's history":   {backtestOptions{history: true}, "safe"},
+		"a flag":               {backtestOptions{history: true, margin: "lean"}, "lean"},
+		"a setting by --set":   {backtestOptions{set: []string{"FORECAST_MARGIN=lean"}}, "lean"},
+		"--set and the flag":   {backtestOptions{margin: "safe", set: []string{"FORECAST_MARGIN=lean"}}, "lean"},
+		"a trace and the flag": {backtestOptions{margin: "safe"}, "safe"},
+	} {
+		settings, err := given.options.settings(0)
+		if err != nil || settings.ForecastMargin != given.want {
+			t.Errorf("%s: the margin is %q (%v), want %q", name, settings.ForecastMargin, err, given.want)
 		}
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"divims/internal/calendar"
 	"divims/internal/config"
 	"divims/internal/pool"
-	"divims/internal/scaling"
 	"divims/internal/world"
 )
 
@@ -102,11 +101,9 @@ func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error)
 	if err != nil {
 		return backtest.Config{}, err
 	}
-	decision := handler.ScalingConfig(settings)
-	decision.ForecastMargin = scaling.Margin(o.margin)
 	schedule, err := o.readCalendar(trace, settings.Timezone.Location)
 	return backtest.Config{
-		Trace: trace, Scaling: decision, Warmup: time.Duration(o.warmup), Poll: o.poll,
+		Trace: trace, Scaling: handler.ScalingConfig(settings), Warmup: time.Duration(o.warmup), Poll: o.poll,
 		RecordingWork: o.recordingWork, Seed: o.seed, Price: o.price, Calendar: schedule,
 	}, err
 }
@@ -123,6 +120,9 @@ func (o *backtestOptions) settings(servers int) (config.Settings, error) {
 		if number > 0 {
 			environ = append(environ, fmt.Sprintf("DIVIMS_%s=%d", name, number))
 		}
+	}
+	if o.margin != "" {
+		environ = append(environ, "DIVIMS_FORECAST_MARGIN="+o.margin)
 	}
 	for _, setting := range o.set {
 		environ = append(environ, "DIVIMS_"+setting)
