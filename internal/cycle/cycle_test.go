@@ -416,8 +416,8 @@ func TestAShortageIsRememberedForAWhile(t *testing.T) {
 	if len(state.Shortages) != 1 || state.Shortages[0].Type != "PRO2-S" || !state.Shortages[0].Until.Equal(noon.Add(30*time.Minute)) {
 		t.Errorf("shortages %+v", state.Shortages)
 	}
-	if memory := state.Servers[2]; memory.Failures != 1 || !memory.NotBefore.IsZero() {
-		t.Errorf("memory %+v: another server would fare no better", memory)
+	if memory := state.Servers[2]; memory.Failures != 0 || !memory.NotBefore.Equal(noon.Add(time.Minute)) {
+		t.Errorf("memory %+v: it is no failure of the server, which is tried again when the first shortage may be over", memory)
 	}
 }
 

@@ -99,6 +99,9 @@ func (d *decision) openMatters() {
 	if !d.plan.Required.Servers.Known() {
 		d.leaveOpen(poolSizeSubject, noServerLeftSubject)
 	}
+	if len(d.state.Shortages) > 0 {
+		d.leaveOpen(noServerLeftSubject) // those that are tried again may get no machine again
+	}
 }
 
 // fewest servers are named one by one in a text.

@@ -53,7 +53,11 @@ func TestAlerts(t *testing.T) {
 		"there is no image":           {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
 		"machines are older than the image": {func(s *story) {
 			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
-		}, Warning, "outdated image", 0, "4 machines are older than their zone's newest image: those of servers 1, 2, 3, 4", false},
+		}, Warning, "outdated image", 0, "4 machines are older than their zone's newest image: those of servers 1, 2, 3, 4; they are replaced at any hour, 2 at once", false},
+		"machines are older, and stay": {func(s *story) {
+			s.config.RollOutParallel = 0
+			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
+		}, Warning, "outdated image", 0, "they are not replaced for that", false},
 		"a machine is a stranger": {func(s *story) { s.machine(4).Name = "stranger" }, Warning, "machine stranger", 0, "paid for", false},
 
 		"a server answers nobody": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
@@ -158,6 +162,47 @@ func TestWhatCannotBeSeenIsOpen(t *testing.T) {
 				t.Errorf("open: %q, wanted %q", s.plan.Open, test.open)
 			}
 		})
+	}
+}
+
+// TestWhatFailedLongAgoIsForgotten: the next time that the server is needed, its
+// first failure is the first.
+func TestWhatFailedLongAgoIsForgotten(t *testing.T) {
+	s := newStory(t, 4)
+	s.withoutMachine(4)
+	s.entry(4).State = pool.Disabled
+	s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 3, NotBefore: noon.Add(time.Hour)}}
+	for _, step := range []struct {
+		at       time.Duration
+		failures int
+	}{{0, 3}, {time.Hour, 0}} {
+		s.now = noon.Add(step.at)
+		s.evaluate()
+		if got := s.state.Servers[4].Failures; got != step.failures {
+			t.Errorf("after %s: %d failures, wanted %d", step.at, got, step.failures)
+		}
+	}
+}
+
+// TestAnotherServerTakesThePlaceOfOneThatCannotBeHad: its address may be in a zone
+// that has machines. While there are none in some zone, nobody can tell whether
+// there are servers enough.
+func TestAnotherServerTakesThePlaceOfOneThatCannotBeHad(t *testing.T) {
+	s := newStory(t, 4)
+	for _, number := range []int{2, 3, 4} {
+		s.withoutMachine(number)
+		s.entry(number).State = pool.Disabled
+	}
+	s.meeting(1, 200)
+	s.evaluate()
+	s.want("enable 2, create 2", "two servers are required")
+	outcomes := []Outcome{{Result: Done}, {Result: Failed, Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}}}}
+	Settle(&s.state, s.now, s.config, s.plan, outcomes)
+	s.entry(2).State, s.entry(2).Online = pool.Enabled, false
+	s.evaluate()
+	s.want("enable 3, create 3", "server 2 is no capacity until it is tried again")
+	if !slices.Contains(s.plan.Open, "no server left") {
+		t.Errorf("open: %q", s.plan.Open)
 	}
 }
 

@@ -229,6 +229,8 @@ func (d *decision) create(s *server) {
 		s.leftAlone = "bare metal cannot be created, and its machine is not in the hoster's list"
 	case s.entry.Online:
 		s.leftAlone = "it has no machine of the pool, yet Scalelite says online: whose machine is that?"
+	case s.waits && s.memory.Failures == 0:
+		s.leftAlone = "no machine could be had for it; it is tried again after " + s.memory.NotBefore.UTC().Format(time.RFC3339)
 	case s.waits:
 		s.leftAlone = fmt.Sprintf("the creation failed %d times; it is tried again after %s",
 			s.memory.Failures, s.memory.NotBefore.UTC().Format(time.RFC3339))

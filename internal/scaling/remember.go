@@ -82,6 +82,9 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	if s.drainIsOver() {
 		memory.EndDrain = nil
 	}
+	if s.intended != pool.Enabled && !d.now.Before(memory.NotBefore) {
+		memory.Failures, memory.NotBefore = 0, time.Time{} // what failed then says nothing of the next time
+	}
 	if s.machineState() == pool.Running || s.machine == nil {
 		memory.EmptySince = since(d.now, s.empty, memory.EmptySince)
 	}

@@ -87,6 +87,14 @@ func (d *decision) givenUpForImage() (draining int) {
 	return draining
 }
 
+// rollOut says when machines are replaced for their image.
+func (c Config) rollOut() string {
+	if c.RollOutParallel == 0 {
+		return "they are not replaced for that: DIVIMS_ROLL_OUT_PARALLEL is 0"
+	}
+	return fmt.Sprintf("they are replaced %s, %d at once", c.RollOutHours, c.RollOutParallel)
+}
+
 // badNewMachine is a server that is not well on a machine of the newest image; nil
 // if there is none. One that an operator has taken in hand to look at it counts, too.
 func (d *decision) badNewMachine() *server {
@@ -116,6 +124,9 @@ func (h Hours) Contain(local time.Time) bool {
 
 // String is the hours as the settings have them: "from 19:00 to 06:00".
 func (h Hours) String() string {
+	if h.From == h.To {
+		return "at any hour"
+	}
 	clock := func(d time.Duration) string { return fmt.Sprintf("%02d:%02d", d/time.Hour, d%time.Hour/time.Minute) }
 	return "from " + clock(h.From) + " to " + clock(h.To)
 }

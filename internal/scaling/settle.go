@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -48,9 +49,8 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 		case action.Kind == Create && outcome.Result == Done:
 			memory.Failures, memory.NotBefore = 0, time.Time{}
 		case action.Kind == Create && outcome.Result == Failed && len(outcome.Shortages) > 0:
-			// Another server would fare no better: what is short is remembered instead.
-			memory.Failures++
-			next.Shortages = append(next.Shortages, shortages(now, outcome)...)
+			memory.NotBefore = soonest(now, outcome.Shortages) // not the server's failure
+			next.Shortages = withShortages(next.Shortages, now, outcome.Shortages)
 		case action.Kind == Create && outcome.Result == Failed:
 			memory.Failures++
 			memory.NotBefore = now.Add(backOff(config.Interval, memory.Failures))
@@ -68,14 +68,27 @@ func backOff(interval time.Duration, failures int) time.Duration {
 	return min(wait-interval/5, longestBackOff)
 }
 
-// shortages are the new ones; those that were refused lately run out as before.
-func shortages(now time.Time, outcome Outcome) []pool.Shortage {
-	var list []pool.Shortage
-	for _, shortage := range outcome.Shortages {
-		if shortage.Until.IsZero() {
-			shortage.Until = now.Add(shortageLasts)
-			list = append(list, shortage)
+// soonest is when a server may be tried again whose zones had nothing for it.
+// Until then it is no capacity: one with an address in another zone takes its place.
+func soonest(now time.Time, list []pool.Shortage) time.Time {
+	at := now.Add(shortageLasts)
+	for _, shortage := range list {
+		if !shortage.Until.IsZero() && shortage.Until.Before(at) {
+			at = shortage.Until
 		}
 	}
-	return list
+	return at
+}
+
+// withShortages adds the new ones; those that were refused lately run out as before.
+// What several servers were refused by one evaluation is one shortage.
+func withShortages(known []pool.Shortage, now time.Time, list []pool.Shortage) []pool.Shortage {
+	for _, shortage := range list {
+		same := func(k pool.Shortage) bool { return k.Type == shortage.Type && k.Zone == shortage.Zone }
+		if shortage.Until.IsZero() && !slices.ContainsFunc(known, same) {
+			shortage.Until = now.Add(shortageLasts)
+			known = append(known, shortage)
+		}
+	}
+	return known
 }

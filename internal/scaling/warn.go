@@ -59,7 +59,8 @@ func (d *decision) warnImage() {
 	if n == 0 {
 		return
 	}
-	d.alert(Warning, outdatedSubject, adviceOutdated, "%d machines are older than their zone's newest image: those of servers %s", n, list)
+	d.alert(Warning, outdatedSubject, adviceOutdated, "%d machines are older than their zone's newest image: those of servers %s; %s",
+		n, list, d.config.rollOut())
 	if bad := d.badNewMachine(); bad != nil {
 		d.alert(Error, "roll-out", adviceRollOut, "stopped: server %d, whose machine was made from %s, is %s: %s",
 			bad.Server.Number, bad.newest.Name, bad.health, bad.why)
