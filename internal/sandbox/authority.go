@@ -107,7 +107,7 @@ func (a *authority) certify(domain string, virtual time.Time) (*tls.Certificate,
 
 // keep gives a domain a certificate that expires at a time and is not renewed, or
 // with no time lets it be renewed again.
-func (a *authority) keep(domain string, until time.Time) error {
+func (a *authority) keep(domain string, virtual, until time.Time) error {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	delete(a.issued, domain)
@@ -115,7 +115,8 @@ func (a *authority) keep(domain string, until time.Time) error {
 	if until.IsZero() {
 		return nil
 	}
-	certificate, err := a.issue(domain, until.Add(-certificateLife), until)
+	from, _ := validity(virtual, 0)
+	certificate, err := a.issue(domain, from, until)
 	a.issued[domain] = certificate
 	return err
 }

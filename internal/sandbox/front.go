@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/rand"
 	"crypto/subtle"
 	"crypto/tls"
 	"errors"
@@ -22,6 +23,7 @@ type front struct {
 	places    http.Handler
 	keys      keys
 	protocols []string
+	config    *tls.Config
 }
 
 func newFront(s *Sandbox, authority *authority) *front {
@@ -58,12 +60,21 @@ func (f *front) up(domain string) bool {
 }
 
 func (f *front) tls() *tls.Config {
-	return &tls.Config{
+	f.config = &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		NextProtos:         f.protocols,
 		GetConfigForClient: f.greet,
 		GetCertificate:     f.certificate,
 	}
+	return f.config
+}
+
+// forget ends all sessions, as a restart of the web servers does: who comes next
+// is shown a certificate again.
+func (f *front) forget() {
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // it never fails
+	f.config.SetSessionTicketKeys([][32]byte{key})
 }
 
 // certificate is the one that a server has, unless there is a fault in it.

@@ -95,6 +95,7 @@ type Sandbox struct {
 	faults    *faults.Layer
 	services  services
 	authority *authority
+	front     *front
 	names     *nameServer
 	at        addresses
 	// caFile holds the certificate of the authority behind the servers.
@@ -152,10 +153,10 @@ func (s *Sandbox) open() error {
 	if s.names, err = serveNames(api); err != nil {
 		return err
 	}
-	front := newFront(s, s.authority)
+	s.front = newFront(s, s.authority)
 	s.at = addresses{
 		scalelite: s.serve("scalelite", s.faults.Wrap(s.calls.scalelite, newScalelite(s.model, s.keys.loadBalancer)), nil),
-		servers:   s.serve("servers", front, front.tls()),
+		servers:   s.serve("servers", s.front, s.front.tls()),
 		scaleway:  s.serve("scaleway", s.faults.Wrap(s.calls.scaleway, api), nil),
 		storage:   s.serve("storage", s.faults.Wrap(s.calls.storage, storage), nil),
 		clock:     s.serve("clock", s.clock(), nil),
@@ -205,7 +206,8 @@ func (s *Sandbox) Faults() *faults.Layer { return s.faults }
 // later than the present by the wall clock, too, and that is not renewed; the zero
 // time has it renewed.
 func (s *Sandbox) LetExpire(domain string, at time.Time) error {
-	return s.authority.keep(domain, at)
+	s.front.forget()
+	return s.authority.keep(domain, s.Now(), at)
 }
 
 // Now is the sandbox's virtual time, in UTC.
