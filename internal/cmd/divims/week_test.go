@@ -1,0 +1,522 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/check"
+	"divims/internal/cycle"
+	"divims/internal/pool"
+	"divims/internal/report"
+	"divims/internal/sandbox"
+	"divims/internal/sandbox/faults"
+	"divims/internal/scaling"
+	"divims/internal/world"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// weekStart is the midnight before the story's Monday. It is so far ahead that a
+// certificate which runs out in the story holds by the clock of whoever runs it.
+var weekStart = time.Date(2065, time.March, 2, 0, 0, 0, 0, paris())
+
+// weekCalendar knows of a course of 260 people that begins at a quarter past eight,
+// when hardly anybody else is there, and of an exam on Friday.
+const weekCalendar = `BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:course
+DTSTART;TZID=Europe/Paris:20650302T081500
+DTEND;TZID=Europe/Paris:20650302T094500
+RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR
+SUMMARY:Analysis I\nusers=700
+END:VEVENT
+BEGIN:VEVENT
+UID:exam
+DTSTART;TZID=Europe/Paris:20650306T140000
+DTEND;TZID=Europe/Paris:20650306T160000
+SUMMARY:Exam\nusers=1500
+END:VEVENT
+END:VCALENDAR
+`
+
+// weekDemand is that of a university, and the course of the calendar, and an open
+// day on Saturday.
+func weekDemand(t *testing.T) []world.Meeting {
+	t.Helper()
+	demand, err := world.Generate(world.University, weekStart, weekStart.AddDate(0, 0, 7), 1, 700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gathering := func(day, hour, minute, people int) world.Meeting {
+		return world.Meeting{Start: weekStart.AddDate(0, 0, day).Add(time.Duration(hour*60+minute) * time.Minute),
+			Duration: 85 * time.Minute, Participants: people, Join: 3 * time.Minute, Leave: time.Minute, Recorded: true}
+	}
+	for day := monday; day <= friday; day++ {
+		demand = append(demand, gathering(day, 8, 16, 130), gathering(day, 8, 17, 130))
+	}
+	demand = append(demand, gathering(saturday, 14, 0, 60), gathering(saturday, 14, 10, 60))
+	slices.SortStableFunc(demand, func(a, b world.Meeting) int { return a.Start.Compare(b.Start) })
+	return demand
+}
+
+// newWeek is a pool of which there is nothing yet but its settings, on a Sunday evening.
+func newWeek(t *testing.T) *operator {
+	t.Helper()
+	start := weekStart.Add(-6 * time.Hour)
+	const meetings = 40 // of a server
+	o := &operator{start: weekStart, program: program(t), inbox: newInbox(t)}
+	o.site = startSite(t, sandbox.Config{
+		Unprovisioned: true,
+		Calendar:      []byte(weekCalendar),
+		World: world.Config{
+			Start: start, Seed: 1, Zones: []string{"fr-par-1", "fr-par-2"}, Meetings: weekDemand(t), ServerMeetings: meetings,
+			Shipped: true, RecordingWork: 0.3,
+			Servers: pool.Servers(8, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+		},
+	})
+	// Deadlines, which are real, are long: a slow machine is none of the story's
+	// troubles. Actions come one after the other: the same happens every time.
+	o.deploy("POLICIES=load,schedule", "CALENDAR_MODE=window", fmt.Sprintf("SERVER_MEETINGS=%d", meetings), "NOTIFY_URLS="+o.inbox.address,
+		"NOTIFY_EVERY_CRITICAL=30m", "CALL_TIMEOUT=60s", "TIMEOUT=10m", "ACT_PARALLEL=1")
+	settings := o.settings()
+	o.known = knowledge{open: map[string]acquaintance{}, every: cycle.Every{
+		Warning: settings.NotifyEveryWarning, Error: settings.NotifyEveryError, Critical: settings.NotifyEveryCritical}}
+	return o
+}
+
+// TestAnOperatorsWeek goes from nothing to a pool that has lived through a week with
+// everything that operators have to do with. Nobody is thrown out of a meeting or
+// refused one, and no recording is lost but the one that an operator gives up.
+func TestAnOperatorsWeek(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a week has 2016 evaluations")
+	}
+	t.Parallel()
+	o := newWeek(t)
+	o.setsUp()
+	o.livesThroughAnOrdinaryDay()
+	o.changesADisk()
+	o.rollsAnImageOut()
+	o.losesScalelite()
+	o.runsOutOfACertificateAndOfMachines()
+	o.losesAMachineAUnitAndARecording()
+	o.intervenes()
+	o.paysAndShrinks()
+	o.findNoSecret("the log", o.log.String())
+	o.compareDiary("testdata/week.txt")
+}
+
+// The verdicts of a pool with alerts.
+const (
+	atWarning  = report.Verdict(scaling.Warning)
+	atError    = report.Verdict(scaling.Error)
+	atCritical = report.Verdict(scaling.Critical)
+)
+
+// setsUp begins with nothing: three of the servers are to be in another zone.
+func (o *operator) setsUp() {
+	o.t.Helper()
+	for _, part := range []struct{ size, zone string }{{"5", "fr-par-1"}, {"8", "fr-par-2"}} {
+		o.set("POOL_SIZE=" + part.size)
+		if _, text, err := o.provision(o.t.Context(), func(p *provisioning) { p.zone = part.zone }); err != nil {
+			o.t.Fatalf("%v: %s", err, text)
+		}
+	}
+	o.note("8 servers have got addresses, names and entries.")
+	findings, text, err := o.check()
+	if err != nil || findings.Count(check.OK) != len(findings.Findings)-1 || !strings.HasPrefix(text, "warning evaluations: none has been recorded yet\n") {
+		o.t.Errorf("%v: %s", err, text)
+	}
+	o.until(eve, "18:05")
+	o.told("NEW warning: state")
+	o.sees(atWarning, "no earlier evaluation of this pool is known")
+	o.until(eve, "18:30")
+	o.sees(report.Well, "Nothing needs you.", "1 required", "of 8 in the pool")
+	if findings, text, err := o.check(); err != nil || findings.Count(check.OK) != len(findings.Findings) {
+		o.t.Errorf("%v: %s", err, text)
+	}
+	o.note("One server is up; the check finds nothing wrong.")
+}
+
+// courseFindsRoom lets the morning pass until the course of the calendar begins.
+func (o *operator) courseFindsRoom(day int) {
+	o.t.Helper()
+	o.until(day, "08:15")
+	if up := o.up(); len(up) < 3 {
+		o.t.Errorf("%s: servers %v are up; 3 were announced", o.now(), up)
+	}
+}
+
+func (o *operator) livesThroughAnOrdinaryDay() {
+	o.t.Helper()
+	o.courseFindsRoom(monday)
+	o.note("The course begins with %d people in the pool; servers %v are up.", o.last.Participants, o.up())
+	o.until(monday, "10:30")
+	o.sees(report.Well, "Nothing needs you.")
+	o.until(monday, "23:00")
+	o.told()
+	o.note("The day is over; nobody was told anything. Servers %v are up.", o.up())
+}
+
+// changesADisk takes a server into maintenance, which DiViMS leaves alone until it
+// gets it back.
+func (o *operator) changesADisk() {
+	o.t.Helper()
+	o.courseFindsRoom(tuesday)
+	o.until(tuesday, "10:30")
+	number := o.up()[0]
+	server := o.last.Servers[number-1]
+	o.order("maintenance", "start", fmt.Sprint(number), "--reason", "new disk", "--author", "Ada")
+	o.note("Ada takes server %d into maintenance.", number)
+	o.with(func(w *world.World) error { return w.SetState(w.Entries()[number-1].ID, pool.Cordoned) })
+	o.watch = func(record cycle.Record) {
+		for _, outcome := range record.Outcomes {
+			if outcome.Server == number {
+				o.t.Errorf("%s: server %d is in maintenance, and yet: %s", o.now(), number, outcome)
+			}
+		}
+	}
+	o.until(tuesday, "13:00")
+	o.sees(report.Well, "maintenance since 10:30, Ada: new disk")
+	if text := o.order("status"); !strings.Contains(text, "in maintenance: new disk") {
+		o.t.Errorf("%s: the status does not tell of the maintenance:\n%s", o.now(), text)
+	}
+	if left := o.last.Servers[number-1]; left.Meetings != pool.Seen(0) {
+		o.t.Fatalf("%s: there are still meetings on server %d: %+v", o.now(), number, left)
+	}
+	o.with(func(w *world.World) error { return w.Reboot(server.Machine.ID) })
+	o.note("The last of its meetings is over, and Ada switches it off and on again.")
+	o.until(tuesday, "18:00")
+	o.watch = nil
+	o.order("maintenance", "end", fmt.Sprint(number), "--author", "Ada")
+	o.until(tuesday, "18:05")
+	if status := o.sees(report.Well); status.Last.Servers[number-1].Maintenance != nil || len(status.Last.Interventions) != 1 {
+		o.t.Errorf("%s: server %d is still in maintenance: %+v", o.now(), number, status.Last)
+	}
+	o.note("Server %d is back in DiViMS's hands.", number)
+	o.until(tuesday, "23:00")
+	o.told()
+}
+
+// rollsAnImageOut in the evening: machines of the old one are replaced in the quiet
+// hours, at most two at once.
+func (o *operator) rollsAnImageOut() {
+	o.t.Helper()
+	o.courseFindsRoom(wednesday)
+	o.until(wednesday, "17:00")
+	o.with(func(w *world.World) error {
+		for i, zone := range w.Zones() {
+			w.AddImage(pool.Image{ID: fmt.Sprintf("00000000-0000-4000-8000-%012d", 100+i), Zone: zone, Name: "bbb-2065-03-04", Created: w.Now()})
+		}
+		return nil
+	})
+	o.note("There is a newer image; servers %v are up.", o.up())
+	replaced := 0
+	o.watch = func(record cycle.Record) {
+		for _, outcome := range record.Outcomes {
+			if !strings.Contains(outcome.Reason, "older than the image bbb-2065-03-04") || outcome.Kind != scaling.Cordon {
+				continue
+			}
+			replaced++
+			if at := o.sandbox.Now(); at.Before(o.clock(wednesday, "19:00")) || !at.Before(o.clock(thursday, "06:00")) {
+				o.t.Errorf("%s: it is not the hour for %s", o.now(), outcome)
+			}
+			if record.Draining >= 2 {
+				o.t.Errorf("%s: %d machines drain, and yet: %s", o.now(), record.Draining, outcome)
+			}
+		}
+	}
+	o.until(wednesday, "17:10")
+	o.told("NEW warning: outdated image")
+	o.sees(atWarning, "machines are older than their zone's newest image")
+	o.until(thursday, "06:00")
+	o.watch = nil
+	o.told("OVER warning: outdated image")
+	o.sees(report.Well)
+	o.with(func(w *world.World) error {
+		for _, machine := range w.Machines() {
+			if !strings.HasPrefix(machine.ImageID, "00000000-0000-4000-8000-00000000010") {
+				o.t.Errorf("%s is still of the old image", machine.Name)
+			}
+		}
+		return nil
+	})
+	if replaced == 0 {
+		o.t.Error("no machine was replaced for the image")
+	}
+	o.note("All machines are of the new image; %d servers were replaced for it.", replaced)
+}
+
+// losesScalelite for 40 minutes in the middle of the day: without the entries nothing
+// is changed.
+func (o *operator) losesScalelite() {
+	o.t.Helper()
+	o.courseFindsRoom(thursday)
+	o.until(thursday, "11:00")
+	o.told()
+	o.sandbox.Faults().Reset()
+	o.fault("scalelite", "*", faults.Refused)
+	o.note("Scalelite cannot be reached from now on.")
+	o.blind = true
+	o.until(thursday, "11:25")
+	o.told("NEW critical: Scalelite")
+	o.sees(atCritical, "It could not see the pool well enough to count or to act.", "nothing is changed")
+	o.until(thursday, "11:40")
+	o.told("GOES ON critical: Scalelite")
+	o.blind = false
+	if changed := changesAmong(o.sandbox.Faults().Calls()); len(changed) > 0 {
+		o.t.Errorf("without sight DiViMS changes %v", changed)
+	}
+	o.sandbox.Faults().Clear()
+	o.note("Scalelite is back.")
+	o.until(thursday, "11:50")
+	o.told("OVER critical: Scalelite")
+	o.sees(report.Well)
+	o.until(thursday, "23:00")
+	o.told()
+	o.note("The day went on as if nothing had been.")
+}
+
+// runsOutOfACertificateAndOfMachines on Friday: what cannot be had in one zone is
+// had in the other.
+func (o *operator) runsOutOfACertificateAndOfMachines() {
+	o.t.Helper()
+	const first, second, third = "POP2-HC-8C-16G", "POP2-8C-32G", "GP1-S"
+	o.until(friday, "06:00")
+	number := o.up()[0]
+	domain := o.last.Servers[number-1].Domain
+	o.expire(domain, 12*24*time.Hour)
+	o.until(friday, "06:30")
+	o.told("NEW warning: certificate of " + domain)
+	o.sees(atWarning, "certificate of "+domain, "expires in 11d23h30m")
+	o.expire(domain, 4*24*time.Hour)
+	o.until(friday, "07:00")
+	o.told("NEW error: certificate of " + domain)
+	o.sees(atError, "expires in 3d23h30m")
+	if err := o.sandbox.LetExpire(domain, time.Time{}); err != nil {
+		o.t.Fatal(err)
+	}
+	o.note("The certificate is renewed.")
+	o.until(friday, "07:30")
+	o.told("OVER error: certificate of " + domain)
+
+	o.with(func(w *world.World) error { w.SetStock(first, "fr-par-1", false); return nil })
+	o.courseFindsRoom(friday)
+	types := map[string]int{}
+	for _, server := range o.last.Servers {
+		if server.Machine != nil && server.Machine.Since.After(o.clock(friday, "07:30")) {
+			types[server.Machine.Type+" in "+server.Machine.Zone]++
+		}
+	}
+	if types[second+" in fr-par-1"] == 0 || types[first+" in fr-par-1"] > 0 {
+		o.t.Errorf("%s: new machines are %v", o.now(), types)
+	}
+	o.told()
+	o.note("%s is out of stock in fr-par-1; new machines are %v.", first, types)
+
+	stock := func(available bool, zones ...string) {
+		o.with(func(w *world.World) error {
+			for _, zone := range zones {
+				for _, kind := range []string{first, second, third} {
+					w.SetStock(kind, zone, available)
+				}
+			}
+			return nil
+		})
+	}
+	stock(false, "fr-par-1")
+	o.note("From now on no machine can be had in fr-par-1.")
+	o.until(friday, "08:35")
+	o.told("NEW error: stock and quota")
+	o.sees(atError, "no machine could be had", "Add zones to DIVIMS_ZONES")
+	if up := o.up(); !slices.Contains(up, 6) || !slices.Contains(up, 7) {
+		o.t.Errorf("%s: servers %v are up; those of fr-par-2 should be among them", o.now(), up)
+	}
+	o.note("Servers of fr-par-2 take the place of those that cannot be had: servers %v are up.", o.up())
+	stock(true, "fr-par-1")
+	o.until(friday, "11:00")
+	o.told("OVER error: stock and quota")
+
+	o.until(friday, "13:45")
+	stock(false, "fr-par-1", "fr-par-2")
+	o.note("No machine can be had at all, and an exam is announced.")
+	o.until(friday, "14:30")
+	o.told("NEW error: stock and quota", "NEW error: no server left")
+	o.sees(atError, "more servers are required than can be enabled")
+	stock(true, "fr-par-1", "fr-par-2")
+	o.until(friday, "15:30")
+	o.told("OVER error: no server left")
+	if up := o.up(); len(up) < 6 {
+		o.t.Errorf("%s: servers %v are up; the exam needs 6", o.now(), up)
+	}
+	o.note("There are machines again: servers %v are up.", o.up())
+	o.until(friday, "23:00")
+	o.told("OVER error: stock and quota") // it had come back, so it is over when it stays away
+	o.sees(report.Well)
+}
+
+// expire lets a server's certificate run out.
+func (o *operator) expire(domain string, in time.Duration) {
+	o.t.Helper()
+	if err := o.sandbox.LetExpire(domain, o.sandbox.Now().Add(in)); err != nil {
+		o.t.Fatal(err)
+	}
+	o.note("The certificate of %s expires in %d days.", domain, in/(24*time.Hour))
+}
+
+// losesAMachineAUnitAndARecording on a Saturday.
+func (o *operator) losesAMachineAUnitAndARecording() {
+	o.t.Helper()
+	o.until(saturday, "08:00")
+	planned := o.up()[0]
+	machine := o.last.Servers[planned-1].Machine.ID
+	o.with(func(w *world.World) error {
+		return w.PlanMaintenance(machine, pool.PlannedMaintenance{Reason: "host", Start: o.clock(sunday, "20:00")})
+	})
+	o.note("Scaleway announces a maintenance of server %d's machine for tomorrow evening.", planned)
+	o.untilReplaced(planned, saturday, "10:00")
+	o.told()
+
+	o.until(saturday, "15:40")
+	failed := 0
+	o.with(func(w *world.World) error {
+		for _, server := range o.last.Servers {
+			if failed == 0 && w.FailRecording(server.Domain) == nil {
+				failed = server.Number
+			}
+		}
+		return nil
+	})
+	o.note("A recording of the open day fails on server %d.", failed)
+	o.until(saturday, "18:00")
+	o.told(fmt.Sprintf("NEW error: server %d", failed))
+	o.sees(atError, "malfunctioning: recordings failed")
+	if up := o.up(); slices.Contains(up, failed) || len(up) == 0 || o.last.Servers[failed-1].Machine == nil {
+		o.t.Errorf("%s: servers %v are up; %d should drain, and keep its machine", o.now(), up, failed)
+	}
+
+	sick := o.up()[0]
+	o.with(func(w *world.World) error { return w.SetUnit(o.last.Servers[sick-1].Domain, "bbb-web.service", false) })
+	o.note("A unit of BBB fails on server %d.", sick)
+	o.untilReplaced(sick, saturday, "20:00")
+	o.told(fmt.Sprintf("NEW error: server %d", sick), fmt.Sprintf("OVER error: server %d", sick))
+	o.failed = failed
+}
+
+// untilReplaced lets time pass until the machine that a server has now is gone. All
+// the while another server or this one is up.
+func (o *operator) untilReplaced(number, day int, clock string) {
+	o.t.Helper()
+	machine := o.last.Servers[number-1].Machine.ID
+	o.watch = func(cycle.Record) {
+		if len(o.up()) == 0 {
+			o.t.Errorf("%s: no server is up", o.now())
+		}
+	}
+	o.until(day, clock)
+	o.watch = nil
+	if left := o.last.Servers[number-1].Machine; left != nil && left.ID == machine {
+		o.t.Errorf("%s: server %d still has its machine", o.now(), number)
+	}
+	o.note("Servers %v are up; the machine that server %d had is gone.", o.up(), number)
+}
+
+// intervenes gives every order that there is, and makes the pool smaller.
+func (o *operator) intervenes() {
+	o.t.Helper()
+	o.until(sunday, "09:00")
+	o.told(fmt.Sprintf("GOES ON error: server %d", o.failed), fmt.Sprintf("GOES ON error: server %d", o.failed))
+	signed := []string{"--author", "Ada", "--reason", "power works"}
+	recycled := o.up()[0]
+	o.order(append([]string{"pause"}, signed...)...)
+	o.order(append([]string{"recycle", fmt.Sprint(recycled)}, signed...)...)
+	o.note("Ada pauses the pool, and wants server %d recycled.", recycled)
+	o.watch = func(record cycle.Record) {
+		if len(record.Outcomes) > 0 {
+			o.t.Errorf("%s: it is paused, and yet: %v", o.now(), record.Outcomes)
+		}
+	}
+	o.until(sunday, "10:00")
+	o.told("NEW warning: paused")
+	o.sees(atError, "Paused by Ada: nothing is changed.", "power works")
+	o.order("resume", "--author", "Ada")
+	o.untilReplaced(recycled, sunday, "11:00")
+	o.told("OVER warning: paused")
+
+	o.order(append([]string{"force", "3", "--for", "2h"}, signed...)...)
+	o.note("Ada forces 3 servers for two hours.")
+	o.until(sunday, "12:55")
+	o.sees(atError, "Forced: 3 servers until 13:00, by Ada.")
+	if up := o.up(); len(up) != 3 {
+		o.t.Errorf("%s: servers %v are up, 3 are forced", o.now(), up)
+	}
+	o.until(sunday, "14:00")
+	if up := o.up(); len(up) != 1 {
+		o.t.Errorf("%s: servers %v are up, none is forced any more", o.now(), up)
+	}
+
+	o.order(append([]string{"end-drain", fmt.Sprint(o.failed), "--confirm", o.last.Servers[o.failed-1].Hostname, "--discard-recordings"}, signed...)...)
+	o.note("Ada has saved the failed recording by hand, and gives server %d's machine up.", o.failed)
+	o.lost = 1
+	o.untilReplaced(o.failed, sunday, "15:00")
+	o.told(fmt.Sprintf("OVER error: server %d", o.failed))
+	o.sees(report.Well)
+}
+
+// paysAndShrinks looks at what the week came to, and takes two servers out of the pool.
+func (o *operator) paysAndShrinks() {
+	o.t.Helper()
+	o.until(sunday, "17:00")
+	status := o.sees(report.Well, "A pool of 8 machines that always run")
+	var tally world.Tally
+	o.sandbox.With(func(w *world.World) { tally = w.Tally() })
+	saved, _ := status.Month.Saved().Get()
+	if hours := status.Month.MachineHours; hours < 0.9*tally.ServerHours || hours > 1.1*tally.ServerHours || saved < 0.5 {
+		o.t.Errorf("the page counts %.1f machine-hours, %.0f %% saved; there were %.1f", hours, 100*saved, tally.ServerHours)
+	}
+	euros, _ := status.Month.Euros.Get()
+	fixed, _ := status.Month.FixedEuros.Get()
+	o.note("The week came to %.1f machine-hours, %.2f €; a fixed pool: %.2f €.", status.Month.MachineHours, euros, fixed)
+
+	o.deploy("POOL_SIZE=6")
+	o.until(sunday, "17:05")
+	if _, text, err := o.provision(o.t.Context(), func(p *provisioning) { p.remove = true }); err != nil {
+		o.t.Fatalf("%v: %s", err, text)
+	}
+	if state := o.state(); strings.Contains(state, "bbb-w7.") || strings.Contains(state, "bbb-w8.") || strings.Count(state, "\nentry ") != 6 {
+		o.t.Errorf("of the pool there is\n%s", state)
+	}
+	o.note("The pool has 6 servers.")
+	o.until(sunday, "23:55")
+	o.told()
+	o.sees(report.Well, "of 6 in the pool")
+	if findings, text, err := o.check(); err != nil || findings.Count(check.OK) != len(findings.Findings) {
+		o.t.Errorf("%v: %s", err, text)
+	}
+	o.sandbox.With(func(w *world.World) { tally = w.Tally() })
+	o.note("%d evaluations; %d machines were made and %d deleted; at most %d people; 0 meetings refused or interrupted.",
+		o.evaluations, tally.MachinesCreated, tally.MachinesDeleted, tally.PeakParticipants)
+}
+
+// compareDiary holds the diary against the file, which is for people to read, too.
+func (o *operator) compareDiary(name string) {
+	o.t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(o.diary.String()), 0o644); err != nil {
+			o.t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	if o.diary.String() != string(want) {
+		o.t.Errorf("the week was\n%s\nand not that of %s; -update writes it", o.diary.String(), name)
+	}
+}
