@@ -36,10 +36,11 @@ func newHTTPClient(settings config.Settings) (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	sessions := newSessions(settings.PoolSize+otherHosts, settings.CertificateWarning)
 	return &http.Client{
 		Transport: punctual{&http.Transport{
 			DialContext:            dialer(settings),
-			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(settings.PoolSize + otherHosts)},
+			TLSClientConfig:        &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12, ClientSessionCache: sessions, VerifyConnection: sessions.look},
 			ResponseHeaderTimeout:  max(longestSilence, settings.CallTimeout),
 			MaxIdleConns:           settings.ObserveParallel + otherHosts,
 			MaxIdleConnsPerHost:    settings.ObserveParallel,
