@@ -80,6 +80,12 @@ var mutations = []mutation{
 		old: "\tdigits := text\n", new: "\tdigits := \"0\" + text\n"},
 	{invariant: hostileInput, change: "a load that cannot be read is 0", file: "internal/scalelite/entry.go",
 		old: "return pool.Unknown[float64](\"Scalelite says unavailable\"), nil", new: "return pool.Seen(0.0), nil"},
+	{invariant: hostileInput, change: "the forecast takes a part of the load for all of it", file: "internal/scaling/prediction.go",
+		old: "load, known = p.actual, !p.partial", new: "load, known = p.actual, true"},
+	{invariant: hostileInput, change: "the forecast counts on what nobody can ask to drain", file: "internal/scaling/forecast.go",
+		old: "if s.draining() && s.Meetings.Known() && s.health != Unresponsive && !s.maintenance() {", new: "if s.draining() && !s.maintenance() {"},
+	{invariant: hostileInput, change: "the forecast takes the people of tags for its own", file: "internal/scaling/history.go",
+		old: "max(sample.Participants-sample.TaggedParticipants, 0)", new: "max(sample.Participants, 0)"},
 
 	// The lease and the state.
 	{invariant: oneAtATime, change: "a valid lease is taken over", file: "internal/storage/state.go", run: "Lease|State|Lost",

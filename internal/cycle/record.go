@@ -100,6 +100,7 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 func (r *Record) sample() (sample pool.Sample, seen bool) {
 	return pool.Sample{
 		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Required(),
+		TaggedParticipants: r.Participants - r.Plan.Load.Participants, TaggedMeetings: r.Meetings - r.Plan.Load.Meetings,
 		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
 		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.Asked(),
 	}, !r.Blind && !slices.ContainsFunc(r.loads(), func(l scaling.Load) bool { return len(l.Missing) > 0 })

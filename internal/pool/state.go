@@ -164,6 +164,10 @@ type Sample struct {
 	At           time.Time `json:"t"`
 	Participants int       `json:"p"`
 	Meetings     int       `json:"m"`
+	// TaggedParticipants and TaggedMeetings are those of them that are on servers
+	// with a tag, of which the forecast says nothing.
+	TaggedParticipants int `json:"tp,omitempty"`
+	TaggedMeetings     int `json:"tm,omitempty"`
 	// Required is unknown when no policy had an answer.
 	Required Reading[int] `json:"r,omitzero"`
 	Enabled  int          `json:"e"`

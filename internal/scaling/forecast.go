@@ -90,7 +90,7 @@ func (d *decision) newForecast(samples []pool.Sample) forecast {
 	one := Pair{float64(config.ServerParticipants), float64(config.ServerMeetings)}
 	actual := Pair{float64(d.group.Load.Participants), float64(d.group.Load.Meetings)}
 	f := forecast{
-		prediction: predict(d.now, history{samples, config.zone(), near}, history{d.seen.Future, config.zone(), near}, actual, one),
+		prediction: predict(d.now, history{samples, config.zone(), near}, history{d.seen.Future, config.zone(), near}, actual, len(d.group.Load.Missing) > 0, one),
 		room:       config.ForecastMargin.room(), one: one,
 		enabled: d.capacity((*server).counts),
 		ready: d.capacity(func(s *server) bool {
@@ -102,7 +102,8 @@ func (d *decision) newForecast(samples []pool.Sample) forecast {
 		shareOf(one.Meetings, f.clump.Meetings, f.uneven.Meetings),
 	}
 	for _, s := range d.members() {
-		if s.machineState() == pool.Running && s.entry != nil && s.entry.State != pool.Enabled && !s.maintenance() {
+		// What nobody can ask any more is not in the load either, or will not stay there.
+		if s.draining() && s.Meetings.Known() && s.health != Unresponsive && !s.maintenance() {
 			f.draining = f.draining.plus(Pair{float64(s.participants()), float64(s.meetings())})
 		}
 	}
@@ -225,12 +226,12 @@ func (f forecast) describePast() string {
 		return "the future is known"
 	}
 	weekday := f.now.In(f.zone).Weekday().String()
-	text := fmt.Sprintf("usual is the mean of the %ss %s weeks ago", weekday, list(f.weeks))
+	text := fmt.Sprintf("usual is the mean of the %ss in the weeks %s before this one", weekday, list(f.weeks))
 	if len(f.unusual) > 0 {
-		text += fmt.Sprintf("; %s weeks ago was unusual at this time", list(f.unusual))
+		text += fmt.Sprintf("; left out as unusual at this time: %s", list(f.unusual))
 	}
 	if missing := pool.HistoryWeeks - len(f.weeks) - len(f.unusual); missing > 0 {
-		text += fmt.Sprintf("; of %d weeks there are no samples", missing)
+		text += fmt.Sprintf("; without samples: %d", missing)
 	}
 	return text
 }

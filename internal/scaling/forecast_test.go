@@ -186,7 +186,7 @@ func TestForecastGoesByTodaysLevelAndUsualWeeks(t *testing.T) {
 		least, most int
 		says        string
 	}{
-		{"as ever", 500, stairs, 5, 8, "the Tuesdays 1, 2, 3, 4, 5 and 6 weeks ago"},
+		{"as ever", 500, stairs, 5, 8, "the Tuesdays in the weeks 1, 2, 3, 4, 5 and 6 before"},
 		{"twice as many as ever", 1000, func(local time.Time) int {
 			if local.Format(time.DateOnly) == "2026-03-17" {
 				return 2 * stairs(local)
@@ -199,13 +199,86 @@ func TestForecastGoesByTodaysLevelAndUsualWeeks(t *testing.T) {
 			}
 			return stairs(local)
 		}, 1, 2, ""},
-		{"a public holiday two weeks ago does not count", 1000, busier(0.04, "2026-03-03"), 5, 8, "2 weeks ago was unusual"},
-		{"a rush a week ago does not count", 1000, busier(2.2, "2026-03-10"), 5, 8, "1 weeks ago was unusual"},
+		{"a public holiday two weeks ago does not count", 1000, busier(0.04, "2026-03-03"), 5, 8, "unusual at this time: 2"},
+		{"a rush a week ago does not count", 1000, busier(2.2, "2026-03-10"), 5, 8, "unusual at this time: 1"},
 	} {
 		got, why := forecastStory(t, tenToNine, test.people, weeksOf(6, test.demand)).requires()
 		if got < test.least || got > test.most || !strings.Contains(why, test.says) {
 			t.Errorf("%s: asks for %d servers, want %d to %d, and the reason %q\n%s", test.name, got, test.least, test.most, test.says, why)
 		}
+	}
+}
+
+// TestForecastOfASemesterThatStarts: from the second week of term on, its mornings
+// are seen coming, however many weeks of holidays are in the history still.
+func TestForecastOfASemesterThatStarts(t *testing.T) {
+	for term := 1; term <= 6; term++ {
+		begin := time.Date(2026, 3, 16, 0, 0, 0, 0, paris).AddDate(0, 0, -7*term)
+		demand := func(local time.Time) int {
+			if local.Before(begin) {
+				return 50
+			}
+			return lectures(local)
+		}
+		got, why := forecastStory(t, "2026-03-17 07:45", 50, weeksOf(6, demand)).requires()
+		if got < 5 || got > 8 {
+			t.Errorf("after %d weeks of term: asks for %d servers\n%s", term, got, why)
+		}
+	}
+	// In holidays the usual is planned for, until the median is one of holidays.
+	holidays := time.Date(2026, 3, 9, 0, 0, 0, 0, paris)
+	got, why := forecastStory(t, "2026-03-17 07:45", 50, weeksOf(6, func(local time.Time) int {
+		if local.Before(holidays) {
+			return lectures(local)
+		}
+		return 50
+	})).requires()
+	if got < 5 {
+		t.Errorf("in the second week of holidays: asks for %d servers\n%s", got, why)
+	}
+}
+
+// TestForecastOfAPartOfTheLoad: whose load nobody knows lowers nothing of what is
+// expected, neither by looking like a quiet day nor by draining.
+func TestForecastOfAPartOfTheLoad(t *testing.T) {
+	story := func() *story {
+		s := forecastStory(t, "2026-03-17 08:30", 600, weeksOf(6, lectures))
+		for range 27 {
+			s.meeting(2, 15)
+		}
+		return s
+	}
+	seen, _ := story().requires()
+	s := story()
+	s.seen.Servers[1].Meetings = pool.Unknown[[]pool.Meeting]("no answer")
+	if got, why := s.requires(); got < seen {
+		t.Errorf("asks for %d servers without the load of one, and for %d with it\n%s", got, seen, why)
+	}
+	s = story()
+	s.entry(2).State = pool.Cordoned
+	s.dead(2)
+	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", SilentSince: noon.Add(-24 * time.Hour),
+		Participants: 405, Meetings: 27, LoadSeen: s.now.Add(-10 * time.Minute)}}
+	if got, why := s.requires(); got < seen {
+		t.Errorf("asks for %d servers with a dead one that drains, and for %d without\n%s", got, seen, why)
+	}
+}
+
+// TestForecastOfAPoolWithTags: what is on servers with a tag was never a need of
+// the others.
+func TestForecastOfAPoolWithTags(t *testing.T) {
+	s := forecastStory(t, "2026-03-17 07:45", 50, func(now time.Time) []pool.Sample {
+		samples := weeksOf(6, lectures)(now)
+		for i := range samples {
+			samples[i].TaggedParticipants, samples[i].TaggedMeetings = samples[i].Participants, samples[i].Meetings
+			samples[i].Participants += 50
+			samples[i].Meetings += 4
+		}
+		return samples
+	})
+	s.tagged("gpu", 20)
+	if got, why := s.requires(); got != 1 {
+		t.Errorf("asks for %d servers for 50 people\n%s", got, why)
 	}
 }
 
@@ -229,7 +302,7 @@ func TestForecastWithGaps(t *testing.T) {
 		if got < 5 || got > 8 {
 			t.Errorf("without %s: asks for %d servers\n%s", name, got, why)
 		}
-		if name == "three weeks" && !strings.Contains(why, "there are no samples") {
+		if name == "three weeks" && !strings.Contains(why, "without samples: 3") {
 			t.Errorf("does not say that weeks are missing\n%s", why)
 		}
 	}

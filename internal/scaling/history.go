@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -17,14 +18,18 @@ type history struct {
 	near time.Duration
 }
 
-// at is the load that was sampled nearest to a moment; unknown in a gap.
+// at is the load of the servers without a tag that was sampled nearest to a
+// moment; unknown in a gap.
 func (h history) at(moment time.Time) (load Pair, known bool) {
 	next := sort.Search(len(h.samples), func(i int) bool { return !h.samples[i].At.Before(moment) })
 	nearest := h.near + 1
 	for _, sample := range h.samples[max(0, next-1):min(next+1, len(h.samples))] {
 		if distance := sample.At.Sub(moment).Abs(); distance < nearest {
 			nearest, known = distance, true
-			load = Pair{float64(max(sample.Participants, 0)), float64(max(sample.Meetings, 0))}
+			load = Pair{
+				float64(max(sample.Participants-sample.TaggedParticipants, 0)),
+				float64(max(sample.Meetings-sample.TaggedMeetings, 0)),
+			}
 		}
 	}
 	return load, known
@@ -71,41 +76,80 @@ type habits struct {
 // A past week is unusual around a time of the week if it was less than half, or
 // more than 1.7 times, as busy then as the median of the weeks: a public holiday,
 // a week of holidays, a rush. With fewer than three weeks nobody can tell.
+// Both bounds are what did well in backtests.
 const (
 	leastUsual = 0.5
 	mostUsual  = 1.7
 	fewWeeks   = 3
 )
 
-// nobody is added to both before two loads are compared, so that a night with 1
+// nightly is added to both before two loads are compared, so that a night with 1
 // participant instead of 3 is not unusual.
-const nobody = 5
+const nightly = 5
 
 // habitsAt finds out which weeks tell what is usual at a moment.
 func habitsAt(h history, moment time.Time) habits {
 	found := habits{history: h}
-	var busy [pool.HistoryWeeks + 1]float64
-	var sorted []float64
-	for back := 1; back <= pool.HistoryWeeks; back++ {
-		if load, known := h.around(h.weeksBefore(moment, back)); known {
-			busy[back] = load.Participants + nobody
-			sorted = append(sorted, busy[back])
-			found.weeks = append(found.weeks, back)
-		}
+	busy := h.busyWeeks(moment)
+	for back := range busy {
+		found.weeks = append(found.weeks, back)
 	}
-	if len(sorted) < fewWeeks {
-		return found
+	slices.Sort(found.weeks)
+	usual := medianOf(busy)
+	if newest, known := busy[1]; known && newest > mostUsual*usual && h.newHabit(moment) {
+		usual = newest
 	}
-	slices.Sort(sorted)
-	median := (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
-	found.weeks = slices.DeleteFunc(found.weeks, func(back int) bool {
-		unusual := busy[back] < leastUsual*median || busy[back] > mostUsual*median
-		if unusual {
+	left := slices.DeleteFunc(slices.Clone(found.weeks), func(back int) bool { return isUnusual(busy[back], usual) })
+	if len(found.weeks) < fewWeeks || len(left) == 0 {
+		return found // nobody can tell, or no two weeks are alike
+	}
+	for _, back := range found.weeks {
+		if !slices.Contains(left, back) {
 			found.unusual = append(found.unusual, back)
 		}
-		return unusual
-	})
+	}
+	found.weeks = left
 	return found
+}
+
+// busyWeeks is how busy the past weeks were around the same time of the week, by
+// how many weeks back they lie; weeks without samples are not in it.
+func (h history) busyWeeks(moment time.Time) map[int]float64 {
+	busy := map[int]float64{}
+	for back := 1; back <= pool.HistoryWeeks; back++ {
+		if load, known := h.around(h.weeksBefore(moment, back)); known {
+			busy[back] = load.Participants + nightly
+		}
+	}
+	return busy
+}
+
+// newHabit tells a semester that begins from a day of rush: a week ago was busy
+// beyond what is usual, and so were at least two of the six days since, each beside
+// its own past weeks. What is less than usual is never taken for a new habit: after
+// holidays as before them the usual is planned for, and too much of it costs little.
+func (h history) newHabit(moment time.Time) bool {
+	days := 0
+	for back := 1; back <= 6; back++ {
+		day := h.daysBefore(moment, back)
+		load, known := h.around(day)
+		past := h.busyWeeks(day)
+		if known && len(past) > 0 && load.Participants+nightly > mostUsual*medianOf(past) {
+			days++
+		}
+	}
+	return days >= 2
+}
+
+func isUnusual(busy, usual float64) bool { return busy < leastUsual*usual || busy > mostUsual*usual }
+
+// medianOf is the middle one of the values, or the mean of the two in the middle.
+func medianOf(busy map[int]float64) float64 {
+	sorted := slices.Sorted(maps.Values(busy))
+	if len(sorted) == 0 {
+		return 0
+	}
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
 // usual is the mean load of the usual weeks at the same time of the week, and how

@@ -14,8 +14,10 @@ type prediction struct {
 	habits
 	// future is the truth, which only a backtest's oracle has.
 	future history
-	// actual is the load of now, usual that of the past weeks.
+	// actual is the load of now, usualNow that of the past weeks. partial tells that
+	// somebody's load is missing in it: it is at least so much.
 	actual, usualNow Pair
+	partial          bool
 	// level is how busy today is, in multiples of what is usual.
 	level Pair
 	// clump is how many come and go together: the variance of a load in multiples
@@ -25,8 +27,8 @@ type prediction struct {
 }
 
 // predict learns from the history. one is what one server carries.
-func predict(now time.Time, h, future history, actual, one Pair) prediction {
-	p := prediction{now: now, habits: habitsAt(h, now), future: future, actual: actual}
+func predict(now time.Time, h, future history, actual Pair, partial bool, one Pair) prediction {
+	p := prediction{now: now, habits: habitsAt(h, now), future: future, actual: actual, partial: partial}
 	p.usualNow, _, _ = p.usual(now)
 	p.level = p.learnLevel(one)
 	p.clump = p.learnClump(one)
@@ -55,7 +57,7 @@ func (p prediction) learnLevel(one Pair) Pair {
 	for back := time.Duration(0); back <= levelTime; back += step {
 		load, known := p.at(p.now.Add(-back))
 		if back == 0 {
-			load, known = p.actual, true
+			load, known = p.actual, !p.partial
 		}
 		habit, _, ok := p.usual(p.now.Add(-back))
 		if !known || !ok {
@@ -116,6 +118,9 @@ func (p prediction) expect(at time.Time) (load, deviation Pair) {
 	load = p.actual // what a gap in all weeks leaves to expect
 	if usual, _, known := p.usual(at); known {
 		surplus := p.actual.plus(p.level.by(p.usualNow).times(-1))
+		if p.partial {
+			surplus = surplus.each(Pair{}, math.Max)
+		}
 		load = p.level.by(usual).plus(surplus.times(left))
 	}
 	load = load.each(Pair{}, math.Max)
