@@ -261,8 +261,8 @@ func (o *operator) losesScalelite() {
 	o.until(thursday, "11:00")
 	o.told()
 	o.sandbox.Faults().Reset()
-	o.fault("scalelite", "*", faults.Refused)
-	o.note("Scalelite cannot be reached from now on.")
+	o.fault("scalelite", "*", faults.BadGateway)
+	o.note("Scalelite is down; the proxy in front of it says so.")
 	o.blind = true
 	o.until(thursday, "11:25")
 	o.told("NEW critical: Scalelite")
@@ -274,7 +274,7 @@ func (o *operator) losesScalelite() {
 		o.t.Errorf("without sight DiViMS changes %v", changed)
 	}
 	o.sandbox.Faults().Clear()
-	o.note("Scalelite is back.")
+	o.note("Scalelite is up again.")
 	o.until(thursday, "11:50")
 	o.told("OVER critical: Scalelite")
 	o.sees(report.Well)
