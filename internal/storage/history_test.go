@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -176,5 +177,23 @@ func TestAbsurdSamples(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPastIsReadAsJSON: by hand or not, what is read is what the JSON says.
+func TestPastIsReadAsJSON(t *testing.T) {
+	for _, text := range []string{
+		`[]`, `[[1,2,3]]`, `[[29553120,0,10],[5,200,0]]`, ` [ [1, 2, 3] ] `, `[[1,2,3],]`, `[[1,2]]`, `[[1,2,3,4]]`, `[[-1,2,3]]`, `[[01,2,3]]`,
+		`[[1,2,3]`, `[[1,2,3]]]`, `[[1234567890,2,3]]`, `[[99999999999999999999,2,3]]`, `[1,2,3]`, `[[1,2,3][4,5,6]]`, `[,[1,2,3]]`, `null`, ``, `[[,2,3]]`, `[[1,2,3.5]]`,
+	} {
+		var byHand pastList
+		var byJSON []pastSample
+		err, want := json.Unmarshal([]byte(text), &byHand), json.Unmarshal([]byte(text), &byJSON)
+		if (err == nil) != (want == nil) || !slices.Equal(byHand, byJSON) {
+			t.Errorf("%s is read as %v, %v; JSON says %v, %v", text, byHand, err, byJSON, want)
+		}
+	}
+	if _, ok := readPast([]byte(`[[1,2,3],[4,5,6]]`)); !ok {
+		t.Error("what we write is not read by hand")
 	}
 }
