@@ -173,6 +173,15 @@ func shrinkHealth(s *server) int {
 	return 0
 }
 
+// recordingRank: where the forecast decides, a server with recordings in work goes
+// last, for it has to stay up in any case.
+func (d *decision) recordingRank(s *server) int {
+	if d.config.Recordings != RecordingsNone && d.forecasts() && s.recording() {
+		return 1
+	}
+	return 0
+}
+
 func (d *decision) shrink(surplus float64) {
 	if surplus < almost {
 		return
@@ -182,6 +191,7 @@ func (d *decision) shrink(surplus float64) {
 	}, func(a, b *server) int {
 		return cmp.Or(
 			cmp.Compare(shrinkClass(a), shrinkClass(b)),
+			d.recordingRank(a)-d.recordingRank(b),
 			cmp.Compare(a.meetings(), b.meetings()),
 			cmp.Compare(a.participants(), b.participants()),
 			cmp.Compare(shrinkHealth(a), shrinkHealth(b)))

@@ -26,11 +26,11 @@ type room struct {
 func (m Margin) room() room {
 	switch m {
 	case Lean:
-		return room{0.5, Pair{0.5, 0.5}}
+		return room{0.7, Pair{0.5, 0.5}}
 	case Safe:
-		return room{1, Pair{1, 0.9}}
+		return room{1.5, Pair{0.9, 0.9}}
 	}
-	return room{0.7, Pair{0.7, 0.9}}
+	return room{1, Pair{0.6, 0.75}}
 }
 
 // forecast is the forecast policy at work on a group.
@@ -43,6 +43,8 @@ type forecast struct {
 	draining Pair
 	// enabled servers count as capacity, and ready ones could do so at once.
 	enabled, ready float64
+	// recording servers are enabled and well, and have recordings in work.
+	recording float64
 }
 
 // forecastAnswer is the forecast's answer or, without one, the load rule's.
@@ -100,6 +102,9 @@ func (d *decision) newForecast(samples []pool.Sample) forecast {
 	f.share = Pair{
 		shareOf(one.Participants, f.clump.Participants, f.uneven.Participants),
 		shareOf(one.Meetings, f.clump.Meetings, f.uneven.Meetings),
+	}
+	if config.Recordings != RecordingsNone {
+		f.recording = d.capacity(func(s *server) bool { return s.counts() && s.health == Healthy && s.recording() })
 	}
 	for _, s := range d.members() {
 		// What nobody can ask any more is not in the load either, or will not stay there.
@@ -192,6 +197,10 @@ func (f forecast) answer(leadTime time.Duration) Answer {
 	if kept := math.Min(math.Ceil(again.servers), math.Ceil(f.enabled)); kept > servers {
 		servers = kept
 		why = append(why, fmt.Sprintf("%g of the %g that are enabled are kept: ", kept, f.enabled)+f.describe(again))
+	}
+	if f.recording > servers {
+		servers = math.Ceil(f.recording)
+		why = append(why, fmt.Sprintf("%g enabled servers have recordings in work, for which they stay up in any case: so they stay enabled", f.recording))
 	}
 	return Answer{Policy: PolicyForecast, Servers: pool.Seen(int(math.Min(servers, math.MaxInt32))), Why: why, Outlook: f.outlook()}
 }

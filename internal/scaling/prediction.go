@@ -28,7 +28,7 @@ type prediction struct {
 
 // predict learns from the history. one is what one server carries.
 func predict(now time.Time, h, future history, actual Pair, partial bool, one Pair) prediction {
-	p := prediction{now: now, habits: habitsAt(h, now), future: future, actual: actual, partial: partial}
+	p := prediction{now: now, habits: habitsAt(h, now, one), future: future, actual: actual, partial: partial}
 	p.usualNow, _, _ = p.usual(now)
 	p.level = p.learnLevel(one)
 	p.clump = p.learnClump(one)
@@ -53,7 +53,7 @@ const leastLevel, mostLevel = 0.1, 10
 // (11.6 × 90 + 250) / (11.6 × 60 + 250) = 1.37. With 1800 where 1200 are usual it
 // is 1.49.
 func (p prediction) learnLevel(one Pair) Pair {
-	seen, usual := one, one
+	seen, usual := one.times(p.prior), one
 	for back := time.Duration(0); back <= levelTime; back += step {
 		load, known := p.at(p.now.Add(-back))
 		if back == 0 {

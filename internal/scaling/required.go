@@ -71,9 +71,14 @@ func (d *decision) ask(policy Policy, enabled int) Answer {
 	return Answer{Policy: policy, Servers: pool.Unknown[int](reason), Why: []string{reason}}
 }
 
+// forecasts tells whether the forecast is among the policies.
+func (d *decision) forecasts() bool {
+	return slices.Contains(d.group.config.Policies, PolicyForecast)
+}
+
 // advice is what the forecast would ask for where it is not among the policies.
 func (d *decision) advice() (advice Answer, asked bool) {
-	if d.group.Tag != "" || slices.Contains(d.group.config.Policies, PolicyForecast) {
+	if d.group.Tag != "" || d.forecasts() {
 		return Answer{}, false
 	}
 	answer, problem := d.forecast()

@@ -122,6 +122,13 @@ func (s *server) machineState() pool.MachineState {
 	return s.machine.State
 }
 
+// recording tells whether the server is known to have recordings in work.
+func (s *server) recording() bool {
+	stats, _ := s.Stats.Get()
+	backlog, _ := stats.Backlog.Get()
+	return total(backlog) > 0
+}
+
 // figuresSince tells whether the figures of its own were written after a time.
 func (s *server) figuresSince(now, since time.Time) bool {
 	stats, _ := s.Stats.Get()
