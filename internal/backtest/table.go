@@ -3,10 +3,12 @@ package backtest
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 )
 
-// WriteTable writes the results for people, one line each.
+// WriteTable writes the results for people, one line each, and behind those of
+// several traces the means of each list of policies.
 func WriteTable(to io.Writer, results []Result) error {
 	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "trace\tpolicy\tserver-hours\tlower bound\tratio\toverloaded %\trefused\tstarts a day\tutilization\tdrain p95\tworst creations\teuros")
@@ -14,5 +16,43 @@ func WriteTable(to io.Writer, results []Result) error {
 		fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.2f\t%.2f\t%d\t%.1f\t%.2f\t%.0fm\t%d\t%.0f\n", r.Trace, r.Policy, r.ServerHours, r.LowerBoundHours,
 			r.Ratio, r.OverloadedPercent, r.RefusedMeetings, r.StartsPerDay, r.MeanUtilization, r.DrainToDelete95, r.MostCreations, r.CostEuros)
 	}
+	for _, mean := range means(results) {
+		fmt.Fprintf(out, "mean of %s\t%s\t\t\t%.3f\t%.2f\t%d\t%.1f\t%.2f\n", mean.Trace, mean.Policy, mean.Ratio, mean.OverloadedPercent,
+			mean.RefusedMeetings, mean.StartsPerDay, mean.MeanUtilization)
+	}
 	return out.Flush()
+}
+
+// means are the results of each list of policies, each trace as important as any
+// other; none of a single trace. Trace is how many there are, and the refused
+// meetings are those of all.
+func means(results []Result) []Result {
+	var sums []Result
+	counts := map[string]int{}
+	for _, r := range results {
+		i := slices.IndexFunc(sums, func(sum Result) bool { return sum.Policy == r.Policy })
+		if i < 0 {
+			i = len(sums)
+			sums = append(sums, Result{Policy: r.Policy})
+		}
+		counts[r.Policy]++
+		sum := &sums[i]
+		sum.Ratio += r.Ratio
+		sum.OverloadedPercent += r.OverloadedPercent
+		sum.RefusedMeetings += r.RefusedMeetings
+		sum.StartsPerDay += r.StartsPerDay
+		sum.MeanUtilization += r.MeanUtilization
+	}
+	if len(results) == len(sums) {
+		return nil
+	}
+	for i := range sums {
+		n := counts[sums[i].Policy]
+		sums[i].Trace = fmt.Sprintf("%d traces", n)
+		sums[i].Ratio /= float64(n)
+		sums[i].OverloadedPercent /= float64(n)
+		sums[i].StartsPerDay /= float64(n)
+		sums[i].MeanUtilization /= float64(n)
+	}
+	return sums
 }

@@ -28,7 +28,7 @@ func (m Margin) room() room {
 	case Lean:
 		return room{0.7, Pair{0.5, 0.5}}
 	case Safe:
-		return room{1.5, Pair{0.9, 0.9}}
+		return room{1.3, Pair{0.8, 0.8}}
 	}
 	return room{1, Pair{0.6, 0.75}}
 }
@@ -83,7 +83,7 @@ func (d *decision) forecast() (answer Answer, problem string) {
 	if len(f.weeks) == 0 {
 		return Answer{}, "no past week was sampled at this time of the week"
 	}
-	return f.answer(d.group.config.LeadTime()), ""
+	return f.answer(d.group.config), ""
 }
 
 func (d *decision) newForecast(samples []pool.Sample) forecast {
@@ -178,18 +178,45 @@ func (f forecast) largestNeed(from, to time.Time) need {
 // next would have to start.
 const keepTime = 50 * time.Minute
 
-// answer looks three times. What is created now takes meetings after the lead
+// farTime is how far ahead the forecast looks for a rise that takes more machines
+// than the evaluations until then create.
+const farTime = 3 * time.Hour
+
+// far is what has to be there early because an evaluation creates so many machines
+// at most: the largest, over the coming evaluations, of the need that theirs would
+// come in time for, less what they and those before them can still create. With 300
+// servers needed at 8:15 for what is created at 8:00, and 10 creations every 5
+// minutes, it is 300 - 6 × 10 = 240 at 7:30.
+func (f forecast) far(lead time.Duration, config Config) (servers float64, decisive need) {
+	for later := config.Interval; later <= farTime; later += config.Interval {
+		created := float64(config.MaxCreations) * float64(later/config.Interval)
+		if created >= float64(config.Size) {
+			break
+		}
+		if n := f.needAt(f.now.Add(lead + later)); math.Ceil(n.servers)-created > servers {
+			servers, decisive = math.Ceil(n.servers)-created, n
+		}
+	}
+	return servers, decisive
+}
+
+// answer looks several times. What is created now takes meetings after the lead
 // time, and must suffice until the next evaluation's does: with 12 minutes for
-// that, the needs 15 and 20 minutes from now are looked at. What is needed sooner
-// can only be had of servers that are up. And a server that is enabled stays so
-// while it will be needed again within 70 minutes.
-func (f forecast) answer(leadTime time.Duration) Answer {
-	lead := (leadTime + step - 1).Truncate(step)
+// that, the needs 15 and 20 minutes from now are looked at, and beyond them what
+// cannot be created all at once. What is needed sooner can only be had of servers
+// that are up. And a server that is enabled stays so while it will be needed again
+// within 70 minutes.
+func (f forecast) answer(config Config) Answer {
+	lead := (config.LeadTime() + step - 1).Truncate(step)
 	later := f.largestNeed(f.now.Add(lead), f.now.Add(lead+step))
 	soon := f.largestNeed(f.now, f.now.Add(lead-step))
 	again := f.largestNeed(f.now, f.now.Add(lead+step+keepTime))
 	servers := math.Ceil(later.servers)
 	why := []string{f.describePast(), f.describeToday(), f.describeShare(), f.describe(later)}
+	if early, n := f.far(lead, config); early > servers {
+		servers = early
+		why = append(why, fmt.Sprintf("%g of those that are needed later, since an evaluation creates %d at most: ", early, config.MaxCreations)+f.describe(n))
+	}
 	if help := math.Min(math.Ceil(soon.servers), math.Ceil(f.enabled+f.ready)); help > servers {
 		servers = help
 		why = append(why, "sooner than a new machine is up, "+f.describe(soon)+fmt.Sprintf("; %g are enabled, and %g more could be at once", f.enabled, f.ready))
