@@ -37,7 +37,7 @@ func TestReadmeSettings(t *testing.T) {
 }
 
 // firstSettings are the lines of the README's pools/campus.env.
-var firstSettings = regexp.MustCompile("(?m)^(DIVIMS_\\w+)=")
+var firstSettings = regexp.MustCompile(`(?m)^(DIVIMS_\w+)=`)
 
 // TestReadmeFirstPool holds the settings that the README begins with against the
 // settings: none is unknown, and none that is required is missing.

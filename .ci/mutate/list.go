@@ -58,6 +58,8 @@ var mutations = []mutation{
 		old: "\ts.Stats = a.askStats(ctx, s.Server)\n", new: "\n"},
 	{invariant: lastLook, change: "a reboot does without", file: "internal/cycle/act.go",
 		old: "if why := a.mustStay(ctx, action, s, machine); why != \"\" {\n\t\treturn heldError", new: "if why := \"\"; why != \"\" {\n\t\treturn heldError"},
+	{invariant: lastLook, change: "the last server that is enabled is cordoned", file: "internal/cycle/act.go",
+		old: "if serves && !others {", new: "if false {"},
 
 	// What cannot be seen.
 	{invariant: partialSight, change: "acts although a list is missing", file: "internal/scaling/decide.go",
@@ -187,7 +189,7 @@ var mutations = []mutation{
 	{invariant: inHand, change: "a drain that was ended ends the next one too", file: "internal/scaling/remember.go",
 		old: "if s.drainIsOver() {", new: "if false {"},
 	{invariant: inHand, change: "bare metal waits for ever when its drain was ended", file: "internal/scaling/remember.go",
-		old: "return kept || s.intended == pool.Enabled", new: "return s.intended == pool.Enabled"},
+		old: "return kept || s.intended == pool.Enabled", new: "return kept && s.intended == pool.Enabled"},
 	{invariant: onlyOurs, change: "a record of meanwhile is written over", file: "internal/provision/run.go",
 		old: "if contradicts(record, wanted) {", new: "if false {"},
 	{invariant: onlyOurs, change: "an alias of a name that leads elsewhere is deleted", file: "internal/provision/remove.go",

@@ -70,6 +70,10 @@ type actor struct {
 	// longer, so an actor that wakes up late is not a second one: the clock is
 	// looked at because the context's timer may fire a moment after the waking.
 	timeLeft func() bool
+	// entriesNow are Scalelite's, read once more, and intended is what the plan does
+	// with them, by their ids.
+	entriesNow func() ([]pool.Entry, error)
+	intended   map[string]scaling.Kind
 	// userData is got ready once for all machines of the plan.
 	userData func() (UserData, error)
 }
@@ -82,6 +86,20 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	defer cancel()
 	a := actor{Cycle: c, seen: seen, shortages: state.Shortages, timeLeft: func() bool { return request.Elapsed() < limit }}
 	a.userData = sync.OnceValues(func() (UserData, error) { return c.Services.UserData(ctx) })
+	a.intended = map[string]scaling.Kind{}
+	for _, action := range plan.Actions {
+		if action.Kind == scaling.Enable || action.Kind == scaling.Cordon {
+			entry, _ := seen.Servers[action.Server-1].Entry.Get()
+			a.intended[entry.ID] = action.Kind
+		}
+	}
+	a.entriesNow = sync.OnceValues(func() (entries []pool.Entry, err error) {
+		err = a.within(ctx, func(ctx context.Context) error {
+			entries, err = c.Services.LoadBalancer.Entries(ctx)
+			return err
+		})
+		return entries, err
+	})
 	outcomes := make([]Outcome, len(plan.Actions))
 	var group errgroup.Group
 	group.SetLimit(c.Config.ActParallel)
@@ -180,7 +198,7 @@ func (a *actor) perform(ctx context.Context, action scaling.Action) (detail stri
 	case scaling.Enable:
 		return "", a.setState(ctx, entry, pool.Enabled)
 	case scaling.Cordon:
-		return "", a.setState(ctx, entry, pool.Cordoned)
+		return "", a.cordon(ctx, entry)
 	case scaling.Repair:
 		if err := a.setState(ctx, entry, pool.Enabled); err != nil {
 			return "", err
@@ -216,6 +234,29 @@ func (a *actor) setState(ctx context.Context, entry *pool.Entry, state pool.Entr
 	return a.within(ctx, func(ctx context.Context) error {
 		return a.Services.LoadBalancer.SetState(ctx, entry.ID, state)
 	})
+}
+
+// cordon takes a server out, unless that would leave none: Scalelite's list is read
+// once more before the plan's first cordon, since the one that was decided on may
+// have been an old one.
+func (a *actor) cordon(ctx context.Context, entry *pool.Entry) error {
+	entries, err := a.entriesNow()
+	if err != nil {
+		return heldError{"the entries could not be read again: " + err.Error()}
+	}
+	serves, others := false, false
+	for _, now := range entries {
+		switch kind := a.intended[now.ID]; {
+		case now.ID == entry.ID:
+			serves = now.State == pool.Enabled && now.Online
+		case kind == scaling.Enable, kind != scaling.Cordon && now.State == pool.Enabled:
+			others = true
+		}
+	}
+	if serves && !others {
+		return heldError{"no other server is enabled by now"}
+	}
+	return a.setState(ctx, entry, pool.Cordoned)
 }
 
 func (a *actor) end(ctx context.Context, entry *pool.Entry, meeting pool.Meeting) error {

@@ -266,6 +266,39 @@ func TestStaleMeetingsAreClearedOnlyOnAnEmptyServer(t *testing.T) {
 	f.want(t, "disabled 2", "cordoned 2")
 }
 
+// TestAnOldListOfEntriesCordonsNotTheLast: what was decided on said that all were
+// enabled; when it comes to it, the one that is to be cordoned is the only one.
+func TestAnOldListOfEntriesCordonsNotTheLast(t *testing.T) {
+	for name, test := range map[string]struct {
+		now  []pool.EntryState
+		held bool
+	}{
+		"all are still enabled":      {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false},
+		"the others are cordoned":    {[]pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled}, true},
+		"it is cordoned like others": {[]pool.EntryState{pool.Cordoned, pool.Cordoned, pool.Disabled}, false},
+	} {
+		entries := []pool.Entry{}
+		for i, state := range test.now {
+			entries = append(entries, pool.Entry{ID: fmt.Sprint(i + 1), State: state, Online: true})
+		}
+		f, c := newFake(3)
+		a := actor{
+			Cycle: c, timeLeft: func() bool { return true }, intended: map[string]scaling.Kind{"1": scaling.Cordon},
+			entriesNow: func() ([]pool.Entry, error) { return entries, nil },
+		}
+		err := a.cordon(t.Context(), &entries[0])
+		var held heldError
+		if errors.As(err, &held) != test.held || test.held == slices.Contains(f.calls, "cordoned 1") {
+			t.Errorf("%s: %v, calls %v", name, err, f.calls)
+		}
+	}
+	_, c := newFake(1)
+	a := actor{Cycle: c, entriesNow: func() ([]pool.Entry, error) { return nil, errors.New("no answer") }}
+	if err := a.cordon(t.Context(), &pool.Entry{ID: "1"}); !errors.As(err, new(heldError)) {
+		t.Errorf("without a list it is cordoned: %v", err)
+	}
+}
+
 func TestActionsOfAServerEndAtTheFirstThatFails(t *testing.T) {
 	f, c := newFake(2)
 	f.entries[1].State, f.entries[1].Online = pool.Disabled, false

@@ -129,11 +129,13 @@ func numbers(family *dto.MetricFamily) (values []float64, single bool) {
 }
 
 // isBeyondUs knows names within braces, which are of later versions of the format,
-// lines that are too long, and a comment that does not end.
+// quotes where the name is, which the library takes wherever they stand, lines that are too long, and a comment that does not end.
 func isBeyondUs(page string) bool {
 	for line := range strings.Lines(page) {
 		line = strings.TrimLeft(line, " \t")
-		if strings.HasPrefix(line, "{") || len(line) > longestLine || !strings.HasSuffix(line, "\n") {
+		name, _, _ := strings.Cut(line, "{")
+		quoted := !strings.HasPrefix(line, "#") && strings.Contains(name, `"`)
+		if name == "" || quoted || len(line) > longestLine || !strings.HasSuffix(line, "\n") {
 			return true
 		}
 	}
