@@ -112,9 +112,9 @@ func (r *run) prepare() (err error) {
 	if err != nil {
 		return err
 	}
-	r.history = r.Trace.samples(r.Trace.Begin, r.start, r.Scaling.Interval)
+	r.history = r.Trace.Samples(r.Trace.Begin, r.start, r.Scaling.Interval)
 	if r.Policies.oracle() {
-		r.future = r.Trace.samples(r.start, r.Trace.End, time.Minute)
+		r.future = r.Trace.Samples(r.start, r.Trace.End, time.Minute)
 	}
 	return nil
 }

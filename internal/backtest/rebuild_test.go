@@ -38,7 +38,7 @@ func TestRebuiltMeetingsAreLikeTheirSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		likeness := rebuilt(t, truth.samples(truth.Begin, truth.End, 5*time.Minute))
+		likeness := rebuilt(t, truth.Samples(truth.Begin, truth.End, 5*time.Minute))
 		people, offPeople, meetings, offMeetings := 0, 0., 0, 0.
 		for i := range min(len(truth.demand), len(likeness.demand)) {
 			want, got := truth.demand[i], likeness.demand[i]

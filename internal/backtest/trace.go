@@ -103,9 +103,9 @@ func (t *Trace) between(after, until time.Time) []Demand {
 	return t.demand[t.minute(after.Add(1)):t.minute(until.Add(1))]
 }
 
-// samples are the demand from one moment on and before another, as evaluations so
+// Samples are the demand from one moment on and before another, as evaluations so
 // far apart would have recorded it.
-func (t *Trace) samples(from, to time.Time, period time.Duration) []pool.Sample {
+func (t *Trace) Samples(from, to time.Time, period time.Duration) []pool.Sample {
 	samples := make([]pool.Sample, 0, to.Sub(from)/period+1)
 	for at := from; at.Before(to); at = at.Add(period) {
 		demand := t.demand[int(at.Sub(t.Begin)/time.Minute)]

@@ -39,6 +39,7 @@ func (s *Sandbox) Environment() []string {
 		"STORAGE_URL=http://" + s.at.storage,
 		"STORAGE_REGION=" + region,
 		"STORAGE_BUCKET=" + bucket,
+		"STORAGE_PREFIX=" + prefix,
 		"CA_CERTIFICATES=file:" + s.caFile,
 		"CONNECT_TO=" + Domain + "=" + s.at.servers,
 		"DNS_PROVIDER=scaleway",

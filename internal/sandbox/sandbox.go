@@ -44,6 +44,8 @@ type Config struct {
 	Unprovisioned bool
 	// Calendar is an iCalendar document that is served; nil for none.
 	Calendar []byte
+	// Objects are what the pool has in object storage from the start, by name.
+	Objects map[string][]byte
 	// Faults are what goes wrong from the start. Its RacePercent, if any, stands for
 	// the world's CordonRace.
 	Faults faults.Plan
@@ -145,7 +147,7 @@ func (s *Sandbox) open() error {
 	if err := s.keepCertificate(s.authority.pem()); err != nil {
 		return err
 	}
-	storage, err := newStorage(s.model, s.keys)
+	storage, err := newStorage(s.model, s.keys, s.config.Objects)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"fmt"
 	"net/http"
+	"path"
 	"strings"
 	"time"
 
@@ -14,18 +16,25 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// The bucket of a sandbox, and where it says that it is.
+// The bucket of a sandbox, where it says that it is, and where in it the pool is.
 const (
 	bucket = "divims-sandbox"
 	region = "fr-par"
+	prefix = "divims"
 )
 
-// newStorage makes object storage in memory, with the bucket. Objects are dated
-// in virtual time.
-func newStorage(model *model, keys keys) (http.Handler, error) {
+// newStorage makes object storage in memory, with the bucket and what the pool has
+// in it. Objects are dated in virtual time.
+func newStorage(model *model, keys keys, has map[string][]byte) (http.Handler, error) {
 	objects := s3mem.New(s3mem.WithTimeSource(virtualTime{model}))
 	if err := objects.CreateBucket(bucket); err != nil {
 		return nil, fmt.Errorf("make the bucket %s: %w", bucket, err)
+	}
+	for name, body := range has {
+		key := path.Join(prefix, poolName, name)
+		if _, err := objects.PutObject(bucket, key, nil, bytes.NewReader(body), int64(len(body)), nil); err != nil {
+			return nil, fmt.Errorf("put %s into the bucket %s: %w", key, bucket, err)
+		}
 	}
 	return &signedOnly{
 		inner:       gofakes3.New(objects).Server(),

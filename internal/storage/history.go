@@ -97,6 +97,27 @@ func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
 	return s.append(ctx, weekName(sample.At), record)
 }
 
+// HistoryObject is the list of the week of a time, by its name among the objects of
+// a pool, that evaluations would have left that sampled this, oldest first.
+func HistoryObject(at time.Time, samples []pool.Sample) (name string, body []byte, err error) {
+	body, err = beginning(between(samples, pastFrom(at), monday(at)))
+	if err != nil {
+		return "", nil, err
+	}
+	records, err := decodeList[json.RawMessage](body)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, sample := range between(samples, monday(at), at.Add(1)) {
+		record, err := json.Marshal(sample)
+		if err != nil {
+			return "", nil, fmt.Errorf("encode a history sample: %w", err)
+		}
+		records = append(records, record)
+	}
+	return weekName(at), encodeList(records), nil
+}
+
 // Recent gives the samples of the week of a time until then and of the
 // pool.HistoryWeeks before it, oldest first. What is missing is a gap; the error
 // says why the week's own list cannot be read.

@@ -12,9 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"divims/internal/backtest"
 	"divims/internal/pool"
 	"divims/internal/sandbox"
 	"divims/internal/sandbox/faults"
+	"divims/internal/storage"
 	"divims/internal/world"
 )
 
@@ -115,6 +117,21 @@ func (o sandboxOptions) check() error {
 // longestRun bounds the demand that is made for a run without an end.
 const longestRun = 28 * 24 * time.Hour
 
+// sandboxPast is the history that the pool has from the start: what evaluations
+// would have sampled of the demand in the weeks before, up to the last night.
+func sandboxPast(profile world.Profile, seed uint64, peak int) (map[string][]byte, error) {
+	demand, err := world.Generate(profile, sandboxStart.AddDate(0, 0, -7*pool.HistoryWeeks), sandboxStart, seed, peak)
+	if err != nil {
+		return nil, err
+	}
+	trace, err := backtest.NewTrace("the past", demand, paris())
+	if err != nil {
+		return nil, err
+	}
+	name, body, err := storage.HistoryObject(sandboxStart, trace.Samples(trace.Begin, trace.End, interval))
+	return map[string][]byte{name: body}, err
+}
+
 // runSandbox runs until the virtual end or until ctx is cancelled, and then
 // writes the summary.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
@@ -123,12 +140,16 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	if err != nil {
 		return fmt.Errorf("make the demand: %w", err)
 	}
+	past, err := sandboxPast(profile, o.seed, o.servers*peakPerServer[profile])
+	if err != nil {
+		return fmt.Errorf("make the past: %w", err)
+	}
 	running := 1
 	if o.empty {
 		running = 0
 	}
 	surroundings, err := sandbox.Start(sandbox.Config{
-		Calendar: sandboxCalendar, Faults: o.faults, Unprovisioned: o.empty,
+		Calendar: sandboxCalendar, Objects: past, Faults: o.faults, Unprovisioned: o.empty,
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: running,
 			Servers: pool.Servers(o.servers, o.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate),
