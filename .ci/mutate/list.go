@@ -59,7 +59,7 @@ var mutations = []mutation{
 	{invariant: lastLook, change: "a reboot does without", file: "internal/cycle/act.go",
 		old: "if why := a.mustStay(ctx, action, s, machine); why != \"\" {\n\t\treturn heldError", new: "if why := \"\"; why != \"\" {\n\t\treturn heldError"},
 	{invariant: lastLook, change: "the last server that is enabled is cordoned", file: "internal/cycle/act.go",
-		old: "if serves && !others {", new: "if false {"},
+		old: "if serves && !others {", new: "if serves && !others && entry == nil {"},
 
 	// What cannot be seen.
 	{invariant: partialSight, change: "acts although a list is missing", file: "internal/scaling/decide.go",

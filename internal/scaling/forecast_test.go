@@ -264,6 +264,19 @@ func TestForecastOfAPartOfTheLoad(t *testing.T) {
 	}
 }
 
+// TestTodaysLevelIsOfWholeLoads: half of a load does not make a quiet day.
+func TestTodaysLevelIsOfWholeLoads(t *testing.T) {
+	now := time.Date(2026, 3, 17, 9, 0, 0, 0, time.UTC)
+	past := history{weeksOf(6, lectures)(now), paris, 3 * time.Minute}
+	one, half := Pair{250, 15}, Pair{500, 34}
+	for partial, quiet := range map[bool]bool{false: true, true: false} {
+		p := predict(now, past, history{}, half, partial, rooms{}, one)
+		if got := p.level.Participants < 0.99; got != quiet {
+			t.Errorf("a part of the load: %t: the level is %.3f", partial, p.level.Participants)
+		}
+	}
+}
+
 // TestForecastOfAPoolWithTags: what is on servers with a tag was never a need of
 // the others.
 func TestForecastOfAPoolWithTags(t *testing.T) {
