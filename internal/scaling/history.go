@@ -93,7 +93,7 @@ func (h history) lately(now time.Time, one Pair) float64 {
 }
 
 // muchBusier is more than days differ by chance.
-const muchBusier = 1.5
+const muchBusier = 1.3
 
 // busyDay is how much of a server's load makes a day tell something.
 const busyDay = 0.2
@@ -111,11 +111,9 @@ type habits struct {
 // A past week is unusual around a time of the week if it was less than half, or
 // more than 1.7 times, as busy then as should be expected: a public holiday, a week
 // of holidays, a rush; or all weeks before the semester, once one of the semester
-// is there. The bounds are what did well in backtests; the least is larger where the
-// last days were much busier, so that no week of before passes for one of them.
+// is there. Both bounds are what did well in backtests.
 const (
 	leastUsual = 0.5
-	leastRisen = 0.7
 	mostUsual  = 1.7
 )
 
@@ -139,8 +137,8 @@ func habitsAt(h history, moment time.Time, one Pair) habits {
 		return found
 	}
 	typical := median(slices.Collect(maps.Values(busy)))
-	if found.prior == 1 || !found.keep(busy, typical*found.prior, leastRisen) {
-		found.keep(busy, typical, leastUsual)
+	if !found.keep(busy, typical*found.prior) {
+		found.keep(busy, typical)
 	}
 	if found.prior == 1 {
 		return found
@@ -155,8 +153,8 @@ func habitsAt(h history, moment time.Time, one Pair) habits {
 
 // keep leaves out the weeks that are unusual beside what should be expected,
 // unless that would leave none.
-func (h *habits) keep(busy map[int]float64, expected, least float64) bool {
-	usual := func(back int) bool { return busy[back] >= least*expected && busy[back] <= mostUsual*expected }
+func (h *habits) keep(busy map[int]float64, expected float64) bool {
+	usual := func(back int) bool { return busy[back] >= leastUsual*expected && busy[back] <= mostUsual*expected }
 	if !slices.ContainsFunc(h.weeks, usual) {
 		return false
 	}

@@ -3,8 +3,6 @@ package scaling
 import (
 	"math"
 	"time"
-
-	"divims/internal/pool"
 )
 
 // step is between the moments that the forecast looks at.
@@ -29,11 +27,11 @@ type prediction struct {
 }
 
 // predict learns from the history. one is what one server carries.
-func predict(now time.Time, h, future history, actual Pair, partial bool, rooms rooms, one Pair) prediction {
+func predict(now time.Time, h, future history, actual Pair, partial bool, one Pair) prediction {
 	p := prediction{now: now, habits: habitsAt(h, now, one), future: future, actual: actual, partial: partial}
 	p.usualNow, _, _ = p.usual(now)
 	p.level = p.learnLevel(one)
-	p.clump = p.learnClump(rooms, one)
+	p.clump = p.learnClump(one)
 	return p
 }
 
@@ -81,24 +79,8 @@ const clumpOfMean = 1.5
 // usualClump is assumed before there is evidence, which is weighed like so much load.
 var usualClump, clumpEvidence = Pair{20, 1}, Pair{100, 10}
 
-// rooms are the meetings that are there now, of which participants and their
-// squares are added up: squares over participants is the room of the average
-// participant. Of meetings for 2, 2, 6 and 30 it is (4 + 4 + 36 + 900) / 40 = 24.
-type rooms struct{ participants, squares float64 }
-
-func (r *rooms) add(meetings []pool.Meeting) {
-	for _, m := range meetings {
-		size := float64(m.Participants)
-		r.participants, r.squares = r.participants+size, r.squares+size*size
-	}
-}
-
-// roomEvidence is what the rooms of now are weighed against, in participants.
-const roomEvidence = 300
-
-// learnClump pools the variance between the weeks over an hour before and after
-// now, and looks at the rooms of now, whichever says more.
-func (p prediction) learnClump(now rooms, one Pair) Pair {
+// learnClump pools the variance between the weeks over an hour before and after now.
+func (p prediction) learnClump(one Pair) Pair {
 	variance, mean := usualClump.by(clumpEvidence), clumpEvidence
 	var load Pair
 	for at := p.now.Add(-time.Hour); !at.After(p.now.Add(time.Hour)); at = at.Add(step) {
@@ -109,10 +91,6 @@ func (p prediction) learnClump(now rooms, one Pair) Pair {
 	clump := variance.each(mean, func(variance, mean float64) float64 { return variance / mean })
 	if load.Meetings > 0 {
 		clump.Participants = max(clump.Participants, clumpOfMean*load.Participants/load.Meetings)
-	}
-	if now.participants > 0 {
-		weight := now.participants / (now.participants + roomEvidence)
-		clump.Participants += weight * max(now.squares/now.participants-clump.Participants, 0)
 	}
 	return clump.each(one, func(clump, one float64) float64 { return min(max(clump, 1), max(one/3, 1)) })
 }
