@@ -63,21 +63,21 @@ func TestReadmeFirstPool(t *testing.T) {
 // packageRow is a row of the README's table of packages: package, meaning, imports.
 var packageRow = regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| .* \\| (.*) \\|$")
 
-// TestReadmePackages holds the README's table of packages against the code:
-// every package is in it, with all that it imports of ours.
-func TestReadmePackages(t *testing.T) {
+// TestArchitecturePackages holds the table of packages against the code: every
+// package is in it, with all that it imports of ours.
+func TestArchitecturePackages(t *testing.T) {
 	listed := map[string]string{}
-	for _, row := range packageRow.FindAllStringSubmatch(read(t, "README.md"), -1) {
+	for _, row := range packageRow.FindAllStringSubmatch(read(t, "docs/architecture.md"), -1) {
 		listed[row[1]] = strings.ReplaceAll(row[2], "`", "")
 	}
 	for name, imports := range packages(t) {
 		if row, ok := listed[name]; !ok || row != imports {
-			t.Errorf("the README says that %s imports %q; it imports %q", name, row, imports)
+			t.Errorf("docs/architecture.md says that %s imports %q; it imports %q", name, row, imports)
 		}
 		delete(listed, name)
 	}
 	for name := range listed {
-		t.Errorf("the README lists the package %s, which does not exist", name)
+		t.Errorf("docs/architecture.md lists the package %s, which does not exist", name)
 	}
 }
 
