@@ -131,9 +131,9 @@ var mutations = []mutation{
 	{invariant: boundedBlast, change: "the last server online is cordoned", file: "internal/scaling/choose.go",
 		old: "case d.lastOnline(s):", new: "case false:"},
 	{invariant: boundedBlast, change: "fewer than the minimum are enough", file: "internal/scaling/required.go",
-		old: "limited < minimum {", new: "limited < 0*minimum {"},
+		old: "servers < minimum {", new: "servers < 0*minimum {"},
 	{invariant: boundedBlast, change: "more than the size may be required", file: "internal/scaling/required.go",
-		old: "if limited > config.Size {", new: "if false {"},
+		old: "if servers <= g.size {", new: "if true {"},
 
 	// Whose is it?
 	{invariant: onlyOurs, change: "another's machine is deleted", file: "internal/scaleway/machines.go",

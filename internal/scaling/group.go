@@ -23,8 +23,9 @@ type group struct {
 	// config is the pool's, cut to the group's size.
 	config  Config
 	members []*server
-	// enabled is what the enabled ones count as at the beginning, rounded up.
-	enabled int
+	// enabled is what the enabled ones count as at the beginning, and size what all
+	// of them do, both rounded up.
+	enabled, size int
 	// replaced is the number of the server that is being replaced but still
 	// enabled; its capacity does not count. 0: none.
 	replaced int
@@ -46,7 +47,8 @@ func (d *decision) formGroups() {
 	}
 	slices.SortFunc(d.groups, func(a, b *group) int { return strings.Compare(a.Tag, b.Tag) })
 	if byTag[""] == nil {
-		d.plan.Required.Servers = pool.Seen(0) // every server bears a tag
+		nothing := pool.Seen(0.) // every server bears a tag
+		d.plan.Required = Required{Servers: pool.Seen(0), Capacity: nothing, Size: nothing}
 	}
 	for _, g := range d.groups {
 		g.Load = measureLoad(d.now, d.config, g.members)

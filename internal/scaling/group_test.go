@@ -105,10 +105,51 @@ func TestWhatIsEnabledIsCountedWithItsMultipliers(t *testing.T) {
 			for n := 1; n <= 4; n++ {
 				s.entry(n).LoadMultiplier = 0.5
 			}
-			s.config.Size, s.config.Capacity = 8, 2000
 			blind(s)
 			s.evaluate()
 			s.want("", "the four count as eight, and nobody said that fewer suffice")
+		})
+	}
+}
+
+// TestThePoolIsUsedUp: it is when all that its servers count as is asked for, and
+// not where the minimum alone is all.
+func TestThePoolIsUsedUp(t *testing.T) {
+	for name, pool := range map[string]struct {
+		multiplier   float64
+		people       int
+		minimum      int // in millionths
+		usedUp, told bool
+		required     int
+	}{
+		"two of four are enough":             {1, 250, 0, false, false, 2},
+		"all four are asked for":             {1, 500, 0, true, false, 4},
+		"more than four are":                 {1, 600, 0, true, true, 4},
+		"the minimum alone is all":           {1, 250, million, false, false, 4},
+		"the minimum is all and not enough":  {1, 600, million, true, true, 4},
+		"four halves are all":                {2, 250, 0, true, false, 2},
+		"four halves are not enough":         {2, 300, 0, true, true, 2},
+		"four halves are less than required": {2, 100, million, false, false, 2},
+		"four count as eight":                {0.5, 600, 0, false, false, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 4)
+			s.config.MinimumMillionths = pool.minimum
+			for n := 1; n <= 4; n++ {
+				s.entry(n).LoadMultiplier = pool.multiplier
+			}
+			s.meeting(1, pool.people)
+			s.evaluate()
+			required := s.plan.Required
+			if servers, _ := required.Servers.Get(); servers != pool.required || required.UsedUp != pool.usedUp {
+				t.Errorf("%d required, used up: %t; limits %q", servers, required.UsedUp, required.Limits)
+			}
+			if told := len(s.plan.Alerts) > 0; told != pool.told {
+				t.Errorf("alerts %+v", s.plan.Alerts)
+			}
+			if capacity, _ := required.Capacity.Get(); capacity != 4/pool.multiplier {
+				t.Errorf("the four that are enabled count as %g", capacity)
+			}
 		})
 	}
 }

@@ -25,7 +25,14 @@ type Required struct {
 	// the capacity is not changed.
 	Servers pool.Reading[int] `json:"servers"`
 	// Enabled is how many count as enabled before anything is done.
-	Enabled  int      `json:"enabled"`
+	Enabled int `json:"enabled"`
+	// Capacity is what those count as, and Size what all servers do: less or more
+	// than their number where there are load multipliers.
+	Capacity pool.Reading[float64] `json:"capacity"`
+	Size     pool.Reading[float64] `json:"size"`
+	// UsedUp tells that a policy or an operator asks for all servers that there
+	// are, or for more. A minimum of all servers alone is no such demand.
+	UsedUp   bool     `json:"used_up,omitempty"`
 	Policies []Answer `json:"policies"`
 	// Limits says what the largest answer was limited by, with the numbers.
 	Limits []string `json:"limits,omitempty"`

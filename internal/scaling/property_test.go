@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"testing"
@@ -202,8 +203,10 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 				required = plan.Tagged[i].Required
 			}
 			servers, ok := required.Servers.Get()
-			if ok && (servers > g.config.Size || servers < min(g.config.Minimum(), g.config.Size)) {
-				t.Fatalf("requires %d with the tag %q, size %d, minimum %d", servers, g.Tag, g.config.Size, g.config.Minimum())
+			all, _ := required.Size.Get()
+			size := int(math.Ceil(all))
+			if ok && (servers > size || servers < min(g.config.Minimum(), size)) {
+				t.Fatalf("requires %d with the tag %q, size %g, minimum %d", servers, g.Tag, all, g.config.Minimum())
 			}
 		}
 		for _, alert := range plan.Alerts {

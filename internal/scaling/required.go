@@ -12,51 +12,91 @@ import (
 // require asks the policies what the group needs and limits the largest answer:
 // clamp(max over policies, minimum, size).
 func (d *decision) require() {
-	config := d.group.config
-	required := Required{Enabled: d.count((*server).counts)}
-	d.group.enabled = int(math.Ceil(d.capacity((*server).counts) - almost))
-	largest, answered := 0, false
-	for _, policy := range config.Policies {
+	g := d.group
+	counted, all := d.capacity((*server).counts), d.capacity(func(*server) bool { return true })
+	g.enabled, g.size = roundUp(counted), roundUp(all)
+	g.Required = Required{
+		Enabled: d.count((*server).counts), Capacity: pool.Seen(round2(counted)), Size: pool.Seen(round2(all)),
+	}
+	asked := d.askPolicies()
+	if forced := d.forced(); forced != nil && g.Tag == "" {
+		asked = d.force(*forced, asked)
+	}
+	g.Required.Servers = asked
+	if servers, ok := asked.Get(); ok {
+		g.Required.Servers = pool.Seen(d.limit(servers))
+	} else {
+		d.alert(Error, "required servers", adviceNoPolicy, "%s; the capacity is not changed", asked.Reason())
+	}
+	if g.Tag == "" {
+		d.plan.Required = g.Required
+	}
+}
+
+// askPolicies gives the largest answer; unknown when there is none.
+func (d *decision) askPolicies() pool.Reading[int] {
+	required, largest := &d.group.Required, pool.Unknown[int]("no policy has an answer")
+	for _, policy := range d.group.config.Policies {
 		answer := d.ask(policy, d.group.enabled)
 		required.Policies = append(required.Policies, answer)
 		if servers, ok := answer.Servers.Get(); ok {
-			largest, answered = max(largest, servers), true
+			before, _ := largest.Get()
+			largest = pool.Seen(max(before, servers))
 		}
 		d.warnAnswer(answer)
 	}
 	if advice, asked := d.advice(); asked {
 		required.Policies = append(required.Policies, advice)
 	}
-	if forced := d.forced(); forced != nil && d.group.Tag == "" {
-		required.Limits = append(required.Limits, fmt.Sprintf("forced to %d until %s by %s: %s",
-			forced.Servers, forced.Until.UTC().Format(time.RFC3339), forced.Author, forced.Reason))
-		if answered && largest > forced.Servers {
-			d.alert(Warning, "forced", adviceForced, "the policies require %d servers; %s has forced %d until %s",
-				largest, forced.Author, forced.Servers, forced.Until.UTC().Format(time.RFC3339))
-		}
-		largest, answered = forced.Servers, true
-	}
-	if answered {
-		limited := largest
-		if minimum := config.Minimum(); limited < minimum {
-			limited = minimum
-			required.Limits = append(required.Limits, fmt.Sprintf("raised from %d to the minimum of %d", largest, minimum))
-		}
-		if limited > config.Size {
-			limited = config.Size
-			required.Limits = append(required.Limits, fmt.Sprintf("limited from %d to the %d that there are", largest, config.Size))
-			d.alert(Error, d.group.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %d", largest, config.Size)
-		}
-		required.Servers = pool.Seen(limited)
-	} else {
-		required.Servers = pool.Unknown[int]("no policy has an answer")
-		d.alert(Error, "required servers", adviceNoPolicy, "no policy has an answer; the capacity is not changed")
-	}
-	d.group.Required = required
-	if d.group.Tag == "" {
-		d.plan.Required = required
-	}
+	return largest
 }
+
+// force puts an operator's number in the place of what the policies ask for, and
+// warns when that is more.
+func (d *decision) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[int] {
+	until := forced.Until.UTC().Format(time.RFC3339)
+	d.group.limited("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
+	if servers, ok := asked.Get(); ok && servers > forced.Servers {
+		d.alert(Warning, "forced", adviceForced, "the policies require %d servers; %s has forced %d until %s",
+			servers, forced.Author, forced.Servers, until)
+	}
+	return pool.Seen(forced.Servers)
+}
+
+// limit brings what is asked for between the minimum and what all servers of the
+// group count as.
+func (d *decision) limit(asked int) int {
+	g, servers, minimum := d.group, asked, d.group.config.Minimum()
+	g.Required.UsedUp = asked > minimum && asked >= g.size
+	if servers < minimum {
+		servers = minimum
+		g.limited("raised from %d to the minimum of %d", asked, minimum)
+	}
+	if servers <= g.size {
+		return servers
+	}
+	g.limited("limited from %d to the %s that there are", servers, g.all())
+	if g.Required.UsedUp {
+		d.alert(Error, g.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %s", asked, g.all())
+	}
+	return g.size
+}
+
+func (g *group) limited(format string, args ...any) {
+	g.Required.Limits = append(g.Required.Limits, fmt.Sprintf(format, args...))
+}
+
+// all is how many servers there are, and where multipliers make another number of
+// them, how they count: "10 (20 servers with their load multipliers)".
+func (g *group) all() string {
+	if n := len(g.members); n != g.size {
+		return fmt.Sprintf("%d (%d servers with their load multipliers)", g.size, n)
+	}
+	return fmt.Sprint(g.size)
+}
+
+// roundUp makes a whole number of servers of what some count as.
+func roundUp(capacity float64) int { return int(math.Ceil(capacity - almost)) }
 
 func (d *decision) ask(policy Policy, enabled int) Answer {
 	switch policy {
