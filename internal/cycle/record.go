@@ -98,12 +98,16 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 // sample is what goes into the history; there is none when the load or the pool
 // could not be seen well enough.
 func (r *Record) sample() (sample pool.Sample, seen bool) {
-	return pool.Sample{
+	sample = pool.Sample{
 		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Required(),
 		TaggedParticipants: r.Participants - r.Plan.Load.Participants, TaggedMeetings: r.Meetings - r.Plan.Load.Meetings,
 		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
 		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.Asked(),
-	}, !r.Blind && !slices.ContainsFunc(r.loads(), func(l scaling.Load) bool { return len(l.Missing) > 0 })
+	}
+	if capacity, ok := r.Capacity().Get(); ok {
+		sample.Count(capacity)
+	}
+	return sample, !r.Blind && !slices.ContainsFunc(r.loads(), func(l scaling.Load) bool { return len(l.Missing) > 0 })
 }
 
 // loads are those of the servers without a tag, and of those with each.
@@ -145,13 +149,36 @@ func (r *Record) price() pool.Reading[float64] {
 // Required is how many servers must be enabled, those with a tag included;
 // unknown when it is for any group of them.
 func (r *Record) Required() pool.Reading[int] {
-	sum := 0
-	for _, required := range r.groups() {
-		servers, ok := required.Servers.Get()
+	return total(r.groups(), func(required scaling.Required) pool.Reading[int] { return required.Servers })
+}
+
+// Capacity is what the enabled servers count as by their load multipliers, those
+// with a tag included.
+func (r *Record) Capacity() pool.Reading[float64] {
+	return total(r.groups(), func(required scaling.Required) pool.Reading[float64] { return required.Capacity })
+}
+
+// Size is what all servers count as, whatever their tag.
+func (r *Record) Size() pool.Reading[float64] {
+	return total(r.groups(), func(required scaling.Required) pool.Reading[float64] { return required.Size })
+}
+
+// UsedUp tells that all servers are asked for, or all those with one tag, and not
+// only because they are the minimum.
+func (r *Record) UsedUp() bool {
+	return slices.ContainsFunc(r.groups(), func(required scaling.Required) bool { return required.UsedUp })
+}
+
+// total adds up a figure of all groups; unknown when it is for any of them.
+func total[T int | float64](groups []scaling.Required, figure func(scaling.Required) pool.Reading[T]) pool.Reading[T] {
+	var sum T
+	for _, required := range groups {
+		part := figure(required)
+		value, ok := part.Get()
 		if !ok {
-			return required.Servers
+			return part
 		}
-		sum += servers
+		sum += value
 	}
 	return pool.Seen(sum)
 }

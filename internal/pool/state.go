@@ -171,8 +171,11 @@ type Sample struct {
 	// Required is unknown when no policy had an answer.
 	Required Reading[int] `json:"r,omitzero"`
 	Enabled  int          `json:"e"`
-	Running  int          `json:"n"`
-	Draining int          `json:"d"`
+	// Capacity is what those count as by their load multipliers; 0 where that is
+	// their number.
+	Capacity float64 `json:"k,omitempty"`
+	Running  int     `json:"n"`
+	Draining int     `json:"d"`
 	// Idle machines are there and do not run: they start, stop, or are stopped.
 	Idle Reading[int] `json:"i,omitzero"`
 	// Price is what the running machines cost together, in euros per hour.
@@ -180,4 +183,20 @@ type Sample struct {
 	Price Reading[float64] `json:"c,omitzero"`
 	// Asked is how many servers each policy that had an answer asked for.
 	Asked map[string]int `json:"q,omitempty"`
+}
+
+// Count notes what the enabled servers count as.
+func (s *Sample) Count(capacity float64) {
+	s.Capacity = capacity
+	if capacity == float64(s.Enabled) {
+		s.Capacity = 0
+	}
+}
+
+// Counted is what the enabled servers count as.
+func (s Sample) Counted() float64 {
+	if s.Capacity > 0 {
+		return s.Capacity
+	}
+	return float64(s.Enabled)
 }

@@ -60,7 +60,7 @@ func (v view) period(title string, c canvas, samples []pool.Sample, ahead outloo
 func (v view) peopleChart(c canvas, samples []pool.Sample, ahead outlook) chart {
 	each := v.about.ServerParticipants
 	people := seriesOf(samples, always(func(s pool.Sample) int { return s.Participants }))
-	enabled := seriesOf(samples, always(func(s pool.Sample) int { return s.Enabled })).times(each)
+	enabled := seriesOf(samples, always(func(s pool.Sample) int { return v.about.carry(s.Counted()) }))
 	required := seriesOf(samples, func(s pool.Sample) (int, bool) { return s.Required.Get() }).times(each)
 	asked := func(policy scaling.Policy) series {
 		return seriesOf(samples, func(s pool.Sample) (int, bool) {
@@ -129,7 +129,7 @@ func (v view) parts(c canvas, samples []pool.Sample, step time.Duration) []part 
 		parts = append(parts, part{
 			Left: percentOf(left, chartWidth), Width: percentOf(right-left, chartWidth),
 			Text: v.T("%s: %s, room for %s on enabled servers, %s required, %s running", v.Moment(s.At), v.N(s.Participants, "participant/participants"),
-				v.Count(s.Enabled*v.about.ServerParticipants), v.Maybe(s.Required), v.Count(s.Running)),
+				v.Count(v.about.carry(s.Counted())), v.Maybe(s.Required), v.Count(s.Running)),
 		})
 	}
 	return parts

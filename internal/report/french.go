@@ -28,6 +28,7 @@ var frenchTexts = map[string]string{
 	"servers enabled":                        "serveurs activés",
 	"%s required":                            "%s requis",
 	"of %s in the pool":                      "sur %s dans le parc",
+	"they count as %s":                       "ils comptent pour %s",
 	"machines running":                       "machines en marche",
 	"%s draining":                            "%s se vident",
 	"%s not running":                         "%s à l’arrêt ou en transition",

@@ -69,6 +69,7 @@ func larger(a, b pool.Sample) pool.Sample {
 		Draining: max(a.Draining, b.Draining), Idle: greater(a.Idle, b.Idle), Price: greater(a.Price, b.Price),
 		Asked: map[string]int{},
 	}
+	m.Count(max(a.Counted(), b.Counted()))
 	for _, asked := range []map[string]int{a.Asked, b.Asked} {
 		for policy, servers := range asked {
 			m.Asked[policy] = max(m.Asked[policy], servers)

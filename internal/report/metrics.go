@@ -105,6 +105,7 @@ func (s Status) figureGauges(g gauges) {
 	g.set("participants", "People in meetings.", float64(last.Participants))
 	g.set("meetings", "Meetings.", float64(last.Meetings))
 	g.set("servers_enabled", "Servers that count as enabled.", float64(last.Enabled))
+	setKnown(g.by("capacity_servers", "What the enabled servers count as, by their load multipliers."), last.Capacity())
 	g.set("servers_draining", "Servers that are not enabled and whose machine runs.", float64(last.Draining))
 	g.set("machines_running", "Machines that run.", float64(last.Running))
 	g.set("machines_idle", "Machines that are there and do not run.", float64(last.Idle()))
@@ -114,6 +115,8 @@ func (s Status) figureGauges(g gauges) {
 	if required, ok := last.Required().Get(); ok {
 		g.set("servers_required", "Servers that must be enabled.", float64(required))
 	}
+	setKnown(g.by("pool_capacity_servers", "What all servers of the pool count as, by their load multipliers."), last.Size())
+	g.flag("pool_used_up", "1 when all servers of the pool, or of a tag, are asked for, and not as their minimum.", last.UsedUp())
 	policies := g.by("policy_servers", "Servers that a policy asks for.", "policy")
 	for policy, servers := range last.Asked() {
 		policies.WithLabelValues(policy).Set(float64(servers))

@@ -4,6 +4,7 @@
 package report
 
 import (
+	"math"
 	"time"
 
 	"divims/internal/cycle"
@@ -22,6 +23,11 @@ type About struct {
 	Zone *time.Location
 	// DryRun tells that evaluations decide and change nothing.
 	DryRun bool
+}
+
+// carry is how many participants servers carry that count as so many.
+func (a About) carry(servers float64) int {
+	return int(math.Round(servers * float64(a.ServerParticipants)))
 }
 
 // Past is what evaluations left behind.
@@ -106,8 +112,8 @@ func NewStatus(about About, at time.Time, past Past) Status {
 		for i, server := range last.Servers {
 			last.Servers[i].Maintenance = past.State.Servers[server.Number].Maintenance
 		}
-		if !last.Blind {
-			s.Capacity = pool.Seen(last.Enabled * about.ServerParticipants)
+		if capacity, ok := last.Capacity().Get(); ok && !last.Blind {
+			s.Capacity = pool.Seen(about.carry(capacity))
 		}
 	}
 	s.judge(past.History)

@@ -176,7 +176,37 @@ func TestThePageTellsEveryServerAndDecision(t *testing.T) {
 	}
 }
 
-// TestHowLongNothingWasDone is counted beyond the decisions that are listed.
+// TestRoomIsCountedWithMultipliers: servers that Scalelite gives half as many people
+// carry half as many.
+func TestRoomIsCountedWithMultipliers(t *testing.T) {
+	c := busyPool(12, 1200)
+	required := &c.past.Last.Plan.Required
+	required.Capacity, required.Size, required.UsedUp = pool.Seen(4.5), pool.Seen(6.), true
+	samples, _ := c.past.History.Get()
+	for i := range samples {
+		samples[i].Count(0.5)
+	}
+	var page, text, metrics strings.Builder
+	if err := errors.Join(c.status().Page(&page, "en"), c.status().Text(&text), c.status().Metrics(&metrics)); err != nil {
+		t.Fatal(err)
+	}
+	for _, told := range []struct{ by, text, wanted string }{
+		{"page", page.String(), "of the room for 1,125<"},
+		{"page", page.String(), "they count as 4.5<"},
+		{"page", page.String(), "room for 125 to 125 on enabled servers"},
+		{"page", page.String(), "participants, room for 125 on enabled servers"},
+		{"text", text.String(), "room for 1125 participants"},
+		{"metrics", metrics.String(), "divims_capacity_participants{pool=\"campus\"} 1125\n"},
+		{"metrics", metrics.String(), "divims_capacity_servers{pool=\"campus\"} 4.5\n"},
+		{"metrics", metrics.String(), "divims_pool_capacity_servers{pool=\"campus\"} 6\n"},
+		{"metrics", metrics.String(), "divims_pool_used_up{pool=\"campus\"} 1\n"},
+	} {
+		if !strings.Contains(told.text, told.wanted) {
+			t.Errorf("%q is not in the %s", told.wanted, told.by)
+		}
+	}
+}
+
 func TestTagsAndMultipliersOfServersAreTold(t *testing.T) {
 	c := busyPool(3, 300)
 	c.past.Last.Servers[0].Tag, c.past.Last.Servers[0].LoadMultiplier = "exams", 0.5
@@ -224,6 +254,7 @@ func TestAServerThatStartsNeedNotAnswer(t *testing.T) {
 	}
 }
 
+// TestHowLongNothingWasDone is counted beyond the decisions that are listed.
 func TestHowLongNothingWasDone(t *testing.T) {
 	c := busyPool(3, 300)
 	acted := c.past.Records[0]

@@ -18,13 +18,22 @@ func (v view) Tiles() []tile {
 		{v.T("people"), v.Count(last.Participants), fraction(last.Participants, room),
 			[]string{v.T("%s of the room for %s", v.taken(), v.Maybe(v.Capacity)), v.T("in %s", v.N(last.Meetings, "meeting/meetings"))}},
 		{v.T("servers enabled"), v.Count(last.Enabled), fraction(last.Enabled, v.Size),
-			[]string{v.T("%s required", v.Maybe(last.Required())), v.T("of %s in the pool", v.Count(v.Size))}},
+			v.counted([]string{v.T("%s required", v.Maybe(last.Required())), v.T("of %s in the pool", v.Count(v.Size))})},
 		{v.T("machines running"), v.Count(last.Running), fraction(last.Running, v.Size),
 			[]string{v.T("%s draining", v.Count(last.Draining)), v.T("%s not running", v.Count(last.Idle()))}},
 		{v.T("cost today"), v.Euros(v.Today.Euros, 2), fraction(int(v.Today.MachineHours*10), int(v.Today.FixedHours*10)),
 			[]string{v.N(int(v.Today.MachineHours+0.5), "machine-hour/machine-hours"), v.T("%s saved", v.Share(v.Today.Saved()))}},
 		v.coming(),
 	}
+}
+
+// counted adds what the enabled servers count as, where load multipliers make that
+// other than their number.
+func (v view) counted(notes []string) []string {
+	if capacity, ok := v.Last.Capacity().Get(); ok && capacity != float64(v.Last.Enabled) {
+		notes = append(notes, v.T("they count as %s", v.Number(capacity, 1)))
+	}
+	return notes
 }
 
 // fraction is a part of a whole as the width of a bar; none of nothing.
