@@ -41,7 +41,7 @@ func TestTheWorstComesFirst(t *testing.T) {
 	if err := report.Text(&text); err != nil {
 		t.Fatal(err)
 	}
-	want := "error   c: broken\n        why:  it hurts\n        mend: repair it\nerror   e: broken, too\nwarning d: odd\nunknown b: unseen\nok      a: fine\n\n2 errors, 1 warnings, 1 unknown, 1 ok\n"
+	want := "error   c: broken\n        why:  it hurts\n        mend: repair it\nerror   e: broken, too\nwarning d: odd\nunknown b: unseen\nok      a: fine\n\n2 errors, 1 warning, 1 unknown, 1 ok\n"
 	if text.String() != want {
 		t.Errorf("the report is\n%s\nwant\n%s", text.String(), want)
 	}

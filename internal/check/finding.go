@@ -10,6 +10,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"divims/internal/pool"
 )
 
 // Level says how bad a finding is. What could not be looked at is never OK.
@@ -70,7 +72,7 @@ func (r Report) Text(w io.Writer) error {
 			fmt.Fprintf(&text, "        mend: %s\n", f.Mend)
 		}
 	}
-	fmt.Fprintf(&text, "\n%d errors, %d warnings, %d unknown, %d ok\n", r.Count(Error), r.Count(Warning), r.Count(Unknown), r.Count(OK))
+	fmt.Fprintf(&text, "\n%s, %s, %d unknown, %d ok\n", pool.Count(r.Count(Error), "error"), pool.Count(r.Count(Warning), "warning"), r.Count(Unknown), r.Count(OK))
 	_, err := io.WriteString(w, text.String())
 	return err
 }

@@ -146,7 +146,7 @@ func (j *judgement) judgeQuotas() {
 		sum += quota
 		texts = append(texts, fmt.Sprintf("%d of %s", quota, name))
 	}
-	what := fmt.Sprintf("the organization may have %s, all projects together; the pool has %d machines when it is full", strings.Join(texts, " and "), most)
+	what := fmt.Sprintf("the organization may have %s, all projects together; the pool has %s when it is full", strings.Join(texts, " and "), pool.Count(most, "machine"))
 	if sum < most {
 		j.add(Error, "quotas", what, "the pool cannot grow to its size", "have the quotas raised, or add a type to DIVIMS_COMMERCIAL_TYPES")
 		return
@@ -165,7 +165,7 @@ func (j *judgement) judgeScalelite() {
 	}
 	if need(j, j.entries, "Scalelite", "the entries cannot be listed", whyBlind, mend) {
 		entries, _ := j.entries.Get()
-		j.ok("Scalelite", "takes the secret, and has %d entries", len(entries))
+		j.ok("Scalelite", "takes the secret, and lists %s", pool.Count(len(entries), "server"))
 	}
 	health, known := j.health.Get()
 	switch {
@@ -252,7 +252,7 @@ func (j *judgement) judgeCalendar() {
 	}
 	if need(j, j.calendar, "calendar", "it cannot be read", "the schedule goes on with the last good copy, which grows old", "see whether DIVIMS_CALENDAR_URL is right and gives an iCalendar document") {
 		calendar, _ := j.calendar.Get()
-		j.ok("calendar", "%d events from a week ago to a week from now", len(calendar.Events))
+		j.ok("calendar", "%s from a week ago to a week from now", pool.Count(len(calendar.Events), "event"))
 	}
 }
 

@@ -3,6 +3,7 @@ package check
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (j *judgement) judgeServers() {
 		}
 	}
 	if asleep > 0 {
-		j.ok("servers", "%d of %d have no running machine, and were not asked for meetings and figures", asleep, len(j.servers))
+		j.ok("servers", "without a running machine, and so not asked for meetings and figures: %d of %d", asleep, len(j.servers))
 	}
 }
 
@@ -161,7 +162,7 @@ func (j *judgement) judgeBBB(s *serverSight, subject string) {
 		return
 	}
 	left := expiry.Sub(j.now)
-	what := fmt.Sprintf("its certificate ends in %.0f days", left.Hours()/24)
+	what := "its certificate ends in " + pool.Count(math.Round(left.Hours()/24), "day")
 	const why, mend = "browsers and Scalelite refuse a server without a valid certificate", "renew it, and make a new image if it is in there"
 	switch {
 	case left < j.CertificateAlert:

@@ -483,7 +483,7 @@ func TestRecordingsAreAskedOnDrainingServersOnly(t *testing.T) {
 	f.recordings["bbb-w2.example.com"] = []pool.Recording{{ID: "r", State: pool.Processing}}
 	record := evaluate(t, c)
 	f.want(t)
-	if record.Servers[1].LeftAlone != "1 recordings in work" || record.Servers[0].Health != scaling.Healthy {
+	if record.Servers[1].LeftAlone != "1 recording in work" || record.Servers[0].Health != scaling.Healthy {
 		t.Errorf("servers %+v", record.Servers)
 	}
 }

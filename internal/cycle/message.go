@@ -30,7 +30,7 @@ const (
 	wordSilent  = "Of what goes on you were told before: %d."
 	wordDryRun  = "Dry run: DiViMS says what it would do, and changes nothing."
 	wordWould   = "it would be done now: "
-	wordPool    = "Pool %s at %s: %d participants in %d meetings, %s servers required, %d enabled, %d machines running."
+	wordPool    = "Pool %s at %s: %s in %s, %s required, %d enabled, %s running."
 	wordBlind   = "Pool %s at %s: it could not be seen well enough to count or to act."
 )
 
@@ -181,11 +181,8 @@ func (t *telling) figures() {
 		t.line(wordBlind, t.pool, t.clock(r.At))
 		return
 	}
-	required := "?"
-	if servers, ok := r.Plan.Required.Servers.Get(); ok {
-		required = fmt.Sprint(servers)
-	}
-	t.line(wordPool, t.pool, t.clock(r.At), r.Participants, r.Meetings, required, r.Enabled, r.Running)
+	t.line(wordPool, t.pool, t.clock(r.At), pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"),
+		pool.CountSeen(r.Required(), "server"), r.Enabled, pool.Count(r.Running, "machine"))
 }
 
 // clock writes a time as the pool's people read it.

@@ -78,7 +78,7 @@ func TestOperatorsAreToldWhatHappensWhatIsDoneAndWhatToDo(t *testing.T) {
   DiViMS: cordon server 2: done (unresponsive: its machine has run for 5h, yet Scalelite says offline)
   To do: Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it.
 
-Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meetings, 1 servers required, 1 enabled, 3 machines running.
+Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meeting, 1 server required, 1 enabled, 3 machines running.
 `
 	if got := box.messages[0].Text; got != want {
 		t.Errorf("told\n%s\nwanted\n%s", got, want)

@@ -89,8 +89,8 @@ func (v view) peopleChart(c canvas, samples []pool.Sample, ahead outlook) chart 
 	add("enabled", c.steps(enabled), v.T("room on enabled servers"))
 	add("expected", future.line(ahead.expected), "")
 	add("people", c.line(people), v.T("participants"))
-	drawn.Alt = v.T("%s to %s: at most %s participants, room for %s to %s on enabled servers, for at most %s on required ones.",
-		v.Moment(c.from), v.Moment(v.At), v.Number(people.most(), 0), v.Number(enabled.least(), 0),
+	drawn.Alt = v.T("%s to %s: at most %s, room for %s to %s on enabled servers, for at most %s on required ones.",
+		v.Moment(c.from), v.Moment(v.At), v.N(int(people.most()), "participant/participants"), v.Number(enabled.least(), 0),
 		v.Number(enabled.most(), 0), v.Number(required.most(), 0))
 	return drawn
 }

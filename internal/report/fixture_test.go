@@ -104,7 +104,7 @@ func (c campus) record(s pool.Sample) cycle.Record {
 	}
 	r.Plan.Required = scaling.Required{Servers: s.Required, Enabled: s.Enabled, Capacity: pool.Seen(s.Counted()), Size: pool.Seen(float64(c.size)), Policies: []scaling.Answer{
 		{Policy: scaling.PolicyLoad, Servers: pool.Seen(required), Why: []string{
-			"5m ago there were 1180 participants and 66 meetings: ratios 1.06 and 1.06",
+			"compared with 1180 participants and 66 meetings 5m ago: ratios 1.06 and 1.06",
 			fmt.Sprintf("participants: ceil(2 × %d / 250) = %d", s.Participants, (2*s.Participants+249)/250),
 			fmt.Sprintf("meetings: ceil(2 × %d / 15) = %d", s.Meetings, (2*s.Meetings+14)/15), "at least 1"}},
 		{Policy: scaling.PolicySchedule, Servers: pool.Seen((c.size + 3) / 4), Why: []string{
@@ -120,7 +120,7 @@ func (c campus) record(s pool.Sample) cycle.Record {
 	}
 	next := min(s.Running+1, c.size)
 	r.Outcomes = []cycle.Outcome{
-		{Kind: scaling.Enable, Server: next, Domain: r.Servers[next-1].Domain, Reason: "1 more servers are required; it has no machine", Result: scaling.Done},
+		{Kind: scaling.Enable, Server: next, Domain: r.Servers[next-1].Domain, Reason: "short of 1 server; it has no machine", Result: scaling.Done},
 		{Kind: scaling.Create, Server: next, Domain: r.Servers[next-1].Domain, Reason: "it is enabled and has no machine", Result: scaling.Done, Detail: "POP2-HC-8C-16G in fr-par-1"},
 	}
 	for _, o := range r.Outcomes {
@@ -148,7 +148,7 @@ func (c campus) server(number int, s pool.Sample) cycle.ServerRecord {
 		r.Entry, r.LeftAlone = pool.Cordoned, "2 meetings are left on it"
 	case number == 1:
 		r.Health, r.Why = scaling.ToRecycle, "up for 7d4h, more than 7d"
-		r.LeftAlone = "to recycle, but only 7 others are online and 8 are required: its replacement comes first"
+		r.LeftAlone = "to recycle, but only 7 servers online without it, and 8 required: its replacement comes first"
 	case number == 2:
 		r.Load1 = pool.Seen(9.4)
 	case number == 3:

@@ -70,12 +70,15 @@ func (l language) T(text string, arguments ...any) string {
 }
 
 // N counts: "1 meeting", "2 meetings". forms are "meeting/meetings".
-func (l language) N(n int, forms string) string {
+func (l language) N(n int, forms string) string { return l.Count(n) + noBreak + l.form(n, forms) }
+
+// form is the one of two forms that goes with a number.
+func (l language) form(n int, forms string) string {
 	one, many, _ := strings.Cut(l.T(forms), "/")
 	if n == 1 || n == 0 && l.tag == french.tag {
-		many = one
+		return one
 	}
-	return l.Count(n) + noBreak + many
+	return many
 }
 
 // Count writes a whole number with its thousands apart.

@@ -50,7 +50,7 @@ func TestNumbersAreWrittenAsInTheLanguage(t *testing.T) {
 }
 
 // asked is a text that the page asks for: {{.T "…"}}, v.T("…"), l.N(n, "…").
-var asked = regexp.MustCompile(`\.(?:T|N)[ (](?:[^"\n]*?[, ])?"([^"]*[a-zA-Z][^"]*)"`)
+var asked = regexp.MustCompile(`\.(?:T|N|form)[ (](?:[^"\n]*?[, ])?"([^"]*[a-zA-Z][^"]*)"`)
 
 // TestFrenchIsComplete: every text that the page or its code asks for is there in
 // French, with as many arguments, and none is there that nobody asks for.

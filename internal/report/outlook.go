@@ -65,7 +65,7 @@ func (v view) coming() tile {
 	for i := 1; i < len(ahead.calendar); i++ {
 		if next := ahead.calendar[i]; next.value != ahead.calendar[i-1].value {
 			t.Figure = v.Number(next.value, 0)
-			t.Notes = []string{v.T("servers by the calendar, from %s", v.Moment(next.at))}
+			t.Notes = []string{v.T("%s by the calendar, from %s", v.form(int(next.value), "server/servers"), v.Moment(next.at))}
 			break
 		}
 	}
@@ -78,9 +78,10 @@ func (v view) coming() tile {
 			peak = i
 		}
 	}
-	notes := []string{v.T("people at most, at %s; %s expected", v.Moment(ahead.upper[peak].at), v.Number(ahead.expected[peak].value, 0))}
+	most := int(ahead.upper[peak].value)
+	notes := []string{v.T("%s at most, at %s; %s expected", v.form(most, "person/people"), v.Moment(ahead.upper[peak].at), v.Number(ahead.expected[peak].value, 0))}
 	if t.Figure != nothing {
 		notes = append(notes, t.Figure+" "+t.Notes[0])
 	}
-	return tile{Label: t.Label, Figure: v.Number(ahead.upper[peak].value, 0), Notes: notes}
+	return tile{Label: t.Label, Figure: v.Count(most), Notes: notes}
 }

@@ -38,14 +38,14 @@ func (s Status) Text(w io.Writer) error {
 // circumstances are what the status knows beyond the last evaluation.
 func (s Status) circumstances(p *printer) {
 	p.line("")
-	p.line("verdict: %s; room for %s participants", s.Verdict, count(s.Capacity))
+	p.line("verdict: %s; room for %s", s.Verdict, pool.CountSeen(s.Capacity, "participant"))
 	for _, need := range s.Needs {
 		if !slices.Contains(s.Last.Plan.Alerts, need) {
 			p.line("  %s: %s: %s", need.Level, need.Subject, need.Text)
 		}
 	}
 	if s.Forced != nil {
-		p.line("forced: %d servers until %s, by %s: %s", s.Forced.Servers, s.Forced.Until.UTC().Format(time.RFC3339), s.Forced.Author, s.Forced.Reason)
+		p.line("forced: %s until %s, by %s: %s", pool.Count(s.Forced.Servers, "server"), s.Forced.Until.UTC().Format(time.RFC3339), s.Forced.Author, s.Forced.Reason)
 	}
 	for _, ordered := range s.Ordered {
 		p.line("for the next evaluation: %s", said(ordered))
@@ -104,8 +104,9 @@ func figures(r cycle.Record) string {
 	if r.Blind {
 		return "the pool could not be seen well enough to count or to act"
 	}
-	return fmt.Sprintf("%d participants in %d meetings; %s servers required, %d enabled, %d machines running, %d draining",
-		r.Participants, r.Meetings, count(r.Required()), r.Enabled, r.Running, r.Draining)
+	return fmt.Sprintf("%s in %s; %s required, %d enabled, %s running, %d draining",
+		pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"), pool.CountSeen(r.Required(), "server"),
+		r.Enabled, pool.Count(r.Running, "machine"), r.Draining)
 }
 
 // printer keeps the first error of many writes.

@@ -20,7 +20,7 @@ func (v view) Tiles() []tile {
 		{v.T("servers enabled"), v.Count(last.Enabled), fraction(last.Enabled, v.Size),
 			v.counted([]string{v.T("%s required", v.Maybe(last.Required())), v.T("of %s in the pool", v.Count(v.Size))})},
 		{v.T("machines running"), v.Count(last.Running), fraction(last.Running, v.Size),
-			[]string{v.T("%s draining", v.Count(last.Draining)), v.T("%s not running", v.Count(last.Idle()))}},
+			[]string{v.N(last.Draining, "draining/draining"), v.T("%s not running", v.Count(last.Idle()))}},
 		{v.T("cost today"), v.Euros(v.Today.Euros, 2), fraction(int(v.Today.MachineHours*10), int(v.Today.FixedHours*10)),
 			[]string{v.N(int(v.Today.MachineHours+0.5), "machine-hour/machine-hours"), v.T("%s saved", v.Share(v.Today.Saved()))}},
 		v.coming(),

@@ -77,16 +77,16 @@ func (v view) tell(r cycle.Record, most int) told {
 		Judged:        few(l, r.Plan.Verdicts, v.verdict),
 		lines:         most - l.left,
 	}
-	t.Figures = v.T("%s required, %s enabled", v.Maybe(r.Required()), v.Count(r.Enabled))
+	t.Figures = v.T("%s required", v.Maybe(r.Required())) + ", " + v.N(r.Enabled, "enabled/enabled")
 	t.Short, t.Class = v.short(r, outcomes)
-	t.About = v.T("%s in %s; %s running, %s draining. Asked for by %s, took %s s.",
+	t.About = v.T("%s in %s; %s running, %s. Asked for by %s, took %s s.",
 		v.N(r.Participants, "participant/participants"), v.N(r.Meetings, "meeting/meetings"),
-		v.N(r.Running, "machine/machines"), v.Count(r.Draining), r.Source, v.Number(r.TookSeconds, 1))
+		v.N(r.Running, "machine/machines"), v.N(r.Draining, "draining/draining"), r.Source, v.Number(r.TookSeconds, 1))
 	if r.Blind {
 		t.Figures, t.About = v.T("not known"), v.T("The pool could not be seen well enough. Asked for by %s, took %s s.", r.Source, v.Number(r.TookSeconds, 1))
 	}
 	if l.beyond > 0 {
-		t.Beyond = v.T("%s more are in the record in the bucket, decisions/%s.json.", v.N(l.beyond, "line/lines"), r.At.UTC().Format(time.DateOnly))
+		t.Beyond = v.T("%s more in the record in the bucket, decisions/%s.json.", v.N(l.beyond, "line/lines"), r.At.UTC().Format(time.DateOnly))
 	}
 	return t
 }

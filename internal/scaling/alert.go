@@ -1,6 +1,9 @@
 package scaling
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Level is how urgent an alert is.
 type Level string
@@ -107,7 +110,7 @@ func (d *decision) openMatters() {
 // fewest servers are named one by one in a text.
 const fewest = 10
 
-// numbers lists the servers for which a condition holds: "1, 2 and 5 more".
+// numbers lists the servers for which a condition holds: "servers 1, 2 and 5 more".
 func (d *decision) numbers(condition func(*server) bool) (list string, n int) {
 	for _, s := range d.servers {
 		if !condition(s) {
@@ -116,10 +119,13 @@ func (d *decision) numbers(condition func(*server) bool) (list string, n int) {
 		n++
 		switch {
 		case n == 1:
-			list = fmt.Sprint(s.Server.Number)
+			list = serverSubject(s)
 		case n <= fewest:
 			list += fmt.Sprintf(", %d", s.Server.Number)
 		}
+	}
+	if n > 1 {
+		list = strings.Replace(list, "server", "servers", 1)
 	}
 	if n > fewest {
 		list += fmt.Sprintf(" and %d more", n-fewest)

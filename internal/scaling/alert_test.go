@@ -42,18 +42,18 @@ func TestAlerts(t *testing.T) {
 		"no server is left": {func(s *story) {
 			s.meeting(1, 1000)
 			s.state.Servers = map[int]pool.ServerMemory{2: {Maintenance: &pool.Hold{}}}
-		}, Error, "no server left", 0, "1 more servers", false},
+		}, Error, "no server left", 0, "short of 1 server, and", false},
 		"a limit holds creations back": {func(s *story) {
 			s.meeting(1, 1000)
 			s.config.MaxCreations = 1
 			s.withoutMachine(2)
 			s.withoutMachine(3)
-		}, Warning, "limits", 0, "create 3: 1 times at most", true},
+		}, Warning, "limits", 0, "create 3: 1 time at most", true},
 		"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "evaluations", 0, "none was recorded for 15m", true},
 		"there is no image":           {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
 		"machines are older than the image": {func(s *story) {
 			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
-		}, Warning, "outdated image", 0, "4 machines are older than their zone's newest image: those of servers 1, 2, 3, 4; they are replaced at any hour, 2 at once", false},
+		}, Warning, "outdated image", 0, "4 machines made from an older image than the newest of the zone: servers 1, 2, 3, 4; they are replaced at any hour, 2 at once", false},
 		"machines are older, and stay": {func(s *story) {
 			s.config.RollOutParallel = 0
 			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})

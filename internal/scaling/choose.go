@@ -123,12 +123,12 @@ func (d *decision) grow(missing float64) {
 		if short < almost {
 			return
 		}
-		d.enable(s, fmt.Sprintf("%g more servers are required; %s", missing, s.describe()))
+		d.enable(s, fmt.Sprintf("short of %s; %s", pool.Count(missing, "server"), s.describe()))
 		short -= s.capacity()
 	}
 	if short >= almost {
-		d.withhold("%g of the %g servers that are missing: no server is left to enable", short, missing)
-		d.alert(Error, d.group.subject(noServerLeftSubject), adviceNoServer, "%g more servers are required than can be enabled", short)
+		d.withhold("enabling %s: no server is left", pool.Count(short, "more server"))
+		d.alert(Error, d.group.subject(noServerLeftSubject), adviceNoServer, "short of %s, and no server is left to enable", pool.Count(short, "server"))
 	}
 }
 
@@ -205,7 +205,7 @@ func (d *decision) shrink(surplus float64) {
 			s.leftAlone = "the last server that is online is never cordoned"
 			continue
 		}
-		if d.cordon(s, fmt.Sprintf("%g servers more than required; %s", surplus, s.describe())) {
+		if d.cordon(s, fmt.Sprintf("%s more than required; %s", pool.Count(surplus, "server"), s.describe())) {
 			left -= s.capacity()
 		}
 	}

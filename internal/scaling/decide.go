@@ -89,9 +89,9 @@ func (d *decision) allow(kind Kind, most int, s *server) bool {
 	if d.plan.count(kind) < most {
 		return true
 	}
-	s.leftAlone = fmt.Sprintf("%s: an evaluation does that %d times at most", kind, most)
+	s.leftAlone = fmt.Sprintf("%s: an evaluation does that %s at most", kind, pool.Count(most, "time"))
 	d.limited = true
-	d.withhold("%s %d: %d times at most in one evaluation", kind, s.Server.Number, most)
+	d.withhold("%s %d: %s at most in one evaluation", kind, s.Server.Number, pool.Count(most, "time"))
 	return false
 }
 

@@ -232,8 +232,8 @@ func (d *decision) create(s *server) {
 	case s.waits && s.memory.Failures == 0:
 		s.leftAlone = "no machine could be had for it; it is tried again after " + s.memory.NotBefore.UTC().Format(time.RFC3339)
 	case s.waits:
-		s.leftAlone = fmt.Sprintf("the creation failed %d times; it is tried again after %s",
-			s.memory.Failures, s.memory.NotBefore.UTC().Format(time.RFC3339))
+		s.leftAlone = fmt.Sprintf("the creation failed %s; it is tried again after %s",
+			pool.Count(s.memory.Failures, "time"), s.memory.NotBefore.UTC().Format(time.RFC3339))
 	case d.allow(Create, d.config.MaxCreations, s):
 		d.do(Action{Kind: Create, Server: s.Server.Number, Reason: "it is enabled and has no machine"})
 	}

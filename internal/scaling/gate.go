@@ -28,7 +28,7 @@ func Gate(config Config, s pool.ServerObservation) string {
 		return "its meetings are unknown: " + s.Meetings.Reason()
 	}
 	if len(meetings) > 0 {
-		return fmt.Sprintf("%d meetings with %d participants", len(meetings), pool.Participants(meetings))
+		return pool.Count(len(meetings), "meeting") + " with " + pool.Count(pool.Participants(meetings), "participant")
 	}
 	if config.Recordings == RecordingsNone {
 		return ""
@@ -50,10 +50,10 @@ func recordingsGate(config Config, s pool.ServerObservation) string {
 		}
 	}
 	if inWork > 0 {
-		return fmt.Sprintf("%d recordings in work", inWork)
+		return pool.Count(inWork, "recording") + " in work"
 	}
 	if published > 0 && config.Recordings != RecordingsKept {
-		return fmt.Sprintf("%d published recordings not shipped yet", published)
+		return pool.Count(published, "published recording") + " not shipped yet"
 	}
 	stats, ok := s.Stats.Get()
 	if !ok {

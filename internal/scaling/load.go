@@ -70,8 +70,8 @@ func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, ena
 		now.Sub(past.At).Seconds() < stalePast*config.Interval.Seconds() {
 		participantsRatio = round2(float64(current.Participants) / float64(past.Participants))
 		meetingsRatio = round2(float64(current.Meetings) / float64(past.Meetings))
-		compared = fmt.Sprintf("%s ago there were %d participants and %d meetings: ratios %.2f and %.2f",
-			spell(now.Sub(past.At)), past.Participants, past.Meetings, participantsRatio, meetingsRatio)
+		compared = fmt.Sprintf("compared with %s and %s %s ago: ratios %.2f and %.2f", pool.Count(past.Participants, "participant"),
+			pool.Count(past.Meetings, "meeting"), spell(now.Sub(past.At)), participantsRatio, meetingsRatio)
 	}
 	participantsFactor, meetingsFactor := config.SteadyFactor.Participants, config.SteadyFactor.Meetings
 	if participantsRatio >= config.GrowthThreshold.Participants {
@@ -90,7 +90,7 @@ func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, ena
 		fmt.Sprintf("at least %d", config.Minimum()),
 	}
 	if l.Remembered > 0 {
-		why = append(why, fmt.Sprintf("the last known load stands for %d servers that did not answer", l.Remembered))
+		why = append(why, fmt.Sprintf("the last known load stands for that of %s without an answer", pool.Count(l.Remembered, "server")))
 	}
 	if len(l.Missing) > 0 {
 		why = append(why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", l.Missing, enabled))

@@ -30,10 +30,11 @@ func (d *decision) replaceOne() {
 	s := sick[0]
 	others := d.capacity(func(o *server) bool { return o.online() && o.Server.Number != s.Server.Number })
 	if others >= float64(max(1, d.required()))-almost {
-		d.cordon(s, fmt.Sprintf("%s: %s; the %g others that are online suffice", s.health, s.why, others))
+		d.cordon(s, fmt.Sprintf("%s: %s; %s online without it, which suffices", s.health, s.why, pool.Count(others, "server")))
 	} else {
 		d.group.replaced = s.Server.Number
-		s.leftAlone = fmt.Sprintf("%s, but only %g others are online and %d are required: its replacement comes first", s.health, others, d.required())
+		s.leftAlone = fmt.Sprintf("%s, but only %s online without it, and %d required: its replacement comes first",
+			s.health, pool.Count(others, "server"), d.required())
 	}
 	for _, other := range sick[1:] {
 		other.leftAlone = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
@@ -63,13 +64,12 @@ func (d *decision) urgency(s *server) urgency {
 // outdated, or "": the hour, those that drain for it already, or a new machine that
 // is not well, which is what a bad image looks like.
 func (d *decision) rollOutWaits() string {
-	draining := d.givenUpForImage()
 	bad := d.badNewMachine()
 	switch {
 	case !d.config.RollOutHours.Contain(d.now.In(d.config.zone())):
 		return "its image is outdated; machines are replaced for that " + d.config.RollOutHours.String()
-	case draining >= d.config.RollOutParallel:
-		return fmt.Sprintf("its image is outdated, and %d machines drain for that already, %d at once", draining, d.config.RollOutParallel)
+	case d.givenUpForImage() >= d.config.RollOutParallel:
+		return fmt.Sprintf("its image is outdated, but no more than %d may drain for that at once", d.config.RollOutParallel)
 	case bad != nil:
 		return fmt.Sprintf("its image is outdated, but server %d, whose machine was made from the newest, is %s", bad.Server.Number, bad.health)
 	}

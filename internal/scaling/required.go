@@ -57,8 +57,8 @@ func (d *decision) force(forced pool.Forced, asked pool.Reading[int]) pool.Readi
 	until := forced.Until.UTC().Format(time.RFC3339)
 	d.group.limited("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
 	if servers, ok := asked.Get(); ok && servers > forced.Servers {
-		d.alert(Warning, "forced", adviceForced, "the policies require %d servers; %s has forced %d until %s",
-			servers, forced.Author, forced.Servers, until)
+		d.alert(Warning, "forced", adviceForced, "the policies require %s; %s has forced %d until %s",
+			pool.Count(servers, "server"), forced.Author, forced.Servers, until)
 	}
 	return pool.Seen(forced.Servers)
 }
@@ -87,10 +87,10 @@ func (g *group) limited(format string, args ...any) {
 }
 
 // all is how many servers there are, and where multipliers make another number of
-// them, how they count: "10 (20 servers with their load multipliers)".
+// them, how they count: "10 (20 servers, by load multipliers)".
 func (g *group) all() string {
 	if n := len(g.members); n != g.size {
-		return fmt.Sprintf("%d (%d servers with their load multipliers)", g.size, n)
+		return fmt.Sprintf("%d (%s, by load multipliers)", g.size, pool.Count(n, "server"))
 	}
 	return fmt.Sprint(g.size)
 }

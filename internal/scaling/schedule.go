@@ -134,8 +134,8 @@ func largestDemand(source string, events []pool.Event, now time.Time, size, capa
 			continue
 		}
 		servers := ceilDiv(wanted*size, capacity)
-		reasons = append(reasons, fmt.Sprintf("%s: %s; ceil(%d participants × %d servers / %d participants) = %d servers",
-			when, formula, wanted, size, capacity, servers))
+		reasons = append(reasons, fmt.Sprintf("%s: %s; ceil(%s × %s / %d participants) = %s",
+			when, formula, pool.Count(wanted, "participant"), pool.Count(size, "server"), capacity, pool.Count(servers, "server")))
 		if servers > largest {
 			largest, decisive = servers, reasons[len(reasons)-1]
 		}
@@ -157,7 +157,7 @@ func few(reasons []string) []string {
 	if len(reasons) <= mostReasons {
 		return reasons
 	}
-	return append(reasons[:mostReasons:mostReasons], fmt.Sprintf("and %d more events", len(reasons)-mostReasons))
+	return append(reasons[:mostReasons:mostReasons], "and "+pool.Count(len(reasons)-mostReasons, "more event"))
 }
 
 // users finds the text after "users=" in a summary. The summary is read as the

@@ -185,5 +185,5 @@ func (s *server) describe() string {
 	case !s.Meetings.Known():
 		return "it starts"
 	}
-	return fmt.Sprintf("it runs with %d meetings and %d participants", s.meetings(), s.participants())
+	return fmt.Sprintf("it runs with %s and %s", pool.Count(s.meetings(), "meeting"), pool.Count(s.participants(), "participant"))
 }

@@ -208,14 +208,14 @@ func TestTheDrainGate(t *testing.T) {
 		{"enabled", func(s *story) { s.entry(1).State = pool.Enabled }, "entry"},
 		{"a state that Scalelite does not have", func(s *story) { s.entry(1).State = "paused" }, "entry"},
 		{"entry unknown", func(s *story) { s.seen.Servers[0].Entry = pool.Unknown[*pool.Entry]("down") }, "entry is unknown"},
-		{"a meeting with nobody in", func(s *story) { s.meeting(1, 0) }, "1 meetings"},
-		{"a breakout room", func(s *story) { s.seen.Servers[0].Meetings = pool.Seen([]pool.Meeting{{Breakout: true}}) }, "1 meetings"},
+		{"a meeting with nobody in", func(s *story) { s.meeting(1, 0) }, "1 meeting "},
+		{"a breakout room", func(s *story) { s.seen.Servers[0].Meetings = pool.Seen([]pool.Meeting{{Breakout: true}}) }, "1 meeting "},
 		{"meetings unknown", func(s *story) { s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("502") }, "meetings are unknown: 502"},
 		{"meetings never asked for", func(s *story) { s.seen.Servers[0].Meetings = pool.Reading[[]pool.Meeting]{} }, "not looked at"},
 		{"recordings unknown", func(s *story) { s.seen.Servers[0].Recordings = pool.Unknown[[]pool.Recording]("504") }, "recordings are unknown"},
-		{"a recording in processing", recording(pool.Processing), "1 recordings in work"},
-		{"a recording processed", recording(pool.Processed), "1 recordings in work"},
-		{"a recording in a state that is new to us", recording("uploading"), "1 recordings in work"},
+		{"a recording in processing", recording(pool.Processing), "1 recording in work"},
+		{"a recording processed", recording(pool.Processed), "1 recording in work"},
+		{"a recording in a state that is new to us", recording("uploading"), "1 recording in work"},
 		{"a published recording, to be shipped", recording(pool.Published), "not shipped"},
 		{"a published recording, kept elsewhere", policy(RecordingsKept, recording(pool.Published)), ""},
 		{"kept elsewhere, but in work", policy(RecordingsKept, recording(pool.Processed)), "in work"},
@@ -228,7 +228,7 @@ func TestTheDrainGate(t *testing.T) {
 			s.seen.Servers[0].Stats = pool.Unknown[pool.Stats]("none")
 			s.seen.Servers[0].Recordings = pool.Unknown[[]pool.Recording]("none")
 		}), ""},
-		{"a pool that does not record, with a meeting", policy(RecordingsNone, func(s *story) { s.meeting(1, 1) }), "1 meetings"},
+		{"a pool that does not record, with a meeting", policy(RecordingsNone, func(s *story) { s.meeting(1, 1) }), "1 meeting "},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -818,7 +818,7 @@ func TestCertificatesAndRecordingsAreWarnedOf(t *testing.T) {
 		t.Errorf("levels %v", levels)
 	}
 	// The meeting of the stuck one may have lasted 10 hours, not more.
-	if last := s.plan.Alerts[len(s.plan.Alerts)-1].Text; !strings.HasPrefix(last, "2 are not done 5h after their meeting") {
+	if last := s.plan.Alerts[len(s.plan.Alerts)-1].Text; !strings.HasPrefix(last, "2 recordings not done 5h after the meeting") {
 		t.Errorf("%q", last)
 	}
 }

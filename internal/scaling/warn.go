@@ -59,8 +59,8 @@ func (d *decision) warnImage() {
 	if n == 0 {
 		return
 	}
-	d.alert(Warning, outdatedSubject, adviceOutdated, "%d machines are older than their zone's newest image: those of servers %s; %s",
-		n, list, d.config.rollOut())
+	d.alert(Warning, outdatedSubject, adviceOutdated, "%s made from an older image than the newest of the zone: %s; %s",
+		pool.Count(n, "machine"), list, d.config.rollOut())
 	if bad := d.badNewMachine(); bad != nil {
 		d.alert(Error, "roll-out", adviceRollOut, "stopped: server %d, whose machine was made from %s, is %s: %s",
 			bad.Server.Number, bad.newest.Name, bad.health, bad.why)
@@ -99,7 +99,7 @@ func (d *decision) warnHealth(s *server) {
 	case s.stuck:
 		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since.UTC().Format(time.RFC3339))
 	case s.memory.Failures >= creationAlert && s.machine == nil && s.intended == pool.Enabled:
-		d.alertOf(s, Error, subject, adviceCreation, "the creation of its machine has failed %d times", s.memory.Failures)
+		d.alertOf(s, Error, subject, adviceCreation, "the creation of its machine has failed %s", pool.Count(s.memory.Failures, "time"))
 	case s.Machine.Known() && s.machine == nil && s.entry != nil && s.entry.Online && s.entry.State == pool.Enabled:
 		d.alertOf(s, Warning, subject, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
 	case s.Entry.Known() && s.entry == nil && !d.config.RegisterEntries:
@@ -139,8 +139,8 @@ func (d *decision) warnRecordings(s *server) {
 		}
 	}
 	if late > 0 {
-		d.alertOf(s, Warning, recordingsSubject(s), adviceRecordings, "%d are not done %s after their meeting, the oldest since %s",
-			late, spell(d.config.RecordingMaxProcessing), spell(longest))
+		d.alertOf(s, Warning, recordingsSubject(s), adviceRecordings, "%s not done %s after the meeting, the oldest since %s",
+			pool.Count(late, "recording"), spell(d.config.RecordingMaxProcessing), spell(longest))
 	}
 	stats, asked := s.Stats.Get()
 	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && s.pastGrace(d.now, d.config) && !stats.Backlog.Known() {

@@ -76,10 +76,10 @@ func (r *sandboxRun) evaluate(ctx context.Context) {
 // progressLine is an evaluation in one line.
 func progressLine(record cycle.Record) string {
 	required := "?"
-	if servers, ok := record.Plan.Required.Servers.Get(); ok {
+	if servers, ok := record.Required().Get(); ok {
 		required = fmt.Sprint(servers)
 	}
-	line := fmt.Sprintf("%5d people in %3d meetings | servers: %2s required, %2d enabled, %2d running, %2d draining",
+	line := fmt.Sprintf("people %5d, meetings %3d | servers: %2s required, %2d enabled, %2d running, %2d draining",
 		record.Participants, record.Meetings, required, record.Enabled, record.Running, record.Draining)
 	for _, outcome := range record.Outcomes {
 		line += fmt.Sprintf(" | %s", outcome.Kind)

@@ -216,7 +216,7 @@ var errNotConfirmed = errors.New("not confirmed, and nothing was done; --yes goe
 
 // ask waits for a yes, but not for longer than the context.
 func (p provisioning) ask(ctx context.Context, steps int) error {
-	fmt.Fprintf(p.progress, "%d steps. Go on? [y/N] ", steps)
+	fmt.Fprintf(p.progress, "%s. Go on? [y/N] ", pool.Count(steps, "step"))
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(p.in).ReadString('\n')

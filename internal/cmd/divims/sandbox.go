@@ -169,7 +169,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 			return fmt.Errorf("write the settings to %s: %w", o.envFile, err)
 		}
 	}
-	fmt.Fprintf(progress, "%d servers, a %s's demand; the page is at %s/\n", o.servers, o.profile, function.url)
+	fmt.Fprintf(progress, "%s, a %s's demand; the page is at %s/\n", pool.Count(o.servers, "server"), o.profile, function.url)
 	run := sandboxRun{sandbox: surroundings, function: function, progress: progress}
 	run.loop(ctx, o.speed, o.length)
 	return run.summarize(out, o.json)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"divims/internal/pool"
 	"divims/internal/world"
 )
 
@@ -41,11 +42,11 @@ func (r *sandboxRun) summarize(out io.Writer, asJSON bool) error {
 		return json.NewEncoder(out).Encode(s)
 	}
 	_, err := fmt.Fprintf(out, `
-%.1f virtual hours, %d evaluations, %d failed
+%.1f virtual hours, %s, %d failed
 machines: %d created, %d deleted, %.1f server hours
 people: %d at the peak, %.2f %% of their time on overloaded servers
 meetings: %d refused, %d interrupted; recordings lost: %d; volumes left over: %d
-`, s.VirtualHours, s.Evaluations, s.FailedEvaluations, s.MachinesCreated, s.MachinesDeleted, s.ServerHours, s.PeakParticipants,
+`, s.VirtualHours, pool.Count(s.Evaluations, "evaluation"), s.FailedEvaluations, s.MachinesCreated, s.MachinesDeleted, s.ServerHours, s.PeakParticipants,
 		s.OverloadedParticipantMinutesPart, s.RefusedMeetings, s.InterruptedMeetings, s.LostRecordings, s.LeftoverVolumes)
 	return err
 }

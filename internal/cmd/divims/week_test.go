@@ -234,7 +234,7 @@ func (o *operator) rollsAnImageOut() {
 	}
 	o.until(wednesday, "17:10")
 	o.told("NEW warning: outdated image")
-	o.sees(atWarning, "machines are older than their zone's newest image")
+	o.sees(atWarning, "made from an older image than the newest of the zone")
 	o.until(thursday, "06:00")
 	o.watch = nil
 	o.told("OVER warning: outdated image")
@@ -348,7 +348,7 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	o.note("No machine can be had at all, and an exam is announced.")
 	o.until(friday, "14:30")
 	o.told("NEW error: stock and quota", "NEW error: no server left")
-	o.sees(atError, "more servers are required than can be enabled")
+	o.sees(atError, "no server is left to enable")
 	stock(true, "fr-par-1", "fr-par-2")
 	o.until(friday, "15:30")
 	o.told("OVER error: no server left")
@@ -473,7 +473,7 @@ func (o *operator) intervenes() {
 func (o *operator) paysAndShrinks() {
 	o.t.Helper()
 	o.until(sunday, "17:00")
-	status := o.sees(report.Well, "A pool of 8 machines that always run")
+	status := o.sees(report.Well, "A pool of fixed size, 8 machines")
 	var tally world.Tally
 	o.sandbox.With(func(w *world.World) { tally = w.Tally() })
 	saved, _ := status.Month.Saved().Get()
