@@ -93,6 +93,10 @@ func (h *Handler) refusing(serve func(http.ResponseWriter, *http.Request) error)
 	}
 }
 
+// retryHeld is after how many seconds who met another's lease may try again: most
+// evaluations are over then.
+const retryHeld = "5"
+
 // refuse answers with an error. One that is no refusal is told to the log and
 // not to the caller, and who holds the lease not to an unknown one.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
@@ -102,6 +106,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &answer):
 	case errors.As(err, &held):
 		h.log.InfoContext(r.Context(), "lease held", "holder", held.Holder, "until", held.Until)
+		w.Header().Set("Retry-After", retryHeld)
 		answer = refusal{http.StatusConflict, "another evaluation holds the lease"}
 		if h.isKnown(r) {
 			answer.text = held.Error()

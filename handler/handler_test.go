@@ -298,8 +298,8 @@ func TestAHeldLeaseIsSaid(t *testing.T) {
 		t.Fatal(err)
 	}
 	response := s.call("POST", "/", `{"source":"cron"}`, nil)
-	if response.Code != http.StatusConflict || !strings.Contains(response.Body.String(), "somebody") {
-		t.Errorf("answers %d %q", response.Code, response.Body)
+	if response.Code != http.StatusConflict || !strings.Contains(response.Body.String(), "somebody") || response.Header().Get("Retry-After") == "" {
+		t.Errorf("answers %d %q %v", response.Code, response.Body, response.Header())
 	}
 	s.sandbox.AdvanceTo(monday.Add(2 * time.Minute))
 	if response := s.call("POST", "/", `{"source":"cron"}`, nil); response.Code != http.StatusOK {

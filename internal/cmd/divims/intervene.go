@@ -20,15 +20,17 @@ type intervention struct {
 	cmd    *cobra.Command
 	by     pool.Hold
 	dryRun bool
+	wait   time.Duration
 }
 
-// newIntervention makes a command with what all of them have: who, why, and
-// whether it is only tried.
+// newIntervention makes a command with what all of them have: who, why, whether it
+// is only tried, and how long it waits for an evaluation that is being made.
 func newIntervention(use, short string, arguments cobra.PositionalArgs) *intervention {
 	i := &intervention{cmd: &cobra.Command{Use: use, Short: short, Args: arguments}}
 	i.cmd.Flags().StringVar(&i.by.Reason, "reason", "", "why, for everybody who looks at the pool")
 	i.cmd.Flags().StringVar(&i.by.Author, "author", whoAmI(), "who")
 	i.cmd.Flags().BoolVar(&i.dryRun, "dry-run", false, "say what would be changed, and change nothing")
+	i.cmd.Flags().DurationVar(&i.wait, "wait", defaultWait, "how long to wait while an evaluation or another operator is at it; 0 for not at all")
 	return i
 }
 
@@ -54,7 +56,11 @@ func (i *intervention) order(make func(p *handler.Pool, arguments []string) (han
 		if err != nil {
 			return err
 		}
-		done, err := p.Intervene(cmd.Context(), order, i.dryRun)
+		var done pool.Intervention
+		err = whileHeld(cmd.Context(), i.wait, cmd.ErrOrStderr(), func() error {
+			done, err = p.Intervene(cmd.Context(), order, i.dryRun)
+			return err
+		})
 		if err != nil {
 			return runError{err}
 		}

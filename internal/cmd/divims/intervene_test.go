@@ -103,7 +103,7 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 	for _, server := range []string{"1", "2", "3", "4"} {
 		operators.Go(func() {
 			for range 50 {
-				status, _, errOut := divims(t.Context(), "maintenance", "start", server, "--reason", "drill", "--author", "operator "+server)
+				status, _, errOut := divims(t.Context(), "maintenance", "start", server, "--reason", "drill", "--author", "operator "+server, "--wait", "0")
 				switch status {
 				case 0:
 					mutex.Lock()
