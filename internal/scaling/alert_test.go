@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -214,5 +215,26 @@ func TestAFailedCreationThatNobodyNeedsAnyMoreIsNoAlert(t *testing.T) {
 	s.evaluate()
 	if slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Server == 4 }) {
 		t.Errorf("alerts %+v", s.plan.Alerts)
+	}
+}
+
+// TestTimesNameTheirZone: who shows them can only turn those into the pool's that say
+// which zone they are in.
+func TestTimesNameTheirZone(t *testing.T) {
+	s := newStory(t, 3)
+	s.machine(1).Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(time.Hour)}}
+	s.machine(3).Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(72 * time.Hour)}}
+	s.seen.Servers[1].CertificateExpiry = pool.Seen(noon.Add(-time.Hour))
+	s.evaluate()
+	plan := fmt.Sprintf("%+v", s.plan)
+	for _, told := range []string{
+		"is planned for 2026-", "planned maintenance on 2026-", "expired on 2026-",
+	} {
+		if !strings.Contains(plan, told) {
+			t.Errorf("nothing tells of what %s", told)
+		}
+	}
+	if unzoned := regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d`).FindString(plan); unzoned != "" {
+		t.Errorf("%s: which zone is that in?", unzoned)
 	}
 }

@@ -102,7 +102,7 @@ func toRecycle(now time.Time, config Config, s *server) string {
 	}
 	for _, maintenance := range s.machine.Maintenances {
 		if maintenance.Start.Sub(now) <= maintenanceAhead {
-			return "a maintenance of its machine is planned for " + maintenance.Start.UTC().Format("2006-01-02 15:04")
+			return "a maintenance of its machine is planned for " + maintenance.Start.UTC().Format(time.RFC3339)
 		}
 	}
 	if uptime := s.uptime(now); config.RecycleAfter > 0 && uptime > config.RecycleAfter {

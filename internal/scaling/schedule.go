@@ -76,7 +76,7 @@ func scheduleRequired(now time.Time, config Config, calendar pool.Calendar) Answ
 	default:
 		return noAnswer(source, fmt.Sprintf("unknown schedule mode %q", config.ScheduleMode))
 	}
-	return largestDemand(source, events, now, config.Size, config.Capacity)
+	return largestDemand(source, events, now, config)
 }
 
 func noAnswer(source, reason string) Answer {
@@ -118,14 +118,16 @@ func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.
 // mostReasons bounds how many events are told of one by one.
 const mostReasons = 50
 
-func largestDemand(source string, events []pool.Event, now time.Time, size, capacity int) Answer {
+func largestDemand(source string, events []pool.Event, now time.Time, config Config) Answer {
 	answer := Answer{Policy: PolicySchedule}
+	size, capacity := config.Size, config.Capacity
 	var reasons []string
 	largest, decisive := -1, ""
 	for _, event := range events {
-		when := "event that began " + event.Start.Format("Mon 2006-01-02 15:04 MST")
+		start := event.Start.In(config.zone()).Format("Mon 2006-01-02 15:04 MST")
+		when := "event that began " + start
 		if event.Start.After(now) {
-			when = "event that begins " + event.Start.Format("Mon 2006-01-02 15:04 MST") + ", within the lead time"
+			when = "event that begins " + start + ", within the lead time"
 		}
 		wanted, formula, err := participants(event.Summary, capacity)
 		if err != nil {

@@ -229,12 +229,12 @@ func TestScheduleLooksAhead(t *testing.T) {
 
 func TestScheduleSaysHowItCounts(t *testing.T) {
 	events := []pool.Event{at(-60, 60, "users=12,5%"), at(5, 60, "users=abc")}
-	why := scheduleRequired(scheduleNow, Config{ScheduleMode: ScheduleStep, Interval: 10 * time.Minute, Size: 30, Capacity: 9990},
+	why := scheduleRequired(scheduleNow, Config{ScheduleMode: ScheduleStep, Interval: 10 * time.Minute, Size: 30, Capacity: 9990, Zone: paris},
 		pool.Calendar{Events: events, Source: "feed of example.org"}).Why
 	want := []string{
 		"calendar: feed of example.org",
-		"event that began Mon 2026-03-16 07:00 UTC: users=12,5% of 9990; ceil(1249 participants × 30 servers / 9990 participants) = 4 servers",
-		`event that begins Mon 2026-03-16 08:05 UTC, within the lead time: users="abc" is neither a number nor a percentage`,
+		"event that began Mon 2026-03-16 08:00 CET: users=12,5% of 9990; ceil(1249 participants × 30 servers / 9990 participants) = 4 servers",
+		`event that begins Mon 2026-03-16 09:05 CET, within the lead time: users="abc" is neither a number nor a percentage`,
 	}
 	if !slices.Equal(why, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(why, "\n"), strings.Join(want, "\n"))

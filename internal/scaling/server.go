@@ -179,7 +179,7 @@ func (s *server) describe() string {
 	case s.machine.State != pool.Running:
 		return fmt.Sprintf("its machine is %s", s.machine.State)
 	case len(s.machine.Maintenances) > 0:
-		return fmt.Sprintf("its machine has a planned maintenance on %s", s.machine.Maintenances[0].Start.UTC().Format("2006-01-02 15:04"))
+		return fmt.Sprintf("its machine has a planned maintenance on %s", s.machine.Maintenances[0].Start.UTC().Format(time.RFC3339))
 	case s.health != Healthy:
 		return fmt.Sprintf("it is %s", s.health)
 	case !s.Meetings.Known():

@@ -118,7 +118,7 @@ func (d *decision) warnCertificate(s *server) {
 	left := expiry.Sub(d.now)
 	switch {
 	case left <= 0:
-		d.alertOf(s, Error, subject, adviceCertificate, "expired on %s", expiry.UTC().Format("2006-01-02 15:04"))
+		d.alertOf(s, Error, subject, adviceCertificate, "expired on %s", expiry.UTC().Format(time.RFC3339))
 	case left <= d.config.CertificateAlert:
 		d.alertOf(s, Error, subject, adviceCertificate, "expires in %s", spell(left))
 	case left <= d.config.CertificateWarning:
