@@ -39,9 +39,10 @@ func Resume(by pool.Hold) Order {
 // wants more than a term wants another minimum.
 const longestForce = 92 * 24 * time.Hour
 
-// Force lets a number of servers be required until a time, whatever the policies say.
+// Force lets a number of servers without a tag be required until a time, whatever the
+// policies say; those with a tag go by their own load.
 func Force(servers int, until time.Time, by pool.Hold) Order {
-	return Order{By: by, change: fmt.Sprintf("%d servers are forced until %s", servers, until.UTC().Format(time.RFC3339)),
+	return Order{By: by, change: fmt.Sprintf("the number of servers without a tag is forced to %d until %s", servers, until.UTC().Format(time.RFC3339)),
 		check: func(now time.Time, _ pool.ServerMemory) error {
 			if servers < 1 || !until.After(now) || until.Sub(now) > longestForce {
 				return refusal{http.StatusBadRequest, `say how many servers, at least 1, and until when, at most 92 days from now: {"servers":8,"until":"2026-11-23T18:00:00Z"}`}
@@ -55,7 +56,7 @@ func Force(servers int, until time.Time, by pool.Hold) Order {
 
 // Unforce leaves it to the policies again how many servers are required.
 func Unforce(by pool.Hold) Order {
-	return Order{By: by, change: "the forced number of servers ends",
+	return Order{By: by, change: "the forced number of servers without a tag ends",
 		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Forced = nil }}
 }
 

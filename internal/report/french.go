@@ -59,6 +59,7 @@ var frenchTexts = map[string]string{
 	"Look at the cron trigger and at the function's log.": "Voir le déclencheur périodique et le journal de la fonction.",
 	"For the next evaluation:":                            "Pour la prochaine évaluation :",
 	"Forced: %s until %s, by %s.":                         "Forcé : %s jusqu’à %s, par %s.",
+	"Servers with a tag go by their own load.":            "Les serveurs étiquetés suivent leur propre charge.",
 	"What operators changed":                              "Changements par les opérateurs",
 	"nothing is changed: paused by %s since %s: %s":       "rien n’est changé : en pause par %s depuis %s : %s",
 

@@ -149,6 +149,9 @@ func (s *Status) count() {
 	s.History = thin(since(s.samples, s.At.Add(-week)), 30*time.Minute)
 }
 
+// Tagged tells that there are servers with a tag, for which no number is forced.
+func (s Status) Tagged() bool { return s.Last != nil && len(s.Last.Plan.Tagged) > 0 }
+
 // local is when the status was asked for, in the pool's zone.
 func (s *Status) local() time.Time { return s.At.In(s.about.Zone) }
 

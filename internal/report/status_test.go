@@ -272,6 +272,31 @@ func TestHowLongNothingWasDone(t *testing.T) {
 	}
 }
 
+// TestAForcedNumberIsOfServersWithoutATag, which is said where there are others.
+func TestAForcedNumberIsOfServersWithoutATag(t *testing.T) {
+	const page, text = "Servers with a tag go by their own load.", "servers with a tag go by their own load\n"
+	for name, tagged := range map[string][]scaling.Group{"no tag": nil, "a tag": {{Tag: "exams"}}} {
+		t.Run(name, func(t *testing.T) {
+			c := busyPool(3, 300)
+			c.past.State.Forced = &pool.Forced{Hold: pool.Hold{Reason: "exams", Author: "Ada"}, Servers: 1, Until: tuesday.Add(time.Hour)}
+			c.past.Last.Plan.Tagged = tagged
+			var shown, told strings.Builder
+			if err := errors.Join(c.status().Page(&shown, "en"), c.status().Text(&told)); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(shown.String(), "Forced: 1\u00a0server until 11:37, by Ada.") {
+				t.Error("the page does not tell what is forced")
+			}
+			if said := strings.Contains(shown.String(), page); said != (tagged != nil) {
+				t.Errorf("the page speaks of tags: %t", said)
+			}
+			if said := strings.Contains(told.String(), text); said != (tagged != nil) {
+				t.Errorf("the status speaks of tags: %t", said)
+			}
+		})
+	}
+}
+
 // TestTimesOfTheDecisionAreInThePoolsZone: reasons hold UTC, the page does not.
 func TestTimesOfTheDecisionAreInThePoolsZone(t *testing.T) {
 	c := alarmed(busyPool(12, 1200))

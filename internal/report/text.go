@@ -46,6 +46,9 @@ func (s Status) circumstances(p *printer) {
 	}
 	if s.Forced != nil {
 		p.line("forced: %s until %s, by %s: %s", pool.Count(s.Forced.Servers, "server"), s.Forced.Until.UTC().Format(time.RFC3339), s.Forced.Author, s.Forced.Reason)
+		if s.Tagged() {
+			p.line("  servers with a tag go by their own load")
+		}
 	}
 	for _, ordered := range s.Ordered {
 		p.line("for the next evaluation: %s", said(ordered))

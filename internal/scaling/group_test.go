@@ -3,6 +3,7 @@ package scaling
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"divims/internal/pool"
 )
@@ -31,6 +32,18 @@ func TestEachTagHasItsOwnCapacity(t *testing.T) {
 		t.Errorf("tagged: %+v", g)
 	}
 	s.wantAlert("pool size")
+}
+
+// TestNoNumberIsForcedForATag: it is for servers without one, and the record says so.
+func TestNoNumberIsForcedForATag(t *testing.T) {
+	s := newStory(t, 5)
+	s.tagged("gpu", 4, 5)
+	s.state.Forced = &pool.Forced{Hold: pool.Hold{Reason: "exam", Author: "Ada"}, Servers: 2, Until: noon.Add(time.Hour)}
+	s.evaluate()
+	s.want("cordon 1, cordon 4", "two are forced, and one is the minimum of the tag")
+	if limits := strings.Join(s.plan.Required.Limits, "; "); !strings.Contains(limits, "servers with a tag are not forced") {
+		t.Errorf("limits %s", limits)
+	}
 }
 
 func TestATagHasItsOwnMinimum(t *testing.T) {

@@ -56,6 +56,9 @@ func (d *decision) askPolicies() pool.Reading[int] {
 func (d *decision) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[int] {
 	until := forced.Until.UTC().Format(time.RFC3339)
 	d.group.limited("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
+	if len(d.groups) > 1 {
+		d.group.limited("servers with a tag are not forced: they go by their own load")
+	}
 	if servers, ok := asked.Get(); ok && servers > forced.Servers {
 		d.alert(Warning, "forced", adviceForced, "the policies require %s; %s has forced %d until %s",
 			pool.Count(servers, "server"), forced.Author, forced.Servers, until)

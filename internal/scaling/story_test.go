@@ -597,6 +597,9 @@ func TestAForcedNumberIsKeptUntilItsTimeIsOver(t *testing.T) {
 		t.Errorf("required %d; 3 are forced", got)
 	}
 	s.wantAlert("forced")
+	if limits := s.plan.Required.Limits; len(limits) != 1 {
+		t.Errorf("limits %q; there is no tag to speak of", limits)
+	}
 	s.state.Forced.Servers = 100
 	s.evaluate()
 	if got, _ := s.plan.Required.Servers.Get(); got != 6 {

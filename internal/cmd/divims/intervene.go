@@ -146,7 +146,7 @@ func newKeep() *cobra.Command {
 }
 
 func newForce() *cobra.Command {
-	i := newIntervention("force SERVERS", "Let a number of servers be required for a while, whatever the policies say", cobra.ExactArgs(1))
+	i := newIntervention("force SERVERS", "Let a number of servers without a tag be required for a while, whatever the policies say", cobra.ExactArgs(1))
 	var lasting time.Duration
 	i.cmd.Flags().DurationVar(&lasting, "for", 0, "how long, for example 4h")
 	_ = i.cmd.MarkFlagRequired("for")
@@ -161,6 +161,6 @@ func newForce() *cobra.Command {
 }
 
 func newUnforce() *cobra.Command {
-	i := newIntervention("unforce", "Leave it to the policies again how many servers are required", cobra.NoArgs)
+	i := newIntervention("unforce", "Leave it to the policies again how many servers without a tag are required", cobra.NoArgs)
 	return i.order(func(*handler.Pool, []string) (handler.Order, error) { return handler.Unforce(i.by), nil })
 }

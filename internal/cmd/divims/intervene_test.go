@@ -44,9 +44,9 @@ func TestInterventionsAtTheTerminal(t *testing.T) {
 	}{
 		{"pause", true, "the pause begins (the next evaluation goes by it)", "the pause begins, by Ada: fire drill"},
 		{"resume", false, "the pause ends", "the pause ends, by"},
-		{"force 3 --for 2h --dry-run", true, "3 servers are forced until 2026-03-02T10:05:00Z (nothing was changed)", ""},
-		{"force 3 --for 2h", true, "3 servers are forced until 2026-03-02T10:05:00Z (the next", "forced to 3 until 2026-03-02T10:05:00Z by Ada: fire drill"},
-		{"unforce", false, "the forced number of servers ends", "ends, by"},
+		{"force 3 --for 2h --dry-run", true, "servers without a tag is forced to 3 until 2026-03-02T10:05:00Z (nothing was changed)", ""},
+		{"force 3 --for 2h", true, "servers without a tag is forced to 3 until 2026-03-02T10:05:00Z (the next", "forced to 3 until 2026-03-02T10:05:00Z by Ada: fire drill"},
+		{"unforce", false, "the forced number of servers without a tag ends", "ends, by"},
 		{"maintenance start 2", true, "server 2: maintenance begins", "server 2: maintenance begins, by Ada: fire drill"},
 		{"maintenance end 2", false, "server 2: maintenance ends", "server 2: maintenance ends, by"},
 		{"recycle 1", true, "server 1: to be recycled", "server 1: to be recycled, by Ada"},
