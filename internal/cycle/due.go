@@ -91,46 +91,57 @@ func watch(now time.Time, alerts []scaling.Alert, open func(subject string) bool
 func due(now time.Time, every Every, alerts []scaling.Alert, open func(subject string) bool, watched map[string]pool.Told) (n news, known map[string]pool.Told) {
 	known = maps.Clone(watched)
 	for _, alert := range alerts {
-		told, wait := known[alert.Subject], every.of(alert.Level)
-		if now.Sub(told.Returned) >= wait {
-			told.Returned = time.Time{} // it has stayed
-		}
-		again := now.Sub(told.At) >= wait
-		risen := alert.Level.Rank() > scaling.Level(told.Level).Rank() // also from nothing
-		switch {
-		case risen, alert.Passing && again, !alert.Passing && !told.Ended.IsZero():
-			n.Begun = append(n.Begun, matter{Alert: alert, Since: told.Since})
-		case again && !alert.Passing:
-			n.Ongoing = append(n.Ongoing, matter{Alert: alert, Since: told.Since})
-		default:
-			if !alert.Passing {
-				n.Silent++
-			}
-			known[alert.Subject] = told
-			continue
-		}
-		told.Level, told.At, told.Ended = string(alert.Level), now, time.Time{}
-		known[alert.Subject] = told
+		known[alert.Subject] = n.goesOn(now, every.of(alert.Level), alert, known[alert.Subject])
 	}
 	for subject, told := range watched {
 		if told.Gone.IsZero() || open(subject) {
 			continue
 		}
-		wait := every.of(scaling.Level(told.Level))
-		comesAndGoes := !told.Returned.IsZero()
-		switch {
-		case told.Passing && now.Sub(told.At) >= wait, !told.Ended.IsZero() && now.Sub(told.Ended) >= wait:
+		told, remembered := n.isGone(now, every.of(scaling.Level(told.Level)), subject, told)
+		known[subject] = told
+		if !remembered {
 			delete(known, subject)
-		case told.Passing, !told.Ended.IsZero(), !told.Gone.Before(now), comesAndGoes && now.Sub(told.Gone) < wait:
-			// It is known to be over, or may come back.
-		default:
-			n.Ended = append(n.Ended, matter{scaling.Alert{Level: scaling.Level(told.Level), Subject: subject}, told.Since, told.Gone})
-			told.Ended, told.Returned = now, time.Time{}
-			known[subject] = told
 		}
 	}
 	byUrgency(n.Ended)
 	return n, known
+}
+
+// goesOn takes in a matter that was seen, and gives what operators know of it then.
+func (n *news) goesOn(now time.Time, wait time.Duration, alert scaling.Alert, told pool.Told) pool.Told {
+	if now.Sub(told.Returned) >= wait {
+		told.Returned = time.Time{} // it has stayed
+	}
+	again := now.Sub(told.At) >= wait
+	risen := alert.Level.Rank() > scaling.Level(told.Level).Rank() // also from nothing
+	switch {
+	case risen, alert.Passing && again, !alert.Passing && !told.Ended.IsZero():
+		n.Begun = append(n.Begun, matter{Alert: alert, Since: told.Since})
+	case alert.Passing:
+		return told
+	case again:
+		n.Ongoing = append(n.Ongoing, matter{Alert: alert, Since: told.Since})
+	default:
+		n.Silent++
+		return told
+	}
+	told.Level, told.At, told.Ended = string(alert.Level), now, time.Time{}
+	return told
+}
+
+// isGone takes in a matter that was not seen any more, and gives what operators know
+// of it then, as long as that has to be remembered.
+func (n *news) isGone(now time.Time, wait time.Duration, subject string, told pool.Told) (known pool.Told, remembered bool) {
+	comesAndGoes := !told.Returned.IsZero()
+	switch {
+	case told.Passing && now.Sub(told.At) >= wait, !told.Ended.IsZero() && now.Sub(told.Ended) >= wait:
+		return told, false
+	case told.Passing, !told.Ended.IsZero(), !told.Gone.Before(now), comesAndGoes && now.Sub(told.Gone) < wait:
+		return told, true // it is known to be over, or may come back
+	}
+	n.Ended = append(n.Ended, matter{scaling.Alert{Level: scaling.Level(told.Level), Subject: subject}, told.Since, told.Gone})
+	told.Ended, told.Returned = now, time.Time{}
+	return told, true
 }
 
 // byUrgency sorts the most urgent first, and then by subject.
