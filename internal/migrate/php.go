@@ -200,22 +200,9 @@ func (p *parser) assignment() error {
 	if err := p.advance(); err != nil {
 		return err
 	}
-	var path []string
-	appends := false
-	for p.isMark("[") && !appends {
-		if err := p.advance(); err != nil {
-			return err
-		}
-		if appends = p.isMark("]"); !appends {
-			key, err := p.key()
-			if err != nil {
-				return err
-			}
-			path = append(path, key)
-		}
-		if err := p.expect("]", "behind a key"); err != nil {
-			return err
-		}
+	path, appends, err := p.path()
+	if err != nil {
+		return err
 	}
 	if !p.isMark("=") {
 		return p.unexpected(fmt.Sprintf("behind %s: only = is read", target))
@@ -234,6 +221,27 @@ func (p *parser) assignment() error {
 	}
 	p.variables[name] = changed
 	return p.end()
+}
+
+// path reads the keys of an element, ['key']['key'], and whether the last is [], which
+// appends one.
+func (p *parser) path() (keys []string, appends bool, err error) {
+	for p.isMark("[") && !appends {
+		if err := p.advance(); err != nil {
+			return nil, false, err
+		}
+		if appends = p.isMark("]"); !appends {
+			key, err := p.key()
+			if err != nil {
+				return nil, false, err
+			}
+			keys = append(keys, key)
+		}
+		if err := p.expect("]", "behind a key"); err != nil {
+			return nil, false, err
+		}
+	}
+	return keys, appends, nil
 }
 
 // assigned is a value with an element replaced or added.

@@ -122,6 +122,23 @@ func (m mailbox) deliver(conn net.Conn, security *tls.Config, message pool.Messa
 		return step("greeting", err)
 	}
 	defer client.Close()
+	if err := m.begin(client, security); err != nil {
+		return err
+	}
+	refusals := m.address(client)
+	var some partly
+	if refusals != nil && !errors.As(refusals, &some) {
+		return refusals
+	}
+	if err := step("data", handOver(client, m.compose(time.Now(), message))); err != nil {
+		return err
+	}
+	_ = client.Quit() // the mail is accepted, whatever comes now
+	return refusals
+}
+
+// begin says who calls, makes the connection secure and logs in.
+func (m mailbox) begin(client *smtp.Client, security *tls.Config) error {
 	if err := client.Hello(m.config.ClientHost); err != nil {
 		return step("hello", err)
 	}
@@ -134,10 +151,14 @@ func (m mailbox) deliver(conn net.Conn, security *tls.Config, message pool.Messa
 		}
 	}
 	if auth := m.auth(); auth != nil {
-		if err := client.Auth(auth); err != nil {
-			return step("log in", err)
-		}
+		return step("log in", client.Auth(auth))
 	}
+	return nil
+}
+
+// address names the sender and the recipients; the error is a partly if some of them
+// are taken.
+func (m mailbox) address(client *smtp.Client) error {
 	if err := client.Mail(m.from.Address); err != nil {
 		return step("sender", err)
 	}
@@ -145,23 +166,18 @@ func (m mailbox) deliver(conn net.Conn, security *tls.Config, message pool.Messa
 	for i, to := range m.to {
 		addresses[i] = to.Address
 	}
-	refusals := each(addresses, "recipients", func(to string) error { return step("recipient", client.Rcpt(to)) })
-	var some partly
-	if refusals != nil && !errors.As(refusals, &some) {
-		return refusals
-	}
+	return each(addresses, "recipients", func(to string) error { return step("recipient", client.Rcpt(to)) })
+}
+
+func handOver(client *smtp.Client, mail []byte) error {
 	data, err := client.Data()
 	if err != nil {
-		return step("data", err)
+		return err
 	}
-	if _, err := data.Write(m.compose(time.Now(), message)); err != nil {
-		return step("data", err)
+	if _, err := data.Write(mail); err != nil {
+		return err
 	}
-	if err := data.Close(); err != nil {
-		return step("data", err)
-	}
-	_ = client.Quit() // the mail is accepted, whatever comes now
-	return refusals
+	return data.Close()
 }
 
 // auth is how to log in; nil for not at all.
