@@ -217,6 +217,26 @@ func TestTheOracleSeesTheTruth(t *testing.T) {
 	}
 }
 
+// TestStandIns: who measures the forecast without a week of history measures the load
+// rule, and is told so.
+func TestStandIns(t *testing.T) {
+	trace := traceOf(t, append(meetings(1, 9*time.Hour, time.Hour, 10), meetings(1, 8*24*time.Hour, time.Hour, 10)...))
+	for list, want := range map[string]int{"load": 0, "forecast": 6 * 24 * 12} {
+		config := Config{Trace: trace, Policies: policies(t, list), Scaling: decision(t, "3"), Warmup: 24 * time.Hour}
+		result, err := Run(t.Context(), config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var table strings.Builder
+		if err := WriteTable(&table, []Result{result}); err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(table.String(), "stood in"); told != (want > 0) || result.StandIns < want-12 || result.StandIns > want {
+			t.Errorf("%s: %d stand-ins, want %d\n%s", list, result.StandIns, want, table.String())
+		}
+	}
+}
+
 func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 	trace := traceOf(t, meetings(1, 9*time.Hour, time.Hour, 10))
 	cancelled, cancel := context.WithCancel(t.Context())

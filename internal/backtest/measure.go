@@ -34,10 +34,14 @@ type Result struct {
 	CostEuros     float64 `json:"cost_euros"`
 	Elasticity
 	// InterruptedMeetings and LostRecordings are harm, which no policy may do.
-	InterruptedMeetings int     `json:"interrupted_meetings"`
-	LostRecordings      int     `json:"lost_recordings"`
-	Evaluations         int     `json:"evaluations"`
-	Days                float64 `json:"days"`
+	InterruptedMeetings int `json:"interrupted_meetings"`
+	LostRecordings      int `json:"lost_recordings"`
+	Evaluations         int `json:"evaluations"`
+	// StandIns are the evaluations in which the load rule stood in for a policy,
+	// StandIn is why it last did.
+	StandIns int     `json:"stand_ins"`
+	StandIn  string  `json:"stand_in,omitempty"`
+	Days     float64 `json:"days"`
 }
 
 // measure adds up what a run comes to beside the world's own tally.
@@ -51,6 +55,8 @@ type measure struct {
 	// its last reason.
 	silences map[scaling.Policy]int
 	silence  map[scaling.Policy]string
+	standIns int
+	standIn  string
 }
 
 // add accounts for a minute.
@@ -75,6 +81,10 @@ func (m *measure) count(plan scaling.Plan) {
 		if !answer.Servers.Known() {
 			m.silences[answer.Policy]++
 			m.silence[answer.Policy] = answer.Servers.Reason()
+		}
+		if answer.Problem != "" {
+			m.standIns++
+			m.standIn = answer.Problem
 		}
 	}
 }
@@ -108,7 +118,7 @@ func (r *run) result() Result {
 		Elasticity:        r.elasticity.result(),
 
 		InterruptedMeetings: tally.InterruptedMeetings, LostRecordings: tally.LostRecordings,
-		Evaluations: r.evaluations, Days: round(days),
+		Evaluations: r.evaluations, StandIns: r.standIns, StandIn: r.standIn, Days: round(days),
 	}
 }
 

@@ -8,7 +8,8 @@ import (
 )
 
 // WriteTable writes the results for people, one line each, and behind those of
-// several traces the means of each list of policies.
+// several traces the means of each list of policies, and at the end which policies
+// had no answer of their own.
 func WriteTable(to io.Writer, results []Result) error {
 	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "trace\tpolicy\tserver-hours\tlower bound\tratio\toverloaded %\trefused\tstarts a day\tutilization\tdrain p95\tworst creations\teuros")
@@ -20,7 +21,15 @@ func WriteTable(to io.Writer, results []Result) error {
 		fmt.Fprintf(out, "mean of %s\t%s\t\t\t%.3f\t%.2f\t%d\t%.1f\t%.2f\n", mean.Trace, mean.Policy, mean.Ratio, mean.OverloadedPercent,
 			mean.RefusedMeetings, mean.StartsPerDay, mean.MeanUtilization)
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	for _, r := range results {
+		if r.StandIns > 0 {
+			fmt.Fprintf(to, "%s, %s: the rule of the policy load stood in at %d of %d evaluations: %s\n", r.Trace, r.Policy, r.StandIns, r.Evaluations, r.StandIn)
+		}
+	}
+	return nil
 }
 
 // means are the results of each list of policies, each trace as important as any

@@ -56,7 +56,7 @@ func (d *decision) forecastAnswer(enabled int) Answer {
 			d.alert(Warning, "history", adviceHistory, "%s", problem)
 		}
 		answer = loadRequired(d.now, d.group.config, d.group.past(d.state), d.group.Load, enabled)
-		answer.Policy = PolicyForecast
+		answer.Policy, answer.Problem = PolicyForecast, problem
 		answer.Why = append([]string{"no forecast, so the rule of the policy load stands in: " + problem}, answer.Why...)
 		return answer
 	}
@@ -240,11 +240,17 @@ const outlookStep = outlookTime / mostMoments
 // but for one time in forty.
 const almostAlways = 2
 
-// outlook is what is expected of the coming day.
+// outlook is what is expected of the coming 24 hours.
 func (f forecast) outlook() []Expected {
 	moments := make([]Expected, 0, mostMoments)
+	year, month, day := f.now.In(f.zone).Date()
+	midnight, tomorrow := time.Date(year, month, day+1, 0, 0, 0, 0, f.zone), f.tomorrow()
 	for ahead := outlookStep; ahead <= outlookTime; ahead += outlookStep {
-		n := f.needAt(f.now.Add(ahead).Truncate(time.Minute))
+		at := f.now.Add(ahead).Truncate(time.Minute)
+		n := f.needAt(at)
+		if !at.Before(midnight) {
+			n = tomorrow.needAt(at)
+		}
 		upper := n.expected.plus(n.deviation.times(almostAlways))
 		moments = append(moments, Expected{
 			At: n.at, Servers: pool.Seen(whole(math.Ceil(n.servers))),
@@ -252,6 +258,19 @@ func (f forecast) outlook() []Expected {
 		})
 	}
 	return moments
+}
+
+// tomorrow forecasts a day of its own: a holiday today says nothing of tomorrow. Its
+// noon tells which weeks are usual; of today's surplus nothing is left.
+func (f forecast) tomorrow() forecast {
+	year, month, day := f.now.In(f.zone).Date()
+	usual := habitsAt(f.history, time.Date(year, month, day+1, 12, 0, 0, 0, f.zone), f.one)
+	if len(usual.weeks) == 0 {
+		return f
+	}
+	f.habits, f.level = usual, Pair{usual.prior, usual.prior}
+	f.actual = f.level.by(f.usualNow)
+	return f
 }
 
 // whole rounds what may be absurdly large.

@@ -383,6 +383,20 @@ func TestForecastOutlook(t *testing.T) {
 	}
 }
 
+// TestForecastOutlookOfTomorrow: a holiday says nothing of the day after it.
+func TestForecastOutlookOfTomorrow(t *testing.T) {
+	s := forecastStory(t, "2026-03-17 12:00", 50, weeksOf(6, lectures))
+	s.seen.History = pool.Seen(append(weeksOf(6, lectures)(s.now.Add(-5*time.Hour)), sampled(s.now.Add(-5*time.Hour), s.now, func(time.Time) int { return 50 })...))
+	s.evaluate()
+	for _, e := range s.plan.Required.Policies[0].Outlook {
+		people, _ := e.Participants.Get()
+		today := e.At.In(paris).Day() == 17
+		if quiet := people < 500; quiet != (today || lectures(e.At.In(paris)) < 500) {
+			t.Errorf("%s: %d participants", e.At.In(paris).Format("Mon 15:04"), people)
+		}
+	}
+}
+
 // TestForecastKeepsWhatWillBeNeededAgain: at the end of a pause servers are not
 // cordoned that the next lecture needs, and at the end of the day they are.
 func TestForecastKeepsWhatWillBeNeededAgain(t *testing.T) {

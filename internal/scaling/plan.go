@@ -44,6 +44,9 @@ type Answer struct {
 	Servers pool.Reading[int] `json:"servers"`
 	// Why gives the formula with its numbers, or why there is no answer.
 	Why []string `json:"why"`
+	// Problem is why the policy could not go by its own rule, so that the rule of the
+	// policy load stood in.
+	Problem string `json:"problem,omitempty"`
 	// Unread is what the policy could not read beside what its answer is from.
 	// The answer is then not less than what is enabled.
 	Unread []string `json:"unread,omitempty"`

@@ -55,7 +55,7 @@ func newBacktest() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringSliceVar(&o.traces, "trace", nil, "`FILE`s with meetings, CSV, packed if named .gz")
 	flags.BoolVar(&o.history, "history", false, "instead of a trace, what the pool's own evaluations recorded; with the settings of the environment")
-	flags.StringSliceVar(&o.policies, "policy", []string{"load"}, "policies to compare; + joins several into one list, as in load+schedule")
+	flags.StringSliceVar(&o.policies, "policy", []string{"load", "forecast"}, "policies to compare; + joins several into one list, as in load+schedule")
 	flags.IntVar(&o.servers, "servers", 0, "size of the pool; 0 is three times what perfect spreading needs at the peak, or the setting's with --history")
 	flags.Var(&o.warmup, "warmup", "first part of a trace that is history only, as in 6w or 10d")
 	flags.DurationVar(&o.poll, "poll", time.Minute, "Scalelite's POLL_INTERVAL")

@@ -156,7 +156,7 @@ func TestBacktestOfThePoolsOwnHistory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	status, out, errOut := divims(t.Context(), "backtest", "--history", "--warmup", "1d", "--recording-work", "0", "--json")
+	status, out, errOut := divims(t.Context(), "backtest", "--history", "--policy", "load", "--warmup", "1d", "--recording-work", "0", "--json")
 	var results []struct {
 		Trace      string
 		Policy     string
