@@ -64,6 +64,9 @@ type Config struct {
 
 	// ForecastMargin is the forecast policy's; Balanced if empty.
 	ForecastMargin Margin
+	// ForecastUncertainty and ForecastUnevenness stand in the place of what the margin
+	// means, in standard deviations; 0 for the margin's.
+	ForecastUncertainty, ForecastUnevenness Pair
 	// Zone is where the pool's people live: their weekdays and hours are its. UTC
 	// if nil.
 	Zone *time.Location

@@ -13,10 +13,10 @@ import (
 // an hour short.
 const leastHistory = (7*24 - 1) * time.Hour
 
-// room is how much a margin keeps free. Each number is in standard deviations.
+// room is how much is kept free, in standard deviations.
 type room struct {
 	// unknown is for what the prediction may be off: how many more come than expected.
-	unknown float64
+	unknown Pair
 	// uneven is for what placing leaves uneven: how many more than its share a
 	// server may get.
 	uneven Pair
@@ -27,11 +27,23 @@ type room struct {
 func (m Margin) room() room {
 	switch m {
 	case Lean:
-		return room{1, Pair{0.4, 0.4}}
+		return room{Pair{1, 1}, Pair{0.4, 0.4}}
 	case Safe:
-		return room{1.3, Pair{1, 0.7}}
+		return room{Pair{1.5, 1.5}, Pair{0.9, 0.75}}
 	}
-	return room{1.4, Pair{0.6, 0.65}}
+	return room{Pair{1.4, 1.4}, Pair{0.6, 0.65}}
+}
+
+// forecastRoom is the margin's, or an expert's.
+func (c Config) forecastRoom() room {
+	room := c.ForecastMargin.room()
+	if c.ForecastUncertainty != (Pair{}) {
+		room.unknown = c.ForecastUncertainty
+	}
+	if c.ForecastUnevenness != (Pair{}) {
+		room.uneven = c.ForecastUnevenness
+	}
+	return room
 }
 
 // forecast is the forecast policy at work on a group.
@@ -94,7 +106,7 @@ func (d *decision) newForecast(samples []pool.Sample) forecast {
 	actual := Pair{float64(d.group.Load.Participants), float64(d.group.Load.Meetings)}
 	f := forecast{
 		prediction: predict(d.now, history{samples, config.zone(), near}, history{d.seen.Future, config.zone(), near}, actual, len(d.group.Load.Missing) > 0, one),
-		room:       config.ForecastMargin.room(), one: one,
+		room:       config.forecastRoom(), one: one,
 		enabled: d.capacity((*server).counts),
 		ready: d.capacity(func(s *server) bool {
 			return d.mayEnable(s) && s.health == Healthy && s.machineState() == pool.Running
@@ -157,7 +169,7 @@ type need struct {
 func (f forecast) needAt(at time.Time) need {
 	n := need{at: at, draining: f.draining.times(math.Exp(-float64(at.Sub(f.now)) / float64(drainTime)))}
 	n.expected, n.deviation = f.expect(at)
-	load := n.expected.plus(n.deviation.times(f.unknown)).plus(n.draining.times(-1))
+	load := n.expected.plus(n.deviation.by(f.unknown)).plus(n.draining.times(-1))
 	servers := load.each(f.share, func(load, share float64) float64 { return max(load, 0) / share })
 	n.servers = max(servers.Participants, servers.Meetings)
 	return n
@@ -321,6 +333,6 @@ func (f forecast) describeShare() string {
 func (f forecast) describe(n need) string {
 	return fmt.Sprintf("at %s max((%.0f + %g × %.0f - %.0f draining) / %.0f, (%.1f + %g × %.1f - %.1f draining) / %.1f) = %.2f servers",
 		n.at.In(f.zone).Format("15:04"),
-		n.expected.Participants, f.unknown, n.deviation.Participants, n.draining.Participants, f.share.Participants,
-		n.expected.Meetings, f.unknown, n.deviation.Meetings, n.draining.Meetings, f.share.Meetings, n.servers)
+		n.expected.Participants, f.unknown.Participants, n.deviation.Participants, n.draining.Participants, f.share.Participants,
+		n.expected.Meetings, f.unknown.Meetings, n.deviation.Meetings, n.draining.Meetings, f.share.Meetings, n.servers)
 }

@@ -105,6 +105,29 @@ func TestShareOf(t *testing.T) {
 	}
 }
 
+// TestMargins: safe keeps more free than balanced, and that more than lean, of each
+// kind; what an expert says stands in their place.
+func TestMargins(t *testing.T) {
+	lean, balanced, safe := Lean.room(), Balanced.room(), Safe.room()
+	for _, rising := range [][]float64{
+		{lean.unknown.Participants, balanced.unknown.Participants, safe.unknown.Participants},
+		{lean.unknown.Meetings, balanced.unknown.Meetings, safe.unknown.Meetings},
+		{lean.uneven.Participants, balanced.uneven.Participants, safe.uneven.Participants},
+		{lean.uneven.Meetings, balanced.uneven.Meetings, safe.uneven.Meetings},
+	} {
+		if !(rising[0] < rising[1] && rising[1] < rising[2]) {
+			t.Errorf("lean, balanced and safe: %v", rising)
+		}
+	}
+	if Margin("").room() != balanced {
+		t.Errorf("without a margin: %v", Margin("").room())
+	}
+	expert := Config{ForecastMargin: Lean, ForecastUnevenness: Pair{2, 3}}.forecastRoom()
+	if expert.unknown != lean.unknown || expert.uneven != (Pair{2, 3}) {
+		t.Errorf("an expert's: %v", expert)
+	}
+}
+
 // TestExpect holds the worked example of the comment.
 func TestExpect(t *testing.T) {
 	now := time.Date(2026, 3, 17, 9, 0, 0, 0, time.UTC)
