@@ -33,8 +33,8 @@ type Settings struct {
 	// How many servers are required.
 	Policies            []string      `envconfig:"POLICIES" oneof:"load,schedule,forecast" example:"forecast,schedule" desc:"rules that say how many servers are required; the largest answer counts. If empty, forecast, and schedule if there is a CALENDAR_URL"`
 	ForecastMargin      string        `envconfig:"FORECAST_MARGIN" default:"balanced" oneof:"lean,balanced,safe" desc:"how much room the forecast keeps beyond what it expects: lean costs least, safe has the fewest overloaded servers"`
-	ForecastUncertainty Pair          `envconfig:"FORECAST_UNCERTAINTY" desc:"for experts: standard deviations of the load kept free for more people than expected; one number, or one for participants and one for meetings. If empty, what FORECAST_MARGIN means"`
-	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" desc:"for experts: likewise, for servers that get more than their share"`
+	ForecastUncertainty Pair          `envconfig:"FORECAST_UNCERTAINTY" example:"1.4" desc:"for experts: standard deviations of the load kept free for more people than expected; one number, or one for participants and one for meetings. If empty, what FORECAST_MARGIN means"`
+	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" example:"0.6,0.65" desc:"for experts: likewise, for servers that get more than their share"`
 	Interval            time.Duration `envconfig:"INTERVAL" default:"5m" min:"1m" max:"1h" desc:"time between evaluations, as the cron trigger has it"`
 	BootTime            time.Duration `envconfig:"BOOT_TIME" default:"7m" min:"0s" max:"2h" desc:"time from creating a machine until it takes meetings"`
 	ServerParticipants  int           `envconfig:"SERVER_PARTICIPANTS" default:"250" min:"1" max:"10000" desc:"participants that one server carries"`

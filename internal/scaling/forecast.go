@@ -232,15 +232,15 @@ func (f forecast) answer(config Config) Answer {
 	}
 	if help := math.Min(math.Ceil(soon.servers), math.Ceil(f.enabled+f.ready)); help > servers {
 		servers = help
-		why = append(why, "sooner than a new machine is up, "+f.describe(soon)+fmt.Sprintf("; %g are enabled, and %g more could be at once", f.enabled, f.ready))
+		why = append(why, "sooner than a new machine is up, "+f.describe(soon)+fmt.Sprintf("; enabled now: %g; could be at once: %g", f.enabled, f.ready))
 	}
 	if kept := math.Min(math.Ceil(again.servers), math.Ceil(f.enabled)); kept > servers {
 		servers = kept
-		why = append(why, fmt.Sprintf("%g of the %g that are enabled are kept: ", kept, f.enabled)+f.describe(again))
+		why = append(why, fmt.Sprintf("kept of the %g that are enabled: %g, for ", f.enabled, kept)+f.describe(again))
 	}
 	if f.recording > servers {
 		servers = math.Ceil(f.recording)
-		why = append(why, fmt.Sprintf("%g enabled servers have recordings in work, for which they stay up in any case: so they stay enabled", f.recording))
+		why = append(why, fmt.Sprintf("enabled with recordings in work: %s, to stay up in any case, and so to stay enabled", pool.Count(f.recording, "server")))
 	}
 	return Answer{Policy: PolicyForecast, Servers: pool.Seen(int(math.Min(servers, math.MaxInt32))), Why: why, Outlook: f.outlook()}
 }
