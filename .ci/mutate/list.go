@@ -201,7 +201,7 @@ var mutations = []mutation{
 	{invariant: boundedBlast, change: "a tag's last server counts those of other tags", file: "internal/scaling/choose.go",
 		old: "slices.ContainsFunc(d.members(), func(o *server)", new: "slices.ContainsFunc(d.servers, func(o *server)"},
 	{invariant: boundedBlast, change: "a roll-out takes all machines at once", file: "internal/scaling/replace.go",
-		old: "case draining >= d.config.RollOutParallel:", new: "case false:"},
+		old: "case d.givenUpForImage() >= d.config.RollOutParallel:", new: "case false:"},
 	{invariant: boundedBlast, change: "a roll-out goes on with a bad image", file: "internal/scaling/replace.go",
 		old: "case bad != nil:", new: "case false:"},
 }

@@ -43,7 +43,16 @@ func serveFunction(listen string, surroundings *sandbox.Sandbox, logs io.Writer)
 	return &function{"http://" + listener.Addr().String(), server}, nil
 }
 
-func (f *function) close() { _ = f.server.Close() }
+// lastWords is how long an evaluation that is cut off may take to say so.
+const lastWords = 5 * time.Second
+
+// close ends the function when what it was asked is answered: nothing is logged later.
+func (f *function) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
+	defer cancel()
+	_ = f.server.Shutdown(ctx)
+	_ = f.server.Close()
+}
 
 // evaluate calls the function as the cron trigger does.
 func (f *function) evaluate(ctx context.Context) (cycle.Record, error) {
