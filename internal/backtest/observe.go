@@ -46,8 +46,8 @@ func (r *run) remembered(now time.Time) []pool.Sample {
 	return r.history[first:len(r.history):len(r.history)]
 }
 
-// foresight is how far the oracle sees.
-const foresight = 2 * time.Hour
+// foresight is how far the oracle sees: farther than the forecast looks for its decision.
+const foresight = 4 * time.Hour
 
 // ahead is the truth about the time after now; nil without an oracle.
 func (r *run) ahead(now time.Time) []pool.Sample {

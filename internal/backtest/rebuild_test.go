@@ -24,7 +24,7 @@ func rebuilt(t *testing.T, samples []pool.Sample) *Trace {
 	return trace
 }
 
-// TestRebuiltMeetingsAreLikeTheirSamples: over a generated month of each profile,
+// TestRebuiltMeetingsAreLikeTheirSamples: over two generated weeks of each profile,
 // the minutes' people and meetings are off by less than a tenth of all, the lower
 // bound by less than 4 %, and what load costs by less than 6 %.
 func TestRebuiltMeetingsAreLikeTheirSamples(t *testing.T) {

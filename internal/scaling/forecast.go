@@ -146,7 +146,7 @@ func shareOf(one, clump, uneven float64) float64 {
 }
 
 // drainTime is how long draining servers go on carrying their load: e^-1 of it
-// is left then.
+// is left then. Tuned in backtests, as are the other times here.
 const drainTime = 30 * time.Minute
 
 // need is what enabled servers are expected to have to carry at a moment.
@@ -186,9 +186,8 @@ func (f forecast) largestNeed(from, to time.Time) need {
 	return largest
 }
 
-// keepTime is how much longer than a new machine is looked ahead for one looks
-// ahead before a server is cordoned: it would drain for about that long, and the
-// next would have to start.
+// keepTime: a server is cordoned only if it is not needed within so much longer than
+// a new machine takes, for it would drain for about that long. Tuned in backtests.
 const keepTime = 50 * time.Minute
 
 // farTime is how far ahead the forecast looks for a rise that takes more machines

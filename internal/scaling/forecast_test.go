@@ -429,7 +429,7 @@ func TestForecastKeepsWhatWillBeNeededAgain(t *testing.T) {
 		}
 		return lectures(local)
 	}
-	for local, want := range map[string]string{"2026-03-17 12:20": "", "2026-03-17 18:20": "cordon 3, cordon 4, cordon 5, cordon 6, cordon 2"} {
+	for local, want := range map[string]string{"2026-03-17 12:20": "", "2026-03-17 18:20": "cordon 2, cordon 3, cordon 4, cordon 5, cordon 6"} {
 		s := forecastStory(t, local, 50, weeksOf(6, pause))
 		for n := 3; n <= 6; n++ {
 			s.seen.Servers[n-1].Machine = pool.Seen(&pool.Machine{ID: fmt.Sprint("machine ", n), Zone: "fr-par-1", Name: s.seen.Servers[n-1].Server.Hostname,
@@ -441,7 +441,7 @@ func TestForecastKeepsWhatWillBeNeededAgain(t *testing.T) {
 			s.machine(n).Since = s.now.Add(-time.Hour)
 		}
 		s.evaluate()
-		if got := s.planned(); (got == "") != (want == "") {
+		if got := s.planned(); got != want {
 			t.Errorf("%s: plans %q, want %q\n%s", local, got, want, strings.Join(s.plan.Required.Policies[0].Why, "\n"))
 		}
 	}
@@ -506,6 +506,67 @@ func TestForecastStandsAnyHistory(t *testing.T) {
 			rt.Fatalf("says %s", text)
 		}
 	})
+}
+
+// TestForecastAsksNoLessForAnUnknownLoad: of a server that nobody can ask no less
+// is made than of the same server with nobody on it.
+func TestForecastAsksNoLessForAnUnknownLoad(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		before, after := rapid.IntRange(0, 1000).Draw(rt, "usual before 8:00"), rapid.IntRange(0, 3000).Draw(rt, "usual from then on")
+		people := rapid.IntRange(0, 1500).Draw(rt, "people")
+		clock := rapid.SampledFrom([]string{"07:00", "07:40", "07:55", "08:10", "10:00"}).Draw(rt, "clock")
+		ask := func(second pool.Reading[[]pool.Meeting]) (int, string) {
+			s := forecastStory(t, "2026-03-17 "+clock, people, weeksOf(6, func(local time.Time) int {
+				if local.Hour() < 8 {
+					return before
+				}
+				return after
+			}))
+			s.seen.Servers[1].Meetings = second
+			return s.requires()
+		}
+		empty, _ := ask(pool.Seen([]pool.Meeting{}))
+		unknown, why := ask(pool.Unknown[[]pool.Meeting]("drawn"))
+		if unknown < empty {
+			rt.Fatalf("asks for %d servers, and for %d if the second is empty: %s", unknown, empty, why)
+		}
+	})
+}
+
+// TestMoreHistoryNeverFails: what a part of the history is enough for, all of it is;
+// of the past, and in the order of time, as storage hands it out.
+func TestMoreHistoryNeverFails(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		history := slices.DeleteFunc(drawHistory(rt), func(s pool.Sample) bool { return s.At.After(noon) })
+		slices.SortStableFunc(history, func(a, b pool.Sample) int { return a.At.Compare(b.At) })
+		problem := func(samples []pool.Sample) string {
+			s := forecastStory(t, "2026-03-16 13:00", 100, nil)
+			s.seen.History = pool.Seen(samples)
+			s.evaluate()
+			return s.plan.Required.Policies[0].Problem
+		}
+		part := history[rapid.IntRange(0, len(history)).Draw(rt, "cut"):]
+		if now := problem(history); now != "" && problem(part) == "" {
+			rt.Fatalf("with %d samples: %s; with the last %d of them there is a forecast", len(history), now, len(part))
+		}
+	})
+}
+
+// TestLevel holds the worked example of the comment.
+func TestLevel(t *testing.T) {
+	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
+	for _, example := range []struct {
+		usual, people int
+		level         float64
+	}{{60, 90, 1.36}, {1200, 1800, 1.49}} {
+		samples := append(sampled(now.AddDate(0, 0, -8), now.Add(-3*time.Hour), func(time.Time) int { return example.usual }),
+			sampled(now.Add(-3*time.Hour), now, func(time.Time) int { return example.people })...)
+		p := prediction{now: now, habits: habits{history: history{samples, paris, time.Minute}, weeks: []int{1}, prior: 1},
+			actual: Pair{float64(example.people), 0}}
+		if level := p.learnLevel(Pair{250, 15}).Participants; math.Abs(level-example.level) > 0.005 {
+			t.Errorf("%d people where %d are usual: a level of %.3f, want %.2f", example.people, example.usual, level, example.level)
+		}
+	}
 }
 
 func BenchmarkForecast(b *testing.B) {

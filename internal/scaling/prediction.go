@@ -49,15 +49,24 @@ const leastLevel, mostLevel = 0.1, 10
 // learnLevel compares the load of the last hours with what was usual then. One
 // server's load is added to both, as if it had been as usual: so little evidence
 // moves the level little. With 90 participants where 60 are usual, all the while,
-// and servers for 250: the weights of two hours add up to 11.6, and the level is
-// (11.6 × 90 + 250) / (11.6 × 60 + 250) = 1.37. With 1800 where 1200 are usual it
-// is 1.49.
+// and servers for 250: the weights of two hours add up to 10.67, and the level is
+// (10.67 × 90 + 250) / (10.67 × 60 + 250) = 1.36. With 1800 where 1200 are usual it
+// is 1.49. A part of the load of now can only raise the level.
 func (p prediction) learnLevel(one Pair) Pair {
+	before, now := p.levelUntil(step, one), p.levelUntil(0, one)
+	if p.partial {
+		return before.each(now, math.Max)
+	}
+	return now
+}
+
+// levelUntil is the level that what is longer ago than that tells.
+func (p prediction) levelUntil(last time.Duration, one Pair) Pair {
 	seen, usual := one.times(p.prior), one
-	for back := time.Duration(0); back <= levelTime; back += step {
+	for back := last; back <= levelTime; back += step {
 		load, known := p.at(p.now.Add(-back))
 		if back == 0 {
-			load, known = p.actual, !p.partial
+			load, known = p.actual, true
 		}
 		habit, _, ok := p.usual(p.now.Add(-back))
 		if !known || !ok {
