@@ -137,7 +137,7 @@ func (d *decision) newForecast(samples []pool.Sample) forecast {
 //
 // which is square-root staffing (Halfin and Whitt, Heavy-Traffic Limits for Queues
 // with Many Exponential Servers, 1981) turned round. For 250 participants who come
-// 22 at a time, with 0.6 deviations, it is 209: 209 + 0.6 × √(22 × 209) = 250. For
+// 20 at a time, with 0.6 deviations, it is 211: 211 + 0.6 × √(20 × 211) = 250. For
 // 15 meetings that come one by one, with 0.65 deviations, it is 12.7.
 func shareOf(one, clump, uneven float64) float64 {
 	half := uneven * math.Sqrt(clump) / 2
@@ -164,8 +164,8 @@ type need struct {
 //	(expected + unknown × deviation - still on draining servers) / share
 //
 // With 930 ± 108 participants expected in 20 minutes, 100 on draining servers, of
-// which e^(-20/30) = 51 % are still there then, 1.4 deviations and a share of 209:
-// (930 + 1.4 × 108 - 51) / 209 = 4.9 servers.
+// which e^(-20/30) = 51 % are still there then, 1.4 deviations and a share of 211:
+// (930 + 1.4 × 108 - 51) / 211 = 4.9 servers.
 func (f forecast) needAt(at time.Time) need {
 	n := need{at: at, draining: f.draining.times(math.Exp(-float64(at.Sub(f.now)) / float64(drainTime)))}
 	n.expected, n.deviation = f.expect(at)

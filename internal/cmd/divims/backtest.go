@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -106,7 +107,20 @@ func (o *backtestOptions) check() error {
 		}
 		o.lists = append(o.lists, list)
 	}
+	var names []string
+	for _, trace := range o.traces {
+		names = append(names, stem(trace))
+	}
+	if o.timeline != "" || o.chart != "" {
+		require(!repeats(names), "--trace: files of one name would get one timeline or chart: %v", names)
+		require(!repeats(o.policies), "--policy: lists of one name would get one timeline: %v", o.policies)
+	}
 	return errors.Join(problems...)
+}
+
+func repeats(names []string) bool {
+	sorted := slices.Sorted(slices.Values(names))
+	return len(slices.Compact(sorted)) < len(names)
 }
 
 // sideBySide is how many backtests run at once.

@@ -106,6 +106,9 @@ func TestBacktestsThatCannotBe(t *testing.T) {
 		"shorter than the warmup":    {[]string{"--trace", trace}, failed, "leaves nothing"},
 		"a schedule without events":  {[]string{"--trace", trace, "--warmup", "1d", "--policy", "schedule"}, failed, "--calendar"},
 		"history without a pool":     {[]string{"--history"}, badUsage, "DIVIMS_POOL"},
+		"one chart for two traces":   {[]string{"--trace", trace + "," + trace, "--warmup", "1d", "--chart", "c.svg"}, badUsage, "--trace"},
+		"one timeline for two lists": {[]string{"--trace", trace, "--policy", "load,load", "--warmup", "1d", "--timeline", "t.csv"}, badUsage, "--policy"},
+		"a week after the end":       {[]string{"--trace", trace, "--warmup", "1d", "--chart-week", "9", "--chart", "c.svg"}, failed, "--chart-week 9"},
 		"no folder for the timeline": {[]string{"--trace", trace, "--warmup", "1d", "--timeline", "/no/such/folder/t.csv"}, failed, "no such file"},
 	} {
 		status, _, errOut := divims(t.Context(), append([]string{"backtest"}, given.arguments...)...)

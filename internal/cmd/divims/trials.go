@@ -28,6 +28,9 @@ func (o *backtestOptions) trials(cmd *cobra.Command) ([]*trial, error) {
 		if err != nil {
 			return nil, err
 		}
+		if o.chart != "" && o.chartWeek > 0 && !trace.After(shared.Warmup+time.Duration(o.chartWeek-1)*week).Before(trace.End) {
+			return nil, fmt.Errorf("--chart-week %d: %s ends before it, on %s", o.chartWeek, trace.Name, trace.End.Add(-1).Format(time.DateOnly))
+		}
 		for _, policies := range o.lists {
 			t := &trial{config: shared}
 			t.config.Policies = policies
