@@ -83,7 +83,7 @@ var mutations = []mutation{
 	{invariant: hostileInput, change: "a load that cannot be read is 0", file: "internal/scalelite/entry.go",
 		old: "return pool.Unknown[float64](\"Scalelite says unavailable\"), nil", new: "return pool.Seen(0.0), nil"},
 	{invariant: hostileInput, change: "the forecast takes a part of the load for all of it", file: "internal/scaling/prediction.go",
-		old: "return before.each(now, math.Max)", new: "return now"},
+		old: "return before.each(now, math.Max)", new: "return before.each(now, func(_, now float64) float64 { return now })"},
 	{invariant: hostileInput, change: "the forecast counts on what nobody can ask to drain", file: "internal/scaling/forecast.go",
 		old: "if s.draining() && s.Meetings.Known() && s.health != Unresponsive && !s.maintenance() {", new: "if s.draining() && !s.maintenance() {"},
 	{invariant: hostileInput, change: "the forecast takes the people of tags for its own", file: "internal/scaling/history.go",
