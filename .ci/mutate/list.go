@@ -60,6 +60,8 @@ var mutations = []mutation{
 		old: "if why := a.mustStay(ctx, action, s, machine); why != \"\" {\n\t\treturn heldError", new: "if why := \"\"; why != \"\" {\n\t\treturn heldError"},
 	{invariant: lastLook, change: "the last server that is enabled is cordoned", file: "internal/cycle/act.go",
 		old: "if serves && !others {", new: "if serves && !others && entry == nil {"},
+	{invariant: lastLook, change: "a server that is offline counts as another", file: "internal/cycle/act.go",
+		old: "case !now.Online || now.Tag != entry.Tag:", new: "case false:"},
 
 	// What cannot be seen.
 	{invariant: partialSight, change: "acts although a list is missing", file: "internal/scaling/decide.go",

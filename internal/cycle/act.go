@@ -236,9 +236,9 @@ func (a *actor) setState(ctx context.Context, entry *pool.Entry, state pool.Entr
 	})
 }
 
-// cordon takes a server out, unless that would leave none: Scalelite's list is read
-// once more before the plan's first cordon, since the one that was decided on may
-// have been an old one.
+// cordon takes a server out, unless that would leave none of its tag that is online:
+// Scalelite's list is read once more before the plan's first cordon, since the one that
+// was decided on may have been an old one.
 func (a *actor) cordon(ctx context.Context, entry *pool.Entry) error {
 	entries, err := a.entriesNow()
 	if err != nil {
@@ -249,12 +249,13 @@ func (a *actor) cordon(ctx context.Context, entry *pool.Entry) error {
 		switch kind := a.intended[now.ID]; {
 		case now.ID == entry.ID:
 			serves = now.State == pool.Enabled && now.Online
+		case !now.Online || now.Tag != entry.Tag:
 		case kind == scaling.Enable, kind != scaling.Cordon && now.State == pool.Enabled:
 			others = true
 		}
 	}
 	if serves && !others {
-		return heldError{"no other server is enabled by now"}
+		return heldError{"no other server is enabled and online by now"}
 	}
 	return a.setState(ctx, entry, pool.Cordoned)
 }

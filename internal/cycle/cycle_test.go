@@ -270,16 +270,23 @@ func TestStaleMeetingsAreClearedOnlyOnAnEmptyServer(t *testing.T) {
 // enabled; when it comes to it, the one that is to be cordoned is the only one.
 func TestAnOldListOfEntriesCordonsNotTheLast(t *testing.T) {
 	for name, test := range map[string]struct {
-		now  []pool.EntryState
-		held bool
+		now     []pool.EntryState
+		offline bool   // all but the first
+		tag     string // of all but the first
+		held    bool
 	}{
-		"all are still enabled":      {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false},
-		"the others are cordoned":    {[]pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled}, true},
-		"it is cordoned like others": {[]pool.EntryState{pool.Cordoned, pool.Cordoned, pool.Disabled}, false},
+		"all are still enabled":      {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "", false},
+		"the others are cordoned":    {[]pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled}, false, "", true},
+		"it is cordoned like others": {[]pool.EntryState{pool.Cordoned, pool.Cordoned, pool.Disabled}, false, "", false},
+		"the others are offline":     {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, true, "", true},
+		"the others bear a tag":      {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "exam", true},
 	} {
 		entries := []pool.Entry{}
 		for i, state := range test.now {
-			entries = append(entries, pool.Entry{ID: fmt.Sprint(i + 1), State: state, Online: true})
+			entries = append(entries, pool.Entry{ID: fmt.Sprint(i + 1), State: state, Online: i == 0 || !test.offline})
+			if i > 0 {
+				entries[i].Tag = test.tag
+			}
 		}
 		f, c := newFake(3)
 		a := actor{
