@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"net/http"
 
-	"divims/internal/bbb"
-	"divims/internal/calendar"
+	"divims/internal/client/bbb"
+	"divims/internal/client/calendar"
+	"divims/internal/client/exporter"
+	"divims/internal/client/resolver"
+	"divims/internal/client/scalelite"
+	"divims/internal/client/scaleway"
+	"divims/internal/client/storage"
 	"divims/internal/config"
 	"divims/internal/cycle"
-	"divims/internal/exporter"
 	"divims/internal/pool"
-	"divims/internal/resolver"
-	"divims/internal/scalelite"
-	"divims/internal/scaleway"
-	"divims/internal/storage"
 )
 
 // Outside is all that surrounds a pool, by the clients that its settings name.

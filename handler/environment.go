@@ -7,15 +7,15 @@ import (
 	"log/slog"
 	"net/http"
 
-	"divims/internal/cloudinit"
+	"divims/internal/client/cloudinit"
+	"divims/internal/client/notify"
+	"divims/internal/client/scaleway"
+	"divims/internal/client/storage"
 	"divims/internal/config"
 	"divims/internal/cycle"
-	"divims/internal/notify"
 	"divims/internal/pool"
 	"divims/internal/report"
-	"divims/internal/scaleway"
 	"divims/internal/scaling"
-	"divims/internal/storage"
 )
 
 // FromEnvironment is the function over the settings of an environment, as

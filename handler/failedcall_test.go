@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"divims/internal/cycle"
-	"divims/internal/sandbox/faults"
+	"divims/internal/lab/sandbox/faults"
 )
 
 // fail has one call fail, once.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"divims/internal/hostile"
+	"divims/internal/lab/hostile"
 )
 
 // FuzzInvocation: whatever a caller sends, it is an invocation to the letter, or

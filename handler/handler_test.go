@@ -16,11 +16,11 @@ import (
 	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
 	"divims/internal/report"
-	"divims/internal/sandbox"
 	"divims/internal/scaling"
-	"divims/internal/world"
 )
 
 var monday = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)

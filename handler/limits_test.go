@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"divims/internal/hostile"
+	"divims/internal/lab/hostile"
 )
 
 // TestHostileBodiesEndInLittleMemory: a body is read to its limit and no further.

@@ -14,9 +14,9 @@ import (
 
 	"divims/handler"
 	"divims/internal/cycle"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/report"
-	"divims/internal/sandbox/faults"
-	"divims/internal/world"
 )
 
 // inbox is a webhook that takes messages as text.

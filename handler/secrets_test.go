@@ -17,10 +17,10 @@ import (
 
 	"divims/handler"
 	"divims/internal/config"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox"
-	"divims/internal/sandbox/faults"
-	"divims/internal/world"
 )
 
 // TestNoSecretIsTold lets the function work for a day in which at every

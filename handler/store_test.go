@@ -3,8 +3,8 @@ package handler_test
 import (
 	"net/http"
 
+	"divims/internal/client/storage"
 	"divims/internal/config"
-	"divims/internal/storage"
 )
 
 // storeOf is the storage of a pool as another process has it.

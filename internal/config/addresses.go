@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"divims/internal/notify"
+	"divims/internal/client/notify"
 	"divims/internal/pool"
 )
 

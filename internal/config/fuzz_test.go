@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"divims/internal/hostile"
+	"divims/internal/lab/hostile"
 	"divims/internal/pool"
 )
 

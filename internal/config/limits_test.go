@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"divims/internal/hostile"
+	"divims/internal/lab/hostile"
 )
 
 // TestHostileEnvironmentsEndInLittleMemory: values as long as an environment

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"divims/internal/checksum"
+	"divims/internal/client/checksum"
 )
 
 const (

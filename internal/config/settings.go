@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"time"
 
-	"divims/internal/checksum"
+	"divims/internal/client/checksum"
 	"divims/internal/pool"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"divims/internal/hostile"
+	"divims/internal/lab/hostile"
 )
 
 // plainly is an array as Go's own, for comparisons.

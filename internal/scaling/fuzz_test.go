@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"divims/internal/hostile"
+	"divims/internal/lab/hostile"
 	"divims/internal/pool"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"divims/internal/calendar"
+	"divims/internal/client/calendar"
 	"divims/internal/pool"
 )
 

@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"divims/internal/backtest"
-	"divims/internal/world"
+	"divims/internal/lab/backtest"
+	"divims/internal/lab/world"
 )
 
 // backtestOptions are the flags of the command.

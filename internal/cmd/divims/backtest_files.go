@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"divims/internal/backtest"
-	"divims/internal/world"
+	"divims/internal/lab/backtest"
+	"divims/internal/lab/world"
 )
 
 // writeTimelines writes the minutes of each trial.

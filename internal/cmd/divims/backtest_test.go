@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/world"
 )
 
 // writtenTrace writes a trace of some days of a small school.

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"divims/internal/bench"
+	"divims/internal/lab/bench"
 )
 
 // benchOptions are the flags of the command.

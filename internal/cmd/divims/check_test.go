@@ -12,10 +12,10 @@ import (
 
 	"divims/handler"
 	"divims/internal/check"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox"
-	"divims/internal/sandbox/faults"
-	"divims/internal/world"
 )
 
 // newPoolSite is a pool of three servers, all set up, the first of which runs, as

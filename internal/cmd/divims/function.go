@@ -14,7 +14,7 @@ import (
 	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/cycle"
-	"divims/internal/sandbox"
+	"divims/internal/lab/sandbox"
 )
 
 // function is the function behind its own listener, as the platform runs it.

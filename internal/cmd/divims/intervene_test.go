@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox"
-	"divims/internal/world"
 )
 
 // inSandbox lets the commands work on a small pool that has had an evaluation.

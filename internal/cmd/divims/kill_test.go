@@ -14,10 +14,10 @@ import (
 	"time"
 
 	"divims/handler"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox"
-	"divims/internal/sandbox/faults"
-	"divims/internal/world"
 )
 
 // restEvaluations are those of two undisturbed virtual hours.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"divims/internal/cycle"
-	"divims/internal/sandbox"
+	"divims/internal/lab/sandbox"
 	"divims/internal/scaling"
 )
 

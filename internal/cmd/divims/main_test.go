@@ -11,12 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/client/storage"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox"
-	"divims/internal/storage"
-	"divims/internal/world"
 )
 
 // divims runs a command line.

@@ -21,11 +21,11 @@ import (
 	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
 	"divims/internal/report"
-	"divims/internal/sandbox"
 	"divims/internal/scaling"
-	"divims/internal/world"
 )
 
 // operator runs the pool of a site: has the function deployed and called every five

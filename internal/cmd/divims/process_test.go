@@ -18,12 +18,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"divims/internal/client/storage"
 	"divims/internal/config"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox"
-	"divims/internal/sandbox/faults"
-	"divims/internal/storage"
-	"divims/internal/world"
 )
 
 // evaluationInterval is the virtual time between two evaluations.

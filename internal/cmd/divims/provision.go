@@ -15,8 +15,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"divims/handler"
+	"divims/internal/client/ovh"
 	"divims/internal/config"
-	"divims/internal/ovh"
 	"divims/internal/pool"
 	"divims/internal/provision"
 )

@@ -15,11 +15,11 @@ import (
 
 	"divims/handler"
 	"divims/internal/config"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
 	"divims/internal/provision"
-	"divims/internal/sandbox"
-	"divims/internal/sandbox/faults"
-	"divims/internal/world"
 )
 
 // site is a sandbox in which nothing is set up, and the settings that lead there.

@@ -12,12 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"divims/internal/backtest"
+	"divims/internal/client/storage"
+	"divims/internal/lab/backtest"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox"
-	"divims/internal/sandbox/faults"
-	"divims/internal/storage"
-	"divims/internal/world"
 )
 
 // sandboxStart is the virtual time at which every sandbox begins: a Monday,

@@ -16,9 +16,9 @@ import (
 	"time"
 
 	"divims/handler"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/sandbox/faults"
-	"divims/internal/world"
 )
 
 // rising is a demand for all servers of the sandbox from its first minute on.

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/world"
 )
 
 // summary is what a run of the sandbox came to.

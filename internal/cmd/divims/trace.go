@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"divims/internal/world"
+	"divims/internal/lab/world"
 )
 
 // traceStart is the first day of every synthetic trace, a Monday.

@@ -9,11 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"divims/handler"
-	"divims/internal/backtest"
-	"divims/internal/calendar"
+	"divims/internal/client/calendar"
 	"divims/internal/config"
+	"divims/internal/lab/backtest"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/world"
 )
 
 // trials are what is to be measured, trace by trace.

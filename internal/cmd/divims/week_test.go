@@ -11,12 +11,12 @@ import (
 
 	"divims/internal/check"
 	"divims/internal/cycle"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
 	"divims/internal/report"
-	"divims/internal/sandbox"
-	"divims/internal/sandbox/faults"
 	"divims/internal/scaling"
-	"divims/internal/world"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -1,0 +1,706 @@
+package cloudinit_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"embed"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"divims/internal/client/cloudinit"
+	"divims/internal/client/exporter"
+	"divims/internal/pool"
+)
+
+// The tests of this file take the machine that they run on for a clone of an image
+// with BBB. `.ci/server` gives them one of their own.
+
+//go:embed files
+var scripts embed.FS
+
+const password = `open $esame, "it's me"`
+
+var (
+	third  = pool.Server{Number: 3, Hostname: "bbb-w3", Domain: "bbb-w3.example.com"}
+	fourth = pool.Server{Number: 4, Hostname: "bbb-w4", Domain: "bbb-w4.example.com"}
+)
+
+func render(t *testing.T, server pool.Server) []byte {
+	t.Helper()
+	document, err := cloudinit.Render(cloudinit.Config{
+		StatsPath: "/node_exporter/metrics", User: "divims", Password: pool.NewSecret(password), Shipped: true,
+	}, server)
+	must(t, err)
+	return document
+}
+
+// clone is the machine that the test runs on.
+type clone struct{ t *testing.T }
+
+// site is BBB's of nginx, in short.
+const site = `server {
+	listen 80;
+	server_name image.example.com;
+	return 301 https://$server_name$request_uri;
+}
+server {
+	listen 443 ssl;
+	server_name image.example.com;
+	ssl_certificate /etc/ssl/pool.pem;
+	ssl_certificate_key /etc/ssl/pool.key;
+	location / { root /var/www/bigbluebutton-default; }
+	location = /bigbluebutton/api { default_type text/xml; alias /var/www/api.xml; }
+	include /etc/bigbluebutton/nginx/*.nginx;
+}
+`
+
+// systemctl stands for systemd, which a machine without a boot does not have. It
+// keeps what it is told, and reloads nginx, until the workers of before are gone.
+const systemctl = `#!/bin/sh
+echo "systemctl $*" >>/var/log/calls
+case $1 in
+reload)
+	before=$(pidof nginx)
+	nginx -s reload
+	for worker in $before; do
+		[ "$worker" != "$(cat /run/nginx.pid)" ] || continue
+		while kill -0 "$worker" 2>/dev/null; do sleep 0.02; done
+	done
+	;;
+is-active)
+	shift
+	[ ! -e /etc/units/mute ] || exit 1
+	for unit; do cat "/etc/units/$unit" 2>/dev/null || echo active; done
+esac
+`
+
+// bbbConf stands for BBB's own command.
+const bbbConf = `#!/bin/sh
+echo "bbb-conf $*" >>/var/log/calls
+[ "$1" = --setip ] || exit 1
+echo "bigbluebutton.web.serverURL=https://$2" >/etc/bigbluebutton/bbb-web.properties
+systemctl reload nginx
+`
+
+// newClone makes the machine what a clone of an image is: all of it bears the
+// image's name, and a folder of BBB is not there yet.
+func newClone(t *testing.T) clone {
+	if os.Getenv("DIVIMS_TEST_SERVER") == "" {
+		t.Skip(".ci/server runs this")
+	}
+	c := clone{t}
+	c.do("useradd", "--system", "bigbluebutton")
+	certificate, key, authority := certify(t, "*.example.com")
+	for path, content := range map[string]string{
+		"/etc/hosts":                                "127.0.0.1 localhost bbb-w3.example.com\n192.0.2.3 bbb-w4.example.com\n",
+		"/etc/hostname":                             "image\n",
+		"/etc/bigbluebutton/bbb-web.properties":     "bigbluebutton.web.serverURL=https://image.example.com\n",
+		"/etc/bigbluebutton/bigbluebutton-release":  "BIGBLUEBUTTON_RELEASE=3.0.4\n",
+		"/etc/bigbluebutton/nginx/web.nginx":        "location /own/ { return 204; }\n",
+		"/etc/nginx/sites-available/bigbluebutton":  site,
+		"/etc/ssl/pool.pem":                         certificate,
+		"/etc/ssl/pool.key":                         key,
+		"/usr/local/share/ca-certificates/pool.crt": authority,
+		"/var/www/bigbluebutton-default/index.html": "BigBlueButton",
+		"/var/www/api.xml":                          "<response><returncode>SUCCESS</returncode></response>",
+		"/etc/cloud/cloud.cfg":                      cloudConfig,
+	} {
+		c.write(path, content, 0o644)
+	}
+	c.write("/usr/local/bin/systemctl", systemctl, 0o755)
+	c.write("/usr/local/bin/bbb-conf", bbbConf, 0o755)
+	must(t, os.MkdirAll("/etc/units", 0o755))
+	must(t, os.RemoveAll("/etc/cloud/cloud.cfg.d"))
+	must(t, os.RemoveAll("/etc/nginx/sites-enabled/default"))
+	must(t, os.Symlink("/etc/nginx/sites-available/bigbluebutton", "/etc/nginx/sites-enabled/bigbluebutton"))
+	c.do("update-ca-certificates")
+	plant(t, "/var/bigbluebutton/recording", nil)
+	must(t, os.Remove("/var/bigbluebutton/recording/status/published"))
+	c.do("nginx")
+	return c
+}
+
+// cloudConfig leaves of cloud-init what user data has to do with.
+const cloudConfig = `datasource_list: [NoCloud]
+network: {config: disabled}
+disable_root: false
+preserve_hostname: true
+cloud_init_modules: [write-files, set_hostname]
+cloud_config_modules: [runcmd]
+cloud_final_modules: [scripts-user]
+system_info: {distro: debian}
+`
+
+func certify(t *testing.T, name string) (certificate, key, authority string) {
+	t.Helper()
+	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, DNSNames: []string{name}, IsCA: true, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &signer.PublicKey, signer)
+	must(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(signer)
+	must(t, err)
+	certificate = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return certificate, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), certificate
+}
+
+func (c clone) write(path, content string, mode fs.FileMode) {
+	c.t.Helper()
+	must(c.t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(c.t, os.WriteFile(path, []byte(content), mode))
+	must(c.t, os.Chmod(path, mode))
+}
+
+func (c clone) read(path string) string {
+	c.t.Helper()
+	content, err := os.ReadFile(path)
+	must(c.t, err)
+	return string(content)
+}
+
+// do runs a command that has to succeed, and gives what it says.
+func (c clone) do(command ...string) string {
+	c.t.Helper()
+	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
+	}
+	return string(out)
+}
+
+// boot lets cloud-init do what it does at a boot of the instance.
+func (c clone) boot(instance string, userData []byte) {
+	c.t.Helper()
+	must(c.t, os.RemoveAll("/run/cloud-init")) // as at every boot
+	c.write("/var/lib/cloud/seed/nocloud/user-data", string(userData), 0o600)
+	c.write("/var/lib/cloud/seed/nocloud/meta-data", "instance-id: "+instance+"\nlocal-hostname: image\n", 0o644)
+	for _, stage := range []string{"init --local", "init", "modules --mode=config", "modules --mode=final"} {
+		out := c.do(append([]string{"cloud-init"}, strings.Fields(stage)...)...)
+		if strings.Contains(out, "divims-setup: failed") || strings.Contains(out, "[WARNING]: Failed") {
+			c.t.Errorf("cloud-init %s:\n%s", stage, out)
+		}
+	}
+}
+
+// calls are what was asked of systemd and BBB since the last time.
+func (c clone) calls() []string {
+	c.t.Helper()
+	content, err := os.ReadFile("/var/log/calls")
+	if err != nil && !os.IsNotExist(err) {
+		c.t.Fatal(err)
+	}
+	must(c.t, os.WriteFile("/var/log/calls", nil, 0o666))
+	return slices.DeleteFunc(strings.Split(strings.TrimSpace(string(content)), "\n"), func(call string) bool {
+		return call == "" || strings.HasPrefix(call, "systemctl is-active")
+	})
+}
+
+// setUp is what a machine is told once when it becomes a server.
+func setUp(server pool.Server) []string {
+	return []string{
+		"bbb-conf --setip " + server.Domain, "systemctl reload nginx", "systemctl daemon-reload",
+		"systemctl enable --now divims-stats.timer divims-node-exporter.service", "systemctl reload nginx",
+	}
+}
+
+func TestServer(t *testing.T) {
+	c := newClone(t)
+
+	// cloud-init has no objection, and makes the clone the server, once.
+	document := render(t, third)
+	c.write("/tmp/user-data", string(document), 0o600)
+	t.Logf("%s", c.do("cloud-init", "schema", "--config-file", "/tmp/user-data"))
+	c.boot("first", document)
+	c.is(third, setUp(third))
+	c.boot("first", document)
+	c.is(third, nil)
+	t.Run("files", c.files)
+
+	t.Run("own document", c.ownDocument)
+	t.Run("setup by hand", c.byHand)
+
+	c.figures()
+}
+
+// is wants the machine to be the server, and to have been told so.
+func (c clone) is(server pool.Server, told []string) {
+	c.t.Helper()
+	if name, _ := os.Hostname(); name != server.Hostname || strings.TrimSpace(c.read("/etc/hostname")) != server.Hostname {
+		c.t.Errorf("its name is %s, and in the file %s; want %s", name, c.read("/etc/hostname"), server.Hostname)
+	}
+	if calls := c.calls(); !slices.Equal(calls, told) {
+		c.t.Errorf("calls %q\nwant  %q", calls, told)
+	}
+	bbb := c.read("/etc/nginx/sites-available/bigbluebutton") + c.read("/etc/bigbluebutton/bbb-web.properties")
+	if strings.Count(bbb, "server_name "+server.Domain+";") != 2 || !strings.Contains(bbb, "=https://"+server.Domain+"\n") {
+		c.t.Errorf("BBB bears another name:\n%s", bbb)
+	}
+}
+
+// files wants each to be for those who need it.
+func (c clone) files(t *testing.T) {
+	for path, want := range map[string]string{
+		"/usr/local/sbin/divims-setup":                     "-rwxr-xr-x root root",
+		"/usr/local/bin/divims-stats":                      "-rwxr-xr-x root root",
+		"/etc/divims/htpasswd":                             "-rw-r----- root www-data",
+		"/etc/divims/location.nginx":                       "-rw-r--r-- root root",
+		"/etc/systemd/system/divims-stats.service":         "-rw-r--r-- root root",
+		"/var/bigbluebutton/recording/status/published":    "drwxr-xr-x bigbluebutton bigbluebutton",
+		"/etc/systemd/system/divims-node-exporter.service": "-rw-r--r-- root root",
+	} {
+		if got := strings.TrimSpace(c.do("stat", "-c", "%A %U %G", path)); got != want {
+			t.Errorf("%s is %s; want %s", path, got, want)
+		}
+	}
+	for _, path := range []string{"/usr/local/sbin/divims-setup", "/usr/local/bin/divims-stats"} {
+		original, err := scripts.ReadFile("files/" + filepath.Base(path))
+		must(t, err)
+		if c.read(path) != string(original) {
+			t.Errorf("%s is not what it was when it was written", path)
+		}
+	}
+}
+
+// ownDocument joins documents of an operator's own, of different kinds, with ours.
+func (c clone) ownDocument(t *testing.T) {
+	c.t = t
+	const parts = "Content-Type: multipart/mixed; boundary=\"own\"\nMIME-Version: 1.0\n\n" +
+		"--own\nContent-Type: text/cloud-config\n\n#cloud-config\nwrite_files:\n  - {path: /etc/own, content: Hello}\n\n" +
+		"--own\nContent-Type: text/x-shellscript\n\n#!/bin/sh\necho own >>/var/log/calls\n\n--own--\n"
+	for name, own := range map[string]string{
+		"configuration": "#cloud-config\nfqdn: other.example.org\nwrite_files:\n  - path: /etc/own\n    content: Grüße\nruncmd:\n  - echo own >>/var/log/calls\n",
+		"parts":         parts,
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			must(t, os.RemoveAll("/etc/own"))
+			c.boot("of another server "+name, render(t, fourth))
+			c.calls()
+			document, err := cloudinit.Join([]byte(own), render(t, third))
+			must(t, err)
+			c.boot("with "+name, document)
+			if got := c.read("/etc/own"); !strings.Contains(own, got) || got == "" {
+				t.Errorf("its own file says %q", got)
+			}
+			calls := c.calls()
+			at := slices.Index(calls, "own")
+			if at < 0 || name == "configuration" && at != 0 {
+				t.Fatalf("its own command was not run, or not first: %q", calls)
+			}
+			c.write("/var/log/calls", strings.Join(slices.Delete(calls, at, at+1), "\n")+"\n", 0o666)
+			c.is(third, setUp(third))
+		})
+	}
+}
+
+// byHand runs the setup once more, where something is amiss.
+func (c clone) byHand(t *testing.T) {
+	c.t = t
+	t.Run("nothing is to be done", func(t *testing.T) {
+		c.t = t
+		c.do("divims-setup", third.Domain)
+		c.is(third, setUp(third)[2:])
+	})
+	t.Run("all of it", func(t *testing.T) {
+		c.t = t
+		must(t, os.RemoveAll("/etc/divims"))
+		c.write("/root/user-data", string(render(t, third)), 0o600)
+		c.do("cloud-init", "--file", "/root/user-data", "single", "--name", "write_files", "--frequency", "always")
+		c.do("divims-setup", third.Domain)
+		c.is(third, setUp(third)[2:])
+		c.files(t)
+	})
+	t.Run("node_exporter is missing", func(t *testing.T) {
+		c.t = t
+		must(t, os.Rename("/usr/bin/prometheus-node-exporter", "/usr/bin/hidden"))
+		c.write("/usr/local/bin/apt-get", "#!/bin/sh\necho \"apt-get $*\" >>/var/log/calls\ncase $* in *install*) mv /usr/bin/hidden /usr/bin/prometheus-node-exporter ;; esac\n", 0o755)
+		c.do("divims-setup", third.Domain)
+		calls := c.calls()
+		if len(calls) < 3 || calls[0] != "systemctl mask prometheus-node-exporter.service" || !strings.HasSuffix(calls[2], "install --no-install-recommends prometheus-node-exporter") {
+			t.Errorf("calls %q; want Debian's own unit kept off before its package comes", calls)
+		}
+	})
+	t.Run("nginx does not take the location", func(t *testing.T) {
+		c.t = t
+		before := c.read("/etc/divims/location.nginx")
+		c.write("/etc/divims/location.nginx", "nonsense;\n", 0o644)
+		out, err := exec.Command("divims-setup", third.Domain).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "divims-setup: failed to serve them") {
+			t.Errorf("error %v: %s", err, out)
+		}
+		c.do("nginx", "-t") // BBB lives on
+		c.write("/etc/divims/location.nginx", before, 0o644)
+		c.do("divims-setup", third.Domain)
+	})
+	c.calls()
+}
+
+// figures reads everything through nginx, as DiViMS does.
+func (c clone) figures() {
+	t := c.t
+	must(t, os.Mkdir("/run/divims", 0o755))
+	c.own("/run/divims")
+	start(t, c.unit("divims-node-exporter.service", "ExecStart")...)
+	redis := start(t, "redis-server", "--save", "", "--dir", "/tmp")
+	waitFor(t, "127.0.0.1:9117")
+	waitFor(t, "127.0.0.1:6379")
+
+	t.Run("who may read", c.doors)
+	t.Run("all is well", c.allIsWell)
+	for name, cas := range recordingCases {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			c.plant(cas.tree)
+			stats := c.stats()
+			wantCounts(t, "backlog", stats.Backlog, all(pool.BacklogStages[:], cas.backlog))
+			wantCounts(t, "failed", stats.Failed, all(pool.FailureStages[:], cas.failed))
+		})
+	}
+	for name, cas := range brokenCases {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			c.plant(recordingCases["several at once"].tree)
+			cas.broken(t, recordings)
+			stats := c.stats()
+			wantUnknown(t, "backlog", stats.Backlog, cas.backlog)
+			if len(cas.failed) > 0 {
+				wantUnknown(t, "failed", stats.Failed, cas.failed)
+			}
+		})
+	}
+	c.plant(nil)
+	t.Run("BBB", c.probes)
+	t.Run("many recordings", c.many)
+	t.Run("jobs", func(t *testing.T) { c.t = t; c.jobs(redis) })
+}
+
+// start starts a service that ends with the test.
+func start(t *testing.T, command ...string) *os.Process {
+	t.Helper()
+	cmd := exec.Command(command[0], command[1:]...)
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	return cmd.Process
+}
+
+// waitFor waits until somebody answers.
+func waitFor(t *testing.T, address string) {
+	t.Helper()
+	for range 200 {
+		connection, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			_ = connection.Close()
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("nobody answers at %s", address)
+}
+
+// unit gives the words of a line of a unit.
+func (c clone) unit(name, key string) []string {
+	c.t.Helper()
+	text := strings.ReplaceAll(c.read("/etc/systemd/system/"+name), "\\\n", " ")
+	for line := range strings.Lines(text) {
+		if value, found := strings.CutPrefix(line, key+"="); found {
+			return strings.Fields(value)
+		}
+	}
+	c.t.Fatalf("%s has no %s", name, key)
+	return nil
+}
+
+const recordings = "/var/bigbluebutton/recording"
+
+// plant makes a new tree of recordings, which is BBB's.
+func (c clone) plant(tree []string) {
+	c.t.Helper()
+	must(c.t, os.RemoveAll(recordings))
+	plant(c.t, recordings, tree)
+	c.own(recordings)
+}
+
+// own gives a tree to BBB's user.
+func (c clone) own(path string) {
+	c.t.Helper()
+	c.do("chown", "-R", "bigbluebutton:bigbluebutton", path)
+}
+
+// count runs the script as its unit does.
+func (c clone) count(settings ...string) *os.ProcessState {
+	c.t.Helper()
+	account, err := user.Lookup(c.unit("divims-stats.service", "User")[0])
+	must(c.t, err)
+	uid, err := strconv.Atoi(account.Uid)
+	must(c.t, err)
+	gid, err := strconv.Atoi(account.Gid)
+	must(c.t, err)
+	command := c.unit("divims-stats.service", "ExecStart")
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(strings.Fields(c.read(c.unit("divims-stats.service", "EnvironmentFile")[0])), "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(cmd.Env, settings...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		c.t.Fatalf("%v: %s", err, out)
+	}
+	return cmd.ProcessState
+}
+
+// client reaches the server as DiViMS does, and keeps the status of each answer.
+func (c clone) client(statuses *[]int) *http.Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(c.read("/etc/ssl/pool.pem")))
+	return &http.Client{
+		Transport:     &noting{&http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}, statuses},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+type noting struct {
+	next     http.RoundTripper
+	statuses *[]int
+}
+
+func (n *noting) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := n.next.RoundTrip(request)
+	if err == nil {
+		*n.statuses = append(*n.statuses, response.StatusCode)
+	}
+	return response, err
+}
+
+// stats counts, and reads what was counted: with one request, which asks
+// node_exporter for nothing that it does not have.
+func (c clone) stats(settings ...string) pool.Stats {
+	c.t.Helper()
+	c.count(settings...)
+	var statuses []int
+	client := exporter.New(exporter.Config{
+		URLs: []string{"https://{domain}/node_exporter/metrics"}, User: "divims", Password: pool.NewSecret(password),
+	}, c.client(&statuses))
+	stats, err := client.Stats(c.t.Context(), third)
+	must(c.t, err)
+	if !slices.Equal(statuses, []int{http.StatusOK}) {
+		c.t.Errorf("answers %v; want one", statuses)
+	}
+	return stats
+}
+
+func wantCounts(t *testing.T, what string, got pool.Reading[map[string]int], want map[string]int) {
+	t.Helper()
+	if counted, known := got.Get(); !known || !maps.Equal(counted, want) {
+		t.Errorf("%s %v, known %v (%s); want %v", what, counted, known, got.Reason(), want)
+	}
+}
+
+// wantUnknown wants a count to be unknown because one of the stages, or all of
+// them, are not told.
+func wantUnknown(t *testing.T, what string, got pool.Reading[map[string]int], stages []string) {
+	t.Helper()
+	if counted, known := got.Get(); known {
+		t.Errorf("%s %v; want unknown", what, counted)
+	}
+	if !strings.Contains(got.Reason(), "not among the metrics") && !slices.ContainsFunc(stages, func(stage string) bool { return strings.Contains(got.Reason(), fmt.Sprintf("the stage %q", stage)) }) {
+		t.Errorf("%s is unknown because %q; want one of %v", what, got.Reason(), stages)
+	}
+}
+
+// doors tries to get in.
+func (c clone) doors(t *testing.T) {
+	c.t = t
+	c.count()
+	const figures = "https://bbb-w3.example.com/node_exporter/metrics"
+	for name, r := range map[string]struct {
+		method, address, user, password string
+		status                          int
+	}{
+		"nobody":                   {"GET", figures, "", "", http.StatusUnauthorized},
+		"a wrong password":         {"GET", figures, "divims", "open sesame", http.StatusUnauthorized},
+		"no password":              {"GET", figures, "divims", "", http.StatusUnauthorized},
+		"another user":             {"GET", figures, "other", password, http.StatusUnauthorized},
+		"the hash":                 {"GET", figures, "divims", strings.TrimSpace(strings.SplitN(c.read("/etc/divims/htpasswd"), ":", 2)[1]), http.StatusUnauthorized},
+		"DiViMS":                   {"GET", figures, "divims", password, http.StatusOK},
+		"DiViMS, for some":         {"GET", figures + "?collect[]=time", "divims", password, http.StatusOK},
+		"DiViMS, to write":         {"POST", figures, "divims", password, http.StatusForbidden},
+		"a collector that is off":  {"GET", figures + "?collect[]=nonsense", "divims", password, http.StatusBadRequest},
+		"the path above":           {"GET", "https://bbb-w3.example.com/node_exporter/", "divims", password, http.StatusNotFound},
+		"a path below":             {"GET", figures + "/", "divims", password, http.StatusNotFound},
+		"node_exporter's own root": {"GET", "https://bbb-w3.example.com/metrics", "divims", password, http.StatusNotFound},
+		"its profiler":             {"GET", "https://bbb-w3.example.com/debug/pprof/", "divims", password, http.StatusNotFound},
+		"a detour, for nobody":     {"GET", "https://bbb-w3.example.com//node_exporter/./metrics", "", "", http.StatusUnauthorized},
+		"without TLS":              {"GET", "http://bbb-w3.example.com/node_exporter/metrics", "", "", http.StatusMovedPermanently},
+		"what BBB has":             {"GET", "https://bbb-w3.example.com/", "", "", http.StatusOK},
+		"and includes":             {"GET", "https://bbb-w3.example.com/own/", "", "", http.StatusNoContent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			request, err := http.NewRequestWithContext(t.Context(), r.method, r.address, nil)
+			must(t, err)
+			if r.user != "" {
+				request.SetBasicAuth(r.user, r.password)
+			}
+			response, err := c.client(new([]int)).Do(request)
+			must(t, err)
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			must(t, err)
+			if told := strings.Contains(string(body), "node_"); response.StatusCode != r.status || told != (r.status == http.StatusOK && r.user != "") && r.status != http.StatusBadRequest {
+				t.Errorf("status %d, want %d:\n%.300s", response.StatusCode, r.status, body)
+			}
+		})
+	}
+	if connection, err := net.Dial("tcp", "192.0.2.3:9117"); err == nil {
+		_ = connection.Close()
+		t.Error("node_exporter answers from outside")
+	}
+	waitFor(t, "192.0.2.3:443") // where nginx does
+}
+
+// allIsWell reads every value but the units, for which there is no systemd.
+func (c clone) allIsWell(t *testing.T) {
+	c.t = t
+	before := time.Now()
+	stats := c.stats()
+	probe, known := stats.Probe.Get()
+	if !known || !probe.OK || probe.At.Before(before.Add(-2*time.Second)) {
+		t.Errorf("probe %+v, known %v (%s)", probe, known, stats.Probe.Reason())
+	}
+	if version, _ := stats.Version.Get(); version != "3.0.4" {
+		t.Errorf("version %q: %s", version, stats.Version.Reason())
+	}
+	if age, known := stats.Age.Get(); !known || age > time.Minute {
+		t.Errorf("age %s, known %v", age, known)
+	}
+	for what, reason := range map[string]string{
+		"load": stats.Load1.Reason() + stats.Load5.Reason() + stats.Load15.Reason(), "CPUs": stats.CPUs.Reason(), "uptime": stats.Uptime.Reason(), "network": stats.Network.Reason(),
+	} {
+		if reason != "" {
+			t.Errorf("%s: %s", what, reason)
+		}
+	}
+}
+
+// probes breaks BBB.
+func (c clone) probes(t *testing.T) {
+	for name, b := range map[string]struct{ path, content string }{
+		"its API fails":   {"/var/www/api.xml", "<response><returncode>FAILED</returncode></response>"},
+		"a unit is down":  {"/etc/units/freeswitch", "failed\n"},
+		"a unit is ended": {"/etc/units/bbb-web", "inactive\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.t = t
+			before, err := os.ReadFile(b.path)
+			c.write(b.path, b.content, 0o644)
+			stats := c.stats()
+			if probe, known := stats.Probe.Get(); !known || probe.OK {
+				t.Errorf("probe %+v, known %v (%s); want one that fails", probe, known, stats.Probe.Reason())
+			}
+			wantCounts(t, "backlog", stats.Backlog, all(pool.BacklogStages[:], nil))
+			must(t, os.Remove(b.path))
+			if err == nil {
+				c.write(b.path, string(before), 0o644)
+			}
+		})
+	}
+	t.Run("systemd does not answer", func(t *testing.T) {
+		c.t = t
+		c.write("/etc/units/mute", "", 0o644)
+		if probe, known := c.stats().Probe.Get(); known {
+			t.Errorf("probe %+v; want unknown", probe)
+		}
+		must(t, os.Remove("/etc/units/mute"))
+	})
+}
+
+// many tells what the script costs on a server with 5,000 recordings that are
+// done, and one that is not.
+func (c clone) many(t *testing.T) {
+	c.t = t
+	c.plant(nil)
+	_ = c.count()
+	few := cpu(c.count())
+	var tree []string
+	for i := range 5000 {
+		id := fmt.Sprintf("%040x-%d", i, 1773651600000+i)
+		for _, path := range through("sent") {
+			tree = append(tree, strings.ReplaceAll(path, lecture, id))
+		}
+	}
+	c.plant(append(tree, "status/recorded/"+lecture+".done"))
+	begun := time.Now()
+	done := c.count()
+	t.Logf("5,000 recordings: %s, of which %s on a CPU; without any: %s on a CPU", time.Since(begun).Round(time.Millisecond), cpu(done), few)
+	wantCounts(t, "backlog", c.stats().Backlog, all(pool.BacklogStages[:], map[string]int{"recorded": 1}))
+	if cpu(done) > 10*time.Second {
+		t.Errorf("%s on a CPU", cpu(done))
+	}
+	c.plant(nil)
+}
+
+func cpu(state *os.ProcessState) time.Duration { return state.UserTime() + state.SystemTime() }
+
+// jobs puts some into the real Redis, and then takes that away.
+func (c clone) jobs(redis *os.Process) {
+	t := c.t
+	queued := func(settings ...string) pool.Reading[map[string]int] { return c.stats(settings...).Backlog }
+	want := func(what string, jobs int, settings ...string) {
+		t.Helper()
+		wantCounts(t, what, queued(settings...), all(pool.BacklogStages[:], map[string]int{"queued": jobs}))
+	}
+	want("nothing", 0)
+	for i, queue := range []string{"archive", "sanity", "captions", "process", "publish", "events"} {
+		c.do("redis-cli", "rpush", "resque:queue:rap:"+queue, "{}")
+		want("a job for "+queue, i+1)
+	}
+	c.do("redis-cli", "sadd", "resque:workers", "bbb-w3:1:rap:*", "bbb-w3:2:rap:*")
+	want("idle workers", 6)
+	c.do("redis-cli", "set", "resque:worker:bbb-w3:2:rap:*", "{}")
+	want("a worker at work", 7)
+	c.do("redis-cli", "flushall")
+	want("all done", 0)
+
+	unknown := func(what string, settings ...string) {
+		t.Helper()
+		t.Log(what)
+		wantUnknown(t, "backlog", queued(settings...), []string{"queued"})
+	}
+	c.do("redis-cli", "set", "resque:queue:rap:process", "no list")
+	unknown("Redis has something else there")
+	c.do("redis-cli", "flushall")
+	c.do("redis-cli", "config", "set", "requirepass", "sesame")
+	unknown("Redis wants a password")
+	want("with its password", 0, "REDISCLI_AUTH=sesame")
+	c.do("redis-cli", "-a", "sesame", "config", "set", "requirepass", "")
+	must(t, redis.Signal(syscall.SIGSTOP))
+	unknown("Redis hangs")
+	must(t, redis.Signal(syscall.SIGCONT))
+	want("it goes on", 0)
+	must(t, redis.Kill())
+	_, _ = redis.Wait()
+	unknown("Redis is gone")
+}

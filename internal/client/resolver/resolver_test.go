@@ -1,0 +1,75 @@
+package resolver_test
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/client/resolver"
+	"divims/internal/client/scaleway"
+	"divims/internal/config"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// TestLeads: names lead by whatever aliases; a name that leads nowhere is an
+// answer, and a name server that is silent is none.
+func TestLeads(t *testing.T) {
+	s, err := sandbox.Start(sandbox.Config{World: world.Config{
+		Start: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC), Seed: 1,
+		Servers: pool.Servers(1, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	settings, err := config.Load(s.Environment())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hoster, err := scaleway.New(scaleway.Config{
+		URL: settings.ScalewayURL, ProjectID: settings.ScalewayProjectID, AccessKey: settings.ScalewayAccessKey,
+		SecretKey: settings.ScalewaySecretKey, Zones: settings.Zones, Tag: settings.Tag, ImageName: settings.ImageName,
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, record := range []pool.DNSRecord{
+		{Name: "both.sandbox.test", Type: pool.RecordA, Data: "198.18.9.9"},
+		{Name: "both.sandbox.test", Type: pool.RecordAAAA, Data: "2001:db8::1"},
+		{Name: "alias.sandbox.test", Type: pool.RecordCNAME, Data: "both.sandbox.test"},
+		{Name: "dangling.sandbox.test", Type: pool.RecordCNAME, Data: "nowhere.sandbox.test"},
+	} {
+		if err := hoster.DNS(sandbox.Domain).Write(t.Context(), record); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := resolver.New(settings.DNSServer)
+	if leads, err := names.Leads(t.Context(), "both.sandbox.test"); err != nil || len(leads) != 0 {
+		t.Errorf("right after the record was written the name leads to %v (%v)", leads, err)
+	}
+	s.AdvanceTo(s.Now().Add(time.Minute))
+	for name, want := range map[string]string{
+		"bbb-w1.sandbox.test": "198.18.0.1", "both.sandbox.test": "198.18.9.9 2001:db8::1", "alias.sandbox.test": "198.18.9.9 2001:db8::1",
+		"dangling.sandbox.test": "", "nowhere.sandbox.test": "", "sandbox.test": "", "example.com": "",
+	} {
+		leads, err := names.Leads(t.Context(), name)
+		slices.SortFunc(leads, netip.Addr.Compare)
+		texts := make([]string, len(leads))
+		for i, ip := range leads {
+			texts[i] = ip.String()
+		}
+		if got := strings.Join(texts, " "); err != nil || got != want {
+			t.Errorf("%s leads to %q (%v), want %q", name, got, err, want)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if leads, err := resolver.New("127.0.0.1:1").Leads(ctx, "bbb-w1.sandbox.test"); err == nil {
+		t.Errorf("a silent name server leads to %v", leads)
+	}
+}

@@ -1,0 +1,425 @@
+package scalelite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+
+	"divims/internal/client/checksum"
+	"divims/internal/pool"
+)
+
+var _ pool.LoadBalancer = (*Client)(nil)
+
+const (
+	balancerSecret = "balancer-secret-4711"
+	serverSecret   = "server-secret-0815"
+	jsonType       = "application/json; charset=utf-8"
+	xmlType        = "application/xml; charset=utf-8"
+	htmlType       = "text/html"
+
+	enabledEntry = `{"id":"e-1","url":"https://bbb-w1.example.com/bigbluebutton/api","secret":"server-secret-0815",` +
+		`"tag":"lab","bbb_version":"3.0.4","state":"enabled","load":4.5,"load_multiplier":"1.5","online":"online"}`
+	freshEntry = `{"id":"e-2","url":"https://bbb-w2.example.com/bigbluebutton/api","secret":"server-secret-0815",` +
+		`"tag":null,"state":"disabled","load":"unavailable","load_multiplier":1.0,"online":"offline","new_in_v2":[1]}`
+	checksumError = `<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey>` +
+		`<message>You did not pass the checksum security check</message></response>`
+	halfWay = `{"error":"Couldn't disable server id=e-1"}`
+)
+
+// answer is what the scripted Scalelite says to one call.
+type answer struct {
+	status      int
+	contentType string
+	body        string
+}
+
+// script is a Scalelite that gives its answers in order, the last one again and
+// again, and keeps what it was asked.
+type script struct {
+	t       *testing.T
+	answers []answer
+	asked   []string // "POST /scalelite/api/updateServer {body}"
+}
+
+func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		s.t.Errorf("read a request's body: %v", err)
+	}
+	s.asked = append(s.asked, strings.TrimSpace(r.Method+" "+r.URL.Path+" "+string(body)))
+	call := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	if !checksum.Verify(call, r.URL.RawQuery, pool.NewSecret(balancerSecret)) {
+		s.t.Errorf("%s has a wrong checksum: %s", call, r.URL.RawQuery)
+	}
+	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "application/json" {
+		s.t.Errorf("%s is posted as %q", call, r.Header.Get("Content-Type"))
+	}
+	a := s.answers[min(len(s.asked), len(s.answers))-1]
+	w.Header().Set("Content-Type", a.contentType)
+	w.WriteHeader(a.status)
+	fmt.Fprint(w, a.body)
+}
+
+// scripted starts a Scalelite with the given answers and gives its client.
+func scripted(t *testing.T, answers ...answer) (*script, *Client) {
+	t.Helper()
+	s := &script{t: t, answers: answers}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return s, New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
+}
+
+func TestEntriesReadsWhatScaleliteSays(t *testing.T) {
+	s, client := scripted(t, answer{200, jsonType, "[" + enabledEntry + "," + freshEntry + "]"})
+	entries, err := client.Entries(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 2 || entries[0].Secret.Reveal() != serverSecret || entries[1].Secret.Reveal() != serverSecret {
+		t.Fatalf("entries are %v, want two with their secrets", entries)
+	}
+	entries[0].Secret, entries[1].Secret = pool.Secret{}, pool.Secret{}
+	want := []pool.Entry{
+		{ID: "e-1", URL: "https://bbb-w1.example.com/bigbluebutton/api", State: pool.Enabled, Load: pool.Seen(4.5),
+			LoadMultiplier: 1.5, Online: true, Tag: "lab", BBBVersion: "3.0.4"},
+		{ID: "e-2", URL: "https://bbb-w2.example.com/bigbluebutton/api", State: pool.Disabled,
+			Load: pool.Unknown[float64]("Scalelite says unavailable"), LoadMultiplier: 1},
+	}
+	if !reflect.DeepEqual(entries, want) {
+		t.Errorf("entries are %+v, want %+v", entries, want)
+	}
+	if want := []string{"GET /scalelite/api/getServers"}; !reflect.DeepEqual(s.asked, want) {
+		t.Errorf("asked %q, want %q", s.asked, want)
+	}
+}
+
+func TestNoEntriesIsAnAnswer(t *testing.T) {
+	for name, a := range map[string]answer{
+		"404 in Scalelite's words": {404, jsonType, `{"error":"No servers are configured"}`},
+		"empty array":              {200, jsonType, `[]`},
+	} {
+		_, client := scripted(t, a)
+		if entries, err := client.Entries(t.Context()); err != nil || entries == nil || len(entries) != 0 {
+			t.Errorf("%s: got %v, %v; want an empty list", name, entries, err)
+		}
+	}
+}
+
+func TestWhatIsNotReadInFullIsNoList(t *testing.T) {
+	with := func(old, new string) answer {
+		if !strings.Contains(enabledEntry, old) {
+			t.Fatalf("no %s in the sample", old)
+		}
+		return answer{200, jsonType, "[" + freshEntry + "," + strings.Replace(enabledEntry, old, new, 1) + "]"}
+	}
+	tests := []struct {
+		name   string
+		answer answer
+		want   string // part of the error
+	}{
+		{"another 404", answer{404, jsonType, `{"error":"Not Found"}`}, `HTTP status 404: "Not Found"`},
+		{"a proxy's 404", answer{404, htmlType, `No servers are configured`}, "HTTP status 404"},
+		{"XML under 200", answer{200, xmlType, checksumError}, `HTTP status 200, "checksumError": "You did not pass`},
+		{"broken XML under 200", answer{200, xmlType, "<response>"}, "unreadable XML"},
+		{"a page under 200", answer{200, htmlType, "<html>[]</html>"}, `"text/html" and not JSON`},
+		{"no content type", answer{200, "", "[]"}, "not JSON"},
+		{"wrong host", answer{403, htmlType, ""}, "HTTP status 403 (is this the host name"},
+		{"a redirect", answer{302, htmlType, ""}, "HTTP status 302"},
+		{"a proxy's 502", answer{502, htmlType, "<html>"}, "HTTP status 502"},
+		{"half a list", answer{200, jsonType, "[" + enabledEntry + ","}, "entry 2: EOF"},
+		{"a list without an end", answer{200, jsonType, "[" + enabledEntry}, "the end of the list: EOF"},
+		{"an empty body", answer{200, jsonType, ""}, "no list"},
+		{"null", answer{200, jsonType, "null"}, "no list"},
+		{"an object", answer{200, jsonType, enabledEntry}, "no list"},
+		{"two lists", answer{200, jsonType, "[][]"}, "more behind the list"},
+		{"null as entry", answer{200, jsonType, "[null]"}, "entry 1: no id"},
+		{"no id", with(`"id":"e-1",`, ""), "entry 2: no id"},
+		{"no url", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, `""`), "no url"},
+		{"a new state", with(`"enabled"`, `"sleeping"`), `unknown state "sleeping"`},
+		{"no state", with(`"state":"enabled",`, ""), `unknown state ""`},
+		{"a new word for online", with(`"online":"online"`, `"online":"maybe"`), `online is "maybe"`},
+		{"online as a boolean", with(`"online":"online"`, `"online":true`), "cannot unmarshal bool"},
+		{"a new word for load", with("4.5", `"busy"`), "load:"},
+		{"load null", with("4.5", "null"), "load:"},
+		{"no load", with(`"load":4.5,`, ""), "load:"},
+		{"a negative load", with("4.5", "-1"), "load:"},
+		{"an endless load", with("4.5", `"Infinity"`), "load:"},
+		{"a load beyond numbers", with("4.5", "1e999"), "load:"},
+		{"a multiplier that is no number", with(`"1.5"`, `"NaN"`), "load_multiplier:"},
+		{"a secret that is no text", with(`"server-secret-0815"`, "4711"), "cannot unmarshal number"},
+		{"too long a body", answer{200, jsonType, "[" + strings.Repeat(" ", largestAnswer) + "]"}, "longer than 4194304 bytes"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, client := scripted(t, test.answer)
+			entries, err := client.Entries(t.Context())
+			if err == nil || entries != nil {
+				t.Fatalf("got %v, %v; want only an error", entries, err)
+			}
+			if prefix := "getServers of 127.0.0.1:"; !strings.HasPrefix(err.Error(), prefix) || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %q, want it to begin with %q and to say %q", err, prefix, test.want)
+			}
+			if strings.Contains(err.Error(), serverSecret) {
+				t.Errorf("error tells a secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestFailureIsTyped(t *testing.T) {
+	_, client := scripted(t, answer{200, xmlType, checksumError})
+	_, err := client.Entries(t.Context())
+	var failure *Error
+	if !errors.As(err, &failure) {
+		t.Fatalf("error is %v, want an *Error", err)
+	}
+	want := Error{"getServers", 200, "checksumError", "You did not pass the checksum security check"}
+	if *failure != want {
+		t.Errorf("failure is %+v, want %+v", *failure, want)
+	}
+}
+
+func TestChangesAskWhatTheAPITakes(t *testing.T) {
+	done := answer{200, jsonType, `{"success":"done"}`}
+	tests := []struct {
+		name   string
+		answer answer
+		change func(*Client) error
+		want   string
+	}{
+		{"enable", answer{200, jsonType, enabledEntry},
+			func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Enabled) },
+			`POST /scalelite/api/updateServer {"id":"e-1","server":{"state":"enable"}}`},
+		{"cordon", answer{200, jsonType, enabledEntry},
+			func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Cordoned) },
+			`POST /scalelite/api/updateServer {"id":"e-1","server":{"state":"cordon"}}`},
+		{"disable", answer{200, jsonType, enabledEntry},
+			func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Disabled) },
+			`POST /scalelite/api/updateServer {"id":"e-1","server":{"state":"disable"}}`},
+		{"remove", done,
+			func(c *Client) error { return c.Remove(t.Context(), "e-1") },
+			`POST /scalelite/api/deleteServer {"id":"e-1"}`},
+		{"panic, which does not keep the state", done,
+			func(c *Client) error { return c.Panic(t.Context(), "e-1") },
+			`POST /scalelite/api/panicServer {"id":"e-1"}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, client := scripted(t, test.answer)
+			if err := test.change(client); err != nil {
+				t.Fatal(err)
+			}
+			if want := []string{test.want}; !reflect.DeepEqual(s.asked, want) {
+				t.Errorf("asked %q, want %q", s.asked, want)
+			}
+		})
+	}
+}
+
+func TestUnknownStateIsNotAskedFor(t *testing.T) {
+	s, client := scripted(t, answer{200, jsonType, enabledEntry})
+	if err := client.SetState(t.Context(), "e-1", "sleeping"); err == nil {
+		t.Error("no error for a state that Scalelite does not have")
+	}
+	if len(s.asked) != 0 {
+		t.Errorf("asked %q, want nothing", s.asked)
+	}
+}
+
+func TestOnlyScalelitesOwnWordMakesAnEntryGone(t *testing.T) {
+	changes := map[string]func(*Client) error{
+		"set state": func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Cordoned) },
+		"remove":    func(c *Client) error { return c.Remove(t.Context(), "e-1") },
+		"panic":     func(c *Client) error { return c.Panic(t.Context(), "e-1") },
+	}
+	tests := []struct {
+		name   string
+		answer answer
+		gone   bool
+	}{
+		{"Scalelite's 404", answer{404, jsonType, `{"error":"Couldn't find server with id=e-1"}`}, true},
+		{"a proxy's 404", answer{404, htmlType, "<html>Not Found</html>"}, false},
+		{"an empty 404", answer{404, jsonType, ""}, false},
+		{"a bad request", answer{400, jsonType, `{"error":"Invalid state parameter: sleep"}`}, false},
+		{"a failed signature", answer{200, xmlType, checksumError}, false},
+	}
+	for name, change := range changes {
+		for _, test := range tests {
+			t.Run(name+"/"+test.name, func(t *testing.T) {
+				_, client := scripted(t, test.answer)
+				err := change(client)
+				var failure *Error
+				if !errors.As(err, &failure) || failure.Status != test.answer.status {
+					t.Fatalf("error is %v, want an *Error with status %d", err, test.answer.status)
+				}
+				if errors.Is(err, pool.ErrGone) != test.gone {
+					t.Errorf("error is %v; gone: want %v", err, test.gone)
+				}
+			})
+		}
+	}
+}
+
+func TestRegister(t *testing.T) {
+	s, client := scripted(t, answer{201, jsonType, freshEntry})
+	entry, err := client.Register(t.Context(), "https://bbb-w2.example.com/bigbluebutton/api", pool.NewSecret(serverSecret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entry.ID != "e-2" || entry.State != pool.Disabled {
+		t.Errorf("entry is %+v, want e-2, disabled", entry)
+	}
+	want := []string{`POST /scalelite/api/addServer {"server":{"secret":"server-secret-0815","url":"https://bbb-w2.example.com/bigbluebutton/api"}}`}
+	if !reflect.DeepEqual(s.asked, want) {
+		t.Errorf("asked %q, want %q", s.asked, want)
+	}
+}
+
+func TestRegisterFails(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer answer
+		want   string
+	}{
+		{"duplicate", answer{500, "", ""}, "HTTP status 500 (is the server registered already?)"},
+		{"missing parameter", answer{400, jsonType, `{"error":"Server needs a secret"}`}, `HTTP status 400: "Server needs a secret"`},
+		{"wrong content type", answer{200, xmlType, `<response><messageKey>unsupportedContentType</messageKey></response>`}, "unsupportedContentType"},
+		{"unreadable entry", answer{201, jsonType, `{}`}, "no id"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, client := scripted(t, test.answer)
+			_, err := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret))
+			if err == nil || !strings.Contains(err.Error(), "register https://w2/bigbluebutton/api: addServer of 127.0.0.1:") ||
+				!strings.Contains(err.Error(), test.want) {
+				t.Errorf("error is %v, want it to name the server and the call, and to say %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestPanicIsRepeatedUntilScaleliteIsThrough(t *testing.T) {
+	stopped := answer{400, jsonType, halfWay}
+	s, client := scripted(t, stopped, stopped, answer{200, jsonType, `{"success":"done"}`})
+	if err := client.Panic(t.Context(), "e-1"); err != nil || len(s.asked) != 3 {
+		t.Errorf("asked %d times, error %v; want 3 times without error", len(s.asked), err)
+	}
+}
+
+func TestPanicGivesUp(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer answer
+		asked  int
+	}{
+		{"at its bound", answer{400, jsonType, halfWay}, mostPanics},
+		{"at another error at once", answer{400, jsonType, `{"error":"other"}`}, 1},
+		{"at a proxy's error at once", answer{502, htmlType, halfWay}, 1},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, client := scripted(t, test.answer)
+			if err := client.Panic(t.Context(), "e-1"); err == nil || len(s.asked) != test.asked {
+				t.Errorf("asked %d times, error %v; want %d times and an error", len(s.asked), err, test.asked)
+			}
+		})
+	}
+}
+
+func TestPanicEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked == 2 {
+			cancel()
+		}
+		w.Header().Set("Content-Type", jsonType)
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, halfWay)
+	}))
+	defer server.Close()
+	client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
+	err := client.Panic(ctx, "e-1")
+	server.Close() // waits for the handler, which writes asked
+	if !errors.Is(err, context.Canceled) || asked != 2 {
+		t.Errorf("asked %d times, error %v; want 2 times and the context's error", asked, err)
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	for name, suffix := range map[string]string{
+		"plain":                  "",
+		"final slash":            "/",
+		"the API's path":         "/scalelite/api",
+		"the API's path and a /": "/scalelite/api/",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &script{t: t, answers: []answer{{200, jsonType, "[]"}}}
+			server := httptest.NewServer(s)
+			defer server.Close()
+			client := New(server.URL+suffix, pool.NewSecret(balancerSecret), checksum.SHA512, server.Client())
+			if _, err := client.Entries(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if want := []string{"GET /scalelite/api/getServers"}; !reflect.DeepEqual(s.asked, want) {
+				t.Errorf("asked %q, want %q", s.asked, want)
+			}
+		})
+	}
+}
+
+func TestSecretsDoNotFollowARedirect(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("the redirect was followed: %s", r.URL.Path)
+	}))
+	defer elsewhere.Close()
+	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer server.Close()
+	client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
+	if _, err := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret)); err == nil {
+		t.Error("a redirect is no error")
+	}
+}
+
+func TestErrorsTellNoSecret(t *testing.T) {
+	reset := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
+	defer reset.Close()
+	refused := httptest.NewServer(nil)
+	refused.Close()
+	for name, baseURL := range map[string]string{
+		"connection reset":   reset.URL,
+		"connection refused": refused.URL,
+		"no URL":             "://user:" + balancerSecret + "@host",
+		"no scheme":          "scalelite.example.com",
+		"empty":              "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := New(baseURL, pool.NewSecret(balancerSecret), checksum.SHA256, http.DefaultClient)
+			_, entriesErr := client.Entries(t.Context())
+			_, registerErr := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret))
+			for call, err := range map[string]error{
+				"Entries":  entriesErr,
+				"Register": registerErr,
+				"SetState": client.SetState(t.Context(), "e-1", pool.Enabled),
+				"Remove":   client.Remove(t.Context(), "e-1"),
+				"Panic":    client.Panic(t.Context(), "e-1"),
+			} {
+				if err == nil {
+					t.Fatalf("%s: no error", call)
+				}
+				for _, secret := range []string{balancerSecret, serverSecret, "checksum"} {
+					if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) {
+						t.Errorf("%s: error tells %q: %v", call, secret, err)
+					}
+				}
+			}
+		})
+	}
+}

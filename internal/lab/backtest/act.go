@@ -1,0 +1,120 @@
+package backtest
+
+import (
+	"errors"
+	"fmt"
+
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+	"divims/internal/scaling"
+)
+
+// act carries out the plan on the world, in its order. As in an evaluation the
+// first action of a server that does not come through ends the rest of them. The
+// error tells of an action that is not modelled.
+func (r *run) act(seen pool.Observation, plan scaling.Plan) ([]scaling.Outcome, error) {
+	outcomes := make([]scaling.Outcome, len(plan.Actions))
+	broken := map[int]bool{}
+	for i, action := range plan.Actions {
+		if broken[action.Server] {
+			outcomes[i].Result = scaling.Skipped
+			continue
+		}
+		result, err := r.do(seen, action)
+		if err != nil {
+			return nil, err
+		}
+		outcomes[i].Result = result
+		broken[action.Server] = action.Server != 0 && outcomes[i].Result != scaling.Done
+	}
+	return outcomes, nil
+}
+
+func (r *run) do(seen pool.Observation, action scaling.Action) (scaling.Result, error) {
+	if action.Kind == scaling.DeleteVolume {
+		return result(r.world.DeleteVolume(action.Volume.ID)), nil
+	}
+	s := seen.Servers[action.Server-1]
+	entry, _ := s.Entry.Get()
+	machine, _ := s.Machine.Get()
+	switch action.Kind {
+	case scaling.Enable:
+		return result(r.world.SetState(entry.ID, pool.Enabled)), nil
+	case scaling.Cordon:
+		return result(r.world.SetState(entry.ID, pool.Cordoned)), nil
+	case scaling.Repair:
+		return result(errors.Join(r.world.SetState(entry.ID, pool.Enabled), r.world.SetState(entry.ID, pool.Cordoned))), nil
+	case scaling.EndMeeting:
+		return result(r.world.EndMeeting(s.Server.Domain, action.Meeting.ID)), nil
+	case scaling.Create:
+		return result(r.create(s.Server)), nil
+	case scaling.PowerOn:
+		return result(r.world.PowerOn(machine.ID)), nil
+	case scaling.Reboot:
+		return r.reboot(action, s), nil
+	case scaling.Delete:
+		return r.delete(action, s), nil
+	}
+	return "", fmt.Errorf("the model knows no way to %s", action.Kind)
+}
+
+func result(err error) scaling.Result {
+	if err != nil {
+		return scaling.Failed
+	}
+	return scaling.Done
+}
+
+// create orders a machine of the first type and starts it.
+func (r *run) create(server pool.Server) error {
+	address := r.world.Addresses()[server.Number-1-r.Scaling.BareMetal]
+	machine, err := r.world.CreateMachine(world.Order{
+		Name: server.Hostname, Zone: address.Zone, Type: r.world.Types()[0].Name,
+		ImageID: r.world.Images()[0].ID, AddressIDs: []string{address.ID},
+	})
+	if err != nil {
+		return err
+	}
+	return r.world.PowerOn(machine.ID)
+}
+
+func (r *run) reboot(action scaling.Action, s pool.ServerObservation) scaling.Result {
+	if r.mustStay(action, s) {
+		return scaling.Held
+	}
+	machine, _ := s.Machine.Get()
+	return result(r.world.Reboot(machine.ID))
+}
+
+// delete gives a machine up, after a last look at it with its entry disabled.
+func (r *run) delete(action scaling.Action, s pool.ServerObservation) scaling.Result {
+	entry, _ := s.Entry.Get()
+	machine, _ := s.Machine.Get()
+	if err := r.world.SetState(entry.ID, pool.Disabled); err != nil {
+		return scaling.Failed
+	}
+	if r.mustStay(action, s) {
+		if entry.State == pool.Cordoned {
+			_ = r.world.SetState(entry.ID, pool.Cordoned)
+		}
+		return scaling.Held
+	}
+	if load, known := entry.Load.Get(); !action.Unanswered && (!known || load > 0) {
+		if err := r.world.Panic(entry.ID); err != nil {
+			return scaling.Failed
+		}
+	}
+	return result(r.world.Terminate(machine.ID))
+}
+
+// mustStay is the last look right before a machine is given up.
+func (r *run) mustStay(action scaling.Action, s pool.ServerObservation) bool {
+	if machine, _ := s.Machine.Get(); machine.State != pool.Running {
+		return false
+	}
+	r.observeServer(&s)
+	if action.Unanswered && !s.Meetings.Known() {
+		return false
+	}
+	return scaling.Gate(r.Scaling, s) != ""
+}

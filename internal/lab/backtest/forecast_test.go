@@ -1,0 +1,60 @@
+package backtest
+
+import (
+	"testing"
+	"time"
+
+	"divims/internal/lab/world"
+)
+
+// generated is a trace of ten weeks, of which the last four are evaluated.
+func generated(t testing.TB, profile world.Profile, seed uint64, peak int) *Trace {
+	t.Helper()
+	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(t))
+	meetings, err := world.Generate(profile, from, from.AddDate(0, 0, 70), seed, peak)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trace, err := NewTrace(string(profile), meetings, paris(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trace
+}
+
+// TestForecastBeatsTheLoadRule: it is cheaper and less overloaded for each profile,
+// and refuses nobody.
+func TestForecastBeatsTheLoadRule(t *testing.T) {
+	for _, profile := range world.Profiles() {
+		config := Config{Trace: generated(t, profile, 21, 1000), Scaling: decision(t, "50"), Warmup: sixWeeks, Seed: 1}
+		config.Policies = policies(t, "load")
+		load := measured(t, config)
+		config.Policies = policies(t, "forecast")
+		forecast := measured(t, config)
+		if forecast.ServerHours >= load.ServerHours || forecast.OverloadedPercent >= load.OverloadedPercent || forecast.RefusedMeetings > 0 || forecast.StandIns > 0 {
+			t.Errorf("%s: forecast %.0f h, %.2f %%, %d refused, %d stand-ins; load %.0f h, %.2f %%", profile,
+				forecast.ServerHours, forecast.OverloadedPercent, forecast.RefusedMeetings, forecast.StandIns, load.ServerHours, load.OverloadedPercent)
+		}
+	}
+}
+
+// TestForecastOfAPoolThatIsTooSmall: while all there are is enabled, about as many
+// people are on overloaded servers as if all always were, and nobody is refused.
+func TestForecastOfAPoolThatIsTooSmall(t *testing.T) {
+	trace := generated(t, world.School, 21, 1500)
+	const size = "5" // the peak of an ordinary day needs 6
+	all, full := decision(t, size), map[time.Time]world.Minute{}
+	all.MinimumMillionths = 1_000_000
+	measured(t, Config{Trace: trace, Policies: policies(t, "load"), Scaling: all, Warmup: sixWeeks, Seed: 1,
+		EachMinute: func(m world.Minute) { full[m.Time] = m }})
+	people, overloaded, always := 0, 0, 0
+	result := measured(t, Config{Trace: trace, Policies: policies(t, "forecast"), Scaling: decision(t, size), Warmup: sixWeeks, Seed: 1,
+		EachMinute: func(m world.Minute) {
+			if m.Enabled == 5 {
+				people, overloaded, always = people+m.Participants, overloaded+m.Overloaded, always+full[m.Time].Overloaded
+			}
+		}})
+	if people == 0 || result.RefusedMeetings > 0 || float64(overloaded-always) > 0.05*float64(people) {
+		t.Errorf("of %d participant-minutes %d were overloaded, and %d with all servers always enabled; %d refused", people, overloaded, always, result.RefusedMeetings)
+	}
+}

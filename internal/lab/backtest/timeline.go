@@ -1,0 +1,24 @@
+package backtest
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"time"
+
+	"divims/internal/lab/world"
+)
+
+// WriteTimeline writes minutes as CSV, one row each, times in UTC.
+func WriteTimeline(to io.Writer, minutes []world.Minute) error {
+	out := bufio.NewWriter(to)
+	fmt.Fprintln(out, "time,participants,meetings,running,enabled,draining,booting,overloaded")
+	for _, m := range minutes {
+		fmt.Fprintf(out, "%s,%d,%d,%d,%d,%d,%d,%d\n", m.Time.UTC().Format(time.RFC3339),
+			m.Participants, m.Meetings, m.Running, m.Enabled, m.Draining, m.Booting, m.Overloaded)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write timeline: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package sandbox
+
+import (
+	"bufio"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"divims/internal/client/checksum"
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+const bbbPath = "/bigbluebutton/api"
+
+// bbbAPI is the BBB API of every server. While BBB is not up, the web server
+// ahead of it answers 502.
+type bbbAPI struct {
+	model  *model
+	secret pool.Secret
+}
+
+// reply writes what an answer holds.
+type reply func(markup)
+
+// bbbCall works on one call, signed as it must be, while the world is locked.
+type bbbCall func(w *world.World, domain string, query url.Values) (reply, error)
+
+var bbbCalls = map[string]bbbCall{
+	"getMeetings":   getMeetings,
+	"getRecordings": getRecordings,
+	"end":           endMeeting,
+}
+
+func (b *bbbAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	answer, err := b.answer(r)
+	if err != nil {
+		page(w, http.StatusBadGateway)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml;charset=utf-8")
+	w.Header().Set("Cache-Control", "no-cache")
+	body := markup{bufio.NewWriter(w)}
+	body.open("response")
+	answer(body)
+	body.close("response")
+	_ = body.Flush()
+}
+
+// answer works on a call. The error is that BBB is not up.
+func (b *bbbAPI) answer(r *http.Request) (answer reply, err error) {
+	domain := r.TLS.ServerName
+	b.model.with(func(w *world.World) {
+		if _, err = w.Meetings(domain); err == nil {
+			answer, err = b.work(w, domain, r)
+		}
+	})
+	return answer, err
+}
+
+func (b *bbbAPI) work(w *world.World, domain string, r *http.Request) (reply, error) {
+	name := strings.Trim(strings.TrimPrefix(r.URL.Path, bbbPath), "/")
+	if name == "" {
+		return bbbVersion(w, domain)
+	}
+	call, known := bbbCalls[name]
+	if !known || r.Method != http.MethodGet {
+		return failed("unsupportedRequest", "This request is not supported.")
+	}
+	if !checksum.Verify(name, r.URL.RawQuery, b.secret) {
+		return failed("checksumError", "Checksums do not match")
+	}
+	return call(w, domain, r.URL.Query())
+}
+
+// failed is a call that BBB does not carry out. It is HTTP status 200, too.
+func failed(key, message string) (reply, error) {
+	return func(m markup) {
+		m.text("returncode", "FAILED")
+		m.text("messageKey", key)
+		m.text("message", message)
+	}, nil
+}
+
+// bbbVersion answers at the API's root, without a signature.
+func bbbVersion(w *world.World, domain string) (reply, error) {
+	stats, err := w.Stats(domain)
+	version, _ := stats.Version.Get()
+	return func(m markup) {
+		m.text("returncode", "SUCCESS")
+		m.text("version", "2.0")
+		m.text("apiVersion", "2.0")
+		m.text("bbbVersion", version)
+	}, err
+}
+
+// endMeeting only takes the wish: the meeting ends a while later.
+func endMeeting(w *world.World, domain string, query url.Values) (reply, error) {
+	id := query.Get("meetingID")
+	if id == "" {
+		return failed("missingParamMeetingID", "You must specify a meeting ID for the meeting.")
+	}
+	err := w.EndMeeting(domain, id)
+	if errors.Is(err, world.ErrNotFound) {
+		return failed("notFound", "A meeting with that ID does not exist")
+	}
+	return func(m markup) {
+		m.text("returncode", "SUCCESS")
+		m.text("messageKey", "sentEndMeetingRequest")
+		m.text("message", "A request to end the meeting was sent. Please wait a few seconds, and then use the"+
+			" getMeetingInfo or isMeetingRunning API calls to verify that it was ended.")
+	}, err
+}

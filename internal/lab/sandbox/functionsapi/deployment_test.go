@@ -1,0 +1,216 @@
+package functionsapi_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/functionsapi"
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// Who deploys, and where: 36 characters each, as the plugin insists.
+const (
+	project = "22222222-2222-2222-2222-222222222222"
+	key     = "33333333-3333-3333-3333-333333333333"
+)
+
+// repository is the repository's root.
+const repository = "../../../.."
+
+// deployment is a copy of the repository that the real osls deploys from, to a
+// platform of its own.
+type deployment struct {
+	*testing.T
+	osls     string
+	folder   string
+	platform *functionsapi.Platform
+	// printed is what the functions print.
+	printed *printed
+}
+
+// newDeployment needs the packager: DIVIMS_TEST_OSLS is the path of its program
+// below node_modules, and DIVIMS_TEST_BUILD_CACHE a folder for what builds may find
+// again; .ci/deploy sets both.
+func newDeployment(t *testing.T) *deployment {
+	t.Helper()
+	osls := os.Getenv("DIVIMS_TEST_OSLS")
+	if osls == "" {
+		t.Skip("DIVIMS_TEST_OSLS names no osls program")
+	}
+	d := &deployment{T: t, osls: osls, folder: t.TempDir(), printed: &printed{}}
+	d.copyRepository()
+	modules := filepath.Dir(filepath.Dir(osls))
+	if err := os.Symlink(modules, filepath.Join(d.folder, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	d.platform, err = functionsapi.Start(functionsapi.Config{
+		Project: project, Key: key, Log: d.printed, Cache: cmp.Or(os.Getenv("DIVIMS_TEST_BUILD_CACHE"), t.TempDir()),
+		Hash: func(secrets []string) ([]string, error) { return hash(modules, secrets) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.platform.Close(); err != nil {
+			t.Errorf("close the platform: %v", err)
+		}
+	})
+	return d
+}
+
+// copyRepository copies the files that git does not ignore.
+func (d *deployment) copyRepository() {
+	d.Helper()
+	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	command.Dir = repository
+	names, err := command.Output()
+	if err != nil {
+		d.Fatalf("list the repository's files: %v", err)
+	}
+	for name := range strings.SplitSeq(strings.Trim(string(names), "\x00"), "\x00") {
+		text, err := os.ReadFile(filepath.Join(repository, name))
+		if err != nil {
+			d.Fatal(err)
+		}
+		d.write(name, string(text))
+	}
+}
+
+// write writes a file of the copy.
+func (d *deployment) write(name, text string) {
+	d.Helper()
+	name = filepath.Join(d.folder, name)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		d.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		d.Fatal(err)
+	}
+}
+
+// change replaces a text in a file of the copy, once.
+func (d *deployment) change(name, before, after string) {
+	d.Helper()
+	text, err := os.ReadFile(filepath.Join(d.folder, name))
+	if err != nil {
+		d.Fatal(err)
+	}
+	if !strings.Contains(string(text), before) {
+		d.Fatalf("%s has no %q to be changed", name, before)
+	}
+	d.write(name, strings.Replace(string(text), before, after, 1))
+}
+
+// deploy runs `osls deploy` as task deploy does. Whatever the platform refuses is
+// an error, also what the plugin does not wait for.
+func (d *deployment) deploy() error {
+	command := exec.CommandContext(d.Context(), d.osls, "deploy")
+	command.Dir = d.folder
+	command.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + d.TempDir(), "CI=1",
+		"SCW_FUNCTION_URL=" + d.platform.URL(), "SCW_CONTAINER_URL=" + d.platform.URL() + "/none",
+		"SCW_SECRET_KEY=" + key, "SCW_DEFAULT_PROJECT_ID=" + project,
+		"DIVIMS_TIMEZONE=Nowhere", // left from another pool: none of ours has it
+	}
+	output, err := command.CombinedOutput()
+	if refusals := d.platform.Refusals(); err == nil && len(refusals) > 0 {
+		err = fmt.Errorf("refused: %q", refusals)
+	}
+	if err != nil {
+		return fmt.Errorf("osls deploy: %w\n%s", err, output)
+	}
+	return nil
+}
+
+// function is a deployed function.
+func (d *deployment) function(name string) functionsapi.Function {
+	d.Helper()
+	for _, f := range d.platform.Functions() {
+		if f.Name == name {
+			return f
+		}
+	}
+	d.Fatalf("there is no function %s", name)
+	return functionsapi.Function{}
+}
+
+// hash encodes texts by the plugin's own argon2, with little effort.
+func hash(modules string, secrets []string) ([]string, error) {
+	const script = `
+		const argon2 = require(process.argv[1] + "/argon2");
+		const secrets = JSON.parse(require("fs").readFileSync(0, "utf8"));
+		Promise.all(secrets.map((s) => argon2.hash(s, { memoryCost: 1024, timeCost: 2, parallelism: 1 })))
+			.then((hashes) => console.log(JSON.stringify(hashes)));`
+	text, err := json.Marshal(secrets)
+	if err != nil {
+		return nil, err
+	}
+	command := exec.Command("node", "-e", script, modules)
+	command.Stdin = bytes.NewReader(text)
+	output, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("hash with argon2: %w", err)
+	}
+	var hashes []string
+	return hashes, json.Unmarshal(output, &hashes)
+}
+
+// printed keeps what several functions print.
+type printed struct {
+	lock sync.Mutex
+	text bytes.Buffer
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.text.Write(text)
+}
+
+func (p *printed) String() string {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	return p.text.String()
+}
+
+// start is when the sandboxes begin: at the full hour.
+var start = time.Date(2026, time.March, 2, 6, 0, 0, 0, time.UTC)
+
+// startPool starts a sandbox of four servers, the first of which runs, with one
+// meeting from a minute after the start on, and writes the settings that lead
+// there to pools/NAME.env, with more lines of shell.
+func (d *deployment) startPool(name string, seed uint64, people int, more ...string) *sandbox.Sandbox {
+	d.Helper()
+	s, err := sandbox.Start(sandbox.Config{World: world.Config{
+		Start: start, Seed: seed, Running: 1, RecordingWork: 1, Shipped: true,
+		Servers:  pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+		Meetings: []world.Meeting{{Start: start.Add(time.Minute), Duration: 3 * time.Hour, Participants: people, Join: time.Minute, Leave: time.Minute}},
+	}})
+	if err != nil {
+		d.Fatal(err)
+	}
+	d.Cleanup(func() { _ = s.Close() })
+	settings := filepath.Join(d.TempDir(), name+".env")
+	if err := s.WriteEnvFile(settings); err != nil {
+		d.Fatal(err)
+	}
+	d.write("pools/"+name+".env", strings.Join(append([]string{
+		". '" + settings + "'",
+		// The platform has no files of this machine: the certificates go as a secret.
+		`DIVIMS_CA_CERTIFICATES=$(cat "${DIVIMS_CA_CERTIFICATES#file:}")`,
+		"DIVIMS_POOL=" + name,
+	}, more...), "\n")+"\n")
+	return s
+}

@@ -1,0 +1,168 @@
+package functionsapi_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"strings"
+	"testing"
+
+	"divims/internal/lab/sandbox/functionsapi"
+)
+
+// newPlatform starts one with a namespace that is ready, and gives that one's id.
+func newPlatform(t *testing.T) (p *functionsapi.Platform, namespace string) {
+	t.Helper()
+	p, err := functionsapi.Start(functionsapi.Config{
+		Project: project, Key: key, Cache: t.TempDir(),
+		Hash: func(secrets []string) ([]string, error) { return make([]string, len(secrets)), nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	_, made := ask(t, p, "POST", "/namespaces", key, map[string]any{"name": "divims", "project_id": project})
+	namespace = fmt.Sprint(made["id"])
+	ask(t, p, "GET", "/namespaces/"+namespace, key, nil)
+	return p, namespace
+}
+
+// ask makes a call of the API, and gives its status and its answer.
+func ask(t *testing.T, p *functionsapi.Platform, method, path, key string, body any) (status int, answer map[string]any) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(t.Context(), method, p.URL()+path, strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Auth-Token", key)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if text, err = io.ReadAll(response.Body); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &answer); err != nil {
+		t.Fatalf("%s %s: %v in %q", method, path, err, text)
+	}
+	return response.StatusCode, answer
+}
+
+// TestTheAPIRefuses has requests for a function that lack or exceed something; the
+// same request without that is granted.
+func TestTheAPIRefuses(t *testing.T) {
+	p, namespace := newPlatform(t)
+	many := map[string]any{}
+	for i := range 101 {
+		many[fmt.Sprintf("V%d", i)] = "v"
+	}
+	good := map[string]any{
+		"namespace_id": namespace, "name": "campus", "runtime": "go126", "handler": "Handle", "memory_limit": 256,
+		"min_scale": 0, "max_scale": 1, "timeout": "300s", "privacy": "private", "http_option": "redirected",
+		"environment_variables":        map[string]any{"A": strings.Repeat("é", 1000)},
+		"secret_environment_variables": []any{map[string]any{"key": "B", "value": "b"}},
+	}
+	for _, test := range []struct {
+		field string
+		value any
+		says  string
+	}{
+		{"namespace_id", project, "not found"},
+		{"name", "Campus", "function name must consist of"},
+		{"name", "campus-", "function name must consist of"},
+		{"runtime", "go125", "not available"},
+		{"handler", "", "handler value is invalid"},
+		{"handler", "handler.handle", "handler value is invalid"},
+		{"memory_limit", 192, "memory_limit"},
+		{"memory_limit", "256", "cannot be read"},
+		{"timeout", "9s", "timeout"},
+		{"timeout", "5m", "timeout"},
+		{"min_scale", 2, "min_scale"},
+		{"max_scale", 51, "max_scale"},
+		{"privacy", "secret", "privacy"},
+		{"http_option", "https", "http_option"},
+		{"sandbox", "v3", "sandbox"},
+		{"private_network_id", project, "private network"},
+		{"tags", []any{}, "unknown field"},
+		{"environment_variables", map[string]any{"A": 1}, "not a string"},
+		{"environment_variables", map[string]any{"A": nil}, "not a string"},
+		{"environment_variables", map[string]any{"A": strings.Repeat("é", 1001)}, "1001 characters"},
+		{"environment_variables", map[string]any{"SCW_A": "a"}, "reserved"},
+		{"environment_variables", map[string]any{"A-B": "a"}, "invalid"},
+		{"environment_variables", map[string]any{"B": "a"}, "also a secret"},
+		{"environment_variables", many, "101 environment variables"},
+		{"secret_environment_variables", []any{map[string]any{"key": "B", "value": strings.Repeat("b", 65537)}}, "65537 bytes"},
+	} {
+		bad := maps.Clone(good)
+		bad[test.field] = test.value
+		status, answer := ask(t, p, "POST", "/functions", key, bad)
+		if message := fmt.Sprint(answer["message"]); status < 400 || status > 499 || !strings.Contains(message, test.says) {
+			t.Errorf("%s %.40v: %d %s; want it refused, and told %q", test.field, test.value, status, message, test.says)
+		}
+	}
+	if status, answer := ask(t, p, "POST", "/functions", key, good); status != http.StatusOK {
+		t.Errorf("a good request: %d %v", status, answer)
+	}
+	if status, _ := ask(t, p, "POST", "/functions", key, good); status != http.StatusConflict {
+		t.Errorf("the same function once more: %d; want 409", status)
+	}
+}
+
+// TestTheAPIAsksForOrder has calls that come too early, without the key, or for
+// something that does not exist.
+func TestTheAPIAsksForOrder(t *testing.T) {
+	p, namespace := newPlatform(t)
+	_, made := ask(t, p, "POST", "/functions", key, map[string]any{
+		"namespace_id": namespace, "name": "campus", "runtime": "go126", "handler": "Handle",
+	})
+	function := fmt.Sprint(made["id"])
+	for _, test := range []struct {
+		method, path, key string
+		body              any
+		want              int
+	}{
+		{"GET", "/runtimes", project, nil, 401},
+		{"GET", "/namespaces?project_id=" + key, key, nil, 403},
+		{"POST", "/namespaces", key, map[string]any{"name": "more", "project_id": key}, 403},
+		{"POST", "/namespaces", key, map[string]any{"name": "4more", "project_id": project}, 400},
+		{"GET", "/functions/" + project, key, nil, 404},
+		{"PATCH", "/functions/" + function, key, map[string]any{"name": "school"}, 400},
+		{"PATCH", "/functions/" + function, key, map[string]any{"memory_limit": 512, "redeploy": false}, 200},
+		{"GET", "/functions/" + function + "/upload-url?content_length=0", key, nil, 400},
+		{"POST", "/functions/" + function + "/deploy", key, map[string]any{}, 400},
+		{"POST", "/crons", key, map[string]any{"function_id": project, "schedule": "* * * * *", "args": map[string]any{}}, 404},
+		{"POST", "/crons", key, map[string]any{"function_id": function, "schedule": "* * * * * *", "args": map[string]any{}}, 400},
+		{"POST", "/crons", key, map[string]any{"function_id": function, "schedule": "* * * * *", "args": "cron"}, 400},
+		{"DELETE", "/crons/" + project, key, nil, 404},
+		{"GET", "/tokens", key, nil, 404},
+	} {
+		if status, answer := ask(t, p, test.method, test.path, test.key, test.body); status != test.want {
+			t.Errorf("%s %s %v: %d %v; want %d", test.method, test.path, test.body, status, answer, test.want)
+		}
+	}
+
+	// The address for an upload takes what was announced, and nothing else.
+	_, upload := ask(t, p, "GET", "/functions/"+function+"/upload-url?content_length=3", key, nil)
+	for content, want := range map[string]int{"four": 403, "abc": 200} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, fmt.Sprint(upload["url"]), strings.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/octet-stream")
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("an upload of %q, where 3 bytes were announced: %d; want %d", content, response.StatusCode, want)
+		}
+	}
+}

@@ -1,0 +1,237 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// nodeExporter is the node_exporter of every machine, with the systemd collector
+// switched on. Of the other collectors those are here that tell of what a pool
+// needs to know; the textfile collector reads what DiViMS's own script writes.
+type nodeExporter struct{ model *model }
+
+// collectors write what they collect.
+var collectors = map[string]func(*exposition, figures){
+	"cpu":      (*exposition).cpu,
+	"loadavg":  (*exposition).loadavg,
+	"netdev":   (*exposition).netdev,
+	"stat":     (*exposition).stat,
+	"systemd":  (*exposition).systemd,
+	"textfile": (*exposition).textfile,
+	"time":     (*exposition).time,
+}
+
+// figures are a machine's stats at a moment.
+type figures struct {
+	pool.Stats
+	now time.Time
+}
+
+func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	names := r.URL.Query()["collect[]"]
+	for _, name := range names {
+		if collectors[name] == nil {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprintf(w, "Couldn't create filtered metrics handler: couldn't create collector: missing collector: %s", name)
+			return
+		}
+	}
+	if len(names) == 0 {
+		names = slices.Collect(maps.Keys(collectors))
+	}
+	var seen figures
+	var err error
+	n.model.with(func(w *world.World) {
+		seen.now = w.Now()
+		seen.Stats, err = w.Stats(r.TLS.ServerName)
+	})
+	if err != nil {
+		panic(http.ErrAbortHandler) // the machine went a moment ago
+	}
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
+	_, _ = w.Write(collect(names, seen))
+}
+
+// collect gives what the named collectors collect, each once.
+func collect(names []string, seen figures) []byte {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	var e exposition
+	for _, name := range names {
+		collectors[name](&e, seen)
+	}
+	e.family("node_scrape_collector_success", "gauge", "node_exporter: Whether a collector succeeded.")
+	for _, name := range names {
+		e.sample("node_scrape_collector_success", 1, "collector", name)
+	}
+	return e.Bytes()
+}
+
+// exposition is text in Prometheus's format. Its methods leave out what the
+// world does not know.
+type exposition struct{ bytes.Buffer }
+
+func (e *exposition) family(name, kind, help string) {
+	fmt.Fprintf(e, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+// sample writes a value with labels, given as names and values in turn.
+func (e *exposition) sample(name string, value float64, labels ...string) {
+	e.WriteString(name)
+	separator := "{"
+	for label := range slices.Chunk(labels, 2) {
+		fmt.Fprintf(e, "%s%s=%q", separator, label[0], label[1])
+		separator = ","
+	}
+	if len(labels) > 0 {
+		e.WriteString("}")
+	}
+	e.WriteString(" " + strconv.FormatFloat(value, 'g', -1, 64) + "\n")
+}
+
+// gauge writes a family that has one sample.
+func (e *exposition) gauge(name string, value float64, help string) {
+	e.family(name, "gauge", help)
+	e.sample(name, value)
+}
+
+func (e *exposition) loadavg(seen figures) {
+	for _, average := range []struct {
+		minutes string
+		load    pool.Reading[float64]
+	}{{"1", seen.Load1}, {"15", seen.Load15}, {"5", seen.Load5}} {
+		if load, known := average.load.Get(); known {
+			e.gauge("node_load"+average.minutes, load, average.minutes+"m load average.")
+		}
+	}
+}
+
+func (e *exposition) time(seen figures) {
+	e.gauge("node_time_seconds", seconds(seen.now), "System time in seconds since epoch (1970).")
+}
+
+func (e *exposition) stat(seen figures) {
+	if uptime, known := seen.Uptime.Get(); known {
+		e.gauge("node_boot_time_seconds", seconds(seen.now.Add(-uptime)), "Node boot time, in unixtime.")
+	}
+}
+
+func (e *exposition) cpu(seen figures) {
+	cpus, known := seen.CPUs.Get()
+	uptime, upKnown := seen.Uptime.Get()
+	if !known || !upKnown {
+		return
+	}
+	e.family("node_cpu_seconds_total", "counter", "Seconds the CPUs spent in each mode.")
+	for cpu := range cpus {
+		for _, mode := range []struct {
+			name  string
+			share float64
+		}{{"idle", 0.7}, {"system", 0.1}, {"user", 0.2}} {
+			e.sample("node_cpu_seconds_total", uptime.Seconds()*mode.share, "cpu", strconv.Itoa(cpu), "mode", mode.name)
+		}
+	}
+}
+
+// netdev has a line to the world, and one that leaves the machine only in part.
+func (e *exposition) netdev(seen figures) {
+	network, known := seen.Network.Get()
+	if !known {
+		return
+	}
+	for _, direction := range []struct {
+		name  string
+		bytes float64
+	}{{"receive", network.Received}, {"transmit", network.Sent}} {
+		family := "node_network_" + direction.name + "_bytes_total"
+		e.family(family, "counter", "Network device statistic "+direction.name+"_bytes.")
+		e.sample(family, direction.bytes, "device", "ens2")
+		e.sample(family, network.Received+network.Sent, "device", "lo")
+	}
+}
+
+// bbbUnits are those of BBB 3.0.
+var bbbUnits = []string{
+	"bbb-apps-akka.service", "bbb-export-annotations.service", "bbb-fsesl-akka.service",
+	"bbb-graphql-actions.service", "bbb-graphql-middleware.service", "bbb-graphql-server.service",
+	"bbb-pads.service", "bbb-rap-caption-inbox.service", "bbb-rap-resque-worker.service",
+	"bbb-rap-starter.service", "bbb-web.service", "bbb-webrtc-recorder.service",
+	"bbb-webrtc-sfu.service", "etherpad.service", "freeswitch.service", "nginx.service",
+	"redis-server.service",
+}
+
+func (e *exposition) systemd(seen figures) {
+	down, known := seen.UnitsDown.Get()
+	if !known {
+		return
+	}
+	e.family("node_systemd_unit_state", "gauge", "Systemd unit")
+	units := slices.Concat(bbbUnits, down)
+	slices.Sort(units)
+	for _, unit := range slices.Compact(units) {
+		now := "active"
+		if slices.Contains(down, unit) {
+			now = "failed"
+		}
+		for _, state := range []string{"activating", "active", "deactivating", "failed", "inactive"} {
+			value := 0.0
+			if state == now {
+				value = 1
+			}
+			e.sample("node_systemd_unit_state", value, "name", unit, "state", state, "type", "simple")
+		}
+	}
+}
+
+// textfile is what our script on the server wrote at its last run.
+func (e *exposition) textfile(seen figures) {
+	if age, known := seen.Age.Get(); known {
+		written := seconds(seen.now.Add(-age))
+		e.gauge("divims_stats_timestamp_seconds", written, "When these figures were written.")
+		e.family("node_textfile_mtime_seconds", "gauge", "Unixtime mtime of textfiles successfully read.")
+		e.sample("node_textfile_mtime_seconds", written, "file", "/run/divims/divims.prom")
+	}
+	e.gauge("node_textfile_scrape_error", 0, "1 if there was an error opening or reading a file, 0 otherwise")
+	if probe, known := seen.Probe.Get(); known {
+		success := 0.0
+		if probe.OK {
+			success = 1
+		}
+		e.gauge("divims_probe_success", success, "1 if the units of BBB run and its API answers.")
+		e.gauge("divims_probe_timestamp_seconds", seconds(probe.At), "When that was tried.")
+	}
+	if version, known := seen.Version.Get(); known {
+		e.family("divims_bbb_info", "gauge", "BBB on this server.")
+		e.sample("divims_bbb_info", 1, "version", version)
+	}
+	e.recordings(seen)
+}
+
+// recordings counts every stage, at zero as well.
+func (e *exposition) recordings(seen figures) {
+	backlog, known := seen.Backlog.Get()
+	if !known {
+		return
+	}
+	e.family("divims_recordings_backlog", "gauge", "Recordings with work still to do.")
+	for _, stage := range pool.BacklogStages {
+		e.sample("divims_recordings_backlog", float64(backlog[stage]), "stage", stage)
+	}
+	if failed, known := seen.Failed.Get(); known {
+		e.family("divims_recordings_failed", "gauge", "Recordings whose work failed.")
+		for _, stage := range pool.FailureStages {
+			e.sample("divims_recordings_failed", float64(failed[stage]), "stage", stage)
+		}
+	}
+}
+
+// seconds since 1970 are how Prometheus tells times.
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

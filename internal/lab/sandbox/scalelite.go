@@ -1,0 +1,236 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"divims/internal/client/checksum"
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// scalelite is Scalelite's management API, as of v1.8.5 and with its quirks.
+type scalelite struct {
+	model  *model
+	secret pool.Secret
+	// old are the entries from before the API, whose load_multiplier is unset.
+	old map[string]bool
+}
+
+// scaleliteCall works on one call that was admitted, while the world is locked.
+type scaleliteCall func(w *world.World, input scaleliteInput) scaleliteAnswer
+
+func newScalelite(model *model, secret pool.Secret) http.Handler {
+	s := &scalelite{model: model, secret: secret, old: map[string]bool{}}
+	for _, entry := range model.world.Entries() {
+		s.old[entry.ID] = true
+	}
+	mux := http.NewServeMux()
+	for name, call := range map[string]scaleliteCall{"getServers": s.getServers, "getServerInfo": s.getServerInfo} {
+		mux.Handle("GET /scalelite/api/"+name, s.endpoint(name, call))
+	}
+	for name, call := range map[string]scaleliteCall{
+		"addServer": s.addServer, "updateServer": s.updateServer,
+		"deleteServer": s.deleteServer, "panicServer": s.panicServer,
+	} {
+		mux.Handle("POST /scalelite/api/"+name, s.endpoint(name, call))
+	}
+	mux.Handle("GET "+bbbPath, scaleliteVersion)
+	mux.Handle("GET "+bbbPath+"/{$}", scaleliteVersion)
+	mux.Handle("GET /health_check", scaleliteAnswer{http.StatusOK, "text/plain; charset=utf-8", []byte("success")})
+	mux.Handle("/", unsupportedRequest)
+	return onlyOwnHost(mux)
+}
+
+// onlyOwnHost answers as Rails does to a Host header that it was not set up for.
+func onlyOwnHost(inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if address, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && r.Host != address.String() {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
+}
+
+// endpoint admits a call, works on it under the lock, and writes the answer.
+func (s *scalelite) endpoint(name string, call scaleliteCall) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		input, refusal := s.admit(name, r)
+		if refusal != nil {
+			refusal.ServeHTTP(w, r)
+			return
+		}
+		var answer scaleliteAnswer
+		s.model.with(func(w *world.World) { answer = call(w, input) })
+		answer.ServeHTTP(w, r)
+	})
+}
+
+// scaleliteInput is what calls take, from the query and the body together.
+type scaleliteInput struct {
+	ID     string        `json:"id"`
+	Server *serverParams `json:"server"`
+	// KeepState counts as yes if it is anything but false, null or "".
+	KeepState any `json:"keep_state"`
+}
+
+type serverParams struct {
+	URL        string  `json:"url"`
+	Secret     string  `json:"secret"`
+	State      string  `json:"state"`
+	Multiplier any     `json:"load_multiplier"`
+	Tag        *string `json:"tag"`
+}
+
+// largestBody is far above any body that Scalelite is sent, in bytes.
+const largestBody = 1 << 20
+
+// admit reads a call. Rails looks at the body's form first, and then Scalelite
+// at its type, and then at the checksum, which is over the query only.
+func (s *scalelite) admit(call string, r *http.Request) (scaleliteInput, *scaleliteAnswer) {
+	input := scaleliteInput{ID: r.URL.Query().Get("id")}
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	body, err := io.ReadAll(io.LimitReader(r.Body, largestBody))
+	if err != nil || kind == "application/json" && len(body) > 0 && json.Unmarshal(body, &input) != nil {
+		return input, &scaleliteAnswer{status: http.StatusBadRequest}
+	}
+	if len(body) > 0 && kind != "application/json" {
+		return input, &unsupportedContentType
+	}
+	// Of the hashes that BBB knows, Scalelite lacks SHA-384.
+	const sha384 = 96
+	if len(r.URL.Query().Get("checksum")) == sha384 || !checksum.Verify(call, r.URL.RawQuery, s.secret) {
+		return input, &checksumError
+	}
+	return input, nil
+}
+
+func (s *scalelite) getServers(w *world.World, _ scaleliteInput) scaleliteAnswer {
+	entries := w.Entries()
+	if len(entries) == 0 {
+		return jsonError(http.StatusNotFound, "No servers are configured")
+	}
+	shown := make([]serverJSON, len(entries))
+	for i, entry := range entries {
+		shown[i] = s.show(entry)
+	}
+	return jsonAnswer(http.StatusOK, shown)
+}
+
+func (s *scalelite) getServerInfo(w *world.World, input scaleliteInput) scaleliteAnswer {
+	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+		return jsonAnswer(http.StatusOK, s.show(entry))
+	})
+}
+
+// addServer looks at nothing, and takes an url that it has already once more.
+func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAnswer {
+	switch {
+	case input.Server == nil:
+		return failure("internalError", "param is missing or the value is empty: server")
+	case input.Server.URL == "" || input.Server.Secret == "":
+		return jsonError(http.StatusBadRequest, "Server needs a URL and a secret")
+	}
+	entry, err := w.Register(input.Server.URL, pool.NewSecret(input.Server.Secret))
+	if err == nil {
+		err = s.apply(w, entry.ID, input.Server)
+	}
+	if err != nil {
+		return jsonError(http.StatusBadRequest, err.Error())
+	}
+	return s.getServerInfo(w, scaleliteInput{ID: entry.ID}).as(http.StatusCreated)
+}
+
+// apply sets what an entry's parameters say of its tag and its multiplier, which
+// is a number or a string with one.
+func (s *scalelite) apply(w *world.World, id string, p *serverParams) error {
+	if p.Tag != nil {
+		if err := w.SetTag(id, *p.Tag); err != nil {
+			return err
+		}
+	}
+	if p.Multiplier == nil {
+		return nil
+	}
+	multiplier, err := strconv.ParseFloat(fmt.Sprint(p.Multiplier), 64)
+	if err != nil {
+		return errors.New("load_multiplier is no number")
+	}
+	delete(s.old, id)
+	return w.SetMultiplier(id, multiplier)
+}
+
+// stateWords are the states that can be asked for.
+var stateWords = map[string]pool.EntryState{"enable": pool.Enabled, "cordon": pool.Cordoned, "disable": pool.Disabled}
+
+func (s *scalelite) updateServer(w *world.World, input scaleliteInput) scaleliteAnswer {
+	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+		switch {
+		case input.Server == nil:
+			return jsonError(http.StatusBadRequest, "param is missing or the value is empty: server")
+		case input.Server.Secret != "":
+			return beyondTheWorld
+		}
+		if err := s.apply(w, entry.ID, input.Server); err != nil {
+			return jsonError(http.StatusBadRequest, err.Error())
+		}
+		if word := input.Server.State; word != "" {
+			state, known := stateWords[word]
+			if !known {
+				return jsonError(http.StatusBadRequest, "Invalid state parameter: "+word)
+			}
+			if err := w.SetState(entry.ID, state); err != nil {
+				return jsonError(http.StatusBadRequest, err.Error())
+			}
+		}
+		return s.getServerInfo(w, input)
+	})
+}
+
+func (s *scalelite) deleteServer(w *world.World, input scaleliteInput) scaleliteAnswer {
+	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+		if err := w.Remove(entry.ID); err != nil {
+			return jsonError(http.StatusBadRequest, fmt.Sprintf("Couldn't destroy server id=%s: %v", entry.ID, err))
+		}
+		return jsonAnswer(http.StatusOK, map[string]string{"success": "Server id=" + entry.ID + " was destroyed"})
+	})
+}
+
+// panicServer stops at the first meeting that BBB does not end, and says so: that
+// meeting is forgotten, the others stay, the state does not change.
+func (s *scalelite) panicServer(w *world.World, input scaleliteInput) scaleliteAnswer {
+	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+		err := w.Panic(entry.ID)
+		if err == nil && input.keepsState() {
+			err = w.SetState(entry.ID, entry.State)
+		}
+		if err != nil {
+			return jsonError(http.StatusBadRequest, "Couldn't disable server id="+entry.ID)
+		}
+		return jsonAnswer(http.StatusOK, map[string]string{
+			"success": "Server id=" + entry.ID + " has been disabled and the meetings have been destroyed",
+		})
+	})
+}
+
+func (i scaleliteInput) keepsState() bool {
+	return i.KeepState != nil && i.KeepState != false && i.KeepState != ""
+}
+
+// ofEntry works on the entry that a call names.
+func (s *scalelite) ofEntry(w *world.World, input scaleliteInput, work func(pool.Entry) scaleliteAnswer) scaleliteAnswer {
+	entries := w.Entries()
+	i := slices.IndexFunc(entries, func(e pool.Entry) bool { return e.ID == input.ID })
+	if i < 0 {
+		return jsonError(http.StatusNotFound, "Couldn't find server with id="+input.ID)
+	}
+	return work(entries[i])
+}

@@ -1,0 +1,278 @@
+// Package scalewayapi serves the part of Scaleway's API that a pool uses, over a model of the pool.
+// In go the calls of Scaleway's own SDK and command line client; out come answers and refusals of the real shape.
+// What Scaleway was recorded to do it does too: no kinder, no faster, and with the same leftovers.
+package scalewayapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"regexp"
+	"sync"
+	"time"
+
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// World is what the API is served over. Its lists are the caller's to change.
+type World interface {
+	Now() time.Time
+	Machines() []pool.Machine
+	CreateMachine(order world.Order) (pool.Machine, error)
+	PowerOn(id string) error
+	PowerOff(id string) error
+	StopInPlace(id string) error
+	Reboot(id string) error
+	Terminate(id string) error
+	Delete(id string) error
+	Volumes() []pool.Volume
+	DeleteVolume(id string) error
+	Addresses() []pool.Address
+	Reserve(zone string, family pool.Family, tags []string) pool.Address
+	Retag(addressID string, tags []string) error
+	Attach(addressID, machineID string) error
+	Release(addressID string) error
+	Images() []pool.Image
+	Types() []world.Type
+	InStock(typeName, zone string) bool
+}
+
+// Config says what is served, and to whom.
+type Config struct {
+	World World
+	// Lock guards World. It is held while a call is worked on, and not while a
+	// body is read or written.
+	Lock sync.Locker
+	// Project owns everything in the world; its id is the organization's too.
+	Project string
+	// SecretKey must come with every call as X-Auth-Token.
+	SecretKey pool.Secret
+	// Domains are the DNS domains that the project owns, for example "example.com".
+	Domains []string
+	// Named are the servers whose domains lead to their addresses from the start.
+	Named []pool.Server
+	// Quotas limits how many machines there can be of a commercial type.
+	Quotas map[string]int
+}
+
+// api is the world and what Scaleway remembers beside it.
+type api struct {
+	Config
+	memory memory
+	zones  map[string]*dnsZone
+	// records counts the DNS records that were ever made.
+	records int
+}
+
+// API is the handler, and what the name servers of its zones know.
+type API struct {
+	http.Handler
+	api *api
+}
+
+// New makes the API, and takes the lock for a moment to do so.
+func New(config Config) *API {
+	a := &api{Config: config, memory: newMemory(), zones: map[string]*dnsZone{}}
+	config.Lock.Lock()
+	for _, domain := range config.Domains {
+		a.newZone(domain, domain)
+	}
+	a.nameServers()
+	config.Lock.Unlock()
+	mux := http.NewServeMux()
+	for pattern, serve := range a.calls() {
+		mux.Handle(pattern, a.endpoint(serve))
+	}
+	mux.Handle("/", a.endpoint(func(*http.Request, []byte) (answer, error) { return answer{}, noSuchCall() }))
+	return &API{mux, a}
+}
+
+// call works on one call while the lock is held. body is read already.
+type call func(r *http.Request, body []byte) (answer, error)
+
+// calls is everything that is served.
+func (a *api) calls() map[string]call {
+	const (
+		instance  = "/instance/v1/zones/{zone}"
+		dns       = "/domain/v2beta1/dns-zones"
+		bareMetal = "/baremetal/v1/zones/{zone}"
+	)
+	calls := map[string]call{
+		"GET " + instance + "/servers":                         a.listServers,
+		"POST " + instance + "/servers":                        a.createServer,
+		"GET " + instance + "/servers/{id}":                    a.getServer,
+		"PATCH " + instance + "/servers/{id}":                  a.updateServer,
+		"DELETE " + instance + "/servers/{id}":                 a.deleteServer,
+		"GET " + instance + "/servers/{id}/action":             a.listActions,
+		"POST " + instance + "/servers/{id}/action":            a.actOnServer,
+		"GET " + instance + "/servers/{id}/user_data":          a.listUserData,
+		"GET " + instance + "/servers/{id}/user_data/{key}":    a.getUserData,
+		"PATCH " + instance + "/servers/{id}/user_data/{key}":  a.setUserData,
+		"DELETE " + instance + "/servers/{id}/user_data/{key}": a.deleteUserData,
+		"GET " + instance + "/images":                          a.listImages,
+		"GET " + instance + "/images/{id}":                     a.getImage,
+		"GET " + instance + "/ips":                             a.listAddresses,
+		"POST " + instance + "/ips":                            a.createAddress,
+		"GET " + instance + "/ips/{id}":                        a.getAddress,
+		"PATCH " + instance + "/ips/{id}":                      a.updateAddress,
+		"DELETE " + instance + "/ips/{id}":                     a.deleteAddress,
+		"GET " + instance + "/volumes":                         a.listLocalVolumes,
+		"GET " + instance + "/volumes/{id}":                    a.getLocalVolume,
+		"PATCH " + instance + "/volumes/{id}":                  a.updateLocalVolume,
+		"DELETE " + instance + "/volumes/{id}":                 a.deleteLocalVolume,
+		"GET " + instance + "/products/servers":                a.listTypes,
+		"GET " + instance + "/products/servers/availability":   a.listAvailability,
+		"GET " + bareMetal + "/servers":                        a.listHosts,
+		"GET " + bareMetal + "/servers/{id}":                   a.getHost,
+		"POST " + bareMetal + "/servers/{id}/start":            a.startHost,
+		"POST " + bareMetal + "/servers/{id}/reboot":           a.rebootHost,
+		"GET /iam/v1alpha1/quota":                              a.listQuotas,
+		"GET " + dns:                                           a.listZones,
+		"GET " + dns + "/{dnsZone}/records":                    a.listRecords,
+		"PATCH " + dns + "/{dnsZone}/records":                  a.changeRecords,
+	}
+	for _, block := range []string{"/block/v1/zones/{zone}", "/block/v1alpha1/zones/{zone}"} {
+		calls["GET "+block+"/volumes"] = a.listBlockVolumes
+		calls["GET "+block+"/volumes/{id}"] = a.getBlockVolume
+		calls["PATCH "+block+"/volumes/{id}"] = a.updateBlockVolume
+		calls["DELETE "+block+"/volumes/{id}"] = a.deleteBlockVolume
+	}
+	return calls
+}
+
+// maximumBody is far above any request that the API takes.
+const maximumBody = 1 << 20
+
+// endpoint reads the request, works on it under the lock, and writes the answer.
+func (a *api) endpoint(serve call) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maximumBody))
+		if err != nil {
+			refusalOf(invalidArguments(argument{"body", "constraint", "cannot be read or is too large"})).write(w)
+			return
+		}
+		result, err := a.work(serve, r, body)
+		if err != nil {
+			result = refusalOf(err)
+		}
+		result.write(w)
+	})
+}
+
+// work has an admitted call served. What it answers must share nothing with the
+// world or the memory that could still change: it is written without the lock.
+func (a *api) work(serve call, r *http.Request, body []byte) (answer, error) {
+	a.Lock.Lock()
+	defer a.Lock.Unlock()
+	if err := a.admit(r); err != nil {
+		return answer{}, err
+	}
+	a.memory.catchUp(a.World)
+	return serve(r, body)
+}
+
+// zoneName is the form of an availability zone's name. In a zone that the world
+// does not use there is simply nothing.
+var zoneName = regexp.MustCompile(`^[a-z]{2}-[a-z]{3}-[1-9]$`)
+
+// admit refuses calls without the secret key, of another project, or of no zone.
+func (a *api) admit(r *http.Request) error {
+	switch r.Header.Get("X-Auth-Token") {
+	case "":
+		return deniedAuthentication("invalid_argument")
+	case a.SecretKey.Reveal():
+	default:
+		return deniedAuthentication("not_found")
+	}
+	if zone := r.PathValue("zone"); zone != "" && !zoneName.MatchString(zone) {
+		return noSuchCall()
+	}
+	query := r.URL.Query()
+	return a.own("read", query.Get("project"), query.Get("project_id"), query.Get("organization"), query.Get("organization_id"))
+}
+
+// own refuses projects and organizations that are named and are not the pool's.
+func (a *api) own(action string, owners ...string) error {
+	for _, owner := range owners {
+		if owner != "" && owner != a.Project {
+			return permissionsDenied("project", action)
+		}
+	}
+	return nil
+}
+
+// answer is what is sent: JSON, or plain text, or nothing but a status.
+type answer struct {
+	status int
+	header http.Header
+	body   any
+	text   []byte
+}
+
+// ok is the usual answer.
+func ok(body any) (answer, error) { return answer{status: http.StatusOK, body: body}, nil }
+
+// done is the answer that says no more than that.
+func done() (answer, error) { return answer{status: http.StatusNoContent}, nil }
+
+func (a answer) write(w http.ResponseWriter) {
+	for name, values := range a.header {
+		w.Header()[name] = values
+	}
+	content := a.text
+	if content != nil {
+		w.Header().Set("Content-Type", "text/plain")
+	} else {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	if a.body != nil {
+		var err error
+		if content, err = json.Marshal(a.body); err != nil {
+			http.Error(w, "answer cannot be written as JSON", http.StatusInternalServerError)
+			return
+		}
+	}
+	w.WriteHeader(a.status)
+	_, _ = w.Write(content)
+}
+
+// refusalOf is the answer for an error of a call. Anything but a refusal is a
+// fault of this package, and looks like one.
+func refusalOf(err error) answer {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.answer()
+	}
+	return answer{status: http.StatusInternalServerError, body: map[string]any{"type": "internal_error", "message": err.Error()}}
+}
+
+// created is the answer for a new thing, with its address.
+func created(r *http.Request, id string, body any) (answer, error) {
+	location := "https://" + r.Host + r.URL.Path + "/" + id
+	return answer{status: http.StatusCreated, header: http.Header{"Location": {location}}, body: body}, nil
+}
+
+// decode reads a request's JSON body. Fields that T lacks are let pass: they
+// are Scaleway's, and of no consequence here.
+func decode[T any](body []byte) (T, error) {
+	var request T
+	if err := json.Unmarshal(body, &request); err != nil {
+		return request, invalidArguments(argument{"body", "format", err.Error()})
+	}
+	return request, nil
+}
+
+// decodeStrictly is decode for changes: a field that T lacks would be a change
+// that does not happen, and is refused.
+func decodeStrictly[T any](body []byte) (T, error) {
+	var request T
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&request); err != nil {
+		return request, invalidArguments(argument{"body", "format", err.Error()})
+	}
+	return request, nil
+}
