@@ -8,8 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// BenchmarkFullHistory decodes the list of a week that is over, with the six weeks
-// before it, as an evaluation of a cold instance does.
+// BenchmarkFullHistory decodes the list of a full week and the six weeks before it, as
+// the first evaluation of a new process does.
 func BenchmarkFullHistory(b *testing.B) {
 	week := monday(now)
 	var past []pool.Sample

@@ -6,18 +6,19 @@ import (
 )
 
 const (
-	// maxSize bounds an object that is read or written, in bytes.
+	// maxSize is the largest object that is read or written, in bytes.
 	maxSize = 16 << 20
-	// maxFailure bounds what is read of an error, in bytes. S3's have some hundred.
-	maxFailure = 64 << 10
+	// maxErrorBody is how much of an error answer is read, in bytes. S3's errors have a
+	// few hundred.
+	maxErrorBody = 64 << 10
 )
 
-// bounded is the HTTP client under the library, which reads errors to their end,
-// however far that is. One byte more than the bound is let through, to tell that
-// there was more.
+// bounded limits the size of answers. The S3 library reads error answers without a
+// limit of its own. One byte more than the limit is passed on, so that a reader can
+// see that the answer was too large.
 type bounded struct{ client *http.Client }
 
-// Do sends a request.
+// Do sends a request and limits its answer.
 func (b *bounded) Do(request *http.Request) (*http.Response, error) {
 	response, err := b.client.Do(request)
 	if err != nil {
@@ -25,7 +26,7 @@ func (b *bounded) Do(request *http.Request) (*http.Response, error) {
 	}
 	limit := int64(maxSize)
 	if response.StatusCode >= http.StatusMultipleChoices {
-		limit = maxFailure
+		limit = maxErrorBody
 	}
 	response.Body = struct {
 		io.Reader

@@ -12,9 +12,9 @@ import (
 	"divims/internal/pool"
 )
 
-// FuzzState: whatever state.json says, it is used as it is written and read
-// again, without counts that cannot be, or it is left alone with an error that
-// says where it is and what an operator can do.
+// FuzzState feeds arbitrary text as state.json. Either it is accepted, holds no
+// impossible counts and stays the same when written and read again, or the error says
+// where the object is and what an operator can do.
 func FuzzState(f *testing.F) {
 	full := document{Schema: schema, Write: "w", Lease: &lease{"cron", now.Add(time.Minute)}, State: pool.State{
 		LastEvaluation: now, Record: json.RawMessage(`{"at":"2026-03-16T08:00:00Z"}`), Load: &pool.PastLoad{At: now, Participants: 7, Meetings: 1}, Kept: 3,
@@ -52,7 +52,7 @@ func FuzzState(f *testing.F) {
 	})
 }
 
-// rewritten is a document as it is written, and as it is written once it was read.
+// rewritten returns the document as written, and as written again after reading that.
 func rewritten(t *testing.T, doc document) (written, again []byte) {
 	t.Helper()
 	written, err := json.Marshal(doc)
@@ -73,13 +73,13 @@ func checkStateError(t *testing.T, err error) {
 	t.Helper()
 	var unusable *StateError
 	if !errors.As(err, &unusable) || !strings.HasPrefix(err.Error(), "s3://bucket/divims/campus/state.json ") || unusable.Remedy == "" {
-		t.Errorf("the error is %v, and has to say where it is and what to do", err)
+		t.Errorf("the error is %v; want the object and what to do", err)
 	}
 	hostile.CheckText(t, err.Error())
 }
 
-// FuzzRecords: a list of records holds all of them once it is written and read
-// again, or there is an error.
+// FuzzRecords feeds arbitrary text as a list of records. Either it is refused, or all
+// its records survive being written and read again.
 func FuzzRecords(f *testing.F) {
 	f.Add(`[{"t":"2026-03-16T08:00:00Z","p":200,"m":10,"r":2,"e":2,"n":2,"d":0}]`)
 	f.Add("[\n1,\n[],\nnull\n]\n")
@@ -96,7 +96,7 @@ func FuzzRecords(f *testing.F) {
 			return
 		}
 		if !json.Valid([]byte(text)) {
-			t.Errorf("%.200q was taken", text)
+			t.Errorf("%.200q was accepted", text)
 		}
 		again, err := decodeList[json.RawMessage](encodeList(records))
 		if err != nil || len(again) != len(records) {

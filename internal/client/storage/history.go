@@ -12,27 +12,27 @@ import (
 	"divims/internal/pool"
 )
 
-// The object of a week is the list of its samples. Its first record has those of
-// the weeks before it in short, so that one object is all that a forecast reads.
+// A week's object is the list of its samples. Its first record holds the samples of
+// the weeks before it in a short form, so that a forecast reads one object only.
 
-// coarse is the least time between two samples of past weeks: they are written
-// again with every sample, and evaluations may come every minute.
-const coarse = 4*time.Minute + 30*time.Second
+// minPastInterval is the least time between two samples of past weeks. They are
+// written again with each new sample, and evaluations may run every minute.
+const minPastInterval = 4*time.Minute + 30*time.Second
 
-// weeksTried is how many weeks back the last list is looked for when a week
-// begins. A process that lives on has it in memory.
-const weeksTried = 2
+// maxWeeksBack is how many weeks back the previous list is searched for when a week
+// begins. A warm process has it in the cache.
+const maxWeeksBack = 2
 
 // pastRecord is the first record of a week's list.
 type pastRecord struct {
 	Past pastList `json:"past"`
 }
 
-// pastList is read by hand as far as it is written as we write it: encoding/json
-// takes seven times as long for its 36,000 numbers, at every evaluation.
+// pastList has its own parser for the exact form that we write. Every evaluation
+// reads its 36,000 numbers, and encoding/json takes seven times as long.
 type pastList []pastSample
 
-// UnmarshalJSON reads the list.
+// UnmarshalJSON parses the list, with encoding/json if it is not in our own form.
 func (l *pastList) UnmarshalJSON(text []byte) error {
 	if samples, ok := readPast(text); ok {
 		*l = samples
@@ -41,7 +41,7 @@ func (l *pastList) UnmarshalJSON(text []byte) error {
 	return json.Unmarshal(text, (*[]pastSample)(l))
 }
 
-// readPast reads [[1,2,3],[4,5,6]], and gives up at anything else.
+// readPast parses [[1,2,3],[4,5,6]]. It reports false for any other form.
 func readPast(text []byte) (samples pastList, ok bool) {
 	samples = make(pastList, 0, bytes.Count(text, []byte("],["))+1)
 	rest, ok := bytes.CutPrefix(text, []byte("["))
@@ -63,7 +63,7 @@ func readPast(text []byte) (samples pastList, ok bool) {
 	return samples, ok
 }
 
-// readCount reads a number of at most nine digits, without a sign.
+// readCount parses a number of at most nine digits without a sign.
 func readCount(text []byte) (n int, rest []byte, ok bool) {
 	digits := 0
 	for digits < len(text) && digits < 10 && '0' <= text[digits] && text[digits] <= '9' {
@@ -73,19 +73,19 @@ func readCount(text []byte) (n int, rest []byte, ok bool) {
 	return n, text[digits:], digits == 1 || digits > 1 && digits < 10 && text[0] != '0'
 }
 
-// pastSample has the minutes since the sample before it (since 1970 in the first
-// one), the participants and the meetings, without those on servers with a tag, of
-// which a forecast says nothing. Six weeks of them are about 150 kB.
+// pastSample holds the minutes since the sample before it (since 1970 for the first),
+// the participants and the meetings. Those on servers with a tag are left out, because
+// the forecast does not cover them. Six weeks of samples take about 150 kB.
 type pastSample [3]int
 
-// weekRecord is any record of a week's list.
+// weekRecord is a record of a week's list: the past or a sample.
 type weekRecord struct {
 	pastRecord
 	pool.Sample
 }
 
-// AppendSample adds a sample to the history of its week (ISO 8601, UTC). A week
-// of evaluations every 5 minutes has 2016 of them, some 300 kB.
+// AppendSample adds a sample to the history of its week (ISO 8601, UTC). A week of
+// evaluations every 5 minutes has 2016 samples, about 300 kB.
 func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
 	record, err := json.Marshal(sample)
 	if err != nil {
@@ -97,8 +97,8 @@ func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
 	return s.append(ctx, weekName(sample.At), record)
 }
 
-// HistoryObject is the list of the week of a time, by its name among the objects of
-// a pool, that evaluations would have left that sampled this, oldest first.
+// HistoryObject returns the name and content of the history object that evaluations
+// with these samples (oldest first) would have written by the time at.
 func HistoryObject(at time.Time, samples []pool.Sample) (name string, body []byte, err error) {
 	body, err = beginning(between(samples, pastFrom(at), monday(at)))
 	if err != nil {
@@ -118,9 +118,9 @@ func HistoryObject(at time.Time, samples []pool.Sample) (name string, body []byt
 	return weekName(at), encodeList(records), nil
 }
 
-// Recent gives the samples of the week of a time until then and of the
-// pool.HistoryWeeks before it, oldest first. What is missing is a gap; the error
-// says why the week's own list cannot be read.
+// Recent returns the samples up to and including the time at, of its week and the
+// pool.HistoryWeeks weeks before it, oldest first. Missing samples are gaps. There is
+// an error if the week's own list cannot be read.
 func (s *Store) Recent(ctx context.Context, at time.Time) ([]pool.Sample, error) {
 	o, err := s.recallWeek(ctx, at)
 	if err != nil {
@@ -128,13 +128,14 @@ func (s *Store) Recent(ctx context.Context, at time.Time) ([]pool.Sample, error)
 	}
 	samples, err := decodeWeek(o.body)
 	if err != nil {
-		s.forget(o.name) // so that it is looked at again once somebody has mended it
+		s.forget(o.name) // read it again next time: somebody may have repaired it
 		return nil, fmt.Errorf("read %s: %w", s.location(s.key(o.name)), err)
 	}
 	return between(samples, pastFrom(at), at.Add(1)), nil
 }
 
-// History reads the samples of the week of a time, oldest first; none is no error.
+// History reads the samples of the week that contains the given time, oldest first.
+// A week without samples is no error.
 func (s *Store) History(ctx context.Context, week time.Time) ([]pool.Sample, error) {
 	key := s.key(weekName(week))
 	body, _, err := s.get(ctx, key)
@@ -148,16 +149,16 @@ func (s *Store) History(ctx context.Context, week time.Time) ([]pool.Sample, err
 	return between(samples, monday(week), monday(week).AddDate(0, 0, 7)), nil
 }
 
-// recallWeek gives the list of the week of a time. One that does not exist yet
-// is begun, in memory, with what the last list knew.
+// recallWeek returns the list of the week that contains the time at. If there is none
+// yet, it starts one in the cache with the past from the previous list.
 func (s *Store) recallWeek(ctx context.Context, at time.Time) (object, error) {
-	last, known := s.remembered(weekName(at.AddDate(0, 0, -7)))
+	last, found := s.remembered(weekName(at.AddDate(0, 0, -7)))
 	o, err := s.recall(ctx, weekName(at))
 	if err != nil || o.body != nil {
 		return o, err
 	}
 	samples, err := decodeWeek(last.body)
-	if !known || err != nil {
+	if !found || err != nil {
 		samples, err = s.lastWeeks(ctx, at)
 	}
 	if err != nil {
@@ -170,10 +171,10 @@ func (s *Store) recallWeek(ctx context.Context, at time.Time) (object, error) {
 	return o, nil
 }
 
-// lastWeeks reads the samples of the last list before the week of a time. One
-// that is no list is a gap, and stays for a person to look at.
+// lastWeeks reads the samples of the newest list before the week of the time at. A
+// list that cannot be parsed counts as missing; it is left for a person to look at.
 func (s *Store) lastWeeks(ctx context.Context, at time.Time) ([]pool.Sample, error) {
-	for back := range weeksTried {
+	for back := range maxWeeksBack {
 		body, _, err := s.get(ctx, s.key(weekName(at.AddDate(0, 0, -7*(back+1)))))
 		if errors.Is(err, ErrNotFound) {
 			continue
@@ -188,12 +189,12 @@ func (s *Store) lastWeeks(ctx context.Context, at time.Time) ([]pool.Sample, err
 	return nil, nil
 }
 
-// beginning is a week's list that has the past only.
+// beginning returns a week's list that holds only the past.
 func beginning(samples []pool.Sample) ([]byte, error) {
 	var first pastRecord
 	var before time.Time
 	for _, sample := range samples {
-		if sample.At.Sub(before) < coarse {
+		if sample.At.Sub(before) < minPastInterval {
 			continue
 		}
 		minutes := sample.At.Unix() / 60
@@ -215,7 +216,7 @@ func beginning(samples []pool.Sample) ([]byte, error) {
 	return encodeList([]json.RawMessage{record}), nil
 }
 
-// decodeWeek reads a week's list: the past and the week itself.
+// decodeWeek parses a week's list into the samples of the past and of the week.
 func decodeWeek(body []byte) ([]pool.Sample, error) {
 	records, err := decodeList[weekRecord](body)
 	if err != nil {
@@ -238,7 +239,7 @@ func decodeWeek(body []byte) ([]pool.Sample, error) {
 	return samples, nil
 }
 
-// samples are the past as samples, as far as it was kept.
+// samples returns the past as samples. They have only what pastSample keeps.
 func (r pastRecord) samples() []pool.Sample {
 	samples := make([]pool.Sample, len(r.Past))
 	minutes := 0
@@ -249,7 +250,7 @@ func (r pastRecord) samples() []pool.Sample {
 	return samples
 }
 
-// between are the samples from a time on and before another.
+// between returns the samples with from <= At < to. samples must be sorted.
 func between(samples []pool.Sample, from, to time.Time) []pool.Sample {
 	at := func(t time.Time) int {
 		i, _ := slices.BinarySearchFunc(samples, t, func(s pool.Sample, t time.Time) int { return s.At.Compare(t) })
@@ -261,10 +262,10 @@ func between(samples []pool.Sample, from, to time.Time) []pool.Sample {
 	return nil
 }
 
-// pastFrom is how far back the list of the week of a time reaches.
+// pastFrom returns the time of the oldest sample that the list of the week of at keeps.
 func pastFrom(at time.Time) time.Time { return monday(at).AddDate(0, 0, -7*pool.HistoryWeeks) }
 
-// monday is the beginning of the week of a time (ISO 8601, UTC).
+// monday returns the start of the week that contains the time at (ISO 8601, UTC).
 func monday(at time.Time) time.Time {
 	day := at.UTC().Truncate(24 * time.Hour)
 	return day.AddDate(0, 0, -(int(day.Weekday())+6)%7)

@@ -12,7 +12,7 @@ import (
 	"divims/internal/pool"
 )
 
-func TestHistoryIsKeptByWeek(t *testing.T) {
+func TestHistoryHasOneObjectPerWeek(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	for _, test := range []struct{ at, object string }{
 		{"2026-03-16T00:00:00Z", "history/2026-W12.json"},
@@ -34,10 +34,10 @@ func TestHistoryIsKeptByWeek(t *testing.T) {
 	}
 	samples, err := s.History(t.Context(), time.Date(2026, 3, 18, 0, 0, 0, 0, time.UTC))
 	if err != nil || len(samples) != 3 || samples[0].Participants != 17 {
-		t.Errorf("the week has three samples: got %v, %v", samples, err)
+		t.Errorf("got %v, %v; want the three samples of the week", samples, err)
 	}
 	if samples, err := s.History(t.Context(), now.AddDate(1, 1, 1)); err != nil || samples != nil {
-		t.Errorf("a week without samples is no error: got %v, %v", samples, err)
+		t.Errorf("a week without samples: got %v, %v; want none and no error", samples, err)
 	}
 }
 
@@ -50,7 +50,7 @@ func TestSampleIsSmall(t *testing.T) {
 	}
 }
 
-// weekOf samples a week every some minutes, as that many evaluations did.
+// weekOf appends the samples of a week of evaluations at the given interval.
 func weekOf(t *testing.T, s *Store, monday time.Time, every time.Duration) {
 	t.Helper()
 	body := []json.RawMessage{}
@@ -64,9 +64,9 @@ func weekOf(t *testing.T, s *Store, monday time.Time, every time.Duration) {
 	raw(t, s, s.key(weekName(monday)), string(encodeList(body)))
 }
 
-// TestAWeekBeginsWithThePast: the samples of the weeks before go from list to
-// list, HistoryWeeks of them and no more, whether a process lives on or not.
-func TestAWeekBeginsWithThePast(t *testing.T) {
+// TestNewWeekStartsWithThePast: each week's list starts with the samples of the
+// HistoryWeeks weeks before it, in a warm and in a new process.
+func TestNewWeekStartsWithThePast(t *testing.T) {
 	config := service(t)
 	first := monday(now)
 	weekOf(t, New(config, http.DefaultClient), first, 5*time.Minute)
@@ -104,9 +104,9 @@ func TestAWeekBeginsWithThePast(t *testing.T) {
 	}
 }
 
-// TestThePastIsSmall: evaluations every minute leave no more of a past week than
-// those every 5 minutes.
-func TestThePastIsSmall(t *testing.T) {
+// TestPastIsThinned: of evaluations every minute, the past keeps one sample every
+// 5 minutes.
+func TestPastIsThinned(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	weekOf(t, s, monday(now), time.Minute)
 	samples, err := s.Recent(t.Context(), now.AddDate(0, 0, 7))
@@ -118,9 +118,10 @@ func TestThePastIsSmall(t *testing.T) {
 	}
 }
 
-// TestPastListsThatCannotBeRead: what is no list is a gap and stays as it is; a
-// list that the server does not give is no gap, since it would be lost.
-func TestPastListsThatCannotBeRead(t *testing.T) {
+// TestUnreadablePast: a list that cannot be parsed is a gap and is left as it is. A
+// list that the server does not return is an error, because treating it as a gap
+// would lose it.
+func TestUnreadablePast(t *testing.T) {
 	config := service(t)
 	s := New(config, http.DefaultClient)
 	weekOf(t, s, monday(now), time.Hour)
@@ -144,12 +145,12 @@ func TestPastListsThatCannotBeRead(t *testing.T) {
 		t.Errorf("%d samples, %v, want an error that names the list", len(samples), err)
 	}
 	if err := refusing.AppendSample(t.Context(), pool.Sample{At: at}); err == nil {
-		t.Error("a week began without its past")
+		t.Error("a week started without its past")
 	}
 }
 
-// TestAbsurdSamples: whatever is in a list, what comes out is in order, within
-// the weeks asked for and not of the future, or there is an error.
+// TestAbsurdSamples: whatever a list holds, the samples returned are sorted, within
+// the requested weeks and not in the future, or there is an error.
 func TestAbsurdSamples(t *testing.T) {
 	for name, test := range map[string]struct {
 		text string
@@ -180,8 +181,8 @@ func TestAbsurdSamples(t *testing.T) {
 	}
 }
 
-// TestPastIsReadAsJSON: by hand or not, what is read is what the JSON says.
-func TestPastIsReadAsJSON(t *testing.T) {
+// TestPastParserAgreesWithJSON: our own parser returns what encoding/json does.
+func TestPastParserAgreesWithJSON(t *testing.T) {
 	for _, text := range []string{
 		`[]`, `[[1,2,3]]`, `[[29553120,0,10],[5,200,0]]`, ` [ [1, 2, 3] ] `, `[[1,2,3],]`, `[[1,2]]`, `[[1,2,3,4]]`, `[[-1,2,3]]`, `[[01,2,3]]`,
 		`[[1,2,3]`, `[[1,2,3]]]`, `[[1234567890,2,3]]`, `[[99999999999999999999,2,3]]`, `[1,2,3]`, `[[1,2,3][4,5,6]]`, `[,[1,2,3]]`, `null`, ``, `[[,2,3]]`, `[[1,2,3.5]]`,
@@ -194,6 +195,6 @@ func TestPastIsReadAsJSON(t *testing.T) {
 		}
 	}
 	if _, ok := readPast([]byte(`[[1,2,3],[4,5,6]]`)); !ok {
-		t.Error("what we write is not read by hand")
+		t.Error("our own parser does not accept what we write")
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"divims/internal/pool"
 )
 
-// holding starts a server that gives one answer to everything.
+// holding returns a Store on a server that answers every request alike.
 func holding(t *testing.T, answer http.HandlerFunc) *Store {
 	t.Helper()
 	server := httptest.NewServer(answer)
@@ -24,13 +24,13 @@ func holding(t *testing.T, answer http.HandlerFunc) *Store {
 	}, server.Client())
 }
 
-// repeated answers with a head and then a text again and again, size bytes of
-// it, of which it keeps little itself.
+// repeated answers with head and then size bytes of the repeated text again. It
+// streams the text, so the test itself uses little memory.
 func repeated(status int, head, again string, size int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("ETag", `"1"`)
 		w.WriteHeader(status)
-		fmt.Fprint(w, head)
+		_, _ = fmt.Fprint(w, head)
 		block := strings.Repeat(again, 1+(1<<16)/len(again))
 		for sent := 0; sent < size; sent += len(block) {
 			if _, err := fmt.Fprint(w, block); err != nil {
@@ -40,11 +40,10 @@ func repeated(status int, head, again string, size int) http.HandlerFunc {
 	}
 }
 
-// TestHostileObjectsEndInLittleMemory: whatever is in the bucket, reading it ends
-// with an error that says where it is, and asks for little more memory than the
-// largest object takes.
-func TestHostileObjectsEndInLittleMemory(t *testing.T) {
-	const most = 200 << 20 // some times maxSize, for buffers that grow
+// TestHostileObjectsUseLittleMemory: reading a hostile object fails with an error that
+// names the object, and allocates little more than the largest valid object.
+func TestHostileObjectsUseLittleMemory(t *testing.T) {
+	const most = 200 << 20 // several times maxSize, as buffers grow by doubling
 	state := func(s *Store) error { _, err := s.State(t.Context()); return err }
 	history := func(s *Store) error { _, err := s.History(t.Context(), now); return err }
 	decisions := func(s *Store) error { _, err := s.Decisions(t.Context(), now); return err }
@@ -70,8 +69,8 @@ func TestHostileObjectsEndInLittleMemory(t *testing.T) {
 		{"a very long number", repeated(200, `{"schema":1`+strings.Repeat("0", 1<<20)+"}", " ", 1), state, "campus/state.json is corrupt"},
 		{"a very long time", repeated(200, `{"schema":1,"lease":{"until":"`+strings.Repeat("0", 1<<20)+`"}}`, " ", 1), state, "campus/state.json is corrupt"},
 		{"a count of 1e308", repeated(200, `{"schema":1,"state":{"kept":1e308}}`, " ", 1), state, "campus/state.json is corrupt"},
-		{"a count below 0", repeated(200, `{"schema":1,"state":{"servers":{"1":{"failures":-1}}}}`, " ", 1), state, "server 1: -1 cannot be"},
-		{"a server below 1", repeated(200, `{"schema":1,"state":{"servers":{"0":{}}}}`, " ", 1), state, "server 0: -1 cannot be"},
+		{"a count below 0", repeated(200, `{"schema":1,"state":{"servers":{"1":{"failures":-1}}}}`, " ", 1), state, "server 1: -1 is impossible"},
+		{"a server below 1", repeated(200, `{"schema":1,"state":{"servers":{"0":{}}}}`, " ", 1), state, "server 0: -1 is impossible"},
 		{"the year 10000", repeated(200, `{"schema":1,"state":{"last_evaluation":"10000-01-01T00:00:00Z"}}`, " ", 1), state, "campus/state.json is corrupt"},
 		{"objects in one another", repeated(200, "", `{"state":`, 8<<20), state, "exceeded max depth"},
 		{"lists in one another", repeated(200, "", "[", 8<<20), decisions, "record 1: "},
@@ -90,18 +89,18 @@ func TestHostileObjectsEndInLittleMemory(t *testing.T) {
 	}
 }
 
-// TestWhatCouldNotBeReadAgainIsNotWritten: no evaluation leaves a state behind
-// that the next ones would stumble over.
-func TestWhatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
+// TestUnreadableStateIsNotWritten: a state that the next evaluation could not read is
+// refused at Commit.
+func TestUnreadableStateIsNotWritten(t *testing.T) {
 	for name, spoil := range map[string]func(*pool.State){
 		"too large": func(s *pool.State) { s.Record = []byte(`"` + strings.Repeat("x", maxSize) + `"`) },
 		"many told": func(s *pool.State) {
 			s.Told = map[string]pool.Told{}
-			for i := range mostTold + 1 {
+			for i := range maxNotified + 1 {
 				s.Told[strconv.Itoa(i)] = pool.Told{}
 			}
 		},
-		"many shortages": func(s *pool.State) { s.Shortages = make([]pool.Shortage, mostShortages+1) },
+		"many shortages": func(s *pool.State) { s.Shortages = make([]pool.Shortage, maxShortages+1) },
 		"absurd":         func(s *pool.State) { s.Kept = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -115,13 +114,13 @@ func TestWhatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 				t.Errorf("got %v, want an error that names the state", err)
 			}
 			if _, err := s.State(t.Context()); err != nil {
-				t.Errorf("the state cannot be read any more: %v", err)
+				t.Errorf("the state became unreadable: %v", err)
 			}
 		})
 	}
 }
 
-func TestOfVeryManyRecordsTheOldestGiveWay(t *testing.T) {
+func TestTooManyRecordsDropTheOldest(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	full := strings.TrimSuffix(strings.Repeat("{},", maxRecords), ",")
 	raw(t, s, s.key("decisions/2026-03-16.json"), "["+full+"]")

@@ -10,28 +10,29 @@ import (
 	"time"
 )
 
-// maxLog is the size in bytes up to which a list grows; then the oldest records
-// give way. A day's decisions of a large pool have a few MB.
+// maxLog is the largest size of a list, in bytes. Beyond it the oldest records are
+// dropped. A day's decisions of a large pool take a few MB.
 const maxLog = 8 << 20
 
-// maxRecords is the same in records: a week of evaluations every minute has
-// 10,080.
+// maxRecords is the largest number of records in a list. A week of evaluations every
+// minute has 10,080.
 const maxRecords = 20_000
 
-// AppendDecision adds an evaluation's record to those of its day (UTC).
+// AppendDecision adds a decision record to the list of its day (UTC).
 func (s *Store) AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error {
 	return s.append(ctx, dayName(at), record)
 }
 
-// Decisions reads the records of the day of a time, oldest first; none is no error.
+// Decisions reads the decision records of the day that contains the given time (UTC),
+// oldest first. A day without records is no error.
 func (s *Store) Decisions(ctx context.Context, day time.Time) ([]json.RawMessage, error) {
 	return list[json.RawMessage](ctx, s, dayName(day))
 }
 
 func dayName(at time.Time) string { return "decisions/" + at.UTC().Format(time.DateOnly) + ".json" }
 
-// append adds a record to a list. Adding the last one once more changes nothing:
-// it is an addition whose answer got lost.
+// append adds a record to a list. If the record equals the last one, it was added
+// before and only the answer was lost, so nothing changes.
 func (s *Store) append(ctx context.Context, name string, record json.RawMessage) error {
 	var line bytes.Buffer
 	if err := json.Compact(&line, record); err != nil {
@@ -67,7 +68,7 @@ func decodeList[T any](body []byte) ([]T, error) {
 	}
 	list := json.NewDecoder(bytes.NewReader(body))
 	if begin, err := list.Token(); err != nil || begin != json.Delim('[') {
-		return nil, errors.New("it is no list of records")
+		return nil, errors.New("it is not a JSON list")
 	}
 	var records []T
 	for list.More() {
@@ -76,23 +77,23 @@ func decodeList[T any](body []byte) ([]T, error) {
 			return nil, fmt.Errorf("record %d: %.200q", len(records)+1, err.Error())
 		}
 		if records = append(records, record); len(records) > maxRecords {
-			return nil, fmt.Errorf("it has more than %d records", maxRecords)
+			return nil, fmt.Errorf("more than %d records", maxRecords)
 		}
 	}
 	if _, err := list.Token(); err != nil {
-		return nil, fmt.Errorf("it ends behind record %d: %w", len(records), err)
+		return nil, fmt.Errorf("it ends after record %d: %w", len(records), err)
 	}
 	if _, err := list.Token(); err != io.EOF {
-		return nil, errors.New("there is more behind the list")
+		return nil, errors.New("unexpected data after the list")
 	}
 	return records, nil
 }
 
-// encodeList writes a JSON array with a line for each record, and leaves out the
-// oldest records if it gets too large.
+// encodeList returns a JSON array with one line per record. If it would exceed maxLog
+// or maxRecords, it drops the oldest records, but never the newest one.
 func encodeList(records []json.RawMessage) []byte {
-	const around = len("[\n") + len("\n]\n")
-	size, first := around, len(records)
+	const brackets = len("[\n") + len("\n]\n")
+	size, first := brackets, len(records)
 	for first > max(0, len(records)-maxRecords) && (first == len(records) || size+len(records[first-1])+len(",\n") <= maxLog) {
 		first--
 		size += len(records[first]) + len(",\n")

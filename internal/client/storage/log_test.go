@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestDecisionsAreKeptByDay(t *testing.T) {
+func TestDecisionsHaveOneObjectPerDay(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	for i := range 3 {
 		record := fmt.Sprintf("{\n  \"number\": %d\n}", i)
@@ -19,16 +19,16 @@ func TestDecisionsAreKeptByDay(t *testing.T) {
 	}
 	records, err := s.Decisions(t.Context(), now)
 	if err != nil || len(records) != 2 || string(records[1]) != `{"number":1}` {
-		t.Errorf("the day has two records, in order: got %s, %v", records, err)
+		t.Errorf("got %s, %v; want the two records of the day, in order", records, err)
 	}
 	if err := s.AppendDecision(t.Context(), now, json.RawMessage("{")); err == nil {
-		t.Error("what is no JSON is not added")
+		t.Error("invalid JSON was added")
 	}
 }
 
-// TestNobodysRecordIsLost: of many who add at once, whoever is told that it
-// worked finds the record in the list.
-func TestNobodysRecordIsLost(t *testing.T) {
+// TestConcurrentAppendsLoseNoRecord: when many writers append at once, every record
+// whose append succeeded is in the list.
+func TestConcurrentAppendsLoseNoRecord(t *testing.T) {
 	config := service(t)
 	const many = 8
 	var added [many]bool
@@ -56,31 +56,31 @@ func TestNobodysRecordIsLost(t *testing.T) {
 	}
 }
 
-func TestUnreadableListIsLeftAlone(t *testing.T) {
+func TestUnreadableListIsNotOverwritten(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	key := s.key("decisions/2026-03-16.json")
 	raw(t, s, key, `[{"cut":`)
 	if err := s.AppendDecision(t.Context(), now, json.RawMessage("{}")); err == nil || !strings.Contains(err.Error(), key) {
-		t.Errorf("a list that cannot be read is an error that names it: got %v", err)
+		t.Errorf("got %v; want an error that names the list", err)
 	}
 	if got := content(t, s, key); got != `[{"cut":` {
 		t.Errorf("the list became %q", got)
 	}
 	raw(t, s, key, `[]`)
 	if err := s.AppendDecision(t.Context(), now, json.RawMessage("{}")); err != nil {
-		t.Errorf("a list that was mended is used at once: got %v", err)
+		t.Errorf("after the list was repaired: got %v", err)
 	}
 }
 
-func TestLongListLosesItsOldest(t *testing.T) {
+func TestTooLongListDropsTheOldest(t *testing.T) {
 	record := json.RawMessage(`"` + strings.Repeat("x", maxLog/3) + `"`)
 	records := []json.RawMessage{[]byte("1"), record, []byte("2"), record, record, []byte("3")}
 	kept, err := decodeList[json.RawMessage](encodeList(records))
 	if err != nil || len(kept) != 4 || string(kept[0]) != "2" {
-		t.Errorf("the newest records that fit stay: %d, %v", len(kept), err)
+		t.Errorf("got %d, %v; want the newest records that fit", len(kept), err)
 	}
 	huge := json.RawMessage(`"` + strings.Repeat("x", maxLog) + `"`)
 	if kept, err := decodeList[json.RawMessage](encodeList([]json.RawMessage{record, huge})); err != nil || len(kept) != 1 || len(kept[0]) != len(huge) {
-		t.Errorf("the newest record stays whatever its size: %d, %v", len(kept), err)
+		t.Errorf("got %d, %v; want the newest record, whatever its size", len(kept), err)
 	}
 }

@@ -15,24 +15,24 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// maxTries bounds how often a write begins anew because somebody else wrote.
+// maxTries is how often a change is tried when somebody else writes in between.
 const maxTries = 5
 
-// ErrNotFound says that there is no such object.
+// ErrNotFound means that there is no such object.
 var ErrNotFound = errors.New("no such object")
 
-// errChanged says that an object is not what the writer had read.
-var errChanged = errors.New("changed meanwhile by somebody else")
+// errChanged means that the object is no longer what the writer had read.
+var errChanged = errors.New("changed by somebody else in the meantime")
 
-// Object reads any object of the bucket by its whole key, such as the cloud-init
-// document of new machines. Its error is ErrNotFound if there is none.
+// Object reads any object of the bucket by its full key, for example the cloud-init
+// document of new machines. The error is ErrNotFound if it does not exist.
 func (s *Store) Object(ctx context.Context, key string) ([]byte, error) {
 	body, _, err := s.get(ctx, key)
 	return body, err
 }
 
-// read gets an object of the pool as it is now, and remembers it. One that does
-// not exist has no ETag.
+// read fetches one of the pool's objects and caches it. An object that does not
+// exist is no error: its ETag is empty.
 func (s *Store) read(ctx context.Context, name string) (object, error) {
 	body, etag, err := s.get(ctx, s.key(name))
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -43,12 +43,12 @@ func (s *Store) read(ctx context.Context, name string) (object, error) {
 	return o, nil
 }
 
-// recall gives an object as it was last known, and reads it if it is not known.
-// Whoever wrote the last day's or week's object is taken to be the first to
-// write this one: writing it fails, and reads, if that is wrong.
+// recall returns an object from the cache, or reads it. If the cache holds the
+// object of an earlier day or week, the new one is assumed not to exist yet. If that
+// is wrong, writing it fails and it is read then.
 func (s *Store) recall(ctx context.Context, name string) (object, error) {
-	switch o, known := s.remembered(name); {
-	case known:
+	switch o, found := s.remembered(name); {
+	case found:
 		return o, nil
 	case o.name != "" && o.name < name:
 		return object{name: name}, nil
@@ -56,8 +56,8 @@ func (s *Store) recall(ctx context.Context, name string) (object, error) {
 	return s.read(ctx, name)
 }
 
-// write replaces what is known of an object by a new content, or fails with
-// errChanged and writes nothing if the object is not as it was known to be.
+// write replaces an object's content. If the object in the bucket is not the known
+// one, it writes nothing and fails with errChanged.
 func (s *Store) write(ctx context.Context, known object, body []byte) (object, error) {
 	etag, err := s.put(ctx, s.key(known.name), body, known.etag)
 	if err != nil {
@@ -69,9 +69,9 @@ func (s *Store) write(ctx context.Context, known object, body []byte) (object, e
 	return o, nil
 }
 
-// update changes an object, as often as somebody else gets in between. change
-// gets what there is, nil for nothing, and gives what there shall be, nil if it
-// is to stay.
+// update changes an object, and tries again when somebody else writes in between.
+// change takes the present content (nil if there is none) and returns the new one
+// (nil to leave the object as it is).
 func (s *Store) update(ctx context.Context, name string, change func(old []byte) ([]byte, error)) error {
 	for range maxTries {
 		known, err := s.recall(ctx, name)
@@ -80,7 +80,7 @@ func (s *Store) update(ctx context.Context, name string, change func(old []byte)
 		}
 		body, err := change(known.body)
 		if err != nil {
-			s.forget(name) // so that it is looked at again once somebody has mended it
+			s.forget(name) // read it again next time: somebody may have repaired it
 			return fmt.Errorf("change %s: %w", s.location(s.key(name)), err)
 		}
 		if body == nil {
@@ -93,11 +93,11 @@ func (s *Store) update(ctx context.Context, name string, change func(old []byte)
 	return fmt.Errorf("change %s: others changed it %d times in a row", s.location(s.key(name)), maxTries)
 }
 
-// errTooLarge says that an object is beyond the limit. One that could not be read
-// again is not written: it would be in the way of everything that comes after it.
+// errTooLarge means that an object exceeds maxSize. Such an object is not written
+// either: the next evaluation could not read it.
 var errTooLarge = fmt.Errorf("larger than %d MB", maxSize>>20)
 
-// get reads an object and its ETag.
+// get fetches an object and its ETag.
 func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, err error) {
 	defer func() {
 		if err != nil {
@@ -108,7 +108,7 @@ func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, 
 	if err != nil {
 		return nil, "", explain(err)
 	}
-	defer out.Body.Close()
+	defer func() { _ = out.Body.Close() }()
 	body, err = io.ReadAll(out.Body)
 	if err != nil {
 		return nil, "", explain(err)
@@ -117,13 +117,13 @@ func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, 
 		return nil, "", errTooLarge
 	}
 	if aws.ToString(out.ETag) == "" {
-		return nil, "", errors.New("the server gives no ETag, without which nothing can be written safely")
+		return nil, "", errors.New("the server sends no ETag, and nothing can be written safely without one")
 	}
 	return body, *out.ETag, nil
 }
 
-// put writes an object if it still has the ETag, or if there is none yet when
-// the ETag is empty. Otherwise it fails with errChanged, and nothing is written.
+// put writes an object on condition that it still has the ETag or, if etag is empty,
+// that it does not exist. Otherwise it writes nothing and fails with errChanged.
 // It never writes unconditionally.
 func (s *Store) put(ctx context.Context, key string, body []byte, etag string) (newETag string, err error) {
 	if len(body) > maxSize {
@@ -137,11 +137,11 @@ func (s *Store) put(ctx context.Context, key string, body []byte, etag string) (
 	}
 	out, err := s.s3.PutObject(ctx, in)
 	if err == nil && aws.ToString(out.ETag) == "" {
-		err = errors.New("the server gives no ETag")
+		err = errors.New("the server sends no ETag")
 	}
 	if err != nil {
 		if err = explain(err); errors.Is(err, ErrNotFound) {
-			err = errChanged // gone since it was read; some servers have a status of its own for that
+			err = errChanged // deleted since it was read, which some servers answer with 404
 		}
 		return "", fmt.Errorf("write %s: %w", s.location(key), err)
 	}
@@ -150,22 +150,22 @@ func (s *Store) put(ctx context.Context, key string, body []byte, etag string) (
 
 func (s *Store) location(key string) string { return "s3://" + s.bucket + "/" + key }
 
-// explain makes an error of the library short, and free of everything but the
-// server's error code and status, or the reason why there was no answer.
+// explain shortens an error of the S3 library to the server's status and error code,
+// or to the reason why there was no answer.
 func explain(err error) error {
 	code := "no error code"
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		code = api.ErrorCode()
 	}
-	if code == "NoSuchKey" { // a missing bucket has the same status
+	if code == "NoSuchKey" { // a missing bucket has the same HTTP status, but another code
 		return ErrNotFound
 	}
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.HTTPStatusCode() != 0 {
 		switch status := answer.HTTPStatusCode(); status {
 		case http.StatusPreconditionFailed, http.StatusConflict:
-			// Which of the two a server uses is not the same everywhere.
+			// Servers differ in which of the two they use.
 			return errChanged
 		default:
 			return fmt.Errorf("HTTP status %d, %.60s", status, code)

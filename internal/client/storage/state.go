@@ -14,48 +14,47 @@ import (
 
 const stateName = "state.json"
 
-// schema is the version of the state's form. A change that older versions of
-// DiViMS would misread raises it.
+// schema is the version of the state's format. It is raised by each change that older
+// versions of DiViMS would misread.
 const schema = 1
 
 // document is the content of state.json.
 type document struct {
 	Schema int `json:"schema"`
-	// Write is unlike that of any other write. It tells a writer whose answer
-	// got lost that the write was its own.
+	// Write is a random ID of this write. By it a writer that never got its answer
+	// recognises that the write was its own.
 	Write string     `json:"write"`
 	Lease *lease     `json:"lease,omitempty"`
 	State pool.State `json:"state"`
 }
 
-// lease is the right to evaluate the pool until a time.
+// lease gives its holder the right to evaluate the pool until a time.
 type lease struct {
 	Holder string    `json:"holder"`
 	Until  time.Time `json:"until"`
 }
 
-// heldLease is a lease that this store took: who holds it, and the state as it
-// was written to take it.
+// heldLease is a lease that this store took: the holder's name, and the state object
+// that was written to take it.
 type heldLease struct {
 	holder string
 	object object
 }
 
-// StateError says that the state cannot be used. It is left as it is, because
-// whoever wrote it may still need it, and nothing can be evaluated without it.
+// StateError means that the stored state cannot be used. The state is left as it is:
+// a newer version of DiViMS or an operator may still need it.
 type StateError struct {
-	// Object is the state's place.
+	// Object is where the state is stored.
 	Object string
-	// Problem is what is wrong with it, Remedy what an operator can do.
+	// Problem says what is wrong with it, Remedy what an operator can do.
 	Problem, Remedy string
 }
 
-// Error gives all three.
+// Error returns object, problem and remedy in one line.
 func (e *StateError) Error() string { return e.Object + " " + e.Problem + "; " + e.Remedy }
 
-// State reads the pool's state as it is now. A pool without any has the zero
-// State. The error is a *StateError if the state is corrupt or newer than this
-// version of DiViMS.
+// State reads the pool's state. It returns the zero State for a new pool, and a
+// *StateError if the state is corrupt or was written by a newer version of DiViMS.
 func (s *Store) State(ctx context.Context) (pool.State, error) {
 	o, err := s.read(ctx, stateName)
 	if err != nil {
@@ -65,29 +64,28 @@ func (s *Store) State(ctx context.Context) (pool.State, error) {
 	return doc.State, err
 }
 
-// Acquire takes the pool's lease until a time, and gives the state that the
-// last holder left. now is the evaluation's. holder names the evaluation. The
-// error is a *pool.LeaseHeldError while another lease is valid, and a
-// *StateError if there is a state that cannot be used.
+// Acquire takes the pool's lease until the given time and returns the state that the
+// last holder left. now is the evaluation's time, holder its name. The error is a
+// *pool.LeaseHeldError while another lease is valid, and a *StateError if the stored
+// state cannot be used.
 //
-// The lease is a part of the state, and taking it is one conditional write: of
-// many who try at once exactly one succeeds. It fences late writes of the state,
-// too: once another evaluation has taken over, Commit of the earlier one fails.
+// The lease is part of the state, and taking it is one conditional write: if many try
+// at once, exactly one succeeds. It also fences late writes of the state: once another
+// evaluation has taken the lease over, Commit of the earlier one fails.
 //
-// It cannot fence what a holder does elsewhere. A holder that is suspended, wakes
-// up after its lease and does not look at a clock before it acts could act beside
-// the next one. So a holder must give `until` some time more than it allows
-// itself to act, for a call that is on its way and for clocks that differ, and
-// must compare its clock with its own limit right before each call, not only
-// before each action: the creation of a machine takes several. What remains is a
-// suspension between that comparison and the sending, longer than that margin.
+// The lease cannot fence what its holder does at other services. A holder that was
+// suspended and wakes up after its lease has ended could act beside the next holder.
+// So a holder stops acting some time before until; the margin covers calls under way
+// and clocks that differ. It also checks its clock right before each call, because
+// one action, such as creating a machine, takes several calls. What remains is a
+// suspension between that check and the call, longer than the margin.
 func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error) {
 	wanted := document{Schema: schema, Write: rand.Text(), Lease: &lease{holder, until}}
-	if known, ok := s.remembered(stateName); ok {
+	if known, found := s.remembered(stateName); found {
 		if state, err := s.take(ctx, known, wanted, now); err == nil {
 			return state, nil
 		}
-		// What is remembered may be out of date, whatever the error: look again.
+		// Whatever the error: the cache may be out of date, so read the state.
 	}
 	for range maxTries {
 		known, err := s.read(ctx, stateName)
@@ -102,13 +100,13 @@ func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time
 	return pool.State{}, fmt.Errorf("take the lease in %s: others changed it %d times in a row", s.location(s.key(stateName)), maxTries)
 }
 
-// take takes the lease if the state is as known.
+// take takes the lease, on condition that the stored state is the known one.
 func (s *Store) take(ctx context.Context, known object, wanted document, now time.Time) (pool.State, error) {
 	doc, err := s.decode(known)
 	if err != nil {
 		return pool.State{}, err
 	}
-	if doc.Write == wanted.Write { // taken already, only the answer got lost
+	if doc.Write == wanted.Write { // it was taken already; only the answer was lost
 		s.hold(&heldLease{wanted.Lease.Holder, known})
 		return doc.State, nil
 	}
@@ -127,11 +125,10 @@ func (s *Store) take(ctx context.Context, known object, wanted document, now tim
 	return doc.State, nil
 }
 
-// Commit writes the state and gives the holder's lease back, in one conditional
-// write. The error is pool.ErrLeaseLost, and nothing is written, if another
-// evaluation, of this process too, has taken the lease over, or the holder never
-// had it. After any other error it is
-// not known whether the state was written; the lease then ends by itself.
+// Commit writes the state and releases the lease, in one conditional write. If the
+// holder never had the lease, or another evaluation (perhaps of this process) took it
+// over, it writes nothing and returns pool.ErrLeaseLost. After any other error it is
+// unknown whether the state was written; the lease then expires by itself.
 func (s *Store) Commit(ctx context.Context, holder string, state pool.State) error {
 	held := s.holding()
 	if held == nil || held.holder != holder {
@@ -148,8 +145,8 @@ func (s *Store) Commit(ctx context.Context, holder string, state pool.State) err
 	return err
 }
 
-// confirm looks whether a write that was refused had been done before, by a
-// request whose answer got lost.
+// confirm checks whether a refused write had in fact succeeded before, by a request
+// whose answer was lost. If not, the lease is lost.
 func (s *Store) confirm(ctx context.Context, written document) error {
 	o, err := s.read(ctx, stateName)
 	if err != nil {
@@ -167,12 +164,13 @@ func (s *Store) writeDocument(ctx context.Context, known object, doc document) (
 		return object{}, fmt.Errorf("encode the state: %w", err)
 	}
 	if _, _, err := parseDocument(body); err != nil {
-		return object{}, fmt.Errorf("write %s: it could not be read again: %w", s.location(s.key(stateName)), err)
+		return object{}, fmt.Errorf("write %s: the next evaluation could not read it: %w", s.location(s.key(stateName)), err)
 	}
 	return s.write(ctx, known, body)
 }
 
-// decode reads the state's document; an object that does not exist is a fresh start.
+// decode parses the state object. For an object that does not exist it returns the
+// zero document. The error is a *StateError.
 func (s *Store) decode(o object) (document, error) {
 	if o.etag == "" {
 		return document{}, nil
@@ -191,13 +189,13 @@ func (s *Store) decode(o object) (document, error) {
 		return doc, nil
 	}
 	if unusable.Remedy == "" {
-		unusable.Remedy = "put an earlier copy in its place, or move it away to begin afresh (servers in maintenance are forgotten)"
+		unusable.Remedy = "restore an earlier copy, or move the object away to start with an empty state (which forgets the servers in maintenance)"
 	}
 	return document{}, unusable
 }
 
-// outline is what a state's document has to be looked at for before it is read
-// in full: in memory, lists of small things take a hundred times their length.
+// outline is the part of the state that is checked before the whole is decoded: a
+// list of small values can take a hundred times its length in memory.
 type outline struct {
 	Schema int `json:"schema"`
 	State  struct {
@@ -207,13 +205,13 @@ type outline struct {
 	} `json:"state"`
 }
 
-// mostServers, mostShortages and mostTold are more than any pool has.
-const mostServers, mostShortages, mostTold = 10_000, 100_000, 100_000
+// maxServers, maxShortages and maxNotified are more than any pool has.
+const maxServers, maxShortages, maxNotified = 10_000, 100_000, 100_000
 
-// length counts what a JSON list or object holds.
+// length returns the number of elements of a JSON list or object.
 func length(list json.RawMessage) (n int) {
 	decoder := json.NewDecoder(bytes.NewReader(list))
-	begin, _ := decoder.Token() // the list was read before, as a part of its document
+	begin, _ := decoder.Token() // the enclosing document was parsed before, so this is valid JSON
 	for ; decoder.More(); n++ {
 		if begin == json.Delim('{') {
 			_, _ = decoder.Token()
@@ -226,20 +224,20 @@ func length(list json.RawMessage) (n int) {
 	return n
 }
 
-// parseDocument reads a state's document, and its schema even if it cannot read
-// the rest.
+// parseDocument parses the state. It returns the schema version even if the rest
+// cannot be parsed.
 func parseDocument(body []byte) (doc document, version int, err error) {
 	var o outline
 	err = json.Unmarshal(body, &o)
 	switch {
 	case err != nil:
 		return document{}, o.Schema, err
-	case length(o.State.Servers) > mostServers:
-		return document{}, o.Schema, fmt.Errorf("more than %d servers", mostServers)
-	case length(o.State.Shortages) > mostShortages:
-		return document{}, o.Schema, fmt.Errorf("more than %d shortages", mostShortages)
-	case length(o.State.Told) > mostTold:
-		return document{}, o.Schema, fmt.Errorf("more than %d matters that were told", mostTold)
+	case length(o.State.Servers) > maxServers:
+		return document{}, o.Schema, fmt.Errorf("more than %d servers", maxServers)
+	case length(o.State.Shortages) > maxShortages:
+		return document{}, o.Schema, fmt.Errorf("more than %d shortages", maxShortages)
+	case length(o.State.Told) > maxNotified:
+		return document{}, o.Schema, fmt.Errorf("more than %d notified alerts", maxNotified)
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return document{}, o.Schema, err
@@ -247,10 +245,10 @@ func parseDocument(body []byte) (doc document, version int, err error) {
 	return doc, o.Schema, check(doc.State)
 }
 
-// maxCount is more than any number of people, meetings, failures and servers.
+// maxCount is more than any pool has of people, meetings, failures or servers.
 const maxCount = 10_000_000
 
-// check refuses counts that cannot be.
+// check reports counts that are impossible: negative ones, and any above maxCount.
 func check(state pool.State) error {
 	if err := checkCounts("kept", state.Kept); err != nil {
 		return err
@@ -272,7 +270,7 @@ func check(state pool.State) error {
 func checkCounts(name string, counts ...int) error {
 	for _, n := range counts {
 		if n < 0 || n > maxCount {
-			return fmt.Errorf("%s: %d cannot be", name, n)
+			return fmt.Errorf("%s: %d is impossible", name, n)
 		}
 	}
 	return nil

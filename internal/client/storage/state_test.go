@@ -12,40 +12,40 @@ import (
 	"divims/internal/pool"
 )
 
-func TestStateIsHandedOn(t *testing.T) {
+func TestNextHolderGetsTheState(t *testing.T) {
 	config := service(t)
 	first, second := New(config, http.DefaultClient), New(config, http.DefaultClient)
 	state, err := first.Acquire(t.Context(), "first", now, now.Add(time.Minute))
 	if err != nil || !state.LastEvaluation.IsZero() || state.Servers != nil {
-		t.Fatalf("a pool without a state starts afresh: got %+v, %v", state, err)
+		t.Fatalf("a new pool: got %+v, %v; want the zero state", state, err)
 	}
 	state.LastEvaluation = now
 	state.Servers = map[int]pool.ServerMemory{3: {Maintenance: &pool.Hold{Reason: "disk", Author: "eva", Since: now}}}
 
 	var held *pool.LeaseHeldError
 	if _, err := second.Acquire(t.Context(), "second", now.Add(59*time.Second), now.Add(time.Hour)); !errors.As(err, &held) {
-		t.Fatalf("a lease that is valid is not taken: got %v", err)
+		t.Fatalf("a valid lease was taken: got %v", err)
 	}
 	if held.Holder != "first" || !held.Until.Equal(now.Add(time.Minute)) {
-		t.Errorf("the holder is named: got %+v", held)
+		t.Errorf("got %+v; want the holder named", held)
 	}
 	if err := first.Commit(t.Context(), "first", state); err != nil {
 		t.Fatal(err)
 	}
 	if err := first.Commit(t.Context(), "first", state); !errors.Is(err, pool.ErrLeaseLost) {
-		t.Errorf("a lease is given back once: got %v", err)
+		t.Errorf("a second Commit with the same lease: got %v", err)
 	}
 	got, err := second.Acquire(t.Context(), "second", now.Add(time.Second), now.Add(time.Hour))
 	if err != nil || !got.LastEvaluation.Equal(now) || got.Servers[3].Maintenance.Author != "eva" || got.TakenOver != "" {
-		t.Errorf("the next holder has the state: got %+v, %v", got, err)
+		t.Errorf("the next holder got %+v, %v", got, err)
 	}
 	read, err := first.State(t.Context())
 	if err != nil || !read.LastEvaluation.Equal(now) {
-		t.Errorf("the state is read without the lease: got %+v, %v", read, err)
+		t.Errorf("reading without a lease: got %+v, %v", read, err)
 	}
 }
 
-func TestALeaseOfTheSameProcessIsTakenOver(t *testing.T) {
+func TestLeaseOfTheSameProcessIsTakenOver(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	for _, holder := range []struct {
 		name string
@@ -56,10 +56,10 @@ func TestALeaseOfTheSameProcessIsTakenOver(t *testing.T) {
 		}
 	}
 	if err := s.Commit(t.Context(), "late", pool.State{}); !errors.Is(err, pool.ErrLeaseLost) {
-		t.Errorf("the late evaluation commits on the lease of the next one: got %v", err)
+		t.Errorf("the late evaluation committed with the next one's lease: got %v", err)
 	}
 	if err := s.Commit(t.Context(), "next", pool.State{}); err != nil {
-		t.Errorf("the next one commits: got %v", err)
+		t.Errorf("the next one's commit: got %v", err)
 	}
 }
 
@@ -71,26 +71,26 @@ func TestLeaseIsTakenOver(t *testing.T) {
 	}
 	until := now.Add(2 * time.Minute)
 	if state, err := next.Acquire(t.Context(), "next", now.Add(time.Minute), until); err != nil || state.TakenOver != "late" {
-		t.Fatalf("a lease that has ended is taken over, and whose it was is told: got %q, %v", state.TakenOver, err)
+		t.Fatalf("an expired lease must be taken over and its holder named: got %q, %v", state.TakenOver, err)
 	}
 	before := content(t, next, next.key(stateName))
 	if err := late.Commit(t.Context(), "late", pool.State{LastEvaluation: now}); !errors.Is(err, pool.ErrLeaseLost) {
-		t.Errorf("who lost the lease writes no state: got %v", err)
+		t.Errorf("a holder that lost the lease committed: got %v", err)
 	}
 	if after := content(t, next, next.key(stateName)); after != before {
 		t.Errorf("the state became %s", after)
 	}
 	if err := next.Commit(t.Context(), "next", pool.State{}); err != nil {
-		t.Errorf("who has the lease writes the state: got %v", err)
+		t.Errorf("the holder's commit: got %v", err)
 	}
 	if err := New(config, http.DefaultClient).Commit(t.Context(), "late", pool.State{}); !errors.Is(err, pool.ErrLeaseLost) {
-		t.Errorf("who never had the lease writes no state: got %v", err)
+		t.Errorf("a commit without a lease: got %v", err)
 	}
 }
 
-// TestOneOfManyHasTheLease: of hundreds who try at once exactly one succeeds,
-// on a new pool, after an ended lease, and from processes that live on.
-func TestOneOfManyHasTheLease(t *testing.T) {
+// TestOnlyOneGetsTheLease: when hundreds try at once, exactly one gets the lease: on a
+// new pool, after an expired lease, and from warm processes.
+func TestOnlyOneGetsTheLease(t *testing.T) {
 	const many = 300
 	config := service(t)
 	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 64, MaxIdleConnsPerHost: 64}}
@@ -117,7 +117,7 @@ func TestOneOfManyHasTheLease(t *testing.T) {
 			}
 		})
 		if winners.Load() != 1 || holders.Load() != many-1 {
-			t.Fatalf("round %d: %d have the lease, %d were told who has it", round, winners.Load(), holders.Load())
+			t.Fatalf("round %d: %d got the lease, %d got the holder's name", round, winners.Load(), holders.Load())
 		}
 		_, err := stores[0].Acquire(t.Context(), "afterwards", at, at.Add(time.Minute))
 		var held *pool.LeaseHeldError
@@ -127,9 +127,9 @@ func TestOneOfManyHasTheLease(t *testing.T) {
 	}
 }
 
-// TestLostAnswers: a write that the server did, but whose answer got lost, is
-// known as one's own when the next try is refused.
-func TestLostAnswers(t *testing.T) {
+// TestWriteWithLostAnswerIsRecognised: when the server did a write but its answer was
+// lost, the retry is refused, and the store recognises its own write.
+func TestWriteWithLostAnswerIsRecognised(t *testing.T) {
 	config := service(t)
 	network := &losing{}
 	s := New(config, &http.Client{Transport: network})
@@ -147,23 +147,23 @@ func TestLostAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if network.lost != 5 {
-		t.Errorf("%d answers got lost, want 5", network.lost)
+		t.Errorf("%d answers were lost, want 5", network.lost)
 	}
 	samples, err := s.History(t.Context(), now)
 	if err != nil || len(samples) != 1 {
-		t.Errorf("a sample is kept once: got %v, %v", samples, err)
+		t.Errorf("got %v, %v; want the sample once", samples, err)
 	}
 	records, err := s.Decisions(t.Context(), now)
 	if err != nil || len(records) != 1 {
-		t.Errorf("a record is kept once: got %q, %v", records, err)
+		t.Errorf("got %q, %v; want the record once", records, err)
 	}
 	got, err := New(config, http.DefaultClient).Acquire(t.Context(), "next", now, now.Add(time.Minute))
 	if err != nil || !got.LastEvaluation.Equal(now) {
-		t.Errorf("the lease is given back, with the state: got %+v, %v", got, err)
+		t.Errorf("got %+v, %v; want the committed state and no lease", got, err)
 	}
 }
 
-func TestUnusableStateIsLeftAlone(t *testing.T) {
+func TestUnusableStateIsNotOverwritten(t *testing.T) {
 	for _, test := range []struct{ name, body, want string }{
 		{"cut off", `{"schema":1,"state":{"last_eval`, `is corrupt: "unexpected end of JSON input"; put an earlier copy in its place`},
 		{"empty", ``, `is corrupt: "unexpected end of JSON input"; put an earlier copy in its place`},
@@ -191,7 +191,7 @@ func TestUnusableStateIsLeftAlone(t *testing.T) {
 			}
 			raw(t, s, key, `{"schema":1,"state":{}}`)
 			if _, err := s.Acquire(t.Context(), "test", now, now.Add(time.Minute)); err != nil {
-				t.Errorf("a state that was mended is used at once: got %v", err)
+				t.Errorf("after the state was repaired: got %v", err)
 			}
 		})
 	}

@@ -1,6 +1,6 @@
-// Package storage keeps what a pool remembers in S3-compatible object storage.
-// In go the state, samples, decision records and calendar of one pool; out they
-// come again. Every write is conditional: nobody's work is overwritten unseen.
+// Package storage keeps a pool's state, history, decision records and last good
+// calendar in S3-compatible object storage. Every write is conditional: it fails
+// if somebody else has changed the object since it was read.
 package storage
 
 import (
@@ -18,8 +18,8 @@ import (
 	"divims/internal/pool"
 )
 
-// Config says where the objects of a pool are: under <Prefix>/<Pool>/ in the
-// bucket.
+// Config says where the objects of a pool are: in the bucket, under
+// <Prefix>/<Pool>/.
 type Config struct {
 	// URL is the service's address, for example "https://s3.fr-par.scw.cloud".
 	URL    string
@@ -27,35 +27,35 @@ type Config struct {
 	Bucket string
 	Prefix string
 	Pool   string
-	// PathStyle puts the bucket into the path of a request, not before the host name.
+	// PathStyle puts the bucket name into the path of a request instead of the host name.
 	PathStyle bool
 
 	AccessKey, SecretKey pool.Secret
 }
 
-// Store keeps the objects of one pool. It remembers what it read and wrote, so
-// that a process that lives on saves the reading; what somebody else changed
-// meanwhile is noticed by the conditional write and read again. It may be used
-// by several goroutines, but holds one lease at a time.
+// Store reads and writes the objects of one pool. It caches what it read and
+// wrote, which saves a warm process the reading. If somebody else changed an
+// object, the conditional write fails and the object is read again. A Store is
+// safe for concurrent use, but holds at most one lease at a time.
 type Store struct {
 	s3     *s3.Client
 	bucket string
 	folder string
 
 	mutex sync.Mutex
-	known map[string]object // by kind
+	cache map[string]object // by kind
 	held  *heldLease        // nil without a lease
 }
 
-// object is what is known of an object: its content and the ETag that came with
-// it, which is empty while the object does not exist.
+// object is the last known content of an object in the bucket and its ETag. The
+// ETag is empty if the object does not exist.
 type object struct {
 	name string
 	body []byte
 	etag string
 }
 
-// New makes the store of a pool. It makes no request.
+// New returns the store of a pool. It makes no request.
 func New(config Config, client *http.Client) *Store {
 	options := s3.Options{
 		BaseEndpoint: aws.String(config.URL),
@@ -65,7 +65,7 @@ func New(config Config, client *http.Client) *Store {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: config.AccessKey.Reveal(), SecretAccessKey: config.SecretKey.Reveal()}, nil
 		}),
-		// Not every server knows the checksums that newer clients send unasked.
+		// Not every server supports the checksums that newer clients send by default.
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
@@ -77,40 +77,41 @@ func New(config Config, client *http.Client) *Store {
 		s3:     s3.New(options),
 		bucket: config.Bucket,
 		folder: path.Join(config.Prefix, config.Pool),
-		known:  map[string]object{},
+		cache:  map[string]object{},
 	}
 }
 
-// key is the place of an object of the pool in the bucket.
+// key returns the full key of one of the pool's objects.
 func (s *Store) key(name string) string { return path.Join(s.folder, name) }
 
-// kind is what is remembered one of: today's decisions take the place of yesterday's.
+// kind returns the cache key of an object. The cache holds one object of each kind:
+// today's decisions replace yesterday's.
 func kind(name string) string {
 	folder, _, _ := strings.Cut(name, "/")
 	return folder
 }
 
-// remember keeps what is known of an object, unless a later day's or week's is
-// known: that is the one which is written next.
+// remember caches an object, unless the cache already holds a later day's or week's
+// object of its kind: that one is written next.
 func (s *Store) remember(o object) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if o.name >= s.known[kind(o.name)].name {
-		s.known[kind(o.name)] = o
+	if o.name >= s.cache[kind(o.name)].name {
+		s.cache[kind(o.name)] = o
 	}
 }
 
 func (s *Store) forget(name string) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	delete(s.known, kind(name))
+	delete(s.cache, kind(name))
 }
 
-// remembered gives what is known of an object or, and then not known, the other
-// object of its kind.
-func (s *Store) remembered(name string) (o object, known bool) {
+// remembered returns the cached object of the name's kind, and whether it is the
+// named one.
+func (s *Store) remembered(name string) (o object, found bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	o, known = s.known[kind(name)]
-	return o, known && o.name == name
+	o, found = s.cache[kind(name)]
+	return o, found && o.name == name
 }

@@ -25,8 +25,8 @@ import (
 
 var now = time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
 
-// service gives a pool of its own on a server in memory, or on the server that
-// DIVIMS_TEST_S3_URL and its siblings _REGION, _ACCESS_KEY and _SECRET_KEY name.
+// service returns the Config of a new pool on an S3 server in memory, or on the real
+// server of DIVIMS_TEST_S3_URL, _REGION, _ACCESS_KEY and _SECRET_KEY.
 func service(t *testing.T) Config {
 	t.Helper()
 	config := Config{
@@ -57,7 +57,7 @@ func service(t *testing.T) Config {
 	return config
 }
 
-// raw writes an object past the store, as somebody else would.
+// raw writes an object directly, as somebody else would.
 func raw(t *testing.T, s *Store, key, body string) {
 	t.Helper()
 	_, err := s.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: strings.NewReader(body)})
@@ -66,7 +66,7 @@ func raw(t *testing.T, s *Store, key, body string) {
 	}
 }
 
-// content reads an object past what the store remembers.
+// content reads an object directly, bypassing the store's cache.
 func content(t *testing.T, s *Store, key string) string {
 	t.Helper()
 	body, err := s.Object(t.Context(), key)
@@ -76,7 +76,7 @@ func content(t *testing.T, s *Store, key string) string {
 	return string(body)
 }
 
-// counting counts requests.
+// counting is a transport that counts requests.
 type counting struct{ requests atomic.Int32 }
 
 func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -84,22 +84,23 @@ func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// losing loses the answer to every first try of a write: the server has done it.
+// losing is a transport that loses the answer to the first try of each write, after
+// the server has done it.
 type losing struct{ lost int }
 
 func (l *losing) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil && r.Method == http.MethodPut && response.StatusCode == http.StatusOK {
 		_, _ = io.Copy(io.Discard, response.Body)
-		response.Body.Close()
+		_ = response.Body.Close()
 		l.lost++
 		return nil, errors.New("connection reset by peer")
 	}
 	return response, err
 }
 
-// TestPutIsConditional shows what everything else stands on: what a server does
-// with If-Match and If-None-Match.
+// TestPutIsConditional shows that the server honours If-Match and If-None-Match, which
+// everything else depends on.
 func TestPutIsConditional(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	key := s.key("state.json")
@@ -134,14 +135,14 @@ func TestPutIsConditional(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := s.put(t.Context(), key, []byte("wrong"), second); !errors.Is(err, errChanged) {
-		t.Errorf("an object that is gone is not replaced: got %v, want %v", err, errChanged)
+		t.Errorf("replacing a deleted object: got %v, want %v", err, errChanged)
 	}
 	if _, err := s.Object(t.Context(), key); !errors.Is(err, ErrNotFound) {
-		t.Errorf("an object that is gone: got %v, want %v", err, ErrNotFound)
+		t.Errorf("reading a deleted object: got %v, want %v", err, ErrNotFound)
 	}
 }
 
-func TestObjectIsAnyOfTheBucket(t *testing.T) {
+func TestObjectReadsAnyKey(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	key := "images/cloud-init " + rand.Text() + ".yaml"
 	raw(t, s, key, "#cloud-config\n")
@@ -150,9 +151,9 @@ func TestObjectIsAnyOfTheBucket(t *testing.T) {
 	}
 }
 
-// TestRequests counts what an evaluation costs: at most 12 requests in a new
-// process, at most 5 in one that lives on.
-func TestRequests(t *testing.T) {
+// TestRequestsPerEvaluation: an evaluation makes at most 12 requests in a new process
+// and at most 5 in a warm one.
+func TestRequestsPerEvaluation(t *testing.T) {
 	config := service(t)
 	raw(t, New(config, http.DefaultClient), "cloud-init.yaml", "#cloud-config\n")
 	var count counting
@@ -207,7 +208,7 @@ func TestRequests(t *testing.T) {
 		if got := evaluate(step.minute, step.calendar, step.creates); got != step.want {
 			t.Errorf("%s: %d requests, want %d", step.name, got, step.want)
 		}
-		// Whoever looks at the past meanwhile costs the next evaluation nothing.
+		// Reading the history in between must not cost the next evaluation anything.
 		at := now.Add(time.Duration(step.minute)*time.Minute).AddDate(0, 0, -8)
 		_, err := s.Decisions(t.Context(), at)
 		_, err2 := s.History(t.Context(), at)
@@ -237,7 +238,7 @@ func TestErrorsAreShortAndHoldNoSecret(t *testing.T) {
 		{"not S3", answer(404, `<html><body>test-secret-key</body></html>`),
 			"read s3://bucket/divims/campus/state.json: HTTP status 404, NotFound"},
 		{"no ETag", answer(200, "{}"),
-			"read s3://bucket/divims/campus/state.json: the server gives no ETag, without which nothing can be written safely"},
+			"read s3://bucket/divims/campus/state.json: the server sends no ETag, and nothing can be written safely without one"},
 		{"too large", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("ETag", `"1"`)
 			_, _ = w.Write(make([]byte, maxSize+1))
@@ -270,16 +271,16 @@ func TestNoServer(t *testing.T) {
 	server.Close()
 	_, err := s.State(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "test-") {
-		t.Errorf("a server that is not there: got %v", err)
+		t.Errorf("without a server: got %v", err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := s.State(ended); !errors.Is(err, context.Canceled) {
-		t.Errorf("a context that has ended: got %v", err)
+		t.Errorf("with a cancelled context: got %v", err)
 	}
 }
 
-// TestVirtualStyle shows that the bucket goes before the host name when asked.
+// TestVirtualStyle shows that without PathStyle the bucket is part of the host name.
 func TestVirtualStyle(t *testing.T) {
 	var host, path string
 	client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -300,7 +301,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// atOnce runs n functions that start together, and waits for them.
+// atOnce runs f n times concurrently and waits for all.
 func atOnce(n int, f func(i int)) {
 	start := make(chan struct{})
 	var all sync.WaitGroup

@@ -11,12 +11,12 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// tryName is the object that Try writes, and nothing else.
+// tryName is the name of the object that Try writes. Nothing else uses it.
 const tryName = "check"
 
-// Try finds out whether the bucket takes conditional writes, and takes none whose
-// condition does not hold: the lease rests on it. It writes an object of its own
-// and deletes it, if it may; evaluations need not be allowed to delete.
+// Try checks that the server accepts conditional writes, and refuses those whose
+// condition is false. The lease depends on that. Try writes an object of its own and
+// deletes it if the key may delete, which evaluations do not need.
 func (s *Store) Try(ctx context.Context) error {
 	key := s.key(tryName)
 	_, left, err := s.get(ctx, key)
@@ -29,17 +29,17 @@ func (s *Store) Try(ctx context.Context) error {
 		return err
 	}
 	if _, err := s.put(ctx, key, body, ""); !errors.Is(err, errChanged) {
-		return fmt.Errorf("write %s, which is there, on condition that it is not (If-None-Match): %w", s.location(key), mustRefuse(err))
+		return fmt.Errorf("write %s, which exists, on condition that it does not (If-None-Match): %w", s.location(key), mustRefuse(err))
 	}
 	if _, err := s.put(ctx, key, body, `"00000000000000000000000000000000"`); !errors.Is(err, errChanged) {
-		return fmt.Errorf("write %s on condition that it is what it is not (If-Match): %w", s.location(key), mustRefuse(err))
+		return fmt.Errorf("write %s on condition that it has another ETag (If-Match): %w", s.location(key), mustRefuse(err))
 	}
 	if _, err := s.put(ctx, key, body, etag); err != nil {
-		return fmt.Errorf("on condition that it is what it is (If-Match): %w", err)
+		return fmt.Errorf("on condition that it is unchanged (If-Match): %w", err)
 	}
 	read, _, err := s.get(ctx, key)
 	if err == nil && string(read) != string(body) {
-		err = fmt.Errorf("read %s: it is not what was written just before", s.location(key))
+		err = fmt.Errorf("read %s: the content is not what was written just before", s.location(key))
 	}
 	if err != nil {
 		return err
@@ -47,10 +47,11 @@ func (s *Store) Try(ctx context.Context) error {
 	return s.deleteIfAllowed(ctx, key)
 }
 
-// mustRefuse is what is wrong if a write was not refused as it had to be.
+// mustRefuse returns the error of a write that the server should have refused with
+// errChanged: its own error, or that the write succeeded.
 func mustRefuse(err error) error {
 	if err == nil {
-		return errors.New("it was written")
+		return errors.New("the server wrote it although the condition is false")
 	}
 	return err
 }
