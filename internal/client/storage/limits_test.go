@@ -74,8 +74,8 @@ func TestHostileObjectsUseLittleMemory(t *testing.T) {
 		{"the year 10000", repeated(200, `{"schema":1,"state":{"last_evaluation":"10000-01-01T00:00:00Z"}}`, " ", 1), state, "campus/state.json is corrupt"},
 		{"objects in one another", repeated(200, "", `{"state":`, 8<<20), state, "exceeded max depth"},
 		{"lists in one another", repeated(200, "", "[", 8<<20), decisions, "record 1: "},
-		{"very many samples", repeated(200, "[{}", ",{}", 8<<20), history, "history/2026-W12.json: it has more than 20000 records"},
-		{"very many records", repeated(200, "[0", ",0", 8<<20), decisions, "decisions/2026-03-16.json: it has more than 20000 records"},
+		{"very many samples", repeated(200, "[{}", ",{}", 8<<20), history, "history/2026-W12.json: more than 20000 records"},
+		{"very many records", repeated(200, "[0", ",0", 8<<20), decisions, "decisions/2026-03-16.json: more than 20000 records"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := holding(t, test.answer)

@@ -165,8 +165,8 @@ func TestWriteWithLostAnswerIsRecognised(t *testing.T) {
 
 func TestUnusableStateIsNotOverwritten(t *testing.T) {
 	for _, test := range []struct{ name, body, want string }{
-		{"cut off", `{"schema":1,"state":{"last_eval`, `is corrupt: "unexpected end of JSON input"; put an earlier copy in its place`},
-		{"empty", ``, `is corrupt: "unexpected end of JSON input"; put an earlier copy in its place`},
+		{"cut off", `{"schema":1,"state":{"last_eval`, `is corrupt: "unexpected end of JSON input"; restore an earlier copy`},
+		{"empty", ``, `is corrupt: "unexpected end of JSON input"; restore an earlier copy`},
 		{"a page", `<html>sign in</html>`, `is corrupt: "invalid character '<'`},
 		{"something else", `{}`, "is corrupt: it has no schema number"},
 		{"wrong type", `{"schema":1,"state":{"servers":[1]}}`, `is corrupt: "json: cannot unmarshal array`},
