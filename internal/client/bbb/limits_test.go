@@ -10,10 +10,10 @@ import (
 	"divims/internal/pool"
 )
 
-// TestHostileAnswersEndInLittleMemory: whatever a server answers, the call ends
+// TestHostileAnswersUseLittleMemory: whatever a server answers, the call ends
 // with an error that names the call and the host, or with the meetings, and asks
 // for far less memory than the answer is meant to cost.
-func TestHostileAnswersEndInLittleMemory(t *testing.T) {
+func TestHostileAnswersUseLittleMemory(t *testing.T) {
 	const head = "<response><returncode>SUCCESS</returncode><meetings>"
 	laughs := `<!DOCTYPE lolz [<!ENTITY lol "lol">`
 	for i := range 9 {

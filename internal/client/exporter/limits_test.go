@@ -20,10 +20,10 @@ func numbered(line string, times int) string {
 	return text.String()
 }
 
-// TestHostileAnswersEndInLittleMemory: whatever an endpoint answers, reading it
+// TestHostileAnswersUseLittleMemory: whatever an endpoint answers, reading it
 // ends with an error that names the endpoint, and asks for no more memory than
 // the largest answer that is read takes.
-func TestHostileAnswersEndInLittleMemory(t *testing.T) {
+func TestHostileAnswersUseLittleMemory(t *testing.T) {
 	for name, c := range map[string]struct {
 		handle http.HandlerFunc
 		want   string

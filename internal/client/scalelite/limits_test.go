@@ -11,10 +11,10 @@ import (
 	"divims/internal/pool"
 )
 
-// TestHostileAnswersEndInLittleMemory: whatever Scalelite answers, the call ends
+// TestHostileAnswersUseLittleMemory: whatever Scalelite answers, the call ends
 // with an error that names the call and the host, and asks for little more memory
 // than the longest answer takes.
-func TestHostileAnswersEndInLittleMemory(t *testing.T) {
+func TestHostileAnswersUseLittleMemory(t *testing.T) {
 	with := func(old, new string) http.HandlerFunc {
 		return says(jsonType, "["+freshEntry+","+strings.Replace(enabledEntry, old, new, 1)+"]")
 	}

@@ -13,15 +13,15 @@ import (
 	"divims/internal/pool"
 )
 
-// Addresses lists all addresses of the project in the pool's zones, those of
-// others too, complete or an error.
+// Addresses lists all addresses of the project in the pool's zones, including those that
+// are not the pool's. It fails unless the list is complete.
 func (c *Client) Addresses(ctx context.Context) ([]pool.Address, error) {
 	return inZones(ctx, c.zones, c.addressesIn)
 }
 
-// reserved finds the addresses that are kept for a server: those with the
-// pool's tag and the server's, or else those that the server's domain resolves
-// to. There is at least one, and no error if they are held by a machine.
+// reserved returns the addresses that are reserved for a server: those with the tags of
+// the pool and the server or, if there are none, those to which the server's domain
+// resolves. It returns at least one, or an error. A machine may hold them.
 func (c *Client) reserved(ctx context.Context, server pool.Server) ([]pool.Address, error) {
 	all, err := c.Addresses(ctx)
 	if err != nil {
@@ -38,8 +38,8 @@ func (c *Client) reserved(ctx context.Context, server pool.Server) ([]pool.Addre
 		c.tag, pool.ServerTag(server.Number), server.Domain, problem)
 }
 
-// resolved keeps the addresses that a domain resolves to. The problem, if there
-// is one, is worded as the end of an error.
+// resolved returns those addresses to which a domain resolves. problem is the end of an
+// error text that says why there are none.
 func (c *Client) resolved(ctx context.Context, all []pool.Address, domain string) (found []pool.Address, problem string) {
 	ips, err := c.resolver.LookupNetIP(ctx, "ip", domain)
 	if err != nil {
@@ -85,7 +85,7 @@ func (c *Client) addressesIn(ctx context.Context, zone scw.Zone) ([]pool.Address
 
 func toAddress(zone scw.Zone, ip *instance.IP) pool.Address {
 	address := pool.Address{ID: ip.ID, Zone: string(zone), IP: toIP(ip.Address), Tags: ip.Tags}
-	if !address.IP.IsValid() { // an IPv6 address is a whole network
+	if !address.IP.IsValid() { // an IPv6 resource is a whole network
 		address.IP = toIP(ip.Prefix.IP)
 	}
 	if ip.Server != nil {

@@ -1,9 +1,9 @@
-// Package scaleway is the pool's hoster: Instances, block volumes and Elastic
-// Metal hosts, through Scaleway's SDK. In go a pool's project, tag and servers;
-// out come machines, and the few changes that a pool needs to make to them.
+// Package scaleway reads and changes a pool's machines, volumes, addresses, images
+// and DNS records through Scaleway's SDK. Machines are Instances or, for bare metal,
+// Elastic Metal hosts.
 //
-// Only what is the pool's is touched: before every change the machine or volume
-// is read again, and its project and tag are compared.
+// It changes only what belongs to the pool: right before a change it reads the
+// machine, volume or address again and compares project and tag.
 package scaleway
 
 import (
@@ -29,35 +29,35 @@ import (
 	"divims/internal/pool"
 )
 
-// Config says which pool it is and how its hoster is reached.
+// Config names the pool and says how Scaleway is reached.
 type Config struct {
-	// URL is the API's; empty for Scaleway's own.
+	// URL is the address of the API. Empty means https://api.scaleway.com.
 	URL string
-	// ProjectID is the project that everything of the pool is in.
+	// ProjectID is the project that contains everything of the pool.
 	ProjectID            string
 	AccessKey, SecretKey pool.Secret
-	// Zones are where machines are looked for, the preferred one first.
+	// Zones are the zones that may contain machines, the preferred one first.
 	Zones []string
-	// Tag marks what is the pool's. It must be without commas, which separate
-	// tags in the API's filters.
+	// Tag marks what belongs to the pool. It must not contain a comma, because commas
+	// separate tags in the API's filters.
 	Tag string
-	// Adopt takes machines for the pool's that lack its tag, if they are in its
-	// project and named exactly like one of its servers.
+	// Adopt makes machines without the tag count as the pool's, if they are in its
+	// project and have exactly the host name of one of its servers.
 	Adopt   bool
 	Servers []pool.Server
-	// ImageName is how the names of the images begin that machines are made from.
+	// ImageName is the prefix of the names of the images that machines are created from.
 	ImageName string
-	// Resolver finds the address that a server's domain has; nil for the system's.
+	// Resolver looks up the addresses of a server's domain. Nil means the system's.
 	Resolver Resolver
 }
 
-// Resolver is what is needed of a *net.Resolver.
+// Resolver looks up names, as *net.Resolver does.
 type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// Client is the pool's hoster. It is made once and used for many evaluations,
-// by several goroutines at once.
+// Client implements pool.Hoster. It may be kept for many evaluations and is safe for
+// concurrent use.
 type Client struct {
 	instances *instance.API
 	blocks    *block.API
@@ -78,8 +78,8 @@ type Client struct {
 
 var _ pool.Hoster = (*Client)(nil)
 
-// New makes a client; it sends nothing. The error names every setting that is
-// wrong, without the values of the keys.
+// New returns a client. It sends no request. The error names every wrong setting, and
+// never shows a key.
 func New(config Config, httpClient *http.Client) (*Client, error) {
 	if err := config.check(); err != nil {
 		return nil, fmt.Errorf("scaleway settings: %w", err)
@@ -125,13 +125,13 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 	return c, nil
 }
 
-// check is done here and not left to the SDK because the SDK's own errors
-// quote the keys.
+// check validates the settings before the SDK does, because the SDK's errors quote the
+// keys.
 func (c Config) check() error {
 	var problems error
 	require := func(ok bool, problem string) {
 		if !ok {
-			problems = also(problems, errors.New(problem))
+			problems = joinErrors(problems, errors.New(problem))
 		}
 	}
 	require(c.URL == "" || isWebAddress(c.URL), "the URL is not like https://api.scaleway.com")
@@ -154,9 +154,9 @@ func isWebAddress(text string) bool {
 	return err == nil && (address.Scheme == "https" || address.Scheme == "http") && address.Host != ""
 }
 
-// inZones asks several zones at once and joins their answers in the order of
-// the zones. One zone's error is the error of the whole: a list with a zone
-// missing must never be taken for the whole list.
+// inZones calls list for all zones in parallel and concatenates the answers in the
+// order of the zones. If one zone fails, the whole call fails: a list without one of
+// the zones must never be taken for the complete list.
 func inZones[T any](ctx context.Context, zones []scw.Zone, list func(context.Context, scw.Zone) ([]T, error)) ([]T, error) {
 	answers := make([][]T, len(zones))
 	group, ctx := errgroup.WithContext(ctx)
@@ -172,8 +172,8 @@ func inZones[T any](ctx context.Context, zones []scw.Zone, list func(context.Con
 	return slices.Concat(answers...), nil
 }
 
-// zonesWith gives those of the pool's zones in which a service is offered. Block
-// volumes and Elastic Metal hosts are not offered everywhere.
+// zonesWith returns those of the pool's zones that are in offered. Block volumes and
+// Elastic Metal hosts are not offered in every zone.
 func (c *Client) zonesWith(offered []scw.Zone) []scw.Zone {
 	var zones []scw.Zone
 	for _, zone := range c.zones {

@@ -12,7 +12,7 @@ import (
 	"divims/internal/pool"
 )
 
-func TestNewNamesWhatIsWrongAndNoKey(t *testing.T) {
+func TestNewNamesTheWrongSettingButNoKey(t *testing.T) {
 	const notAKey = "hunter2-hunter2"
 	tests := map[string]struct {
 		change func(*scaleway.Config)
@@ -45,7 +45,7 @@ func TestNewNamesWhatIsWrongAndNoKey(t *testing.T) {
 	}
 }
 
-func TestNewNamesEverythingAtOnce(t *testing.T) {
+func TestNewReportsAllWrongSettingsAtOnce(t *testing.T) {
 	_, err := scaleway.New(scaleway.Config{}, nil)
 	if err == nil {
 		t.Fatal("no error")
@@ -57,7 +57,7 @@ func TestNewNamesEverythingAtOnce(t *testing.T) {
 	}
 }
 
-func TestRequestsAreSignedAndSayWhoAsks(t *testing.T) {
+func TestRequestsHaveKeyAndUserAgent(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+par1+"/servers", list("servers"))
 	if _, err := cloud.client(oneZone).Machines(t.Context()); err != nil {
@@ -72,7 +72,7 @@ func TestRequestsAreSignedAndSayWhoAsks(t *testing.T) {
 	}
 }
 
-func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
+func TestKeyDoesNotFollowARedirect(t *testing.T) {
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("the redirect was followed, with the key %q", r.Header.Get("X-Auth-Token"))
 	}))

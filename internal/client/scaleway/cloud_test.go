@@ -30,7 +30,7 @@ const (
 // object is a JSON object.
 type object = map[string]any
 
-// call is a request that the stand-in got.
+// call is a request that the fake API received.
 type call struct {
 	what   string // method and path
 	query  url.Values
@@ -55,10 +55,10 @@ type reply struct {
 	total  int // X-Total-Count; -1 for none
 }
 
-// script makes the reply to a call.
+// script returns the reply to a call.
 type script func(call) reply
 
-// cloud is a stand-in for Scaleway's API that answers what it is told to.
+// cloud is a fake of Scaleway's API that gives scripted answers.
 type cloud struct {
 	t       *testing.T
 	url     string
@@ -67,7 +67,7 @@ type cloud struct {
 	calls   []call
 }
 
-// newCloud knows no call yet but the price lists, which are empty.
+// newCloud returns a fake that answers only the price lists, which are empty.
 func newCloud(t *testing.T) *cloud {
 	c := &cloud{t: t, scripts: map[string][]script{}}
 	server := httptest.NewServer(c)
@@ -79,14 +79,14 @@ func newCloud(t *testing.T) *cloud {
 	return c
 }
 
-// on tells the answers to a call, one after the other; the last one repeats.
+// on sets the answers to a call, in order. The last one repeats.
 func (c *cloud) on(what string, scripts ...script) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	c.scripts[what] = scripts
 }
 
-// ServeHTTP plays the scripts and notes the calls.
+// ServeHTTP answers by script and records the call.
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	got := call{what: r.Method + " " + r.URL.Path, query: r.URL.Query(), body: string(body), header: r.Header}
@@ -122,7 +122,7 @@ func send(w http.ResponseWriter, answer reply) {
 	}
 }
 
-// changes are the calls so far that were not reads, in order.
+// changes returns the calls so far that were not reads, in order.
 func (c *cloud) changes() []string {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
@@ -135,7 +135,7 @@ func (c *cloud) changes() []string {
 	return changes
 }
 
-// last is the latest call of a kind.
+// last returns the latest call of a kind.
 func (c *cloud) last(what string) call {
 	c.t.Helper()
 	c.mutex.Lock()
@@ -149,7 +149,7 @@ func (c *cloud) last(what string) call {
 	return call{}
 }
 
-// say always gives the same reply.
+// say returns a script that always gives the same reply.
 func say(status int, body any) script {
 	return func(call) reply { return reply{status, body, -1} }
 }
@@ -203,10 +203,10 @@ func page(items []object, number, size string) []object {
 	return items[from:min(from+per, len(items))]
 }
 
-// uuid makes a readable id.
+// uuid returns a readable ID.
 func uuid(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", number) }
 
-// with copies an object and changes some of its fields.
+// with returns a copy of an object with some fields changed.
 func with(base object, changes object) object {
 	changed := object{}
 	for key, value := range base {
@@ -218,7 +218,7 @@ func with(base object, changes object) object {
 	return changed
 }
 
-// instance is a running machine of the pool, in the shape of the recorded answers.
+// instance returns a running machine of the pool, shaped like the recorded answers.
 func instance(number int, name string) object {
 	return object{
 		"id": uuid(number), "name": name, "hostname": name, "arch": "x86_64", "commercial_type": "POP2-HC-8C-16G",
@@ -235,12 +235,12 @@ func instance(number int, name string) object {
 	}
 }
 
-// stopped is a machine of the pool that is switched off.
-func stopped(number int, name string) object {
-	return with(instance(number, name), object{"state": "stopped", "state_detail": "", "allowed_actions": []string{"poweron", "backup"}})
+// stopped returns the stopped machine bbb-w1 of the pool.
+func stopped() object {
+	return with(instance(1, "bbb-w1"), object{"state": "stopped", "state_detail": "", "allowed_actions": []string{"poweron", "backup"}})
 }
 
-// notFound, outOfStock and overQuota are the API's refusals.
+// notFound, outOfStock and overQuota are answers of the API.
 func notFound(resource, id string) script {
 	return say(404, object{"type": "not_found", "message": "resource is not found", "resource": resource, "resource_id": id})
 }
@@ -259,7 +259,7 @@ func task() script {
 	return say(202, object{"task": object{"id": "00000000-0000-0000-0000-000000000000", "description": "fake task", "status": "pending"}})
 }
 
-// settings are those of a pool of three servers in two zones.
+// settings returns the Config of a pool of three servers in two zones.
 func (c *cloud) settings() scaleway.Config {
 	return scaleway.Config{
 		URL:       c.url,
@@ -274,7 +274,7 @@ func (c *cloud) settings() scaleway.Config {
 	}
 }
 
-// client is a client of the stand-in with the usual settings, some changed.
+// client returns a Client of the fake with the usual settings, some of them changed.
 func (c *cloud) client(change ...func(*scaleway.Config)) *scaleway.Client {
 	c.t.Helper()
 	config := c.settings()

@@ -13,21 +13,20 @@ import (
 	"divims/internal/pool"
 )
 
-// Create makes a machine with its server's reserved address and starts it,
-// without waiting for it. The types are tried in order, each in all zones where
-// the server has an address; if none can be had, the error is a
-// *pool.ShortageError.
+// Create creates a machine with its server's reserved addresses and starts it, without
+// waiting for it. It tries the types in order, each in all zones where the server has
+// an address. If all are refused, the error is a *pool.ShortageError.
 //
-// Creation takes several calls and can end between any two of them. It is safe
-// to evaluate the pool again after that, because
-//   - a machine bears the pool's tag from its first moment, and no second one of
-//     its name is made,
-//   - address and machine are joined by the call that creates the machine,
-//   - a machine that still lacks its user data bears preparingTag, is listed as
-//     pool.Preparing, and cannot be powered on, only deleted,
-//   - any other machine is complete, only stopped, and PowerOn starts it.
+// Creation takes several calls and may be interrupted between any two. The next
+// evaluation can go on safely, because
+//   - a machine has the pool's tag from the call that creates it, and no second machine
+//     of the same name is created,
+//   - the same call attaches the addresses,
+//   - a machine without its user data has preparingTag, is listed as pool.Preparing, and
+//     cannot be powered on, only deleted,
+//   - any other machine is complete but stopped, and PowerOn starts it.
 //
-// The machine comes back beside an error if it was made, but not started.
+// If the machine was created but not started, it is returned together with the error.
 func (c *Client) Create(ctx context.Context, order pool.MachineOrder) (pool.Machine, error) {
 	machine, err := c.create(ctx, order)
 	if err != nil {
@@ -41,7 +40,7 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 		return pool.Machine{}, errors.New("bare metal servers are never created")
 	}
 	if len(order.Types) == 0 || len(order.Zones) == 0 {
-		return pool.Machine{}, errors.New("no commercial type or no zone is given")
+		return pool.Machine{}, errors.New("no commercial type or no zone is configured")
 	}
 	if err := c.refuseSecond(ctx, order.Server.Hostname); err != nil {
 		return pool.Machine{}, err
@@ -71,7 +70,8 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 	return pool.Machine{}, shortage
 }
 
-// refusedLately finds a refusal that is too fresh to ask again.
+// refusedLately returns the recent refusal of a type in a zone, or nil if it may be
+// tried.
 func refusedLately(order pool.MachineOrder, commercialType string, zone scw.Zone) *pool.Shortage {
 	for i, refusal := range order.Refused {
 		if refusal.Type == commercialType && refusal.Zone == string(zone) {
@@ -81,9 +81,9 @@ func refusedLately(order pool.MachineOrder, commercialType string, zone scw.Zone
 	return nil
 }
 
-// refuseSecond looks in all zones for a machine of the same name, whosever it
-// is. The API knows no idempotency key: this look is all that keeps a creation
-// whose answer was lost from being done twice.
+// refuseSecond fails if any machine of the project has the name already, in any zone.
+// The API has no idempotency key: only this check keeps a creation whose answer was
+// lost from being repeated.
 func (c *Client) refuseSecond(ctx context.Context, name string) error {
 	found, err := inZones(ctx, c.zones, func(ctx context.Context, zone scw.Zone) ([]*instance.Server, error) {
 		servers, err := c.list(ctx, instance.ListServersRequest{Zone: zone, Name: &name})
@@ -97,15 +97,15 @@ func (c *Client) refuseSecond(ctx context.Context, name string) error {
 	}
 	for _, server := range found {
 		if server.Name == name {
-			return fmt.Errorf("machine %s in %s bears the name already", server.ID, server.Zone)
+			return fmt.Errorf("machine %s in %s has the name already", server.ID, server.Zone)
 		}
 	}
 	return nil
 }
 
-// createIn makes one machine of one type in one zone. If refused says why that
-// cannot be had, and there is no error, nothing is left of it and another type
-// or zone can be tried.
+// createIn creates a machine of one type in one zone. If it is refused, refused is the
+// reason. If there is also no error, nothing is left behind and another type or zone can
+// be tried.
 func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (machine pool.Machine, refused string, err error) {
 	tags := []string{c.tag, pool.ServerTag(order.Server.Number)}
 	firstTags := tags
@@ -133,7 +133,7 @@ func (c *Client) createIn(ctx context.Context, site site, commercialType string,
 		return pool.Machine{}, "", fmt.Errorf("%s in %s: the answer names no machine", commercialType, site.zone)
 	}
 	if err := c.prepare(ctx, site.zone, server, order.UserData, tags); err != nil {
-		return pool.Machine{}, "", also(err, c.undo(ctx, site.zone, server))
+		return pool.Machine{}, "", joinErrors(err, c.undo(ctx, site.zone, server))
 	}
 	err = c.act(ctx, site.zone, server, instance.ServerActionPoweron)
 	if refused := refusal(err); refused != "" {
@@ -143,8 +143,8 @@ func (c *Client) createIn(ctx context.Context, site site, commercialType string,
 	return machine, "", err
 }
 
-// prepare sets the user data, which must happen before the first start, and
-// then takes the mark off that says it has not happened yet.
+// prepare sets the user data, which must be done before the first start, and then
+// removes preparingTag.
 func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Server, userData []byte, tags []string) error {
 	if len(userData) == 0 {
 		return nil
@@ -170,7 +170,7 @@ func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Se
 	return nil
 }
 
-// undo deletes a machine that is of no use.
+// undo deletes a machine that was created but cannot be used.
 func (c *Client) undo(ctx context.Context, zone scw.Zone, server *instance.Server) error {
 	if err := c.remove(ctx, zone, server); err != nil {
 		return explain(err, "delete the machine %s again", server.ID)
@@ -178,12 +178,11 @@ func (c *Client) undo(ctx context.Context, zone scw.Zone, server *instance.Serve
 	return nil
 }
 
-// started is the machine as the creation leaves it: starting, or stopped if it
-// could not be started.
+// started returns the created machine: starting, or stopped if there was a problem.
 func started(zone scw.Zone, server *instance.Server, problem error) (pool.Machine, error) {
 	machine, err := toMachine(zone, server)
 	if err != nil || problem != nil {
-		return machine, also(problem, err)
+		return machine, joinErrors(problem, err)
 	}
 	machine.State = pool.Starting
 	return machine, nil

@@ -18,7 +18,7 @@ const (
 	userData = "#cloud-config\n"
 )
 
-// machinePath is where the machine is that the stand-in makes.
+// machinePath is the path of the machine that the fake creates.
 var machinePath = par1 + "/servers/" + uuid(1)
 
 // address is a reserved address of server 1 that no machine holds.
@@ -29,7 +29,7 @@ func address(number int, ip string) object {
 	}
 }
 
-// readyCloud can make one machine for server 1 in fr-par-1, and knows nl-ams-1.
+// readyCloud can create a machine for server 1 in fr-par-1. It also has the zone nl-ams-1.
 func readyCloud(t *testing.T) *cloud {
 	cloud := newCloud(t)
 	cloud.on("GET "+par1+"/servers", list("servers"))
@@ -42,7 +42,7 @@ func readyCloud(t *testing.T) *cloud {
 	}
 	cloud.on(create, made())
 	cloud.on("PATCH "+machinePath+"/user_data/cloud-init", say(204, nil))
-	cloud.on("PATCH "+machinePath, say(200, object{"server": stopped(1, "bbb-w1")}))
+	cloud.on("PATCH "+machinePath, say(200, object{"server": stopped()}))
 	cloud.on("POST "+machinePath+"/action", task())
 	cloud.on("GET "+block1+"/volumes/"+uuid(501), say(200, blockVolume(501, nil)))
 	cloud.on("PATCH "+block1+"/volumes/"+uuid(501), say(200, blockVolume(501, nil)))
@@ -50,10 +50,10 @@ func readyCloud(t *testing.T) *cloud {
 	return cloud
 }
 
-// made is the answer to a creation.
-func made() script { return say(201, object{"server": stopped(1, "bbb-w1")}) }
+// made returns the answer to a creation.
+func made() script { return say(201, object{"server": stopped()}) }
 
-// order asks for a machine for server 1.
+// order returns the order of a machine for server 1.
 func order() pool.MachineOrder {
 	return pool.MachineOrder{
 		Server:   pool.Server{Number: 1, Hostname: "bbb-w1", Domain: "bbb-w1.example.com"},
@@ -63,7 +63,7 @@ func order() pool.MachineOrder {
 	}
 }
 
-func TestCreateMakesACompleteMachineAndStartsIt(t *testing.T) {
+func TestCreateCompletesTheMachineAndStartsIt(t *testing.T) {
 	cloud := readyCloud(t)
 	machine, err := cloud.client().Create(t.Context(), order())
 	if err != nil {
@@ -109,7 +109,7 @@ func TestCreateWithoutUserDataNeedsNoPreparation(t *testing.T) {
 	}
 }
 
-func TestCreateMakesNoSecondMachine(t *testing.T) {
+func TestCreateRefusesASecondMachine(t *testing.T) {
 	foreign := with(instance(7, "bbb-w1"), object{"tags": []string{}})
 	tests := map[string]struct {
 		script script
@@ -218,9 +218,9 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 	}
 }
 
-// An answer that does not say that nothing was made ends the creation: trying
-// on could make a second machine.
-func TestCreateDoesNotTryOnAfterAnUnclearAnswer(t *testing.T) {
+// After an answer that leaves open whether a machine was created, no other type or zone
+// is tried: that could create a second machine.
+func TestCreateStopsAfterAnUnclearAnswer(t *testing.T) {
 	tests := map[string]script{
 		"a server error":         say(500, object{"message": "oops"}),
 		"too many requests":      say(429, ""),
@@ -297,8 +297,8 @@ func TestCreateUsesTheReservedAddress(t *testing.T) {
 	}
 }
 
-// As with machines, the API's filter by project is not relied on.
-func TestCreateFiltersAddressesByItself(t *testing.T) {
+// The API's filter by project is not relied on.
+func TestCreateFiltersAddressesItself(t *testing.T) {
 	cloud := readyCloud(t)
 	foreign := with(address(10, "51.15.1.1"), object{"project": stranger})
 	cloud.on("GET "+par1+"/ips", func(call) reply { return reply{200, object{"ips": []object{foreign}}, 1} })
@@ -307,7 +307,7 @@ func TestCreateFiltersAddressesByItself(t *testing.T) {
 	}
 }
 
-func TestWhatWasRefusedLatelyIsNotAskedAgain(t *testing.T) {
+func TestRecentRefusalIsNotTriedAgain(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on(create, outOfStock())
 	again := order()
@@ -323,7 +323,7 @@ func TestWhatWasRefusedLatelyIsNotAskedAgain(t *testing.T) {
 	}
 }
 
-func TestAShortageSaysWhyOtherZonesWereNotTried(t *testing.T) {
+func TestShortageSaysWhyOtherZonesWereNotTried(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on(create, outOfStock())
 	_, err := cloud.client().Create(t.Context(), order())
@@ -336,7 +336,7 @@ func TestAShortageSaysWhyOtherZonesWereNotTried(t *testing.T) {
 	}
 }
 
-func TestAMachineWithoutItsUserDataIsDeletedAgain(t *testing.T) {
+func TestMachineWithoutUserDataIsDeleted(t *testing.T) {
 	for name, broken := range map[string]string{
 		"the user data are refused":     "PATCH " + machinePath + "/user_data/cloud-init",
 		"the mark cannot be taken away": "PATCH " + machinePath,
@@ -361,16 +361,16 @@ func TestAMachineWithoutItsUserDataIsDeletedAgain(t *testing.T) {
 	}
 }
 
-// If the deletion fails too, the machine still bears the mark, and is neither
-// started nor taken for a good one.
-func TestAnUnfinishedMachineIsListedAsPreparing(t *testing.T) {
+// If that deletion fails too, the machine still has preparingTag: it is listed as
+// preparing and cannot be started.
+func TestUnfinishedMachineIsListedAsPreparing(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on("PATCH "+machinePath+"/user_data/cloud-init", say(500, ""))
 	cloud.on("DELETE "+machinePath, say(500, ""))
 	if _, err := cloud.client().Create(t.Context(), order()); err == nil || !strings.Contains(err.Error(), "delete the machine "+uuid(1)) {
 		t.Errorf("error %v, want both failures in it", err)
 	}
-	unfinished := with(stopped(1, "bbb-w1"), object{"tags": cloud.last(create).json(t)["tags"]})
+	unfinished := with(stopped(), object{"tags": cloud.last(create).json(t)["tags"]})
 	cloud.on("GET "+par1+"/servers", say200(unfinished))
 	cloud.on("GET "+machinePath, say(200, object{"server": unfinished}))
 	machines, err := cloud.client(oneZone).Machines(t.Context())
@@ -382,12 +382,12 @@ func TestAnUnfinishedMachineIsListedAsPreparing(t *testing.T) {
 	}
 }
 
-// say200 is a list of one machine.
+// say200 returns a list of one machine.
 func say200(machine object) script {
 	return func(call) reply { return reply{200, object{"servers": []object{machine}}, 1} }
 }
 
-func TestAMachineThatCannotBeStarted(t *testing.T) {
+func TestMachineThatCannotBeStarted(t *testing.T) {
 	action := "POST " + machinePath + "/action"
 	t.Run("comes back, stopped and complete, to be started later", func(t *testing.T) {
 		cloud := readyCloud(t)

@@ -10,10 +10,10 @@ import (
 	"divims/internal/pool"
 )
 
-// Delete terminates a machine, without waiting for its end. Volumes that the
-// termination leaves behind are listed by Leftovers once they are detached.
-// Reserved addresses survive. A machine that is terminating already is no error;
-// one that is gone is a pool.ErrGone.
+// Delete terminates a machine, without waiting for its end. Volumes that stay behind are
+// listed by Leftovers once they are detached. Reserved addresses stay reserved. It is no
+// error if the machine is terminating already. If it does not exist, the error is
+// pool.ErrGone.
 func (c *Client) Delete(ctx context.Context, machine pool.Machine) error {
 	if err := c.delete(ctx, machine); err != nil {
 		return explain(err, "delete %s", machine.Name)
@@ -32,9 +32,9 @@ func (c *Client) delete(ctx context.Context, machine pool.Machine) error {
 	return c.remove(ctx, scw.Zone(machine.Zone), server)
 }
 
-// remove deletes an instance in the way that its state allows: a stopped one
-// knows no termination. Its volumes are tagged first, so that they can be found
-// wherever this process ends, but not before it is clear that it can be deleted.
+// remove deletes an Instance by the call that its state allows: a stopped one cannot be
+// terminated. Once it is known that the Instance can be deleted, its volumes are tagged,
+// so that they are found even if this process ends before the deletion is done.
 func (c *Client) remove(ctx context.Context, zone scw.Zone, server *instance.Server) error {
 	if server.State == instance.ServerStateStopping && server.StateDetail == "terminating" {
 		return nil

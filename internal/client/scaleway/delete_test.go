@@ -9,12 +9,11 @@ import (
 	"divims/internal/pool"
 )
 
-// blockVolume is a block volume of the project without tags, attached to a
-// machine unless references is given.
-func blockVolume(number int, tags []string, references ...object) object {
+// blockVolume returns a block volume of the project that is in use.
+func blockVolume(number int, tags []string) object {
 	return object{
 		"id": uuid(number), "name": "bbb_sbs_volume_0", "type": "sbs_5k", "size": 10000000000, "project_id": project,
-		"created_at": "2025-11-04T10:13:59.796140Z", "updated_at": "2025-11-04T10:13:59.796140Z", "references": references,
+		"created_at": "2025-11-04T10:13:59.796140Z", "updated_at": "2025-11-04T10:13:59.796140Z", "references": nil,
 		"parent_snapshot_id": uuid(99), "status": "in_use", "tags": tags, "specs": object{"perf_iops": 5000, "class": "sbs"},
 		"last_detached_at": nil, "zone": "fr-par-1",
 	}
@@ -25,7 +24,7 @@ func ordered() pool.Machine {
 	return pool.Machine{ID: uuid(1), Zone: "fr-par-1", Name: "bbb-w1", Tags: []string{poolTag}}
 }
 
-func TestDeleteEndsAMachineAsItsStateAllows(t *testing.T) {
+func TestDeleteUsesTheCallThatTheStateAllows(t *testing.T) {
 	terminate := []string{"PATCH " + block1 + "/volumes/" + uuid(501), "POST " + machinePath + "/action"}
 	tests := map[string]struct {
 		machine object
@@ -34,7 +33,7 @@ func TestDeleteEndsAMachineAsItsStateAllows(t *testing.T) {
 	}{
 		"running":          {machine: instance(1, "bbb-w1"), want: terminate},
 		"stopped in place": {machine: with(instance(1, "bbb-w1"), object{"state": "stopped in place", "allowed_actions": []string{"poweron", "terminate"}}), want: terminate},
-		"stopped":          {machine: stopped(1, "bbb-w1"), want: []string{"PATCH " + block1 + "/volumes/" + uuid(501), "DELETE " + machinePath}},
+		"stopped":          {machine: stopped(), want: []string{"PATCH " + block1 + "/volumes/" + uuid(501), "DELETE " + machinePath}},
 		"terminating":      {machine: with(instance(1, "bbb-w1"), object{"state": "stopping", "state_detail": "terminating"}), want: []string{}},
 		"starting":         {machine: with(instance(1, "bbb-w1"), object{"state": "starting", "allowed_actions": []string{"stop_in_place", "backup"}}), want: []string{}, err: "starting"},
 		"locked":           {machine: with(instance(1, "bbb-w1"), object{"state": "locked", "allowed_actions": []string{}}), want: []string{}, err: "locked"},
@@ -54,7 +53,7 @@ func TestDeleteEndsAMachineAsItsStateAllows(t *testing.T) {
 	}
 }
 
-func TestDeleteTagsTheVolumesThatStayBehind(t *testing.T) {
+func TestDeleteTagsVolumesThatStay(t *testing.T) {
 	volumes := object{
 		"0": object{"id": uuid(501), "volume_type": "sbs_volume"},
 		"1": object{"id": uuid(502), "volume_type": "l_ssd"},
@@ -66,7 +65,7 @@ func TestDeleteTagsTheVolumesThatStayBehind(t *testing.T) {
 		want    []string
 	}{
 		"termination leaves block volumes":                {instance(1, "bbb-w1"), []string{block}},
-		"deletion of a stopped one leaves local ones too": {stopped(1, "bbb-w1"), []string{block, local}},
+		"deletion of a stopped one leaves local ones too": {stopped(), []string{block, local}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -96,7 +95,7 @@ func TestDeleteTagsTheVolumesThatStayBehind(t *testing.T) {
 	}
 }
 
-func TestDeleteWaitsForTheTagsOfVolumes(t *testing.T) {
+func TestDeleteFailsIfVolumesCannotBeTagged(t *testing.T) {
 	terminated := func(cloud *cloud) bool {
 		changes := cloud.changes()
 		return len(changes) > 0 && changes[len(changes)-1] == "POST "+machinePath+"/action"
@@ -130,11 +129,11 @@ func TestPowerOnAndReboot(t *testing.T) {
 		reboot  bool
 		action  string // empty for an error
 	}{
-		"a stopped machine starts":             {machine: stopped(1, "bbb-w1"), action: "poweron"},
+		"a stopped machine starts":             {machine: stopped(), action: "poweron"},
 		"a running machine does not start":     {machine: instance(1, "bbb-w1")},
-		"an unfinished machine does not start": {machine: with(stopped(1, "bbb-w1"), object{"tags": []string{poolTag, "divims-preparing"}})},
+		"an unfinished machine does not start": {machine: with(stopped(), object{"tags": []string{poolTag, "divims-preparing"}})},
 		"a running machine reboots":            {machine: instance(1, "bbb-w1"), reboot: true, action: "reboot"},
-		"a stopped machine cannot be rebooted": {machine: stopped(1, "bbb-w1"), reboot: true},
+		"a stopped machine cannot be rebooted": {machine: stopped(), reboot: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +160,8 @@ func TestPowerOnAndReboot(t *testing.T) {
 	}
 }
 
-// The caller's word that a machine is the pool's does not count; the API's does.
+// Whether a machine belongs to the pool is decided by the API's answer, not by the
+// caller's values.
 func TestForeignMachinesAreNotTouched(t *testing.T) {
 	tests := map[string]object{
 		"without the tag":    with(instance(1, "bbb-w1"), object{"tags": []string{}}),
@@ -190,7 +190,7 @@ func TestForeignMachinesAreNotTouched(t *testing.T) {
 	}
 }
 
-func TestAnAdoptedMachineIsThePools(t *testing.T) {
+func TestAdoptedMachineBelongsToThePool(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on("GET "+machinePath, say(200, object{"server": with(instance(1, "bbb-w1"), object{"tags": []string{}})}))
 	if err := cloud.client(adopt).Delete(t.Context(), ordered()); err != nil {
@@ -198,7 +198,7 @@ func TestAnAdoptedMachineIsThePools(t *testing.T) {
 	}
 }
 
-func TestDeleteOfAMachineThatIsGone(t *testing.T) {
+func TestDeleteOfAMissingMachine(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on("GET "+machinePath, notFound("instance_server", uuid(1)))
 	if err := cloud.client().Delete(t.Context(), ordered()); !errors.Is(err, pool.ErrGone) {

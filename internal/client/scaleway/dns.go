@@ -13,22 +13,21 @@ import (
 	"divims/internal/pool"
 )
 
-// recordTTL is for how long others may keep a record, in seconds.
+// recordTTL is how long resolvers may cache a record, in seconds.
 const recordTTL = 300
 
-// Zone is a DNS zone at Scaleway. It is never made, only written to, one change
-// after the other.
+// Zone is an existing DNS zone at Scaleway. Changes are made one after the other.
 type Zone struct {
 	client  *Client
 	name    string
 	writing sync.Mutex
 }
 
-// DNS gives the zone of a name, for example "example.com".
+// DNS returns the zone of that name, for example "example.com".
 func (c *Client) DNS(zone string) *Zone { return &Zone{client: c, name: zone} }
 
-// Records lists those records of the names that lead to addresses or to other
-// names, complete or an error.
+// Records lists the A, AAAA and CNAME records of the names. It fails unless the list is
+// complete.
 func (z *Zone) Records(ctx context.Context, names []string) ([]pool.DNSRecord, error) {
 	request := domain.ListDNSZoneRecordsRequest{DNSZone: z.name, PageSize: size()}
 	found, err := readAll(
@@ -63,7 +62,7 @@ func (z *Zone) toRecord(record *domain.Record) pool.DNSRecord {
 	return read
 }
 
-// Write sets the record of its name and type: doing it twice changes nothing more.
+// Write sets a record. It replaces all records of its name and type.
 func (z *Zone) Write(ctx context.Context, record pool.DNSRecord) error {
 	name, err := z.inside(record)
 	if err != nil {
@@ -80,7 +79,7 @@ func (z *Zone) Write(ctx context.Context, record pool.DNSRecord) error {
 	return nil
 }
 
-// Delete deletes exactly this record; one that is gone already is no error.
+// Delete deletes exactly this record. It is no error if the record does not exist.
 func (z *Zone) Delete(ctx context.Context, record pool.DNSRecord) error {
 	name, err := z.inside(record)
 	if err != nil {
@@ -105,7 +104,7 @@ func (z *Zone) change(ctx context.Context, change domain.RecordChange) error {
 	return err
 }
 
-// whole turns the zone's short names into whole ones, and inside turns them back.
+// whole returns the full name of a name within the zone. inside is the inverse.
 func (z *Zone) whole(name string) string {
 	return strings.TrimPrefix(strings.ToLower(name)+"."+z.name, ".")
 }
@@ -118,7 +117,8 @@ func (z *Zone) inside(record pool.DNSRecord) (string, error) {
 	return name, nil
 }
 
-// absolute is a record's data, with the final dot that keeps a name whole.
+// absolute returns a record's data. A name gets a final dot, without which the API would
+// take it as relative to the zone.
 func absolute(record pool.DNSRecord) string {
 	if record.Type == pool.RecordCNAME {
 		return record.Data + "."

@@ -9,31 +9,30 @@ import (
 	"divims/internal/pool"
 )
 
-// explain says what was being done when an error came. If the API says that
-// what it was done to does not exist, the error is a pool.ErrGone. A bare 404
-// is none: that can be a gateway on the way, which knows nothing of machines.
+// explain adds what was being done to an error. If the API says that the resource does
+// not exist, the error is pool.ErrGone. A 404 without the API's own error body is not:
+// a gateway on the way may have answered it.
 func explain(err error, format string, args ...any) error {
 	what := fmt.Sprintf(format, args...)
 	missing, ok := errors.AsType[*scw.ResourceNotFoundError](err)
 	switch {
 	case !ok:
 		return fmt.Errorf("%s: %w", what, short{err})
-	case missing == nil: // what the SDK makes of an unknown_resource it cannot parse
+	case missing == nil: // the SDK returns this for an unknown_resource that it cannot parse
 		return fmt.Errorf("%s: %w", what, pool.ErrGone)
 	}
 	return fmt.Errorf("%s: %.40s %.40s %w", what, missing.Resource, missing.ResourceID, pool.ErrGone)
 }
 
-// short is an error whose text is cut: the API's own words, which it holds, can
-// be as long as an answer.
+// short cuts the text of an error, which can contain an answer of any length.
 type short struct{ error }
 
 func (e short) Error() string { return fmt.Sprintf("%.500s", e.error.Error()) }
 
 func (e short) Unwrap() error { return e.error }
 
-// also joins two errors in one line; either can be nil.
-func also(first, second error) error {
+// joinErrors joins two errors in one line. Either may be nil.
+func joinErrors(first, second error) error {
 	if first == nil {
 		return second
 	}
@@ -43,8 +42,8 @@ func also(first, second error) error {
 	return fmt.Errorf("%w; %w", first, second)
 }
 
-// refusal says why a machine cannot be had, if the error means that another
-// commercial type or another zone may still do. Otherwise it is empty.
+// refusal returns the reason of a refusal after which another commercial type or zone
+// may still succeed. For every other error it returns "".
 func refusal(err error) string {
 	if _, ok := errors.AsType[*scw.OutOfStockError](err); ok {
 		return "out of stock"

@@ -8,14 +8,15 @@ import (
 	"strings"
 )
 
-// bodyLimit is far above the largest answer: a page of 100 servers is 300 kB.
+// bodyLimit is the largest answer that is read, in bytes. A page of 100 servers takes
+// 300 kB.
 const bodyLimit = 8 << 20
 
 var errNoMetadata = errors.New("the API's metadata are not needed")
 
-// guard is the HTTP client under the SDK. It adds what the SDK lacks: a limit
-// on the size of answers, and credentials that stay with the host they are for.
-// It also takes away one thing: see Do.
+// guard is the HTTP client that the SDK uses. It adds what the SDK lacks: a limit on
+// the size of answers, and no redirects, so that credentials stay with their host. It
+// also refuses requests for the API's metadata; see Do.
 type guard struct{ client http.Client }
 
 func newGuard(client *http.Client) *guard {
@@ -29,9 +30,9 @@ func newGuard(client *http.Client) *guard {
 	return &guard{own}
 }
 
-// Do sends a request, unless it is for the API's metadata: the SDK asks for
-// them after most calls, without the call's deadline and without a lock, only
-// to name resources in a way that we do not use. It goes on without them.
+// Do sends a request, unless it is for the API's metadata. After most calls the SDK
+// fetches them without the call's deadline and without a lock. It needs them only for a
+// naming of resources that we do not use, and works without them.
 func (g *guard) Do(request *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(request.URL.Path, "/metadata") {
 		return nil, errNoMetadata
@@ -44,7 +45,7 @@ func (g *guard) Do(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// limitedBody gives an error, and not an early end, when the limit is passed.
+// limitedBody fails when more than the limit is read. It does not just end early.
 type limitedBody struct {
 	io.ReadCloser
 	left int

@@ -13,11 +13,11 @@ import (
 	"divims/internal/pool"
 )
 
-// errNoImage tells of a zone without an image of the pool.
+// errNoImage means that there is no image whose name has the configured prefix.
 var errNoImage = errors.New("no image")
 
-// Images finds the newest image of the pool in each zone; a zone need not have
-// one.
+// Images returns the newest image of the pool in each zone. Zones without one are left
+// out. It fails if no zone has one.
 func (c *Client) Images(ctx context.Context) ([]pool.Image, error) {
 	images, err := inZones(ctx, c.zones, func(ctx context.Context, zone scw.Zone) ([]pool.Image, error) {
 		image, err := c.newestImage(ctx, zone)
@@ -30,15 +30,14 @@ func (c *Client) Images(ctx context.Context) ([]pool.Image, error) {
 		return []pool.Image{image}, nil
 	})
 	if err == nil && len(images) == 0 {
-		return nil, fmt.Errorf("%w in %s has a name that begins with %q", errNoImage, join(c.zones), c.imageName)
+		return nil, fmt.Errorf("%w in %s has a name beginning with %q", errNoImage, join(c.zones), c.imageName)
 	}
 	return images, err
 }
 
-// newestImage finds the newest image that can be used and whose name begins
-// with the configured one. The project's own images go before those that other
-// projects share. Other people's public images are never taken: anybody could
-// publish one under our name.
+// newestImage returns the newest usable image whose name has the configured prefix. The
+// project's own images come before those shared by other projects. Public images of
+// others are never used: anybody could publish one under our name.
 func (c *Client) newestImage(ctx context.Context, zone scw.Zone) (pool.Image, error) {
 	request := instance.ListImagesRequest{Zone: zone, Name: &c.imageName, PerPage: size()}
 	found, err := readAll(
@@ -61,12 +60,13 @@ func (c *Client) newestImage(ctx context.Context, zone scw.Zone) (pool.Image, er
 		}
 	}
 	if best == nil {
-		return pool.Image{}, fmt.Errorf("%w in %s has a name that begins with %q", errNoImage, zone, c.imageName)
+		return pool.Image{}, fmt.Errorf("%w in %s has a name beginning with %q", errNoImage, zone, c.imageName)
 	}
 	return pool.Image{ID: best.ID, Zone: string(zone), Name: best.Name, Created: created(best)}, nil
 }
 
-// canUse compares the name again: the API's filter finds it anywhere in a name.
+// canUse reports whether machines may be created from an image. It checks the prefix
+// again, because the API's filter matches anywhere in a name.
 func (c *Client) canUse(image *instance.Image) bool {
 	return strings.HasPrefix(image.Name, c.imageName) &&
 		image.State == instance.ImageStateAvailable &&

@@ -9,10 +9,9 @@ import (
 	"divims/internal/lab/hostile"
 )
 
-// TestHostileAnswersEndInLittleMemory: whatever the API answers, the list of
-// machines ends with an error, and asks for little more memory than the longest
-// answer takes.
-func TestHostileAnswersEndInLittleMemory(t *testing.T) {
+// TestHostileAnswersUseLittleMemory: for hostile answers, listing machines fails and
+// allocates little more than the longest allowed answer.
+func TestHostileAnswersUseLittleMemory(t *testing.T) {
 	words := strings.Repeat("x", 1<<20)
 	for name, test := range map[string]struct {
 		answer http.HandlerFunc
@@ -40,7 +39,7 @@ func TestHostileAnswersEndInLittleMemory(t *testing.T) {
 	}
 }
 
-// always is an API with one answer to everything.
+// always returns a client of an API that answers everything alike.
 func always(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

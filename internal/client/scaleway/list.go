@@ -8,17 +8,17 @@ import (
 )
 
 const (
-	// pageSize is the largest that the API allows.
+	// pageSize is the largest page size that the API allows.
 	pageSize = 100
-	// maxPages ends a list that never ends.
+	// maxPages bounds a list that never ends.
 	maxPages = 100
 )
 
-// readAll reads all pages of a list, complete or an error. The SDK's own
-// WithAllPages is not strict enough: it takes an empty page for the end of the
-// list, and does not see when the list changes from one page to the next.
+// readAll reads all pages of a list, and fails unless the list is complete. The SDK's
+// WithAllPages is not strict enough: it takes an empty page for the end of the list,
+// and does not notice when the list changes between two pages.
 //
-// read gives one page, counted from 1, and how long the whole list is.
+// read returns one page, counted from 1, and the length of the whole list.
 func readAll[T any](id func(*T) string, read func(page *int32) ([]*T, uint64, error)) ([]*T, error) {
 	var all []*T
 	seen := map[string]bool{}
@@ -49,11 +49,11 @@ func readAll[T any](id func(*T) string, read func(page *int32) ([]*T, uint64, er
 			return all, nil
 		}
 		if count > length || len(items) == 0 {
-			return nil, fmt.Errorf("the list has %d entries, but %d came", length, count)
+			return nil, fmt.Errorf("the list has %d entries, but %d were returned", length, count)
 		}
 	}
 	return nil, errors.New("the list does not end")
 }
 
-// size is the page size as the SDK wants it.
+// size returns pageSize as the pointer that the SDK takes.
 func size() *uint32 { return scw.Uint32Ptr(pageSize) }

@@ -13,13 +13,13 @@ import (
 	"divims/internal/pool"
 )
 
-// preparingTag is on a machine from its creation until its user data is set.
+// preparingTag marks a machine from its creation until its user data is set.
 const preparingTag = "divims-preparing"
 
-// Machines lists every machine of the pool, in all zones, complete or an error.
-// A machine with the pool's tag is listed whatever its name; without the tag
-// only if it may be adopted. Elastic Metal hosts are listed if they are in the
-// project and named exactly like a bare metal server of the pool.
+// Machines lists every machine of the pool in all zones. It fails unless the list is
+// complete. A machine with the pool's tag is listed whatever its name, one without the
+// tag only if Adopt allows it. Elastic Metal hosts are listed if they are in the project
+// and have exactly the host name of a bare metal server of the pool.
 func (c *Client) Machines(ctx context.Context) ([]pool.Machine, error) {
 	machines, err := inZones(ctx, c.zones, c.machinesIn)
 	if err != nil {
@@ -59,7 +59,7 @@ func (c *Client) machinesIn(ctx context.Context, zone scw.Zone) ([]pool.Machine,
 	return machines, nil
 }
 
-// list reads all instances of the project that the request asks for.
+// list reads all Instances of the project that match the request.
 func (c *Client) list(ctx context.Context, request instance.ListServersRequest) ([]*instance.Server, error) {
 	request.Project = &c.project
 	request.PerPage = size()
@@ -75,15 +75,15 @@ func (c *Client) list(ctx context.Context, request instance.ListServersRequest) 
 		})
 }
 
-// owns tells whether an instance is the pool's: its project and tag, or, when
-// machines are adopted, its project and the exact name of a server.
+// owns reports whether an Instance belongs to the pool: it is in the pool's project and
+// has the pool's tag or, with Adopt, exactly the host name of a server.
 func (c *Client) owns(server *instance.Server) bool {
 	return server.Project == c.project &&
 		(slices.Contains(server.Tags, c.tag) || c.adopt && c.names[server.Name])
 }
 
-// own reads an instance again, right before it is changed, and refuses one that
-// is not the pool's.
+// own reads an Instance again right before it is changed. It fails if the Instance does
+// not belong to the pool.
 func (c *Client) own(ctx context.Context, machine pool.Machine) (*instance.Server, error) {
 	answer, err := c.instances.GetServer(&instance.GetServerRequest{
 		Zone:     scw.Zone(machine.Zone),
@@ -101,8 +101,8 @@ func (c *Client) own(ctx context.Context, machine pool.Machine) (*instance.Serve
 	return answer.Server, nil
 }
 
-// toMachine translates an instance. Without its dates it is refused: how long a
-// machine has been in its state decides about its life.
+// toMachine translates an Instance. It fails without the dates, because decisions about
+// a machine depend on how long it has been in its state.
 func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
 	if server.CreationDate == nil || server.ModificationDate == nil {
 		return pool.Machine{}, fmt.Errorf("%s has no dates", server.ID)
@@ -111,7 +111,7 @@ func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
 		ID:      server.ID,
 		Zone:    string(zone),
 		Name:    server.Name,
-		State:   pool.MachineState(server.State), // the words are the same
+		State:   pool.MachineState(server.State), // the API uses the same words
 		Detail:  server.StateDetail,
 		Since:   *server.ModificationDate,
 		Created: *server.CreationDate,
@@ -152,8 +152,8 @@ func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
 	return machine, nil
 }
 
-// toVolume translates a machine's volume. All kinds but sbs_volume belong to
-// the Instances service itself.
+// toVolume translates a machine's volume. An sbs_volume belongs to the Block Storage
+// service, all other kinds to the Instances service.
 func toVolume(zone scw.Zone, volume *instance.VolumeServer) pool.Volume {
 	kind := pool.LocalVolume
 	if volume.VolumeType == instance.VolumeServerVolumeTypeSbsVolume {
@@ -166,7 +166,7 @@ func toVolume(zone scw.Zone, volume *instance.VolumeServer) pool.Volume {
 	return pool.Volume{ID: volume.ID, Zone: string(zone), Kind: kind, Name: name, Attached: true}
 }
 
-// toIP gives the zero address for one that is none.
+// toIP converts an address. It returns the zero Addr if there is none.
 func toIP(bytes []byte) netip.Addr {
 	ip, _ := netip.AddrFromSlice(bytes)
 	return ip.Unmap()

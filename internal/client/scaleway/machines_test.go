@@ -12,7 +12,7 @@ import (
 	"divims/internal/pool"
 )
 
-// ids are the machines' ids, in order.
+// ids returns the machines' IDs, in order.
 func ids(machines []pool.Machine) []string {
 	found := []string{}
 	for _, machine := range machines {
@@ -21,7 +21,7 @@ func ids(machines []pool.Machine) []string {
 	return found
 }
 
-func TestMachinesAreThePoolsOwnAndAllOfThem(t *testing.T) {
+func TestMachinesListsAllOfThePoolAndNoOther(t *testing.T) {
 	untagged := with(instance(1, "bbb-w1"), object{"tags": []string{"other"}})
 	tests := map[string]struct {
 		par1, ams1 []object
@@ -82,9 +82,8 @@ func TestMachinesAreThePoolsOwnAndAllOfThem(t *testing.T) {
 	}
 }
 
-// A client must not trust the API's filters: an answer with more than was asked
-// for is filtered again.
-func TestMachinesFiltersByItself(t *testing.T) {
+// The API's filters are not trusted: an answer with other machines is filtered again.
+func TestMachinesFiltersItself(t *testing.T) {
 	cloud := newCloud(t)
 	all := []object{
 		instance(1, "bbb-w1"),
@@ -115,7 +114,7 @@ func TestMachinesReadsAllPages(t *testing.T) {
 	}
 }
 
-func TestAnIncompleteListOfMachinesIsAnError(t *testing.T) {
+func TestIncompleteListOfMachinesIsAnError(t *testing.T) {
 	one := []object{instance(1, "bbb-w1")}
 	dateless := with(instance(1, "bbb-w1"), object{"modification_date": nil})
 	tests := map[string]struct {
@@ -127,9 +126,9 @@ func TestAnIncompleteListOfMachinesIsAnError(t *testing.T) {
 		"a zone is called too often":        {[]script{say(429, "")}, "429"},
 		"not JSON":                          {[]script{say(200, "<html></html>")}, "could not handle"},
 		"an entry is missing":               {[]script{func(call) reply { return reply{200, object{"servers": one}, 2} }, say(200, object{"servers": []object{}})}, "changed"},
-		"an empty page before the end":      {[]script{func(call) reply { return reply{200, object{"servers": one}, 2} }, func(call) reply { return reply{200, object{"servers": []object{}}, 2} }}, "has 2 entries, but 1 came"},
+		"an empty page before the end":      {[]script{func(call) reply { return reply{200, object{"servers": one}, 2} }, func(call) reply { return reply{200, object{"servers": []object{}}, 2} }}, "has 2 entries, but 1 were returned"},
 		"the same page again":               {[]script{func(call) reply { return reply{200, object{"servers": one}, 2} }}, "repeats"},
-		"no length is told":                 {[]script{say(200, object{"servers": one})}, "has 0 entries, but 1 came"},
+		"no length is told":                 {[]script{say(200, object{"servers": one})}, "has 0 entries, but 1 were returned"},
 		"an entry is null":                  {[]script{func(call) reply { return reply{200, object{"servers": []any{nil}}, 1} }}, "without an id"},
 		"an entry has no id":                {[]script{func(call) reply { return reply{200, object{"servers": []object{{}}}, 1} }}, "without an id"},
 		"a machine does not say since when": {[]script{list("servers", dateless)}, "no dates"},
@@ -153,7 +152,7 @@ func TestAnIncompleteListOfMachinesIsAnError(t *testing.T) {
 	}
 }
 
-func TestAnEndlessAnswerIsAnError(t *testing.T) {
+func TestEndlessAnswerIsAnError(t *testing.T) {
 	cloud := newCloud(t)
 	long := with(instance(1, "bbb-w1"), object{"dns": strings.Repeat("x", 9<<20)})
 	cloud.on("GET "+par1+"/servers", list("servers", long))
@@ -163,7 +162,7 @@ func TestAnEndlessAnswerIsAnError(t *testing.T) {
 	}
 }
 
-func TestMachineSaysWhatTheAPISays(t *testing.T) {
+func TestMachineHasTheValuesOfTheAPI(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+par1+"/servers", list("servers", with(instance(1, "bbb-w1"), object{
 		"state": "stopped in place",
@@ -203,7 +202,7 @@ func TestMachineSaysWhatTheAPISays(t *testing.T) {
 	}
 }
 
-func TestPricesAreReadOnceAndMissedGracefully(t *testing.T) {
+func TestPricesAreReadOnceAndMayBeMissing(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+par1+"/servers", list("servers", instance(1, "bbb-w1")))
 	cloud.on("GET "+par1+"/products/servers",
@@ -225,7 +224,7 @@ func TestPricesAreReadOnceAndMissedGracefully(t *testing.T) {
 	}
 }
 
-// bareMetal makes the first server a bare metal one.
+// bareMetal makes the first server bare metal.
 func bareMetal(config *scaleway.Config) {
 	oneZone(config)
 	config.Servers = pool.Servers(2, 1, "bbb-w{n}", "bbb-w{n}.example.com")
@@ -282,7 +281,7 @@ func TestHostsThatCannotBeListedAreAnError(t *testing.T) {
 	}
 }
 
-func TestImageIsTheNewestOfThePool(t *testing.T) {
+func TestNewestUsableImageIsChosen(t *testing.T) {
 	image := func(number int, name, created string) object {
 		return object{"id": uuid(number), "name": name, "creation_date": created, "modification_date": created, "state": "available",
 			"organization": project, "project": project, "public": false, "arch": "x86_64", "tags": []string{}, "zone": "fr-par-1",
@@ -325,7 +324,7 @@ func TestImageIsTheNewestOfThePool(t *testing.T) {
 	}
 }
 
-// make100 makes a page full of old images.
+// make100 returns a full page of old images.
 func make100(image func(int, string, string) object) []object {
 	var images []object
 	for i := range 100 {

@@ -10,9 +10,8 @@ import (
 	"divims/internal/pool"
 )
 
-// hostStates are the Elastic Metal statuses that mean the same as a state of an
-// instance. Every other status becomes a state that is none of the pool's, so
-// that the host is left alone.
+// hostStates maps Elastic Metal statuses to the states of an Instance. Any other status
+// becomes an unknown state, so that the host is left alone.
 var hostStates = map[baremetal.ServerStatus]pool.MachineState{
 	baremetal.ServerStatusReady:    pool.Running,
 	baremetal.ServerStatusStarting: pool.Starting,
@@ -50,13 +49,14 @@ func (c *Client) hostsIn(ctx context.Context, zone scw.Zone) ([]pool.Machine, er
 	return machines, nil
 }
 
-// ownsHost tells whether a host is the pool's. The operator rents and names the
-// hosts, so the configured name stands in for the tag.
+// ownsHost reports whether a host belongs to the pool: by project and host name. The
+// operator rents and names the hosts, so no tag is required.
 func (c *Client) ownsHost(host *baremetal.Server) bool {
 	return host.ProjectID == c.project && c.metalOnly[host.Name]
 }
 
-// ownHost refuses a host that is not the pool's, right before it is changed.
+// ownHost reads a host again right before it is changed. It fails if the host does not
+// belong to the pool.
 func (c *Client) ownHost(ctx context.Context, machine pool.Machine) error {
 	host, err := c.metal.GetServer(&baremetal.GetServerRequest{
 		Zone:     scw.Zone(machine.Zone),
@@ -66,7 +66,7 @@ func (c *Client) ownHost(ctx context.Context, machine pool.Machine) error {
 		return err
 	}
 	if host.ID != machine.ID || !c.ownsHost(host) {
-		return fmt.Errorf("%s is not the pool's: it is not in project %s with the name of a bare metal server", machine.ID, c.project)
+		return fmt.Errorf("%s does not belong to the pool: it is not in project %s with the name of a bare metal server", machine.ID, c.project)
 	}
 	return nil
 }

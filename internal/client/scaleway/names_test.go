@@ -6,7 +6,7 @@ import (
 	"net/netip"
 )
 
-// names is a resolver that knows some domains.
+// names is a fake resolver.
 type names map[string]string
 
 // LookupNetIP answers like a *net.Resolver, which gives IPv4 addresses in 16 bytes.

@@ -12,18 +12,18 @@ import (
 	"divims/internal/pool"
 )
 
-// ImageIn finds the newest image of the pool in a zone.
+// ImageIn returns the newest image of the pool in a zone.
 func (c *Client) ImageIn(ctx context.Context, zone string) (pool.Image, error) {
 	return c.newestImage(ctx, scw.Zone(zone))
 }
 
-// Offers tells of the commercial types of a zone whether machines can be had:
-// Scaleway's words are available, scarce and shortage.
+// Offers returns the availability of each commercial type in a zone, in Scaleway's
+// words: available, scarce or shortage.
 func (c *Client) Offers(ctx context.Context, zone string) (map[string]string, error) {
 	answer, err := c.instances.GetServerTypesAvailability(&instance.GetServerTypesAvailabilityRequest{Zone: scw.Zone(zone), PerPage: size()},
 		scw.WithContext(ctx), scw.WithAllPages())
 	if err != nil {
-		return nil, explain(err, "list what can be had in %s", zone)
+		return nil, explain(err, "list the available types in %s", zone)
 	}
 	offers := map[string]string{}
 	for name, offer := range answer.Servers {
@@ -34,13 +34,13 @@ func (c *Client) Offers(ctx context.Context, zone string) (map[string]string, er
 	return offers, nil
 }
 
-// quotaPrefix begins the names of quotas of machines: the commercial type follows,
-// in which hyphens are underscores.
+// quotaPrefix is the prefix of a machine quota's name. The commercial type follows, with
+// underscores for hyphens.
 const quotaPrefix = "cp_servers_type_"
 
-// Quotas gives the most machines that the organization may have of a commercial
-// type in a zone; there is none for those without a limit. The API key has to be
-// allowed to read the organization (OrganizationReadOnly).
+// Quotas returns how many machines of each commercial type the organization may have in
+// a zone. Types without a limit are left out. The API key must be allowed to read the
+// organization (OrganizationReadOnly).
 func (c *Client) Quotas(ctx context.Context, types []string, zone string) (map[string]int, error) {
 	organization, err := c.organization(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (c *Client) Quotas(ctx context.Context, types []string, zone string) (map[s
 	return quotas, nil
 }
 
-// limitIn is the least of the limits that hold in a zone.
+// limitIn returns the smallest limit that applies in a zone, if there is any.
 func limitIn(quota *iam.Quotum, zone scw.Zone) (most int, limited bool) {
 	for _, limit := range quota.Limits {
 		if limit == nil || limit.Limit == nil || limit.Zone != nil && *limit.Zone != zone || limit.Region != nil && !strings.HasPrefix(string(zone), string(*limit.Region)) {
@@ -91,7 +91,8 @@ func limitIn(quota *iam.Quotum, zone scw.Zone) (most int, limited bool) {
 // maxQuota is more machines than any pool has.
 const maxQuota = 1_000_000
 
-// organization is that of the project, as one of its addresses tells it.
+// organization returns the ID of the project's organization. The only place where it can
+// be read is one of the project's addresses.
 func (c *Client) organization(ctx context.Context) (string, error) {
 	for _, zone := range c.zones {
 		answer, err := c.instances.ListIPs(&instance.ListIPsRequest{Zone: zone, Project: &c.project, PerPage: scw.Uint32Ptr(1)}, scw.WithContext(ctx))
@@ -104,5 +105,5 @@ func (c *Client) organization(ctx context.Context) (string, error) {
 			}
 		}
 	}
-	return "", errors.New("find the organization: only an address tells it, and the project has none")
+	return "", errors.New("find the organization: it is read from an address of the project, and the project has none")
 }

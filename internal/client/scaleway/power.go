@@ -11,8 +11,8 @@ import (
 	"divims/internal/pool"
 )
 
-// PowerOn starts a stopped machine, without waiting for it. It refuses one that
-// Create did not finish: without its user data it must not run.
+// PowerOn starts a stopped machine, without waiting for it. It fails for a machine whose
+// creation was not finished: without its user data a machine must not run.
 func (c *Client) PowerOn(ctx context.Context, machine pool.Machine) error {
 	if err := c.powerOn(ctx, machine); err != nil {
 		return explain(err, "power on %s", machine.Name)
@@ -29,7 +29,7 @@ func (c *Client) powerOn(ctx context.Context, machine pool.Machine) error {
 		return err
 	}
 	if slices.Contains(server.Tags, preparingTag) {
-		return fmt.Errorf("the creation of %s was not finished: it must be deleted", machine.ID)
+		return fmt.Errorf("the creation of %s was not finished; the machine must be deleted", machine.ID)
 	}
 	return c.act(ctx, scw.Zone(machine.Zone), server, instance.ServerActionPoweron)
 }
@@ -53,8 +53,8 @@ func (c *Client) reboot(ctx context.Context, machine pool.Machine) error {
 	return c.act(ctx, scw.Zone(machine.Zone), server, instance.ServerActionReboot)
 }
 
-// act asks for an action and does not follow the task that answers: its id can
-// be all zeroes. The next look at the machine tells how it went.
+// act requests an action. It does not follow the task in the answer, whose ID can be all
+// zeroes. The machine's next state shows whether the action worked.
 func (c *Client) act(ctx context.Context, zone scw.Zone, server *instance.Server, action instance.ServerAction) error {
 	if err := allows(server, action); err != nil {
 		return err
@@ -67,7 +67,8 @@ func (c *Client) act(ctx context.Context, zone scw.Zone, server *instance.Server
 	return err
 }
 
-// allows says in plain words what the API would refuse less plainly.
+// allows fails if the Instance's state does not allow an action. The API would refuse it
+// too, but with a less helpful text.
 func allows(server *instance.Server, action instance.ServerAction) error {
 	if slices.Contains(server.AllowedActions, action) {
 		return nil

@@ -13,11 +13,11 @@ import (
 	"divims/internal/pool"
 )
 
-// priceTimeout is short because an evaluation does without prices.
+// priceTimeout is short because an evaluation does not need prices.
 const priceTimeout = 5 * time.Second
 
-// prices remembers what each commercial type costs in each zone, in euros an
-// hour. Prices change so rarely that they are read once in a client's life.
+// prices caches what each commercial type costs in each zone, in euros per hour. Prices
+// change so rarely that a client reads them only once.
 type prices struct {
 	mutex  sync.Mutex
 	byZone map[scw.Zone]map[string]float64
@@ -38,8 +38,8 @@ func (p *prices) keep(zone scw.Zone, byType map[string]float64) {
 	p.byZone[zone] = byType
 }
 
-// addPrices fills in the prices of machines. They stay unknown, and nothing
-// fails, when the price list cannot be had.
+// addPrices fills in the prices of machines. If the price list cannot be read, the
+// prices stay unknown.
 func (c *Client) addPrices(ctx context.Context, zone scw.Zone, machines []pool.Machine) {
 	if len(machines) == 0 {
 		return
@@ -85,7 +85,8 @@ func (c *Client) pricesIn(ctx context.Context, zone scw.Zone) (map[string]float6
 	return byType, nil
 }
 
-// decimal undoes the SDK's rounding to 32 bits: 0.191 and not 0.19099999964237213.
+// decimal returns the shortest decimal that rounds to the SDK's 32-bit price: 0.191, not
+// 0.19099999964237213.
 func decimal(price float32) float64 {
 	exact, _ := strconv.ParseFloat(strconv.FormatFloat(float64(price), 'g', -1, 32), 64)
 	return exact

@@ -24,7 +24,7 @@ type exchange struct {
 	Response json.RawMessage
 }
 
-// recorded reads the recorded traffic beside the repository, if it is there.
+// recorded reads the recorded traffic beside the repository, or skips the test.
 func recorded(t *testing.T) []exchange {
 	t.Helper()
 	root, err := os.Getwd()
@@ -61,7 +61,7 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// rawMachine is what a test compares of a recorded machine.
+// rawMachine holds the compared fields of a recorded machine.
 type rawMachine struct {
 	ID               string
 	Name             string
@@ -78,7 +78,7 @@ type rawMachine struct {
 	}
 }
 
-// machinesIn are the machines in an answer, as JSON.
+// machinesIn returns the machines in an answer, as JSON.
 func machinesIn(t *testing.T, response json.RawMessage) []json.RawMessage {
 	t.Helper()
 	var answer struct {
@@ -97,7 +97,7 @@ func machinesIn(t *testing.T, response json.RawMessage) []json.RawMessage {
 	return answer.Servers
 }
 
-// The real API's machines come out as they went in.
+// Machines that the real API returned are read completely.
 func TestRecordedMachines(t *testing.T) {
 	states := map[string]bool{}
 	for _, exchange := range recorded(t) {
@@ -120,7 +120,7 @@ func TestRecordedMachines(t *testing.T) {
 	}
 }
 
-// adopted lists a recorded machine as that of a pool whose server has its name.
+// adopted lists a recorded machine in a pool with a server of its name.
 func adopted(t *testing.T, raw rawMachine, text json.RawMessage) pool.Machine {
 	t.Helper()
 	cloud := newCloud(t)
@@ -194,8 +194,7 @@ func TestRecordedListOfMachines(t *testing.T) {
 	}
 }
 
-// Of the recorded block volumes exactly those that no machine holds any more
-// can be leftovers.
+// Of the recorded block volumes, exactly the detached ones can be leftovers.
 func TestRecordedBlockVolumes(t *testing.T) {
 	detached := map[bool]int{}
 	for _, exchange := range recorded(t) {
@@ -225,7 +224,7 @@ func TestRecordedBlockVolumes(t *testing.T) {
 	}
 }
 
-// What the real API says of an image that is gone comes out as pool.ErrGone.
+// The real API's answer about a missing image becomes pool.ErrGone.
 func TestRecordedRefusalOfAnImage(t *testing.T) {
 	exchanges := recorded(t)
 	i := slices.IndexFunc(exchanges, func(e exchange) bool {

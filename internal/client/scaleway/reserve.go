@@ -12,14 +12,14 @@ import (
 	"divims/internal/pool"
 )
 
-// ipTypes are Scaleway's words for the families of addresses.
+// ipTypes maps address families to Scaleway's names.
 var ipTypes = map[pool.Family]instance.IPType{
 	pool.IPv4: instance.IPTypeRoutedIPv4,
 	pool.IPv6: instance.IPTypeRoutedIPv6,
 }
 
-// Reserve reserves an address for a server. It bears the tags that say so from
-// its first moment, so that one whose answer got lost is found by Addresses.
+// Reserve reserves an address for a server. The same call tags it, so that Addresses
+// finds it even if the answer is lost.
 func (c *Client) Reserve(ctx context.Context, server pool.Server, zone string, family pool.Family) (pool.Address, error) {
 	answer, err := c.instances.CreateIP(&instance.CreateIPRequest{
 		Zone:    scw.Zone(zone),
@@ -36,8 +36,8 @@ func (c *Client) Reserve(ctx context.Context, server pool.Server, zone string, f
 	return toAddress(scw.Zone(zone), answer.IP), nil
 }
 
-// Keep gives an address that is in the project already the tags that keep it for
-// a server. The others that it has, it keeps.
+// Keep adds the tags that reserve an existing address of the project for a server. Its
+// other tags stay.
 func (c *Client) Keep(ctx context.Context, address pool.Address, server pool.Server) error {
 	found, err := c.ownAddress(ctx, address)
 	if err == nil {
@@ -55,9 +55,8 @@ func (c *Client) Keep(ctx context.Context, address pool.Address, server pool.Ser
 	return nil
 }
 
-// SetReverse gives a server's address its reverse name, or takes it away if the
-// name is empty. The error is pool.ErrUnresolved while the name does not lead to
-// the address in Scaleway's eyes.
+// SetReverse sets the reverse name of a server's address. An empty name removes it. The
+// error is pool.ErrUnresolved while Scaleway cannot resolve the name to the address.
 func (c *Client) SetReverse(ctx context.Context, address pool.Address, name string) error {
 	_, err := c.keptAddress(ctx, address)
 	if err == nil {
@@ -82,8 +81,8 @@ func isAbout(err *scw.InvalidArgumentsError, argument string) bool {
 	return false
 }
 
-// Release gives an address back that Reserve has made and no machine holds. One
-// that is gone already is no error.
+// Release gives back an address that Reserve has reserved and that no machine holds. It
+// is no error if the address does not exist any more.
 func (c *Client) Release(ctx context.Context, address pool.Address) error {
 	found, err := c.keptAddress(ctx, address)
 	switch {
@@ -104,8 +103,8 @@ func (c *Client) Release(ctx context.Context, address pool.Address) error {
 	return err
 }
 
-// ownAddress reads an address again, right before it is changed, and refuses one
-// of another project.
+// ownAddress reads an address again right before it is changed. It fails if the address
+// is in another project.
 func (c *Client) ownAddress(ctx context.Context, address pool.Address) (*instance.IP, error) {
 	answer, err := c.instances.GetIP(&instance.GetIPRequest{Zone: scw.Zone(address.Zone), IP: address.ID}, scw.WithContext(ctx))
 	if err != nil {
@@ -120,14 +119,15 @@ func (c *Client) ownAddress(ctx context.Context, address pool.Address) (*instanc
 	return answer.IP, nil
 }
 
-// keptAddress is ownAddress for one that has to be a server's of the pool.
+// keptAddress is like ownAddress, and also fails if the address is not reserved for a
+// server of the pool.
 func (c *Client) keptAddress(ctx context.Context, address pool.Address) (*instance.IP, error) {
 	found, err := c.ownAddress(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	if !slices.Contains(found.Tags, c.tag) || !slices.ContainsFunc(found.Tags, pool.IsServerTag) {
-		return nil, fmt.Errorf("%s is not the pool's: it lacks the tag %q or that of a server", address.ID, c.tag)
+		return nil, fmt.Errorf("%s does not belong to the pool: it lacks the tag %q or a server's tag", address.ID, c.tag)
 	}
 	return found, nil
 }

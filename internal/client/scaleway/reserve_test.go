@@ -15,15 +15,15 @@ var (
 	reserved10 = pool.Address{ID: uuid(10), Zone: "fr-par-1"}
 )
 
-// provisioned is an address of server 1 that Reserve has made.
+// provisioned returns an address of server 1 that Reserve has reserved.
 func provisioned() object {
 	made := address(10, "51.15.1.1")
 	made["tags"] = []string{poolTag, "divims-server-1", "divims-provisioned"}
 	return made
 }
 
-// TestReserveTagsFromTheFirstMoment: whoever loses the answer finds the address.
-func TestReserveTagsFromTheFirstMoment(t *testing.T) {
+// TestReserveTagsInTheSameCall: the address is found even if the answer is lost.
+func TestReserveTagsInTheSameCall(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("POST "+par1+"/ips", say(201, object{"ip": provisioned()}))
 	got, err := cloud.client().Reserve(t.Context(), server1, "fr-par-1", pool.IPv4)
@@ -36,8 +36,8 @@ func TestReserveTagsFromTheFirstMoment(t *testing.T) {
 	}
 }
 
-// TestReserveANetwork: of IPv6 a whole network is reserved, and a machine bears
-// the first address in it.
+// TestReserveANetwork: for IPv6 a whole network is reserved, of which a machine has the
+// first address.
 func TestReserveANetwork(t *testing.T) {
 	network := provisioned()
 	network["address"], network["prefix"], network["type"] = nil, "2001:db8:1:2::/64", "routed_ipv6"
@@ -49,8 +49,8 @@ func TestReserveANetwork(t *testing.T) {
 	}
 }
 
-// TestOnlyOursIsChanged: an address is read again before each change.
-func TestOnlyOursIsChanged(t *testing.T) {
+// TestForeignAddressesAreNotChanged: an address is read again before each change.
+func TestForeignAddressesAreNotChanged(t *testing.T) {
 	change := map[string]func(*cloud) error{
 		"reverse": func(c *cloud) error { return c.client().SetReverse(t.Context(), reserved10, "bbb-w1.example.com") },
 		"release": func(c *cloud) error { return c.client().Release(t.Context(), reserved10) },
@@ -87,7 +87,7 @@ func TestOnlyOursIsChanged(t *testing.T) {
 	}
 }
 
-// TestReverseNamesWaitForTheName: only a refusal of the name itself says so.
+// TestReverseNamesWaitForTheName: only a refusal of the name itself is ErrUnresolved.
 func TestReverseNamesWaitForTheName(t *testing.T) {
 	for argument, want := range map[string]bool{"reverse": true, "tags": false} {
 		cloud := newCloud(t)
@@ -101,8 +101,8 @@ func TestReverseNamesWaitForTheName(t *testing.T) {
 	}
 }
 
-// TestReleaseOfWhatIsGone is done already.
-func TestReleaseOfWhatIsGone(t *testing.T) {
+// TestReleaseOfAMissingAddress is no error.
+func TestReleaseOfAMissingAddress(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+ipPath, say(404, object{"type": "not_found", "resource": "instance_ip", "resource_id": uuid(10)}))
 	if err := cloud.client().Release(t.Context(), reserved10); err != nil {
@@ -110,8 +110,8 @@ func TestReleaseOfWhatIsGone(t *testing.T) {
 	}
 }
 
-// TestKeepKeepsOtherTags that an operator has given.
-func TestKeepKeepsOtherTags(t *testing.T) {
+// TestKeepPreservesOtherTags: an operator's own tags stay.
+func TestKeepPreservesOtherTags(t *testing.T) {
 	found := provisioned()
 	found["tags"] = []string{"cost-centre-7"}
 	cloud := newCloud(t)
@@ -126,8 +126,8 @@ func TestKeepKeepsOtherTags(t *testing.T) {
 	}
 }
 
-// TestRecordsOfAZone: names are whole, those that were not asked for and other
-// types are left out; a zone is never made.
+// TestRecordsOfAZone: names are full names, other names and types are left out, and a
+// zone is never created.
 func TestRecordsOfAZone(t *testing.T) {
 	const records = "/domain/v2beta1/dns-zones/example.com/records"
 	record := func(n int, name, kind, data string) object {

@@ -9,16 +9,16 @@ import (
 	"divims/internal/pool"
 )
 
-// site is a zone in which a machine can be made, with what it is made of there.
+// site is a zone in which a machine can be created, with its image and addresses there.
 type site struct {
 	zone      scw.Zone
 	imageID   string
 	addresses []string // ids
 }
 
-// sites finds where a server's machine can be made. Addresses and images are
-// zonal, so it is only where the server has an address that is free, and where
-// there is an image. The problems are those of the zones that are left out.
+// sites returns the zones in which a server's machine can be created. Addresses and
+// images belong to a zone, so the server needs a free address and an image there.
+// problems says why other zones are left out.
 func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []site, problems error) {
 	addresses, err := c.reserved(ctx, order.Server)
 	if err != nil {
@@ -27,7 +27,7 @@ func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []si
 	for _, zone := range order.Zones {
 		site, err := c.siteIn(ctx, scw.Zone(zone), addresses)
 		if err != nil {
-			problems = also(problems, err)
+			problems = joinErrors(problems, err)
 			continue
 		}
 		sites = append(sites, site)
@@ -47,9 +47,8 @@ func (c *Client) siteIn(ctx context.Context, zone scw.Zone, addresses []pool.Add
 	return site{zone: zone, imageID: image.ID, addresses: ids}, nil
 }
 
-// freeIn gives the ids of a server's addresses in a zone. If one of them, say
-// the IPv4 one, is still held by a machine, the new machine must not come to
-// life without it.
+// freeIn returns the IDs of a server's addresses in a zone. It fails if a machine still
+// holds one of them: the new machine must have all of them, for example IPv4 and IPv6.
 func freeIn(zone scw.Zone, addresses []pool.Address) (ids []string, err error) {
 	elsewhere := ""
 	for _, address := range addresses {

@@ -13,14 +13,13 @@ import (
 	"divims/internal/pool"
 )
 
-// A volume gets the pool's tag when its machine is deleted, and not before: so
-// a detached volume with the tag is rubbish for sure, while one that an
-// operator detached by hand is not ours to delete. (CreateServer could not tag
-// a volume anyway: its volume template has no tags.)
+// A volume gets the pool's tag when its machine is deleted, not before. So a detached
+// volume with the tag is certainly a leftover, while one that an operator detached is
+// never deleted. (CreateServer could not tag volumes anyway: its volume template has no
+// tags.)
 
-// Leftovers lists the detached volumes that bear the pool's tag, in all zones,
-// complete or an error. Those of machines that were deleted while stopped can
-// be local volumes.
+// Leftovers lists the detached volumes with the pool's tag in all zones. It fails unless
+// the list is complete. A machine that was deleted while stopped can leave local volumes.
 func (c *Client) Leftovers(ctx context.Context) ([]pool.Volume, error) {
 	blocks, err := inZones(ctx, c.zonesWith(c.blocks.Zones()), c.blockLeftovers)
 	if err != nil {
@@ -85,8 +84,8 @@ func (c *Client) localLeftovers(ctx context.Context, zone scw.Zone) ([]pool.Volu
 	return leftovers, nil
 }
 
-// DeleteVolume deletes a detached volume of the pool; one that is gone already
-// is no error.
+// DeleteVolume deletes a detached volume of the pool. It is no error if the volume does
+// not exist any more.
 func (c *Client) DeleteVolume(ctx context.Context, volume pool.Volume) error {
 	remove := c.deleteBlock
 	if volume.Kind == pool.LocalVolume {
@@ -128,7 +127,7 @@ func (c *Client) deleteLocal(ctx context.Context, zone scw.Zone, id string) erro
 	return c.instances.DeleteVolume(&instance.DeleteVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
 }
 
-// checkBlock says why a block volume must not be deleted, if so.
+// checkBlock returns why a block volume must not be deleted, or nil.
 func (c *Client) checkBlock(volume *block.Volume) error {
 	if len(volume.References) > 0 || volume.Status != block.VolumeStatusAvailable {
 		return fmt.Errorf("it is %s", volume.Status)
@@ -136,7 +135,7 @@ func (c *Client) checkBlock(volume *block.Volume) error {
 	return c.checkOwner(volume.ProjectID, volume.Tags)
 }
 
-// checkLocal says why a local volume must not be deleted, if so.
+// checkLocal returns why a local volume must not be deleted, or nil.
 func (c *Client) checkLocal(volume *instance.Volume) error {
 	if volume.Server != nil {
 		return fmt.Errorf("it is attached to %s", volume.Server.ID)
@@ -149,12 +148,12 @@ func (c *Client) checkLocal(volume *instance.Volume) error {
 
 func (c *Client) checkOwner(project string, tags []string) error {
 	if project != c.project || !slices.Contains(tags, c.tag) {
-		return fmt.Errorf("it is not the pool's: it is not in project %s with the tag %q", c.project, c.tag)
+		return fmt.Errorf("it does not belong to the pool: it is not in project %s with the tag %q", c.project, c.tag)
 	}
 	return nil
 }
 
-// tagVolumes gives the pool's tag to the volumes that will outlive a machine.
+// tagVolumes adds the pool's tag to those volumes of a machine that outlive it.
 func (c *Client) tagVolumes(ctx context.Context, zone scw.Zone, server *instance.Server) error {
 	for _, volume := range server.Volumes {
 		if volume == nil || !outlives(volume, server) {
@@ -176,8 +175,9 @@ func (c *Client) tagVolumes(ctx context.Context, zone scw.Zone, server *instance
 	return nil
 }
 
-// outlives: block volumes always do, scratch volumes never. Local volumes do if
-// the machine is stopped, because only a termination takes them along.
+// outlives reports whether a volume stays when its machine is deleted. Block volumes
+// always stay, scratch volumes never. Local volumes stay if the machine is stopped:
+// termination deletes them, but a stopped machine is deleted without it.
 func outlives(volume *instance.VolumeServer, server *instance.Server) bool {
 	switch volume.VolumeType {
 	case instance.VolumeServerVolumeTypeSbsVolume:
@@ -193,7 +193,7 @@ func (c *Client) tagBlock(ctx context.Context, zone scw.Zone, id string) error {
 	if err != nil || slices.Contains(volume.Tags, c.tag) {
 		return err
 	}
-	tags := append(volume.Tags, c.tag)
+	tags := slices.Concat(volume.Tags, []string{c.tag})
 	_, err = c.blocks.UpdateVolume(&block.UpdateVolumeRequest{Zone: zone, VolumeID: id, Tags: &tags}, scw.WithContext(ctx))
 	return err
 }
@@ -203,7 +203,7 @@ func (c *Client) tagLocal(ctx context.Context, zone scw.Zone, id string) error {
 	if err != nil || answer.Volume == nil || slices.Contains(answer.Volume.Tags, c.tag) {
 		return err
 	}
-	tags := append(answer.Volume.Tags, c.tag)
+	tags := slices.Concat(answer.Volume.Tags, []string{c.tag})
 	_, err = c.instances.UpdateVolume(&instance.UpdateVolumeRequest{Zone: zone, VolumeID: id, Tags: &tags}, scw.WithContext(ctx))
 	return err
 }

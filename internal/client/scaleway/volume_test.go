@@ -7,22 +7,22 @@ import (
 	"divims/internal/pool"
 )
 
-// leftover is a detached block volume with the pool's tag.
+// leftover returns a detached block volume with the pool's tag.
 func leftover(number int) object {
 	return with(blockVolume(number, []string{poolTag}), object{"status": "available", "references": []object{}})
 }
 
-// localVolume is a detached local volume of the project.
+// localVolume returns a detached local volume of the project.
 func localVolume(number int, tags ...string) object {
 	return object{"id": uuid(number), "name": "bbb-l_ssd", "size": 10000000000, "volume_type": "l_ssd", "organization": project,
 		"project": project, "tags": tags, "server": nil, "state": "available", "zone": "fr-par-1",
 		"creation_date": "2025-11-04T10:13:59.796140+00:00", "modification_date": "2025-11-04T10:13:59.796140+00:00"}
 }
 
-// reference is what holds a volume.
+// reference is the reference to a volume by a machine or snapshot.
 var reference = object{"id": uuid(99), "product_resource_type": "instance_server", "product_resource_id": uuid(1), "type": "exclusive", "status": "detaching"}
 
-func TestLeftoversAreDetachedAndThePools(t *testing.T) {
+func TestLeftoversAreDetachedAndOfThePool(t *testing.T) {
 	blocks := []object{
 		leftover(1),
 		with(leftover(2), object{"tags": []string{}}),
@@ -70,7 +70,7 @@ func TestLeftoversAreCompleteOrAnError(t *testing.T) {
 	}
 }
 
-func TestDeleteVolumeDeletesLeftoversOnly(t *testing.T) {
+func TestDeleteVolumeDeletesOnlyLeftovers(t *testing.T) {
 	path, localPath := block1+"/volumes/"+uuid(1), par1+"/volumes/"+uuid(1)
 	local := func(volume object) object { return object{"volume": volume} }
 	tests := map[string]struct {
