@@ -8,6 +8,7 @@ import (
 	"divims/internal/client/bbb"
 	"divims/internal/client/calendar"
 	"divims/internal/client/exporter"
+	"divims/internal/client/httpclient"
 	"divims/internal/client/resolver"
 	"divims/internal/client/scalelite"
 	"divims/internal/client/scaleway"
@@ -38,15 +39,16 @@ type Outside struct {
 // Connect makes the clients. It touches nothing outside but the files that the
 // settings name.
 func Connect(settings config.Settings) (Outside, error) {
-	client, err := newHTTPClient(settings)
+	c, err := httpConfig(settings)
 	if err != nil {
 		return Outside{}, err
 	}
-	persistent := persist(client, settings)
+	client := httpclient.New(c)
+	retrying := httpclient.AddRetries(client, settings.CallTimeout)
 	outside := Outside{
 		Servers:   pool.Servers(settings.PoolSize, settings.BareMetalCount, settings.HostnameTemplate, settings.DomainTemplate),
-		Scalelite: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, persistent),
-		BBB:       bbb.New(settings.BBBChecksum, persistent),
+		Scalelite: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, retrying),
+		BBB:       bbb.New(settings.BBBChecksum, retrying),
 		Storage: storage.New(storage.Config{
 			URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket,
 			Prefix: settings.StoragePrefix, Pool: settings.Pool, PathStyle: settings.StoragePathStyle,
@@ -60,7 +62,7 @@ func Connect(settings config.Settings) (Outside, error) {
 		outside.Stats = exporter.New(exporter.Config{
 			URLs: settings.StatsURLs, User: settings.StatsUser, Password: settings.StatsPassword,
 			Bearer: settings.StatsToken, MaxAge: settings.StatsMaxAge,
-		}, persistent)
+		}, retrying)
 	}
 	if settings.CalendarURL.IsSet() {
 		outside.Calendar = calendar.New(settings.CalendarURL.Reveal(), settings.Timezone.Location, client)
@@ -69,9 +71,23 @@ func Connect(settings config.Settings) (Outside, error) {
 		outside.Clock = sandboxClock(settings.ClockURL, client)
 	}
 	outside.UserData = userData(settings, outside.Storage)
-	outside.Scaleway, err = newHoster(settings, outside, persistent)
+	outside.Scaleway, err = newHoster(settings, outside, retrying)
 	if err != nil {
 		return Outside{}, fmt.Errorf("set up the client of Scaleway: %w", err)
 	}
 	return outside, nil
+}
+
+// httpConfig returns what the HTTP clients need of the settings.
+func httpConfig(settings config.Settings) (httpclient.Config, error) {
+	authorities, err := settings.CACertificates.Pool()
+	if err != nil {
+		return httpclient.Config{}, err
+	}
+	return httpclient.Config{
+		CallTimeout: settings.CallTimeout, Interval: settings.Interval,
+		PoolSize: settings.PoolSize, ObserveParallel: settings.ObserveParallel,
+		CertificateWarning: settings.CertificateWarning,
+		CACertificates:     authorities, ConnectTo: settings.ConnectTo.Address,
+	}, nil
 }

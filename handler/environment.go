@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"divims/internal/client/cloudinit"
+	"divims/internal/client/httpclient"
 	"divims/internal/client/notify"
 	"divims/internal/client/scaleway"
 	"divims/internal/client/storage"
@@ -78,17 +79,16 @@ func about(settings config.Settings) report.About {
 	}
 }
 
-// newNotifier reaches notification services by the ways of all others.
+// newNotifier creates the client of the notification services, which are reached
+// like all other services: with the same authorities and the same ConnectTo.
 func newNotifier(settings config.Settings) (*notify.Sender, error) {
-	client, err := newHTTPClient(settings)
+	c, err := httpConfig(settings)
 	if err != nil {
 		return nil, err
 	}
-	roots, err := settings.CACertificates.Pool()
-	if err != nil {
-		return nil, err
-	}
-	return notify.New(notify.Config{Addresses: settings.NotifyURLs, Client: client, Dial: dialer(settings), Roots: roots})
+	return notify.New(notify.Config{
+		Addresses: settings.NotifyURLs, Client: httpclient.New(c), Dial: httpclient.Dialer(c), Roots: c.CACertificates,
+	})
 }
 
 func newHoster(settings config.Settings, outside Outside, client *http.Client) (*scaleway.Client, error) {

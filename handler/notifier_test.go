@@ -3,11 +3,16 @@ package handler
 import (
 	"context"
 	"crypto/tls"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,31 +22,35 @@ import (
 	"divims/internal/pool"
 )
 
-// counting is a mail server that counts mails.
-type counting struct{ mails int }
+// mailServer counts the mails that it receives.
+type mailServer struct{ mails int }
 
-func (c *counting) NewSession(*smtp.Conn) (smtp.Session, error) { return c, nil }
-func (c *counting) Mail(string, *smtp.MailOptions) error        { return nil }
-func (c *counting) Rcpt(string, *smtp.RcptOptions) error        { return nil }
-func (c *counting) Reset()                                      {}
-func (c *counting) Logout() error                               { return nil }
-func (c *counting) Data(r io.Reader) error {
-	c.mails++
+func (m *mailServer) NewSession(*smtp.Conn) (smtp.Session, error) { return m, nil }
+func (m *mailServer) Mail(string, *smtp.MailOptions) error        { return nil }
+func (m *mailServer) Rcpt(string, *smtp.RcptOptions) error        { return nil }
+func (m *mailServer) Reset()                                      {}
+func (m *mailServer) Logout() error                               { return nil }
+func (m *mailServer) Data(r io.Reader) error {
+	m.mails++
 	_, err := io.Copy(io.Discard, r)
 	return err
 }
 
-// TestNotificationsGoTheWaysOfTheSettings: mail and webhooks alike trust the
-// settings' authorities and take their detours, and are told nothing otherwise.
-func TestNotificationsGoTheWaysOfTheSettings(t *testing.T) {
-	tomorrow := time.Now().AddDate(0, 0, 1)
-	for name, trusted := range map[string]bool{"an authority of the settings": true, "an authority of nobody": false} {
+// TestNotifierUsesTheConnectionSettings checks that mail and webhooks alike trust
+// CA_CERTIFICATES and connect by CONNECT_TO, and send nothing to a service whose
+// certificate is not trusted.
+func TestNotifierUsesTheConnectionSettings(t *testing.T) {
+	for name, trusted := range map[string]bool{"trusted authority": true, "unknown authority": false} {
 		t.Run(name, func(t *testing.T) {
-			hook := newSite(t, "other.example.org", tomorrow, ok)
-			certificate, authority := certify(t, "mail.example.com", tomorrow)
-			box := &counting{}
+			var hooks atomic.Int32
+			// The certificate of httptest is for example.com and its subdomains.
+			hook := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hooks.Add(1) }))
+			hook.Config.ErrorLog = log.New(io.Discard, "", 0)
+			hook.StartTLS()
+			t.Cleanup(hook.Close)
+			box := &mailServer{}
 			mail := smtp.NewServer(box)
-			mail.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}}
+			mail.TLSConfig = &tls.Config{Certificates: hook.TLS.Certificates}
 			listener, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
@@ -51,25 +60,26 @@ func TestNotificationsGoTheWaysOfTheSettings(t *testing.T) {
 
 			settings := config.Settings{CallTimeout: 8 * time.Second, ObserveParallel: 1}
 			if trusted {
-				if err := settings.CACertificates.UnmarshalText([]byte(authority + hook.authority)); err != nil {
+				authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hook.Certificate().Raw})
+				if err := settings.CACertificates.UnmarshalText(authority); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := settings.ConnectTo.UnmarshalText(fmt.Appendf(nil, "mail.example.com=%s,other.example.org=%s", listener.Addr(), hook.Listener.Addr())); err != nil {
+			if err := settings.ConnectTo.UnmarshalText(fmt.Appendf(nil, "mail.example.com=%s,hook.example.com=%s", listener.Addr(), hook.Listener.Addr())); err != nil {
 				t.Fatal(err)
 			}
-			for _, address := range []string{"generic://other.example.org/hook", "smtp://mail.example.com:587/?fromaddress=a@example.com&toaddresses=b@example.com"} {
+			for _, address := range []string{"generic://hook.example.com/hook", "smtp://mail.example.com:587/?fromaddress=a@example.com&toaddresses=b@example.com"} {
 				settings.NotifyURLs = config.NotifyURLs{pool.NewSecret(address)}
 				sender, err := newNotifier(settings)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if told, err := sender.Notify(t.Context(), pool.Message{Title: "title", Text: "text"}); told != trusted {
-					t.Errorf("%s: told %t, %v", address, told, err)
+				if sent, err := sender.Notify(t.Context(), pool.Message{Title: "title", Text: "text"}); sent != trusted {
+					t.Errorf("%s: sent %t, %v", address, sent, err)
 				}
 			}
-			if told := len(hook.asked) + box.mails; told != 0 && !trusted || told != 2 && trusted {
-				t.Errorf("%d messages arrived", told)
+			if arrived := int(hooks.Load()) + box.mails; arrived != 0 && !trusted || arrived != 2 && trusted {
+				t.Errorf("%d messages arrived", arrived)
 			}
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"divims/internal/client/httpclient"
 	"divims/internal/cycle"
 	"divims/internal/report"
 )
@@ -30,7 +31,7 @@ func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.
 	if err != nil {
 		return cycle.Record{}, err
 	}
-	return p.cycle.Run(withEffort(ctx), cycle.Request{
+	return p.cycle.Run(httpclient.ForEvaluation(ctx), cycle.Request{
 		Now: now, Elapsed: elapsed, Source: source, Holder: holder(source), DryRun: dryRun,
 	})
 }

@@ -1,4 +1,4 @@
-package handler
+package httpclient
 
 import (
 	"crypto/ecdsa"
@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"fmt"
 	"io"
 	"log"
 	"math/big"
@@ -17,31 +16,29 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"divims/internal/config"
 )
 
-// site is a TLS server with a certificate of its own authority.
+// site is a TLS server with a self-signed certificate.
 type site struct {
 	*httptest.Server
 	authority string // its certificate as PEM
 
 	mutex sync.Mutex
-	// asked has the path of each request, with its credentials.
-	asked []string
+	// requests has the path and the credentials of each request.
+	requests []string
 }
 
-// newSite serves for the name until the given time.
+// newSite starts a site whose certificate is for a host name until a time.
 func newSite(t *testing.T, name string, until time.Time, answer http.HandlerFunc) *site {
 	t.Helper()
 	s := &site{}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mutex.Lock()
-		s.asked = append(s.asked, r.URL.Path+" "+r.Header.Get("Authorization")+r.Header.Get("X-Auth-Token"))
+		s.requests = append(s.requests, r.URL.Path+" "+r.Header.Get("Authorization")+r.Header.Get("X-Auth-Token"))
 		s.mutex.Unlock()
 		answer(w, r)
 	}))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients are told of errors
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // the tests look at the client's errors
 	certificate, authority := certify(t, name, until)
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	s.authority = authority
@@ -68,30 +65,33 @@ func certify(t *testing.T, name string, until time.Time) (certificate tls.Certif
 		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// reaching is the client of a pool that trusts the authorities of some sites and
-// reaches example.com at the first, other.example.org at the last of them.
-func reaching(t *testing.T, trusted bool, sites ...*site) *http.Client {
+// newTestClient creates a client that connects to the first site for example.com and
+// to the last one for other.example.org. It trusts their certificates if told to.
+func newTestClient(t *testing.T, trusted bool, sites ...*site) *http.Client {
 	t.Helper()
-	settings := config.Settings{CallTimeout: 8 * time.Second, ObserveParallel: 1}
+	c := Config{CallTimeout: 8 * time.Second, ObserveParallel: 1, ConnectTo: func(address string) string {
+		if strings.HasPrefix(address, "other.example.org:") {
+			return sites[len(sites)-1].Listener.Addr().String()
+		}
+		return sites[0].Listener.Addr().String()
+	}}
 	authorities := ""
 	for _, s := range sites {
 		authorities += s.authority
 	}
 	if trusted {
-		if err := settings.CACertificates.UnmarshalText([]byte(authorities)); err != nil {
-			t.Fatal(err)
-		}
+		c.CACertificates = trust(authorities)
 	}
-	detours := fmt.Sprintf("example.com=%s,other.example.org=%s", sites[0].Listener.Addr(), sites[len(sites)-1].Listener.Addr())
-	if err := settings.ConnectTo.UnmarshalText([]byte(detours)); err != nil {
-		t.Fatal(err)
-	}
-	client, err := newHTTPClient(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	client := New(c)
 	t.Cleanup(client.CloseIdleConnections)
-	return persist(client, settings)
+	return AddRetries(client, c.CallTimeout)
+}
+
+// trust returns a pool of the authorities in PEM.
+func trust(authorities string) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(authorities))
+	return pool
 }
 
 func ok(http.ResponseWriter, *http.Request) {}
@@ -99,53 +99,53 @@ func ok(http.ResponseWriter, *http.Request) {}
 func TestCertificatesAreVerified(t *testing.T) {
 	tomorrow, yesterday := time.Now().AddDate(0, 0, 1), time.Now().AddDate(0, 0, -1)
 	for name, c := range map[string]struct {
-		of      string
+		host    string
 		until   time.Time
 		trusted bool
-		wanted  string // of the error; empty for none
+		wanted  string // part of the error; empty for none
 	}{
-		"of an authority in the settings": {"example.com", tomorrow, true, ""},
-		"of an authority of nobody":       {"example.com", tomorrow, false, "unknown authority"},
-		"expired":                         {"example.com", yesterday, true, "expired"},
-		"for another name":                {"other.example.org", tomorrow, true, "other.example.org, not example.com"},
+		"trusted":                 {"example.com", tomorrow, true, ""},
+		"of an unknown authority": {"example.com", tomorrow, false, "unknown authority"},
+		"expired":                 {"example.com", yesterday, true, "expired"},
+		"for another name":        {"other.example.org", tomorrow, true, "other.example.org, not example.com"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSite(t, c.of, c.until, ok)
-			request, err := http.NewRequestWithContext(withEffort(t.Context()), http.MethodGet, "https://example.com/api", nil)
+			s := newSite(t, c.host, c.until, ok)
+			request, err := http.NewRequestWithContext(ForEvaluation(t.Context()), http.MethodGet, "https://example.com/api", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			request.Header.Set("X-Auth-Token", "secret")
-			response, err := reaching(t, c.trusted, s).Do(request)
+			response, err := newTestClient(t, c.trusted, s).Do(request)
 			if err == nil {
 				_ = response.Body.Close()
 			}
 			if (err == nil) != (c.wanted == "") || err != nil && !strings.Contains(err.Error(), c.wanted) {
 				t.Errorf("error %v; want %q", err, c.wanted)
 			}
-			if err != nil && len(s.asked) != 0 {
-				t.Errorf("it was told %q nevertheless", s.asked)
+			if err != nil && len(s.requests) != 0 {
+				t.Errorf("the site received %q", s.requests)
 			}
 		})
 	}
 }
 
-// TestRedirectsElsewhereAreNotFollowed holds the one rule that all clients have
-// from newHTTPClient; those that need no redirect at all have a stricter one.
+// TestRedirectsElsewhereAreNotFollowed checks the rule of New. Packages that need no
+// redirects at all have a stricter one.
 func TestRedirectsElsewhereAreNotFollowed(t *testing.T) {
 	tomorrow := time.Now().AddDate(0, 0, 1)
 	for name, c := range map[string]struct {
 		to       string
 		followed bool
 	}{
-		"on the same host":           {"/there", true},
-		"to another host":            {"https://other.example.org/there", false},
-		"to a host below":            {"https://below.example.com/there", false},
-		"to another port":            {"https://example.com:8443/there", false},
-		"to plain HTTP":              {"http://example.com/there", false},
-		"without a scheme":           {"//other.example.org/there", false},
-		"to the same name as a user": {"https://example.com@other.example.org/there", false},
-		"in a circle":                {"/api", false},
+		"on the same host":                  {"/there", true},
+		"to another host":                   {"https://other.example.org/there", false},
+		"to a subdomain":                    {"https://below.example.com/there", false},
+		"to another port":                   {"https://example.com:8443/there", false},
+		"to plain HTTP":                     {"http://example.com/there", false},
+		"without a scheme":                  {"//other.example.org/there", false},
+		"to another host, the name as user": {"https://example.com@other.example.org/there", false},
+		"in a loop":                         {"/api", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			other := newSite(t, "other.example.org", tomorrow, ok)
@@ -160,28 +160,28 @@ func TestRedirectsElsewhereAreNotFollowed(t *testing.T) {
 			}
 			request.Header.Set("X-Auth-Token", "secret")
 			request.Header.Set("Authorization", "Basic c2VjcmV0")
-			response, err := reaching(t, true, first, other).Do(request)
+			response, err := newTestClient(t, true, first, other).Do(request)
 			if err == nil {
 				_ = response.Body.Close()
 			}
 			if (err == nil) != c.followed {
 				t.Errorf("error %v", err)
 			}
-			if len(other.asked) != 0 {
-				t.Errorf("the other host was asked %q", other.asked)
+			if len(other.requests) != 0 {
+				t.Errorf("the other host received %q", other.requests)
 			}
-			if len(first.asked) > mostRedirects+1 {
-				t.Errorf("asked %d times", len(first.asked))
+			if len(first.requests) > maxRedirects+1 {
+				t.Errorf("%d requests; want at most %d", len(first.requests), maxRedirects+1)
 			}
 		})
 	}
 }
 
-func TestADeadHostIsNotAskedForEver(t *testing.T) {
+func TestDeadHostIsNotAskedForever(t *testing.T) {
 	dead := newSite(t, "example.com", time.Now().AddDate(0, 0, 1), ok)
-	client := reaching(t, true, dead)
+	client := newTestClient(t, true, dead)
 	dead.Close()
-	evaluation := withEffort(t.Context())
+	evaluation := ForEvaluation(t.Context())
 	var errs []string
 	for range 3 {
 		request, err := http.NewRequestWithContext(evaluation, http.MethodPost, "https://example.com/api", nil)
@@ -195,5 +195,16 @@ func TestADeadHostIsNotAskedForEver(t *testing.T) {
 		if !strings.Contains(errs[i], wanted) {
 			t.Errorf("call %d: %s; want %q", i+1, errs[i], wanted)
 		}
+	}
+}
+
+func TestEndlessHeadersAreNotRead(t *testing.T) {
+	s := newSite(t, "example.com", time.Now().Add(time.Hour), func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Long", strings.Repeat("x", 1<<20))
+	})
+	response, err := newTestClient(t, true, s).Get("https://example.com/")
+	if err == nil {
+		_ = response.Body.Close()
+		t.Error("a header of 1 MB was read")
 	}
 }

@@ -1,4 +1,4 @@
-package handler
+package httpclient
 
 import (
 	"context"
@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// script is a service that answers each request with the next of its steps, and
-// then with the last one for ever.
-type script struct {
+// fakeService answers each request with the next of its steps, and repeats the
+// last one.
+type fakeService struct {
 	steps []step
-	// at is when each request came, since the first one.
+	// at has the time of each request since the first one.
 	at    []time.Duration
 	first time.Time
-	open  int // answers whose body nobody has closed
+	open  int // number of bodies that are not closed yet
 }
 
-type step func(*script, *http.Request) (*http.Response, error)
+type step func(*fakeService, *http.Request) (*http.Response, error)
 
-func (s *script) RoundTrip(request *http.Request) (*http.Response, error) {
+func (s *fakeService) RoundTrip(request *http.Request) (*http.Response, error) {
 	if len(s.at) == 0 {
 		s.first = time.Now()
 	}
@@ -30,9 +30,10 @@ func (s *script) RoundTrip(request *http.Request) (*http.Response, error) {
 	return s.steps[min(len(s.at), len(s.steps))-1](s, request)
 }
 
-// answer gives a status, with Retry-After if there is a text for it.
+// answer is a step that answers with a status, and with a Retry-After header if
+// it is not empty.
 func answer(status int, retryAfter string) step {
-	return func(s *script, _ *http.Request) (*http.Response, error) {
+	return func(s *fakeService, _ *http.Request) (*http.Response, error) {
 		s.open++
 		header := http.Header{}
 		if retryAfter != "" {
@@ -44,28 +45,28 @@ func answer(status int, retryAfter string) step {
 
 type body struct {
 	io.Reader
-	script *script
+	service *fakeService
 }
 
 func (b *body) Close() error {
-	b.script.open--
+	b.service.open--
 	return nil
 }
 
 var errRefused = errors.New("connection refused")
 
 func fail(err error) step {
-	return func(*script, *http.Request) (*http.Response, error) { return nil, err }
+	return func(*fakeService, *http.Request) (*http.Response, error) { return nil, err }
 }
 
-// hang answers nothing until the request's context ends.
-func hang(_ *script, request *http.Request) (*http.Response, error) {
+// hang is a step that waits until the request's context ends.
+func hang(_ *fakeService, request *http.Request) (*http.Response, error) {
 	<-request.Context().Done()
 	return nil, request.Context().Err()
 }
 
-// call sends a request by the transport, closes the answer, and gives its status
-// or the error's text.
+// call sends a request through a transport and returns the status of the answer,
+// or 0 and the text of the error.
 func call(ctx context.Context, t *testing.T, transport http.RoundTripper, method, address string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, method, address, nil)

@@ -1,4 +1,4 @@
-package handler
+package httpclient
 
 import (
 	"crypto/tls"
@@ -6,13 +6,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"divims/internal/config"
 )
 
-// TestARenewedCertificateIsNoticed where the host goes on to resume its sessions:
-// as soon as the one before was to be warned of, and until then handshakes are short.
-func TestARenewedCertificateIsNoticed(t *testing.T) {
+// TestRenewedCertificateIsNoticed checks that sessions are resumed, but not when the
+// certificate they began with is to be warned of.
+func TestRenewedCertificateIsNoticed(t *testing.T) {
 	days := func(n int) time.Time {
 		return time.Now().Add(time.Duration(n) * 24 * time.Hour).Truncate(time.Second).UTC()
 	}
@@ -21,8 +19,8 @@ func TestARenewedCertificateIsNoticed(t *testing.T) {
 		before  time.Time
 		resumed bool
 	}{
-		"it was to be warned of":     {days(10), false},
-		"it was good for some weeks": {days(60), true},
+		"warned of":  {days(10), false},
+		"long valid": {days(60), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			old, oldAuthority := certify(t, "example.com", c.before)
@@ -30,23 +28,17 @@ func TestARenewedCertificateIsNoticed(t *testing.T) {
 			var shown atomic.Pointer[tls.Certificate]
 			shown.Store(&old)
 			s := newSite(t, "example.com", days(1), ok)
-			s.Config.SetKeepAlivesEnabled(false) // each request has a handshake
+			s.Config.SetKeepAlivesEnabled(false) // so that each request needs a handshake
 			s.TLS.Certificates = nil
 			s.TLS.GetCertificate = func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return shown.Load(), nil }
 
-			settings := config.Settings{CallTimeout: 8 * time.Second, ObserveParallel: 1, CertificateWarning: 15 * 24 * time.Hour}
-			if err := settings.CACertificates.UnmarshalText([]byte(oldAuthority + newAuthority)); err != nil {
-				t.Fatal(err)
-			}
-			if err := settings.ConnectTo.UnmarshalText([]byte("example.com=" + s.Listener.Addr().String())); err != nil {
-				t.Fatal(err)
-			}
-			client, err := newHTTPClient(settings)
-			if err != nil {
-				t.Fatal(err)
-			}
-			// The first handshake is a whole one, and so is the second, if it has to be;
-			// the third never is.
+			client := New(Config{
+				CallTimeout: 8 * time.Second, ObserveParallel: 1, CertificateWarning: 15 * 24 * time.Hour,
+				CACertificates: trust(oldAuthority + newAuthority),
+				ConnectTo:      func(string) string { return s.Listener.Addr().String() },
+			})
+			// The first handshake is a full one and the third is resumed. The second is
+			// full only if the first certificate was to be warned of.
 			for i, resumed := range []bool{false, c.resumed, true} {
 				response, err := client.Get("https://example.com/")
 				if err != nil {
@@ -59,7 +51,7 @@ func TestARenewedCertificateIsNoticed(t *testing.T) {
 					until = after
 				}
 				if got := response.TLS.PeerCertificates[0].NotAfter; !got.Equal(until) || response.TLS.DidResume != resumed {
-					t.Errorf("handshake %d: a certificate until %s, resumed %t; wanted %s, %t", i+1, got, response.TLS.DidResume, until, resumed)
+					t.Errorf("handshake %d: certificate until %s, resumed %t; want %s, %t", i+1, got, response.TLS.DidResume, until, resumed)
 				}
 				shown.Store(&renewed)
 			}

@@ -1,0 +1,104 @@
+// Package httpclient makes the HTTP clients that reach the services around a
+// pool. All of them verify certificates, follow no redirect to another host and
+// send nothing after their deadline. AddRetries adds retries and a circuit
+// breaker for the requests of one evaluation.
+package httpclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Config says how services are reached.
+type Config struct {
+	// CallTimeout limits connecting to a service. The caller limits the call itself.
+	CallTimeout time.Duration
+	// Interval is the time between two evaluations: idle connections are kept a
+	// minute longer.
+	Interval time.Duration
+	// PoolSize is the number of servers, ObserveParallel how many of them are
+	// observed at once.
+	PoolSize, ObserveParallel int
+	// CertificateWarning is how long before its end a certificate is warned of.
+	CertificateWarning time.Duration
+	// CACertificates are the trusted authorities; nil for the system's.
+	CACertificates *x509.CertPool
+	// ConnectTo returns the address to dial for "host:port"; nil dials it as it is.
+	ConnectTo func(address string) string
+}
+
+// otherHosts is an upper bound of the hosts besides the servers: storage,
+// Scalelite, the calendar, Scaleway, notification services.
+const otherHosts = 20
+
+// minHeaderTimeout is the least time that a service has to begin its answer.
+// Creating a machine takes several calls and is not limited by CallTimeout.
+const minHeaderTimeout = 30 * time.Second
+
+// maxHeaderBytes limits the headers of an answer.
+const maxHeaderBytes = 64 << 10
+
+// New creates a client without retries of ours. net/http itself repeats a request
+// that failed only if no server can have read it, or if it is a GET on a
+// connection that the server had closed.
+//
+// It speaks HTTP/1.1: a server is asked one thing after the other over one
+// connection, and HTTP/2 would take twice the CPU time for that, and more memory.
+// An idle connection holds about 60 kB, so at most as many are kept as servers are
+// observed at once. A TLS session takes 4 kB, so those of all servers are kept:
+// they make the handshakes of a warm instance's next evaluation short.
+func New(c Config) *http.Client {
+	sessions := newSessionCache(c.PoolSize+otherHosts, c.CertificateWarning)
+	return &http.Client{
+		Transport: deadlineTransport{&http.Transport{
+			DialContext:            Dialer(c),
+			TLSClientConfig:        &tls.Config{RootCAs: c.CACertificates, MinVersion: tls.VersionTLS12, ClientSessionCache: sessions, VerifyConnection: sessions.observe},
+			ResponseHeaderTimeout:  max(minHeaderTimeout, c.CallTimeout),
+			MaxIdleConns:           c.ObserveParallel + otherHosts,
+			MaxIdleConnsPerHost:    c.ObserveParallel,
+			IdleConnTimeout:        c.Interval + time.Minute,
+			MaxResponseHeaderBytes: maxHeaderBytes,
+		}},
+		CheckRedirect: sameHost,
+	}
+}
+
+// Dialer returns a function that connects to an address, or to the one that
+// ConnectTo puts in its place.
+func Dialer(c Config) func(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := &net.Dialer{Timeout: c.CallTimeout}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if c.ConnectTo != nil {
+			address = c.ConnectTo(address)
+		}
+		return dialer.DialContext(ctx, network, address)
+	}
+}
+
+// AddRetries returns a copy of a client that retries reads and has a circuit
+// breaker for each service, for requests whose context is from ForEvaluation. It
+// is meant for services whose libraries do not retry by themselves.
+func AddRetries(client *http.Client, callTimeout time.Duration) *http.Client {
+	own := *client
+	own.Transport = breakerTransport{next: retryTransport{next: client.Transport}, fairWait: callTimeout / 2}
+	return &own
+}
+
+const maxRedirects = 3
+
+// sameHost refuses redirects to another host, which would receive the request's
+// credentials.
+func sameHost(request *http.Request, via []*http.Request) error {
+	if request.URL.Host != via[0].URL.Host || request.URL.Scheme != via[0].URL.Scheme {
+		return errors.New("redirected to another host, which is not followed")
+	}
+	if len(via) > maxRedirects {
+		return errors.New("too many redirects")
+	}
+	return nil
+}
