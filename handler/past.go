@@ -48,12 +48,9 @@ func (p *Pool) past(ctx context.Context, now time.Time) (report.Past, error) {
 	if err := group.Wait(); err != nil {
 		return past, err
 	}
-	if past.State.Record != nil {
-		if err := json.Unmarshal(past.State.Record, &past.Last); err != nil {
-			return past, fmt.Errorf("read the record of the last evaluation: %w", err)
-		}
-	}
-	return past, nil
+	var err error
+	past.Last, err = cycle.LastRecord(past.State)
+	return past, err
 }
 
 // records are those of the last evaluations, in short: as many as are listed, and
@@ -73,9 +70,9 @@ func (p *Pool) records(ctx context.Context, now time.Time) ([]cycle.Record, erro
 		if acted && len(records) >= report.DecisionsShown {
 			break
 		}
-		var record cycle.Record
-		if err := json.Unmarshal(text, &record); err != nil {
-			return nil, fmt.Errorf("read a decision record: %w", err)
+		record, err := cycle.ReadRecord(text)
+		if err != nil {
+			return nil, err
 		}
 		records, acted = append(records, record), acted || len(record.Outcomes) > 0
 	}

@@ -1,7 +1,6 @@
 package cycle
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +38,7 @@ func ownAlerts(before, next pool.State, outcomes []Outcome) []scaling.Alert {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: "stock and quota",
 			Text: "no machine could be had: " + shortages(next.Shortages), Advice: adviceShortage})
 	}
-	return append(alerts, failingAgain(outcomes, before.Record)...)
+	return append(alerts, failingAgain(outcomes, before)...)
 }
 
 // mostNamed bounds how many things of a kind are named in a text.
@@ -58,14 +57,14 @@ func shortages(list []pool.Shortage) string {
 
 // failingAgain are the actions that failed at the evaluation before as well: once
 // may be chance. Creations are counted with the servers.
-func failingAgain(outcomes []Outcome, record json.RawMessage) []scaling.Alert {
+func failingAgain(outcomes []Outcome, state pool.State) []scaling.Alert {
 	failed := func(o Outcome) bool { return o.Result == scaling.Failed && o.Kind != scaling.Create }
 	if !slices.ContainsFunc(outcomes, failed) {
 		return nil
 	}
-	var before struct{ Outcomes []Outcome }
-	if json.Unmarshal(record, &before) != nil {
-		return nil // the first evaluation has none before it
+	before, err := LastRecord(state)
+	if before == nil || err != nil {
+		return nil // there is nothing to compare with
 	}
 	earlier := map[string]bool{}
 	for _, outcome := range before.Outcomes {

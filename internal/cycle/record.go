@@ -1,6 +1,8 @@
 package cycle
 
 import (
+	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -34,6 +36,29 @@ type Record struct {
 	Servers  []ServerRecord `json:"servers,omitempty"`
 	// Blind tells that too little was seen to do anything.
 	Blind bool `json:"blind,omitempty"`
+}
+
+// ReadRecord decodes a decision record that this or an earlier version wrote.
+// What an earlier version did not record is zero or unknown.
+func ReadRecord(text []byte) (Record, error) {
+	var record Record
+	if err := json.Unmarshal(text, &record); err != nil {
+		return Record{}, fmt.Errorf("read a decision record: %w", err)
+	}
+	return record, nil
+}
+
+// LastRecord returns the record of the last evaluation, which the state holds; nil
+// before the first one.
+func LastRecord(state pool.State) (*Record, error) {
+	if state.Record == nil {
+		return nil, nil
+	}
+	record, err := ReadRecord(state.Record)
+	if err != nil {
+		return nil, fmt.Errorf("last evaluation: %w", err)
+	}
+	return &record, nil
 }
 
 // ServerRecord is one server as the evaluation saw and judged it.

@@ -92,3 +92,28 @@ func TestNoSampleWithoutTheLoadOfATag(t *testing.T) {
 		t.Error("a sample says how many people there are, although those of a tag are unknown")
 	}
 }
+
+// TestRecordOfAnEarlierVersion reads a record as the first version with this layout
+// wrote it: fields that came later are missing, and one is there that is gone.
+func TestRecordOfAnEarlierVersion(t *testing.T) {
+	const text = `{"at":"2026-03-16T12:00:00Z","source":"cron","took_ns":3240000000,"participants":100,"meetings":2,
+		"plan":{"actions":null},"outcomes":[{"kind":"reboot","server":1,"reason":"r","result":"failed"}],
+		"servers":[{"number":1,"hostname":"bbb-w1","domain":"bbb-w1.example.com","entry":"enabled","online":true,"meetings":null,"health":"healthy","left":"x"}]}`
+	record, err := LastRecord(pool.State{Record: []byte(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := record.Servers[0]
+	if !record.At.Equal(noon) || record.Participants != 100 || record.Outcomes[0].Kind != scaling.Reboot || server.Number != 1 || server.Meetings.Known() || server.Load1.Known() {
+		t.Errorf("record %+v", record)
+	}
+}
+
+func TestLastRecord(t *testing.T) {
+	if record, err := LastRecord(pool.State{}); record != nil || err != nil {
+		t.Errorf("before the first evaluation: %+v, %v", record, err)
+	}
+	if _, err := LastRecord(pool.State{Record: []byte(`{"at":1}`)}); err == nil {
+		t.Error("a damaged record is no error")
+	}
+}
