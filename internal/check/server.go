@@ -1,7 +1,6 @@
 package check
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/netip"
@@ -9,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"divims/internal/cycle"
 	"divims/internal/pool"
 )
 
@@ -193,14 +193,9 @@ func (j *judgement) judgeStats(s *serverSight, subject string) {
 
 // lastEvaluation is when the last one was; the zero time if there was none.
 func lastEvaluation(state pool.State) (time.Time, error) {
-	if state.Record == nil {
-		return time.Time{}, nil
-	}
-	var record struct {
-		At time.Time `json:"at"`
-	}
-	if err := json.Unmarshal(state.Record, &record); err != nil {
-		return time.Time{}, fmt.Errorf("read the record of the last evaluation: %w", err)
+	record, err := cycle.LastRecord(state)
+	if record == nil || err != nil {
+		return time.Time{}, err
 	}
 	return record.At, nil
 }

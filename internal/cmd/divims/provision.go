@@ -17,6 +17,7 @@ import (
 	"divims/handler"
 	"divims/internal/client/ovh"
 	"divims/internal/config"
+	"divims/internal/cycle"
 	"divims/internal/pool"
 	"divims/internal/provision"
 )
@@ -178,15 +179,9 @@ func refuseEvaluated(ctx context.Context, outside handler.Outside) error {
 	if err != nil {
 		return fmt.Errorf("read the pool's state: %w", err)
 	}
-	if state.Record == nil {
-		return nil
-	}
-	var last struct {
-		At      time.Time `json:"at"`
-		Servers []struct{}
-	}
-	if err := json.Unmarshal(state.Record, &last); err != nil {
-		return fmt.Errorf("read the record of the last evaluation: %w", err)
+	last, err := cycle.LastRecord(state)
+	if last == nil || err != nil {
+		return err
 	}
 	if len(last.Servers) > len(outside.Servers) {
 		return fmt.Errorf("the evaluation of %s was of %d servers, and DIVIMS_POOL_SIZE is %d: deploy the new size first, and let it evaluate once",
