@@ -23,17 +23,17 @@ import (
 	"divims/internal/report"
 )
 
-var screenshots = flag.String("screenshots", "", "folder to write a picture of every page to")
+var screenshots = flag.String("screenshots", "", "folder for a screenshot of every page")
 
-// browsed is a page as it is shown somewhere.
-type browsed struct {
+// window is how a page is shown.
+type window struct {
 	language  string
 	dark      bool
 	width     int
 	scriptOff bool
 }
 
-func (b browsed) String() string {
+func (b window) String() string {
 	theme := "light"
 	if b.dark {
 		theme = "dark"
@@ -41,17 +41,17 @@ func (b browsed) String() string {
 	return fmt.Sprintf("%s-%s-%d", b.language, theme, b.width)
 }
 
-// TestPageInChromium shows every kind of pool in every kind of window, and finds
-// no error in the console, nothing that is wider than the window, and no text
-// that is hard to read. It needs Chromium, which DIVIMS_TEST_CHROMIUM names.
+// TestPageInChromium shows several pools in several windows and checks that the
+// console has no error, that nothing is wider than the window, and that every text
+// has enough contrast. DIVIMS_TEST_CHROMIUM is the path of Chromium.
 func TestPageInChromium(t *testing.T) {
 	browser := startBrowser(t)
 	for name, pool := range map[string]campus{
-		"empty": emptyPool(), "small": busyPool(3, 300), "usual": busyPool(12, 1200), "foreseen": foreseen(busyPool(12, 1200)), "large": busyPool(200, 22000),
+		"empty": emptyPool(), "small": busyPool(3, 300), "usual": busyPool(12, 1200), "forecast": withForecast(busyPool(12, 1200)), "large": busyPool(200, 22000),
 		"alarmed": alarmed(busyPool(12, 1200)), "alarmed-large": alarmed(busyPool(200, 22000)), "blind": blinded(busyPool(12, 1200)),
 	} {
 		address := serve(t, pool.status())
-		for _, b := range []browsed{
+		for _, b := range []window{
 			{language: "en", width: 1400}, {language: "fr", width: 1400, dark: true},
 			{language: "fr", width: 390}, {language: "en", width: 390, dark: true}, {language: "en", width: 820},
 			{language: "en", width: 1400, scriptOff: true},
@@ -61,7 +61,7 @@ func TestPageInChromium(t *testing.T) {
 	}
 }
 
-// serve is the page under the headers of the function.
+// serve serves the page with the same headers as the function.
 func serve(t *testing.T, status report.Status) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -75,21 +75,21 @@ func serve(t *testing.T, status report.Status) string {
 	return server.URL
 }
 
-// browser is a Chromium without a window.
+// browser is a headless Chromium.
 type browser struct{ context context.Context }
 
-// patience is how long a page may take on a busy machine.
-const patience = 2 * time.Minute
+// pageTimeout limits the test of one page on a busy machine.
+const pageTimeout = 2 * time.Minute
 
 func startBrowser(t *testing.T) browser {
 	t.Helper()
 	program := os.Getenv("DIVIMS_TEST_CHROMIUM")
 	if program == "" {
-		t.Skip("DIVIMS_TEST_CHROMIUM names no Chromium; .ci/page has one")
+		t.Skip("DIVIMS_TEST_CHROMIUM is not set; .ci/page sets it")
 	}
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(),
 		chromedp.NoFirstRun, chromedp.NoDefaultBrowserCheck, chromedp.Headless,
-		chromedp.NoSandbox, // in containers it is root who runs this, and the pages are our own
+		chromedp.NoSandbox, // containers run this as root, and the pages are our own
 		chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("hide-scrollbars", true),
@@ -103,18 +103,18 @@ func startBrowser(t *testing.T) browser {
 	return browser{ctx}
 }
 
-// look opens a page in a tab of its own and examines it.
-func (b browser) look(t *testing.T, address, name string, how browsed) {
+// look opens a page in a new tab and examines it.
+func (b browser) look(t *testing.T, address, name string, how window) {
 	tab, cancel := chromedp.NewContext(b.context)
 	defer cancel()
-	tab, cancel = context.WithTimeout(tab, patience)
+	tab, cancel = context.WithTimeout(tab, pageTimeout)
 	defer cancel()
 	console := listen(t, tab)
 	prepare(t, tab, how)
 	if err := chromedp.Do(tab, chromedp.Navigate(address)); err != nil {
 		t.Fatalf("open the page: %v", err)
 	}
-	if *screenshots != "" && name != "alarmed-large" { // which is too high for one
+	if *screenshots != "" && name != "alarmed-large" { // too tall for a screenshot
 		picture, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
 		if err = errors.Join(err, os.WriteFile(filepath.Join(*screenshots, fmt.Sprintf("%s-%v.png", name, how)), picture, 0o644)); err != nil {
 			t.Error(err)
@@ -129,8 +129,8 @@ func (b browser) look(t *testing.T, address, name string, how browsed) {
 	}
 }
 
-// prepare makes a tab one of another language, theme or width.
-func prepare(t *testing.T, tab context.Context, how browsed) {
+// prepare sets a tab's language, theme and width.
+func prepare(t *testing.T, tab context.Context, how window) {
 	t.Helper()
 	scheme := "light"
 	if how.dark {
@@ -147,8 +147,8 @@ func prepare(t *testing.T, tab context.Context, how browsed) {
 	}
 }
 
-// listen collects what the console says of a tab from now on.
-func listen(t *testing.T, tab context.Context) (said func() []string) {
+// listen collects a tab's console messages and exceptions from now on.
+func listen(t *testing.T, tab context.Context) (messages func() []string) {
 	t.Helper()
 	var mutex sync.Mutex
 	var all []string
@@ -176,9 +176,9 @@ func listen(t *testing.T, tab context.Context) (said func() []string) {
 	}
 }
 
-// examine is what a page is looked at for: everything opened, it must not be
-// wider than the window, and every text must stand out from what is behind it by
-// the ratio of WCAG 2.2 (1.4.3), 4.5 to 1, or 3 to 1 where it is large.
+// examine opens all details and returns what is wrong with a page. The page must not
+// be wider than the window, and texts must have the contrast of WCAG 2.2 (1.4.3): 4.5
+// to 1, or 3 to 1 for large text.
 const examine = `(() => {
 	const found = [];
 	for (const d of document.querySelectorAll("details")) d.open = true;
@@ -214,15 +214,15 @@ const examine = `(() => {
 	if (getComputedStyle(document.body).maxWidth === "none") found.push("the style is not applied");
 	const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map(h => +h.tagName[1]);
 	levels.forEach((l, i) => { if (i && l > levels[i - 1] + 1) found.push("a heading of level " + l + " follows one of " + levels[i - 1]); });
-	for (const th of document.querySelectorAll("th:not([scope])")) found.push("a heading of no scope: " + th.textContent);
-	for (const img of document.querySelectorAll("[role=img]:not([aria-label])")) found.push("a picture without a text");
+	for (const th of document.querySelectorAll("th:not([scope])")) found.push("a heading without a scope: " + th.textContent);
+	for (const img of document.querySelectorAll("[role=img]:not([aria-label])")) found.push("an image without a label");
 	const ids = [...document.querySelectorAll("[id]")].map(e => e.id);
-	for (const ref of document.querySelectorAll("[aria-labelledby]")) if (!ids.includes(ref.getAttribute("aria-labelledby"))) found.push("labelled by nothing: " + ref.getAttribute("aria-labelledby"));
-	if (new Set(ids).size !== ids.length) found.push("an id is there twice");
+	for (const ref of document.querySelectorAll("[aria-labelledby]")) if (!ids.includes(ref.getAttribute("aria-labelledby"))) found.push("labelled by a missing element: " + ref.getAttribute("aria-labelledby"));
+	if (new Set(ids).size !== ids.length) found.push("an id is used twice");
 	return found;
 })()`
 
-// TestPageIsSmall: under 300 KB however bad it is.
+// TestPageIsSmall checks that the page stays below 300 kB, also if everything is wrong.
 func TestPageIsSmall(t *testing.T) {
 	for name, pool := range map[string]campus{"200 servers": busyPool(200, 22000), "and all of it wrong": alarmed(busyPool(200, 22000))} {
 		for _, language := range []string{"en", "fr"} {

@@ -10,35 +10,35 @@ import (
 	"divims/internal/pool"
 )
 
-// The drawing surface of a chart. It is stretched to whatever room there is.
+// The size of a chart's coordinate system, which is stretched to the page.
 const (
 	chartWidth  = 2000
 	chartHeight = 1000
 )
 
-// chart is a drawing over time: its layers from the back to the front, its axes,
-// and what it shows in words.
+// chart is a drawing over time. Layers are ordered from back to front; Alt says in
+// words what the chart shows.
 type chart struct {
 	Title, Alt string
-	Levels     []mark
-	Times      []mark
+	Levels     []axisMark
+	Times      []axisMark
 	Layers     []layer
-	// Now is where the future begins, in percent of the width; empty without one.
+	// Now is where the future begins, in percent of the width; empty if there is none.
 	Now   string
-	Parts []part
+	Hints []hint
 }
 
-// mark is a line of an axis, and its label; both in percent of the surface.
-type mark struct {
+// axisMark is a grid line and its label, with places in percent of width or height.
+type axisMark struct {
 	Line, Middle, Label string
-	// Minor labels give way where there is little room.
+	// Minor labels are hidden in a narrow window.
 	Minor bool
 }
 
-// layer is a path. Its class says what it is of; a key stands in the legend.
+// layer is an SVG path. Class is its style class, Key its text in the legend.
 type layer struct{ Class, Path, Key string }
 
-// Swatch is how the legend draws the layer: as a line or as a surface.
+// Swatch returns the legend's sample of the layer: a line or an area.
 func (l layer) Swatch() string {
 	if strings.HasSuffix(l.Path, "Z") {
 		return "M0 0H24V12H0Z"
@@ -46,15 +46,15 @@ func (l layer) Swatch() string {
 	return "M0 6H24"
 }
 
-// part is a stretch of time that tells its figures when it is pointed at.
-type part struct{ Left, Width, Text string }
+// hint shows the figures of a span of time when the mouse is over it.
+type hint struct{ Left, Width, Text string }
 
-// canvas turns times and values into places on the surface.
+// canvas converts times and values to coordinates.
 type canvas struct {
 	from, to time.Time
 	top      float64
-	// hold is from how long a gap on nothing is drawn.
-	hold time.Duration
+	// maxGap is the longest time between two values that is drawn without a gap.
+	maxGap time.Duration
 }
 
 func (c canvas) x(t time.Time) int {
@@ -66,24 +66,24 @@ func (c canvas) y(value float64) int {
 	return int(math.Round(chartHeight * (1 - min(1, value/c.top))))
 }
 
-// percent is where a time is, in percent of the width.
+// percent returns the place of a time in percent of the width.
 func (c canvas) percent(t time.Time) string { return percentOf(c.x(t), chartWidth) }
 
 func percentOf(place, whole int) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.2f", 100*float64(place)/float64(whole)), ".00") + "%"
 }
 
-// series are the values of something over time.
+// series has the values of something over time.
 type series []value
 
-// value is that of a moment. One that is not known is a gap.
+// value is one value of a series. An unknown value makes a gap.
 type value struct {
 	at    time.Time
 	value float64
 	known bool
 }
 
-// seriesOf takes a figure, which may be unknown, out of each sample.
+// seriesOf returns the series of a figure of the samples, which may be unknown.
 func seriesOf(samples []pool.Sample, figure func(pool.Sample) (int, bool)) series {
 	values := make(series, len(samples))
 	for i, s := range samples {
@@ -93,12 +93,12 @@ func seriesOf(samples []pool.Sample, figure func(pool.Sample) (int, bool)) serie
 	return values
 }
 
-// always makes a figure of one that every sample knows.
-func always(figure func(pool.Sample) int) func(pool.Sample) (int, bool) {
+// known adapts a figure that every sample has to seriesOf.
+func known(figure func(pool.Sample) int) func(pool.Sample) (int, bool) {
 	return func(s pool.Sample) (int, bool) { return figure(s), true }
 }
 
-// times is the series with every value multiplied.
+// times returns the series with every value multiplied.
 func (s series) times(factor int) series {
 	product := slices.Clone(s)
 	for i := range product {
@@ -107,9 +107,9 @@ func (s series) times(factor int) series {
 	return product
 }
 
-// least and most are the bounds of what is known; 0 if nothing is.
-func (s series) least() float64 { return s.bound(func(a, b float64) bool { return a < b }) }
-func (s series) most() float64  { return s.bound(func(a, b float64) bool { return a > b }) }
+// min and max return the lowest and the highest known value; 0 if none is known.
+func (s series) min() float64 { return s.bound(func(a, b float64) bool { return a < b }) }
+func (s series) max() float64 { return s.bound(func(a, b float64) bool { return a > b }) }
 
 func (s series) bound(beyond func(a, b float64) bool) float64 {
 	bound, found := 0.0, false
@@ -121,71 +121,72 @@ func (s series) bound(beyond func(a, b float64) bool) float64 {
 	return bound
 }
 
-// point is a place on the surface.
+// point is a place in the chart's coordinates.
 type point struct{ x, y int }
 
-// runs are the places of a series, apart where there is a gap.
-func (c canvas) runs(s series) [][]point {
-	var runs [][]point
+// segments returns the points of a series, split at gaps.
+func (c canvas) segments(s series) [][]point {
+	var segments [][]point
 	var last time.Time
 	for _, v := range s {
 		if !v.known {
 			last = time.Time{}
 			continue
 		}
-		if last.IsZero() || v.at.Sub(last) > c.hold {
-			runs = append(runs, nil)
+		if last.IsZero() || v.at.Sub(last) > c.maxGap {
+			segments = append(segments, nil)
 		}
-		n := len(runs) - 1
-		runs[n], last = append(runs[n], point{c.x(v.at), c.y(v.value)}), v.at
+		n := len(segments) - 1
+		segments[n], last = append(segments[n], point{c.x(v.at), c.y(v.value)}), v.at
 	}
-	return runs
+	return segments
 }
 
-// line connects the places of a series.
+// line returns the path that connects the points of a series.
 func (c canvas) line(s series) string {
 	var path strings.Builder
-	for _, run := range c.runs(s) {
-		draw(&path, "M", run)
+	for _, segment := range c.segments(s) {
+		draw(&path, "M", segment)
 	}
 	return path.String()
 }
 
-// filled is what lies between a line and the ground.
-func (c canvas) filled(s series) string {
+// area returns the area between a line and the bottom.
+func (c canvas) area(s series) string {
 	var path strings.Builder
-	for _, run := range c.runs(s) {
-		draw(&path, "M", run)
-		fmt.Fprintf(&path, "V%dH%dZ", chartHeight, run[0].x)
+	for _, segment := range c.segments(s) {
+		draw(&path, "M", segment)
+		fmt.Fprintf(&path, "V%dH%dZ", chartHeight, segment[0].x)
 	}
 	return path.String()
 }
 
-// steps lets each value stand until the next.
+// steps returns a path on which each value holds until the next one.
 func (c canvas) steps(s series) string {
 	var path strings.Builder
-	for _, run := range c.runs(s) {
-		draw(&path, "M", stepped(run))
+	for _, segment := range c.segments(s) {
+		draw(&path, "M", stepped(segment))
 	}
 	return path.String()
 }
 
-// between is what lies between two series of the same moments.
+// between returns the area between two series that have the same times.
 func (c canvas) between(lower, upper series, shape func([]point) []point) string {
 	var path strings.Builder
-	uppers := c.runs(upper)
-	for i, run := range c.runs(lower) {
+	uppers := c.segments(upper)
+	for i, segment := range c.segments(lower) {
 		draw(&path, "M", shape(uppers[i]))
-		draw(&path, "L", backwards(shape(run)))
+		draw(&path, "L", backwards(shape(segment)))
 		path.WriteString("Z")
 	}
 	return path.String()
 }
 
-// straight connects places directly.
+// straight connects points directly.
 func straight(run []point) []point { return run }
 
-// stepped goes first along and then up or down, and leaves out what is straight.
+// stepped connects points by horizontal and vertical lines. Points in the middle of a
+// horizontal line are left out.
 func stepped(run []point) []point {
 	var steps []point
 	for i, p := range run {
@@ -208,7 +209,7 @@ func backwards(run []point) []point {
 	return reversed
 }
 
-// draw writes the places as a path that begins with a command.
+// draw appends points to a path; command leads to the first of them.
 func draw(path *strings.Builder, command string, run []point) {
 	for _, p := range run {
 		fmt.Fprintf(path, "%s%d %d", command, p.x, p.y)
@@ -216,8 +217,8 @@ func draw(path *strings.Builder, command string, run []point) {
 	}
 }
 
-// levels are the lines of the vertical axis: at most five, at round values, the
-// highest at or above the largest value.
+// levels returns the values of the grid lines: at most five round ones, the highest
+// at or above the largest value.
 func levels(largest float64) (top float64, values []float64) {
 	step := 1.0
 	for i := 0; largest > 4*step; i++ {
@@ -230,31 +231,31 @@ func levels(largest float64) (top float64, values []float64) {
 	return top, values
 }
 
-func (c canvas) levelMarks(l language, values []float64) []mark {
-	marks := make([]mark, len(values))
+func (c canvas) levelMarks(l language, values []float64) []axisMark {
+	marks := make([]axisMark, len(values))
 	for i, value := range values {
-		marks[i] = mark{Line: percentOf(c.y(value), chartHeight), Label: l.Number(value, 0)}
+		marks[i] = axisMark{Line: percentOf(c.y(value), chartHeight), Label: l.Number(value, 0)}
 	}
 	return marks
 }
 
-// hourMarks are the times of a day, every three hours.
-func (c canvas) hourMarks(zone *time.Location) []mark {
-	var marks []mark
+// hourMarks returns a mark every three hours.
+func (c canvas) hourMarks(zone *time.Location) []axisMark {
+	var marks []axisMark
 	for at := midnight(c.from.In(zone)); at.Before(c.to); at = time.Date(at.Year(), at.Month(), at.Day(), at.Hour()+3, 0, 0, 0, zone) {
 		if at.After(c.from) {
 			place := c.percent(at)
-			marks = append(marks, mark{Line: place, Middle: place, Label: at.Format("15:04"), Minor: at.Hour()%6 != 0})
+			marks = append(marks, axisMark{Line: place, Middle: place, Label: at.Format("15:04"), Minor: at.Hour()%6 != 0})
 		}
 	}
 	return marks
 }
 
-// dayMarks are the days of a week, each named in its middle.
-func (c canvas) dayMarks(l language, zone *time.Location) []mark {
-	var marks []mark
+// dayMarks returns a line at each midnight, and a label in the middle of each day.
+func (c canvas) dayMarks(l language, zone *time.Location) []axisMark {
+	var marks []axisMark
 	for at := midnight(c.from.In(zone)); at.Before(c.to); at = at.AddDate(0, 0, 1) {
-		m := mark{Line: c.percent(at)}
+		m := axisMark{Line: c.percent(at)}
 		if noon := at.Add(day / 2); noon.After(c.from) && noon.Before(c.to) {
 			m.Middle, m.Label = c.percent(noon), fmt.Sprintf("%s %d", l.weekdays[at.Weekday()], at.Day())
 			m.Minor = len(marks)%2 == 1

@@ -11,7 +11,7 @@ import (
 	"divims/internal/scaling"
 )
 
-// A Tuesday of term, in the middle of the morning.
+// tuesday is a Tuesday morning in Paris.
 var (
 	paris = func() *time.Location {
 		zone, err := time.LoadLocation("Europe/Paris")
@@ -23,7 +23,7 @@ var (
 	tuesday = time.Date(2026, 3, 17, 10, 37, 20, 0, paris)
 )
 
-// campus is a made-up pool as the page may meet it.
+// campus is an invented pool.
 type campus struct {
 	size, peak int
 	at         time.Time
@@ -36,12 +36,12 @@ func (c campus) about() report.About {
 
 func (c campus) status() report.Status { return report.NewStatus(c.about(), c.at, c.past) }
 
-// emptyPool has not been evaluated yet.
+// emptyPool is a pool before its first evaluation.
 func emptyPool() campus {
 	return campus{size: 12, at: tuesday, past: report.Past{History: pool.Seen([]pool.Sample(nil))}}
 }
 
-// busyPool is one on a usual morning, with a history of three weeks.
+// busyPool is a pool on a usual morning, with a history of three weeks.
 func busyPool(size, peak int) campus {
 	c := campus{size: size, peak: peak, at: tuesday}
 	var samples []pool.Sample
@@ -65,7 +65,7 @@ func busyPool(size, peak int) campus {
 	return c
 }
 
-// people is how many are there: two humps on weekdays, nobody at night.
+// people returns the number of participants: two peaks on weekdays, none at night.
 func (c campus) people(at time.Time) int {
 	local := at.In(paris)
 	hour := float64(local.Hour()) + float64(local.Minute())/60
@@ -95,7 +95,7 @@ func (c campus) sample(at time.Time) pool.Sample {
 	}
 }
 
-// record is the evaluation that a sample is of.
+// record returns the evaluation that belongs to a sample.
 func (c campus) record(s pool.Sample) cycle.Record {
 	required, _ := s.Required.Get()
 	r := cycle.Record{
@@ -129,7 +129,8 @@ func (c campus) record(s pool.Sample) cycle.Record {
 	return r
 }
 
-// server is one of those that run, drain, or rest; the first two need a look.
+// server returns a server that is in service, draining or at rest; servers 1 to 3 have
+// something special.
 func (c campus) server(number int, s pool.Sample) cycle.ServerRecord {
 	servers := pool.Servers(c.size, 0, "bbb-w{n}", "bbb-w{n}.visio.example.com")
 	r := cycle.ServerRecord{Server: servers[number-1], Entry: pool.Disabled, Health: scaling.Healthy}
@@ -158,7 +159,7 @@ func (c campus) server(number int, s pool.Sample) cycle.ServerRecord {
 	return r
 }
 
-// alarmed makes much go wrong: silent servers, a critical alert, long reasons.
+// alarmed adds unresponsive servers, a critical alert and long reasons.
 func alarmed(c campus) campus {
 	last := c.past.Last
 	last.Plan.Alerts = []scaling.Alert{
@@ -186,7 +187,7 @@ func alarmed(c campus) campus {
 	return c
 }
 
-// blinded is what is left when the lists could not be read.
+// blinded makes the last evaluation one that could not read the pool.
 func blinded(c campus) campus {
 	c.past.Last.Blind = true
 	c.past.Last.Plan.Required.Servers = pool.Unknown[int]("no policy has an answer")
@@ -196,8 +197,8 @@ func blinded(c campus) campus {
 	return c
 }
 
-// foreseen is a pool whose forecast looks 12 hours ahead.
-func foreseen(c campus) campus {
+// withForecast adds a forecast for the next 12 hours.
+func withForecast(c campus) campus {
 	answer := scaling.Answer{Policy: scaling.PolicyForecast, Servers: pool.Seen(9), Why: []string{"the same hour of six weeks: 1180 to 1320 participants"}}
 	for at := c.at.Truncate(time.Hour).Add(time.Hour); at.Before(c.at.Add(12 * time.Hour)); at = at.Add(time.Hour) {
 		answer.Outlook = append(answer.Outlook, scaling.Expected{At: at, Participants: pool.Seen(c.people(at)), Upper: pool.Seen(c.people(at)*5/4 + 40)})

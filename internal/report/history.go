@@ -12,8 +12,8 @@ const (
 	week = 7 * day
 )
 
-// HistoryFrom is from when on a status needs samples: for the charts of 7 days
-// and the costs of the month.
+// HistoryFrom returns the time since which a status needs samples: 7 days ago for
+// the charts or the first of the month for the costs, whichever is earlier.
 func (a About) HistoryFrom(at time.Time) time.Time {
 	month := at
 	if a.Zone != nil {
@@ -25,7 +25,7 @@ func (a About) HistoryFrom(at time.Time) time.Time {
 	return firstOfMonth(month)
 }
 
-// midnight is when the day of a time began, in the time's own zone.
+// midnight returns the start of a time's day, in the time's own zone.
 func midnight(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, t.Location())
 }
@@ -34,39 +34,39 @@ func firstOfMonth(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, t.Location())
 }
 
-// longestHold is for how long a sample stands for the pool when no other follows:
-// for as long as an evaluation may be late.
-func longestHold(interval time.Duration) time.Duration {
-	return time.Duration(lateBy * float64(interval))
+// maxSampleAge returns how long a sample is valid if no other follows: until the
+// next evaluation is overdue.
+func maxSampleAge(interval time.Duration) time.Duration {
+	return time.Duration(overdueIntervals * float64(interval))
 }
 
-// since are the samples from a time on.
+// since returns the samples at or after a time.
 func since(samples []pool.Sample, from time.Time) []pool.Sample {
 	first, _ := slices.BinarySearchFunc(samples, from, func(s pool.Sample, t time.Time) int { return s.At.Compare(t) })
 	return samples[first:]
 }
 
-// thin makes one sample of all those of each step, dated at its first: the most
-// of everything that there was in it.
-func thin(samples []pool.Sample, step time.Duration) []pool.Sample {
-	thinned := []pool.Sample{}
+// downsample merges the samples of each step into one with their highest values
+// and the time of the first.
+func downsample(samples []pool.Sample, step time.Duration) []pool.Sample {
+	merged := []pool.Sample{}
 	for _, s := range samples {
-		if n := len(thinned); n > 0 && thinned[n-1].At.Truncate(step).Equal(s.At.Truncate(step)) {
-			thinned[n-1] = larger(thinned[n-1], s)
+		if n := len(merged); n > 0 && merged[n-1].At.Truncate(step).Equal(s.At.Truncate(step)) {
+			merged[n-1] = maxSample(merged[n-1], s)
 		} else {
-			thinned = append(thinned, s)
+			merged = append(merged, s)
 		}
 	}
-	return thinned
+	return merged
 }
 
-// larger is the larger of each of two samples' figures. What one of them does not
-// know, the other says.
-func larger(a, b pool.Sample) pool.Sample {
+// maxSample returns the higher of each of two samples' values. A value that is
+// unknown in one of them is taken from the other.
+func maxSample(a, b pool.Sample) pool.Sample {
 	m := pool.Sample{
 		At: a.At, Participants: max(a.Participants, b.Participants), Meetings: max(a.Meetings, b.Meetings),
-		Required: greater(a.Required, b.Required), Enabled: max(a.Enabled, b.Enabled), Running: max(a.Running, b.Running),
-		Draining: max(a.Draining, b.Draining), Idle: greater(a.Idle, b.Idle), Price: greater(a.Price, b.Price),
+		Required: maxReading(a.Required, b.Required), Enabled: max(a.Enabled, b.Enabled), Running: max(a.Running, b.Running),
+		Draining: max(a.Draining, b.Draining), Idle: maxReading(a.Idle, b.Idle), Price: maxReading(a.Price, b.Price),
 		Asked: map[string]int{},
 	}
 	m.Count(max(a.Counted(), b.Counted()))
@@ -78,7 +78,7 @@ func larger(a, b pool.Sample) pool.Sample {
 	return m
 }
 
-func greater[T int | float64](a, b pool.Reading[T]) pool.Reading[T] {
+func maxReading[T int | float64](a, b pool.Reading[T]) pool.Reading[T] {
 	x, known := a.Get()
 	y, other := b.Get()
 	if !known || other && y > x {

@@ -10,14 +10,13 @@ import (
 	"divims/internal/pool"
 )
 
-// language is one that the page is written in. Its texts are named by the
-// English ones.
+// language is a language of the page.
 type language struct {
 	tag string
-	// texts are its words for the English ones; nil for English itself.
+	// texts has the translations by the English text; nil for English itself.
 	texts            map[string]string
 	group, decimal   string
-	euros, percent   string // formats
+	euros, percent   string // formats for fmt.Sprintf
 	weekdays, months []string
 }
 
@@ -38,15 +37,15 @@ var french = language{
 	months:   []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
 }
 
-// preferred is the language that suits an Accept-Language header best: the first
-// of the highest weight, English if none is ours.
-func preferred(accept string) language {
+// preferredLanguage returns the language that fits an Accept-Language header best:
+// the first one with the highest weight, English if there is none.
+func preferredLanguage(accept string) language {
 	best, weight := english, 0.0
 	for choice := range strings.SplitSeq(accept, ",") {
 		name, parameters, _ := strings.Cut(choice, ";")
 		q := 1.0
 		if value, ok := strings.CutPrefix(strings.TrimSpace(parameters), "q="); ok {
-			q, _ = strconv.ParseFloat(value, 64) // what is no number weighs nothing
+			q, _ = strconv.ParseFloat(value, 64) // an invalid weight counts as 0
 		}
 		primary, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(name)), "-")
 		for _, l := range []language{english, french} {
@@ -58,10 +57,10 @@ func preferred(accept string) language {
 	return best
 }
 
-// T is a text in the language, with its arguments filled in.
+// T translates an English text and fills its arguments in.
 func (l language) T(text string, arguments ...any) string {
-	if own, ok := l.texts[text]; ok {
-		text = own
+	if translation, ok := l.texts[text]; ok {
+		text = translation
 	}
 	if len(arguments) == 0 {
 		return text
@@ -69,10 +68,11 @@ func (l language) T(text string, arguments ...any) string {
 	return fmt.Sprintf(text, arguments...)
 }
 
-// N counts: "1 meeting", "2 meetings". forms are "meeting/meetings".
+// N returns a number with its noun: "1 meeting", "2 meetings". forms has both forms:
+// "meeting/meetings".
 func (l language) N(n int, forms string) string { return l.Count(n) + noBreak + l.form(n, forms) }
 
-// form is the one of two forms that goes with a number.
+// form returns the form of a noun for a number. French has the singular for 0.
 func (l language) form(n int, forms string) string {
 	one, many, _ := strings.Cut(l.T(forms), "/")
 	if n == 1 || n == 0 && l.tag == french.tag {
@@ -81,10 +81,10 @@ func (l language) form(n int, forms string) string {
 	return many
 }
 
-// Count writes a whole number with its thousands apart.
+// Count returns a whole number with separated thousands.
 func (l language) Count(n int) string { return l.Number(float64(n), 0) }
 
-// Number writes a number with so many decimals.
+// Number returns a number with a number of decimals.
 func (l language) Number(v float64, decimals int) string {
 	text := strconv.FormatFloat(math.Abs(v), 'f', decimals, 64)
 	whole, fraction, _ := strings.Cut(text, ".")
@@ -100,20 +100,20 @@ func (l language) Number(v float64, decimals int) string {
 	return whole
 }
 
-// Maybe writes a whole number, or a question mark when it is unknown.
+// Maybe returns a whole number, or a question mark if it is unknown.
 func (l language) Maybe(r pool.Reading[int]) string { return show(r, l.Count) }
 
-// Euros writes an amount, or a question mark when it is unknown.
+// Euros returns an amount, or a question mark if it is unknown.
 func (l language) Euros(r pool.Reading[float64], decimals int) string {
 	return show(r, func(v float64) string { return fmt.Sprintf(l.euros, l.Number(v, decimals)) })
 }
 
-// Share writes a part of 1 as a percentage, or a question mark.
+// Share returns a fraction of 1 as a percentage, or a question mark if it is unknown.
 func (l language) Share(r pool.Reading[float64]) string {
 	return show(r, func(v float64) string { return fmt.Sprintf(l.percent, l.Number(100*v, 0)) })
 }
 
-// Span writes a duration roughly: "12 minutes", "5 hours", "3 days".
+// Span returns a rounded duration: "12 minutes", "5 hours", "3 days".
 func (l language) Span(d time.Duration) string {
 	switch {
 	case d < 2*time.Hour:
@@ -124,7 +124,7 @@ func (l language) Span(d time.Duration) string {
 	return l.N(int(d/day), "day/days")
 }
 
-// Date writes a day: "Mon 2 Mar".
+// Date returns a day: "Mon 2 Mar".
 func (l language) Date(t time.Time) string {
 	return fmt.Sprintf("%s %d %s", l.weekdays[t.Weekday()], t.Day(), l.months[t.Month()-1])
 }

@@ -11,8 +11,6 @@ import (
 	"divims/internal/scaling"
 )
 
-// TestPreferredLanguage: the language of the highest weight is taken that the
-// page is written in, and English if there is none.
 func TestPreferredLanguage(t *testing.T) {
 	for accept, want := range map[string]string{
 		"":                            "en",
@@ -28,13 +26,13 @@ func TestPreferredLanguage(t *testing.T) {
 		"de":                          "en",
 		strings.Repeat("fr;q=0,", 99): "en",
 	} {
-		if got := preferred(accept).tag; got != want {
-			t.Errorf("%q: %s, wanted %s", accept, got, want)
+		if got := preferredLanguage(accept).tag; got != want {
+			t.Errorf("%q: %s, want %s", accept, got, want)
 		}
 	}
 }
 
-func TestNumbersAreWrittenAsInTheLanguage(t *testing.T) {
+func TestNumbersAreLocalized(t *testing.T) {
 	for _, test := range []struct{ got, want string }{
 		{english.Count(0), "0"}, {english.Count(999), "999"}, {english.Count(1000), "1,000"}, {english.Count(-1234567), "−1,234,567"},
 		{french.Count(1234567), "1\u202f234\u202f567"}, {french.Number(1234.56, 1), "1\u202f234,6"},
@@ -44,18 +42,18 @@ func TestNumbersAreWrittenAsInTheLanguage(t *testing.T) {
 		{french.N(0, "meeting/meetings"), "0\u00a0réunion"}, {french.N(2, "meeting/meetings"), "2\u00a0réunions"},
 	} {
 		if test.got != test.want {
-			t.Errorf("%q, wanted %q", test.got, test.want)
+			t.Errorf("%q, want %q", test.got, test.want)
 		}
 	}
 }
 
-// asked is a text that the page asks for: {{.T "…"}}, v.T("…"), l.N(n, "…").
-var asked = regexp.MustCompile(`\.(?:T|N|form)[ (](?:[^"\n]*?[, ])?"([^"]*[a-zA-Z][^"]*)"`)
+// translated matches a text that the page translates: {{.T "…"}}, v.T("…"), l.N(n, "…").
+var translated = regexp.MustCompile(`\.(?:T|N|form)[ (](?:[^"\n]*?[, ])?"([^"]*[a-zA-Z][^"]*)"`)
 
-// TestFrenchIsComplete: every text that the page or its code asks for is there in
-// French, with as many arguments, and none is there that nobody asks for.
+// TestFrenchIsComplete checks that every text of the page and its code has a French
+// translation with the same arguments, and that no translation is unused.
 func TestFrenchIsComplete(t *testing.T) {
-	wanted := map[string]bool{adviceLate: true}
+	wanted := map[string]bool{adviceOverdue: true}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +66,7 @@ func TestFrenchIsComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range asked.FindAllStringSubmatch(string(text), -1) {
+		for _, found := range translated.FindAllStringSubmatch(string(text), -1) {
 			wanted[found[1]] = true
 		}
 	}
@@ -78,29 +76,29 @@ func TestFrenchIsComplete(t *testing.T) {
 	for _, c := range columns {
 		wanted[c.Name] = true
 	}
-	for _, word := range words() {
+	for _, word := range recordWords() {
 		wanted[word] = true
 	}
 	verbs := regexp.MustCompile(`%[a-z]`)
 	for text := range wanted {
-		own, ok := frenchTexts[text]
+		translation, ok := frenchTexts[text]
 		switch {
 		case !ok:
 			t.Errorf("no French for %q", text)
-		case len(verbs.FindAllString(own, -1)) != len(verbs.FindAllString(text, -1)), strings.Count(own, "/") != strings.Count(text, "/"):
-			t.Errorf("%q and %q have not the same arguments or forms", text, own)
+		case len(verbs.FindAllString(translation, -1)) != len(verbs.FindAllString(text, -1)), strings.Count(translation, "/") != strings.Count(text, "/"):
+			t.Errorf("%q and %q differ in their arguments or forms", text, translation)
 		}
 	}
 	for text := range frenchTexts {
 		if !wanted[text] {
-			t.Errorf("nobody asks for %q", text)
+			t.Errorf("the translation of %q is not used", text)
 		}
 	}
 }
 
-// words are the decision's own words that the page translates.
-func words() []string {
-	list := []string{string(planned), aboutEvaluation, aboutPause}
+// recordWords returns the words of decision records that the page translates.
+func recordWords() []string {
+	list := []string{string(planned), subjectEvaluation, subjectPaused}
 	for _, kind := range []scaling.Kind{scaling.Register, scaling.Enable, scaling.Create, scaling.PowerOn, scaling.Cordon,
 		scaling.Repair, scaling.EndMeeting, scaling.Reboot, scaling.DeleteVolume, scaling.Delete} {
 		list = append(list, string(kind))

@@ -16,10 +16,10 @@ import (
 
 var metricsFormat = expfmt.NewFormat(expfmt.TypeTextPlain)
 
-// MetricsContentType is the media type of what Metrics writes.
+// MetricsContentType is the media type of the text that Metrics writes.
 var MetricsContentType = string(metricsFormat)
 
-// Metrics writes the status as Prometheus text. What is unknown is left out.
+// Metrics writes the status in Prometheus's text format. Unknown values are left out.
 func (s Status) Metrics(w io.Writer) error {
 	g := gauges{prometheus.NewRegistry(), s.Pool}
 	if s.Last != nil {
@@ -44,14 +44,14 @@ func (s Status) Metrics(w io.Writer) error {
 	return nil
 }
 
-// gauges makes the metrics of a pool.
+// gauges registers the metrics of a pool.
 type gauges struct {
 	registry *prometheus.Registry
 	pool     string
 }
 
-// by makes a metric with labels.
-func (g gauges) by(name, help string, labels ...string) *prometheus.GaugeVec {
+// vector registers a metric with labels.
+func (g gauges) vector(name, help string, labels ...string) *prometheus.GaugeVec {
 	vector := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Namespace: "divims", Name: name, Help: help, ConstLabels: prometheus.Labels{"pool": g.pool},
 	}, labels)
@@ -60,7 +60,7 @@ func (g gauges) by(name, help string, labels ...string) *prometheus.GaugeVec {
 }
 
 func (g gauges) set(name, help string, value float64) {
-	g.by(name, help).WithLabelValues().Set(value)
+	g.vector(name, help).WithLabelValues().Set(value)
 }
 
 func (g gauges) flag(name, help string, on bool) {
@@ -71,64 +71,60 @@ func (g gauges) flag(name, help string, on bool) {
 	g.set(name, help, value)
 }
 
-// poolGauges are what settings and operators say.
+// poolGauges are the settings and the operators' orders.
 func (s Status) poolGauges(g gauges) {
-	g.set("pool_servers", "Servers of the pool, by its settings.", float64(s.Size))
-	g.flag("paused", "1 while an operator has stopped all acting.", s.Paused != nil)
-	g.flag("dry_run", "1 when evaluations decide and change nothing, by the settings.", s.DryRun)
+	g.set("pool_servers", "Servers of the pool, from the settings.", float64(s.Size))
+	g.flag("paused", "1 while an operator has paused DiViMS: it changes nothing.", s.Paused != nil)
+	g.flag("dry_run", "1 if the settings demand a dry run: DiViMS changes nothing.", s.DryRun)
 	if s.Forced != nil {
-		g.set("forced_servers", "Servers that an operator has forced; only while they are.", float64(s.Forced.Servers))
+		g.set("forced_servers", "Number of servers forced by an operator; absent if none is forced.", float64(s.Forced.Servers))
 	}
 }
 
-// evaluationGauges tell of the last evaluation, whatever it saw.
+// evaluationGauges describe the last evaluation, also one that could not read the pool.
 func (s Status) evaluationGauges(g gauges) {
-	g.flag("blind", "1 when the last evaluation could not see the pool well enough to act.", s.Last.Blind)
-	g.set("last_evaluation_timestamp_seconds", "When the last evaluation was made.", float64(s.Last.At.Unix()))
-	g.set("evaluation_duration_seconds", "How long the last evaluation took.", s.Last.TookSeconds)
-	alerts := g.by("alerts", "What an operator should know, by its level.", "level")
+	g.flag("blind", "1 if the last evaluation could not read Scalelite's entries or Scaleway's machines.", s.Last.Blind)
+	g.set("last_evaluation_timestamp_seconds", "Time of the last evaluation.", float64(s.Last.At.Unix()))
+	g.set("evaluation_duration_seconds", "Duration of the last evaluation.", s.Last.TookSeconds)
+	alerts := g.vector("alerts", "Current alerts by level.", "level")
 	for _, level := range []scaling.Level{scaling.Warning, scaling.Error, scaling.Critical} {
 		alerts.WithLabelValues(string(level)).Set(0)
 	}
-	for _, alert := range s.Needs {
+	for _, alert := range s.Alerts {
 		alerts.WithLabelValues(string(alert.Level)).Inc()
 	}
-	actions := g.by("actions", "Actions of the last evaluation, by what they came to.", "kind", "result")
+	actions := g.vector("actions", "Actions of the last evaluation by kind and result.", "kind", "result")
 	for _, outcome := range s.Last.Outcomes {
 		actions.WithLabelValues(string(outcome.Kind), string(outcome.Result)).Inc()
 	}
 }
 
-// figureGauges are what the last evaluation counted.
+// figureGauges are the figures of the last evaluation.
 func (s Status) figureGauges(g gauges) {
 	last := s.Last
-	g.set("participants", "People in meetings.", float64(last.Participants))
-	g.set("meetings", "Meetings.", float64(last.Meetings))
-	g.set("servers_enabled", "Servers that count as enabled.", float64(last.Enabled))
-	setKnown(g.by("capacity_servers", "What the enabled servers count as, by their load multipliers."), last.Capacity())
-	g.set("servers_draining", "Servers that are not enabled and whose machine runs.", float64(last.Draining))
-	g.set("machines_running", "Machines that run.", float64(last.Running))
-	g.set("machines_idle", "Machines that are there and do not run.", float64(last.Idle()))
-	if room, ok := s.Capacity.Get(); ok {
-		g.set("capacity_participants", "People that the enabled servers carry.", float64(room))
-	}
-	if required, ok := last.Required().Get(); ok {
-		g.set("servers_required", "Servers that must be enabled.", float64(required))
-	}
-	setKnown(g.by("pool_capacity_servers", "What all servers of the pool count as, by their load multipliers."), last.Size())
-	g.flag("pool_used_up", "1 when all servers of the pool, or of a tag, are asked for, and not as their minimum.", last.UsedUp())
-	policies := g.by("policy_servers", "Servers that a policy asks for.", "policy")
+	g.set("participants", "Participants in all meetings.", float64(last.Participants))
+	g.set("meetings", "Running meetings.", float64(last.Meetings))
+	g.set("servers_enabled", "Enabled servers that count as capacity.", float64(last.Enabled))
+	setKnown(g.vector("capacity_servers", "Enabled servers, weighted by their load multipliers."), last.Capacity())
+	g.set("servers_draining", "Servers that are not enabled and whose machine is running.", float64(last.Draining))
+	g.set("machines_running", "Running machines.", float64(last.Running))
+	g.set("machines_idle", "Machines that exist but are not running.", float64(last.Idle()))
+	setKnown(g.vector("capacity_participants", "Participants that the enabled servers can carry."), s.Capacity)
+	setKnown(g.vector("servers_required", "Servers that must be enabled."), last.Required())
+	setKnown(g.vector("pool_capacity_servers", "All servers of the pool, weighted by their load multipliers."), last.Size())
+	g.flag("pool_used_up", "1 if all servers of the pool or of a tag are required, and not only as the minimum.", last.UsedUp())
+	policies := g.vector("policy_servers", "Servers that a policy requires.", "policy")
 	for policy, servers := range last.Asked() {
 		policies.WithLabelValues(policy).Set(float64(servers))
 	}
 }
 
-// costGauges are today's and the month's, beside a pool of fixed size.
+// costGauges are the costs of today and of the month, and those of a fixed pool.
 func (s Status) costGauges(g gauges) {
-	seconds := g.by("machines_running_seconds", "For how long machines ran, since midnight (day) or the first (month).", "period")
-	fixedSeconds := g.by("fixed_pool_running_seconds", "The same of a pool of fixed size, whose machines always run.", "period")
-	euros := g.by("cost_euros", "What machines cost, since midnight (day) or the first (month).", "period")
-	fixedEuros := g.by("fixed_pool_cost_euros", "The same of a pool of fixed size, whose machines always run.", "period")
+	seconds := g.vector("machines_running_seconds", "Running time of all machines since midnight (day) or the first of the month (month).", "period")
+	fixedSeconds := g.vector("fixed_pool_running_seconds", "The same for a fixed pool, whose machines always run.", "period")
+	euros := g.vector("cost_euros", "Cost of the machines since midnight (day) or the first of the month (month).", "period")
+	fixedEuros := g.vector("fixed_pool_cost_euros", "The same for a fixed pool, whose machines always run.", "period")
 	for period, cost := range map[string]Cost{"day": s.Today, "month": s.Month} {
 		seconds.WithLabelValues(period).Set(cost.MachineHours * 3600)
 		fixedSeconds.WithLabelValues(period).Set(cost.FixedHours * 3600)
@@ -138,16 +134,16 @@ func (s Status) costGauges(g gauges) {
 }
 
 func serverGauges(g gauges, servers []cycle.ServerRecord) {
-	meetings := g.by("server_meetings", "Meetings of a server.", "server")
-	participants := g.by("server_participants", "People in a server's meetings.", "server")
-	load := g.by("server_load1", "A server's load average over a minute.", "server")
-	cpus := g.by("server_cpus", "A server's CPUs.", "server")
-	uptime := g.by("server_uptime_seconds", "How long a server has been up.", "server")
-	backlog := g.by("server_recordings_backlog", "Recordings with work still to do on a server, by stage.", "server", "stage")
-	price := g.by("server_hourly_price_euros", "What a server's machine costs in an hour.", "server")
-	expiry := g.by("server_certificate_expiry_timestamp_seconds", "When a server's certificate expires.", "server")
-	maintenance := g.by("server_maintenance", "1 while an operator has a server in hand.", "server")
-	state := g.by("server_state", "1 for what a server is at: entry's state, online, machine's state, health.", "server", "entry", "online", "machine", "health")
+	meetings := g.vector("server_meetings", "Meetings on a server.", "server")
+	participants := g.vector("server_participants", "Participants on a server.", "server")
+	load := g.vector("server_load1", "Load average of a server over a minute.", "server")
+	cpus := g.vector("server_cpus", "CPUs of a server.", "server")
+	uptime := g.vector("server_uptime_seconds", "Uptime of a server.", "server")
+	backlog := g.vector("server_recordings_backlog", "Recordings on a server that still have work to do, by stage.", "server", "stage")
+	price := g.vector("server_hourly_price_euros", "Price per hour of a server's machine.", "server")
+	expiry := g.vector("server_certificate_expiry_timestamp_seconds", "Time at which a server's certificate expires.", "server")
+	maintenance := g.vector("server_maintenance", "1 while a server is in maintenance.", "server")
+	state := g.vector("server_state", "1 for a server's current states: entry, online, machine, health.", "server", "entry", "online", "machine", "health")
 	for _, server := range servers {
 		number := strconv.Itoa(server.Number)
 		machine := pool.MachineState("none")
@@ -176,7 +172,7 @@ func serverGauges(g gauges, servers []cycle.ServerRecord) {
 	}
 }
 
-// setKnown sets what is known, and leaves out what is not.
+// setKnown sets a metric if the value is known.
 func setKnown[T int | float64](vector *prometheus.GaugeVec, value pool.Reading[T], labels ...string) {
 	if v, ok := value.Get(); ok {
 		vector.WithLabelValues(labels...).Set(float64(v))

@@ -26,7 +26,7 @@ func metricsOf(t *testing.T, c campus) string {
 	return text.String()
 }
 
-// everyMetric is a pool of which everything is known.
+// everyMetric is a pool that has a value for every metric.
 func everyMetric() campus {
 	c := alarmed(busyPool(12, 1200))
 	c.past.State.Forced = &pool.Forced{Hold: pool.Hold{Reason: "exams", Author: "Ada"}, Servers: 9, Until: tuesday.Add(time.Hour)}
@@ -34,7 +34,7 @@ func everyMetric() campus {
 	return c
 }
 
-func TestMetricsSayWhatTheStatusSays(t *testing.T) {
+func TestMetricsShowTheStatus(t *testing.T) {
 	text := metricsOf(t, everyMetric())
 	for _, wanted := range []string{
 		`divims_participants{pool="campus"} 1250`, `divims_capacity_participants{pool="campus"} 2500`,
@@ -51,9 +51,9 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 	}
 }
 
-// TestBlindMetrics: who could not see tells no number, and still tells that it
-// could not see, when that was, and what needs somebody.
-func TestBlindMetrics(t *testing.T) {
+// TestBlindMetricsHaveNoFigures checks the metrics of an evaluation that could not
+// read the pool: no figures, but its time and its alerts.
+func TestBlindMetricsHaveNoFigures(t *testing.T) {
 	text := metricsOf(t, blinded(busyPool(12, 1200)))
 	for _, wanted := range []string{"divims_blind{pool=\"campus\"} 1", "divims_last_evaluation_timestamp_seconds", "divims_alerts{level=\"critical\""} {
 		if !strings.Contains(text, wanted) {
@@ -62,14 +62,12 @@ func TestBlindMetrics(t *testing.T) {
 	}
 	for _, unwanted := range []string{"divims_participants", "divims_servers_enabled", "divims_server_state", "divims_capacity"} {
 		if strings.Contains(text, unwanted) {
-			t.Errorf("the metrics tell of %s, which nobody knows", unwanted)
+			t.Errorf("the metrics have %s, which is unknown", unwanted)
 		}
 	}
 }
 
-// TestMonitoringAsksForWhatThereIs: every metric that the rules and the dashboard
-// name is one of ours.
-func TestMonitoringAsksForWhatThereIs(t *testing.T) {
+func TestMonitoringUsesExistingMetrics(t *testing.T) {
 	text := metricsOf(t, everyMetric())
 	names := regexp.MustCompile(`divims_[a-z0-9_]+`)
 	for _, name := range []string{"rules.yml", "rules_test.yml", "dashboard.json"} {
@@ -77,19 +75,19 @@ func TestMonitoringAsksForWhatThereIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		asked := names.FindAllString(string(file), -1)
-		if len(asked) == 0 {
-			t.Errorf("%s asks for nothing", name)
+		used := names.FindAllString(string(file), -1)
+		if len(used) == 0 {
+			t.Errorf("%s uses no metric", name)
 		}
-		for _, metric := range asked {
+		for _, metric := range used {
 			if !strings.Contains(text, "# TYPE "+metric+" gauge\n") {
-				t.Errorf("%s asks for %s, which there is not", name, metric)
+				t.Errorf("%s uses %s, which does not exist", name, metric)
 			}
 		}
 	}
 }
 
-// dashboard is what of Grafana's format is looked at.
+// dashboard is the part of Grafana's format that the tests read.
 type dashboard struct {
 	Panels []struct {
 		ID      int
@@ -99,12 +97,12 @@ type dashboard struct {
 	}
 }
 
-// TestPromtool lets Prometheus's own tool judge the metrics, the rules with their
-// tests, and the dashboard's expressions.
+// TestPromtool checks the metrics, the rules with their tests and the dashboard's
+// expressions with promtool.
 func TestPromtool(t *testing.T) {
 	program := os.Getenv("DIVIMS_TEST_PROMTOOL")
 	if program == "" {
-		t.Skip("DIVIMS_TEST_PROMTOOL names no promtool; .ci/monitoring has one")
+		t.Skip("DIVIMS_TEST_PROMTOOL is not set; .ci/monitoring sets it")
 	}
 	check := func(in string, arguments ...string) {
 		t.Helper()
@@ -124,7 +122,7 @@ func TestPromtool(t *testing.T) {
 	check("", "check", "rules", file)
 }
 
-// expressions are those of the dashboard as recording rules, which promtool reads.
+// expressions returns the dashboard's expressions as recording rules for promtool.
 func expressions(t *testing.T) []byte {
 	t.Helper()
 	text, err := os.ReadFile(monitoring + "dashboard.json")
@@ -138,7 +136,7 @@ func expressions(t *testing.T) []byte {
 	rules := bytes.NewBufferString("groups: [{name: dashboard, rules: [\n")
 	for _, panel := range board.Panels {
 		if panel.Title == "" || len(panel.Targets) == 0 || panel.GridPos.X+panel.GridPos.W > 24 {
-			t.Errorf("panel %d is not complete: %+v", panel.ID, panel)
+			t.Errorf("panel %d is incomplete: %+v", panel.ID, panel)
 		}
 		for i, target := range panel.Targets {
 			rule, err := json.Marshal(map[string]any{"record": "panel", "expr": target.Expr, "labels": map[string]any{

@@ -6,17 +6,17 @@ import (
 	"divims/internal/scaling"
 )
 
-// outlook is what policies expect of the time to come.
+// outlook is what the policies expect for the coming hours.
 type outlook struct {
-	// expected and upper are the people of the forecast, calendar are the servers
-	// that the schedule asks for, from now on.
+	// expected and upper are the participants of the forecast; calendar has the
+	// servers that the schedule requires.
 	expected, upper, calendar series
 }
 
-// mostAhead is how much of the future is told of, beside a day of the past.
-const mostAhead = 12 * time.Hour
+// outlookLength is how far ahead the page shows what is expected.
+const outlookLength = 12 * time.Hour
 
-// outlook is what the last evaluation's policies expect of the time after now.
+// outlook returns what the last evaluation's policies expect from now on.
 func (v view) outlook() outlook {
 	var o outlook
 	if v.Last == nil {
@@ -27,7 +27,7 @@ func (v view) outlook() outlook {
 			o.calendar = append(o.calendar, value{v.At, float64(servers), true})
 		}
 		for _, e := range answer.Outlook {
-			if e.At.After(v.At) && !e.At.After(v.At.Add(mostAhead)) {
+			if e.At.After(v.At) && !e.At.After(v.At.Add(outlookLength)) {
 				o.add(answer.Policy, e)
 			}
 		}
@@ -46,26 +46,25 @@ func (o *outlook) add(policy scaling.Policy, e scaling.Expected) {
 	}
 }
 
-// length is how much of the future is drawn.
+// length returns how far the chart reaches into the future.
 func (o outlook) length() time.Duration {
 	if len(o.calendar)+len(o.expected) == 0 {
 		return 0
 	}
-	return mostAhead
+	return outlookLength
 }
 
-// coming is what is expected, in short: the forecast's peak, or else the
-// calendar's next change.
-func (v view) coming() tile {
+// outlookTile shows the forecast's peak, or else the calendar's next change.
+func (v view) outlookTile() tile {
 	ahead := v.outlook()
-	t := tile{Label: v.T("coming"), Figure: nothing, Notes: []string{v.T("no policy looks ahead: the pool follows its load")}}
+	t := tile{Label: v.T("next %s", v.Span(outlookLength)), Figure: notApplicable, Notes: []string{v.T("no policy looks ahead; the pool follows the current load")}}
 	if len(ahead.calendar) > 0 {
-		t.Notes = []string{v.T("the calendar changes nothing within %s", v.Span(mostAhead))}
+		t.Notes = []string{v.T("no change in the calendar within %s", v.Span(outlookLength))}
 	}
 	for i := 1; i < len(ahead.calendar); i++ {
 		if next := ahead.calendar[i]; next.value != ahead.calendar[i-1].value {
 			t.Figure = v.Number(next.value, 0)
-			t.Notes = []string{v.T("%s by the calendar, from %s", v.form(int(next.value), "server/servers"), v.Moment(next.at))}
+			t.Notes = []string{v.T("%s according to the calendar, from %s", v.form(int(next.value), "server/servers"), v.Moment(next.at))}
 			break
 		}
 	}
@@ -79,8 +78,8 @@ func (v view) coming() tile {
 		}
 	}
 	most := int(ahead.upper[peak].value)
-	notes := []string{v.T("%s at most, at %s; %s expected", v.form(most, "person/people"), v.Moment(ahead.upper[peak].at), v.Number(ahead.expected[peak].value, 0))}
-	if t.Figure != nothing {
+	notes := []string{v.T("%s at most, at %s; %s expected", v.form(most, "participant/participants"), v.Moment(ahead.upper[peak].at), v.Number(ahead.expected[peak].value, 0))}
+	if t.Figure != notApplicable {
 		notes = append(notes, t.Figure+" "+t.Notes[0])
 	}
 	return tile{Label: t.Label, Figure: v.Count(most), Notes: notes}

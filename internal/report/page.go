@@ -23,11 +23,12 @@ var pageStyle string
 
 var page = template.Must(template.New("page").Parse(pageText))
 
-// style is the page's, with the labels that its table has on a phone.
-var style = pageStyle + labels(english) + labels(french)
+// style is the page's style, with the labels that the servers' table has in a narrow
+// window.
+var style = pageStyle + narrowLabels(english) + narrowLabels(french)
 
-// PagePolicy is the page's Content-Security-Policy: nothing but its own style, and
-// the icon that is in it.
+// PagePolicy is the page's Content-Security-Policy. It allows only the page's own
+// style and its embedded icon.
 var PagePolicy = "default-src 'none'; style-src 'sha256-" + hashOf(style) + "'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func hashOf(text string) string {
@@ -35,53 +36,53 @@ func hashOf(text string) string {
 	return base64.StdEncoding.EncodeToString(hash[:])
 }
 
-// Page writes the status as an HTML page that needs nothing from elsewhere, in
-// the language that suits an Accept-Language header best.
+// Page writes the status as a self-contained HTML page, in the language that fits an
+// Accept-Language header best.
 func (s Status) Page(w io.Writer, acceptLanguage string) error {
 	if s.about.Zone == nil {
 		s.about.Zone = time.UTC
 	}
-	var text bytes.Buffer // so that half a page is never written
-	if err := page.Execute(&text, view{s, preferred(acceptLanguage)}); err != nil {
-		return fmt.Errorf("make the page of %s: %w", s.Pool, err)
+	var text bytes.Buffer // so that an error leaves no half page
+	if err := page.Execute(&text, view{s, preferredLanguage(acceptLanguage)}); err != nil {
+		return fmt.Errorf("render the page of %s: %w", s.Pool, err)
 	}
 	_, err := text.WriteTo(w)
 	return err
 }
 
-// show writes a value, or a question mark when it is unknown.
-func show[T any](r pool.Reading[T], write func(T) string) string {
+// show formats a value, or returns a question mark if it is unknown.
+func show[T any](r pool.Reading[T], format func(T) string) string {
 	if value, ok := r.Get(); ok {
-		return write(value)
+		return format(value)
 	}
 	return "?"
 }
 
-// view is a status in a language, with what the page asks of it.
+// view is a status in a language. Its methods are what the page's template uses.
 type view struct {
 	Status
 	language
 }
 
-// Language is the language's tag.
+// Language returns the language's tag.
 func (v view) Language() string { return v.tag }
 
-// Style is the page's style.
+// Style returns the page's style.
 func (v view) Style() template.CSS { return template.CSS(style) }
 
-// Zone is the pool's.
+// Zone returns the name of the pool's time zone.
 func (v view) Zone() string { return v.about.Zone.String() }
 
-// Day is the one on which the status was asked for.
+// Day returns the day of the request.
 func (v view) Day() string { return v.Date(v.local()) }
 
-// Stamp writes a time for programs.
+// Stamp returns a time for programs (RFC 3339).
 func (v view) Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Clock writes a time of the day.
+// Clock returns a time of the day.
 func (v view) Clock(t time.Time) string { return t.In(v.about.Zone).Format("15:04") }
 
-// Moment writes a time, with its day unless that is today.
+// Moment returns a time, with its day unless that is today.
 func (v view) Moment(t time.Time) string {
 	t = t.In(v.about.Zone)
 	if midnight(t).Equal(midnight(v.local())) {
@@ -90,32 +91,32 @@ func (v view) Moment(t time.Time) string {
 	return v.Date(t) + " " + v.Clock(t)
 }
 
-// Ago writes how long ago a time was.
+// Ago returns how long ago a time was.
 func (v view) Ago(t time.Time) string {
-	gone := v.At.Sub(t)
-	if gone < time.Minute {
+	age := v.At.Sub(t)
+	if age < time.Minute {
 		return v.T("just now")
 	}
-	return v.T("%s ago", v.Span(gone))
+	return v.T("%s ago", v.Span(age))
 }
 
-// Headline says how the pool is, VerdictMark by a shape.
+// Headline returns the verdict in words.
 func (v view) Headline() string { return v.T(headlines[v.Verdict].text) }
 
-// VerdictMark is the shape.
+// VerdictMark returns the verdict as a shape.
 func (v view) VerdictMark() string { return headlines[v.Verdict].mark }
 
 var headlines = map[Verdict]struct{ text, mark string }{
-	Unjudged:                  {"Nothing is known yet", "?"},
+	Unjudged:                  {"No evaluation yet", "?"},
 	Well:                      {"All is well", "✓"},
-	Verdict(scaling.Warning):  {"All works, but look at this", "!"},
-	Verdict(scaling.Error):    {"Something needs you", "▲"},
-	Verdict(scaling.Critical): {"Something needs you now", "✕"},
+	Verdict(scaling.Warning):  {"Working, with warnings", "!"},
+	Verdict(scaling.Error):    {"Action needed", "▲"},
+	Verdict(scaling.Critical): {"Urgent action needed", "✕"},
 }
 
-// labels are the names of the columns as the style's content, for the narrow
-// table that has no head.
-func labels(l language) string {
+// narrowLabels returns style rules that put a column's label in front of its values
+// in a narrow window.
+func narrowLabels(l language) string {
 	var rules strings.Builder
 	for i, column := range columns {
 		if column.narrow != "" {

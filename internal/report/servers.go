@@ -10,8 +10,8 @@ import (
 	"divims/internal/scaling"
 )
 
-// columns are those of the table of servers. narrow is the name of one that does
-// not explain itself where there is no room for the table's head.
+// columns are the columns of the servers' table. narrow is the label of a value in
+// a narrow window, where the table has no head.
 var columns = []struct {
 	Name, Class, narrow string
 }{
@@ -20,16 +20,16 @@ var columns = []struct {
 	{"Scalelite", "", ""},
 	{"health", "", ""},
 	{"meetings", "n", "meetings"},
-	{"people", "n", "people"},
+	{"participants", "n", "participants"},
 	{"load", "n", "load"},
-	{"up for", "n", "up for"},
+	{"uptime", "n", "uptime"},
 	{"certificate", "n", "certificate"},
 	{"backlog", "n", "backlog"},
 	{"price/h", "n", "price/h"},
-	{"why", "", ""},
+	{"reason", "", ""},
 }
 
-// Columns are the head of the table.
+// Columns returns the table's head.
 func (v view) Columns() []column {
 	var head []column
 	for _, c := range columns {
@@ -40,17 +40,16 @@ func (v view) Columns() []column {
 
 type column struct{ Name, Class string }
 
-// group is a part of the table: servers of which the same is to be said.
+// group is a part of the table: servers in the same situation.
 type group struct {
 	Name, Mark string
 	Servers    []cycle.ServerRecord
 }
 
-// Groups are the servers by what they need and do, without those that have no
-// machine and of which nothing is to be said.
+// Groups returns the servers by their situation, without those of Resting.
 func (v view) Groups() []group {
 	groups := []group{
-		{Name: v.T("look at these"), Mark: "▲"}, {Name: v.T("in maintenance"), Mark: "◆"}, {Name: v.T("in service"), Mark: "●"},
+		{Name: v.T("needs attention"), Mark: "▲"}, {Name: v.T("in maintenance"), Mark: "◆"}, {Name: v.T("in service"), Mark: "●"},
 		{Name: v.T("starting up"), Mark: "◐"}, {Name: v.T("draining"), Mark: "◌"},
 	}
 	for _, server := range v.Last.Servers {
@@ -61,51 +60,54 @@ func (v view) Groups() []group {
 	return slices.DeleteFunc(groups, func(g group) bool { return len(g.Servers) == 0 })
 }
 
-// Resting are the servers without a machine, of which nothing is to be said.
+// Resting returns the healthy servers that are not enabled and have no machine.
 func (v view) Resting() []cycle.ServerRecord {
 	var resting []cycle.ServerRecord
 	for _, server := range v.Last.Servers {
-		if groupOf(server) == atRest {
+		if groupOf(server) == groupResting {
 			resting = append(resting, server)
 		}
 	}
 	return resting
 }
 
-// startingUp is the group of servers that do not take meetings yet, and atRest the
-// one that is not in the table.
+// The groups of servers, in the order of the table. Resting servers are not in it.
 const (
-	startingUp = 3
-	atRest     = 5
+	groupAttention = iota
+	groupMaintenance
+	groupInService
+	groupStarting
+	groupDraining
+	groupResting
 )
 
 func groupOf(s cycle.ServerRecord) int {
 	running := s.Machine != nil && s.Machine.State == pool.Running
 	switch {
 	case s.Maintenance != nil:
-		return 1
+		return groupMaintenance
 	case s.Health != scaling.Healthy:
-		return 0
+		return groupAttention
 	case s.Entry == pool.Enabled && running && s.Online:
-		return 2
+		return groupInService
 	case s.Entry == pool.Enabled:
-		return startingUp
+		return groupStarting
 	case s.Machine != nil:
-		return 4
+		return groupDraining
 	}
-	return atRest
+	return groupResting
 }
 
-// healthMarks are the shapes that stand for a health, so that it is not the
-// colour alone which tells.
+// healthMarks are shapes of the healths, so that a health does not show by its colour
+// alone.
 var healthMarks = map[scaling.Health]string{
 	scaling.Healthy: "●", scaling.Unseen: "?", scaling.Unresponsive: "✕", scaling.Malfunctioning: "▲", scaling.ToRecycle: "↻",
 }
 
-// HealthMark is the shape of a server's health.
+// HealthMark returns the shape of a server's health.
 func (v view) HealthMark(s cycle.ServerRecord) string { return healthMarks[s.Health] }
 
-// HealthClass is how much of a worry a health is.
+// HealthClass returns the style class of a server's health.
 func (v view) HealthClass(s cycle.ServerRecord) string {
 	switch s.Health {
 	case scaling.Healthy:
@@ -116,7 +118,7 @@ func (v view) HealthClass(s cycle.ServerRecord) string {
 	return "error"
 }
 
-// Load is a server's load average, of so many CPUs.
+// Load returns a server's load average and number of CPUs: "3.2 / 8".
 func (v view) Load(s cycle.ServerRecord) string {
 	load, ok := s.Load1.Get()
 	if !ok {
@@ -129,14 +131,14 @@ func (v view) Load(s cycle.ServerRecord) string {
 	return text
 }
 
-// Busy tells that a server's load is beyond its CPUs.
+// Busy reports whether a server's load average exceeds its number of CPUs.
 func (v view) Busy(s cycle.ServerRecord) bool {
 	load, ok := s.Load1.Get()
 	cpus, counted := s.CPUs.Get()
 	return ok && counted && load > float64(cpus)
 }
 
-// Uptime is how long a server is up.
+// Uptime returns how long a server has been up, in hours or days.
 func (v view) Uptime(s cycle.ServerRecord) string {
 	seconds, ok := s.Uptime.Get()
 	switch {
@@ -148,7 +150,7 @@ func (v view) Uptime(s cycle.ServerRecord) string {
 	return v.Number(seconds/day.Seconds(), 1) + noBreak + v.T("d")
 }
 
-// Days are those until a server's certificate expires.
+// Days returns how many days after the evaluation a server's certificate expires.
 func (v view) Days(s cycle.ServerRecord) string {
 	expiry, ok := s.Certificate.Get()
 	if !ok {
@@ -157,7 +159,7 @@ func (v view) Days(s cycle.ServerRecord) string {
 	return v.Count(int(expiry.Sub(v.Last.At)/day)) + noBreak + v.T("d")
 }
 
-// Backlog is how many recordings have work to do.
+// Backlog returns how many recordings still have work to do.
 func (v view) Backlog(s cycle.ServerRecord) string {
 	stages, ok := s.Backlog.Get()
 	if !ok {
@@ -170,15 +172,15 @@ func (v view) Backlog(s cycle.ServerRecord) string {
 	return v.Count(sum)
 }
 
-// Price is what a server's machine costs in an hour.
+// Price returns the price per hour of a server's machine.
 func (v view) Price(s cycle.ServerRecord) string {
 	if s.Machine == nil {
-		return nothing
+		return notApplicable
 	}
 	return v.Euros(s.Machine.HourlyPrice, 3)
 }
 
-// Figure writes a whole number of a server.
+// Figure returns a count on a server.
 func (v view) Figure(s cycle.ServerRecord, r pool.Reading[int]) string {
 	if !r.Known() {
 		return v.unknown(s)
@@ -186,24 +188,24 @@ func (v view) Figure(s cycle.ServerRecord, r pool.Reading[int]) string {
 	return v.Maybe(r)
 }
 
-// unknown is what stands where nothing is known: a question mark if something
-// should be.
+// unknown returns what is shown for an unknown value: a question mark, or a dash if
+// the server has no machine.
 func (v view) unknown(s cycle.ServerRecord) string {
 	if s.Machine == nil {
-		return nothing
+		return notApplicable
 	}
 	return "?"
 }
 
-// Machine is a machine's state and, in Place, what and where it is.
+// Machine returns the state of a server's machine.
 func (v view) Machine(s cycle.ServerRecord) string {
 	if s.Machine == nil {
-		return nothing
+		return notApplicable
 	}
 	return v.T(string(s.Machine.State))
 }
 
-// Place is a machine's type and zone.
+// Place returns the type and the zone of a server's machine.
 func (v view) Place(s cycle.ServerRecord) string {
 	if s.Machine == nil {
 		return ""
@@ -211,10 +213,10 @@ func (v view) Place(s cycle.ServerRecord) string {
 	return s.Machine.Type + ", " + s.Machine.Zone
 }
 
-// Entry is Scalelite's word on a server.
+// Entry returns the state, tag and load multiplier of a server's Scalelite entry.
 func (v view) Entry(s cycle.ServerRecord) string {
 	if s.Entry == "" {
-		return nothing
+		return notApplicable
 	}
 	words := []string{v.T(string(s.Entry))}
 	if !s.Online {
@@ -229,11 +231,11 @@ func (v view) Entry(s cycle.ServerRecord) string {
 	return v.brief(strings.Join(words, ", "))
 }
 
-// Why is the reason for a server's treatment, besides maintenance. That one which
-// starts does not answer yet is no news.
+// Why returns the reasons for a server's treatment, besides maintenance. That a
+// starting server does not answer yet is left out.
 func (v view) Why(s cycle.ServerRecord) string {
 	all := []string{s.Why, s.LeftAlone}
-	if groupOf(s) != startingUp {
+	if groupOf(s) != groupStarting {
 		all = append(all, s.Unseen...)
 	}
 	var reasons []string
@@ -245,13 +247,13 @@ func (v view) Why(s cycle.ServerRecord) string {
 	return v.brief(strings.Join(reasons, "; "))
 }
 
-// Short is the part of a domain that tells servers apart, if they share the rest.
+// Short returns the first label of a server's domain.
 func (v view) Short(s cycle.ServerRecord) string {
 	name, _, _ := strings.Cut(s.Domain, ".")
 	return name
 }
 
-// Health is the judgement of a server that has a machine.
+// Health returns a server's health, or a dash for a healthy one without a machine.
 func (v view) Health(s cycle.ServerRecord) string {
 	if text := healthText(s); text != string(s.Health) {
 		return text

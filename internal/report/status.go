@@ -1,6 +1,6 @@
-// Package report is what is shown of a pool: JSON, a page, Prometheus metrics,
-// a table for a terminal. In goes what evaluations left behind and what operators
-// have set since; out come the four, which show the same facts.
+// Package report shows the status of a pool as JSON, as an HTML page in English or
+// French, as Prometheus metrics and as text for a terminal. It takes the state,
+// the decision records and the history; all four show the same facts.
 package report
 
 import (
@@ -12,73 +12,73 @@ import (
 	"divims/internal/scaling"
 )
 
-// About is what the settings say of a pool.
+// About is what the report needs of a pool's settings.
 type About struct {
 	Pool string
 	Size int
-	// ServerParticipants are those that one server carries.
+	// ServerParticipants is how many participants one server carries.
 	ServerParticipants int
 	Interval           time.Duration
-	// Zone is where the pool's people live; its days are theirs. UTC if nil.
+	// Zone is the pool's time zone, for times and for the limits of days; UTC if nil.
 	Zone *time.Location
-	// DryRun tells that evaluations decide and change nothing.
+	// DryRun reports whether evaluations only show what they would do.
 	DryRun bool
 }
 
-// carry is how many participants servers carry that count as so many.
-func (a About) carry(servers float64) int {
+// participants returns how many participants a number of servers carries.
+func (a About) participants(servers float64) int {
 	return int(math.Round(servers * float64(a.ServerParticipants)))
 }
 
-// Past is what evaluations left behind.
+// Past is what earlier evaluations stored.
 type Past struct {
 	State pool.State
 	// Last is the whole record of the last evaluation; nil before the first.
 	Last *cycle.Record
-	// Records are those of the last evaluations in short, the newest first: at
-	// least DecisionsShown, if there are, and back to one that did something.
+	// Records are the short records of the last evaluations, the newest first: at
+	// least DecisionsShown if there are as many, and back to the last action.
 	Records []cycle.Record
-	// History holds the samples from HistoryFrom on, the newest last.
+	// History has the samples since HistoryFrom, the newest last.
 	History pool.Reading[[]pool.Sample]
 }
 
 // Status is a pool as its last evaluation saw it.
 type Status struct {
 	Pool string `json:"pool"`
-	// At is when the status was asked for.
+	// At is the time of the request.
 	At time.Time `json:"at"`
-	// Verdict is the pool's state in a word, Needs what an operator should know,
-	// the most urgent first.
+	// Verdict is the overall state. Alerts has the most urgent alert first.
 	Verdict Verdict         `json:"verdict"`
-	Needs   []scaling.Alert `json:"needs"`
+	Alerts  []scaling.Alert `json:"needs"`
 	Size    int             `json:"size"`
 	DryRun  bool            `json:"dry_run,omitempty"`
 	Paused  *pool.Hold      `json:"paused,omitempty"`
-	// Forced is an operator's number of servers, while it holds.
+	// Forced is the number of servers that an operator has forced; nil if none.
 	Forced *pool.Forced `json:"forced,omitempty"`
-	// Ordered is what operators changed since the last evaluation.
-	Ordered []pool.Intervention `json:"ordered,omitempty"`
+	// Pending is what operators changed since the last evaluation.
+	Pending []pool.Intervention `json:"ordered,omitempty"`
 	// Capacity is how many participants the enabled servers carry.
 	Capacity pool.Reading[int] `json:"capacity"`
 	// Last is the last evaluation; nil before the first.
 	Last *cycle.Record `json:"last"`
-	// LastAction is the last evaluation that did anything, in the last two days.
+	// LastAction is the last evaluation that had an action, of those in Past.Records.
 	LastAction *Decision `json:"last_action,omitempty"`
 	// Decisions are the last evaluations, the newest first.
 	Decisions []Decision `json:"decisions"`
-	// Today and Month are what machines cost since midnight and since the first.
+	// Today and Month are the machines' cost since midnight and since the first of
+	// the month.
 	Today Cost `json:"today"`
 	Month Cost `json:"month"`
-	// History is that of the last 7 days, by the half hour, the most of each.
+	// History has the highest values of each half hour of the last 7 days.
 	History []pool.Sample `json:"history"`
 
 	about   About
 	samples []pool.Sample
-	// quiet counts the evaluations since the last action.
-	quiet int
+	// idle counts the evaluations since the last action.
+	idle int
 }
 
-// Decision is an evaluation in short.
+// Decision summarises an evaluation.
 type Decision struct {
 	At       time.Time         `json:"at"`
 	Source   string            `json:"source"`
@@ -90,11 +90,11 @@ type Decision struct {
 	record cycle.Record
 }
 
-// DecisionsShown is how many of the last evaluations are listed.
+// DecisionsShown is how many evaluations the status lists.
 const DecisionsShown = 20
 
-// NewStatus makes the status of a pool. What operators have set is taken from the
-// state, which is fresher than the record.
+// NewStatus creates the status of a pool. What operators have set is taken from the
+// state, because it may be newer than the last record.
 func NewStatus(about About, at time.Time, past Past) Status {
 	if about.Zone == nil {
 		about.Zone = time.UTC
@@ -102,27 +102,27 @@ func NewStatus(about About, at time.Time, past Past) Status {
 	samples, _ := past.History.Get()
 	s := Status{
 		Pool: about.Pool, At: at, Size: about.Size, DryRun: about.DryRun, Paused: past.State.Paused,
-		Ordered: past.State.Interventions, Last: past.Last, Decisions: []Decision{}, about: about, samples: samples,
+		Pending: past.State.Interventions, Last: past.Last, Decisions: []Decision{}, about: about, samples: samples,
 	}
 	if forced := past.State.Forced; forced != nil && at.Before(forced.Until) {
 		s.Forced = forced
 	}
-	s.decide(past.Records)
+	s.listDecisions(past.Records)
 	if last := s.Last; last != nil {
 		for i, server := range last.Servers {
 			last.Servers[i].Maintenance = past.State.Servers[server.Number].Maintenance
 		}
 		if capacity, ok := last.Capacity().Get(); ok && !last.Blind {
-			s.Capacity = pool.Seen(about.carry(capacity))
+			s.Capacity = pool.Seen(about.participants(capacity))
 		}
 	}
-	s.judge(past.History)
-	s.count()
+	s.collectAlerts(past.History)
+	s.addUp()
 	return s
 }
 
-// decide lists the last decisions.
-func (s *Status) decide(records []cycle.Record) {
+// listDecisions sets Decisions and LastAction.
+func (s *Status) listDecisions(records []cycle.Record) {
 	for _, r := range records {
 		decision := Decision{
 			At: r.At, Source: r.Source, Required: r.Required(), Enabled: r.Enabled,
@@ -132,7 +132,7 @@ func (s *Status) decide(records []cycle.Record) {
 			s.LastAction = &decision
 		}
 		if s.LastAction == nil {
-			s.quiet++
+			s.idle++
 		}
 		if len(s.Decisions) < DecisionsShown {
 			s.Decisions = append(s.Decisions, decision)
@@ -140,23 +140,24 @@ func (s *Status) decide(records []cycle.Record) {
 	}
 }
 
-// count adds up what machines cost, and thins the history out.
-func (s *Status) count() {
+// addUp sets the costs and the history.
+func (s *Status) addUp() {
 	today, month := midnight(s.local()), firstOfMonth(s.local())
-	hold := longestHold(s.about.Interval)
-	s.Today = costOf(s.samples, today, s.At, hold, s.about.Size)
-	s.Month = costOf(s.samples, month, s.At, hold, s.about.Size)
-	s.History = thin(since(s.samples, s.At.Add(-week)), 30*time.Minute)
+	maxAge := maxSampleAge(s.about.Interval)
+	s.Today = costOf(s.samples, today, s.At, maxAge, s.about.Size)
+	s.Month = costOf(s.samples, month, s.At, maxAge, s.about.Size)
+	s.History = downsample(since(s.samples, s.At.Add(-week)), 30*time.Minute)
 }
 
-// Tagged tells that there are servers with a tag, for which no number is forced.
+// Tagged reports whether there are servers with a tag. A forced number does not
+// apply to them.
 func (s Status) Tagged() bool { return s.Last != nil && len(s.Last.Plan.Tagged) > 0 }
 
-// local is when the status was asked for, in the pool's zone.
+// local returns the time of the request in the pool's zone.
 func (s *Status) local() time.Time { return s.At.In(s.about.Zone) }
 
-// treatment says in a few words why a server is as it is.
-func treatment(s cycle.ServerRecord) string {
+// remark returns the most important reason for a server's treatment.
+func remark(s cycle.ServerRecord) string {
 	switch {
 	case s.Maintenance != nil:
 		return "in maintenance: " + s.Maintenance.Reason

@@ -14,9 +14,8 @@ import (
 	"divims/internal/scaling"
 )
 
-// TestVerdict: the verdict is the most urgent thing that needs somebody, and
-// silence is one of them.
-func TestVerdict(t *testing.T) {
+// TestVerdictIsTheMostUrgentAlert includes the alerts that the report itself raises.
+func TestVerdictIsTheMostUrgentAlert(t *testing.T) {
 	alert := func(levels ...scaling.Level) func(*campus) {
 		return func(c *campus) {
 			for _, level := range levels {
@@ -29,15 +28,15 @@ func TestVerdict(t *testing.T) {
 		verdict report.Verdict
 		first   string
 	}{
-		"nothing is wrong":                 {func(*campus) {}, report.Well, ""},
-		"the worst alert counts":           {alert(scaling.Warning, scaling.Critical, scaling.Error), "critical", "s"},
-		"a warning alone":                  {alert(scaling.Warning), "warning", "s"},
+		"no alert":                         {func(*campus) {}, report.Well, ""},
+		"three alerts":                     {alert(scaling.Warning, scaling.Critical, scaling.Error), "critical", "s"},
+		"a warning":                        {alert(scaling.Warning), "warning", "s"},
 		"an evaluation is a little late":   {func(c *campus) { c.at = c.at.Add(9 * time.Minute) }, report.Well, ""},
-		"evaluations have ceased":          {func(c *campus) { c.at = c.at.Add(15 * time.Minute) }, "error", "evaluation"},
+		"evaluations have stopped":         {func(c *campus) { c.at = c.at.Add(15 * time.Minute) }, "error", "evaluation"},
 		"paused since the last evaluation": {func(c *campus) { c.past.State.Paused = &pool.Hold{Author: "Ada"} }, "warning", "paused"},
 		"the history cannot be read":       {func(c *campus) { c.past.History = pool.Unknown[[]pool.Sample]("HTTP status 500") }, "warning", "history"},
-		"nothing has been evaluated":       {func(c *campus) { *c = emptyPool() }, report.Unjudged, ""},
-		"an alert goes before a pause of ours": {func(c *campus) {
+		"no evaluation yet":                {func(c *campus) { *c = emptyPool() }, report.Unjudged, ""},
+		"an error besides a new pause": {func(c *campus) {
 			alert(scaling.Error)(c)
 			c.past.State.Paused = &pool.Hold{Author: "Ada"}
 		}, "error", "s"},
@@ -47,28 +46,28 @@ func TestVerdict(t *testing.T) {
 			test.change(&c)
 			status := c.status()
 			if status.Verdict != test.verdict {
-				t.Errorf("verdict %q, wanted %q", status.Verdict, test.verdict)
+				t.Errorf("verdict %q, want %q", status.Verdict, test.verdict)
 			}
-			if test.first != "" && (len(status.Needs) == 0 || status.Needs[0].Subject != test.first) {
-				t.Errorf("needs %+v, wanted %q first", status.Needs, test.first)
+			if test.first != "" && (len(status.Alerts) == 0 || status.Alerts[0].Subject != test.first) {
+				t.Errorf("alerts %+v, want %q first", status.Alerts, test.first)
 			}
 		})
 	}
 }
 
-// TestAPauseIsToldOnce: the last evaluation's own word on it suffices.
-func TestAPauseIsToldOnce(t *testing.T) {
+// TestPauseIsOneAlert checks that the report adds no alert to the decision's own.
+func TestPauseIsOneAlert(t *testing.T) {
 	c := busyPool(3, 300)
 	c.past.State.Paused = &pool.Hold{Author: "Ada", Reason: "exams"}
 	c.past.Last.Plan.Alerts = []scaling.Alert{{Level: scaling.Warning, Subject: "paused", Text: "nothing is changed: paused by Ada"}}
-	if needs := c.status().Needs; len(needs) != 1 {
-		t.Errorf("%+v", needs)
+	if alerts := c.status().Alerts; len(alerts) != 1 {
+		t.Errorf("%+v", alerts)
 	}
 }
 
-// TestCost adds up by hand: 2 machines from midnight to one, 4 until half past
-// two (a sample stands for 12.5 minutes when none follows), at 0.25 € an hour.
-func TestCost(t *testing.T) {
+// TestCostOfADay is worked out by hand: 2 machines from 00:00 to 01:00, then 4 until
+// 02:37:30, since the last sample of 02:25 is valid for 12.5 minutes; 0.25 € per hour.
+func TestCostOfADay(t *testing.T) {
 	midnight := time.Date(2026, 3, 17, 0, 0, 0, 0, paris)
 	var samples []pool.Sample
 	for at := midnight.Add(-time.Hour); at.Before(midnight.Add(150 * time.Minute)); at = at.Add(5 * time.Minute) {
@@ -79,7 +78,6 @@ func TestCost(t *testing.T) {
 		samples = append(samples, pool.Sample{At: at, Running: running, Price: pool.Seen(0.25 * float64(running))})
 	}
 	c := campus{size: 10, at: midnight.Add(12 * time.Hour), past: report.Past{History: pool.Seen(samples)}}
-	// The last sample is of 02:25 and stands until 02:37:30.
 	hours, machines := 2+37.5/60, 2+4*(1+37.5/60)
 	cost := c.status().Today
 	near(t, "hours", cost.Hours, hours)
@@ -97,40 +95,38 @@ func TestCost(t *testing.T) {
 		samples[i].Price = pool.Reading[float64]{}
 	}
 	if cost := c.status().Today; cost.Euros.Known() || cost.FixedEuros.Known() || cost.MachineHours == 0 {
-		t.Errorf("without a price the machine-hours are known and the euros are not: %+v", cost)
+		t.Errorf("without prices: %+v; want machine-hours but no euros", cost)
 	}
 }
 
 func near(t *testing.T, what string, got, want float64) {
 	t.Helper()
 	if math.Abs(got-want) > 1e-9 {
-		t.Errorf("%s: %g, wanted %g", what, got, want)
+		t.Errorf("%s: %g, want %g", what, got, want)
 	}
 }
 
-// TestDaysAreThePools: midnight and the first of the month are those of the
-// pool's zone, also when its clocks change.
-func TestDaysAreThePools(t *testing.T) {
+// TestDaysStartInThePoolsZone uses a day after the clocks have changed.
+func TestDaysStartInThePoolsZone(t *testing.T) {
 	at := time.Date(2026, 3, 29, 22, 30, 0, 0, time.UTC) // 00:30 on the 30th, an hour after the change to summer time
 	status := report.NewStatus(report.About{Zone: paris, Interval: 5 * time.Minute}, at, report.Past{})
 	if got, want := status.Today.From.UTC(), time.Date(2026, 3, 29, 22, 0, 0, 0, time.UTC); !got.Equal(want) {
-		t.Errorf("today began at %v, wanted %v", got, want)
+		t.Errorf("today starts at %v, want %v", got, want)
 	}
 	if got, want := status.Month.From.UTC(), time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC); !got.Equal(want) {
-		t.Errorf("the month began at %v, wanted %v", got, want)
+		t.Errorf("the month starts at %v, want %v", got, want)
 	}
 	about := report.About{Zone: paris}
 	if got, want := about.HistoryFrom(at), status.Month.From; !got.Equal(want) {
-		t.Errorf("the history is read from %v, wanted the first of the month", got)
+		t.Errorf("the history starts at %v, want the first of the month", got)
 	}
 	if first := time.Date(2026, 3, 2, 12, 0, 0, 0, paris); !about.HistoryFrom(first).Equal(first.AddDate(0, 0, -7)) {
-		t.Error("early in a month the history is that of seven days")
+		t.Error("early in a month the history does not start seven days ago")
 	}
 }
 
-// TestTheFourShowTheSame: the people, the room and the cost of the page are those
-// of the JSON, the metrics and the text.
-func TestTheFourShowTheSame(t *testing.T) {
+// TestAllFormatsShowTheSame compares the page, the text, the metrics and the JSON.
+func TestAllFormatsShowTheSame(t *testing.T) {
 	status := busyPool(12, 1200).status()
 	var page, text, metrics strings.Builder
 	for _, err := range []error{status.Page(&page, "en"), status.Text(&text), status.Metrics(&metrics)} {
@@ -144,7 +140,7 @@ func TestTheFourShowTheSame(t *testing.T) {
 	}
 	for what, wanted := range map[string][4]string{
 		"people":   {"<b>1,250</b>", "1250 participants", "divims_participants{pool=\"campus\"} 1250\n", `"participants":1250`},
-		"room":     {"the room for 2,500", "room for 2500 participants", "divims_capacity_participants{pool=\"campus\"} 2500\n", `"capacity":2500`},
+		"capacity": {"the capacity for 2,500", "capacity for 2500 participants", "divims_capacity_participants{pool=\"campus\"} 2500\n", `"capacity":2500`},
 		"required": {"10 required", "10 servers required", "divims_servers_required{pool=\"campus\"} 10\n", `"servers":10`},
 		"cost":     {"€5.14", "€5.14", "divims_cost_euros{period=\"day\",pool=\"campus\"} 5.14", `"euros":5.14`},
 		"verdict":  {"All is well", "verdict: well", "divims_alerts{level=\"error\",pool=\"campus\"} 0\n", `"verdict":"well"`},
@@ -157,8 +153,7 @@ func TestTheFourShowTheSame(t *testing.T) {
 	}
 }
 
-// TestThePageTellsEveryServerAndDecision of a small pool, in both languages.
-func TestThePageTellsEveryServerAndDecision(t *testing.T) {
+func TestPageShowsEveryServerAndDecision(t *testing.T) {
 	c := busyPool(12, 1200)
 	for _, language := range []string{"en", "fr"} {
 		var page strings.Builder
@@ -176,9 +171,8 @@ func TestThePageTellsEveryServerAndDecision(t *testing.T) {
 	}
 }
 
-// TestRoomIsCountedWithMultipliers: servers that Scalelite gives half as many people
-// carry half as many.
-func TestRoomIsCountedWithMultipliers(t *testing.T) {
+// TestCapacityIsWeightedByMultipliers has servers with a load multiplier other than 1.
+func TestCapacityIsWeightedByMultipliers(t *testing.T) {
 	c := busyPool(12, 1200)
 	required := &c.past.Last.Plan.Required
 	required.Capacity, required.Size, required.UsedUp = pool.Seen(4.5), pool.Seen(6.), true
@@ -190,24 +184,24 @@ func TestRoomIsCountedWithMultipliers(t *testing.T) {
 	if err := errors.Join(c.status().Page(&page, "en"), c.status().Text(&text), c.status().Metrics(&metrics)); err != nil {
 		t.Fatal(err)
 	}
-	for _, told := range []struct{ by, text, wanted string }{
-		{"page", page.String(), "of the room for 1,125<"},
-		{"page", page.String(), "they count as 4.5<"},
-		{"page", page.String(), "room for 125 to 125 on enabled servers"},
-		{"page", page.String(), "participants, room for 125 on enabled servers"},
-		{"text", text.String(), "room for 1125 participants"},
+	for _, shown := range []struct{ format, text, wanted string }{
+		{"page", page.String(), "of the capacity for 1,125<"},
+		{"page", page.String(), "they count as 4.5 (load multipliers)<"},
+		{"page", page.String(), "capacity of enabled servers 125 to 125"},
+		{"page", page.String(), "participants, capacity for 125, "},
+		{"text", text.String(), "capacity for 1125 participants"},
 		{"metrics", metrics.String(), "divims_capacity_participants{pool=\"campus\"} 1125\n"},
 		{"metrics", metrics.String(), "divims_capacity_servers{pool=\"campus\"} 4.5\n"},
 		{"metrics", metrics.String(), "divims_pool_capacity_servers{pool=\"campus\"} 6\n"},
 		{"metrics", metrics.String(), "divims_pool_used_up{pool=\"campus\"} 1\n"},
 	} {
-		if !strings.Contains(told.text, told.wanted) {
-			t.Errorf("%q is not in the %s", told.wanted, told.by)
+		if !strings.Contains(shown.text, shown.wanted) {
+			t.Errorf("%q is not in the %s", shown.wanted, shown.format)
 		}
 	}
 }
 
-func TestTagsAndMultipliersOfServersAreTold(t *testing.T) {
+func TestTagsAndMultipliersAreShown(t *testing.T) {
 	c := busyPool(3, 300)
 	c.past.Last.Servers[0].Tag, c.past.Last.Servers[0].LoadMultiplier = "exams", 0.5
 	var page, text strings.Builder
@@ -215,14 +209,14 @@ func TestTagsAndMultipliersOfServersAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(page.String(), "activé, étiquette exams, multiplicateur 0.5<") {
-		t.Error("the page does not tell the server's tag and multiplier")
+		t.Error("the page lacks the server's tag and multiplier")
 	}
 	if !strings.Contains(text.String(), "enabled, online, tag exams, multiplier 0.5 ") {
-		t.Errorf("the status does not tell the server's tag and multiplier:\n%s", &text)
+		t.Errorf("the text lacks the server's tag and multiplier:\n%s", &text)
 	}
 }
 
-func TestWhatOperatorsOrderedIsToldBeforeItIsDone(t *testing.T) {
+func TestPendingOrdersAreShown(t *testing.T) {
 	c := busyPool(3, 300)
 	c.past.State.Interventions = []pool.Intervention{
 		{At: tuesday, Server: 2, Change: "to be recycled", Author: "Ada", Reason: "odd noises"}, {At: tuesday, Change: "the pause ends"},
@@ -231,16 +225,16 @@ func TestWhatOperatorsOrderedIsToldBeforeItIsDone(t *testing.T) {
 	if err := errors.Join(c.status().Page(&page, "fr"), c.status().Text(&text)); err != nil {
 		t.Fatal(err)
 	}
-	if want := "Pour la prochaine évaluation : <span lang=\"en\">server 2: to be recycled, by Ada: odd noises"; !strings.Contains(page.String(), want) {
-		t.Error("the page does not tell of the order")
+	if want := "Pris en compte à la prochaine évaluation : <span lang=\"en\">server 2: to be recycled, by Ada: odd noises"; !strings.Contains(page.String(), want) {
+		t.Error("the page lacks the order")
 	}
-	if want := "for the next evaluation: server 2: to be recycled, by Ada: odd noises\nfor the next evaluation: the pause ends\n"; !strings.Contains(text.String(), want) {
-		t.Errorf("the status does not tell of the order:\n%s", &text)
+	if want := "takes effect at the next evaluation: server 2: to be recycled, by Ada: odd noises\ntakes effect at the next evaluation: the pause ends\n"; !strings.Contains(text.String(), want) {
+		t.Errorf("the text lacks the orders:\n%s", &text)
 	}
 }
 
-func TestAServerThatStartsNeedNotAnswer(t *testing.T) {
-	for online, told := range map[bool]bool{false: false, true: true} {
+func TestNoAnswerOfAStartingServerIsNotShown(t *testing.T) {
+	for online, shown := range map[bool]bool{false: false, true: true} {
 		c := busyPool(3, 300)
 		server := &c.past.Last.Servers[0]
 		server.Health, server.Online, server.Unseen = scaling.Healthy, online, []string{"HTTP status 502"}
@@ -248,14 +242,14 @@ func TestAServerThatStartsNeedNotAnswer(t *testing.T) {
 		if err := c.status().Page(&page, "en"); err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(page.String(), "HTTP status 502") != told {
-			t.Errorf("online is %t, and whether it is told that it does not answer is not %t", online, told)
+		if strings.Contains(page.String(), "HTTP status 502") != shown {
+			t.Errorf("online %t: that it does not answer is shown: %t; want %t", online, !shown, shown)
 		}
 	}
 }
 
-// TestHowLongNothingWasDone is counted beyond the decisions that are listed.
-func TestHowLongNothingWasDone(t *testing.T) {
+// TestIdleEvaluationsAreCounted has more of them than the page lists.
+func TestIdleEvaluationsAreCounted(t *testing.T) {
 	c := busyPool(3, 300)
 	acted := c.past.Records[0]
 	c.past.Records = nil
@@ -267,44 +261,45 @@ func TestHowLongNothingWasDone(t *testing.T) {
 	if err := c.status().Page(&page, "en"); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(page.String(), "since then 27\u00a0evaluations with nothing to do") {
-		t.Error("27 evaluations with nothing to do are not told of")
+	if !strings.Contains(page.String(), "27\u00a0evaluations since then without an action") {
+		t.Error("the page lacks the 27 evaluations without an action")
 	}
 }
 
-// TestAForcedNumberIsOfServersWithoutATag, which is said where there are others.
-func TestAForcedNumberIsOfServersWithoutATag(t *testing.T) {
-	const page, text = "Servers with a tag go by their own load.", "servers with a tag go by their own load\n"
+// TestForcedNumberExcludesTaggedServers checks that this is shown if there are any.
+func TestForcedNumberExcludesTaggedServers(t *testing.T) {
+	const page, text = "Servers with a tag follow their own load.", "servers with a tag follow their own load\n"
 	for name, tagged := range map[string][]scaling.Group{"no tag": nil, "a tag": {{Tag: "exams"}}} {
 		t.Run(name, func(t *testing.T) {
 			c := busyPool(3, 300)
 			c.past.State.Forced = &pool.Forced{Hold: pool.Hold{Reason: "exams", Author: "Ada"}, Servers: 1, Until: tuesday.Add(time.Hour)}
 			c.past.Last.Plan.Tagged = tagged
-			var shown, told strings.Builder
-			if err := errors.Join(c.status().Page(&shown, "en"), c.status().Text(&told)); err != nil {
+			var shown, written strings.Builder
+			if err := errors.Join(c.status().Page(&shown, "en"), c.status().Text(&written)); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(shown.String(), "Forced: 1\u00a0server until 11:37, by Ada.") {
-				t.Error("the page does not tell what is forced")
+			if !strings.Contains(shown.String(), "Forced to 1\u00a0server until 11:37 by Ada.") {
+				t.Error("the page lacks the forced number")
 			}
-			if said := strings.Contains(shown.String(), page); said != (tagged != nil) {
-				t.Errorf("the page speaks of tags: %t", said)
+			if mentioned := strings.Contains(shown.String(), page); mentioned != (tagged != nil) {
+				t.Errorf("the page mentions tags: %t", mentioned)
 			}
-			if said := strings.Contains(told.String(), text); said != (tagged != nil) {
-				t.Errorf("the status speaks of tags: %t", said)
+			if mentioned := strings.Contains(written.String(), text); mentioned != (tagged != nil) {
+				t.Errorf("the text mentions tags: %t", mentioned)
 			}
 		})
 	}
 }
 
-// TestTimesOfTheDecisionAreInThePoolsZone: reasons hold UTC, the page does not.
-func TestTimesOfTheDecisionAreInThePoolsZone(t *testing.T) {
+// TestPageConvertsTimesOfReasons checks that UTC times in the decision's texts are
+// shown in the pool's zone.
+func TestPageConvertsTimesOfReasons(t *testing.T) {
 	c := alarmed(busyPool(12, 1200))
 	var page strings.Builder
 	if err := c.status().Page(&page, "fr"); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(page.String(), "has not answered since 10:20") || strings.Contains(page.String(), "2026-03-17T09:20:00Z:") {
-		t.Error("09:20 UTC is 10:20 in Paris")
+		t.Error("09:20 UTC is not shown as 10:20 in Paris")
 	}
 }

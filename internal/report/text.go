@@ -22,62 +22,62 @@ func (s Status) Text(w io.Writer) error {
 		return err
 	}
 	p := &printer{w: w}
-	s.circumstances(p)
+	s.summarise(p)
 	if p.err != nil {
 		return p.err
 	}
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\ttreatment")
+	_, _ = fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\tremark") // Flush returns the error
 	for _, server := range s.Last.Servers {
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, server.Domain, entryText(server), machineText(server),
-			healthText(server), peopleText(server, server.Meetings), peopleText(server, server.Participants), treatment(server))
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, server.Domain, entryText(server), machineText(server),
+			healthText(server), countText(server, server.Meetings), countText(server, server.Participants), remark(server))
 	}
 	return table.Flush()
 }
 
-// circumstances are what the status knows beyond the last evaluation.
-func (s Status) circumstances(p *printer) {
+// summarise writes what the status shows besides the last evaluation.
+func (s Status) summarise(p *printer) {
 	p.line("")
-	p.line("verdict: %s; room for %s", s.Verdict, pool.CountSeen(s.Capacity, "participant"))
-	for _, need := range s.Needs {
-		if !slices.Contains(s.Last.Plan.Alerts, need) {
-			p.line("  %s: %s: %s", need.Level, need.Subject, need.Text)
+	p.line("verdict: %s; capacity for %s", s.Verdict, pool.CountSeen(s.Capacity, "participant"))
+	for _, alert := range s.Alerts {
+		if !slices.Contains(s.Last.Plan.Alerts, alert) {
+			p.line("  %s: %s: %s", alert.Level, alert.Subject, alert.Text)
 		}
 	}
 	if s.Forced != nil {
-		p.line("forced: %s until %s, by %s: %s", pool.Count(s.Forced.Servers, "server"), s.Forced.Until.UTC().Format(time.RFC3339), s.Forced.Author, s.Forced.Reason)
+		p.line("forced to %s until %s, by %s: %s", pool.Count(s.Forced.Servers, "server"), s.Forced.Until.UTC().Format(time.RFC3339), s.Forced.Author, s.Forced.Reason)
 		if s.Tagged() {
-			p.line("  servers with a tag go by their own load")
+			p.line("  servers with a tag follow their own load")
 		}
 	}
-	for _, ordered := range s.Ordered {
-		p.line("for the next evaluation: %s", said(ordered))
+	for _, pending := range s.Pending {
+		p.line("takes effect at the next evaluation: %s", interventionText(pending))
 	}
 	if s.DryRun {
-		p.line("dry run: DiViMS decides and says so, and changes nothing")
+		p.line("dry run: DiViMS shows what it would do, but changes nothing")
 	}
 	for _, c := range []struct {
 		period string
 		Cost
 	}{{"today", s.Today}, {"this month", s.Month}} {
-		p.line("%s: %s machine-hours, %s; of a pool of fixed size %s, %s", c.period,
+		p.line("%s: %s machine-hours, %s; a fixed pool would have used %s machine-hours, %s", c.period,
 			english.Number(c.MachineHours, 1), english.Euros(c.Euros, 2), english.Number(c.FixedHours, 1), english.Euros(c.FixedEuros, 2))
 	}
 }
 
-// Summary writes one evaluation for a terminal: numbers, why, actions, alerts.
+// Summary writes one evaluation for a terminal: figures, reasons, actions, alerts.
 func Summary(w io.Writer, r cycle.Record) error {
 	p := &printer{w: w}
-	p.line("%s, asked for by %s: %s", r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, figures(r))
-	for _, done := range r.Interventions {
-		p.line("  %s", said(done))
+	p.line("%s, started by %s: %s", r.At.UTC().Format("2006-01-02 15:04:05 UTC"), r.Source, figures(r))
+	for _, intervention := range r.Interventions {
+		p.line("  %s", interventionText(intervention))
 	}
 	p.required(r.Plan.Required, "")
 	for _, group := range r.Plan.Tagged {
 		p.required(group.Required, " of servers tagged "+group.Tag)
 	}
 	for _, withheld := range r.Plan.Withheld {
-		p.line("  withheld: %s", withheld)
+		p.line("  deferred: %s", withheld)
 	}
 	for _, outcome := range outcomesOf(r) {
 		p.line("  %s", outcome)
@@ -88,10 +88,10 @@ func Summary(w io.Writer, r cycle.Record) error {
 	return p.err
 }
 
-// planned is the result of an action that was only thought of.
+// planned is the result of an action that was planned but not carried out.
 const planned scaling.Result = "planned"
 
-// outcomesOf is what became of the plan's actions.
+// outcomesOf returns the outcome of each planned action.
 func outcomesOf(r cycle.Record) []cycle.Outcome {
 	outcomes := make([]cycle.Outcome, len(r.Plan.Actions))
 	for i, action := range r.Plan.Actions {
@@ -105,14 +105,14 @@ func outcomesOf(r cycle.Record) []cycle.Outcome {
 
 func figures(r cycle.Record) string {
 	if r.Blind {
-		return "the pool could not be seen well enough to count or to act"
+		return "Scalelite's entries or Scaleway's machines could not be read"
 	}
 	return fmt.Sprintf("%s in %s; %s required, %d enabled, %s running, %d draining",
 		pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"), pool.CountSeen(r.Required(), "server"),
 		r.Enabled, pool.Count(r.Running, "machine"), r.Draining)
 }
 
-// printer keeps the first error of many writes.
+// printer writes lines and keeps the first error.
 type printer struct {
 	w   io.Writer
 	err error
@@ -124,7 +124,7 @@ func (p *printer) line(format string, args ...any) {
 	}
 }
 
-// required writes what the policies require of a group of servers.
+// required writes what the policies require for a group of servers.
 func (p *printer) required(r scaling.Required, group string) {
 	for _, answer := range r.Policies {
 		advice := ""
@@ -145,27 +145,28 @@ func count(r pool.Reading[int]) string {
 	return show(r, func(n int) string { return fmt.Sprint(n) })
 }
 
-// healthText and peopleText have nothing to say of a server without a machine.
+// healthText returns a server's health, or a dash for a healthy one without a machine.
 func healthText(s cycle.ServerRecord) string {
 	if s.Machine == nil && s.Health == scaling.Healthy {
-		return nothing
+		return notApplicable
 	}
 	return string(s.Health)
 }
 
-func peopleText(s cycle.ServerRecord, r pool.Reading[int]) string {
+// countText returns a count on a server, or a dash if it has no machine.
+func countText(s cycle.ServerRecord, r pool.Reading[int]) string {
 	if s.Machine == nil && !r.Known() {
-		return nothing
+		return notApplicable
 	}
 	return count(r)
 }
 
-// nothing stands where there is nothing to know, unlike the question mark.
-const nothing = "–"
+// notApplicable is shown where there is nothing to know; unknown is a question mark.
+const notApplicable = "–"
 
 func entryText(s cycle.ServerRecord) string {
 	if s.Entry == "" {
-		return nothing
+		return notApplicable
 	}
 	text := string(s.Entry) + ", offline"
 	if s.Online {
@@ -182,7 +183,7 @@ func entryText(s cycle.ServerRecord) string {
 
 func machineText(s cycle.ServerRecord) string {
 	if s.Machine == nil {
-		return nothing
+		return notApplicable
 	}
 	return fmt.Sprintf("%s, %s in %s", s.Machine.State, s.Machine.Type, s.Machine.Zone)
 }

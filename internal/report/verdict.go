@@ -10,71 +10,71 @@ import (
 	"divims/internal/scaling"
 )
 
-// Verdict is the state of a pool in a word.
+// Verdict is the overall state of a pool.
 type Verdict string
 
-// The verdicts: that of the most urgent alert, or one of these two.
+// A verdict is the level of the most urgent alert, or one of these two.
 const (
 	Unjudged Verdict = "unknown" // no evaluation has been recorded yet
-	Well     Verdict = "well"
+	Well     Verdict = "well"    // there is no alert
 )
 
-// lateBy is after how many intervals without an evaluation one is missing.
-const lateBy = 2.5
+// overdueIntervals is after how many intervals without an evaluation it is overdue.
+const overdueIntervals = 2.5
 
-// Subjects of the report's own alerts.
+// Subjects of the alerts that the report raises.
 const (
-	aboutEvaluation = "evaluation"
-	aboutHistory    = "history"
-	aboutPause      = "paused" // the decision's own word for it
+	subjectEvaluation = "evaluation"
+	subjectHistory    = "history"
+	subjectPaused     = "paused" // as in the decision's alert
 )
 
-// adviceLate is what to do when evaluations cease.
-const adviceLate = "Look at the cron trigger and at the function's log."
+// adviceOverdue is what to do when evaluations stop.
+const adviceOverdue = "Check the cron trigger and the function's log."
 
-// judge collects what an operator should know: the last evaluation's alerts, and
-// what only shows when somebody looks.
-func (s *Status) judge(history pool.Reading[[]pool.Sample]) {
-	s.Needs = []scaling.Alert{}
+// collectAlerts collects the last evaluation's alerts and those that only show when
+// somebody looks: an overdue evaluation, a new pause, an unreadable history.
+func (s *Status) collectAlerts(history pool.Reading[[]pool.Sample]) {
+	s.Alerts = []scaling.Alert{}
 	if s.Last == nil {
 		s.Verdict = Unjudged
 		return
 	}
-	s.Needs = append(s.Needs, s.Last.Plan.Alerts...)
-	need := func(level scaling.Level, subject, advice, text string) {
-		s.Needs = append(s.Needs, scaling.Alert{Level: level, Subject: subject, Text: text, Advice: advice})
+	s.Alerts = append(s.Alerts, s.Last.Plan.Alerts...)
+	add := func(level scaling.Level, subject, advice, text string) {
+		s.Alerts = append(s.Alerts, scaling.Alert{Level: level, Subject: subject, Text: text, Advice: advice})
 	}
-	if s.late() > 0 {
-		need(scaling.Error, aboutEvaluation, adviceLate, fmt.Sprintf("none since %s, although one is due every %s",
+	if s.overdue() > 0 {
+		add(scaling.Error, subjectEvaluation, adviceOverdue, fmt.Sprintf("no evaluation since %s; one is due every %s",
 			s.Last.At.UTC().Format(time.RFC3339), s.about.Interval))
 	}
-	told := slices.ContainsFunc(s.Needs, func(a scaling.Alert) bool { return a.Subject == aboutPause })
-	if s.Paused != nil && !told {
-		need(scaling.Warning, aboutPause, "", fmt.Sprintf("nothing is changed: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
+	hasPause := slices.ContainsFunc(s.Alerts, func(a scaling.Alert) bool { return a.Subject == subjectPaused })
+	if s.Paused != nil && !hasPause {
+		add(scaling.Warning, subjectPaused, "", fmt.Sprintf("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
 	}
 	if !history.Known() {
-		need(scaling.Warning, aboutHistory, "", "no charts and no costs: "+history.Reason())
+		add(scaling.Warning, subjectHistory, "", "no charts and costs, the history could not be read: "+history.Reason())
 	}
-	slices.SortStableFunc(s.Needs, func(a, b scaling.Alert) int { return cmp.Compare(urgency(a.Level), urgency(b.Level)) })
+	slices.SortStableFunc(s.Alerts, func(a, b scaling.Alert) int { return cmp.Compare(urgency(a.Level), urgency(b.Level)) })
 	s.Verdict = Well
-	if len(s.Needs) > 0 {
-		s.Verdict = Verdict(s.Needs[0].Level)
+	if len(s.Alerts) > 0 {
+		s.Verdict = Verdict(s.Alerts[0].Level)
 	}
 }
 
-// urgency orders levels, the most urgent first.
+// urgency returns the place of a level in the order of urgency: 0 for critical.
 func urgency(level scaling.Level) int {
 	return slices.Index([]scaling.Level{scaling.Critical, scaling.Error, scaling.Warning}, level)
 }
 
-// late is for how long the last evaluation has been the last; 0 as long as the
-// next one is not missing.
-func (s *Status) late() time.Duration {
+// overdue returns the time since the last evaluation if the next one is overdue,
+// else 0.
+func (s *Status) overdue() time.Duration {
 	if s.Last == nil || s.about.Interval <= 0 {
 		return 0
 	}
 	gap := s.At.Sub(s.Last.At)
-	if gap.Seconds() <= lateBy*s.about.Interval.Seconds() {
+	if gap.Seconds() <= overdueIntervals*s.about.Interval.Seconds() {
 		return 0
 	}
 	return gap
