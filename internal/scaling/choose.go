@@ -26,58 +26,58 @@ func (d *decision) registerEntries() {
 // locked. Their capacity does not count in any case, so nothing waits for a
 // replacement; only when Scalelite still sees one online, and no other, it may
 // be that we alone cannot reach it.
-func (d *decision) cordonUnusable() {
-	for _, s := range d.members() {
+func (g *group) cordonUnusable() {
+	for _, s := range g.members {
 		unresponsive, locked := s.health == Unresponsive, s.machineState() == pool.Locked
 		if !s.mayTouch() || s.intended != pool.Enabled || !unresponsive && !locked {
 			continue
 		}
 		switch {
-		case d.lastOnline(s):
+		case g.lastOnline(s):
 			s.leftAlone = "it seems unusable, but Scalelite sees no other online: its replacement comes first"
 		case unresponsive:
-			d.cordon(s, "unresponsive: "+s.why)
+			g.d.cordon(s, "unresponsive: "+s.why)
 		case locked:
-			d.cordon(s, "its machine is locked by the hoster")
+			g.d.cordon(s, "its machine is locked by the hoster")
 		}
 	}
 }
 
 // enableBareMetal enables every bare-metal server that is well: it costs the
 // same whether it is enabled or not.
-func (d *decision) enableBareMetal() {
-	for _, s := range d.members() {
-		if s.Server.BareMetal && d.mayEnable(s) && s.health == Healthy && s.up() {
-			d.enable(s, "a bare-metal server costs the same whether it is enabled or not")
+func (g *group) enableBareMetal() {
+	for _, s := range g.members {
+		if s.Server.BareMetal && s.mayEnable() && s.health == Healthy && s.up() {
+			g.d.enable(s, "a bare-metal server costs the same whether it is enabled or not")
 		}
 	}
 }
 
 // mayEnable: a server that the plan cordons is not enabled by the same plan, nor
 // one whose drain an operator ends.
-func (d *decision) mayEnable(s *server) bool {
+func (s *server) mayEnable() bool {
 	return s.mayTouch() && s.memory.EndDrain == nil && s.intended != pool.Enabled && s.intended == s.entry.State &&
 		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
 }
 
 // adjust adds or cordons servers until those that count have the capacity of as
 // many as are required. Without load multipliers that is their number.
-func (d *decision) adjust() {
+func (g *group) adjust() {
 	// Where multipliers make less of all servers than are required, all have to do.
-	all := d.capacity(func(*server) bool { return true })
-	surplus := d.capacity((*server).counts) - min(float64(d.required()), all)
+	all := g.members.capacity(func(*server) bool { return true })
+	surplus := g.members.capacity((*server).counts) - min(float64(g.required()), all)
 	if surplus < -almost {
-		d.grow(-surplus)
-		d.startReplacement()
+		g.grow(-surplus)
+		g.startReplacement()
 		return
 	}
-	if replaced := d.group.replaced; replaced != 0 {
-		if surplus -= d.servers[replaced-1].capacity(); surplus < -almost {
-			d.startReplacement()
+	if g.replaced != nil {
+		if surplus -= g.replaced.capacity(); surplus < -almost {
+			g.startReplacement()
 			return
 		}
 	}
-	d.shrink(surplus)
+	g.shrink(surplus)
 }
 
 // almost is what sums of thirds and the like may be away from what they should be.
@@ -109,26 +109,26 @@ func growthClass(s *server) int {
 }
 
 // growthCandidates are the servers that can be enabled, the best first.
-func (d *decision) growthCandidates() []*server {
-	return d.choose(func(s *server) bool { return d.mayEnable(s) && (!s.Server.BareMetal || s.up()) }, func(a, b *server) int {
+func (g *group) growthCandidates() []*server {
+	return g.members.choose(func(s *server) bool { return s.mayEnable() && (!s.Server.BareMetal || s.up()) }, func(a, b *server) int {
 		return cmp.Or(
 			cmp.Compare(growthClass(a), growthClass(b)),
 			cmp.Compare(entryRank(a), entryRank(b)))
 	})
 }
 
-func (d *decision) grow(missing float64) {
+func (g *group) grow(missing float64) {
 	short := missing
-	for _, s := range d.growthCandidates() {
+	for _, s := range g.growthCandidates() {
 		if short < almost {
 			return
 		}
-		d.enable(s, fmt.Sprintf("short of %s; %s", pool.Count(missing, "server"), s.describe()))
+		g.d.enable(s, fmt.Sprintf("short of %s; %s", pool.Count(missing, "server"), s.describe()))
 		short -= s.capacity()
 	}
 	if short >= almost {
-		d.withhold("enabling %s: no server is left", pool.Count(short, "more server"))
-		d.alert(Error, d.group.subject(noServerLeftSubject), adviceNoServer, "short of %s, and no server is left to enable", pool.Count(short, "server"))
+		g.d.withhold("enabling %s: no server is left", pool.Count(short, "more server"))
+		g.d.alert(Error, g.subject(noServerLeftSubject), adviceNoServer, "short of %s, and no server is left to enable", pool.Count(short, "server"))
 	}
 }
 
@@ -142,11 +142,11 @@ func entryRank(s *server) int {
 
 // lastOnline tells whether there is no other server of which is known that it
 // takes meetings.
-func (d *decision) lastOnline(s *server) bool {
+func (g *group) lastOnline(s *server) bool {
 	if !s.entry.Online {
 		return false
 	}
-	return !slices.ContainsFunc(d.members(), func(o *server) bool { return o != s && o.online() })
+	return !slices.ContainsFunc(g.members, func(o *server) bool { return o != s && o.online() })
 }
 
 // shrinkClass: the machine that is about to be taken away anyway goes first,
@@ -175,23 +175,23 @@ func shrinkHealth(s *server) int {
 
 // recordingRank: where the forecast decides, a server with recordings in work goes
 // last, for it has to stay up in any case.
-func (d *decision) recordingRank(s *server) int {
-	if d.config.Recordings != RecordingsNone && d.forecasts() && s.recording() {
+func (g *group) recordingRank(s *server) int {
+	if g.d.config.Recordings != RecordingsNone && g.forecasts() && s.recording() {
 		return 1
 	}
 	return 0
 }
 
-func (d *decision) shrink(surplus float64) {
+func (g *group) shrink(surplus float64) {
 	if surplus < almost {
 		return
 	}
-	candidates := d.choose(func(s *server) bool {
-		return s.mayTouch() && s.counts() && !s.Server.BareMetal && s.Server.Number != d.group.replaced
+	candidates := g.members.choose(func(s *server) bool {
+		return s.mayTouch() && s.counts() && !s.Server.BareMetal && s != g.replaced
 	}, func(a, b *server) int {
 		return cmp.Or(
 			cmp.Compare(shrinkClass(a), shrinkClass(b)),
-			d.recordingRank(a)-d.recordingRank(b),
+			g.recordingRank(a)-g.recordingRank(b),
 			cmp.Compare(a.meetings(), b.meetings()),
 			cmp.Compare(a.participants(), b.participants()),
 			cmp.Compare(shrinkHealth(a), shrinkHealth(b)))
@@ -201,11 +201,11 @@ func (d *decision) shrink(surplus float64) {
 		if left < s.capacity()-almost {
 			continue
 		}
-		if d.lastOnline(s) {
+		if g.lastOnline(s) {
 			s.leftAlone = "the last server that is online is never cordoned"
 			continue
 		}
-		if d.cordon(s, fmt.Sprintf("%s more than required; %s", pool.Count(surplus, "server"), s.describe())) {
+		if g.d.cordon(s, fmt.Sprintf("%s more than required; %s", pool.Count(surplus, "server"), s.describe())) {
 			left -= s.capacity()
 		}
 	}
@@ -213,34 +213,21 @@ func (d *decision) shrink(surplus float64) {
 
 // preferRunning swaps an enabled server that is not up yet for a healthy one
 // that is up and drains: the second takes meetings at once.
-func (d *decision) preferRunning() {
-	if !d.group.Required.Servers.Known() {
+func (g *group) preferRunning() {
+	if !g.Required.Servers.Known() {
 		return
 	}
-	waiting := d.choose(func(s *server) bool {
+	waiting := g.members.choose(func(s *server) bool {
 		return s.mayTouch() && s.counts() && s.entry.State == pool.Enabled && !s.entry.Online && !s.Server.BareMetal
 	}, func(a, b *server) int { return cmp.Compare(growthClass(b), growthClass(a)) })
-	ready := d.choose(func(s *server) bool { return d.mayEnable(s) && growthClass(s) == 0 },
+	ready := g.members.choose(func(s *server) bool { return s.mayEnable() && growthClass(s) == 0 },
 		func(a, b *server) int { return cmp.Compare(b.meetings(), a.meetings()) })
 	for i := range min(len(waiting), len(ready)) {
 		if ready[i].capacity() < waiting[i].capacity()-almost {
 			continue
 		}
-		if d.cordon(waiting[i], fmt.Sprintf("server %d is up already", ready[i].Server.Number)) {
-			d.enable(ready[i], fmt.Sprintf("it is up, server %d is not yet", waiting[i].Server.Number))
+		if g.d.cordon(waiting[i], fmt.Sprintf("server %d is up already", ready[i].Server.Number)) {
+			g.d.enable(ready[i], fmt.Sprintf("it is up, server %d is not yet", waiting[i].Server.Number))
 		}
 	}
-}
-
-// choose lists the servers that satisfy a condition, in the given order; equals
-// stay in the order of their numbers.
-func (d *decision) choose(condition func(*server) bool, order func(a, b *server) int) []*server {
-	var chosen []*server
-	for _, s := range d.members() {
-		if condition(s) {
-			chosen = append(chosen, s)
-		}
-	}
-	slices.SortStableFunc(chosen, func(a, b *server) int { return order(a, b) })
-	return chosen
 }

@@ -16,20 +16,22 @@ import (
 // servers lack, and those that draining servers may lose.
 func Decide(now time.Time, config Config, seen pool.Observation, state pool.State) (Plan, pool.State) {
 	d := newDecision(now, config, seen, state)
-	d.inEachGroup(d.require)
+	for _, g := range d.groups {
+		g.require()
+	}
 	switch {
 	case d.blind():
 	case d.networkDown():
 	case d.paused():
 	default:
 		d.registerEntries()
-		d.inEachGroup(func() {
-			d.cordonUnusable()
-			d.replaceOne()
-			d.enableBareMetal()
-			d.adjust()
-			d.preferRunning()
-		})
+		for _, g := range d.groups {
+			g.cordonUnusable()
+			g.replaceOne()
+			g.enableBareMetal()
+			g.adjust()
+			g.preferRunning()
+		}
 		d.provideMachines()
 		d.drain()
 		d.deleteLeftovers()
@@ -44,11 +46,9 @@ type decision struct {
 	config  Config
 	seen    pool.Observation
 	state   pool.State
-	servers []*server
-	// groups are the servers by their tag, and group is the one that is being
-	// decided on; nil for all servers.
+	servers servers
+	// groups are the servers by their tag, sorted: those without a tag come first.
 	groups []*group
-	group  *group
 	// limited tells that a limit of one evaluation held something back.
 	limited bool
 	plan    Plan
@@ -56,7 +56,7 @@ type decision struct {
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
 	d := &decision{now: now, config: config, seen: seen, state: state, plan: Plan{Actions: []Action{}, Alerts: []Alert{}}}
-	d.servers = make([]*server, len(seen.Servers))
+	d.servers = make(servers, len(seen.Servers))
 	for i, observed := range seen.Servers {
 		d.servers[i] = newServer(now, config, seen, observed, state)
 	}
@@ -97,18 +97,6 @@ func (d *decision) allow(kind Kind, most int, s *server) bool {
 
 func (d *decision) withhold(format string, args ...any) {
 	d.plan.Withheld = append(d.plan.Withheld, fmt.Sprintf(format, args...))
-}
-
-// count tells how many servers, of the group if one is being decided on, satisfy
-// a condition.
-func (d *decision) count(condition func(*server) bool) int {
-	n := 0
-	for _, s := range d.members() {
-		if condition(s) {
-			n++
-		}
-	}
-	return n
 }
 
 // blind: with half a list of entries or machines, nothing is done at all.

@@ -175,8 +175,8 @@ func (d *decision) keepUnresponsive(s *server) string {
 // tooManyDead counts also the servers that were given up before: a network that
 // fails bit by bit must not take one machine after the other with it.
 func (d *decision) tooManyDead() bool {
-	running := d.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
-	dead := d.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })
+	running := d.servers.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
+	dead := d.servers.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })
 	return dead >= 2 && dead*million > running*d.config.UnresponsiveMillionths
 }
 

@@ -61,55 +61,55 @@ type forecast struct {
 }
 
 // forecastAnswer is the forecast's answer or, without one, the load rule's.
-func (d *decision) forecastAnswer(enabled int) Answer {
-	answer, problem := d.forecast()
+func (g *group) forecastAnswer() Answer {
+	answer, problem := g.forecast()
 	if problem != "" {
-		if !d.seen.History.Known() {
-			d.alert(Warning, "history", adviceHistory, "%s", problem)
+		if !g.d.seen.History.Known() {
+			g.d.alert(Warning, "history", adviceHistory, "%s", problem)
 		}
-		answer = loadRequired(d.now, d.group.config, d.group.past(d.state), d.group.Load, enabled)
+		answer = loadRequired(g.d.now, g.config, g.past(g.d.state), g.Load, g.enabled)
 		answer.Policy, answer.Problem = PolicyForecast, problem
 		answer.Why = append([]string{"no forecast, so the rule of the policy load stands in: " + problem}, answer.Why...)
 		return answer
 	}
-	if missing := d.group.Load.Missing; len(missing) > 0 {
+	if missing := g.Load.Missing; len(missing) > 0 {
 		servers, _ := answer.Servers.Get()
-		answer.Servers = pool.Seen(max(servers, enabled))
-		answer.Why = append(answer.Why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", missing, enabled))
+		answer.Servers = pool.Seen(max(servers, g.enabled))
+		answer.Why = append(answer.Why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", missing, g.enabled))
 	}
 	return answer
 }
 
 // forecast learns from the history what is coming, and asks for the servers that
 // carry it; or says what keeps it from that.
-func (d *decision) forecast() (answer Answer, problem string) {
-	samples, known := d.seen.History.Get()
+func (g *group) forecast() (answer Answer, problem string) {
+	samples, known := g.d.seen.History.Get()
 	switch {
 	case !known:
-		return Answer{}, "the history is unknown: " + d.seen.History.Reason()
+		return Answer{}, "the history is unknown: " + g.d.seen.History.Reason()
 	case len(samples) == 0:
 		return Answer{}, "there is no history yet"
-	case d.now.Sub(samples[0].At) < leastHistory:
-		return Answer{}, fmt.Sprintf("the history begins %s ago, and a week is needed", spell(d.now.Sub(samples[0].At)))
+	case g.d.now.Sub(samples[0].At) < leastHistory:
+		return Answer{}, fmt.Sprintf("the history begins %s ago, and a week is needed", spell(g.d.now.Sub(samples[0].At)))
 	}
-	f := d.newForecast(samples)
+	f := g.newForecast(samples)
 	if len(f.weeks) == 0 {
 		return Answer{}, "no past week was sampled at this time of the week"
 	}
-	return f.answer(d.group.config), ""
+	return f.answer(g.config), ""
 }
 
-func (d *decision) newForecast(samples []pool.Sample) forecast {
-	config := d.group.config
+func (g *group) newForecast(samples []pool.Sample) forecast {
+	config := g.config
 	near := config.Interval/2 + time.Minute
 	one := Pair{float64(config.ServerParticipants), float64(config.ServerMeetings)}
-	actual := Pair{float64(d.group.Load.Participants), float64(d.group.Load.Meetings)}
+	actual := Pair{float64(g.Load.Participants), float64(g.Load.Meetings)}
 	f := forecast{
-		prediction: predict(d.now, history{samples, config.zone(), near}, history{d.seen.Future, config.zone(), near}, actual, len(d.group.Load.Missing) > 0, one),
+		prediction: predict(g.d.now, history{samples, config.zone(), near}, history{g.d.seen.Future, config.zone(), near}, actual, len(g.Load.Missing) > 0, one),
 		room:       config.forecastRoom(), one: one,
-		enabled: d.capacity((*server).counts),
-		ready: d.capacity(func(s *server) bool {
-			return d.mayEnable(s) && s.health == Healthy && s.machineState() == pool.Running
+		enabled: g.members.capacity((*server).counts),
+		ready: g.members.capacity(func(s *server) bool {
+			return s.mayEnable() && s.health == Healthy && s.machineState() == pool.Running
 		}),
 	}
 	f.share = Pair{
@@ -117,9 +117,9 @@ func (d *decision) newForecast(samples []pool.Sample) forecast {
 		shareOf(one.Meetings, f.clump.Meetings, f.uneven.Meetings),
 	}
 	if config.Recordings != RecordingsNone {
-		f.recording = d.capacity(func(s *server) bool { return s.counts() && s.health == Healthy && s.recording() })
+		f.recording = g.members.capacity(func(s *server) bool { return s.counts() && s.health == Healthy && s.recording() })
 	}
-	for _, s := range d.members() {
+	for _, s := range g.members {
 		// What nobody can ask any more is not in the load either, or will not stay there.
 		if s.draining() && s.Meetings.Known() && s.health != Unresponsive && !s.maintenance() {
 			f.draining = f.draining.plus(Pair{float64(s.participants()), float64(s.meetings())})

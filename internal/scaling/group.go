@@ -20,15 +20,17 @@ type Group struct {
 // group is a Group as the decision weighs it.
 type group struct {
 	Group
+	// d is the decision that the group is a part of.
+	d *decision
 	// config is the pool's, cut to the group's size.
 	config  Config
-	members []*server
+	members servers
 	// enabled is what the enabled ones count as at the beginning, and size what all
 	// of them do, both rounded up.
 	enabled, size int
-	// replaced is the number of the server that is being replaced but still
-	// enabled; its capacity does not count. 0: none.
-	replaced int
+	// replaced is the server that is being replaced but still enabled; its
+	// capacity does not count. nil: none.
+	replaced *server
 }
 
 // formGroups finds the groups: the servers without a tag, and those of each tag.
@@ -39,7 +41,7 @@ func (d *decision) formGroups() {
 	for _, s := range d.servers {
 		g := byTag[s.tag()]
 		if g == nil {
-			g = &group{config: d.config, Group: Group{Tag: s.tag()}}
+			g = &group{d: d, config: d.config, Group: Group{Tag: s.tag()}}
 			byTag[g.Tag] = g
 			d.groups = append(d.groups, g)
 		}
@@ -76,23 +78,6 @@ func (g *group) cut() {
 		c.Policies = []Policy{PolicyLoad}
 		c.tagMinimum = min(c.minimumOf(g.Tag), len(g.members))
 	}
-}
-
-// inEachGroup decides on one group after the other.
-func (d *decision) inEachGroup(decide func()) {
-	for _, d.group = range d.groups {
-		decide()
-	}
-	d.group = nil
-}
-
-// members are the servers of the group that is being decided on; all of them if
-// it is none.
-func (d *decision) members() []*server {
-	if d.group == nil {
-		return d.servers
-	}
-	return d.group.members
 }
 
 // subject is the subject of an alert that is about the group.
@@ -134,15 +119,3 @@ func (s *server) capacity() float64 {
 // mostCapacity is what a server counts as at most: a multiplier of 0.001 draws
 // people to it, but does not make it the whole pool.
 const mostCapacity = 10
-
-// capacity is the sum of those servers, of the group if one is being decided on,
-// that satisfy a condition.
-func (d *decision) capacity(condition func(*server) bool) float64 {
-	sum := 0.0
-	for _, s := range d.members() {
-		if condition(s) {
-			sum += s.capacity()
-		}
-	}
-	return sum
-}

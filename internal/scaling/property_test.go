@@ -323,14 +323,16 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 // never takes the last server that is online.
 func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.State, plan Plan) {
 	d := newDecision(noon, config, seen, state)
-	d.inEachGroup(d.require)
+	for _, g := range d.groups {
+		g.require()
+	}
 	online := func(s *server) bool {
 		return s.entry != nil && s.intended == pool.Enabled && s.entry.Online && !s.maintenance()
 	}
 	onlineBefore, before := map[string]int{}, map[string]float64{}
-	d.inEachGroup(func() {
-		onlineBefore[d.group.Tag], before[d.group.Tag] = d.count(online), d.capacity((*server).counts)
-	})
+	for _, g := range d.groups {
+		onlineBefore[g.Tag], before[g.Tag] = g.members.count(online), g.members.capacity((*server).counts)
+	}
 	cordoned := map[string]bool{}
 	for _, action := range plan.Actions {
 		s := d.servers[max(action.Server, 1)-1]
@@ -342,15 +344,15 @@ func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.
 			s.intended = pool.Cordoned
 		}
 	}
-	d.inEachGroup(func() {
-		tag, after := d.group.Tag, d.capacity((*server).counts)
-		if cordoned[tag] && after < min(before[tag], float64(d.required()))-almost {
-			t.Fatalf("cordoning leaves %g of %g with the tag %q, and %d are required", after, before[tag], tag, d.required())
+	for _, g := range d.groups {
+		tag, after := g.Tag, g.members.capacity((*server).counts)
+		if cordoned[tag] && after < min(before[tag], float64(g.required()))-almost {
+			t.Fatalf("cordoning leaves %g of %g with the tag %q, and %d are required", after, before[tag], tag, g.required())
 		}
-		if cordoned[tag] && onlineBefore[tag] > 0 && d.count(online) == 0 {
+		if cordoned[tag] && onlineBefore[tag] > 0 && g.members.count(online) == 0 {
 			t.Fatalf("cordoned the last server that is online with the tag %q", tag)
 		}
-	})
+	}
 }
 
 // TestAPlanCarriedOutAsksForNothingNew: a pool in which everything is known and

@@ -12,15 +12,15 @@ import (
 // replaceOne picks the sickest enabled server. It is cordoned when the others that
 // are online suffice; until then its capacity does not count, so that a healthy
 // one is started in its place.
-func (d *decision) replaceOne() {
-	sick := d.choose(func(s *server) bool {
+func (g *group) replaceOne() {
+	sick := g.members.choose(func(s *server) bool {
 		return s.mayTouch() && s.counts() && s.machineState() == pool.Running && (s.health == Malfunctioning || s.health == ToRecycle)
 	}, func(a, b *server) int {
-		return cmp.Compare(d.urgency(a), d.urgency(b))
+		return cmp.Compare(g.d.urgency(a), g.d.urgency(b))
 	})
 	sick = slices.DeleteFunc(sick, func(s *server) bool {
-		if d.urgency(s) == whenQuiet {
-			s.leftAlone = d.rollOutWaits()
+		if g.d.urgency(s) == whenQuiet {
+			s.leftAlone = g.d.rollOutWaits()
 		}
 		return s.leftAlone != ""
 	})
@@ -28,13 +28,13 @@ func (d *decision) replaceOne() {
 		return
 	}
 	s := sick[0]
-	others := d.capacity(func(o *server) bool { return o.online() && o.Server.Number != s.Server.Number })
-	if others >= float64(max(1, d.required()))-almost {
-		d.cordon(s, fmt.Sprintf("%s: %s; %s online without it, which suffices", s.health, s.why, pool.Count(others, "server")))
+	others := g.members.capacity(func(o *server) bool { return o != s && o.online() })
+	if others >= float64(max(1, g.required()))-almost {
+		g.d.cordon(s, fmt.Sprintf("%s: %s; %s online without it, which suffices", s.health, s.why, pool.Count(others, "server")))
 	} else {
-		d.group.replaced = s.Server.Number
+		g.replaced = s
 		s.leftAlone = fmt.Sprintf("%s, but only %s online without it, and %d required: its replacement comes first",
-			s.health, pool.Count(others, "server"), d.required())
+			s.health, pool.Count(others, "server"), g.required())
 	}
 	for _, other := range sick[1:] {
 		other.leftAlone = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
@@ -133,23 +133,23 @@ func (h Hours) String() string {
 
 // startReplacement enables a healthy server beside the one that is replaced. A
 // sick one would have to be replaced in turn, for ever.
-func (d *decision) startReplacement() {
-	replaced := d.group.replaced
-	if replaced == 0 {
+func (g *group) startReplacement() {
+	replaced := g.replaced
+	if replaced == nil {
 		return
 	}
-	for _, s := range d.growthCandidates() {
+	for _, s := range g.growthCandidates() {
 		if s.health == Healthy && !s.waits && (s.machine == nil || len(s.machine.Maintenances) == 0) {
-			d.enable(s, fmt.Sprintf("it replaces server %d; %s", replaced, s.describe()))
+			g.d.enable(s, fmt.Sprintf("it replaces server %d; %s", replaced.Server.Number, s.describe()))
 			return
 		}
 	}
-	s := d.servers[replaced-1]
-	s.leftAlone = "no healthy server is free to replace it: " + s.leftAlone
-	if s.health == ToRecycle && !s.memory.HealthSince.IsZero() && d.now.Sub(s.memory.HealthSince) >= replacementPatience {
-		d.alertOf(s, Warning, fmt.Sprintf("replacement of server %d", s.Server.Number), adviceReplacement,
+	replaced.leftAlone = "no healthy server is free to replace it: " + replaced.leftAlone
+	since := replaced.memory.HealthSince
+	if replaced.health == ToRecycle && !since.IsZero() && g.d.now.Sub(since) >= replacementPatience {
+		g.d.alertOf(replaced, Warning, fmt.Sprintf("replacement of server %d", replaced.Server.Number), adviceReplacement,
 			"it is to be replaced since %s (%s), and no healthy server is free to take its place",
-			s.memory.HealthSince.UTC().Format(time.RFC3339), s.why)
+			since.UTC().Format(time.RFC3339), replaced.why)
 	}
 }
 

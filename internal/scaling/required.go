@@ -11,41 +11,40 @@ import (
 
 // require asks the policies what the group needs and limits the largest answer:
 // clamp(max over policies, minimum, size).
-func (d *decision) require() {
-	g := d.group
-	counted, all := d.capacity((*server).counts), d.capacity(func(*server) bool { return true })
+func (g *group) require() {
+	counted, all := g.members.capacity((*server).counts), g.members.capacity(func(*server) bool { return true })
 	g.enabled, g.size = roundUp(counted), roundUp(all)
 	g.Required = Required{
-		Enabled: d.count((*server).counts), Capacity: pool.Seen(round2(counted)), Size: pool.Seen(round2(all)),
+		Enabled: g.members.count((*server).counts), Capacity: pool.Seen(round2(counted)), Size: pool.Seen(round2(all)),
 	}
-	asked := d.askPolicies()
-	if forced := d.forced(); forced != nil && g.Tag == "" {
-		asked = d.force(*forced, asked)
+	asked := g.askPolicies()
+	if forced := g.d.forced(); forced != nil && g.Tag == "" {
+		asked = g.force(*forced, asked)
 	}
 	g.Required.Servers = asked
 	if servers, ok := asked.Get(); ok {
-		g.Required.Servers = pool.Seen(d.limit(servers))
+		g.Required.Servers = pool.Seen(g.limit(servers))
 	} else {
-		d.alert(Error, "required servers", adviceNoPolicy, "%s; the capacity is not changed", asked.Reason())
+		g.d.alert(Error, "required servers", adviceNoPolicy, "%s; the capacity is not changed", asked.Reason())
 	}
 	if g.Tag == "" {
-		d.plan.Required = g.Required
+		g.d.plan.Required = g.Required
 	}
 }
 
 // askPolicies gives the largest answer; unknown when there is none.
-func (d *decision) askPolicies() pool.Reading[int] {
-	required, largest := &d.group.Required, pool.Unknown[int]("no policy has an answer")
-	for _, policy := range d.group.config.Policies {
-		answer := d.ask(policy, d.group.enabled)
+func (g *group) askPolicies() pool.Reading[int] {
+	required, largest := &g.Required, pool.Unknown[int]("no policy has an answer")
+	for _, policy := range g.config.Policies {
+		answer := g.ask(policy)
 		required.Policies = append(required.Policies, answer)
 		if servers, ok := answer.Servers.Get(); ok {
 			before, _ := largest.Get()
 			largest = pool.Seen(max(before, servers))
 		}
-		d.warnAnswer(answer)
+		g.d.warnAnswer(answer)
 	}
-	if advice, asked := d.advice(); asked {
+	if advice, asked := g.advice(); asked {
 		required.Policies = append(required.Policies, advice)
 	}
 	return largest
@@ -53,14 +52,14 @@ func (d *decision) askPolicies() pool.Reading[int] {
 
 // force puts an operator's number in the place of what the policies ask for, and
 // warns when that is more.
-func (d *decision) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[int] {
+func (g *group) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[int] {
 	until := forced.Until.UTC().Format(time.RFC3339)
-	d.group.limited("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
-	if len(d.groups) > 1 {
-		d.group.limited("servers with a tag are not forced: they go by their own load")
+	g.limited("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
+	if len(g.d.groups) > 1 {
+		g.limited("servers with a tag are not forced: they go by their own load")
 	}
 	if servers, ok := asked.Get(); ok && servers > forced.Servers {
-		d.alert(Warning, "forced", adviceForced, "the policies require %s; %s has forced %d until %s",
+		g.d.alert(Warning, "forced", adviceForced, "the policies require %s; %s has forced %d until %s",
 			pool.Count(servers, "server"), forced.Author, forced.Servers, until)
 	}
 	return pool.Seen(forced.Servers)
@@ -68,8 +67,8 @@ func (d *decision) force(forced pool.Forced, asked pool.Reading[int]) pool.Readi
 
 // limit brings what is asked for between the minimum and what all servers of the
 // group count as.
-func (d *decision) limit(asked int) int {
-	g, servers, minimum := d.group, asked, d.group.config.Minimum()
+func (g *group) limit(asked int) int {
+	servers, minimum := asked, g.config.Minimum()
 	g.Required.UsedUp = asked > minimum && asked >= g.size
 	if servers < minimum {
 		servers = minimum
@@ -80,7 +79,7 @@ func (d *decision) limit(asked int) int {
 	}
 	g.limited("limited from %d to the %s that there are", servers, g.all())
 	if g.Required.UsedUp {
-		d.alert(Error, g.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %s", asked, g.all())
+		g.d.alert(Error, g.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %s", asked, g.all())
 	}
 	return g.size
 }
@@ -101,30 +100,30 @@ func (g *group) all() string {
 // roundUp makes a whole number of servers of what some count as.
 func roundUp(capacity float64) int { return int(math.Ceil(capacity - almost)) }
 
-func (d *decision) ask(policy Policy, enabled int) Answer {
+func (g *group) ask(policy Policy) Answer {
 	switch policy {
 	case PolicyForecast:
-		return d.forecastAnswer(enabled)
+		return g.forecastAnswer()
 	case PolicyLoad:
-		return loadRequired(d.now, d.group.config, d.group.past(d.state), d.group.Load, enabled)
+		return loadRequired(g.d.now, g.config, g.past(g.d.state), g.Load, g.enabled)
 	case PolicySchedule:
-		return scheduleAnswer(d.now, d.group.config, d.seen.Calendar, enabled)
+		return scheduleAnswer(g.d.now, g.config, g.d.seen.Calendar, g.enabled)
 	}
 	reason := fmt.Sprintf("unknown policy %q", policy)
 	return Answer{Policy: policy, Servers: pool.Unknown[int](reason), Why: []string{reason}}
 }
 
 // forecasts tells whether the forecast is among the policies.
-func (d *decision) forecasts() bool {
-	return slices.Contains(d.group.config.Policies, PolicyForecast)
+func (g *group) forecasts() bool {
+	return slices.Contains(g.config.Policies, PolicyForecast)
 }
 
 // advice is what the forecast would ask for where it is not among the policies.
-func (d *decision) advice() (advice Answer, asked bool) {
-	if d.group.Tag != "" || d.forecasts() {
+func (g *group) advice() (advice Answer, asked bool) {
+	if g.Tag != "" || g.forecasts() {
 		return Answer{}, false
 	}
-	answer, problem := d.forecast()
+	answer, problem := g.forecast()
 	if problem != "" {
 		answer = Answer{Policy: PolicyForecast, Servers: pool.Unknown[int](problem), Why: []string{problem}}
 	}
@@ -144,11 +143,11 @@ func (d *decision) forced() *pool.Forced {
 // required is how many servers of the group must be enabled; without an answer, as many as
 // were when the answers ceased. (As many as are would be one more with every
 // replacement that is enabled beside what it replaces.)
-func (d *decision) required() int {
-	if servers, ok := d.group.Required.Servers.Get(); ok {
+func (g *group) required() int {
+	if servers, ok := g.Required.Servers.Get(); ok {
 		return servers
 	}
-	return d.kept()
+	return g.d.kept()
 }
 
 // kept is what is required of the servers without a tag while no policy has an
