@@ -81,7 +81,7 @@ func (d *decision) endReason(s *server, meeting pool.Meeting) string {
 	if meeting.Created.IsZero() || age < d.config.MeetingMaxDuration {
 		return ""
 	}
-	return fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", spell(age), spell(d.config.MeetingMaxDuration))
+	return fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", pool.FormatDuration(age), pool.FormatDuration(d.config.MeetingMaxDuration))
 }
 
 // keep says why a draining server keeps its machine, or "" when it may go.
@@ -132,7 +132,7 @@ func (d *decision) keepRunning(s *server) string {
 	// Rounded to minutes, as the predecessor did: a cron that comes some seconds
 	// early does not cost another interval.
 	if age := d.now.Sub(s.machine.Since).Round(time.Minute); age < d.config.youngest() {
-		return fmt.Sprintf("too young: its machine has run for %s, a machine is kept for %s", spell(age), spell(d.config.youngest()))
+		return fmt.Sprintf("too young: its machine has run for %s, a machine is kept for %s", pool.FormatDuration(age), pool.FormatDuration(d.config.youngest()))
 	}
 	switch {
 	case s.memory.EmptySince.IsZero() || d.now.Sub(s.memory.EmptySince) < d.config.Interval/2:
@@ -162,14 +162,14 @@ func (d *decision) keepUnresponsive(s *server) string {
 	case s.Server.BareMetal && reboot > 0 && silent >= reboot:
 		return ""
 	case !s.Server.BareMetal && reboot > 0 && silent >= reboot && s.memory.Rebooted.IsZero():
-		d.reboot(s, fmt.Sprintf("it has answered nobody for %s", spell(silent)))
+		d.reboot(s, fmt.Sprintf("it has answered nobody for %s", pool.FormatDuration(silent)))
 		return "unresponsive: it is rebooted, once"
 	case !s.Server.BareMetal && remove > 0 && silent >= remove:
 		return ""
 	case remove == 0 || s.Server.BareMetal:
-		return fmt.Sprintf("it has answered nobody for %s, and may hold recordings: only a person may decide", spell(silent))
+		return fmt.Sprintf("it has answered nobody for %s, and may hold recordings: only a person may decide", pool.FormatDuration(silent))
 	}
-	return fmt.Sprintf("it has answered nobody for %s; its machine is kept for %s", spell(silent), spell(remove))
+	return fmt.Sprintf("it has answered nobody for %s; its machine is kept for %s", pool.FormatDuration(silent), pool.FormatDuration(remove))
 }
 
 // tooManyDead counts also the servers that were given up before: a network that

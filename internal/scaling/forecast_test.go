@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"divims/internal/pool"
+	"divims/internal/scaling/forecast"
 )
 
 var paris = mustZone("Europe/Paris")
@@ -84,36 +85,15 @@ func (s *story) requires() (servers int, why string) {
 	return servers, strings.Join(answer.Why, "\n")
 }
 
-func TestShareOf(t *testing.T) {
-	for _, test := range []struct {
-		what               string
-		one, clump, uneven float64
-		share              float64
-	}{
-		{"participants who come 20 at a time", 250, 20, 0.6, 211.03},
-		{"meetings that come one by one", 15, 1, 0.65, 12.68},
-		{"placing that leaves nothing uneven", 250, 22, 0, 250},
-		{"one server for one meeting", 1, 1, 0.9, 0.41},
-	} {
-		share := shareOf(test.one, test.clump, test.uneven)
-		if math.Abs(share-test.share) > 0.05 {
-			t.Errorf("%s: %.2f, want %.2f", test.what, share, test.share)
-		}
-		if full := share + test.uneven*math.Sqrt(test.clump*share); math.Abs(full-test.one) > 1e-9 {
-			t.Errorf("%s: with the deviations it is %g of %g", test.what, full, test.one)
-		}
-	}
-}
-
 // TestMargins: safe keeps more free than balanced, and that more than lean, of each
 // kind; what an expert says stands in their place.
 func TestMargins(t *testing.T) {
 	lean, balanced, safe := Lean.room(), Balanced.room(), Safe.room()
 	for _, rising := range [][]float64{
-		{lean.unknown.Participants, balanced.unknown.Participants, safe.unknown.Participants},
-		{lean.unknown.Meetings, balanced.unknown.Meetings, safe.unknown.Meetings},
-		{lean.uneven.Participants, balanced.uneven.Participants, safe.uneven.Participants},
-		{lean.uneven.Meetings, balanced.uneven.Meetings, safe.uneven.Meetings},
+		{lean.Uncertainty.Participants, balanced.Uncertainty.Participants, safe.Uncertainty.Participants},
+		{lean.Uncertainty.Meetings, balanced.Uncertainty.Meetings, safe.Uncertainty.Meetings},
+		{lean.Unevenness.Participants, balanced.Unevenness.Participants, safe.Unevenness.Participants},
+		{lean.Unevenness.Meetings, balanced.Unevenness.Meetings, safe.Unevenness.Meetings},
 	} {
 		if !(rising[0] < rising[1] && rising[1] < rising[2]) {
 			t.Errorf("lean, balanced and safe: %v", rising)
@@ -123,141 +103,8 @@ func TestMargins(t *testing.T) {
 		t.Errorf("without a margin: %v", Margin("").room())
 	}
 	expert := Config{ForecastMargin: Lean, ForecastUnevenness: Pair{2, 3}}.forecastRoom()
-	if expert.unknown != lean.unknown || expert.uneven != (Pair{2, 3}) {
-		t.Errorf("an expert's: %v", expert)
-	}
-}
-
-// TestExpect holds the worked example of the comment.
-func TestExpect(t *testing.T) {
-	now := time.Date(2026, 3, 17, 9, 0, 0, 0, time.UTC)
-	in20 := now.Add(20 * time.Minute)
-	samples := sampled(now.AddDate(0, 0, -7), in20.AddDate(0, 0, -7).Add(time.Minute), func(local time.Time) int {
-		if local.UTC().Before(in20.AddDate(0, 0, -7)) {
-			return 450
-		}
-		return 900
-	})
-	p := prediction{now: now, habits: habits{history: history{samples, paris, time.Minute}, weeks: []int{1}},
-		actual: Pair{500, 25}, usualNow: Pair{450, 30}, level: Pair{1, 1}, clump: Pair{20, 1}}
-	load, deviation := p.expect(in20)
-	if math.Round(load.Participants) != 930 || math.Round(deviation.Participants) != 108 {
-		t.Errorf("expects %.1f ± %.1f participants, want 930 ± 108", load.Participants, deviation.Participants)
-	}
-	if load, deviation := p.expect(now); load != p.actual || deviation != (Pair{}) {
-		t.Errorf("expects %v ± %v now, where %v are", load, deviation, p.actual)
-	}
-	gap, _ := p.expect(now.AddDate(0, 0, 3))
-	if gap != p.actual {
-		t.Errorf("expects %v where no week was sampled, want what is there now", gap)
-	}
-	p.future = history{[]pool.Sample{{At: in20, Participants: 123, Meetings: 4}}, paris, time.Minute}
-	if load, deviation := p.expect(in20); load != (Pair{123, 4}) || deviation != (Pair{}) {
-		t.Errorf("expects %v ± %v although the future is known", load, deviation)
-	}
-}
-
-// TestForecastSeesTheMorning: before 8:00 on a working day as many servers are
-// asked for as 1000 people will need, and on a Sunday none; whatever the clocks
-// did in the weeks before.
-func TestForecastSeesTheMorning(t *testing.T) {
-	for _, test := range []struct {
-		name, local string
-		morning     bool
-	}{
-		{"a Tuesday", "2026-03-17 07:45", true},
-		{"too early on a Tuesday", "2026-03-17 07:20", false},
-		{"a Sunday", "2026-03-15 07:45", false},
-		{"the Monday after summer time began", "2026-03-30 07:45", true},
-		{"too early, an hour before that", "2026-03-30 06:45", false},
-		{"the Monday after it ended", "2026-10-26 07:45", true},
-		{"too early, an hour before that", "2026-10-26 06:45", false},
-		{"the night in which an hour is left out", "2026-03-29 03:05", false},
-		{"the night in which an hour comes twice", "2026-10-25 02:30", false},
-	} {
-		for weeks := 1; weeks <= pool.HistoryWeeks; weeks++ {
-			got, why := forecastStory(t, test.local, 50, weeksOf(weeks, lectures)).requires()
-			if test.morning != (got >= 5) || got > 8 {
-				t.Errorf("%s, %d weeks: asks for %d servers\n%s", test.name, weeks, got, why)
-			}
-		}
-	}
-}
-
-// TestForecastGoesByTodaysLevelAndUsualWeeks: a day that is busier or quieter than
-// its weekday is taken as it is, and leaves no trace in the weeks after.
-func TestForecastGoesByTodaysLevelAndUsualWeeks(t *testing.T) {
-	const tenToNine = "2026-03-17 08:50"
-	busier := func(factor float64, days ...string) func(time.Time) int {
-		return func(local time.Time) int {
-			if slices.Contains(days, local.Format(time.DateOnly)) {
-				return int(factor * float64(lectures(local)))
-			}
-			return lectures(local)
-		}
-	}
-	stairs := func(local time.Time) int { // more at nine than at eight
-		if n := lectures(local); n == 50 || local.Hour() >= 9 {
-			return n
-		}
-		return lectures(local) / 2
-	}
-	for _, test := range []struct {
-		name        string
-		people      int
-		demand      func(time.Time) int
-		least, most int
-		says        string
-	}{
-		{"as ever", 500, stairs, 5, 8, "the Tuesdays in the weeks 1, 2, 3, 4, 5 and 6 before"},
-		{"twice as many as ever", 1000, func(local time.Time) int {
-			if local.Format(time.DateOnly) == "2026-03-17" {
-				return 2 * stairs(local)
-			}
-			return stairs(local)
-		}, 9, 14, ""},
-		{"nobody comes on a public holiday", 20, func(local time.Time) int {
-			if local.Format(time.DateOnly) == "2026-03-17" {
-				return 20
-			}
-			return stairs(local)
-		}, 1, 2, ""},
-		{"a public holiday two weeks ago does not count", 1000, busier(0.04, "2026-03-03"), 5, 8, "unusual at this time: 2"},
-		{"a rush a week ago does not count", 1000, busier(2.2, "2026-03-10"), 5, 8, "unusual at this time: 1"},
-	} {
-		got, why := forecastStory(t, tenToNine, test.people, weeksOf(6, test.demand)).requires()
-		if got < test.least || got > test.most || !strings.Contains(why, test.says) {
-			t.Errorf("%s: asks for %d servers, want %d to %d, and the reason %q\n%s", test.name, got, test.least, test.most, test.says, why)
-		}
-	}
-}
-
-// TestForecastOfASemesterThatStarts: from the second week of term on, its mornings
-// are seen coming, however many weeks of holidays are in the history still.
-func TestForecastOfASemesterThatStarts(t *testing.T) {
-	for term := 1; term <= 6; term++ {
-		begin := time.Date(2026, 3, 16, 0, 0, 0, 0, paris).AddDate(0, 0, -7*term)
-		demand := func(local time.Time) int {
-			if local.Before(begin) {
-				return 50
-			}
-			return lectures(local)
-		}
-		got, why := forecastStory(t, "2026-03-17 07:45", 50, weeksOf(6, demand)).requires()
-		if got < 5 || got > 8 {
-			t.Errorf("after %d weeks of term: asks for %d servers\n%s", term, got, why)
-		}
-	}
-	// In holidays the usual is planned for, until the median is one of holidays.
-	holidays := time.Date(2026, 3, 9, 0, 0, 0, 0, paris)
-	got, why := forecastStory(t, "2026-03-17 07:45", 50, weeksOf(6, func(local time.Time) int {
-		if local.Before(holidays) {
-			return lectures(local)
-		}
-		return 50
-	})).requires()
-	if got < 5 {
-		t.Errorf("in the second week of holidays: asks for %d servers\n%s", got, why)
+	if expert.Uncertainty != lean.Uncertainty || expert.Unevenness != (forecast.Pair{Participants: 2, Meetings: 3}) {
+		t.Errorf("an expert's unevenness: got %v", expert)
 	}
 }
 
@@ -287,19 +134,6 @@ func TestForecastOfAPartOfTheLoad(t *testing.T) {
 	}
 }
 
-// TestTodaysLevelIsOfWholeLoads: half of a load does not make a quiet day.
-func TestTodaysLevelIsOfWholeLoads(t *testing.T) {
-	now := time.Date(2026, 3, 17, 9, 0, 0, 0, time.UTC)
-	past := history{weeksOf(6, lectures)(now), paris, 3 * time.Minute}
-	one, half := Pair{250, 15}, Pair{500, 34}
-	for partial, quiet := range map[bool]bool{false: true, true: false} {
-		p := predict(now, past, history{}, half, partial, one)
-		if got := p.level.Participants < 0.99; got != quiet {
-			t.Errorf("a part of the load: %t: the level is %.3f", partial, p.level.Participants)
-		}
-	}
-}
-
 // TestForecastOfAPoolWithTags: what is on servers with a tag was never a need of
 // the others.
 func TestForecastOfAPoolWithTags(t *testing.T) {
@@ -315,32 +149,6 @@ func TestForecastOfAPoolWithTags(t *testing.T) {
 	s.tagged("gpu", 20)
 	if got, why := s.requires(); got != 1 {
 		t.Errorf("asks for %d servers for 50 people\n%s", got, why)
-	}
-}
-
-// TestForecastWithGaps: what is missing of the history is a gap, and the record
-// tells how much there was to learn from.
-func TestForecastWithGaps(t *testing.T) {
-	without := func(missing func(local time.Time) bool) func(time.Time) []pool.Sample {
-		return func(now time.Time) []pool.Sample {
-			return slices.DeleteFunc(weeksOf(6, lectures)(now), func(s pool.Sample) bool { return missing(s.At.In(paris)) })
-		}
-	}
-	for name, missing := range map[string]func(time.Time) bool{
-		"every other evaluation": func(local time.Time) bool { return local.Minute()%10 == 0 },
-		"three weeks": func(local time.Time) bool {
-			return local.Day() < 15 && local.Month() == time.February || local.Day() > 8 && local.Month() == time.March && local.Day() < 16
-		},
-		"the last three hours": func(local time.Time) bool { return local.Format(time.DateOnly) == "2026-03-17" && local.Hour() > 4 },
-		"all weekends":         func(local time.Time) bool { return local.Weekday() == time.Saturday || local.Weekday() == time.Sunday },
-	} {
-		got, why := forecastStory(t, "2026-03-17 07:45", 50, without(missing)).requires()
-		if got < 5 || got > 8 {
-			t.Errorf("without %s: asks for %d servers\n%s", name, got, why)
-		}
-		if name == "three weeks" && !strings.Contains(why, "without samples: 3") {
-			t.Errorf("does not say that weeks are missing\n%s", why)
-		}
 	}
 }
 
@@ -385,38 +193,6 @@ func TestForecastAsAdvice(t *testing.T) {
 	s.evaluate()
 	if advice := s.plan.Required.Policies[1]; advice.Servers.Known() || !advice.Advice || len(s.plan.Alerts) > 0 {
 		t.Errorf("without a history there is no advice, and no alert: %+v, %+v", advice, s.plan.Alerts)
-	}
-}
-
-// TestForecastOutlook: the coming day is told of, half hour by half hour.
-func TestForecastOutlook(t *testing.T) {
-	s := forecastStory(t, "2026-03-17 07:00", 50, weeksOf(6, lectures))
-	s.evaluate()
-	outlook := s.plan.Required.Policies[0].Outlook
-	if len(outlook) != mostMoments {
-		t.Fatalf("%d moments", len(outlook))
-	}
-	for _, e := range outlook {
-		people, _ := e.Participants.Get()
-		upper, _ := e.Upper.Get()
-		want := lectures(e.At.In(paris))
-		if people < want*8/10 || people > want*12/10 || upper < people {
-			t.Errorf("at %s %d participants, at most %d; there will be %d", e.At, people, upper, want)
-		}
-	}
-}
-
-// TestForecastOutlookOfTomorrow: a holiday says nothing of the day after it.
-func TestForecastOutlookOfTomorrow(t *testing.T) {
-	s := forecastStory(t, "2026-03-17 12:00", 50, weeksOf(6, lectures))
-	s.seen.History = pool.Seen(append(weeksOf(6, lectures)(s.now.Add(-5*time.Hour)), sampled(s.now.Add(-5*time.Hour), s.now, func(time.Time) int { return 50 })...))
-	s.evaluate()
-	for _, e := range s.plan.Required.Policies[0].Outlook {
-		people, _ := e.Participants.Get()
-		today := e.At.In(paris).Day() == 17
-		if quiet := people < 500; quiet != (today || lectures(e.At.In(paris)) < 500) {
-			t.Errorf("%s: %d participants", e.At.In(paris).Format("Mon 15:04"), people)
-		}
 	}
 }
 
@@ -531,42 +307,6 @@ func TestForecastAsksNoLessForAnUnknownLoad(t *testing.T) {
 			rt.Fatalf("asks for %d servers, and for %d if the second is empty: %s", unknown, empty, why)
 		}
 	})
-}
-
-// TestMoreHistoryNeverFails: what a part of the history is enough for, all of it is;
-// of the past, and in the order of time, as storage hands it out.
-func TestMoreHistoryNeverFails(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		history := slices.DeleteFunc(drawHistory(rt), func(s pool.Sample) bool { return s.At.After(noon) })
-		slices.SortStableFunc(history, func(a, b pool.Sample) int { return a.At.Compare(b.At) })
-		problem := func(samples []pool.Sample) string {
-			s := forecastStory(t, "2026-03-16 13:00", 100, nil)
-			s.seen.History = pool.Seen(samples)
-			s.evaluate()
-			return s.plan.Required.Policies[0].Problem
-		}
-		part := history[rapid.IntRange(0, len(history)).Draw(rt, "cut"):]
-		if now := problem(history); now != "" && problem(part) == "" {
-			rt.Fatalf("with %d samples: %s; with the last %d of them there is a forecast", len(history), now, len(part))
-		}
-	})
-}
-
-// TestLevel holds the worked example of the comment.
-func TestLevel(t *testing.T) {
-	now := time.Date(2026, 3, 17, 12, 0, 0, 0, time.UTC)
-	for _, example := range []struct {
-		usual, people int
-		level         float64
-	}{{60, 90, 1.36}, {1200, 1800, 1.49}} {
-		samples := append(sampled(now.AddDate(0, 0, -8), now.Add(-3*time.Hour), func(time.Time) int { return example.usual }),
-			sampled(now.Add(-3*time.Hour), now, func(time.Time) int { return example.people })...)
-		p := prediction{now: now, habits: habits{history: history{samples, paris, time.Minute}, weeks: []int{1}, prior: 1},
-			actual: Pair{float64(example.people), 0}}
-		if level := p.learnLevel(Pair{250, 15}).Participants; math.Abs(level-example.level) > 0.005 {
-			t.Errorf("%d people where %d are usual: a level of %.3f, want %.2f", example.people, example.usual, level, example.level)
-		}
-	}
 }
 
 func BenchmarkForecast(b *testing.B) {

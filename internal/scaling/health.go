@@ -63,7 +63,7 @@ func unresponsive(now time.Time, config Config, s *server) string {
 	if !s.pastGrace(now, config) {
 		return ""
 	}
-	runs := spell(now.Sub(s.machine.Since))
+	runs := pool.FormatDuration(now.Sub(s.machine.Since))
 	if !s.entry.Online {
 		return fmt.Sprintf("its machine has run for %s, yet Scalelite says offline", runs)
 	}
@@ -106,7 +106,7 @@ func toRecycle(now time.Time, config Config, s *server) string {
 		}
 	}
 	if uptime := s.uptime(now); config.RecycleAfter > 0 && uptime > config.RecycleAfter {
-		return fmt.Sprintf("up for %s, more than %s", spell(uptime), spell(config.RecycleAfter))
+		return fmt.Sprintf("up for %s, more than %s", pool.FormatDuration(uptime), pool.FormatDuration(config.RecycleAfter))
 	}
 	return ""
 }

@@ -55,6 +55,11 @@ func (l Load) past(now time.Time) *pool.PastLoad {
 // compared with: one evaluation may be missed by most of an interval, not two.
 const stalePast = 1.8
 
+// loadAnswer returns the answer of the policy load for the group.
+func (g *group) loadAnswer() Answer {
+	return loadRequired(g.d.now, g.config, g.past(g.d.state), g.Load, g.enabled)
+}
+
 // loadRequired is the predecessor's rule. With 626 participants and 5 meetings,
 // none grown, 250 and 15 a server and the factor 2:
 //
@@ -71,7 +76,7 @@ func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, ena
 		participantsRatio = round2(float64(current.Participants) / float64(past.Participants))
 		meetingsRatio = round2(float64(current.Meetings) / float64(past.Meetings))
 		compared = fmt.Sprintf("compared with %s and %s %s ago: ratios %.2f and %.2f", pool.Count(past.Participants, "participant"),
-			pool.Count(past.Meetings, "meeting"), spell(now.Sub(past.At)), participantsRatio, meetingsRatio)
+			pool.Count(past.Meetings, "meeting"), pool.FormatDuration(now.Sub(past.At)), participantsRatio, meetingsRatio)
 	}
 	participantsFactor, meetingsFactor := config.SteadyFactor.Participants, config.SteadyFactor.Meetings
 	if participantsRatio >= config.GrowthThreshold.Participants {

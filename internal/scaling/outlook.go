@@ -1,7 +1,6 @@
 package scaling
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -55,46 +54,3 @@ func changes(now time.Time, mode ScheduleMode, events []pool.Event) []time.Time 
 	moments = slices.CompactFunc(moments, time.Time.Equal)
 	return moments[:min(len(moments), mostMoments)]
 }
-
-// outlookStep is between the moments of an outlook.
-const outlookStep = outlookTime / mostMoments
-
-// almostAlways is how many deviations above what is expected the load stays below
-// but for one time in forty.
-const almostAlways = 2
-
-// outlook is what is expected of the coming 24 hours.
-func (f forecast) outlook() []Expected {
-	moments := make([]Expected, 0, mostMoments)
-	year, month, day := f.now.In(f.zone).Date()
-	midnight, tomorrow := time.Date(year, month, day+1, 0, 0, 0, 0, f.zone), f.tomorrow()
-	for ahead := outlookStep; ahead <= outlookTime; ahead += outlookStep {
-		at := f.now.Add(ahead).Truncate(time.Minute)
-		n := f.needAt(at)
-		if !at.Before(midnight) {
-			n = tomorrow.needAt(at)
-		}
-		upper := n.expected.plus(n.deviation.times(almostAlways))
-		moments = append(moments, Expected{
-			At: n.at, Servers: pool.Seen(whole(math.Ceil(n.servers))),
-			Participants: pool.Seen(whole(n.expected.Participants)), Upper: pool.Seen(whole(upper.Participants)),
-		})
-	}
-	return moments
-}
-
-// tomorrow forecasts a day of its own: a holiday today says nothing of tomorrow. Its
-// noon tells which weeks are usual; of today's surplus nothing is left.
-func (f forecast) tomorrow() forecast {
-	year, month, day := f.now.In(f.zone).Date()
-	usual := habitsAt(f.history, time.Date(year, month, day+1, 12, 0, 0, 0, f.zone), f.one)
-	if len(usual.weeks) == 0 {
-		return f
-	}
-	f.habits, f.level = usual, Pair{usual.prior, usual.prior}
-	f.actual = f.level.by(f.usualNow)
-	return f
-}
-
-// whole rounds what may be absurdly large.
-func whole(x float64) int { return int(math.Round(math.Min(x, math.MaxInt32))) }

@@ -105,7 +105,7 @@ func (g *group) ask(policy Policy) Answer {
 	case PolicyForecast:
 		return g.forecastAnswer()
 	case PolicyLoad:
-		return loadRequired(g.d.now, g.config, g.past(g.d.state), g.Load, g.enabled)
+		return g.loadAnswer()
 	case PolicySchedule:
 		return scheduleAnswer(g.d.now, g.config, g.d.seen.Calendar, g.enabled)
 	}
@@ -116,19 +116,6 @@ func (g *group) ask(policy Policy) Answer {
 // forecasts tells whether the forecast is among the policies.
 func (g *group) forecasts() bool {
 	return slices.Contains(g.config.Policies, PolicyForecast)
-}
-
-// advice is what the forecast would ask for where it is not among the policies.
-func (g *group) advice() (advice Answer, asked bool) {
-	if g.Tag != "" || g.forecasts() {
-		return Answer{}, false
-	}
-	answer, problem := g.forecast()
-	if problem != "" {
-		answer = Answer{Policy: PolicyForecast, Servers: pool.Unknown[int](problem), Why: []string{problem}}
-	}
-	answer.Advice = true
-	return answer, true
 }
 
 // forced is an operator's number, which stands in the place of the policies'

@@ -81,6 +81,11 @@ func (s *server) up() bool {
 	return s.machineState() == pool.Running && s.entry.Online && s.Meetings.Known()
 }
 
+// ready reports whether the server could be enabled and take meetings at once.
+func (s *server) ready() bool {
+	return s.mayEnable() && s.health == Healthy && s.machineState() == pool.Running
+}
+
 // draining tells of a machine whose entry is not enabled, and will not be.
 func (s *server) draining() bool {
 	return s.machine != nil && s.entry != nil && s.entry.State != pool.Enabled && s.intended != pool.Enabled

@@ -79,7 +79,7 @@ func (d *decision) warnEvaluations() {
 		return
 	}
 	if gap := d.now.Sub(d.state.LastEvaluation); gap.Seconds() > stalePast*d.config.Interval.Seconds() {
-		d.passing(Warning, "evaluations", adviceMissed, "none was recorded for %s; one is due every %s", spell(gap), spell(d.config.Interval))
+		d.passing(Warning, "evaluations", adviceMissed, "none was recorded for %s; one is due every %s", pool.FormatDuration(gap), pool.FormatDuration(d.config.Interval))
 	}
 }
 
@@ -120,9 +120,9 @@ func (d *decision) warnCertificate(s *server) {
 	case left <= 0:
 		d.alertOf(s, Error, subject, adviceCertificate, "expired on %s", expiry.UTC().Format(time.RFC3339))
 	case left <= d.config.CertificateAlert:
-		d.alertOf(s, Error, subject, adviceCertificate, "expires in %s", spell(left))
+		d.alertOf(s, Error, subject, adviceCertificate, "expires in %s", pool.FormatDuration(left))
 	case left <= d.config.CertificateWarning:
-		d.alertOf(s, Warning, subject, adviceCertificate, "expires in %s", spell(left))
+		d.alertOf(s, Warning, subject, adviceCertificate, "expires in %s", pool.FormatDuration(left))
 	}
 }
 
@@ -140,7 +140,7 @@ func (d *decision) warnRecordings(s *server) {
 	}
 	if late > 0 {
 		d.alertOf(s, Warning, recordingsSubject(s), adviceRecordings, "%s not done %s after the meeting, the oldest since %s",
-			pool.Count(late, "recording"), spell(d.config.RecordingMaxProcessing), spell(longest))
+			pool.Count(late, "recording"), pool.FormatDuration(d.config.RecordingMaxProcessing), pool.FormatDuration(longest))
 	}
 	stats, asked := s.Stats.Get()
 	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && s.pastGrace(d.now, d.config) && !stats.Backlog.Known() {
