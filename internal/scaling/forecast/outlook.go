@@ -32,10 +32,11 @@ func (f *forecast) outlook() []Moment {
 	tomorrow.model = f.model.tomorrow(f.in.ServerCapacity)
 	for ahead := outlookStep; ahead <= outlookSpan; ahead += outlookStep {
 		at := f.in.Now.Add(ahead).Truncate(time.Minute)
-		n := f.needAt(at)
+		day := f
 		if !at.Before(midnight) {
-			n = tomorrow.needAt(at)
+			day = &tomorrow
 		}
+		n := day.needAt(at)
 		upper := n.expected.add(n.deviation.scale(upperDeviations))
 		moments = append(moments, Moment{
 			At: n.at, Servers: round(math.Ceil(n.servers)), Participants: round(n.expected.Participants), Upper: round(upper.Participants),
