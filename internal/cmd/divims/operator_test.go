@@ -253,7 +253,7 @@ func (o *operator) sees(verdict report.Verdict, texts ...string) report.Status {
 		o.t.Fatal(err)
 	}
 	if status.Verdict != verdict {
-		o.t.Errorf("%s: the pool is %s, wanted %s: %+v", o.now(), status.Verdict, verdict, status.Needs)
+		o.t.Errorf("%s: the pool is %s, wanted %s: %+v", o.now(), status.Verdict, verdict, status.Alerts)
 	}
 	page := o.request(http.MethodGet, "/", "", http.StatusOK, "text/html")
 	shown, err := readPage(page)
@@ -268,7 +268,7 @@ func (o *operator) sees(verdict report.Verdict, texts ...string) report.Status {
 	metrics := o.request(http.MethodGet, "/metrics", "", http.StatusOK)
 	for _, level := range []scaling.Level{scaling.Warning, scaling.Error, scaling.Critical} {
 		count := 0
-		for _, need := range status.Needs {
+		for _, need := range status.Alerts {
 			if need.Level == level {
 				count++
 			}
