@@ -1,6 +1,13 @@
-// Package bbb speaks the BigBlueButton API of any server.
-// In go a server's endpoint and a call; out come its meetings, its recordings, or
-// an error that names the call and the host. Answers are read as they arrive.
+// Package bbb is a client of the BigBlueButton API. A Client takes the endpoint of
+// a server and returns its meetings, recordings or version, or ends a meeting.
+// Errors name the call and the host.
+//
+// Responses are parsed while they arrive, by a reader of our own around
+// encoding/xml: it skips what we do not need, such as attendees, without decoding
+// it. A response with 200 attendees (60 kB) takes 0.25 to 0.4 ms and 8.5 kB of
+// memory; encoding/xml alone takes 4 ms and 520 kB. To measure this again, run
+//
+//	go test -run '^$' -bench 'MeetingsWith200Attendees|EncodingXML' -benchmem ./internal/client/bbb
 package bbb
 
 import (
@@ -18,36 +25,37 @@ import (
 )
 
 const (
-	// largestAnswer bounds what is read of an answer, in bytes. An attendee takes
-	// about 350, so this is room for more than 20,000 people on one server.
-	largestAnswer = 8 << 20
-	// largestRest bounds what is read after an answer so that its connection can
-	// be used again, in bytes.
-	largestRest = 4 << 10
+	// maxResponse is the largest response that is read, in bytes. An attendee takes
+	// about 350 bytes, so it has room for more than 20,000 people on one server.
+	maxResponse = 8 << 20
+	// maxDrain is how much is read after the XML, in bytes, so that the connection
+	// can be used again.
+	maxDrain = 4 << 10
 )
 
-// Client calls any server. It is a pool.MeetingService.
+// Client calls the API of any server. It implements pool.MeetingService.
 type Client struct {
 	hash checksum.Hash
 	http *http.Client
 }
 
-// New gives a client that signs with hash, which every server has to allow.
-// Redirects are not followed: another host's answer says nothing about a server.
+// New returns a Client that signs its calls with hash, which every server must
+// accept. It does not follow redirects, because a response of another host says
+// nothing about the server.
 func New(hash checksum.Hash, client *http.Client) *Client {
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &Client{hash, &direct}
 }
 
-// call makes a signed call and hands the answer to parse. The connection tells of
-// the server's certificate; it is nil without TLS.
+// call makes a signed call and passes the response to parse. It returns the TLS
+// state of the connection, which is nil without TLS.
 func (c *Client) call(ctx context.Context, at pool.Endpoint, call string, query url.Values,
 	parse func(io.Reader) error) (*tls.ConnectionState, error) {
 	return c.get(ctx, at, call, "/"+call+"?"+c.hash.Sign(call, query, at.Secret), parse)
 }
 
-// get asks for what is at the path below the server's URL.
+// get requests a path below the server's URL, and passes the response to parse.
 func (c *Client) get(ctx context.Context, at pool.Endpoint, call, path string,
 	parse func(io.Reader) error) (*tls.ConnectionState, error) {
 	address := strings.TrimRight(at.URL, "/") + path
@@ -67,21 +75,21 @@ func (c *Client) exchange(request *http.Request, parse func(io.Reader) error) (*
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	defer response.Body.Close()
-	if err := judge(response, parse); err != nil {
+	defer func() { _ = response.Body.Close() }()
+	if err := parseResponse(response, parse); err != nil {
 		if ended := request.Context().Err(); ended != nil {
-			return nil, ended // an answer that the deadline cuts off may seem to end by itself
+			return nil, ended // a deadline may look like a truncated response
 		}
 		return nil, err
 	}
-	_, _ = io.CopyN(io.Discard, response.Body, largestRest)
+	_, _ = io.CopyN(io.Discard, response.Body, maxDrain)
 	return response.TLS, nil
 }
 
-// judge parses the answer, and takes BBB's own word for a failure before the
-// HTTP status, which may be a proxy's.
-func judge(response *http.Response, parse func(io.Reader) error) error {
-	body := &io.LimitedReader{R: response.Body, N: largestAnswer}
+// parseResponse passes the body to parse. An *Error of BBB takes precedence over the
+// HTTP status, which may come from a proxy.
+func parseResponse(response *http.Response, parse func(io.Reader) error) error {
+	body := &io.LimitedReader{R: response.Body, N: maxResponse}
 	err := parse(body)
 	var failure *Error
 	switch {
@@ -90,12 +98,12 @@ func judge(response *http.Response, parse func(io.Reader) error) error {
 	case response.StatusCode != http.StatusOK:
 		return fmt.Errorf("HTTP status %d", response.StatusCode)
 	case err != nil && body.N == 0:
-		return fmt.Errorf("the answer is longer than %d bytes", largestAnswer)
+		return fmt.Errorf("the response is longer than %d bytes", maxResponse)
 	}
 	return err
 }
 
-// withoutURL takes the URL, and with it the checksum, out of an error.
+// withoutURL removes the URL from an error, because it contains the checksum.
 func withoutURL(err error) error {
 	var failure *url.Error
 	if errors.As(err, &failure) {

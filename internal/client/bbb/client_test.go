@@ -22,26 +22,27 @@ var _ pool.MeetingService = (*Client)(nil)
 
 const serverSecret = "server-secret-0815"
 
-// openSample opens a sample answer beside the repository, where there is one.
+// openSample opens a recorded response. The recordings are not part of the
+// repository; without them the test is skipped.
 func openSample(t *testing.T, name string) *os.File {
 	t.Helper()
-	root, err := filepath.Abs("../../..") // of the repository
+	root, err := filepath.Abs("../../..") // the root of the repository
 	if err != nil {
 		t.Fatal(err)
 	}
 	sample, err := os.Open(filepath.Join(root, "../shared/data/bbb", name))
 	if errors.Is(err, os.ErrNotExist) {
-		t.Skipf("no sample answers beside the repository: %v", err)
+		t.Skipf("no recorded responses: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { sample.Close() })
+	t.Cleanup(func() { _ = sample.Close() })
 	return sample
 }
 
-// served starts a BBB server and gives what is needed to call it.
-func served(t *testing.T, handler http.HandlerFunc) (*Client, pool.Endpoint) {
+// serve starts a BBB server and returns a client for it and its endpoint.
+func serve(t *testing.T, handler http.HandlerFunc) (*Client, pool.Endpoint) {
 	t.Helper()
 	server := httptest.NewTLSServer(handler)
 	t.Cleanup(server.Close)
@@ -49,41 +50,41 @@ func served(t *testing.T, handler http.HandlerFunc) (*Client, pool.Endpoint) {
 	return New(checksum.SHA256, server.Client()), at
 }
 
-// says is a server with one answer to everything.
-func says(status int, body string) http.HandlerFunc {
+// respond returns a handler that answers every request the same way.
+func respond(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(status)
-		fmt.Fprint(w, body)
+		_, _ = fmt.Fprint(w, body)
 	}
 }
 
-// signed checks that a request is for the call and bears the right checksum.
-func signed(t *testing.T, r *http.Request, call string) {
+// checkRequest checks the method, path and checksum of a request.
+func checkRequest(t *testing.T, r *http.Request, call string) {
 	t.Helper()
 	if r.Method != http.MethodGet || r.URL.Path != "/bigbluebutton/api/"+call {
-		t.Errorf("asked %s %s, want GET /bigbluebutton/api/%s", r.Method, r.URL.Path, call)
+		t.Errorf("request is %s %s, want GET /bigbluebutton/api/%s", r.Method, r.URL.Path, call)
 	}
 	if !checksum.Verify(call, r.URL.RawQuery, pool.NewSecret(serverSecret)) {
 		t.Errorf("%s has a wrong checksum: %s", call, r.URL.RawQuery)
 	}
 }
 
-func TestMeetingsComeWithTheCertificateOfTheirConnection(t *testing.T) {
+func TestMeetingsWithCertificateExpiry(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		signed(t, r, "getMeetings")
-		fmt.Fprint(w, answerWith(meetingXML()))
+		checkRequest(t, r, "getMeetings")
+		_, _ = fmt.Fprint(w, meetingsResponse(meetingXML()))
 	}))
 	defer server.Close()
-	// A final slash, as some entries have, makes no difference.
+	// Some entries' URLs end with a slash. It makes no difference.
 	at := pool.Endpoint{URL: server.URL + "/bigbluebutton/api/", Secret: pool.NewSecret(serverSecret)}
 	client := New(checksum.SHA256, server.Client())
-	for _, connection := range []string{"new", "used again"} {
+	for _, connection := range []string{"new", "reused"} {
 		conference, err := client.Meetings(t.Context(), at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := withoutPasswords(t, conference.Meetings, "mp"); !reflect.DeepEqual(got, []pool.Meeting{plain()}) {
-			t.Errorf("meetings are %+v, want %+v", got, plain())
+		if got := withoutPasswords(t, conference.Meetings, "mp"); !reflect.DeepEqual(got, []pool.Meeting{plainMeeting()}) {
+			t.Errorf("meetings are %+v, want %+v", got, plainMeeting())
 		}
 		expiry, known := conference.CertificateExpiry.Get()
 		if want := server.Certificate().NotAfter; !known || !expiry.Equal(want) {
@@ -93,7 +94,7 @@ func TestMeetingsComeWithTheCertificateOfTheirConnection(t *testing.T) {
 }
 
 func TestCertificateExpiryIsUnknownWithoutTLS(t *testing.T) {
-	server := httptest.NewServer(says(200, answerWith()))
+	server := httptest.NewServer(respond(200, meetingsResponse()))
 	defer server.Close()
 	conference, err := New(checksum.SHA1, server.Client()).Meetings(t.Context(), pool.Endpoint{URL: server.URL})
 	if err != nil || conference.Meetings == nil || len(conference.Meetings) != 0 || conference.CertificateExpiry.Known() {
@@ -101,13 +102,13 @@ func TestCertificateExpiryIsUnknownWithoutTLS(t *testing.T) {
 	}
 }
 
-func TestConnectionIsUsedAgain(t *testing.T) {
+func TestConnectionIsReused(t *testing.T) {
 	connections := map[string]bool{}
-	client, at := served(t, func(w http.ResponseWriter, r *http.Request) {
+	client, at := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		connections[r.RemoteAddr] = true
-		fmt.Fprint(w, answerWith(meetingXML()))
+		_, _ = fmt.Fprint(w, meetingsResponse(meetingXML()))
 		w.(http.Flusher).Flush()
-		fmt.Fprint(w, "\n")
+		_, _ = fmt.Fprint(w, "\n")
 	})
 	for range 3 {
 		if _, err := client.Meetings(t.Context(), at); err != nil {
@@ -119,7 +120,7 @@ func TestConnectionIsUsedAgain(t *testing.T) {
 	}
 }
 
-// recorder is a server with a number of recordings, which it gives in pages.
+// recorder is a server with total recordings, which it returns page by page.
 type recorder struct {
 	t       *testing.T
 	total   int
@@ -127,21 +128,21 @@ type recorder struct {
 }
 
 func (s *recorder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	signed(s.t, r, "getRecordings")
+	checkRequest(s.t, r, "getRecordings")
 	query := r.URL.Query()
 	query.Del("checksum")
 	s.queries = append(s.queries, query)
 	offset, _ := strconv.Atoi(query.Get("offset"))
 	limit, _ := strconv.Atoi(query.Get("limit"))
 	if offset >= s.total {
-		fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><messageKey>noRecordings</messageKey></response>")
+		_, _ = fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><messageKey>noRecordings</messageKey></response>")
 		return
 	}
 	var page strings.Builder
 	for i := offset; i < min(offset+limit, s.total); i++ {
 		fmt.Fprintf(&page, "<recording><recordID>r-%d</recordID><state>processed</state></recording>", i)
 	}
-	fmt.Fprint(w, recordingsAnswer(page.String()))
+	_, _ = fmt.Fprint(w, recordingsResponse(page.String()))
 }
 
 func TestRecordingsAreReadPageByPage(t *testing.T) {
@@ -157,7 +158,7 @@ func TestRecordingsAreReadPageByPage(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			server := &recorder{t: t, total: test.total}
-			client, at := served(t, server.ServeHTTP)
+			client, at := serve(t, server.ServeHTTP)
 			got, err := client.Recordings(t.Context(), at, pool.Processing, pool.Processed)
 			if err != nil || got == nil || len(got) != test.total {
 				t.Fatalf("got %d recordings, %v; want %d", len(got), err, test.total)
@@ -168,42 +169,42 @@ func TestRecordingsAreReadPageByPage(t *testing.T) {
 				}
 			}
 			if len(server.queries) != test.pages {
-				t.Fatalf("asked for %d pages, want %d", len(server.queries), test.pages)
+				t.Fatalf("%d pages were requested, want %d", len(server.queries), test.pages)
 			}
 			for i, query := range server.queries {
 				want := url.Values{"state": {"processing,processed"}, "offset": {strconv.Itoa(100 * i)}, "limit": {"100"}}
 				if !reflect.DeepEqual(query, want) {
-					t.Errorf("page %d is asked for with %v, want %v", i, query, want)
+					t.Errorf("the query for page %d is %v, want %v", i, query, want)
 				}
 			}
 		})
 	}
 }
 
-func TestServerThatIgnoresTheLimitIsAskedOnce(t *testing.T) {
-	asked := 0
-	client, at := served(t, func(w http.ResponseWriter, _ *http.Request) {
-		asked++
-		fmt.Fprint(w, recordingsAnswer(strings.Repeat("<recording><recordID>r</recordID><state>processed</state></recording>", 150)))
+func TestServerThatIgnoresTheLimitIsCalledOnce(t *testing.T) {
+	calls := 0
+	client, at := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		calls++
+		_, _ = fmt.Fprint(w, recordingsResponse(strings.Repeat("<recording><recordID>r</recordID><state>processed</state></recording>", 150)))
 	})
 	got, err := client.Recordings(t.Context(), at, pool.Processed)
-	if err != nil || len(got) != 150 || asked != 1 {
-		t.Errorf("got %d recordings after %d calls, %v; want 150 after 1", len(got), asked, err)
+	if err != nil || len(got) != 150 || calls != 1 {
+		t.Errorf("got %d recordings after %d calls, %v; want 150 after 1", len(got), calls, err)
 	}
 }
 
 func TestEndlessRecordingsAreAnError(t *testing.T) {
 	server := &recorder{t: t, total: 1 << 30}
-	client, at := served(t, server.ServeHTTP)
+	client, at := serve(t, server.ServeHTTP)
 	got, err := client.Recordings(t.Context(), at, pool.Published)
-	if err == nil || got != nil || len(server.queries) != mostRecordingPages {
-		t.Errorf("got %d recordings after %d pages, %v; want only an error after %d", len(got), len(server.queries), err, mostRecordingPages)
+	if err == nil || got != nil || len(server.queries) != maxRecordingPages {
+		t.Errorf("got %d recordings after %d pages, %v; want only an error after %d", len(got), len(server.queries), err, maxRecordingPages)
 	}
 }
 
 func TestFailureOnALaterPageIsAnError(t *testing.T) {
 	server := &recorder{t: t, total: 250}
-	client, at := served(t, func(w http.ResponseWriter, r *http.Request) {
+	client, at := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if len(server.queries) == 2 {
 			w.WriteHeader(http.StatusGatewayTimeout)
 			return
@@ -216,7 +217,7 @@ func TestFailureOnALaterPageIsAnError(t *testing.T) {
 	}
 }
 
-const failedAnswer = "<response><returncode>FAILED</returncode><messageKey>%s</messageKey><message>no</message></response>"
+const failedResponse = "<response><returncode>FAILED</returncode><messageKey>%s</messageKey><message>no</message></response>"
 
 func TestEnd(t *testing.T) {
 	accepted := "<response><returncode>SUCCESS</returncode><messageKey>sentEndMeetingRequest</messageKey></response>"
@@ -231,14 +232,14 @@ func TestEnd(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			client, at := served(t, func(w http.ResponseWriter, r *http.Request) {
-				signed(t, r, "end")
+			client, at := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				checkRequest(t, r, "end")
 				query := r.URL.Query()
 				query.Del("checksum")
 				if !reflect.DeepEqual(query, test.want) {
-					t.Errorf("asked with %v, want %v", query, test.want)
+					t.Errorf("query is %v, want %v", query, test.want)
 				}
-				fmt.Fprint(w, accepted)
+				_, _ = fmt.Fprint(w, accepted)
 			})
 			if err := client.End(t.Context(), at, test.meeting); err != nil {
 				t.Error(err)
@@ -257,7 +258,7 @@ func TestEndFails(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.key, func(t *testing.T) {
-			client, at := served(t, says(200, fmt.Sprintf(failedAnswer, test.key)))
+			client, at := serve(t, respond(200, fmt.Sprintf(failedResponse, test.key)))
 			err := client.End(t.Context(), at, pool.Meeting{ID: "m-1"})
 			var failure *Error
 			if !errors.As(err, &failure) || failure.Call != "end" || failure.Key != test.key {
@@ -272,17 +273,17 @@ func TestEndFails(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	tests := []struct{ name, body, want string }{
-		{"told", "<response><returncode>SUCCESS</returncode><version>2.0</version><apiVersion>2.0</apiVersion><bbbVersion>3.0.4</bbbVersion></response>", "3.0.4"},
-		{"kept", "<response><returncode>SUCCESS</returncode><version>2.0</version><bbbVersion/></response>", ""},
+		{"published", "<response><returncode>SUCCESS</returncode><version>2.0</version><apiVersion>2.0</apiVersion><bbbVersion>3.0.4</bbbVersion></response>", "3.0.4"},
+		{"kept secret", "<response><returncode>SUCCESS</returncode><version>2.0</version><bbbVersion/></response>", ""},
 		{"missing", "<response><returncode>SUCCESS</returncode><version>0.9</version></response>", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			client, at := served(t, func(w http.ResponseWriter, r *http.Request) {
+			client, at := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.RequestURI() != "/bigbluebutton/api" {
-					t.Errorf("asked %s, want the unsigned root", r.URL.RequestURI())
+					t.Errorf("request is for %s, want the unsigned root", r.URL.RequestURI())
 				}
-				fmt.Fprint(w, test.body)
+				_, _ = fmt.Fprint(w, test.body)
 			})
 			if got, err := client.Version(t.Context(), at); err != nil || got != test.want {
 				t.Errorf("version is %q, %v; want %q", got, err, test.want)
@@ -291,7 +292,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-func TestRecordedAnswers(t *testing.T) {
+func TestRecordedResponses(t *testing.T) {
 	if version, err := parseVersion(openSample(t, "api_version.xml")); err != nil || version != "2.4-rc-7" {
 		t.Errorf("version is %q, %v; want 2.4-rc-7", version, err)
 	}
@@ -306,21 +307,21 @@ func TestErrorsNameTheCallAndTheHost(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
-		{"a proxy's 502", says(502, "<html><body>502 Bad Gateway<br></body></html>"), "HTTP status 502"},
-		{"a proxy's 504 without a body", says(504, ""), "HTTP status 504"},
-		{"a proxy's 404", says(404, "not found"), "HTTP status 404"},
-		{"a list under 500", says(500, answerWith()), "HTTP status 500"},
-		{"FAILED under 400", says(400, fmt.Sprintf(failedAnswer, "validationError")), `FAILED, "validationError": "no"`},
-		{"FAILED under 200", says(200, fmt.Sprintf(failedAnswer, "checksumError")), `FAILED, "checksumError": "no"`},
-		{"a page under 200", says(200, "<html></html>"), "it begins with <html>"},
-		{"cut off by the connection", func(w http.ResponseWriter, _ *http.Request) {
+		{"a proxy's 502", respond(502, "<html><body>502 Bad Gateway<br></body></html>"), "HTTP status 502"},
+		{"a proxy's 504 without a body", respond(504, ""), "HTTP status 504"},
+		{"a proxy's 404", respond(404, "not found"), "HTTP status 404"},
+		{"a list under 500", respond(500, meetingsResponse()), "HTTP status 500"},
+		{"FAILED under 400", respond(400, fmt.Sprintf(failedResponse, "validationError")), `FAILED, "validationError": "no"`},
+		{"FAILED under 200", respond(200, fmt.Sprintf(failedResponse, "checksumError")), `FAILED, "checksumError": "no"`},
+		{"a page under 200", respond(200, "<html></html>"), "the root element is <html>"},
+		{"truncated", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
-			fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><meetings><meeting><attendees>")
+			_, _ = fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><meetings><meeting><attendees>")
 		}, "unexpected EOF"},
 		{"too long", func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><meetings><meeting><attendees>")
+			_, _ = fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><meetings><meeting><attendees>")
 			attendees := strings.Repeat("<attendee>"+strings.Repeat("x", 1000)+"</attendee>", 100)
-			for range largestAnswer/len(attendees) + 1 {
+			for range maxResponse/len(attendees) + 1 {
 				if _, err := fmt.Fprint(w, attendees); err != nil {
 					return
 				}
@@ -333,22 +334,22 @@ func TestErrorsNameTheCallAndTheHost(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			client, at := served(t, test.handler)
+			client, at := serve(t, test.handler)
 			conference, err := client.Meetings(t.Context(), at)
 			if err == nil || conference.Meetings != nil {
 				t.Fatalf("got %v, %v; want only an error", conference, err)
 			}
 			if prefix := "getMeetings of 127.0.0.1:"; !strings.HasPrefix(err.Error(), prefix) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error is %q, want it to begin with %q and to say %q", err, prefix, test.want)
+				t.Errorf("error is %q, want it to begin with %q and to contain %q", err, prefix, test.want)
 			}
 		})
 	}
 }
 
-func TestContextEndsASlowAnswer(t *testing.T) {
+func TestContextEndsASlowResponse(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	client, at := served(t, func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><meetings><meeting><attendees>")
+	client, at := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprint(w, "<response><returncode>SUCCESS</returncode><meetings><meeting><attendees>")
 		w.(http.Flusher).Flush()
 		cancel()
 		<-r.Context().Done()
@@ -358,10 +359,10 @@ func TestContextEndsASlowAnswer(t *testing.T) {
 	}
 }
 
-func TestErrorsTellNoSecret(t *testing.T) {
+func TestErrorsContainNoSecret(t *testing.T) {
 	refused := httptest.NewServer(nil)
 	refused.Close()
-	untrusted := httptest.NewTLSServer(says(200, answerWith()))
+	untrusted := httptest.NewTLSServer(respond(200, meetingsResponse()))
 	defer untrusted.Close()
 	for name, address := range map[string]string{
 		"connection refused":    refused.URL,
@@ -384,7 +385,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 				}
 				for _, secret := range []string{serverSecret, "checksum", "moderator-pw"} {
 					if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) {
-						t.Errorf("%s: error tells %q: %v", call, secret, err)
+						t.Errorf("%s: the error contains %q: %v", call, secret, err)
 					}
 				}
 			}

@@ -9,12 +9,13 @@ import (
 	"strings"
 )
 
-// longestElement bounds an element of which the text is read, tags included, in
-// bytes: no answer can make us hold more at once.
-const longestElement = 64 << 10
+// maxElement is the largest element that is decoded, in bytes, including its tags.
+// Skipped elements may be larger.
+const maxElement = 64 << 10
 
-// document reads XML as it arrives. What is asked for goes through encoding/xml;
-// what is skipped does not, which takes no memory and a fifth of the time.
+// document reads XML while it arrives. Elements that we need are decoded with
+// encoding/xml; all others are skipped without decoding them, which takes less time
+// and no memory.
 type document struct {
 	source  *source
 	decoder *xml.Decoder
@@ -25,12 +26,12 @@ func newDocument(r io.Reader) *document {
 	return &document{s, xml.NewDecoder(s)}
 }
 
-// root opens the root element and gives its name.
+// root opens the root element and returns its name.
 func (d *document) root() (string, error) {
 	for {
-		d.source.budget = longestElement
+		d.source.budget = maxElement
 		token, err := d.token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return "", errors.New("no XML element")
 		}
 		if err != nil {
@@ -42,11 +43,11 @@ func (d *document) root() (string, error) {
 	}
 }
 
-// each opens the children of the open element one after the other, up to its
-// end. visit has to read or skip the child that it is given by name.
-func (d *document) each(visit func(name string) error) error {
+// eachChild opens the children of the open element one after the other, and calls
+// visit with the name of each. visit must read or skip the child.
+func (d *document) eachChild(visit func(name string) error) error {
 	for {
-		d.source.budget = longestElement
+		d.source.budget = maxElement
 		token, err := d.token()
 		if err != nil {
 			return err
@@ -62,16 +63,17 @@ func (d *document) each(visit func(name string) error) error {
 	}
 }
 
-// passOver discards the children that come next, up to one of the given names. It
-// may leave others, too.
-func (d *document) passOver(names []string) error {
+// skipUnwanted discards the next children up to one with any of the given names.
+// It stops earlier at tags that are not plain, so the next child may still be unwanted.
+func (d *document) skipUnwanted(names []string) error {
 	if d.source.selfClosed() {
-		return nil // there are none
+		return nil // the open element has no children
 	}
 	return d.source.skipElements(names)
 }
 
-// text reads the open element to its end, as text without the space around it.
+// text reads the open element to its end and returns its text, trimmed. A child
+// element is an error.
 func (d *document) text() (string, error) {
 	var text strings.Builder
 	for {
@@ -83,21 +85,21 @@ func (d *document) text() (string, error) {
 		case xml.CharData:
 			text.Write(t)
 		case xml.StartElement:
-			return "", fmt.Errorf("XML: element %.40q where text should be", t.Name.Local)
+			return "", fmt.Errorf("XML: found element %.40q where text is expected", t.Name.Local)
 		case xml.EndElement:
 			return strings.TrimSpace(text.String()), nil
 		}
 	}
 }
 
-// skip passes over the open element, to its end.
+// skip discards the open element to its end.
 func (d *document) skip() error {
 	if !d.source.selfClosed() {
 		if err := d.source.skipContent(); err != nil {
 			return err
 		}
 	}
-	_, err := d.token() // the end tag, which the decoder holds against the start tag
+	_, err := d.token() // the decoder checks that the end tag fits the start tag
 	return err
 }
 
@@ -106,10 +108,10 @@ func (d *document) token() (xml.Token, error) {
 	var broken *xml.SyntaxError
 	switch {
 	case errors.As(err, &broken):
-		// Without its line number, which is wrong after a skip.
+		// The line number is left out: it is wrong after a skip.
 		return nil, fmt.Errorf("XML: %.100q", broken.Msg)
 	case err != nil && !d.source.failed:
-		return nil, fmt.Errorf("XML: %.100q", err.Error()) // an encoding that it does not know
+		return nil, fmt.Errorf("XML: %.100q", err.Error()) // for example, an unknown encoding
 	}
 	return token, err
 }

@@ -10,8 +10,8 @@ import (
 	"divims/internal/pool"
 )
 
-// End asks BBB to end a meeting; it ends a while later. The error is pool.ErrGone
-// when the server has no such meeting.
+// End asks BBB to end a meeting. BBB ends it some time after its response. The error
+// wraps pool.ErrGone if the server has no such meeting.
 func (c *Client) End(ctx context.Context, at pool.Endpoint, meeting pool.Meeting) error {
 	query := url.Values{"meetingID": {meeting.ID}}
 	if meeting.ModeratorPassword.IsSet() {
@@ -28,8 +28,8 @@ func (c *Client) End(ctx context.Context, at pool.Endpoint, meeting pool.Meeting
 	return nil
 }
 
-// parseEnd reads the answer of end.
+// parseEnd reads a response to end.
 func parseEnd(r io.Reader) error {
-	_, err := readAnswer("end", r, func(d *document, _ string) error { return d.skip() })
+	_, err := readResponse("end", r, func(d *document, _ string) error { return d.skip() })
 	return err
 }

@@ -7,20 +7,21 @@ import (
 	"time"
 )
 
-// longestName bounds a name or a state, in bytes. BBB allows a meeting's ID 256
-// characters, and makes all others itself.
-const longestName = 1024
+// maxName is the longest ID, state or version, in bytes. BBB allows 256 characters
+// for a meeting's ID and creates the others itself.
+const maxName = 1024
 
-// texts are what an element's children say, by their names.
+// texts maps the names of an element's children to their texts.
 type texts map[string]string
 
-// readTexts reads the open element to its end, and of its children those named.
+// readTexts reads the open element to its end and returns the texts of those of its
+// children that have one of the given names.
 func readTexts(d *document, names ...string) (texts, error) {
 	found := texts{}
-	if err := d.passOver(names); err != nil {
+	if err := d.skipUnwanted(names); err != nil {
 		return nil, err
 	}
-	err := d.each(func(name string) (err error) {
+	err := d.eachChild(func(name string) (err error) {
 		if slices.Contains(names, name) {
 			err = found.add(d, name)
 		} else {
@@ -29,16 +30,16 @@ func readTexts(d *document, names ...string) (texts, error) {
 		if err != nil {
 			return err
 		}
-		return d.passOver(names)
+		return d.skipUnwanted(names)
 	})
 	return found, err
 }
 
-// add reads the open element. BBB never says a thing twice: an answer that does
-// is one that somebody has put elements into.
+// add reads the text of the open element. An element that occurs twice is an error:
+// BBB never repeats one, so somebody may have injected it.
 func (t texts) add(d *document, name string) error {
 	if _, twice := t[name]; twice {
-		return fmt.Errorf("%s: given twice", name)
+		return fmt.Errorf("%s: occurs twice", name)
 	}
 	text, err := d.text()
 	if err != nil {
@@ -48,8 +49,8 @@ func (t texts) add(d *document, name string) error {
 	return nil
 }
 
-// fields reads values that have to be there. It keeps the first error, after
-// which its values mean nothing.
+// fields converts required values. It keeps the first error in err; if err is set,
+// the returned values must not be used.
 type fields struct {
 	texts texts
 	err   error
@@ -58,9 +59,9 @@ type fields struct {
 func (f *fields) text(name string) string {
 	switch text := f.texts[name]; {
 	case text == "":
-		f.fail(name, errors.New("not given"))
-	case len(text) > longestName:
-		f.fail(name, fmt.Errorf("longer than %d bytes", longestName))
+		f.fail(name, errors.New("missing or empty"))
+	case len(text) > maxName:
+		f.fail(name, fmt.Errorf("longer than %d bytes", maxName))
 	}
 	return f.texts[name]
 }

@@ -11,27 +11,27 @@ import (
 	"divims/internal/pool"
 )
 
-// seedAnswers adds samples to a corpus, and the recorded answers.
-func seedAnswers(f *testing.F, samples ...string) {
+// addSeeds adds samples and the recorded responses to the corpus.
+func addSeeds(f *testing.F, samples ...string) {
 	f.Helper()
 	for _, text := range append(samples, hostile.Seeds(f, "bbb/*.xml")...) {
 		f.Add(text)
 	}
 }
 
-// checkError holds that an error can be told and comes without a list.
+// checkError checks that an error is fit to be shown and came without results.
 func checkError(t *testing.T, err error, listed int) {
 	t.Helper()
 	if listed != 0 {
-		t.Errorf("%d of the list came beside the error %v", listed, err)
+		t.Errorf("%d results came with the error %v", listed, err)
 	}
 	hostile.CheckText(t, err.Error())
 }
 
 func inThisCentury(at time.Time) bool { return at.UTC().Year() >= 2000 && at.UTC().Year() <= 2099 }
 
-// whole is what encoding/xml makes of a whole answer.
-type whole struct {
+// fullResponse is a response that encoding/xml decodes completely.
+type fullResponse struct {
 	Meetings []struct {
 		ID           string `xml:"meetingID"`
 		Participants string `xml:"participantCount"`
@@ -41,17 +41,16 @@ type whole struct {
 	} `xml:"recordings>recording"`
 }
 
-// readWhole tells whether a text is XML to its end.
-func readWhole(text string) (answer whole, ok bool) {
+// decodeAll decodes a text with encoding/xml. ok reports whether all of it is XML.
+func decodeAll(text string) (answer fullResponse, ok bool) {
 	return answer, xml.Unmarshal([]byte(text), &answer) == nil
 }
 
-// FuzzMeetings: whatever a server says, its meetings are those that a reader
-// which skips nothing finds, each of them in full, or there is an error that
-// tells no password.
+// FuzzMeetings checks that parseMeetings returns complete meetings, the same that
+// encoding/xml finds, or an error that contains no password.
 func FuzzMeetings(f *testing.F) {
-	seedAnswers(f, answerWith(), answerWith(meetingXML(), meetingXML("isBreakout", "true", "participantCount", "1,234")),
-		answerWith(meetingXML("attendees", `<attendee a=">" b='/'><x/><![CDATA[</attendees>]]><!-- > --></attendee>`)),
+	addSeeds(f, meetingsResponse(), meetingsResponse(meetingXML(), meetingXML("isBreakout", "true", "participantCount", "1,234")),
+		meetingsResponse(meetingXML("attendees", `<attendee a=">" b='/'><x/><![CDATA[</attendees>]]><!-- > --></attendee>`)),
 		`<response><returncode>SUCCESS</returncode><messageKey>noMeetings</messageKey></response>`,
 		`<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>no</message></response>`,
 		`<!DOCTYPE r [<!ENTITY a "aa">]><response>&a;</response>`)
@@ -62,9 +61,9 @@ func FuzzMeetings(f *testing.F) {
 			checkMeetings(t, text, meetings)
 		}
 		password := rand.Text()
-		_, err := parseMeetings(strings.NewReader(answerWith("<meeting><moderatorPW>" + password + "</moderatorPW>" + text + "</meeting>")))
+		_, err := parseMeetings(strings.NewReader(meetingsResponse("<meeting><moderatorPW>" + password + "</moderatorPW>" + text + "</meeting>")))
 		if err != nil && strings.Contains(err.Error(), password) {
-			t.Errorf("the error tells a password: %v", err)
+			t.Errorf("the error contains a password: %v", err)
 		}
 	})
 }
@@ -72,31 +71,31 @@ func FuzzMeetings(f *testing.F) {
 func checkMeetings(t *testing.T, text string, meetings []pool.Meeting) {
 	t.Helper()
 	for _, m := range meetings {
-		if m.ID == "" || m.InternalID == "" || len(m.ID)+len(m.InternalID) > 2*longestName ||
-			m.Participants < 0 || m.Participants > mostPeople || !inThisCentury(m.Created) {
+		if m.ID == "" || m.InternalID == "" || len(m.ID)+len(m.InternalID) > 2*maxName ||
+			m.Participants < 0 || m.Participants > maxPeople || !inThisCentury(m.Created) {
 			t.Errorf("a meeting is %+.200v", m)
 		}
 	}
-	answer, ok := readWhole(text)
+	answer, ok := decodeAll(text)
 	if !ok {
-		return // what is skipped may be broken
+		return // skipped elements may be malformed
 	}
 	if len(answer.Meetings) != len(meetings) {
-		t.Fatalf("%d meetings, of %d that there are", len(meetings), len(answer.Meetings))
+		t.Fatalf("got %d meetings, want %d", len(meetings), len(answer.Meetings))
 	}
 	for i, m := range meetings {
 		participants, err := parseCount(strings.TrimSpace(answer.Meetings[i].Participants))
 		if err != nil || participants != m.Participants || strings.TrimSpace(answer.Meetings[i].ID) != m.ID {
-			t.Errorf("meeting %d is %q with %d participants, and should be %+.200v", i, m.ID, m.Participants, answer.Meetings[i])
+			t.Errorf("meeting %d is %q with %d participants, want %+.200v", i, m.ID, m.Participants, answer.Meetings[i])
 		}
 	}
 }
 
-// FuzzRecordings: the same of recordings.
+// FuzzRecordings checks the same for recordings.
 func FuzzRecordings(f *testing.F) {
-	seedAnswers(f, recordingsAnswer(""),
-		recordingsAnswer("<recording><recordID>r-1462807897120</recordID><state>processing</state><playback/></recording>"),
-		recordingsAnswer("<recording><recordID>r</recordID><state>published</state><endTime>1462812873004</endTime></recording>"),
+	addSeeds(f, recordingsResponse(""),
+		recordingsResponse("<recording><recordID>r-1462807897120</recordID><state>processing</state><playback/></recording>"),
+		recordingsResponse("<recording><recordID>r</recordID><state>published</state><endTime>1462812873004</endTime></recording>"),
 		"<response><returncode>SUCCESS</returncode><messageKey>noRecordings</messageKey></response>")
 	f.Fuzz(func(t *testing.T, text string) {
 		recordings, err := parseRecordings(strings.NewReader(text))
@@ -107,20 +106,21 @@ func FuzzRecordings(f *testing.F) {
 		for _, r := range recordings {
 			start, started := r.MeetingStart.Get()
 			end, ended := r.MeetingEnd.Get()
-			if r.ID == "" || r.State == "" || len(r.ID)+len(r.State) > 2*longestName ||
+			if r.ID == "" || r.State == "" || len(r.ID)+len(r.State) > 2*maxName ||
 				started && !inThisCentury(start) || ended && !inThisCentury(end) {
 				t.Errorf("a recording is %+.200v", r)
 			}
 		}
-		if answer, ok := readWhole(text); ok && len(answer.Recordings) != len(recordings) {
-			t.Errorf("%d recordings, of %d that there are", len(recordings), len(answer.Recordings))
+		if answer, ok := decodeAll(text); ok && len(answer.Recordings) != len(recordings) {
+			t.Errorf("got %d recordings, want %d", len(recordings), len(answer.Recordings))
 		}
 	})
 }
 
-// FuzzAnswer: the other answers, of which little is read, are read as safely.
-func FuzzAnswer(f *testing.F) {
-	seedAnswers(f, "<response><returncode>SUCCESS</returncode><version>2.0</version><bbbVersion>3.0.4</bbbVersion></response>",
+// FuzzVersionAndEnd checks that the other parsers return a short version, or an error
+// that is fit to be shown.
+func FuzzVersionAndEnd(f *testing.F) {
+	addSeeds(f, "<response><returncode>SUCCESS</returncode><version>2.0</version><bbbVersion>3.0.4</bbbVersion></response>",
 		"<response><returncode>FAILED</returncode><messageKey>notFound</messageKey><message>no such meeting</message></response>")
 	f.Fuzz(func(t *testing.T, text string) {
 		version, err := parseVersion(strings.NewReader(text))
@@ -129,7 +129,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		if endErr := parseEnd(strings.NewReader(text)); endErr != nil {
 			checkError(t, endErr, 0)
-		} else if len(version) > longestName {
+		} else if len(version) > maxName {
 			t.Errorf("the version has %d bytes", len(version))
 		}
 	})

@@ -9,8 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// Meetings lists all meetings, breakout rooms and meetings with nobody in them
-// included. One that cannot be read in full makes the whole list an error.
+// Meetings lists all meetings of a server, including breakout rooms and empty
+// meetings. It returns an error if any of them cannot be read completely.
 func (c *Client) Meetings(ctx context.Context, at pool.Endpoint) (pool.Conference, error) {
 	var meetings []pool.Meeting
 	connection, err := c.call(ctx, at, "getMeetings", nil, func(r io.Reader) (err error) {
@@ -30,8 +30,8 @@ func certificateExpiry(connection *tls.ConnectionState) pool.Reading[time.Time] 
 	return pool.Seen(connection.PeerCertificates[0].NotAfter)
 }
 
-// parseMeetings reads the answer of getMeetings. The attendees, who make up most
-// of it, are skipped.
+// parseMeetings reads a response to getMeetings. It skips the attendees, who make up
+// most of it.
 func parseMeetings(r io.Reader) ([]pool.Meeting, error) {
 	return readList(r, list{"getMeetings", "meetings", "meeting", "noMeetings"}, parseMeeting)
 }
@@ -49,7 +49,7 @@ func parseMeeting(d *document) (pool.Meeting, error) {
 		Created:      f.time("createTime"),
 		Participants: f.count("participantCount"),
 		Recorded:     f.flag("recording"),
-		// Versions without breakout rooms do not say it.
+		// BBB versions without breakout rooms do not send isBreakout.
 		Breakout:          found["isBreakout"] != "" && f.flag("isBreakout"),
 		ModeratorPassword: pool.NewSecret(found["moderatorPW"]),
 	}

@@ -10,13 +10,13 @@ import (
 	"divims/internal/pool"
 )
 
-// answerWith is the answer of a server with these meetings.
-func answerWith(meetings ...string) string {
+// meetingsResponse returns the response of a server with these meetings.
+func meetingsResponse(meetings ...string) string {
 	return "<response><returncode>SUCCESS</returncode><meetings>" + strings.Join(meetings, "\n") + "</meetings></response>"
 }
 
-// meetingXML is a meeting in the order and the words of BBB, with pairs of names
-// and texts that replace its own. A name with the text "-" is left out.
+// meetingXML returns a meeting as BBB writes it. pairs are names and texts that
+// replace the default ones; the text "-" leaves the element out.
 func meetingXML(pairs ...string) string {
 	elements := [][2]string{
 		{"meetingName", "Ada &lt;script&gt;"}, {"meetingID", "m-1"}, {"internalMeetingID", "int-1"},
@@ -33,8 +33,8 @@ func meetingXML(pairs ...string) string {
 	var b strings.Builder
 	b.WriteString("<meeting>")
 	for _, e := range elements {
-		text, other := replaced[e[0]]
-		if !other {
+		text, found := replaced[e[0]]
+		if !found {
 			text = e[1]
 		}
 		if text != "-" {
@@ -45,12 +45,13 @@ func meetingXML(pairs ...string) string {
 	return b.String()
 }
 
-// plain gives the meeting that meetingXML describes.
-func plain() pool.Meeting {
+// plainMeeting returns the meeting that meetingXML describes without pairs.
+func plainMeeting() pool.Meeting {
 	return pool.Meeting{ID: "m-1", InternalID: "int-1", Created: time.UnixMilli(1554729625768), Participants: 3}
 }
 
-// withoutPasswords checks the passwords and takes them out, for they hide from comparison.
+// withoutPasswords checks the passwords and removes them, because DeepEqual cannot
+// compare secrets.
 func withoutPasswords(t *testing.T, meetings []pool.Meeting, want string) []pool.Meeting {
 	t.Helper()
 	for i := range meetings {
@@ -63,7 +64,7 @@ func withoutPasswords(t *testing.T, meetings []pool.Meeting, want string) []pool
 }
 
 func TestParseMeetings(t *testing.T) {
-	breakout, recorded, large := plain(), plain(), plain()
+	breakout, recorded, large := plainMeeting(), plainMeeting(), plainMeeting()
 	breakout.Breakout = true
 	recorded.Recorded = true
 	large.Participants = 1234
@@ -71,23 +72,23 @@ func TestParseMeetings(t *testing.T) {
 		name, body string
 		want       []pool.Meeting
 	}{
-		{"one", answerWith(meetingXML()), []pool.Meeting{plain()}},
-		{"several", answerWith(meetingXML(), meetingXML("isBreakout", "true"), meetingXML("recording", "true")),
-			[]pool.Meeting{plain(), breakout, recorded}},
-		{"attendees and people's own data", answerWith(meetingXML("attendees",
+		{"one", meetingsResponse(meetingXML()), []pool.Meeting{plainMeeting()}},
+		{"several", meetingsResponse(meetingXML(), meetingXML("isBreakout", "true"), meetingXML("recording", "true")),
+			[]pool.Meeting{plainMeeting(), breakout, recorded}},
+		{"attendees and people's own data", meetingsResponse(meetingXML("attendees",
 			"<attendee><customdata><participantCount>0</participantCount><x><![CDATA[</attendees></meeting>]]></x></customdata></attendee>")),
-			[]pool.Meeting{plain()}},
-		{"attendees closed by themselves", strings.Replace(answerWith(meetingXML()), "<attendees></attendees>", "<attendees/>", 1),
-			[]pool.Meeting{plain()}},
-		{"metadata in front", answerWith(strings.Replace(meetingXML(), "<meeting>", "<meeting><other><participantCount>9</participantCount></other>", 1)),
-			[]pool.Meeting{plain()}},
-		{"numbers in the server's language", answerWith(meetingXML("participantCount", "1,234", "createTime", "1\u00a0554\u00a0729\u00a0625\u00a0768")),
+			[]pool.Meeting{plainMeeting()}},
+		{"self-closed attendees", strings.Replace(meetingsResponse(meetingXML()), "<attendees></attendees>", "<attendees/>", 1),
+			[]pool.Meeting{plainMeeting()}},
+		{"metadata first", meetingsResponse(strings.Replace(meetingXML(), "<meeting>", "<meeting><other><participantCount>9</participantCount></other>", 1)),
+			[]pool.Meeting{plainMeeting()}},
+		{"numbers in the server's locale", meetingsResponse(meetingXML("participantCount", "1,234", "createTime", "1\u00a0554\u00a0729\u00a0625\u00a0768")),
 			[]pool.Meeting{large}},
-		{"space around", answerWith(meetingXML("participantCount", "\n 3 \n", "recording", " false ")), []pool.Meeting{plain()}},
-		{"an old version without breakouts", answerWith(meetingXML("isBreakout", "-")), []pool.Meeting{plain()}},
-		{"a declaration in front", `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + answerWith(meetingXML()), []pool.Meeting{plain()}},
-		{"none", answerWith(), []pool.Meeting{}},
-		{"none, as BBB says it", `<response><returncode>SUCCESS</returncode><meetings/><messageKey>noMeetings</messageKey>` +
+		{"space around", meetingsResponse(meetingXML("participantCount", "\n 3 \n", "recording", " false ")), []pool.Meeting{plainMeeting()}},
+		{"an old version without breakouts", meetingsResponse(meetingXML("isBreakout", "-")), []pool.Meeting{plainMeeting()}},
+		{"an XML declaration", `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + meetingsResponse(meetingXML()), []pool.Meeting{plainMeeting()}},
+		{"none", meetingsResponse(), []pool.Meeting{}},
+		{"none, as BBB writes it", `<response><returncode>SUCCESS</returncode><meetings/><messageKey>noMeetings</messageKey>` +
 			`<message>no meetings were found on this server</message></response>`, []pool.Meeting{}},
 		{"none, without a list", `<response><returncode>SUCCESS</returncode><messageKey>noMeetings</messageKey></response>`, []pool.Meeting{}},
 	}
@@ -105,48 +106,48 @@ func TestParseMeetings(t *testing.T) {
 }
 
 func TestMeetingWithoutPassword(t *testing.T) {
-	got, err := parseMeetings(strings.NewReader(answerWith(meetingXML("moderatorPW", "-"))))
+	got, err := parseMeetings(strings.NewReader(meetingsResponse(meetingXML("moderatorPW", "-"))))
 	if err != nil || len(got) != 1 || got[0].ModeratorPassword.IsSet() {
 		t.Errorf("got %+v, %v; want one meeting without a password", got, err)
 	}
 }
 
-func TestWhatIsNotReadInFullIsNoListOfMeetings(t *testing.T) {
-	with := func(pairs ...string) string { return answerWith(meetingXML(), meetingXML(pairs...)) }
+func TestIncompleteMeetingsAreAnError(t *testing.T) {
+	with := func(pairs ...string) string { return meetingsResponse(meetingXML(), meetingXML(pairs...)) }
 	tests := []struct{ name, body, want string }{
-		{"participants unreadable", with("participantCount", "many"), `meeting 2: participantCount: "many" is no number`},
-		{"participants empty", with("participantCount", ""), `participantCount: "" is no number`},
+		{"participants unreadable", with("participantCount", "many"), `meeting 2: participantCount: "many" is not a number`},
+		{"participants empty", with("participantCount", ""), `participantCount: "" is not a number`},
 		{"participants missing", with("participantCount", "-"), "participantCount"},
 		{"participants absurd", with("participantCount", "1e308"), "participantCount"},
 		{"participants negative", with("participantCount", "-5"), "participantCount"},
-		{"no ID", with("meetingID", ""), "meetingID: not given"},
-		{"no internal ID", with("internalMeetingID", "-"), "internalMeetingID: not given"},
+		{"no ID", with("meetingID", ""), "meetingID: missing or empty"},
+		{"no internal ID", with("internalMeetingID", "-"), "internalMeetingID: missing or empty"},
 		{"no create time", with("createTime", "-"), "createTime"},
 		{"create time 0", with("createTime", "0"), "createTime"},
 		{"no recording flag", with("recording", "-"), "recording"},
 		{"another recording flag", with("recording", "maybe"), `recording: "maybe" is neither true nor false`},
 		{"another breakout flag", with("isBreakout", "yes"), `isBreakout: "yes" is neither`},
-		{"elements put in by somebody", strings.Replace(with(), "</attendees>", "</attendees><participantCount>0</participantCount>", 1),
-			"participantCount: given twice"},
-		{"something else in the list", answerWith("<conference/>"), "unknown element <conference>"},
-		{"cut off", with()[:900], "EOF"},
+		{"injected elements", strings.Replace(with(), "</attendees>", "</attendees><participantCount>0</participantCount>", 1),
+			"participantCount: occurs twice"},
+		{"something else in the list", meetingsResponse("<conference/>"), "unknown element <conference>"},
+		{"truncated", with()[:900], "EOF"},
 		{"no list and no reason", "<response><returncode>SUCCESS</returncode></response>", "no list of meetings"},
 		{"no returncode", "<response><meetings/></response>", "no returncode"},
-		{"a page", "<!DOCTYPE html>\n<html><body>502 Bad Gateway<br></body></html>", "not an answer of BBB: it begins with <html>"},
-		{"text", "upstream timed out", "not an answer of BBB"},
-		{"nothing", "", "not an answer of BBB"},
+		{"a page", "<!DOCTYPE html>\n<html><body>502 Bad Gateway<br></body></html>", "not a BBB response: the root element is <html>"},
+		{"text", "upstream timed out", "not a BBB response"},
+		{"nothing", "", "not a BBB response"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := parseMeetings(strings.NewReader(test.body))
 			if err == nil || got != nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, %v; want only an error that says %q", got, err, test.want)
+				t.Errorf("got %v, %v; want only an error that contains %q", got, err, test.want)
 			}
 		})
 	}
 }
 
-func TestFailedAnswerIsTyped(t *testing.T) {
+func TestFailedResponseIsAnError(t *testing.T) {
 	body := "<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey><message>You did not pass</message></response>"
 	_, err := parseMeetings(strings.NewReader(body))
 	var failure *Error

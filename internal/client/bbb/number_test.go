@@ -28,7 +28,7 @@ func TestParseCount(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoCountIsAnErrorAndNeverZero(t *testing.T) {
+func TestInvalidCountIsAnError(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "-1", "+1", "1.5", "1,5", "1,0000", "1,,000", ",000", "1,000,", "1e3", "0x10", "1_000",
 		"many", "12a", "1\n000", "١٢", "1000001", "99999999999999999999", "9,999,999,999,999,999,999,999",

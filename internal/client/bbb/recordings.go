@@ -12,36 +12,36 @@ import (
 )
 
 const (
-	recordingsPage     = 100 // the most that BBB gives at once
-	mostRecordingPages = 100
+	recordingsPageSize = 100 // the most that BBB returns at once
+	maxRecordingPages  = 100
 )
 
-// Recordings lists the recordings in the given states, all pages of them. One
-// that cannot be read in full makes the whole list an error, and so do 10,000 of
-// them. Where there are many, BBB takes tens of seconds.
+// Recordings lists all recordings in the given states, page by page. It returns an
+// error if one of them cannot be read completely, or if there are 10,000 or more.
+// BBB takes tens of seconds if there are many recordings.
 func (c *Client) Recordings(ctx context.Context, at pool.Endpoint, states ...pool.RecordingState) ([]pool.Recording, error) {
 	recordings := []pool.Recording{}
-	for range mostRecordingPages {
+	for range maxRecordingPages {
 		page, err := c.recordings(ctx, at, states, len(recordings))
 		if err != nil {
 			return nil, err
 		}
 		recordings = append(recordings, page...)
-		// An old BBB ignores the limit and gives all of them at once.
-		if len(page) != recordingsPage {
+		// An old BBB ignores the limit and returns all recordings at once.
+		if len(page) != recordingsPageSize {
 			return recordings, nil
 		}
 	}
 	return nil, fmt.Errorf("getRecordings of %s: no end after %d recordings", at.URL, len(recordings))
 }
 
-// recordings asks for one page. It always gives a limit: a server that does not
-// allow to fetch all recordings says noRecordings to a call without one.
+// recordings requests one page. It always sends a limit: a server that does not
+// allow clients to fetch all recordings answers noRecordings to a call without one.
 func (c *Client) recordings(ctx context.Context, at pool.Endpoint, states []pool.RecordingState, offset int) ([]pool.Recording, error) {
 	query := url.Values{
 		"state":  {join(states)},
 		"offset": {strconv.Itoa(offset)},
-		"limit":  {strconv.Itoa(recordingsPage)},
+		"limit":  {strconv.Itoa(recordingsPageSize)},
 	}
 	var page []pool.Recording
 	_, err := c.call(ctx, at, "getRecordings", query, func(r io.Reader) (err error) {
@@ -64,8 +64,8 @@ func parseRecordings(r io.Reader) ([]pool.Recording, error) {
 	return readList(r, list{"getRecordings", "recordings", "recording", "noRecordings"}, parseRecording)
 }
 
-// parseRecording takes what every recording has. One that is still processed
-// lacks its end time, its playback formats, or both.
+// parseRecording reads a recording. The end time may be missing while the recording
+// is being processed; it is then unknown.
 func parseRecording(d *document) (pool.Recording, error) {
 	found, err := readTexts(d, "recordID", "state", "endTime")
 	if err != nil {
@@ -77,8 +77,8 @@ func parseRecording(d *document) (pool.Recording, error) {
 		State:      pool.RecordingState(f.text("state")),
 		MeetingEnd: pool.Read(parseTime(found["endTime"])),
 	}
-	// A recording bears the name that BBB gave its meeting: a hash, and the time
-	// of the meeting's creation in milliseconds.
+	// The recording's ID is the internal ID of its meeting: a hash, a hyphen and the
+	// meeting's creation time in milliseconds.
 	_, created, _ := strings.Cut(recording.ID, "-")
 	recording.MeetingStart = pool.Read(parseTime(created))
 	return recording, f.err

@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-func recordingsAnswer(recordings string) string {
+func recordingsResponse(recordings string) string {
 	return "<response><returncode>SUCCESS</returncode><recordings>" + recordings + "</recordings></response>"
 }
 
@@ -20,21 +20,21 @@ func TestParseRecordings(t *testing.T) {
 		name, body string
 		want       []pool.Recording
 	}{
-		{"published", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><meetingID>m</meetingID><name><![CDATA[A > B]]></name>` +
+		{"published", recordingsResponse(`<recording><recordID>r-1462807897120</recordID><meetingID>m</meetingID><name><![CDATA[A > B]]></name>` +
 			`<state>published</state><endTime>1462812873004</endTime><metadata><state>wrong</state></metadata>` +
 			`<playback><format><type>podcast</type><preview><images><image alt="a > b">x</image></images></preview></format></playback></recording>`),
 			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: pool.Published, MeetingEnd: ended}}},
-		{"processing, with an empty playback", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><state>processing</state>` +
+		{"processing, with an empty playback", recordingsResponse(`<recording><recordID>r-1462807897120</recordID><state>processing</state>` +
 			`<endTime>1462812873004</endTime><playback/></recording>`),
 			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: pool.Processing, MeetingEnd: ended}}},
-		{"processed, without any playback", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><state>processed</state>` +
+		{"processed, without any playback", recordingsResponse(`<recording><recordID>r-1462807897120</recordID><state>processed</state>` +
 			`<endTime>1462812873004</endTime></recording>`),
 			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: pool.Processed, MeetingEnd: ended}}},
-		{"a state of no interest", recordingsAnswer(`<recording><recordID>r-1462807897120</recordID><state>unpublished</state>` +
+		{"an unused state", recordingsResponse(`<recording><recordID>r-1462807897120</recordID><state>unpublished</state>` +
 			`<endTime>1462812873004</endTime></recording>`),
 			[]pool.Recording{{ID: "r-1462807897120", MeetingStart: began, State: "unpublished", MeetingEnd: ended}}},
-		{"none", recordingsAnswer(""), []pool.Recording{}},
-		{"none, as BBB says it", `<response><returncode>SUCCESS</returncode><recordings></recordings><messageKey>noRecordings</messageKey>` +
+		{"none", recordingsResponse(""), []pool.Recording{}},
+		{"none, as BBB writes it", `<response><returncode>SUCCESS</returncode><recordings></recordings><messageKey>noRecordings</messageKey>` +
 			`<message>There are no recordings for the meeting(s).</message></response>`, []pool.Recording{}},
 	}
 	for _, test := range tests {
@@ -54,7 +54,7 @@ func TestRecordingWithoutEndIsListed(t *testing.T) {
 		"zero":       "<endTime>0</endTime>",
 		"unreadable": "<endTime>soon</endTime>",
 	} {
-		got, err := parseRecordings(strings.NewReader(recordingsAnswer(
+		got, err := parseRecordings(strings.NewReader(recordingsResponse(
 			"<recording><recordID>r-1</recordID><state>processing</state>" + end + "</recording>")))
 		if err != nil || len(got) != 1 || got[0].ID != "r-1" || got[0].MeetingEnd.Known() || got[0].MeetingStart.Known() {
 			t.Errorf("%s: got %+v, %v; want one recording whose times are unknown", name, got, err)
@@ -62,20 +62,20 @@ func TestRecordingWithoutEndIsListed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotReadInFullIsNoListOfRecordings(t *testing.T) {
+func TestIncompleteRecordingsAreAnError(t *testing.T) {
 	good := "<recording><recordID>r-1</recordID><state>processing</state></recording>"
 	tests := []struct{ name, body, want string }{
-		{"no ID", recordingsAnswer(good + "<recording><state>processing</state></recording>"), "recording 2: recordID: not given"},
-		{"no state", recordingsAnswer("<recording><recordID>r-1</recordID></recording>"), "recording 1: state: not given"},
-		{"cut off", recordingsAnswer(good)[:120], "EOF"},
+		{"no ID", recordingsResponse(good + "<recording><state>processing</state></recording>"), "recording 2: recordID: missing or empty"},
+		{"no state", recordingsResponse("<recording><recordID>r-1</recordID></recording>"), "recording 1: state: missing or empty"},
+		{"truncated", recordingsResponse(good)[:120], "EOF"},
 		{"no list and no reason", "<response><returncode>SUCCESS</returncode></response>", "no list of recordings"},
-		{"another list's reason", "<response><returncode>SUCCESS</returncode><messageKey>noMeetings</messageKey></response>", "no list of recordings"},
+		{"the reason of another list", "<response><returncode>SUCCESS</returncode><messageKey>noMeetings</messageKey></response>", "no list of recordings"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, err := parseRecordings(strings.NewReader(test.body))
 			if err == nil || got != nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("got %v, %v; want only an error that says %q", got, err, test.want)
+				t.Errorf("got %v, %v; want only an error that contains %q", got, err, test.want)
 			}
 		})
 	}

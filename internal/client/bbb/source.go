@@ -3,25 +3,26 @@ package bbb
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 )
 
-// source is the text of a document. It is an io.ByteReader, so that xml.Decoder
-// never reads beyond the token it gives, and skipping can go on from there.
+// source holds the text of a document. It implements io.ByteReader, so xml.Decoder
+// does not read beyond the token it returns, and skipping can continue from there.
 type source struct {
 	*bufio.Reader
-	budget       int  // how much more the decoder may read, in bytes
-	before, last byte // the last two bytes that it has read
-	failed       bool // there was an error that is not the decoder's
+	budget       int  // how many bytes the decoder may still read
+	before, last byte // the last two bytes that the decoder has read
+	failed       bool // the last ReadByte returned an error
 }
 
-// ReadByte gives the decoder its next byte.
+// ReadByte returns the next byte to the decoder.
 func (s *source) ReadByte() (byte, error) {
 	if s.budget == 0 {
 		s.failed = true
-		return 0, fmt.Errorf("XML: an element is longer than %d bytes", longestElement)
+		return 0, fmt.Errorf("XML: an element is longer than %d bytes", maxElement)
 	}
 	s.budget--
 	b, err := s.Reader.ReadByte()
@@ -29,18 +30,18 @@ func (s *source) ReadByte() (byte, error) {
 	return b, err
 }
 
-// selfClosed tells whether the start tag just read was of the form <a/>.
+// selfClosed reports whether the start tag just read has the form <a/>.
 func (s *source) selfClosed() bool { return s.before == '/' }
 
-// skipContent discards what is inside the open element, and leaves its end tag.
-// Names are not compared on the way: what is skipped is only counted.
+// skipContent discards the content of the open element up to its end tag. It counts
+// the tags inside but does not compare their names.
 func (s *source) skipContent() error {
 	for depth := 0; ; {
 		depth += s.skipTags(depth)
 		if err := s.seek("<"); err != nil {
 			return err
 		}
-		markup, _ := s.Peek(len("<![CDATA[")) // less at the end, where seek gives the error
+		markup, _ := s.Peek(len("<![CDATA[")) // shorter near the end; then seek returns the error
 		var err error
 		switch {
 		case bytes.HasPrefix(markup, []byte("</")):
@@ -66,12 +67,12 @@ func (s *source) skipContent() error {
 	}
 }
 
-// longestPlainName bounds the names of elements that skipElements looks at, in bytes.
-const longestPlainName = 64
+// maxPlainName is the longest name that plainTag recognises, in bytes.
+const maxPlainName = 64
 
-// skipElements discards elements, and the text between them, up to an end tag, to
-// an element of one of the given names, or to one that is not begun by a plain tag,
-// such as <a> or <a/>: those are the decoder's.
+// skipElements discards elements and the text between them. It stops at an end tag,
+// at an element with one of the given names, and at any tag that is not plain, such
+// as one with attributes. The decoder reads on from there.
 func (s *source) skipElements(names []string) error {
 	for {
 		if err := s.seek("<"); err != nil {
@@ -97,7 +98,8 @@ func (s *source) skipElements(names []string) error {
 	}
 }
 
-// closeElement discards the end tag that is next, which has to be that of name.
+// closeElement discards the end tag that comes next. It returns an error if the tag
+// does not close the named element.
 func (s *source) closeElement(name string) error {
 	tag, err := s.ReadSlice('>')
 	if err != nil {
@@ -110,27 +112,29 @@ func (s *source) closeElement(name string) error {
 	return nil
 }
 
-// plainTag gives the name in the start tag that is next, and the tag's length; 0
-// for another kind of tag, and one with attributes or a prefix.
+// plainTag returns the name in the start tag that comes next and the tag's length.
+// A plain tag is <a> or <a/> with letters only. For any other tag the length is 0.
 func (s *source) plainTag() (name string, length int) {
-	text, _ := s.Peek(longestPlainName + len("</>"))
+	text, _ := s.Peek(maxPlainName + len("</>"))
 	end := bytes.IndexByte(text, '>')
 	if end < 2 {
 		return "", 0
 	}
 	inner := bytes.TrimSuffix(text[1:end], []byte("/"))
 	for _, c := range inner {
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z') {
+		if !isLetter(c) {
 			return "", 0
 		}
 	}
 	return string(inner), end + 1
 }
 
-// skipTags discards plain tags, and the text before them, as far as they are in
-// the buffer, and tells how many more elements were opened than closed. It is what
-// makes skipping fast: it stops at everything that needs a closer look, and at the
-// end tag on depth 0.
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
+// skipTags discards the tags in the buffer and the text before them. It returns how
+// many more elements were opened than closed. It stops at the end tag on depth 0, at
+// comments, CDATA and instructions, and at tags with quotes, which skipContent
+// handles. Scanning the buffer like this is what makes skipping fast.
 func (s *source) skipTags(depth int) (opened int) {
 	text, _ := s.Peek(s.Buffered())
 	skipped := 0
@@ -141,7 +145,7 @@ func (s *source) skipTags(depth int) (opened int) {
 		}
 		begin += skipped
 		end := bytes.IndexByte(text[begin:], '>')
-		if end < 2 { // not whole, or <>
+		if end < 2 { // the tag is incomplete, or <>
 			break
 		}
 		end += begin
@@ -160,8 +164,8 @@ func (s *source) skipTags(depth int) (opened int) {
 	return opened
 }
 
-// skipStartTag discards a start tag. It opens one element, or none if it closes
-// itself. A > between quotes does not end it.
+// skipStartTag discards a start tag and returns how many elements it opens: 1, or 0
+// if it has the form <a/>. A > between quotes does not end the tag.
 func (s *source) skipStartTag() (opened int, err error) {
 	var quote, before byte
 	for {
@@ -184,7 +188,7 @@ func (s *source) skipStartTag() (opened int, err error) {
 	}
 }
 
-// skipPast discards what begins with start, which is next, and ends with end.
+// skipPast discards the markup that comes next, from its start mark to its end mark.
 func (s *source) skipPast(start, end string) error {
 	if _, err := s.Discard(len(start)); err != nil {
 		return unexpected(err)
@@ -196,7 +200,7 @@ func (s *source) skipPast(start, end string) error {
 	return err
 }
 
-// seek discards everything before the next mark.
+// seek discards everything before the next occurrence of mark.
 func (s *source) seek(mark string) error {
 	for {
 		if _, err := s.Peek(len(mark)); err != nil {
@@ -207,15 +211,16 @@ func (s *source) seek(mark string) error {
 			_, err := s.Discard(i)
 			return err
 		}
-		// The mark may have begun in the last bytes.
+		// The last bytes may be the beginning of the mark.
 		if _, err := s.Discard(len(buffered) - len(mark) + 1); err != nil {
 			return err
 		}
 	}
 }
 
+// unexpected replaces io.EOF by io.ErrUnexpectedEOF.
 func unexpected(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

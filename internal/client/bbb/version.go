@@ -8,8 +8,9 @@ import (
 	"divims/internal/pool"
 )
 
-// Version asks for BBB's version, for example "3.0.4". It is empty where the
-// server keeps it to itself. The API's root, which tells it, takes no signature.
+// Version returns the server's BBB version, for example "3.0.4". It is empty if the
+// server does not publish it. The version is part of the API's root, whose requests
+// are not signed.
 func (c *Client) Version(ctx context.Context, at pool.Endpoint) (string, error) {
 	var version string
 	_, err := c.get(ctx, at, "version", "", func(r io.Reader) (err error) {
@@ -19,17 +20,17 @@ func (c *Client) Version(ctx context.Context, at pool.Endpoint) (string, error) 
 	return version, err
 }
 
-// parseVersion reads the answer of the API's root.
+// parseVersion reads the response of the API's root.
 func parseVersion(r io.Reader) (string, error) {
 	found := texts{}
-	_, err := readAnswer("version", r, func(d *document, name string) error {
+	_, err := readResponse("version", r, func(d *document, name string) error {
 		if name != "bbbVersion" {
 			return d.skip()
 		}
 		return found.add(d, name)
 	})
-	if err == nil && len(found["bbbVersion"]) > longestName {
-		err = fmt.Errorf("bbbVersion: longer than %d bytes", longestName)
+	if err == nil && len(found["bbbVersion"]) > maxName {
+		err = fmt.Errorf("bbbVersion: longer than %d bytes", maxName)
 	}
 	if err != nil {
 		return "", err

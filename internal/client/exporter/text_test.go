@@ -157,6 +157,20 @@ func BenchmarkStats(b *testing.B) {
 	}
 }
 
+// BenchmarkPrometheusLibrary reads the page of BenchmarkStats with prometheus/common/expfmt,
+// for comparison.
+func BenchmarkPrometheusLibrary(b *testing.B) {
+	page := largePage()
+	b.SetBytes(int64(len(page)))
+	b.ReportAllocs()
+	for b.Loop() {
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		if _, err := parser.TextToMetricFamilies(strings.NewReader(page)); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func largePage() string {
 	return healthy +
 		numbered("node_systemd_unit_state{name=\"systemd-{n}.service\",state=\"active\",type=\"simple\"} 1\n"+
