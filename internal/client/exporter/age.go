@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-// clockTolerance is how far in the future a time may seem to be: the Date
-// header counts whole seconds.
+// clockTolerance is how far in the future a timestamp may be. It covers the Date
+// header, which has whole seconds only.
 const clockTolerance = 5 * time.Second
 
-// age is how old the figures of our script are, by the server's own clock.
+// age returns the age of the divims-stats script's output by the server's own clock.
 func (s scrape) age() (time.Duration, error) {
-	at, err := s.ownTime()
+	at, err := s.statsWritten()
 	if err != nil {
 		return 0, err
 	}
-	return s.since(at)
+	return s.elapsed(at)
 }
 
-// ownTime is when our script last wrote, in seconds since 1970: what it says
-// itself, or else the time of the oldest of its files.
-func (s scrape) ownTime() (float64, error) {
+// statsWritten returns when the divims-stats script last wrote its output, in seconds
+// since 1970. It is the script's own timestamp, or else the time of its oldest file.
+func (s scrape) statsWritten() (float64, error) {
 	if s.has(statsTime) || !s.has(textfileTime) {
 		return s.number(statsTime)
 	}
@@ -32,7 +32,7 @@ func (s scrape) ownTime() (float64, error) {
 	}
 	oldest := 0.0
 	for _, sample := range samples {
-		ours := matches([]string{ownTextfiles}, path.Base(sample.labels[0]))
+		ours := matchesAny([]string{ownTextfiles}, path.Base(sample.labels[0]))
 		if ours && (oldest == 0 || sample.value < oldest) {
 			oldest = sample.value
 		}
@@ -43,15 +43,15 @@ func (s scrape) ownTime() (float64, error) {
 	return oldest, nil
 }
 
-// written checks that a metric of our script is there, and that node_exporter
-// could read all textfiles: with one that it could not, what is there may be
+// checkTextfiles returns an error if a metric of the divims-stats script is absent,
+// or if node_exporter could not read one of its textfiles: then the metric may be
 // incomplete.
-func (s scrape) written(m metric) error {
+func (s scrape) checkTextfiles(m metric) error {
 	fault, err := s.number(textfileError)
 	broken := !errors.Is(err, errAbsent) && (err != nil || fault == 1)
 	switch {
 	case s.has(m) && broken:
-		return fmt.Errorf("%s: unreliable, for %s is not 0", m.name, textfileError.name)
+		return fmt.Errorf("%s: unreliable because %s is not 0", m.name, textfileError.name)
 	case broken:
 		return fmt.Errorf("%w, and %s is not 0", absent(m), textfileError.name)
 	case !s.has(m):
@@ -60,27 +60,27 @@ func (s scrape) written(m metric) error {
 	return nil
 }
 
-// fresh refuses a time that is longer ago than what is believed.
-func (s scrape) fresh(at float64) error {
-	age, err := s.since(at)
+// checkFresh returns an error if at, in seconds since 1970, is longer ago than maxAge.
+func (s scrape) checkFresh(at float64) error {
+	age, err := s.elapsed(at)
 	if err != nil {
 		return err
 	}
 	if age > s.maxAge {
-		return fmt.Errorf("written %s before, which is longer than %s", age.Round(time.Second), s.maxAge)
+		return fmt.Errorf("written %s ago, which is longer than %s", age.Round(time.Second), s.maxAge)
 	}
 	return nil
 }
 
-// since is the time that passed by the server's own clock: node_exporter's, or
-// that of the web server which dated the answer.
-func (s scrape) since(at float64) (time.Duration, error) {
+// elapsed returns the time since at, in seconds since 1970, by the server's own clock.
+// That is node_exporter's clock, or else the Date header of the response.
+func (s scrape) elapsed(at float64) (time.Duration, error) {
 	now, err := s.number(clock)
 	if errors.Is(err, errAbsent) && !s.date.IsZero() {
 		now, err = float64(s.date.Unix()), nil
 	}
 	if err != nil {
-		return 0, decisive(err)
+		return 0, notAbsent(err)
 	}
 	age := duration(now - at)
 	if age < -clockTolerance {

@@ -1,6 +1,14 @@
-// Package exporter reads the stats endpoints of BBB servers. In go a server and
-// the addresses of its endpoints, which answer in Prometheus's text format; out
-// come pool.Stats, in which whatever cannot be believed is unknown.
+// Package exporter reads the stats endpoints of BBB servers. It takes a server and
+// the URLs of its endpoints, which answer in Prometheus's text format. It returns
+// pool.Stats, in which absent and implausible values are unknown.
+//
+// It has a parser of its own instead of prometheus/common/expfmt because it needs few
+// of the lines. A response of node_exporter with 200 systemd units (105 kB) takes 0.24
+// to 0.33 ms and 6 kB of memory; expfmt takes at least 6 ms and 908 kB. With expfmt,
+// parsing took half of an evaluation's CPU time. Tests compare the results of both. To
+// measure this again, run
+//
+//	go test -run '^$' -bench 'Stats|PrometheusLibrary' -benchmem ./internal/client/exporter
 package exporter
 
 import (
@@ -14,25 +22,25 @@ import (
 	"divims/internal/pool"
 )
 
-// Config says where stats endpoints are and what they ask for.
+// Config holds the URLs of stats endpoints and the credentials for them.
 type Config struct {
-	// URLs are templates in which {domain} is the server's domain. Where several
-	// endpoints tell the same value, the first in this list is believed.
+	// URLs are templates in which {domain} stands for the server's domain. If several
+	// endpoints have a value, the first in this list is used.
 	URLs []string
-	// User and Password, or Bearer, are shown to endpoints on the server's own
-	// domain and to no other host.
+	// User and Password, or Bearer, are sent to endpoints on the server's own domain
+	// only.
 	User     string
 	Password pool.Secret
 	Bearer   pool.Secret
-	// MaxAge is how old the figures of our script on the server may be; zero
-	// means five minutes.
+	// MaxAge is the maximum age of the divims-stats script's output. Zero means five
+	// minutes.
 	MaxAge time.Duration
 }
 
 // defaultMaxAge is one evaluation interval.
 const defaultMaxAge = 5 * time.Minute
 
-// Client reads stats. It is a pool.StatsService.
+// Client reads stats. It implements pool.StatsService.
 type Client struct {
 	config Config
 	http   *http.Client
@@ -40,7 +48,8 @@ type Client struct {
 
 var _ pool.StatsService = (*Client)(nil)
 
-// New makes a Client that connects as the given one does.
+// New returns a Client that sends its requests with the given HTTP client. It follows
+// redirects within an endpoint's origin only.
 func New(config Config, client *http.Client) *Client {
 	if config.MaxAge == 0 {
 		config.MaxAge = defaultMaxAge
@@ -50,27 +59,28 @@ func New(config Config, client *http.Client) *Client {
 	return &Client{config: config, http: &own}
 }
 
-// Stats asks all endpoints of the server at once. The error joins those of the
-// endpoints that failed; the Stats beside it hold what the others said.
+// Stats reads all endpoints of the server in parallel. The error joins the errors of
+// the endpoints that failed. The returned Stats are valid even then: they hold the
+// values of the other endpoints.
 func (c *Client) Stats(ctx context.Context, server pool.Server) (pool.Stats, error) {
-	answers := make([]scrape, len(c.config.URLs))
+	results := make([]scrape, len(c.config.URLs))
 	failures := make([]error, len(c.config.URLs))
 	var wg sync.WaitGroup
 	for i, template := range c.config.URLs {
-		wg.Go(func() { answers[i], failures[i] = c.scrape(ctx, template, server.Domain) })
+		wg.Go(func() { results[i], failures[i] = c.scrape(ctx, template, server.Domain) })
 	}
 	wg.Wait()
 
 	var scrapes []scrape
-	for i, answer := range answers {
+	for i, result := range results {
 		if failures[i] == nil {
-			scrapes = append(scrapes, answer)
+			scrapes = append(scrapes, result)
 		}
 	}
-	return c.merge(scrapes), errors.Join(failures...)
+	return merge(scrapes), errors.Join(failures...)
 }
 
-func (c *Client) merge(scrapes []scrape) pool.Stats {
+func merge(scrapes []scrape) pool.Stats {
 	return pool.Stats{
 		Load1:     first(scrapes, func(s scrape) (float64, error) { return s.number(load1) }),
 		Load5:     first(scrapes, func(s scrape) (float64, error) { return s.number(load5) }),
@@ -87,9 +97,8 @@ func (c *Client) merge(scrapes []scrape) pool.Stats {
 	}
 }
 
-// first takes a value from the first endpoint that tells it. What that endpoint
-// tells may be unbelievable; then the value is unknown, and no later endpoint
-// is asked to contradict it.
+// first returns a value from the first endpoint that has it. If that endpoint's value
+// is invalid, the result is unknown, and later endpoints are not considered.
 func first[T any](scrapes []scrape, value func(scrape) (T, error)) pool.Reading[T] {
 	reason := "no stats endpoint answered"
 	for _, s := range scrapes {

@@ -19,7 +19,7 @@ import (
 	"divims/internal/pool"
 )
 
-// healthy is an endpoint of a server whose clock says 2026-03-16 09:00:00 UTC.
+// healthy is the page of a healthy server whose clock says 2026-03-16 09:00:00 UTC.
 const healthy = `# TYPE node_load1 gauge
 node_load1 0.21
 node_load5 0.37
@@ -62,7 +62,7 @@ divims_bbb_info{version="3.0.4"} 1
 
 var clock9 = time.Date(2026, 3, 16, 9, 0, 0, 0, time.UTC)
 
-// serve answers every path with what pages has for it.
+// serve starts an endpoint that serves pages by path.
 func serve(t *testing.T, pages map[string]string) (*httptest.Server, pool.Server) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,7 +82,7 @@ func serve(t *testing.T, pages map[string]string) (*httptest.Server, pool.Server
 	return server, pool.Server{Number: 1, Domain: at.Hostname()}
 }
 
-// read takes the stats of one page.
+// read returns the stats that a Client reads from one page.
 func read(t *testing.T, page string) pool.Stats {
 	t.Helper()
 	server, subject := serve(t, map[string]string{"/metrics": page})
@@ -105,11 +105,11 @@ func wantUnknown[T any](t *testing.T, what string, got pool.Reading[T], reason s
 	if value, known := got.Get(); known {
 		t.Errorf("%s = %v; want unknown", what, value)
 	} else if !strings.Contains(got.Reason(), reason) {
-		t.Errorf("%s is unknown because %q; want a reason with %q", what, got.Reason(), reason)
+		t.Errorf("%s is unknown because %q; want a reason that contains %q", what, got.Reason(), reason)
 	}
 }
 
-func TestEveryValueOfAHealthyServerIsSeen(t *testing.T) {
+func TestHealthyServerHasAllValues(t *testing.T) {
 	stats := read(t, healthy)
 	wantSeen(t, "load1", stats.Load1, 0.21)
 	wantSeen(t, "load5", stats.Load5, 0.37)
@@ -132,7 +132,7 @@ func TestEveryValueOfAHealthyServerIsSeen(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeBelievedIsUnknown(t *testing.T) {
+func TestImplausibleValuesAreUnknown(t *testing.T) {
 	load := func(s pool.Stats) (any, string) { return reading(s.Load1) }
 	uptime := func(s pool.Stats) (any, string) { return reading(s.Uptime) }
 	cpus := func(s pool.Stats) (any, string) { return reading(s.CPUs) }
@@ -145,46 +145,46 @@ func TestWhatCannotBeBelievedIsUnknown(t *testing.T) {
 	age := func(s pool.Stats) (any, string) { return reading(s.Age) }
 
 	for name, c := range map[string]struct {
-		old, new string // what is replaced in the healthy page
+		old, new string // new replaces old in the healthy page
 		value    func(pool.Stats) (any, string)
 		reason   string
 	}{
-		"load NaN":                   {"node_load1 0.21", "node_load1 NaN", load, "node_load1: NaN cannot be"},
-		"load infinite":              {"node_load1 0.21", "node_load1 +Inf", load, "+Inf cannot be"},
-		"load negative":              {"node_load1 0.21", "node_load1 -1", load, "-1 cannot be"},
-		"load absurd":                {"node_load1 0.21", "node_load1 1e308", load, "1e+308 cannot be"},
-		"load of two servers":        {"node_load1 0.21", "node_load1{i=\"1\"} 1\nnode_load1{i=\"2\"} 2", load, "2 times instead of once"},
-		"load a histogram":           {"# TYPE node_load1 gauge\nnode_load1 0.21", "# TYPE node_load1 histogram\nnode_load1_count 1\n", load, "cannot be"},
-		"load absent":                {"node_load1 0.21\n", "", load, "node_load1: not among the metrics"},
-		"no boot time":               {"node_boot_time_seconds 1.773648e+09\n", "", uptime, "not among the metrics"},
-		"boot time unset":            {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 0", uptime, "0 cannot be"},
-		"boot in the future":         {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 1.8e+09", uptime, "boot in the future"},
-		"no CPU":                     {"node_cpu_seconds_total", "other", cpus, "not among the metrics"},
-		"only virtual devices":       {`device="ens2"} 2000`, `device="lo"} 2000`, network, "no physical device"},
-		"counter beyond belief":      {`device="ens2"} 2000`, `device="ens2"} 1e19`, network, "cannot be"},
-		"no unit of BBB":             {"node_systemd_unit_state{name=\"nginx.service\",state=\"active\"} 1\nnode_systemd_unit_state{name=\"nginx.service\",state=\"failed\"} 0\nnode_systemd_unit_state{name=\"bbb-web.service\",state=\"active\"} 1\n", "", units, "no unit of BBB"},
-		"units not collected":        {"node_systemd_unit_state", "other", units, "not among the metrics"},
-		"unit state half true":       {`name="bbb-web.service",state="active"} 1`, `name="bbb-web.service",state="active"} 0.5`, units, "0.5 cannot be"},
-		"probe undated":              {"divims_probe_timestamp_seconds 1.77365148e+09\n", "", probe, "divims_probe_timestamp_seconds"},
-		"probe old":                  {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773650e+09", probe, "longer than 5m0s"},
-		"probe of the future":        {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773652e+09", probe, "in the future"},
-		"probe neither good nor bad": {"divims_probe_success 1", "divims_probe_success 2", probe, "2 cannot be"},
-		"backlog undated":            {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", backlog, "divims_stats_timestamp_seconds"},
-		"backlog old":                {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", backlog, "written 10m0s before"},
-		"backlog of the future":      {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773652e+09", backlog, "in the future"},
-		"backlog without a clock":    {"node_time_seconds 1.7736516e+09", "node_time_seconds NaN", backlog, "node_time_seconds"},
-		"backlog of a broken file":   {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", backlog, "node_textfile_scrape_error is not 0"},
-		"backlog of files in doubt":  {"node_textfile_scrape_error 0", "node_textfile_scrape_error NaN", backlog, "node_textfile_scrape_error is not 0"},
-		"backlog not whole":          {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1.5`, backlog, "1.5 cannot be"},
-		"backlog negative":           {`backlog{stage="raw"} 1`, `backlog{stage="raw"} -1`, backlog, "-1 cannot be"},
-		"backlog absurd":             {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1e300`, backlog, "cannot be"},
-		"backlog absent":             {"divims_recordings_backlog", "bbb_recordings_unprocessed", backlog, "not among the metrics"},
-		"failures old":               {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", failed, "written 10m0s before"},
-		"failures of a broken file":  {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", failed, "node_textfile_scrape_error is not 0"},
-		"probe of a broken file":     {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", probe, "node_textfile_scrape_error is not 0"},
-		"two versions":               {"divims_bbb_info", "divims_bbb_info{version=\"2\"} 1\ndivims_bbb_info", version, "not one version"},
-		"a version without end":      {`version="3.0.4"`, `version="` + strings.Repeat("9", 41) + `"`, version, "not one version"},
-		"age undated":                {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", age, "not among the metrics"},
+		"load NaN":                    {"node_load1 0.21", "node_load1 NaN", load, "node_load1: impossible value NaN"},
+		"load infinite":               {"node_load1 0.21", "node_load1 +Inf", load, "impossible value +Inf"},
+		"load negative":               {"node_load1 0.21", "node_load1 -1", load, "impossible value -1"},
+		"load absurd":                 {"node_load1 0.21", "node_load1 1e308", load, "impossible value 1e+308"},
+		"load of two servers":         {"node_load1 0.21", "node_load1{i=\"1\"} 1\nnode_load1{i=\"2\"} 2", load, "expected one sample, found 2"},
+		"load a histogram":            {"# TYPE node_load1 gauge\nnode_load1 0.21", "# TYPE node_load1 histogram\nnode_load1_count 1\n", load, "unexpected type"},
+		"load absent":                 {"node_load1 0.21\n", "", load, "node_load1: not among the metrics"},
+		"no boot time":                {"node_boot_time_seconds 1.773648e+09\n", "", uptime, "not among the metrics"},
+		"boot time unset":             {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 0", uptime, "impossible value 0"},
+		"boot in the future":          {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 1.8e+09", uptime, "boot time is in the future"},
+		"no CPU":                      {"node_cpu_seconds_total", "other", cpus, "not among the metrics"},
+		"only virtual devices":        {`device="ens2"} 2000`, `device="lo"} 2000`, network, "no physical device"},
+		"counter too large":           {`device="ens2"} 2000`, `device="ens2"} 1e19`, network, "impossible value"},
+		"no unit of BBB":              {"node_systemd_unit_state{name=\"nginx.service\",state=\"active\"} 1\nnode_systemd_unit_state{name=\"nginx.service\",state=\"failed\"} 0\nnode_systemd_unit_state{name=\"bbb-web.service\",state=\"active\"} 1\n", "", units, "no BBB unit"},
+		"units not collected":         {"node_systemd_unit_state", "other", units, "not among the metrics"},
+		"unit state not 0 or 1":       {`name="bbb-web.service",state="active"} 1`, `name="bbb-web.service",state="active"} 0.5`, units, "impossible value 0.5"},
+		"probe undated":               {"divims_probe_timestamp_seconds 1.77365148e+09\n", "", probe, "divims_probe_timestamp_seconds"},
+		"probe old":                   {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773650e+09", probe, "longer than 5m0s"},
+		"probe in the future":         {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773652e+09", probe, "in the future"},
+		"probe neither 0 nor 1":       {"divims_probe_success 1", "divims_probe_success 2", probe, "impossible value 2"},
+		"backlog undated":             {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", backlog, "divims_stats_timestamp_seconds"},
+		"backlog old":                 {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", backlog, "written 10m0s ago"},
+		"backlog in the future":       {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773652e+09", backlog, "in the future"},
+		"backlog without a clock":     {"node_time_seconds 1.7736516e+09", "node_time_seconds NaN", backlog, "node_time_seconds"},
+		"backlog, broken textfile":    {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", backlog, "node_textfile_scrape_error is not 0"},
+		"backlog, textfile error NaN": {"node_textfile_scrape_error 0", "node_textfile_scrape_error NaN", backlog, "node_textfile_scrape_error is not 0"},
+		"backlog not whole":           {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1.5`, backlog, "impossible value 1.5"},
+		"backlog negative":            {`backlog{stage="raw"} 1`, `backlog{stage="raw"} -1`, backlog, "impossible value -1"},
+		"backlog absurd":              {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1e300`, backlog, "impossible value"},
+		"backlog absent":              {"divims_recordings_backlog", "bbb_recordings_unprocessed", backlog, "not among the metrics"},
+		"failures old":                {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", failed, "written 10m0s ago"},
+		"failures, broken textfile":   {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", failed, "node_textfile_scrape_error is not 0"},
+		"probe, broken textfile":      {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", probe, "node_textfile_scrape_error is not 0"},
+		"two versions":                {"divims_bbb_info", "divims_bbb_info{version=\"2\"} 1\ndivims_bbb_info", version, "expected one version"},
+		"a version too long":          {`version="3.0.4"`, `version="` + strings.Repeat("9", 41) + `"`, version, "expected one version"},
+		"age undated":                 {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", age, "not among the metrics"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			page := strings.ReplaceAll(healthy, c.old, c.new)
@@ -193,13 +193,13 @@ func TestWhatCannotBeBelievedIsUnknown(t *testing.T) {
 			}
 			value, reason := c.value(read(t, page))
 			if value != nil || !strings.Contains(reason, c.reason) {
-				t.Errorf("got %v, %q; want unknown because of %q", value, reason, c.reason)
+				t.Errorf("got %v, %q; want unknown with a reason that contains %q", value, reason, c.reason)
 			}
 		})
 	}
 }
 
-// reading gives nil and the reason for an unknown value.
+// reading returns the value of a known reading, or nil and the reason of an unknown one.
 func reading[T any](r pool.Reading[T]) (any, string) {
 	if value, known := r.Get(); known {
 		return value, ""
@@ -207,15 +207,15 @@ func reading[T any](r pool.Reading[T]) (any, string) {
 	return nil, r.Reason()
 }
 
-// TestACountThatLacksAStageIsNone: what a script could not look at, it leaves
-// out, and what it does not count may be there.
-func TestACountThatLacksAStageIsNone(t *testing.T) {
+// The script leaves out a stage that it could not read, so there may be recordings at a
+// stage without a count.
+func TestCountsWithoutAStageAreUnknown(t *testing.T) {
 	without := func(metric, stage string) (pool.Stats, string) {
 		line := regexp.MustCompile(fmt.Sprintf("%s{stage=%q} .*\n", metric, stage))
 		if !line.MatchString(healthy) {
 			t.Fatalf("the healthy page has no %s of the stage %s", metric, stage)
 		}
-		return read(t, line.ReplaceAllString(healthy, "")), fmt.Sprintf("%s: nothing is said of the stage %q", metric, stage)
+		return read(t, line.ReplaceAllString(healthy, "")), fmt.Sprintf("%s: the stage %q is missing", metric, stage)
 	}
 	for _, stage := range pool.BacklogStages {
 		stats, reason := without("divims_recordings_backlog", stage)
@@ -227,16 +227,16 @@ func TestACountThatLacksAStageIsNone(t *testing.T) {
 	}
 	more := read(t, healthy+"divims_recordings_backlog{stage=\"subtitles\"} 4\n")
 	if backlog, _ := more.Backlog.Get(); backlog["subtitles"] != 4 {
-		t.Errorf("backlog = %v; a stage of the operator's own does not count", backlog)
+		t.Errorf("backlog = %v; want 4 at the additional stage", backlog)
 	}
 }
 
-func TestTheAgeOfOldFiguresIsStillTold(t *testing.T) {
+func TestAgeOfOldStatsIsKnown(t *testing.T) {
 	stats := read(t, strings.ReplaceAll(healthy, "divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09"))
 	wantSeen(t, "age", stats.Age, 10*time.Minute)
 }
 
-func TestFreshnessWithoutATimestampOfTheScript(t *testing.T) {
+func TestAgeByFileTime(t *testing.T) {
 	page := func(files string) string {
 		return strings.Replace(healthy, "divims_stats_timestamp_seconds 1.77365154e+09\n", files, 1)
 	}
@@ -255,7 +255,7 @@ node_textfile_mtime_seconds{file="/d/divims.prom"} 1.7736e+09
 	wantUnknown(t, "backlog when only others' files are dated", foreign.Backlog, "divims_stats_timestamp_seconds")
 }
 
-func TestAPageOfOurScriptAloneIsDatedByItsWebServer(t *testing.T) {
+func TestPageWithoutNodeExporterUsesDateHeader(t *testing.T) {
 	page := "divims_stats_timestamp_seconds 1.77365154e+09\n"
 	for _, stage := range pool.BacklogStages {
 		page += fmt.Sprintf("divims_recordings_backlog{stage=%q} 0\n", stage)
@@ -267,7 +267,7 @@ func TestAPageOfOurScriptAloneIsDatedByItsWebServer(t *testing.T) {
 	}
 }
 
-func TestUnitsThatShouldRunAndDoNot(t *testing.T) {
+func TestUnitsDown(t *testing.T) {
 	stats := read(t, `
 node_systemd_unit_state{name="nginx.service",state="active"} 1
 node_systemd_unit_state{name="bbb-web.service",state="active"} 0
@@ -288,11 +288,11 @@ node_systemd_unit_state{name="postfix.service",state="failed"} 1
 func TestBigBlueButtonExporter(t *testing.T) {
 	const page = "bbb_api_up 0\nbbb_recordings_unprocessed 0\nbbb_recordings_processing 0\n"
 	stats := read(t, page)
-	wantSeen(t, "probe by the API's word", stats.Probe, pool.Probe{OK: false, At: clock9})
+	wantSeen(t, "probe from bbb_api_up", stats.Probe, pool.Probe{OK: false, At: clock9})
 	wantUnknown(t, "backlog", stats.Backlog, "divims_recordings_backlog: not among the metrics")
 
 	both := read(t, healthy+page)
-	wantSeen(t, "probe when there is one of our own", both.Probe, pool.Probe{OK: true, At: clock9.Add(-2 * time.Minute)})
+	wantSeen(t, "probe with the script's metrics", both.Probe, pool.Probe{OK: true, At: clock9.Add(-2 * time.Minute)})
 }
 
 func TestSeveralEndpoints(t *testing.T) {
@@ -309,7 +309,7 @@ func TestSeveralEndpoints(t *testing.T) {
 		return New(config, server.Client()).Stats(context.Background(), subject)
 	}
 
-	t.Run("the first that tells a value is believed", func(t *testing.T) {
+	t.Run("the first value is used", func(t *testing.T) {
 		got, err := stats("/metrics/", "/node_exporter/metrics")
 		if err != nil {
 			t.Fatal(err)
@@ -317,21 +317,21 @@ func TestSeveralEndpoints(t *testing.T) {
 		wantSeen(t, "load1 of the first", got.Load1, 99)
 		wantSeen(t, "load5 of the second", got.Load5, 0.37)
 	})
-	t.Run("a value that the first tells badly stays unknown", func(t *testing.T) {
+	t.Run("an invalid first value stays unknown", func(t *testing.T) {
 		got, err := stats("/stale", "/node_exporter/metrics")
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantUnknown(t, "backlog", got.Backlog, "/stale: written")
 	})
-	t.Run("one that fails is named and the others count", func(t *testing.T) {
+	t.Run("a failed endpoint is named and the others are used", func(t *testing.T) {
 		got, err := stats("/gone", "/node_exporter/metrics")
 		if err == nil || !strings.Contains(err.Error(), "/gone: status 404") || strings.Contains(err.Error(), "node_exporter") {
 			t.Errorf("error = %v; want one that names /gone alone", err)
 		}
 		wantSeen(t, "load1", got.Load1, 0.21)
 	})
-	t.Run("what only the failed one tells is unknown", func(t *testing.T) {
+	t.Run("values of a failed endpoint are unknown", func(t *testing.T) {
 		got, err := stats("/gone", "/metrics/")
 		if err == nil {
 			t.Error("no error")
@@ -390,10 +390,10 @@ func repositoryRoot(t *testing.T) string {
 	}
 }
 
-func TestNoUnitOfTheTablesIsPassedOver(t *testing.T) {
+func TestFastCheckKeepsBBBUnits(t *testing.T) {
 	for _, pattern := range slices.Concat(servingUnits, otherUnits) {
-		if unit := strings.ReplaceAll(pattern, "*", "x"); !mayBeBBBs([]byte(unit)) {
-			t.Errorf("%s is", unit)
+		if unit := strings.ReplaceAll(pattern, "*", "x"); !mayBeBBBUnit([]byte(unit)) {
+			t.Errorf("the fast check discards %s", unit)
 		}
 	}
 }

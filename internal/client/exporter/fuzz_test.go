@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -10,14 +9,14 @@ import (
 	"divims/internal/pool"
 )
 
-// mostSamples is more samples than any answer has room for.
-const mostSamples = maxBody
+// maxSamples is more samples than fit into a response.
+const maxSamples = maxBody
 
-// FuzzParse: no answer gives a value that cannot be, or a long text, and what
-// Prometheus's own library can read is read as it does.
+// FuzzParse checks that no page leads to an implausible value or a long error text, and
+// that parse finds the same values as Prometheus's own library.
 func FuzzParse(f *testing.F) {
 	for _, page := range hostile.Seeds(f, "stats/*.prom") {
-		f.Add(page[:min(len(page), 8<<10)]) // a full one is slow to vary
+		f.Add(page[:min(len(page), 8<<10)]) // fuzzing a whole page is slow
 	}
 	for _, page := range []string{healthy,
 		"# TYPE node_load1 summary\nnode_load1{quantile=\"0.5\"} 1\nnode_load1_sum 1\nnode_load1_count 1\n",
@@ -34,48 +33,48 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		source := scrape{source: "endpoint", found: found, maxAge: defaultMaxAge}
-		checkStats(t, New(Config{}, http.DefaultClient).merge([]scrape{source}))
+		checkStats(t, merge([]scrape{source}))
 	})
 }
 
 func checkStats(t *testing.T, stats pool.Stats) {
 	t.Helper()
-	holds(t, "load1", stats.Load1, isLoad)
-	holds(t, "load5", stats.Load5, isLoad)
-	holds(t, "load15", stats.Load15, isLoad)
-	holds(t, "uptime", stats.Uptime, func(d time.Duration) bool { return d >= 0 && d <= 9e9*time.Second })
-	holds(t, "age", stats.Age, func(d time.Duration) bool { return d >= 0 && d <= 9e9*time.Second })
-	holds(t, "CPUs", stats.CPUs, func(n int) bool { return n >= 1 && n <= mostSamples })
-	holds(t, "network", stats.Network, func(n pool.NetworkCounters) bool {
-		return n.Received >= 0 && n.Sent >= 0 && max(n.Received, n.Sent) <= mostSamples*1e18
+	check(t, "load1", stats.Load1, isLoad)
+	check(t, "load5", stats.Load5, isLoad)
+	check(t, "load15", stats.Load15, isLoad)
+	check(t, "uptime", stats.Uptime, func(d time.Duration) bool { return d >= 0 && d <= 9e9*time.Second })
+	check(t, "age", stats.Age, func(d time.Duration) bool { return d >= 0 && d <= 9e9*time.Second })
+	check(t, "CPUs", stats.CPUs, func(n int) bool { return n >= 1 && n <= maxSamples })
+	check(t, "network", stats.Network, func(n pool.NetworkCounters) bool {
+		return n.Received >= 0 && n.Sent >= 0 && max(n.Received, n.Sent) <= maxSamples*1e18
 	})
-	holds(t, "units down", stats.UnitsDown, func(units []string) bool {
-		return len(strings.Join(units, "")) <= mostNames*longestLabel
+	check(t, "units down", stats.UnitsDown, func(units []string) bool {
+		return len(strings.Join(units, "")) <= maxNames*maxLabel
 	})
-	holds(t, "probe", stats.Probe, func(p pool.Probe) bool { return p.At.Year() >= 2001 && p.At.Year() <= 2255 || p.At.IsZero() })
-	holds(t, "failed", stats.Failed, areCounts)
-	holds(t, "backlog", stats.Backlog, areCounts)
-	holds(t, "version", stats.Version, func(version string) bool { return version != "" && len(version) <= maxVersion })
+	check(t, "probe", stats.Probe, func(p pool.Probe) bool { return p.At.Year() >= 2001 && p.At.Year() <= 2255 || p.At.IsZero() })
+	check(t, "failed", stats.Failed, areCounts)
+	check(t, "backlog", stats.Backlog, areCounts)
+	check(t, "version", stats.Version, func(version string) bool { return version != "" && len(version) <= maxVersion })
 }
 
 func isLoad(load float64) bool { return load >= 0 && load <= 1e5 }
 
 func areCounts(counts map[string]int) bool {
 	for stage, n := range counts {
-		if n < 0 || n > mostSamples*1e6 || len(stage) > longestLabel {
+		if n < 0 || n > maxSamples*1e6 || len(stage) > maxLabel {
 			return false
 		}
 	}
-	return len(counts) <= mostNames
+	return len(counts) <= maxNames
 }
 
-// holds checks a value that is known, and the reason of one that is not.
-func holds[T any](t *testing.T, what string, reading pool.Reading[T], right func(T) bool) {
+// check checks the value of a known reading, and the reason of an unknown one.
+func check[T any](t *testing.T, what string, reading pool.Reading[T], valid func(T) bool) {
 	t.Helper()
 	value, known := reading.Get()
 	hostile.CheckText(t, reading.Reason())
 	switch {
-	case known && !right(value):
+	case known && !valid(value):
 		t.Errorf("%s is %.200v", what, value)
 	case !known && !strings.Contains(reading.Reason(), "endpoint"):
 		t.Errorf("%s is unknown because %.200q", what, reading.Reason())

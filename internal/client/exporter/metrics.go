@@ -2,19 +2,20 @@ package exporter
 
 import "bytes"
 
-// metric is the name of a metric and the kind of number that it is.
+// metric describes a metric that we read.
 type metric struct {
-	name string
-	kind kind
-	by   by
+	name   string
+	kind   kind
+	labels labelNames
 }
 
-// by are the labels by which a metric's numbers differ, as far as it matters.
-type by []string
+// labelNames are the labels of a metric that we read. Others are ignored.
+type labelNames []string
 
-var alone by // a metric with one number
+// single marks a metric that has one value.
+var single labelNames
 
-// kind bounds what is believed; a figure beyond is a fault and no fact.
+// kind says which values of a metric are plausible. Any other value is an error.
 type kind struct {
 	min, max float64
 	whole    bool
@@ -29,7 +30,7 @@ var (
 	moment  = kind{1e9, 9e9, false} // seconds since 1970: the years 2001 to 2255
 )
 
-// table finds a metric by its name.
+// table maps the names of the metrics that we read to their descriptions.
 var table = map[string]*metric{}
 
 func init() {
@@ -41,53 +42,52 @@ func init() {
 	}
 }
 
-// What feeds which value of pool.Stats.
 var (
-	// From node_exporter. Only the units need more than its defaults:
-	// --collector.systemd.
-	load1         = metric{"node_load1", load, alone}
-	load5         = metric{"node_load5", load, alone}
-	load15        = metric{"node_load15", load, alone}
-	clock         = metric{"node_time_seconds", moment, alone}
-	boot          = metric{"node_boot_time_seconds", moment, alone}
-	cpuSeconds    = metric{"node_cpu_seconds_total", seconds, by{"cpu"}}
-	received      = metric{"node_network_receive_bytes_total", size, by{"device"}}
-	sent          = metric{"node_network_transmit_bytes_total", size, by{"device"}}
-	unitState     = metric{"node_systemd_unit_state", flag, by{"name", "state"}}
-	textfileTime  = metric{"node_textfile_mtime_seconds", moment, by{"file"}}
-	textfileError = metric{"node_textfile_scrape_error", flag, alone}
+	// From node_exporter. Only unitState needs a flag: --collector.systemd.
+	load1         = metric{"node_load1", load, single}
+	load5         = metric{"node_load5", load, single}
+	load15        = metric{"node_load15", load, single}
+	clock         = metric{"node_time_seconds", moment, single}
+	boot          = metric{"node_boot_time_seconds", moment, single}
+	cpuSeconds    = metric{"node_cpu_seconds_total", seconds, labelNames{"cpu"}}
+	received      = metric{"node_network_receive_bytes_total", size, labelNames{"device"}}
+	sent          = metric{"node_network_transmit_bytes_total", size, labelNames{"device"}}
+	unitState     = metric{"node_systemd_unit_state", flag, labelNames{"name", "state"}}
+	textfileTime  = metric{"node_textfile_mtime_seconds", moment, labelNames{"file"}}
+	textfileError = metric{"node_textfile_scrape_error", flag, single}
 
-	// From our own script on the server, through node_exporter's textfile
+	// From the divims-stats script on the server, through node_exporter's textfile
 	// collector or as a page of its own.
-	statsTime = metric{"divims_stats_timestamp_seconds", moment, alone}
-	probeOK   = metric{"divims_probe_success", flag, alone}
-	probeTime = metric{"divims_probe_timestamp_seconds", moment, alone}
-	failed    = metric{"divims_recordings_failed", count, by{"stage"}}
-	backlog   = metric{"divims_recordings_backlog", count, by{"stage"}}
-	bbbInfo   = metric{"divims_bbb_info", flag, by{"version"}}
+	statsTime = metric{"divims_stats_timestamp_seconds", moment, single}
+	probeOK   = metric{"divims_probe_success", flag, single}
+	probeTime = metric{"divims_probe_timestamp_seconds", moment, single}
+	failed    = metric{"divims_recordings_failed", count, labelNames{"stage"}}
+	backlog   = metric{"divims_recordings_backlog", count, labelNames{"stage"}}
+	bbbInfo   = metric{"divims_bbb_info", flag, labelNames{"version"}}
 
-	// From bigbluebutton-exporter: a probe for servers without one of our own.
-	// Its bbb_recordings_* feed nothing. "unprocessed" counts marks that are
-	// never removed, and the others hold only what BBB's API says as well,
-	// where the first stages of the recording pipeline do not show.
-	apiUp = metric{"bbb_api_up", flag, alone}
+	// From bigbluebutton-exporter: a probe for servers without the divims-stats script.
+	// Its bbb_recordings_* metrics are not used. "unprocessed" counts marker files
+	// that are never removed. The others repeat what BBB's API returns, which does not
+	// show the first stages of the recording pipeline.
+	apiUp = metric{"bbb_api_up", flag, single}
 )
 
-// collectors are node_exporter's, for the metrics above.
+// collectors are the node_exporter collectors that provide the metrics above.
 var collectors = []string{"cpu", "loadavg", "netdev", "stat", "systemd", "textfile", "time"}
 
-// ownTextfiles are the files of the textfile collector that our script writes.
+// ownTextfiles matches the files that the divims-stats script writes for the textfile
+// collector.
 const ownTextfiles = "divims*.prom"
 
-// virtualDevices carry no traffic of their own: what passes them passes a
-// physical device too, or never leaves the machine.
+// virtualDevices are left out of the traffic: what they carry also passes a physical
+// device, or never leaves the machine.
 var virtualDevices = []string{
 	"lo", "docker*", "veth*", "br-*", "virbr*", "vnet*", "tun*", "tap*", "wg*",
 	"dummy*", "ifb*", "cni*", "flannel*", "cali*",
 }
 
-// servingUnits have to be active wherever they are installed. They are those
-// of `bbb-conf --status` in BBB 2.4 to 3.0.
+// servingUnits must be active wherever they are installed. They are the units that
+// `bbb-conf --status` lists in BBB 2.4 to 3.0.
 var servingUnits = []string{
 	"nginx.service", "freeswitch.service", "redis-server.service", "redis.service",
 	"mongod.service", "kurento-media-server.service", "etherpad.service",
@@ -98,15 +98,17 @@ var servingUnits = []string{
 	"bbb-webrtc-recorder.service", "bbb-webrtc-sfu.service",
 }
 
-// otherUnits are BBB's too, but may rest: timers and what they start, optional
-// parts. Only "failed" counts against them.
+// otherUnits are BBB units that may be inactive: timers, the units that timers start,
+// and optional parts. They are down only in the state "failed".
 var otherUnits = []string{"bbb-*"}
 
-// mayBeBBBs tells of most units, and quickly, that they are in neither of the tables above.
-func mayBeBBBs(unit []byte) bool {
+// mayBeBBBUnit returns false for most units that are in neither of the tables above.
+// It is a fast check before matchesAny.
+func mayBeBBBUnit(unit []byte) bool {
 	return bytes.HasPrefix(unit, []byte("bbb-")) || servingByName[string(unit)]
 }
 
+// servingByName holds servingUnits for a lookup without patterns.
 var servingByName = func() map[string]bool {
 	names := map[string]bool{}
 	for _, name := range servingUnits {

@@ -7,47 +7,47 @@ import (
 	"strings"
 )
 
-// longestLabel bounds the labels of what is read, in bytes. The longest are paths
-// of textfiles; names of units have 255 at most.
-const longestLabel = 1024
+// maxLabel is the longest label value of a metric that we read, in bytes. Unit names
+// have at most 255; paths of textfiles may be longer.
+const maxLabel = 1024
 
-// errAbsent says that an endpoint does not tell a value at all.
+// errAbsent means that an endpoint does not have a metric.
 var errAbsent = errors.New("not among the metrics")
 
 func absent(m metric) error { return fmt.Errorf("%s: %w", m.name, errAbsent) }
 
-// decisive turns the absence of a part into a fault of the whole: the endpoint
-// does tell the value, but what it tells cannot be believed.
-func decisive(err error) error { return errors.New(err.Error()) }
+// notAbsent removes errAbsent from an error. It is used if an endpoint has a value but
+// lacks another metric that the value needs: the value is then invalid, not absent.
+func notAbsent(err error) error { return errors.New(err.Error()) }
 
-// mostLabels is by how many labels the numbers of a metric in the table differ.
-const mostLabels = 2
+// maxLabels is the largest number of labels that we read of a metric in the table.
+const maxLabels = 2
 
-// sample is one believable number of a metric.
+// sample is one value of a metric.
 type sample struct {
-	// labels are in the order of the metric's own.
-	labels [mostLabels]string
+	// labels are the values of the metric's labels, in the order of metric.labels.
+	labels [maxLabels]string
 	value  float64
 }
 
-// series is what an endpoint says of a metric.
+// series holds all samples of a metric that an endpoint has.
 type series struct {
 	samples []sample
-	// fault is why none of it can be believed.
+	// fault is why the samples must not be used; nil if they are valid.
 	fault error
 }
 
-// add takes a sample. Most labels are those of the sample before, whose text is
-// used again.
-func (s *series) add(m *metric, labels [mostLabels][]byte, value float64) {
+// add appends a sample. A label that equals the previous sample's label shares its
+// string, which saves most allocations.
+func (s *series) add(m *metric, labels [maxLabels][]byte, value float64) {
 	one := sample{value: value}
-	if !m.kind.believes(value) {
-		s.fault = fmt.Errorf("%s: %v cannot be", m.name, value)
+	if !m.kind.allows(value) {
+		s.fault = fmt.Errorf("%s: impossible value %v", m.name, value)
 	}
 	for i, label := range labels {
 		switch n := len(s.samples); {
-		case len(label) > longestLabel:
-			s.fault = fmt.Errorf("%s: a label is longer than %d bytes", m.name, longestLabel)
+		case len(label) > maxLabel:
+			s.fault = fmt.Errorf("%s: a label is longer than %d bytes", m.name, maxLabel)
 		case n > 0 && s.samples[n-1].labels[i] == string(label):
 			one.labels[i] = s.samples[n-1].labels[i]
 		default:
@@ -59,8 +59,8 @@ func (s *series) add(m *metric, labels [mostLabels][]byte, value float64) {
 
 func (s scrape) has(m metric) bool { return s.found[m.name] != nil }
 
-// samples gives all of a metric's numbers, at least one, or an error if there
-// is none or any of them is not what its kind can be.
+// samples returns all samples of a metric. It returns an error if there are none or if
+// any of them is invalid.
 func (s scrape) samples(m metric) ([]sample, error) {
 	switch found := s.found[m.name]; {
 	case found == nil:
@@ -72,29 +72,29 @@ func (s scrape) samples(m metric) ([]sample, error) {
 	}
 }
 
-// number gives the one number of a metric that is there once.
+// number returns the value of a metric. It returns an error if there is more than one.
 func (s scrape) number(m metric) (float64, error) {
 	samples, err := s.samples(m)
 	if err != nil {
 		return 0, err
 	}
 	if len(samples) != 1 {
-		return 0, fmt.Errorf("%s: %d times instead of once", m.name, len(samples))
+		return 0, fmt.Errorf("%s: expected one sample, found %d", m.name, len(samples))
 	}
 	return samples[0].value, nil
 }
 
-func (k kind) believes(value float64) bool {
+func (k kind) allows(value float64) bool {
 	return value >= k.min && value <= k.max && (!k.whole || value == math.Trunc(value))
 }
 
-// matches tells whether a name fits one of the patterns of our own tables, in
-// which a star stands for any text.
-func matches(patterns []string, name string) bool {
+// matchesAny reports whether a name matches one of the patterns. A pattern may contain
+// one *, which matches any text.
+func matchesAny(patterns []string, name string) bool {
 	for _, pattern := range patterns {
-		before, after, open := strings.Cut(pattern, "*")
-		rest, fits := strings.CutPrefix(name, before)
-		if fits && (open && strings.HasSuffix(rest, after) || rest == after) {
+		before, after, hasStar := strings.Cut(pattern, "*")
+		rest, ok := strings.CutPrefix(name, before)
+		if ok && (hasStar && strings.HasSuffix(rest, after) || rest == after) {
 			return true
 		}
 	}

@@ -13,13 +13,13 @@ import (
 // maxRedirects is how many redirects within the endpoint's origin are followed.
 const maxRedirects = 3
 
-// scrape is what one endpoint said.
+// scrape holds the metrics of one endpoint.
 type scrape struct {
-	// source names the endpoint, without its query, for people.
+	// source is the endpoint's host and path, for messages.
 	source string
-	// found is what it says of the metrics in the table, by name.
+	// found maps the names of metrics to their samples.
 	found map[string]*series
-	// date is the answer's Date header; zero when there was none.
+	// date is the Date header of the response; zero if there was none.
 	date   time.Time
 	maxAge time.Duration
 }
@@ -28,57 +28,56 @@ type scrape struct {
 func (c *Client) scrape(ctx context.Context, template, domain string) (scrape, error) {
 	endpoint, err := url.Parse(strings.ReplaceAll(template, "{domain}", domain))
 	if err != nil {
-		return scrape{}, fmt.Errorf("read stats of %s: the address is malformed", domain)
+		return scrape{}, fmt.Errorf("read stats of %s: the URL is malformed", domain)
 	}
 	source := endpoint.Host + endpoint.Path
-	response, err := c.ask(ctx, endpoint, domain)
+	response, err := c.fetch(ctx, endpoint, domain)
 	if err != nil {
 		return scrape{}, fmt.Errorf("read stats from %s: %w", source, err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	found, err := parse(response.Body)
 	if err != nil {
 		return scrape{}, fmt.Errorf("read stats from %s: %w", source, err)
 	}
-	date, _ := http.ParseTime(response.Header.Get("Date")) // without one it stays zero
+	date, _ := http.ParseTime(response.Header.Get("Date")) // zero without the header
 	return scrape{source: source, found: found, date: date, maxAge: c.config.MaxAge}, nil
 }
 
-// ask gets a good answer from the endpoint. Of node_exporter, recognised by
-// "node_exporter" in the path, only the collectors that we need are asked; an
-// address with a query of its own is left as it is. node_exporter answers 400
-// to the name of a collector that is switched off, as systemd's is by default:
-// then it is asked again for all that it has.
-func (c *Client) ask(ctx context.Context, endpoint *url.URL, domain string) (*http.Response, error) {
+// fetch returns a response with status 200. It asks node_exporter, which it recognises
+// by "node_exporter" in the path, only for the collectors that we need, unless the URL
+// has a query of its own. node_exporter answers 400 if one of the collectors is
+// disabled, as systemd's is by default; fetch then asks again for all metrics.
+func (c *Client) fetch(ctx context.Context, endpoint *url.URL, domain string) (*http.Response, error) {
 	if endpoint.RawQuery != "" || !strings.Contains(endpoint.Path, "node_exporter") {
-		return accept(c.get(ctx, *endpoint, domain))
+		return checkStatus(c.get(ctx, *endpoint, domain))
 	}
 	narrowed := *endpoint
 	narrowed.RawQuery = url.Values{"collect[]": collectors}.Encode()
 	response, err := c.get(ctx, narrowed, domain)
 	if err == nil && response.StatusCode == http.StatusBadRequest {
-		response.Body.Close()
+		_ = response.Body.Close()
 		response, err = c.get(ctx, *endpoint, domain)
 	}
-	return accept(response, err)
+	return checkStatus(response, err)
 }
 
-// get sends one request. Its errors do not hold the address, whose query may be
-// a secret.
+// get sends one request. Its errors do not contain the URL, because its query may be
+// secret.
 func (c *Client) get(ctx context.Context, endpoint url.URL, domain string) (*http.Response, error) {
 	endpoint.User = nil
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, endpoint.String(), nil)
 	if err != nil {
-		return nil, errors.New("the address is malformed")
+		return nil, errors.New("the URL is malformed")
 	}
 	request.Header.Set("Accept", "text/plain;version=0.0.4")
 	if endpoint.Hostname() == domain {
 		c.authorize(request)
 	}
 	response, err := c.http.Do(request)
-	var withAddress *url.Error
-	if errors.As(err, &withAddress) {
-		err = withAddress.Err
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		err = withURL.Err
 	}
 	return response, err
 }
@@ -92,12 +91,12 @@ func (c *Client) authorize(request *http.Request) {
 	}
 }
 
-// stayOnOrigin follows redirects within one scheme, host and port only. Go's
-// own rule would show the credentials to subdomains and over plain HTTP too.
+// stayOnOrigin allows redirects within one scheme, host and port only. Go's default
+// also sends the credentials to subdomains and over plain HTTP.
 func stayOnOrigin(next *http.Request, before []*http.Request) error {
 	origin := before[0].URL
 	if next.URL.Scheme != origin.Scheme || next.URL.Host != origin.Host {
-		return errors.New("it redirects to another place, which is not followed")
+		return errors.New("it redirects to another host, port or scheme, which is not allowed")
 	}
 	if len(before) > maxRedirects {
 		return fmt.Errorf("it redirects more than %d times", maxRedirects)
@@ -105,12 +104,13 @@ func stayOnOrigin(next *http.Request, before []*http.Request) error {
 	return nil
 }
 
-func accept(response *http.Response, err error) (*http.Response, error) {
+// checkStatus returns an error for a response whose status is not 200.
+func checkStatus(response *http.Response, err error) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
 	if response.StatusCode != http.StatusOK {
-		response.Body.Close()
+		_ = response.Body.Close()
 		return nil, fmt.Errorf("status %d", response.StatusCode)
 	}
 	return response, nil

@@ -14,7 +14,7 @@ import (
 	"divims/internal/pool"
 )
 
-// listener answers as handle does and keeps the requests it saw.
+// listener is an endpoint that records its requests.
 type listener struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -34,7 +34,7 @@ func listen(t *testing.T, handle http.HandlerFunc) *listener {
 	return l
 }
 
-// port is where it listens.
+// port returns the port that the listener listens on.
 func (l *listener) port() string {
 	at, err := url.Parse(l.URL)
 	if err != nil {
@@ -45,11 +45,10 @@ func (l *listener) port() string {
 
 func good(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "node_load1 1\n") }
 
-// local is a server whose own domain is loopback's number, so that loopback's
-// name is another host.
+// local is a server whose domain is 127.0.0.1, so that localhost is another host.
 var local = pool.Server{Number: 1, Domain: "127.0.0.1"}
 
-func TestCredentialsGoToTheServersOwnDomainOnly(t *testing.T) {
+func TestCredentialsAreSentToTheServersDomainOnly(t *testing.T) {
 	basic := Config{User: "divims", Password: pool.NewSecret("open sesame")}
 	bearer := Config{Bearer: pool.NewSecret("open-sesame")}
 	for name, c := range map[string]struct {
@@ -61,7 +60,7 @@ func TestCredentialsGoToTheServersOwnDomainOnly(t *testing.T) {
 		"bearer to its domain":         {bearer, func(port string) string { return "http://{domain}:" + port + "/metrics" }, "Bearer open-sesame"},
 		"basic to another host":        {basic, func(port string) string { return "http://localhost:" + port + "/{domain}" }, ""},
 		"bearer to another host":       {bearer, func(port string) string { return "http://localhost:" + port + "/{domain}" }, ""},
-		"none in the address are used": {Config{}, func(port string) string { return "http://user:word@{domain}:" + port + "/" }, ""},
+		"those in the URL are ignored": {Config{}, func(port string) string { return "http://user:word@{domain}:" + port + "/" }, ""},
 		"none configured":              {Config{}, func(port string) string { return "http://{domain}:" + port + "/" }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,7 +78,7 @@ func TestCredentialsGoToTheServersOwnDomainOnly(t *testing.T) {
 
 func TestRedirectsStayWithinTheOrigin(t *testing.T) {
 	elsewhere := listen(t, good)
-	// The caller's client follows everything; New must not rely on it.
+	// This client follows all redirects. New must override that.
 	lax := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return nil }}
 
 	for name, target := range map[string]string{
@@ -87,22 +86,22 @@ func TestRedirectsStayWithinTheOrigin(t *testing.T) {
 		"another host":   "http://localhost:" + elsewhere.port() + "/metrics",
 		"another scheme": "https://127.0.0.1:" + elsewhere.port() + "/metrics",
 	} {
-		t.Run(name+" is not gone to", func(t *testing.T) {
+		t.Run(name+" is not followed", func(t *testing.T) {
 			endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, target, http.StatusFound)
 			})
 			config := Config{URLs: []string{endpoint.URL + "/metrics"}, Bearer: pool.NewSecret("open-sesame")}
 			_, err := New(config, lax).Stats(context.Background(), local)
-			if err == nil || !strings.Contains(err.Error(), "redirects to another place") {
+			if err == nil || !strings.Contains(err.Error(), "redirects to another host") {
 				t.Errorf("error = %v", err)
 			}
 		})
 	}
 	if n := len(elsewhere.seen); n != 0 {
-		t.Errorf("the other place was asked %d times", n)
+		t.Errorf("the redirect target got %d requests, want none", n)
 	}
 
-	t.Run("the same origin is gone to, with credentials", func(t *testing.T) {
+	t.Run("the same origin is followed, with credentials", func(t *testing.T) {
 		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/metrics" {
 				http.Redirect(w, r, "/metrics/", http.StatusMovedPermanently)
@@ -119,7 +118,7 @@ func TestRedirectsStayWithinTheOrigin(t *testing.T) {
 		}
 	})
 
-	t.Run("a circle ends", func(t *testing.T) {
+	t.Run("a loop ends", func(t *testing.T) {
 		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
 		})
@@ -133,9 +132,9 @@ func TestRedirectsStayWithinTheOrigin(t *testing.T) {
 func TestCollectors(t *testing.T) {
 	const all = "collect%5B%5D=cpu&collect%5B%5D=loadavg&collect%5B%5D=netdev&collect%5B%5D=stat&collect%5B%5D=systemd&collect%5B%5D=textfile&collect%5B%5D=time"
 	for name, c := range map[string]struct{ path, want string }{
-		"node_exporter is asked for what is needed": {"/node_exporter/metrics", all},
-		"others are asked as they are":              {"/metrics/", ""},
-		"a query of one's own stays":                {"/node_exporter/metrics?collect[]=cpu", "collect[]=cpu"},
+		"node_exporter gets a query": {"/node_exporter/metrics", all},
+		"other exporters get none":   {"/metrics/", ""},
+		"a configured query is kept": {"/node_exporter/metrics?collect[]=cpu", "collect[]=cpu"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			endpoint := listen(t, good)
@@ -148,7 +147,7 @@ func TestCollectors(t *testing.T) {
 		})
 	}
 
-	t.Run("node_exporter without one of them is asked for all", func(t *testing.T) {
+	t.Run("node_exporter without a collector is asked again for all", func(t *testing.T) {
 		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.URL.RawQuery, "systemd") {
 				http.Error(w, "Couldn't create filtered metrics handler: disabled collector: systemd", http.StatusBadRequest)
@@ -164,23 +163,23 @@ func TestCollectors(t *testing.T) {
 	})
 }
 
-func TestFailuresNameTheEndpointAndNoSecret(t *testing.T) {
+func TestErrorsNameTheEndpointAndNoSecret(t *testing.T) {
 	for name, c := range map[string]struct {
 		handle http.HandlerFunc
 		want   string
 	}{
-		"not metrics at all": {says("<!doctype html><p>Log in\n"), "line 1: it is not in Prometheus's text format"},
-		"not whole":          {says("node_load5 1\nnode_load1 1"), "line 2: the text ends in the middle of it"},
-		"not a number":       {says("node_load1 sesame\n"), "line 1: node_load1: its value is no number"},
-		"longer than a line": {says("node_load1 " + strings.Repeat("x", 1<<20) + "\n"), "line 1: node_load1: longer than 16384 bytes"},
-		"refused":            {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, "status 401"},
+		"not metrics at all": {respond("<!doctype html><p>Log in\n"), "line 1: not in Prometheus's text format"},
+		"incomplete line":    {respond("node_load5 1\nnode_load1 1"), "line 2: the text ends within the line"},
+		"not a number":       {respond("node_load1 sesame\n"), "line 1: node_load1: its value is not a number"},
+		"a line too long":    {respond("node_load1 " + strings.Repeat("x", 1<<20) + "\n"), "line 1: node_load1: longer than 16384 bytes"},
+		"unauthorized":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, "status 401"},
 		"too large": {func(w http.ResponseWriter, _ *http.Request) {
 			line := []byte("# " + strings.Repeat("x", 1<<16) + "\n")
 			for range maxBody/len(line) + 1 {
 				_, _ = w.Write(line)
 			}
 		}, "larger than 2 MiB"},
-		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
+		"truncated": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			_, _ = io.WriteString(w, "node_load1 1\nnode_lo")
 		}, "unexpected EOF"},
@@ -194,23 +193,23 @@ func TestFailuresNameTheEndpointAndNoSecret(t *testing.T) {
 				t.Errorf("error = %v; want the endpoint and %q", err, c.want)
 			}
 			if err != nil && (strings.Contains(err.Error(), "sesame") || len(err.Error()) > 400) {
-				t.Errorf("error = %.500v; it holds a secret or the answer", err)
+				t.Errorf("error = %.500v; it contains a secret or the response", err)
 			}
 			wantUnknown(t, "load1", stats.Load1, "no stats endpoint answered")
 		})
 	}
 }
 
-// oneSilent is a transport to a silent place and to one that answers; when that
-// answer was read, the evaluation's deadline comes.
-type oneSilent struct{ deadline context.CancelFunc }
+// oneSilent is a transport on which /silent never responds. Every other response
+// cancels the context once its body has been read and closed.
+type oneSilent struct{ cancel context.CancelFunc }
 
 func (o oneSilent) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.URL.Path == "/silent" {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	}
-	return &http.Response{StatusCode: http.StatusOK, Body: closing{strings.NewReader("node_load1 1\n"), o.deadline}}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: closing{strings.NewReader("node_load1 1\n"), o.cancel}}, nil
 }
 
 type closing struct {
@@ -223,7 +222,7 @@ func (c closing) Close() error {
 	return nil
 }
 
-func TestASilentEndpointDoesNotHoldUpTheOthers(t *testing.T) {
+func TestSilentEndpointDoesNotDelayOthers(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	config := Config{URLs: []string{"https://{domain}/silent", "https://{domain}/metrics"}}

@@ -11,17 +11,16 @@ import (
 	"unicode/utf8"
 )
 
-// maxBody is the largest answer that is read, in bytes. A full node_exporter
-// fills less than a quarter of it.
+// maxBody is the largest response that is read, in bytes. A node_exporter with all its
+// collectors sends less than a quarter of it.
 const maxBody = 2 << 20
 
-// longestLine bounds the lines of the metrics in the table, in bytes; others may
-// be longer.
-const longestLine = 16 << 10
+// maxLine is the longest line of a metric in the table, in bytes. Other lines may be
+// longer.
+const maxLine = 16 << 10
 
-// parse reads Prometheus's text format, version 0.0.4, at most maxBody bytes of
-// it, and takes the metrics of the table. Of what else there is it looks at the
-// names only: of a server's hundreds of units, disks and devices few concern us.
+// parse reads Prometheus's text format, version 0.0.4, and returns the metrics in the
+// table. Of other metrics it reads the name only. More than maxBody bytes are an error.
 func parse(body io.Reader) (map[string]*series, error) {
 	limited := &io.LimitedReader{R: body, N: maxBody + 1}
 	lines := buffers.Get().(*bufio.Reader)
@@ -30,7 +29,7 @@ func parse(body io.Reader) (map[string]*series, error) {
 	t := text{lines: lines, found: map[string]*series{}}
 	err := t.read()
 	if limited.N <= 0 {
-		return nil, fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
+		return nil, fmt.Errorf("the response is larger than %d MiB", maxBody>>20)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("line %d: %w", t.number, err)
@@ -38,19 +37,19 @@ func parse(body io.Reader) (map[string]*series, error) {
 	return t.found, nil
 }
 
-// buffers are used again: an evaluation reads hundreds of answers.
-var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, longestLine) }}
+// buffers are reused, because an evaluation may read hundreds of responses.
+var buffers = sync.Pool{New: func() any { return bufio.NewReaderSize(nil, maxLine) }}
 
-// text is an answer that is being read.
+// text is the state of parsing one response.
 type text struct {
 	lines  *bufio.Reader
-	number int // of the line
+	number int // current line, from 1
 	found  map[string]*series
 }
 
 var (
-	errTruncated = errors.New("the text ends in the middle of it")
-	errMalformed = errors.New("it is not in Prometheus's text format")
+	errTruncated = errors.New("the text ends within the line")
+	errMalformed = errors.New("not in Prometheus's text format")
 )
 
 func (t *text) read() error {
@@ -60,11 +59,11 @@ func (t *text) read() error {
 		switch {
 		case err == nil:
 			err = t.line(line[:len(line)-1])
-		case err == bufio.ErrBufferFull:
+		case errors.Is(err, bufio.ErrBufferFull):
 			err = t.longLine(line)
-		case err == io.EOF && len(line) == 0:
+		case errors.Is(err, io.EOF) && len(line) == 0:
 			return nil
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			err = errTruncated
 		}
 		if err != nil {
@@ -73,17 +72,17 @@ func (t *text) read() error {
 	}
 }
 
-// longLine passes over a line of which the beginning is given, if it is of a
-// metric that is not in the table.
+// longLine skips the rest of a line with the given beginning. It returns an error if
+// the line belongs to a metric in the table.
 func (t *text) longLine(beginning []byte) error {
 	name, _ := cutName(trimBlanks(beginning))
 	if m := table[string(name)]; m != nil {
-		return fmt.Errorf("%s: longer than %d bytes", m.name, longestLine)
+		return fmt.Errorf("%s: longer than %d bytes", m.name, maxLine)
 	}
 	for {
-		switch _, err := t.lines.ReadSlice('\n'); err {
-		case bufio.ErrBufferFull:
-		case io.EOF:
+		switch _, err := t.lines.ReadSlice('\n'); {
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF):
 			return errTruncated
 		default:
 			return err
@@ -91,7 +90,7 @@ func (t *text) longLine(beginning []byte) error {
 	}
 }
 
-// line reads a sample or a comment.
+// line parses a sample or a comment.
 func (t *text) line(line []byte) error {
 	line = trimBlanks(line)
 	if len(line) == 0 {
@@ -106,7 +105,7 @@ func (t *text) line(line []byte) error {
 		return errMalformed
 	}
 	m := table[string(name)]
-	if m == nil || m == &unitState && isOthersUnit(rest) {
+	if m == nil || m == &unitState && isForeignUnit(rest) {
 		return nil
 	}
 	if err := t.sample(m, rest); err != nil {
@@ -115,8 +114,8 @@ func (t *text) line(line []byte) error {
 	return nil
 }
 
-// comment looks at the type of a metric. Of ours none has several numbers each, as
-// a histogram has.
+// comment parses a TYPE comment. A metric in the table must not be a histogram or a
+// summary.
 func (t *text) comment(line []byte) {
 	word, rest := cutWord(trimBlanks(line))
 	if string(word) != "TYPE" {
@@ -130,12 +129,12 @@ func (t *text) comment(line []byte) {
 	switch kind, _ := cutWord(trimBlanks(rest)); string(kind) {
 	case "gauge", "counter", "untyped":
 	default:
-		t.of(m).fault = fmt.Errorf("%s: a %.20q cannot be", m.name, kind)
+		t.seriesOf(m).fault = fmt.Errorf("%s: unexpected type %.20q", m.name, kind)
 	}
 }
 
-// of is what is found of a metric.
-func (t *text) of(m *metric) *series {
+// seriesOf returns the series of a metric and creates it if necessary.
+func (t *text) seriesOf(m *metric) *series {
 	found := t.found[m.name]
 	if found == nil {
 		found = &series{}
@@ -144,9 +143,9 @@ func (t *text) of(m *metric) *series {
 	return found
 }
 
-// sample reads what follows the name: labels, a number, perhaps a time.
+// sample parses what follows the name of a metric: labels, a value and perhaps a time.
 func (t *text) sample(m *metric, rest []byte) (err error) {
-	var labels [mostLabels][]byte
+	var labels [maxLabels][]byte
 	if rest = trimBlanks(rest); len(rest) > 0 && rest[0] == '{' {
 		if labels, rest, err = readLabels(m, rest[1:]); err != nil {
 			return err
@@ -162,42 +161,42 @@ func (t *text) sample(m *metric, rest []byte) (err error) {
 			return err
 		}
 	}
-	t.of(m).add(m, labels, value)
+	t.seriesOf(m).add(m, labels, value)
 	return nil
 }
 
-// checkTime checks what follows a value, which nobody needs.
+// checkTime checks the optional timestamp after a value. Its value is not used.
 func checkTime(rest []byte) error {
 	moment, rest := cutWord(rest)
 	if _, err := strconv.ParseInt(string(moment), 10, 64); err != nil || len(trimBlanks(rest)) > 0 {
-		return errors.New("what follows its value is no time")
+		return errors.New("the text after its value is not a timestamp")
 	}
 	return nil
 }
 
 func readNumber(word []byte) (float64, error) {
-	if len(word) == 1 && word[0] >= '0' && word[0] <= '9' { // as most are
+	if len(word) == 1 && word[0] >= '0' && word[0] <= '9' { // most values are 0 or 1
 		return float64(word[0] - '0'), nil
 	}
 	value, err := strconv.ParseFloat(string(word), 64)
-	if err != nil || bytes.ContainsAny(word, "pP_") { // which are Go's own
-		return 0, errors.New("its value is no number")
+	if err != nil || bytes.ContainsAny(word, "pP_") { // Go's hexadecimal floats and underscores are not in the format
+		return 0, errors.New("its value is not a number")
 	}
 	return value, nil
 }
 
-// isOthersUnit tells of the labels of most units, and quickly, that they are not of
-// one in our tables: there are hundreds, with five states each.
-func isOthersUnit(labels []byte) bool {
+// isForeignUnit returns true for the labels of most units that are not in our tables.
+// It is a fast check: a server has hundreds of units, with five states each.
+func isForeignUnit(labels []byte) bool {
 	rest, plain := bytes.CutPrefix(labels, []byte(`{name="`))
 	unit, _, closed := bytes.Cut(rest, []byte(`"`))
-	return plain && closed && !mayBeBBBs(unit)
+	return plain && closed && !mayBeBBBUnit(unit)
 }
 
-// readLabels reads labels up to and with the closing brace, and takes those that
-// the metric's numbers differ by.
-func readLabels(m *metric, rest []byte) (labels [mostLabels][]byte, after []byte, err error) {
-	var seen [mostLabels]bool
+// readLabels parses labels up to and including the closing brace, and returns the
+// values of those in m.labels.
+func readLabels(m *metric, rest []byte) (labels [maxLabels][]byte, after []byte, err error) {
+	var seen [maxLabels]bool
 	for {
 		rest = trimBlanks(rest)
 		if len(rest) > 0 && rest[0] == '}' {
@@ -207,12 +206,12 @@ func readLabels(m *metric, rest []byte) (labels [mostLabels][]byte, after []byte
 		if err != nil {
 			return labels, nil, err
 		}
-		for i, wanted := range m.by {
+		for i, wanted := range m.labels {
 			if string(name) != wanted {
 				continue
 			}
 			if seen[i] {
-				return labels, nil, fmt.Errorf("label %s is given twice", wanted)
+				return labels, nil, fmt.Errorf("label %s occurs twice", wanted)
 			}
 			seen[i], labels[i] = true, value
 		}
@@ -222,7 +221,7 @@ func readLabels(m *metric, rest []byte) (labels [mostLabels][]byte, after []byte
 
 var errLabels = errors.New("its labels are malformed")
 
-// cutLabel reads a label, and the comma behind it unless it is the last.
+// cutLabel parses a label and the comma after it, if there is one.
 func cutLabel(rest []byte) (name, value, after []byte, err error) {
 	name, rest = cutName(rest)
 	rest = trimBlanks(rest)
@@ -246,7 +245,7 @@ func cutLabel(rest []byte) (name, value, after []byte, err error) {
 	return nil, nil, nil, errLabels
 }
 
-// cutQuoted reads a label's value up to its closing quote.
+// cutQuoted parses a label's value up to its closing quote.
 func cutQuoted(rest []byte) (value, after []byte, err error) {
 	end := bytes.IndexByte(rest, '"')
 	if end < 0 {
@@ -262,7 +261,7 @@ func cutQuoted(rest []byte) (value, after []byte, err error) {
 	return value, after, nil
 }
 
-// escapes are what may follow a backslash, and what it stands for.
+// escapes maps the characters that may follow a backslash to their meaning.
 var escapes = map[byte]byte{'"': '"', '\\': '\\', 'n': '\n'}
 
 func cutEscaped(rest []byte) (value, after []byte, err error) {
@@ -283,7 +282,7 @@ func cutEscaped(rest []byte) (value, after []byte, err error) {
 	return nil, nil, errLabels
 }
 
-// cutName cuts a name off: of a metric, or of a label.
+// cutName cuts off the name of a metric or a label. The name is empty if there is none.
 func cutName(line []byte) (name, rest []byte) {
 	end := 0
 	for end < len(line) && isNameByte(line[end]) {
@@ -299,7 +298,7 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c == '_' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c == ':'
 }
 
-// cutWord cuts off what is before the next blank.
+// cutWord cuts off the text before the next space or tab.
 func cutWord(line []byte) (word, rest []byte) {
 	if end := bytes.IndexAny(line, " \t"); end >= 0 {
 		return line[:end], line[end:]

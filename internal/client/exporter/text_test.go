@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"math"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -12,19 +11,17 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// TestEveryFormOfALine: what the text format allows is read, and of a metric in
-// the table nothing else.
-func TestEveryFormOfALine(t *testing.T) {
+func TestLineSyntax(t *testing.T) {
 	for name, c := range map[string]struct {
 		page string
 		want []sample // of node_systemd_unit_state
 		err  string
 	}{
 		"labels in any order": {`node_systemd_unit_state{state="active",type="simple",name="bbb-a"} 1` + "\n", []sample{{[2]string{"bbb-a", "active"}, 1}}, ""},
-		"blanks everywhere":   {" node_systemd_unit_state { name = \"bbb-a\" ,\tstate= \"b\" , } \t1 \n", []sample{{[2]string{"bbb-a", "b"}, 1}}, ""},
-		"without its label":   {"node_systemd_unit_state{name=\"bbb-a\"} 1\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
-		"another's unit":      {"node_systemd_unit_state{name=\"a\",} anything\n", nil, ""},
-		"a time":              {"node_systemd_unit_state{name=\"bbb-a\"} 1e0 -1395066363000\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
+		"spaces everywhere":   {" node_systemd_unit_state { name = \"bbb-a\" ,\tstate= \"b\" , } \t1 \n", []sample{{[2]string{"bbb-a", "b"}, 1}}, ""},
+		"without a label":     {"node_systemd_unit_state{name=\"bbb-a\"} 1\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
+		"a foreign unit":      {"node_systemd_unit_state{name=\"a\",} anything\n", nil, ""},
+		"a timestamp":         {"node_systemd_unit_state{name=\"bbb-a\"} 1e0 -1395066363000\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
 		"escapes":             {`node_systemd_unit_state{name="bbb-\"\\\n"} 0` + "\n", []sample{{[2]string{"bbb-\"\\\n"}, 0}}, ""},
 		"other lines":         {"# HELP node_systemd_unit_state x\n\n#\n# TYPE node_systemd_unit_state gauge\nother{\n_: anything\n", nil, ""},
 		"a label without end": {"node_systemd_unit_state{name=\"a} 1\n", nil, "line 1: node_systemd_unit_state: its labels are malformed"},
@@ -34,17 +31,17 @@ func TestEveryFormOfALine(t *testing.T) {
 		"commas alone":        {"node_systemd_unit_state{,} 1\n", nil, "its labels are malformed"},
 		"an unknown escape":   {"node_systemd_unit_state{name=\"bbb-\\t\"} 1\n", nil, "its labels are malformed"},
 		"an escape cut off":   {"node_systemd_unit_state{name=\"\\\n", nil, "its labels are malformed"},
-		"no UTF-8":            {"node_systemd_unit_state{name=\"bbb-\xff\"} 1\n", nil, "its labels are malformed"},
-		"a label twice":       {"node_systemd_unit_state{name=\"bbb-a\",name=\"a\"} 1\n", nil, "label name is given twice"},
-		"no value":            {"node_systemd_unit_state{}\n", nil, "its value is no number"},
-		"a value of Go":       {"node_systemd_unit_state 0x1p0\n", nil, "its value is no number"},
-		"more than a time":    {"node_systemd_unit_state 1 2 3\n", nil, "what follows its value is no time"},
-		"half a time":         {"node_systemd_unit_state 1 2.5\n", nil, "what follows its value is no time"},
-		"a name alone":        {"node_systemd_unit_state\n", nil, "line 1: it is not in Prometheus's text format"},
-		"a line of nobody":    {"other\n", nil, "not in Prometheus's text format"},
-		"a name of digits":    {"1other 1\n", nil, "not in Prometheus's text format"},
-		"a name of UTF-8":     {"{\"node_systemd_unit_state\"} 1\n", nil, "not in Prometheus's text format"},
-		"the end is missing":  {"other 1\nother 2", nil, "line 2: the text ends in the middle of it"},
+		"invalid UTF-8":       {"node_systemd_unit_state{name=\"bbb-\xff\"} 1\n", nil, "its labels are malformed"},
+		"a label twice":       {"node_systemd_unit_state{name=\"bbb-a\",name=\"a\"} 1\n", nil, "label name occurs twice"},
+		"no value":            {"node_systemd_unit_state{}\n", nil, "its value is not a number"},
+		"a Go literal":        {"node_systemd_unit_state 0x1p0\n", nil, "its value is not a number"},
+		"after the timestamp": {"node_systemd_unit_state 1 2 3\n", nil, "the text after its value is not a timestamp"},
+		"a broken timestamp":  {"node_systemd_unit_state 1 2.5\n", nil, "the text after its value is not a timestamp"},
+		"a name alone":        {"node_systemd_unit_state\n", nil, "line 1: not in Prometheus's text format"},
+		"another name alone":  {"other\n", nil, "not in Prometheus's text format"},
+		"a leading digit":     {"1other 1\n", nil, "not in Prometheus's text format"},
+		"a quoted name":       {"{\"node_systemd_unit_state\"} 1\n", nil, "not in Prometheus's text format"},
+		"no newline at end":   {"other 1\nother 2", nil, "line 2: the text ends within the line"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, err := parse(strings.NewReader(c.page))
@@ -68,30 +65,31 @@ func TestEveryFormOfALine(t *testing.T) {
 	}
 }
 
-// checkAgainstLibrary compares what is found with what Prometheus's own library
-// reads. The library looks at every line, and refuses more.
+// checkAgainstLibrary compares the result of parse with that of Prometheus's own
+// library. Pages that the library rejects are not compared, because it checks every
+// line and therefore rejects more.
 func checkAgainstLibrary(t *testing.T, page string, found map[string]*series, err error) {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, refused := parser.TextToMetricFamilies(strings.NewReader(page))
-	if refused != nil {
+	families, libraryErr := parser.TextToMetricFamilies(strings.NewReader(page))
+	if libraryErr != nil {
 		return
 	}
 	if err != nil {
-		if !isBeyondUs(page) {
-			t.Fatalf("the library reads it, and we do not: %v", err)
+		if !isUnsupported(page) {
+			t.Fatalf("the library reads the page, but parse returns: %v", err)
 		}
 		return
 	}
 	for name, m := range table {
 		if m == &unitState {
-			continue // most of which is passed over
+			continue // parse skips most units
 		}
 		theirs, single := numbers(families[name])
 		switch ours := found[name]; {
 		case !single:
 			if ours != nil && ours.fault == nil && len(theirs) > 0 {
-				t.Errorf("%s has several numbers each, and %v was found", name, ours.samples)
+				t.Errorf("%s is a histogram or a summary, but parse found %v", name, ours.samples)
 			}
 		case ours == nil:
 			if len(theirs) > 0 {
@@ -103,7 +101,7 @@ func checkAgainstLibrary(t *testing.T, page string, found map[string]*series, er
 				values[i] = one.value
 			}
 			if ours.fault == nil && !slices.EqualFunc(values, theirs, same) {
-				t.Errorf("%s = %v; the library has %v (of %v)", name, values, theirs, m.by)
+				t.Errorf("%s = %v; the library has %v (of %v)", name, values, theirs, m.labels)
 			}
 		}
 	}
@@ -111,7 +109,8 @@ func checkAgainstLibrary(t *testing.T, page string, found map[string]*series, er
 
 func same(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }
 
-// numbers are those of a family of which each metric has one.
+// numbers returns the values of a family. single reports whether each metric has one
+// value, unlike a histogram or a summary.
 func numbers(family *dto.MetricFamily) (values []float64, single bool) {
 	for _, one := range family.GetMetric() {
 		switch {
@@ -128,37 +127,37 @@ func numbers(family *dto.MetricFamily) (values []float64, single bool) {
 	return values, true
 }
 
-// isBeyondUs knows names within braces, which are of later versions of the format,
-// quotes where the name is, which the library takes wherever they stand, lines that are too long, and a comment that does not end.
-func isBeyondUs(page string) bool {
+// isUnsupported reports whether a page has something that only the library accepts:
+// names within braces (later versions of the format), quotes in a name, lines that are
+// too long, or a last line without a newline.
+func isUnsupported(page string) bool {
 	for line := range strings.Lines(page) {
 		line = strings.TrimLeft(line, " \t")
 		name, _, _ := strings.Cut(line, "{")
 		quoted := !strings.HasPrefix(line, "#") && strings.Contains(name, `"`)
-		if name == "" || quoted || len(line) > longestLine || !strings.HasSuffix(line, "\n") {
+		if name == "" || quoted || len(line) > maxLine || !strings.HasSuffix(line, "\n") {
 			return true
 		}
 	}
 	return false
 }
 
-// BenchmarkStats reads what a node_exporter with 200 units and 8 CPUs answers.
+// BenchmarkStats reads the response of a node_exporter with 200 units.
 func BenchmarkStats(b *testing.B) {
 	page := largePage()
 	b.SetBytes(int64(len(page)))
 	b.ReportAllocs()
-	client := New(Config{}, http.DefaultClient)
 	for b.Loop() {
 		found, err := parse(strings.NewReader(page))
 		if err != nil {
 			b.Fatal(err)
 		}
-		client.merge([]scrape{{source: "endpoint", found: found, maxAge: defaultMaxAge}})
+		merge([]scrape{{source: "endpoint", found: found, maxAge: defaultMaxAge}})
 	}
 }
 
-// BenchmarkPrometheusLibrary reads the page of BenchmarkStats with prometheus/common/expfmt,
-// for comparison.
+// BenchmarkPrometheusLibrary reads the page of BenchmarkStats with
+// prometheus/common/expfmt, to compare with.
 func BenchmarkPrometheusLibrary(b *testing.B) {
 	page := largePage()
 	b.SetBytes(int64(len(page)))

@@ -10,12 +10,12 @@ import (
 	"divims/internal/pool"
 )
 
-// maxVersion is the length of the longest BBB version that is believed.
+// maxVersion is the longest BBB version that is accepted, in bytes.
 const maxVersion = 40
 
-// mostNames is how many units that are down are named, and how many stages of
-// recordings are believed.
-const mostNames = 50
+// maxNames is the most down units that are listed, and the most recording stages that
+// are accepted.
+const maxNames = 50
 
 func (s scrape) uptime() (time.Duration, error) {
 	now, err := s.number(clock)
@@ -27,7 +27,7 @@ func (s scrape) uptime() (time.Duration, error) {
 		return 0, err
 	}
 	if started > now {
-		return 0, errors.New("the machine says that it will boot in the future")
+		return 0, errors.New("the machine's boot time is in the future")
 	}
 	return duration(now - started), nil
 }
@@ -53,7 +53,7 @@ func (s scrape) network() (pool.NetworkCounters, error) {
 	return pool.NetworkCounters{Received: in, Sent: out}, err
 }
 
-// traffic sums a counter over the physical devices.
+// traffic returns the sum of a counter over the physical devices, in bytes.
 func (s scrape) traffic(m metric) (float64, error) {
 	samples, err := s.samples(m)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s scrape) traffic(m metric) (float64, error) {
 	}
 	sum, devices := 0.0, 0
 	for _, sample := range samples {
-		if !matches(virtualDevices, sample.labels[0]) {
+		if !matchesAny(virtualDevices, sample.labels[0]) {
 			sum += sample.value
 			devices++
 		}
@@ -72,9 +72,8 @@ func (s scrape) traffic(m metric) (float64, error) {
 	return sum, nil
 }
 
-// unitsDown names the units that should be in another state, sorted, and of very
-// many the first. A unit in none of the states that node_exporter knows is
-// reloading, and not down.
+// unitsDown returns the names of the BBB units that are down, sorted, at most maxNames.
+// A unit for which node_exporter reports no state is reloading and not down.
 func (s scrape) unitsDown() ([]string, error) {
 	samples, err := s.samples(unitState)
 	if err != nil {
@@ -89,29 +88,29 @@ func (s scrape) unitsDown() ([]string, error) {
 	serving, down := 0, []string{}
 	for _, unit := range slices.Sorted(maps.Keys(states)) {
 		switch state := states[unit]; {
-		case matches(servingUnits, unit):
+		case matchesAny(servingUnits, unit):
 			serving++
 			if state != "active" {
 				down = append(down, unit)
 			}
-		case matches(otherUnits, unit) && state == "failed":
+		case matchesAny(otherUnits, unit) && state == "failed":
 			down = append(down, unit)
 		}
 	}
 	if serving == 0 {
-		return nil, fmt.Errorf("%s: no unit of BBB", unitState.name)
+		return nil, fmt.Errorf("%s: no BBB unit", unitState.name)
 	}
-	return down[:min(len(down), mostNames)], nil
+	return down[:min(len(down), maxNames)], nil
 }
 
-// probe prefers our own probe, which has to be fresh, to BBB's API as
-// bigbluebutton-exporter sees it while it is asked.
+// probe returns the result of the divims-stats script's probe, which must be fresh. If
+// there is none, it returns bigbluebutton-exporter's bbb_api_up.
 func (s scrape) probe() (pool.Probe, error) {
 	if !s.has(probeOK) && s.has(apiUp) {
 		up, err := s.number(apiUp)
 		return pool.Probe{OK: up == 1, At: s.date}, err
 	}
-	if err := s.written(probeOK); err != nil {
+	if err := s.checkTextfiles(probeOK); err != nil {
 		return pool.Probe{}, err
 	}
 	success, err := s.number(probeOK)
@@ -120,15 +119,15 @@ func (s scrape) probe() (pool.Probe, error) {
 	}
 	at, err := s.number(probeTime)
 	if err != nil {
-		return pool.Probe{}, decisive(err)
+		return pool.Probe{}, notAbsent(err)
 	}
-	return pool.Probe{OK: success == 1, At: instant(at)}, s.fresh(at)
+	return pool.Probe{OK: success == 1, At: instant(at)}, s.checkFresh(at)
 }
 
-// recordings counts by stage. Only a count at each of the stages is one: what a
-// script could not look at, it leaves out.
+// recordings returns a count for each stage. It returns an error if any of the given
+// stages is missing: the script leaves out a stage that it could not read.
 func (s scrape) recordings(m metric, stages []string) (map[string]int, error) {
-	if err := s.written(m); err != nil {
+	if err := s.checkTextfiles(m); err != nil {
 		return nil, err
 	}
 	samples, err := s.samples(m)
@@ -139,19 +138,19 @@ func (s scrape) recordings(m metric, stages []string) (map[string]int, error) {
 	for _, sample := range samples {
 		counts[sample.labels[0]] += int(sample.value)
 	}
-	if len(counts) > mostNames {
-		return nil, fmt.Errorf("%s: more than %d stages", m.name, mostNames)
+	if len(counts) > maxNames {
+		return nil, fmt.Errorf("%s: more than %d stages", m.name, maxNames)
 	}
-	at, err := s.ownTime()
+	at, err := s.statsWritten()
 	if err != nil {
-		return nil, decisive(err)
+		return nil, notAbsent(err)
 	}
-	if err := s.fresh(at); err != nil {
+	if err := s.checkFresh(at); err != nil {
 		return nil, err
 	}
 	for _, stage := range stages {
 		if _, told := counts[stage]; !told {
-			return nil, fmt.Errorf("%s: nothing is said of the stage %q", m.name, stage)
+			return nil, fmt.Errorf("%s: the stage %q is missing", m.name, stage)
 		}
 	}
 	return counts, nil
@@ -164,7 +163,7 @@ func (s scrape) version() (string, error) {
 	}
 	version := samples[0].labels[0]
 	if len(samples) != 1 || version == "" || len(version) > maxVersion {
-		return "", fmt.Errorf("%s: not one version", bbbInfo.name)
+		return "", fmt.Errorf("%s: expected one version of at most %d bytes", bbbInfo.name, maxVersion)
 	}
 	return version, nil
 }
