@@ -13,20 +13,20 @@ import (
 )
 
 var (
-	good  = wrap(vevent("UID:1", "DTSTART:20260310T080000Z", "SUMMARY:users=500"))
-	newer = wrap(vevent("UID:1", "DTSTART:20260310T090000Z", "SUMMARY:users=600"))
-	bad   = wrap(vevent("UID:1", "SUMMARY:users=700"))
+	good  = vcalendar(vevent("UID:1", "DTSTART:20260310T080000Z", "SUMMARY:users=500"))
+	newer = vcalendar(vevent("UID:1", "DTSTART:20260310T090000Z", "SUMMARY:users=600"))
+	bad   = vcalendar(vevent("UID:1", "SUMMARY:users=700"))
 )
 
-// feed is a server whose answers are scripted, the last one for ever.
+// feed is a server with scripted responses. It repeats the last one.
 type feed struct {
-	answers  []http.HandlerFunc
-	requests []*http.Request
+	responses []http.HandlerFunc
+	requests  []*http.Request
 }
 
 func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests = append(f.requests, r)
-	f.answers[min(len(f.requests), len(f.answers))-1](w, r)
+	f.responses[min(len(f.requests), len(f.responses))-1](w, r)
 }
 
 func text(body string) http.HandlerFunc {
@@ -37,10 +37,11 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// client starts a feed, and makes a client of it that knows secrets and does not wait.
-func client(t *testing.T, answers ...http.HandlerFunc) (*Client, *feed) {
+// client starts a feed and returns a client of it. The client's URL holds secrets, and
+// its pauses are 0.
+func client(t *testing.T, responses ...http.HandlerFunc) (*Client, *feed) {
 	t.Helper()
-	f := &feed{answers: answers}
+	f := &feed{responses: responses}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	c := New(strings.Replace(server.URL, "http://", "http://eva:hidden-password@", 1)+"/hidden-path/?token=hidden-token", time.UTC, server.Client())
@@ -51,43 +52,43 @@ func client(t *testing.T, answers ...http.HandlerFunc) (*Client, *feed) {
 func TestFeedAndStoredCopy(t *testing.T) {
 	const none = ""
 	for _, test := range []struct {
-		name     string
-		answers  []http.HandlerFunc
-		stored   string
-		want     string // the summary that is in force
-		keep     string
-		source   string // a part of it, or of the error if there is no answer
-		requests int
+		name      string
+		responses []http.HandlerFunc
+		stored    string
+		want      string // the summary of the first event
+		keep      string
+		source    string // part of Source, or of the error if there is one
+		requests  int
 	}{
 		{"first", []http.HandlerFunc{text(good)}, none, "users=500", good, "feed of 127.0.0.1", 1},
 		{"unchanged", []http.HandlerFunc{text(good)}, good, "users=500", none, "feed of 127.0.0.1", 1},
 		{"changed", []http.HandlerFunc{text(newer)}, good, "users=600", newer, "feed of 127.0.0.1", 1},
-		{"better at the third try", []http.HandlerFunc{status(502), status(429), text(newer)}, good, "users=600", newer, "feed of 127.0.0.1", 3},
+		{"third attempt succeeds", []http.HandlerFunc{status(502), status(429), text(newer)}, good, "users=600", newer, "feed of 127.0.0.1", 3},
 		{"fails", []http.HandlerFunc{status(500)}, good, "users=500", none, "HTTP status 500", 3},
 		{"fails, nothing stored", []http.HandlerFunc{status(500)}, none, none, none, "HTTP status 500", 3},
 		{"forbidden", []http.HandlerFunc{status(403)}, good, "users=500", none, "HTTP status 403", 1},
-		{"not modified, unasked", []http.HandlerFunc{status(304)}, good, "users=500", none, "HTTP status 304", 1},
+		{"not modified, without a condition", []http.HandlerFunc{status(304)}, good, "users=500", none, "HTTP status 304", 1},
 		{"a page", []http.HandlerFunc{text("<html>")}, good, "users=500", none, "does not begin with BEGIN:VCALENDAR", 1},
-		{"malformed", []http.HandlerFunc{text(bad)}, good, "users=500", none, "event of line 2: it has no DTSTART", 1},
-		{"malformed, nothing stored", []http.HandlerFunc{text(bad)}, none, none, none, "event of line 2: it has no DTSTART", 1},
-		{"both malformed", []http.HandlerFunc{text(bad)}, "<html>", none, none, "stored copy of the calendar: it is no iCalendar text", 1},
-		{"cut off", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+		{"malformed", []http.HandlerFunc{text(bad)}, good, "users=500", none, "event in line 2: no DTSTART", 1},
+		{"malformed, nothing stored", []http.HandlerFunc{text(bad)}, none, none, none, "event in line 2: no DTSTART", 1},
+		{"both malformed", []http.HandlerFunc{text(bad)}, "<html>", none, none, "read stored copy of the calendar: not an iCalendar text", 1},
+		{"truncated", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, good)
 		}}, good, "users=500", none, "unexpected EOF", 3},
 		{"too large", []http.HandlerFunc{text(strings.Repeat("x", maxSize+1))}, good, "users=500", none, "larger than 8 MB", 1},
-		{"too large once unpacked", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+		{"too large after decompression", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			packed := gzip.NewWriter(w)
-			_, _ = io.WriteString(packed, strings.Repeat(" ", maxSize+1))
-			packed.Close()
+			compressed := gzip.NewWriter(w)
+			_, _ = io.WriteString(compressed, strings.Repeat(" ", maxSize+1))
+			_ = compressed.Close()
 		}}, good, "users=500", none, "larger than 8 MB", 1},
-		{"redirects for ever", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+		{"endless redirects", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.String(), http.StatusFound)
 		}}, good, "users=500", none, "stopped after 10 redirects", 30},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c, f := client(t, test.answers...)
+			c, f := client(t, test.responses...)
 			var stored []byte
 			if test.stored != none {
 				stored = []byte(test.stored)
@@ -111,7 +112,7 @@ func TestFeedAndStoredCopy(t *testing.T) {
 				t.Errorf("source or error is %q, want the host and %q", source, test.source)
 			}
 			if strings.Contains(source, "hidden") {
-				t.Errorf("the address shows in %q", source)
+				t.Errorf("%q contains the URL", source)
 			}
 			if len(f.requests) != test.requests {
 				t.Errorf("%d requests, want %d", len(f.requests), test.requests)
@@ -120,8 +121,8 @@ func TestFeedAndStoredCopy(t *testing.T) {
 	}
 }
 
-// TestUnchangedFeedIsNotTransferred: a client that lives on asks for changes only.
-func TestUnchangedFeedIsNotTransferred(t *testing.T) {
+// A client that is used again sends conditional requests.
+func TestUnchangedFeedIsNotTransferredAgain(t *testing.T) {
 	const lastModified = "Mon, 09 Mar 2026 08:00:00 GMT"
 	tagged := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("ETag", `"1"`)
@@ -144,10 +145,10 @@ func TestUnchangedFeedIsNotTransferred(t *testing.T) {
 		}
 	}
 	if user, password, _ := f.requests[0].BasicAuth(); user != "eva" || password != "hidden-password" {
-		t.Errorf("the feed is asked with the credentials of its address: got %q", user)
+		t.Errorf("the request has the user %q, want the credentials of the URL", user)
 	}
 	if tag := f.requests[3].Header.Get("If-None-Match"); tag != "" {
-		t.Errorf("the feed has no ETag any more, and was asked for %s", tag)
+		t.Errorf("If-None-Match is %s, want none: the last response had no ETag", tag)
 	}
 }
 
@@ -157,16 +158,16 @@ func TestUnreachableFeeds(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, test := range []struct {
-		name, address string
-		ctx           context.Context
-		want          string
+		name, url string
+		ctx       context.Context
+		want      string
 	}{
-		{"nobody there", server.URL + "/?token=hidden", t.Context(), "connection refused"},
-		{"no URL", "https://exa mple.org/?token=hidden", t.Context(), "calendar of an unreadable address: its address is no URL"},
+		{"refused", server.URL + "/?token=hidden", t.Context(), "connection refused"},
+		{"no URL", "https://exa mple.org/?token=hidden", t.Context(), "read calendar of an invalid URL: the URL cannot be parsed"},
 		{"no host", "?token=hidden", t.Context(), "unsupported protocol scheme"},
 		{"no time left", server.URL + "/?token=hidden", ended, "context canceled"},
 	} {
-		c := New(test.address, time.UTC, http.DefaultClient)
+		c := New(test.url, time.UTC, http.DefaultClient)
 		c.Pauses = make([]time.Duration, 2)
 		_, _, err := c.Events(test.ctx, from, to, nil)
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "hidden") {
@@ -175,7 +176,6 @@ func TestUnreachableFeeds(t *testing.T) {
 	}
 }
 
-// TestPausesEndWithTheContext: nobody waits for a feed longer than allowed.
 func TestPausesEndWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	c, f := client(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -189,15 +189,15 @@ func TestPausesEndWithTheContext(t *testing.T) {
 }
 
 func TestWebcalIsHTTPS(t *testing.T) {
-	var asked string
+	var requested string
 	c := New("webcal://calendar.example.org/feed.ics", time.UTC, &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		asked = r.URL.String()
+		requested = r.URL.String()
 		return nil, errors.New("no network")
 	})})
 	c.Pauses = nil
 	_, _, err := c.Events(t.Context(), from, to, nil)
-	if asked != "https://calendar.example.org/feed.ics" || err == nil || err.Error() != "calendar of calendar.example.org: no network" {
-		t.Errorf("asked for %q, got %v", asked, err)
+	if requested != "https://calendar.example.org/feed.ics" || err == nil || err.Error() != "read calendar of calendar.example.org: no network" {
+		t.Errorf("requested %q, got %v", requested, err)
 	}
 }
 

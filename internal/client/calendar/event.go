@@ -16,43 +16,44 @@ type event struct {
 	rules        []rule
 	added        []stamp // RDATE
 	excluded     []stamp // EXDATE
-	// changes is the occurrence that this event replaces, nil if it is one of
-	// its own; toAll tells that it goes for all that follow, too
+	// replaces is the occurrence of the same UID that this event replaces
+	// (RECURRENCE-ID); nil if there is none.
+	replaces *stamp
+	// andFuture means that the event also replaces all later occurrences
 	// (RANGE=THISANDFUTURE).
-	changes *stamp
-	toAll   bool
-	line    int
+	andFuture bool
+	line      int
 }
 
 func (ev event) repeated() bool {
-	return len(ev.rules) > 0 || len(ev.added) > 0 || ev.changes != nil
+	return len(ev.rules) > 0 || len(ev.added) > 0 || ev.replaces != nil
 }
 
-// moves is by how many seconds a changed occurrence begins later, on the clocks
-// of a zone.
-func (ev event) moves(zone *time.Location) int64 {
-	return clockOf(ev.start.instant(), zone).Unix() - clockOf(ev.changes.instant(), zone).Unix()
+// shift returns by how many seconds of wall-clock time in zone the event begins later
+// than the occurrence that it replaces.
+func (ev event) shift(zone *time.Location) int64 {
+	return wallClock(ev.start.instant(), zone).Unix() - wallClock(ev.replaces.instant(), zone).Unix()
 }
 
-// following applies to an occurrence the last of the changes that go for all
-// that follow.
-func (ev event) following(start stamp, toAll []event) (event, stamp) {
+// applyFutureChange returns the event and the start that apply to an occurrence: those
+// of the latest change of this and future occurrences, or ev and start if none applies.
+func (ev event) applyFutureChange(start stamp, futureChanges []event) (event, stamp) {
 	var last *event
-	for i, change := range toAll {
-		if !change.changes.instant().After(start.instant()) &&
-			(last == nil || change.changes.instant().After(last.changes.instant())) {
-			last = &toAll[i]
+	for i, change := range futureChanges {
+		if !change.replaces.instant().After(start.instant()) &&
+			(last == nil || change.replaces.instant().After(last.replaces.instant())) {
+			last = &futureChanges[i]
 		}
 	}
 	if last == nil {
 		return ev, start
 	}
-	start.clock = addSeconds(start.clock, last.moves(start.zone))
+	start.clock = addSeconds(start.clock, last.shift(start.zone))
 	return *last, start
 }
 
 func readEvent(c *component, z *zones) (event, error) {
-	ev := event{uid: fmt.Sprintf("of line %d", c.line), line: c.line}
+	ev := event{uid: fmt.Sprintf("in line %d", c.line), line: c.line}
 	if p := c.first("UID"); p != nil {
 		ev.uid = p.value
 	}
@@ -64,7 +65,7 @@ func readEvent(c *component, z *zones) (event, error) {
 	}
 	start := c.first("DTSTART")
 	if start == nil {
-		return event{}, errors.New("it has no DTSTART")
+		return event{}, errors.New("no DTSTART")
 	}
 	var err error
 	if ev.start, err = start.stamp(z); err != nil {
@@ -78,7 +79,7 @@ func readEvent(c *component, z *zones) (event, error) {
 		if err != nil {
 			return event{}, err
 		}
-		ev.changes, ev.toAll = &s, strings.EqualFold(p.parameters["RANGE"], "THISANDFUTURE")
+		ev.replaces, ev.andFuture = &s, strings.EqualFold(p.parameters["RANGE"], "THISANDFUTURE")
 	}
 	for p := range c.all("RRULE") {
 		r, err := parseRule(p.value, ev.start)
@@ -94,16 +95,16 @@ func readEvent(c *component, z *zones) (event, error) {
 	return ev, err
 }
 
-// readLength reads how long an event lasts. Without DTEND and DURATION an
-// all-day event lasts one day, and another takes no time (RFC 5545, 3.6.1).
+// readLength reads the length of an event. Without DTEND and DURATION, an all-day event
+// lasts one day and any other event 0 seconds (RFC 5545, 3.6.1).
 func readLength(c *component, start stamp, z *zones) (length, error) {
 	if p := c.first("DTEND"); p != nil {
 		end, err := p.stamp(z)
 		if err != nil {
 			return length{}, err
 		}
-		if start.day && end.day {
-			return length{days: max(0, int((end.clock.Unix()-start.clock.Unix())/unit[daily]))}, nil
+		if start.dateOnly && end.dateOnly {
+			return length{days: max(0, int((end.clock.Unix()-start.clock.Unix())/periodSeconds[daily]))}, nil
 		}
 		return length{seconds: max(0, end.instant().Unix()-start.instant().Unix())}, nil
 	}
@@ -114,13 +115,13 @@ func readLength(c *component, start stamp, z *zones) (length, error) {
 		}
 		return l, nil
 	}
-	if start.day {
+	if start.dateOnly {
 		return length{days: 1}, nil
 	}
 	return length{}, nil
 }
 
-// stamp reads a property that holds a date or time.
+// stamp parses a property that holds a date or time.
 func (p *property) stamp(z *zones) (stamp, error) {
 	list, err := p.stamps(z)
 	if err != nil {
@@ -129,10 +130,10 @@ func (p *property) stamp(z *zones) (stamp, error) {
 	return list[0], nil
 }
 
-// stamps reads a property that holds a list of dates or times, at least one. Of
-// a period it takes the start.
+// stamps parses a property that holds a list of dates or times, at least one. It takes
+// the start of a period.
 func (p *property) stamps(z *zones) ([]stamp, error) {
-	zone := z.own
+	zone := z.floating
 	if id := p.parameters["TZID"]; id != "" {
 		var err error
 		if zone, err = z.find(id); err != nil {
@@ -154,6 +155,7 @@ func (p *property) stamps(z *zones) ([]stamp, error) {
 	return list, nil
 }
 
+// stamps parses the lists of dates or times in all properties with the given name.
 func stamps(c *component, name string, z *zones) ([]stamp, error) {
 	var list []stamp
 	for p := range c.all(name) {

@@ -7,17 +7,18 @@ import (
 	"divims/internal/pool"
 )
 
-// maxOccurrences bounds what a calendar may have in the time that matters.
+// maxOccurrences is the most occurrences that a text may have in the window.
 const maxOccurrences = 100_000
 
-// stepsPerMove is what it costs to compare an occurrence with a change that goes
-// for all that follow: two clocks of some zones.
-const stepsPerMove = 10
+// stepsPerChange is the cost, in steps of the budget, of comparing an occurrence with a
+// change of this and future occurrences. It takes conversions between time zones.
+const stepsPerChange = 10
 
-// read gives the occurrences of a calendar that overlap the time from `from` to
-// `to`: single events in the order of the text, then the repeated ones, each
-// series followed by its changed occurrences.
-func read(text []byte, from, to time.Time, fallback *time.Location) ([]pool.Event, error) {
+// Read returns the occurrences in the text of a calendar that overlap the window from
+// `from` to `to`. Single events come first, in the order of the text; then come the
+// recurring events, each followed by its changed occurrences. fallback is the zone of
+// times without a zone, in a calendar that does not name one; nil means UTC.
+func Read(text []byte, from, to time.Time, fallback *time.Location) ([]pool.Event, error) {
 	calendars, err := parse(text)
 	if err != nil {
 		return nil, err
@@ -31,7 +32,7 @@ func read(text []byte, from, to time.Time, fallback *time.Location) ([]pool.Even
 	return e.found, nil
 }
 
-// expansion collects the occurrences of a time.
+// expansion collects the occurrences in a window.
 type expansion struct {
 	from, to time.Time
 	zones    *zones
@@ -52,7 +53,7 @@ func (e *expansion) add(calendar *component, fallback *time.Location) (err error
 		}
 		ev, err := readEvent(c, e.zones)
 		if err != nil {
-			return fmt.Errorf("event of line %d: %w", c.line, err)
+			return fmt.Errorf("event in line %d: %w", c.line, err)
 		}
 		if !ev.repeated() {
 			singles = append(singles, ev)
@@ -64,7 +65,7 @@ func (e *expansion) add(calendar *component, fallback *time.Location) (err error
 		repeated[ev.uid] = append(repeated[ev.uid], ev)
 	}
 	for _, ev := range singles {
-		if err := e.keep(ev, ev.start); err != nil {
+		if err := e.addOccurrence(ev, ev.start); err != nil {
 			return err
 		}
 	}
@@ -76,70 +77,72 @@ func (e *expansion) add(calendar *component, fallback *time.Location) (err error
 	return nil
 }
 
-// addSeries adds the occurrences of the events of one UID: those that repeat,
-// and those that change an occurrence of it. A change without what it changes
-// counts by itself.
+// addSeries adds the occurrences of the events with one UID: the recurring events, and
+// the events that replace one of their occurrences. An event that replaces an
+// occurrence that does not exist is added, too.
 func (e *expansion) addSeries(events []event) error {
-	var masters, changes, toAll []event
-	changed := newMoments(nil)
+	var masters, changes, futureChanges []event
+	changed := newStampSet(nil)
 	for _, ev := range events {
-		if ev.changes == nil {
+		if ev.replaces == nil {
 			masters = append(masters, ev)
 			continue
 		}
 		changes = append(changes, ev)
-		changed.add(*ev.changes)
-		if ev.toAll {
-			toAll = append(toAll, ev)
+		changed.add(*ev.replaces)
+		if ev.andFuture {
+			futureChanges = append(futureChanges, ev)
 		}
 	}
 	for _, ev := range masters {
-		if err := e.addRepeated(ev, changed, toAll); err != nil {
-			return fmt.Errorf("event of line %d: %w", ev.line, err)
+		if err := e.addRepeated(ev, changed, futureChanges); err != nil {
+			return fmt.Errorf("event in line %d: %w", ev.line, err)
 		}
 	}
 	for _, change := range changes {
-		if err := e.keep(change, change.start); err != nil {
+		if err := e.addOccurrence(change, change.start); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addRepeated adds the occurrences of a series that are neither excluded nor
-// changed one by one.
-func (e *expansion) addRepeated(ev event, changed moments, toAll []event) error {
-	if err := e.work.spend(stepsPerMove * len(toAll)); err != nil {
+// addRepeated adds the occurrences of a recurring event that are neither excluded nor
+// replaced by another event. It applies futureChanges to them.
+func (e *expansion) addRepeated(ev event, changed stampSet, futureChanges []event) error {
+	if err := e.work.spend(stepsPerChange * len(futureChanges)); err != nil {
 		return err
 	}
-	starts, err := e.starts(ev, toAll)
+	starts, err := e.starts(ev, futureChanges)
 	if err != nil {
 		return err
 	}
-	if err := e.work.spend(len(starts) * (1 + stepsPerMove*len(toAll))); err != nil {
+	if err := e.work.spend(len(starts) * (1 + stepsPerChange*len(futureChanges))); err != nil {
 		return err
 	}
-	excluded, seen := newMoments(ev.excluded), newMoments(nil)
+	excluded, seen := newStampSet(ev.excluded), newStampSet(nil)
 	for _, start := range starts {
 		if seen.has(start) || excluded.has(start) || changed.has(start) {
 			continue
 		}
 		seen.add(start)
-		if err := e.keep(ev.following(start, toAll)); err != nil {
+		if err := e.addOccurrence(ev.applyFutureChange(start, futureChanges)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// starts are the starts of a series that can matter.
-func (e *expansion) starts(ev event, toAll []event) ([]stamp, error) {
-	// Clocks on the wall are up to a day from UTC. An occurrence matters if it
-	// begins before the time that matters but lasts into it, or is moved into it.
+// starts returns the starts of a recurring event whose occurrences may overlap the
+// window. Some may lie outside.
+func (e *expansion) starts(ev event, futureChanges []event) ([]stamp, error) {
+	// The window is widened by two days because wall-clock time differs from UTC by up
+	// to a day. It is also widened by the length of the event and by the changes, since
+	// an occurrence may last into the window or be moved into it.
 	from, to := e.from.UTC().AddDate(0, 0, -2), e.to.UTC().AddDate(0, 0, 2)
 	from = addSeconds(from.AddDate(0, 0, -ev.length.days), -ev.length.seconds)
-	for _, change := range toAll {
-		moved := change.moves(ev.start.zone)
+	for _, change := range futureChanges {
+		moved := change.shift(ev.start.zone)
 		from = addSeconds(from.AddDate(0, 0, -change.length.days), -change.length.seconds-max(0, moved))
 		to = addSeconds(to, max(0, -moved))
 	}
@@ -150,28 +153,28 @@ func (e *expansion) starts(ev event, toAll []event) ([]stamp, error) {
 			return nil, err
 		}
 		for _, clock := range clocks {
-			starts = append(starts, stamp{clock, ev.start.zone, ev.start.day})
+			starts = append(starts, stamp{clock, ev.start.zone, ev.start.dateOnly})
 		}
 	}
 	return starts, nil
 }
 
-// keep adds an occurrence of an event if it overlaps the time that matters.
-func (e *expansion) keep(ev event, start stamp) error {
+// addOccurrence adds an occurrence of an event if it overlaps the window.
+func (e *expansion) addOccurrence(ev event, start stamp) error {
 	begin, end := start.instant(), ev.length.after(start)
 	if end.Before(begin) {
-		end = begin // days in a made-up zone whose clocks are put forward by more than that
+		end = begin // a zone that the calendar defines may skip more than the event's length
 	}
 	if end.Before(e.from) || begin.After(e.to) {
 		return nil
 	}
 	if len(e.found) == maxOccurrences {
-		return fmt.Errorf("event of line %d: more than %d occurrences within %s",
+		return fmt.Errorf("event in line %d: more than %d occurrences within %s",
 			ev.line, maxOccurrences, e.to.Sub(e.from).Round(time.Hour))
 	}
 	e.found = append(e.found, pool.Event{
-		Start:     begin.In(e.zones.own),
-		End:       end.In(e.zones.own),
+		Start:     begin.In(e.zones.floating),
+		End:       end.In(e.zones.floating),
 		Summary:   ev.summary,
 		Cancelled: ev.cancelled,
 		Order:     len(e.found),
@@ -179,30 +182,29 @@ func (e *expansion) keep(ev event, start stamp) error {
 	return nil
 }
 
-// moments are occurrences to leave out, by instant, or by day where only the
-// day was given.
-type moments struct {
+// stampSet is a set of occurrences. One without a time of day matches the whole day.
+type stampSet struct {
 	instants map[int64]bool
 	days     map[time.Time]bool
 }
 
-func newMoments(list []stamp) moments {
-	m := moments{map[int64]bool{}, map[time.Time]bool{}}
+func newStampSet(list []stamp) stampSet {
+	set := stampSet{map[int64]bool{}, map[time.Time]bool{}}
 	for _, s := range list {
-		m.add(s)
+		set.add(s)
 	}
-	return m
+	return set
 }
 
-func (m moments) add(s stamp) {
-	if s.day {
-		m.days[s.clock] = true
+func (set stampSet) add(s stamp) {
+	if s.dateOnly {
+		set.days[s.clock] = true
 		return
 	}
-	m.instants[s.instant().Unix()] = true
+	set.instants[s.instant().Unix()] = true
 }
 
-func (m moments) has(s stamp) bool {
+func (set stampSet) has(s stamp) bool {
 	year, month, day := s.clock.Date()
-	return m.instants[s.instant().Unix()] || m.days[time.Date(year, month, day, 0, 0, 0, 0, time.UTC)]
+	return set.instants[s.instant().Unix()] || set.days[time.Date(year, month, day, 0, 0, 0, 0, time.UTC)]
 }

@@ -13,16 +13,16 @@ var (
 	to   = time.Date(2026, 3, 16, 0, 0, 0, 0, time.UTC)
 )
 
-// vevent makes an event of some lines.
+// vevent returns an event with the given lines.
 func vevent(lines ...string) string {
 	return "BEGIN:VEVENT\n" + strings.Join(lines, "\n") + "\nEND:VEVENT"
 }
 
-// occurrences reads a calendar of events of Paris, and gives for each occurrence
-// its start, its length and its summary, in order.
+// occurrences reads a calendar in the time zone of Paris. It returns the start, length
+// and summary of each occurrence, in order.
 func occurrences(t *testing.T, events ...string) []string {
 	t.Helper()
-	found, err := read([]byte(wrap("X-WR-TIMEZONE:Europe/Paris\n"+strings.Join(events, "\n"))), from, to, nil)
+	found, err := Read([]byte(vcalendar("X-WR-TIMEZONE:Europe/Paris\n"+strings.Join(events, "\n"))), from, to, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestOccurrences(t *testing.T) {
 		{"no end", []string{vevent("DTSTART:20260310T080000")}, []string{"10T0800 0s"}},
 		{"all day", []string{vevent("DTSTART;VALUE=DATE:20260310")}, []string{"10T0000 24h0m0s"}},
 		{"all days", []string{vevent("DTSTART;VALUE=DATE:20260310", "DTEND;VALUE=DATE:20260312")}, []string{"10T0000 48h0m0s"}},
-		{"a day that its zone leaves out", []string{"BEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\nDTSTART:20260309T233700\nTZOFFSETFROM:-0400\nTZOFFSETTO:+2359\nEND:STANDARD\nEND:VTIMEZONE",
+		{"a day that its zone skips", []string{"BEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\nDTSTART:20260309T233700\nTZOFFSETFROM:-0400\nTZOFFSETTO:+2359\nEND:STANDARD\nEND:VTIMEZONE",
 			vevent("DTSTART;TZID=x:20260309T160000", "DURATION:P1D")}, []string{"09T2100 0s"}},
 		{"other zones", []string{vevent("DTSTART;TZID=America/New_York:20260310T080000", "DTEND;TZID=Asia/Tokyo:20260310T220000")}, []string{"10T1300 1h0m0s"}},
 		{"repeated", []string{daily}, []string{"10T0800 1h0m0s s", "11T0800 1h0m0s s", "12T0800 1h0m0s s", "13T0800 1h0m0s s"}},
@@ -77,7 +77,7 @@ func TestOccurrences(t *testing.T) {
 			[]string{"11T0800 1h0m0s s", "12T0800 1h0m0s s", "13T0800 1h0m0s s", "10T0900 0s"}},
 		{"this and following", []string{daily, vevent("UID:1", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260312T080000", "DTSTART:20260312T100000", "DURATION:PT2H", "SUMMARY:late")},
 			[]string{"10T0800 1h0m0s s", "11T0800 1h0m0s s", "13T1000 2h0m0s late", "12T1000 2h0m0s late"}},
-		{"this and following, moved into sight", []string{
+		{"this and following, moved into the window", []string{
 			vevent("UID:1", "DTSTART:20260201T080000", "RRULE:FREQ=MONTHLY;BYMONTHDAY=20", "SUMMARY:s"),
 			vevent("UID:1", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260220T080000", "DTSTART:20260210T080000", "SUMMARY:early")},
 			[]string{"10T0800 0s early"}},
@@ -85,8 +85,8 @@ func TestOccurrences(t *testing.T) {
 			[]string{"15T0800 0s", "10T0800 1h0m0s s", "11T0800 1h0m0s s", "12T0800 1h0m0s s", "13T0800 1h0m0s s"}},
 		{"no UID", []string{vevent("DTSTART:20260310T080000", "RRULE:FREQ=DAILY;COUNT=1"), vevent("DTSTART:20260311T080000", "RRULE:FREQ=DAILY;COUNT=1")},
 			[]string{"10T0800 0s", "11T0800 0s"}},
-		{"an alarm's times are its own", []string{vevent("DTSTART:20260310T080000", "BEGIN:VALARM", "DURATION:PT5H", "END:VALARM")}, []string{"10T0800 0s"}},
-		{"other things", []string{"BEGIN:VTODO\nDTSTART:20260310T080000\nEND:VTODO"}, nil},
+		{"properties of an alarm are ignored", []string{vevent("DTSTART:20260310T080000", "BEGIN:VALARM", "DURATION:PT5H", "END:VALARM")}, []string{"10T0800 0s"}},
+		{"other components", []string{"BEGIN:VTODO\nDTSTART:20260310T080000\nEND:VTODO"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := occurrences(t, test.events...); !slices.Equal(got, test.want) {
@@ -97,7 +97,7 @@ func TestOccurrences(t *testing.T) {
 }
 
 func TestCancelledEventsAreMarked(t *testing.T) {
-	found, err := read([]byte(wrap(vevent("DTSTART:20260310T080000Z", "STATUS:cancelled")+"\n"+vevent("DTSTART:20260310T080000Z", "STATUS:CONFIRMED"))), from, to, nil)
+	found, err := Read([]byte(vcalendar(vevent("DTSTART:20260310T080000Z", "STATUS:cancelled")+"\n"+vevent("DTSTART:20260310T080000Z", "STATUS:CONFIRMED"))), from, to, nil)
 	if err != nil || len(found) != 2 || !found[0].Cancelled || found[1].Cancelled {
 		t.Errorf("got %+v, %v", found, err)
 	}
@@ -106,20 +106,20 @@ func TestCancelledEventsAreMarked(t *testing.T) {
 func TestMalformedEvents(t *testing.T) {
 	const start = "DTSTART:20260310T080000Z"
 	for _, test := range []struct{ name, event, want string }{
-		{"no start", vevent("SUMMARY:s"), "it has no DTSTART"},
-		{"start", vevent("DTSTART:2026-03-09 08:00"), `line 3: DTSTART: "2026-03-09 08:00" is no date or time`},
-		{"end", vevent(start, "DTEND:x"), `line 4: DTEND: "x" is no date or time`},
-		{"duration", vevent(start, "DURATION:-PT1H"), `line 4: "-PT1H" is no duration`},
+		{"no start", vevent("SUMMARY:s"), "no DTSTART"},
+		{"start", vevent("DTSTART:2026-03-09 08:00"), `line 3: DTSTART: "2026-03-09 08:00" is not a date or time`},
+		{"end", vevent(start, "DTEND:x"), `line 4: DTEND: "x" is not a date or time`},
+		{"duration", vevent(start, "DURATION:-PT1H"), `line 4: "-PT1H" is not a duration`},
 		{"rule", vevent(start, "RRULE:FREQ=FORTNIGHTLY"), `line 4: recurrence rule: "FREQ=FORTNIGHTLY": unknown frequency`},
-		{"added", vevent(start, "RDATE:20260310T080000Z,"), `line 4: RDATE: "" is no date or time`},
-		{"excluded", vevent(start, "EXDATE:"), `line 4: EXDATE: "" is no date or time`},
-		{"changed", vevent(start, "RECURRENCE-ID:x"), `line 4: RECURRENCE-ID: "x" is no date or time`},
+		{"added", vevent(start, "RDATE:20260310T080000Z,"), `line 4: RDATE: "" is not a date or time`},
+		{"excluded", vevent(start, "EXDATE:"), `line 4: EXDATE: "" is not a date or time`},
+		{"changed", vevent(start, "RECURRENCE-ID:x"), `line 4: RECURRENCE-ID: "x" is not a date or time`},
 		{"zone", vevent("DTSTART;TZID=Campus:20260310T080000"), `line 3: unknown time zone "Campus", and no VTIMEZONE defines it`},
 		{"every second", vevent(start, "RRULE:FREQ=SECONDLY"), "more than 100000 occurrences within 192h0m0s"},
 		{"every second, counted", vevent("DTSTART:19700101T000000Z", "RRULE:FREQ=SECONDLY;COUNT=1000000000"), errTooMuch.Error()},
 	} {
-		_, err := read([]byte(wrap(test.event)), from, to, nil)
-		if err == nil || !strings.HasPrefix(err.Error(), "event of line 2: ") || !strings.HasSuffix(err.Error(), test.want) {
+		_, err := Read([]byte(vcalendar(test.event)), from, to, nil)
+		if err == nil || !strings.HasPrefix(err.Error(), "event in line 2: ") || !strings.HasSuffix(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %s", test.name, err, test.want)
 		}
 	}

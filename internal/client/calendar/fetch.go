@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// maxSize bounds the feed, in bytes. A century of daily events has less.
+// maxSize is the largest feed that is read, in bytes.
 const maxSize = 8 << 20
 
-// download is an answer of the feed, kept so that an unchanged feed is not
-// transferred again.
+// download is the last response of the feed. It is kept so that an unchanged feed is
+// not transferred again.
 type download struct {
 	body               []byte
 	etag, lastModified string
 }
 
-// retryError marks what another try may mend.
-type retryError struct{ error }
+// transientError marks an error that another attempt may avoid.
+type transientError struct{ error }
 
-func (e retryError) Unwrap() error { return e.error }
+func (e transientError) Unwrap() error { return e.error }
 
-// fetch gets the feed, in as many tries as there are pauses and one more.
+// fetch returns the feed's text. It retries transient errors after each of the pauses.
 func (c *Client) fetch(ctx context.Context) ([]byte, error) {
 	body, err := c.try(ctx)
 	for _, pause := range c.Pauses {
-		var retry retryError
-		if !errors.As(err, &retry) || !wait(ctx, pause) {
+		var transient transientError
+		if !errors.As(err, &transient) || !wait(ctx, pause) {
 			break
 		}
 		body, err = c.try(ctx)
@@ -38,7 +38,7 @@ func (c *Client) fetch(ctx context.Context) ([]byte, error) {
 	return body, err
 }
 
-// wait tells whether the time has passed before the context ended.
+// wait waits for the pause. It returns false if the context ends first.
 func wait(ctx context.Context, pause time.Duration) bool {
 	timer := time.NewTimer(pause)
 	defer timer.Stop()
@@ -51,9 +51,9 @@ func wait(ctx context.Context, pause time.Duration) bool {
 }
 
 func (c *Client) try(ctx context.Context) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.address, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, nil)
 	if err != nil {
-		return nil, errors.New("its address is no URL") // the error itself would show the address
+		return nil, errors.New("the URL cannot be parsed") // err would show the URL
 	}
 	last := c.remembered()
 	if last.etag != "" {
@@ -66,21 +66,21 @@ func (c *Client) try(ctx context.Context) ([]byte, error) {
 
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, retryError{withoutURL(err)}
+		return nil, transientError{withoutURL(err)}
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	switch {
 	case response.StatusCode == http.StatusNotModified && last.body != nil:
 		return last.body, nil
 	case response.StatusCode >= 500 || response.StatusCode == http.StatusTooManyRequests:
-		return nil, retryError{fmt.Errorf("HTTP status %d", response.StatusCode)}
+		return nil, transientError{fmt.Errorf("HTTP status %d", response.StatusCode)}
 	case response.StatusCode != http.StatusOK:
 		return nil, fmt.Errorf("HTTP status %d", response.StatusCode)
 	}
 
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxSize+1))
 	if err != nil {
-		return nil, retryError{fmt.Errorf("read the answer: %w", err)}
+		return nil, transientError{fmt.Errorf("read the response: %w", err)}
 	}
 	if len(body) > maxSize {
 		return nil, fmt.Errorf("larger than %d MB", maxSize>>20)
@@ -101,7 +101,7 @@ func (c *Client) remember(d download) {
 	c.last = d
 }
 
-// withoutURL takes the address, and what it may hold, out of an error of net/http.
+// withoutURL removes the URL from an error of net/http, because it may hold credentials.
 func withoutURL(err error) error {
 	var withURL *url.Error
 	if errors.As(err, &withURL) {

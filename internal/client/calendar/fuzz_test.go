@@ -9,33 +9,33 @@ import (
 	"divims/internal/pool"
 )
 
-// FuzzRead: whatever the text, what it gives overlaps the time that was asked
-// for, in order, and is the same a second time; or there is an error.
+// FuzzRead checks that Read returns occurrences that overlap the window, in order, and
+// the same at a second call, or an error that is fit to be shown.
 func FuzzRead(f *testing.F) {
 	for _, text := range append(hostile.Seeds(f, "divims/ics/*.ics"),
-		wrap(vevent("UID:1", "DTSTART;TZID=Europe/Paris:20260310T080000", "DTEND:20260310T090000Z", `SUMMARY:users=5\n`, "RRULE:FREQ=MONTHLY;BYDAY=-1MO,2TU;BYSETPOS=1", "EXDATE:20260310")),
-		wrap(madeUpZones+"\n"+vevent("DTSTART;TZID=Paris of old:20260310T080000", "DURATION:P1W", "RDATE;VALUE=PERIOD:20260312T080000/PT5H")),
-		wrap(vevent("UID:1", "DTSTART:20260310", "RRULE:FREQ=YEARLY;BYWEEKNO=-1;UNTIL=99991231")+"\n"+
+		vcalendar(vevent("UID:1", "DTSTART;TZID=Europe/Paris:20260310T080000", "DTEND:20260310T090000Z", `SUMMARY:users=5\n`, "RRULE:FREQ=MONTHLY;BYDAY=-1MO,2TU;BYSETPOS=1", "EXDATE:20260310")),
+		vcalendar(customZones+"\n"+vevent("DTSTART;TZID=Paris of old:20260310T080000", "DURATION:P1W", "RDATE;VALUE=PERIOD:20260312T080000/PT5H")),
+		vcalendar(vevent("UID:1", "DTSTART:20260310", "RRULE:FREQ=YEARLY;BYWEEKNO=-1;UNTIL=99991231")+"\n"+
 			vevent("UID:1", "DTSTART:20260311", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260310")),
-		wrap(vevent("DTSTART:00010101T000000Z", "DTEND:99991231T235959Z", "RRULE:FREQ=SECONDLY;COUNT=2147483647"))) {
+		vcalendar(vevent("DTSTART:00010101T000000Z", "DTEND:99991231T235959Z", "RRULE:FREQ=SECONDLY;COUNT=2147483647"))) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		found, err := read([]byte(text), from, to, time.UTC)
+		found, err := Read([]byte(text), from, to, time.UTC)
 		if err != nil {
 			if found != nil {
-				t.Errorf("%d occurrences came beside the error %v", len(found), err)
+				t.Errorf("%d occurrences came with the error %v", len(found), err)
 			}
 			hostile.CheckText(t, err.Error())
 			return
 		}
 		for i, e := range found {
 			if e.End.Before(from) || e.Start.After(to) || e.End.Before(e.Start) || e.Order != i {
-				t.Errorf("occurrence %d does not overlap, or is not in order: %+v", i, e)
+				t.Errorf("occurrence %d is outside the window or not in order: %+v", i, e)
 			}
 		}
-		if again, err := read([]byte(text), from, to, time.UTC); err != nil || !slices.EqualFunc(found, again, same) {
-			t.Errorf("%d occurrences became %d, %v", len(found), len(again), err)
+		if again, err := Read([]byte(text), from, to, time.UTC); err != nil || !slices.EqualFunc(found, again, same) {
+			t.Errorf("the first call returned %d occurrences, the second %d, %v", len(found), len(again), err)
 		}
 	})
 }

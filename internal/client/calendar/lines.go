@@ -9,22 +9,22 @@ import (
 )
 
 const (
-	// maxDepth bounds how deep components lie in one another. The format has
-	// three levels: VCALENDAR, VTIMEZONE, STANDARD.
+	// maxDepth is how deep components may be nested. The format needs three levels:
+	// VCALENDAR, VTIMEZONE, STANDARD.
 	maxDepth = 8
-	// maxEvents bounds the events of a calendar.
+	// maxEvents is the most events that a text may have.
 	maxEvents = 100_000
 )
 
-// property is a content line, "NAME;PARAMETER=value:value" (RFC 5545, 3.1).
-// Names are in upper case.
+// property is a content line, "NAME;PARAMETER=value:value" (RFC 5545, 3.1). The names
+// are converted to upper case.
 type property struct {
 	name, value string
 	parameters  map[string]string
 	line        int
 }
 
-// component is what stands between BEGIN and END.
+// component is the content between BEGIN and END.
 type component struct {
 	name       string
 	line       int
@@ -32,7 +32,7 @@ type component struct {
 	children   []*component
 }
 
-// first is the first property of that name, nil if there is none.
+// first returns the first property with that name, or nil if there is none.
 func (c *component) first(name string) *property {
 	for p := range c.all(name) {
 		return p
@@ -40,6 +40,7 @@ func (c *component) first(name string) *property {
 	return nil
 }
 
+// all returns the properties with that name.
 func (c *component) all(name string) iter.Seq[*property] {
 	return func(yield func(*property) bool) {
 		for i := range c.properties {
@@ -50,7 +51,7 @@ func (c *component) all(name string) iter.Seq[*property] {
 	}
 }
 
-// Of properties and parameters these are kept; the rest is only checked.
+// These properties and parameters are kept. The syntax of all others is checked.
 var (
 	readProperties = map[string]bool{
 		"UID": true, "SUMMARY": true, "STATUS": true, "DTSTART": true, "DTEND": true, "DURATION": true,
@@ -60,61 +61,81 @@ var (
 	readParameters = map[string]bool{"TZID": true, "VALUE": true, "RANGE": true}
 )
 
-// parse gives the calendars of a text.
+// parse returns the calendars in a text.
 func parse(text []byte) ([]*component, error) {
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))
 	const begin = "BEGIN:VCALENDAR"
 	if len(text) == 0 {
-		return nil, errors.New("it is empty")
+		return nil, errors.New("the text is empty")
 	}
 	if len(text) < len(begin) || !strings.EqualFold(string(text[:len(begin)]), begin) {
-		return nil, errors.New("it is no iCalendar text: it does not begin with " + begin)
+		return nil, errors.New("not an iCalendar text: it does not begin with " + begin)
 	}
 
 	root := &component{}
-	open := []*component{root}
-	events := 0
+	t := tree{open: []*component{root}}
 	for number, line := range unfold(text) {
 		p, err := parseLine(line)
+		p.line = number
+		if err == nil {
+			err = t.add(p)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
-		p.line = number
-		inner := open[len(open)-1]
-		switch {
-		case p.name == "BEGIN":
-			child := &component{name: strings.ToUpper(strings.TrimSpace(p.value)), line: number}
-			if child.name == "VEVENT" {
-				events++
-			}
-			if events > maxEvents {
-				return nil, fmt.Errorf("line %d: more than %d events", number, maxEvents)
-			}
-			if len(open) > maxDepth {
-				return nil, fmt.Errorf("line %d: more than %d components in one another", number, maxDepth)
-			}
-			inner.children = append(inner.children, child)
-			open = append(open, child)
-		case inner == root:
-			return nil, fmt.Errorf("line %d: outside of the calendar", number)
-		case p.name == "END":
-			if !strings.EqualFold(strings.TrimSpace(p.value), inner.name) {
-				return nil, fmt.Errorf("line %d: END does not fit BEGIN:%.40q in line %d", number, inner.name, inner.line)
-			}
-			open = open[:len(open)-1]
-		case readProperties[p.name]:
-			inner.properties = append(inner.properties, p)
-		}
 	}
-	if inner := open[len(open)-1]; inner != root {
-		return nil, fmt.Errorf("it is cut off inside the %.40q of line %d", inner.name, inner.line)
+	if inner := t.inner(); inner != root {
+		return nil, fmt.Errorf("the text ends inside the %.40q of line %d", inner.name, inner.line)
 	}
 	return root.children, nil
 }
 
-// unfold gives the content lines and the number of the line where each begins.
-// A line that begins with a space or a tab continues the one before, even in
-// the middle of a character.
+// tree builds components from content lines.
+type tree struct {
+	open   []*component // the root and the components without an END so far
+	events int
+}
+
+func (t *tree) inner() *component { return t.open[len(t.open)-1] }
+
+// add adds a content line to the innermost component, or opens or closes a component.
+func (t *tree) add(p property) error {
+	inner := t.inner()
+	switch {
+	case p.name == "BEGIN":
+		return t.begin(&component{name: strings.ToUpper(strings.TrimSpace(p.value)), line: p.line})
+	case len(t.open) == 1:
+		return errors.New("outside of BEGIN:VCALENDAR")
+	case p.name == "END":
+		if !strings.EqualFold(strings.TrimSpace(p.value), inner.name) {
+			return fmt.Errorf("END does not fit BEGIN:%.40q in line %d", inner.name, inner.line)
+		}
+		t.open = t.open[:len(t.open)-1]
+	case readProperties[p.name]:
+		inner.properties = append(inner.properties, p)
+	}
+	return nil
+}
+
+func (t *tree) begin(child *component) error {
+	if child.name == "VEVENT" {
+		t.events++
+	}
+	if t.events > maxEvents {
+		return fmt.Errorf("more than %d events", maxEvents)
+	}
+	if len(t.open) > maxDepth {
+		return fmt.Errorf("components nested deeper than %d", maxDepth)
+	}
+	parent := t.inner()
+	parent.children = append(parent.children, child)
+	t.open = append(t.open, child)
+	return nil
+}
+
+// unfold returns the content lines and the number of the line where each begins. A line
+// that begins with a space or a tab continues the previous line, even in the middle of a
+// character (RFC 5545, 3.1).
 func unfold(text []byte) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		var line []byte
@@ -140,7 +161,7 @@ func unfold(text []byte) iter.Seq2[int, string] {
 func parseLine(line string) (property, error) {
 	end := strings.IndexAny(line, ";:")
 	if end <= 0 || strings.ContainsAny(line[:end], " \t\"=") {
-		return property{}, errors.New("it is no line of the form NAME:value")
+		return property{}, errors.New("not a line of the form NAME:value")
 	}
 	p := property{name: strings.ToUpper(line[:end])}
 	rest := line[end:]
@@ -167,8 +188,8 @@ func parseLine(line string) (property, error) {
 	return p, nil
 }
 
-// parameterValue splits a parameter's value, in quotes or not, from the rest of
-// its line. Of a list it gives the first.
+// parameterValue splits a parameter's value, with or without quotes, from the rest of
+// its line. It returns the first value of a list.
 func parameterValue(text string) (value, rest string, ok bool) {
 	for first := true; ; first = false {
 		var one string
@@ -193,7 +214,7 @@ func parameterValue(text string) (value, rest string, ok bool) {
 	}
 }
 
-// unescape reads a value of type TEXT (RFC 5545, 3.3.11).
+// unescape decodes a value of type TEXT (RFC 5545, 3.3.11).
 func unescape(text string) string {
 	var b strings.Builder
 	escaped := false

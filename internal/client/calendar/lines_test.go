@@ -5,27 +5,27 @@ import (
 	"testing"
 )
 
-// wrap makes a calendar of some lines.
-func wrap(lines string) string { return "BEGIN:VCALENDAR\r\n" + lines + "\r\nEND:VCALENDAR\r\n" }
+// vcalendar returns a calendar with the given lines.
+func vcalendar(lines string) string { return "BEGIN:VCALENDAR\r\n" + lines + "\r\nEND:VCALENDAR\r\n" }
 
 func TestMalformedCalendars(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
-		{"empty", "", "it is empty"},
-		{"blank", "\r\n\r\n", "it is empty"},
-		{"a page", "<!DOCTYPE html>\n<html>", "it is no iCalendar text: it does not begin with BEGIN:VCALENDAR"},
-		{"short", "BEGIN:VCAL", "it is no iCalendar text: it does not begin with BEGIN:VCALENDAR"},
-		{"cut off", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:2026", `it is cut off inside the "VEVENT" of line 2`},
-		{"no colon", wrap("BEGIN:VEVENT\nSUMMARY users 500\nEND:VEVENT"), "line 3: it is no line of the form NAME:value"},
-		{"no name", wrap(":x"), "line 2: it is no line of the form NAME:value"},
-		{"no value", wrap("X;A=b"), `line 2: "X" has a parameter without an end`},
-		{"parameter without value", wrap("X;A:b"), `line 2: "X" has a parameter without a value`},
-		{"quotes without end", wrap(`X;A="b:c`), `line 2: "X" has a parameter without an end`},
-		{"text after quotes", wrap(`X;A="b"c:d`), `line 2: "X" has no value`},
-		{"other end", wrap("BEGIN:VEVENT\nEND:VTODO"), `line 3: END does not fit BEGIN:"VEVENT" in line 2`},
-		{"after the end", wrap("") + "X:y", "line 4: outside of the calendar"},
-		{"deep", "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:A\n", 1_000_000), "line 9: more than 8 components in one another"},
-		{"many events", wrap(strings.Repeat("BEGIN:VEVENT\nEND:VEVENT\n", maxEvents+1)), "line 200002: more than 100000 events"},
-		{"folded line counts", wrap("X:a\n b\n c\nY"), "line 5: it is no line of the form NAME:value"},
+		{"empty", "", "the text is empty"},
+		{"blank", "\r\n\r\n", "the text is empty"},
+		{"a page", "<!DOCTYPE html>\n<html>", "not an iCalendar text: it does not begin with BEGIN:VCALENDAR"},
+		{"short", "BEGIN:VCAL", "not an iCalendar text: it does not begin with BEGIN:VCALENDAR"},
+		{"truncated", "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\nDTSTART:2026", `the text ends inside the "VEVENT" of line 2`},
+		{"no colon", vcalendar("BEGIN:VEVENT\nSUMMARY users 500\nEND:VEVENT"), "line 3: not a line of the form NAME:value"},
+		{"no name", vcalendar(":x"), "line 2: not a line of the form NAME:value"},
+		{"no value", vcalendar("X;A=b"), `line 2: "X" has a parameter without an end`},
+		{"parameter without value", vcalendar("X;A:b"), `line 2: "X" has a parameter without a value`},
+		{"quotes without end", vcalendar(`X;A="b:c`), `line 2: "X" has a parameter without an end`},
+		{"text after quotes", vcalendar(`X;A="b"c:d`), `line 2: "X" has no value`},
+		{"wrong end", vcalendar("BEGIN:VEVENT\nEND:VTODO"), `line 3: END does not fit BEGIN:"VEVENT" in line 2`},
+		{"after the end", vcalendar("") + "X:y", "line 4: outside of BEGIN:VCALENDAR"},
+		{"deep", "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:A\n", 1_000_000), "line 9: components nested deeper than 8"},
+		{"many events", vcalendar(strings.Repeat("BEGIN:VEVENT\nEND:VEVENT\n", maxEvents+1)), "line 200002: more than 100000 events"},
+		{"line number after folded lines", vcalendar("X:a\n b\n c\nY"), "line 5: not a line of the form NAME:value"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if _, err := parse([]byte(test.text)); err == nil || err.Error() != test.want {
@@ -50,7 +50,7 @@ func TestLines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for _, end := range []string{"\n", "\r\n"} {
-				calendars, err := parse([]byte(strings.ReplaceAll(strings.ReplaceAll(wrap(test.line), "\r\n", "\n"), "\n", end)))
+				calendars, err := parse([]byte(strings.ReplaceAll(strings.ReplaceAll(vcalendar(test.line), "\r\n", "\n"), "\n", end)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -63,7 +63,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// TestHugeLines: the time to read a line grows with its length, not faster.
+// If parsing took quadratic time, this test would not end within the time limit.
 func TestHugeLines(t *testing.T) {
 	for _, test := range []struct{ name, line string }{
 		{"value", "X:" + strings.Repeat("a", maxSize)},
@@ -72,7 +72,7 @@ func TestHugeLines(t *testing.T) {
 		{"list of parameters", "X;A=b" + strings.Repeat(",b", maxSize/2) + ":c"},
 		{"folds", "X:" + strings.Repeat("\n a", maxSize/3)},
 	} {
-		if _, err := parse([]byte(wrap(test.line))); err != nil {
+		if _, err := parse([]byte(vcalendar(test.line))); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
 	}

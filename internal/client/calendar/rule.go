@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// budget bounds the work for a whole calendar, so that a rule that looks at
-// every second since 1970 ends with an error and not with the evaluation's time.
+// budget limits the work for all calendars of one text. A rule with every second since
+// 1970, for example, then ends with an error instead of using up the evaluation's time.
 type budget struct{ steps int }
 
-// maxSteps is what a calendar may cost. A rule costs some dozens of steps, one
-// with COUNT a few for each occurrence that it has had.
+// maxSteps is the initial budget. A rule costs some dozens of steps; a rule with COUNT
+// costs a few steps for each occurrence since its start.
 const maxSteps = 3_000_000
 
 var errTooMuch = fmt.Errorf("the calendar's rules, dates and zones take more than %d steps to expand", maxSteps)
@@ -26,11 +26,11 @@ func (b *budget) spend(steps int) error {
 	return nil
 }
 
-// stepsPerDate is what each further date in a list of dates costs: all lists of a
-// calendar can have some 100,000.
+// stepsPerDate is the cost of each date after the first in a list of dates. All lists of
+// a text may have 100,000 dates together.
 const stepsPerDate = 30
 
-// spendList spends what a list of dates costs.
+// spendList spends the cost of a list of dates.
 func (b *budget) spendList(list string) error {
 	return b.spend(stepsPerDate * strings.Count(list, ","))
 }
@@ -53,11 +53,11 @@ var frequencies = map[string]frequency{
 	"WEEKLY": weekly, "MONTHLY": monthly, "YEARLY": yearly,
 }
 
-// unit is how many seconds a period of a frequency up to weekly has.
-var unit = map[frequency]int64{secondly: 1, minutely: 60, hourly: 3600, daily: 86400, weekly: 7 * 86400}
+// periodSeconds is the length of a period, in seconds, for frequencies up to weekly.
+var periodSeconds = map[frequency]int64{secondly: 1, minutely: 60, hourly: 3600, daily: 86400, weekly: 7 * 86400}
 
-// weekday is one of BYDAY. nth is 0 for every, 2 for the second, -1 for the
-// last of the month or year.
+// weekday is one weekday of BYDAY. nth is 0 for every one, 2 for the second and -1 for
+// the last of the month or year.
 type weekday struct {
 	day time.Weekday
 	nth int
@@ -68,23 +68,23 @@ var weekdayNames = map[string]time.Weekday{
 	"TH": time.Thursday, "FR": time.Friday, "SA": time.Saturday,
 }
 
-// rule is a recurrence rule (RFC 5545, 3.3.10). It speaks of clocks on the
-// wall, and knows no zones.
+// rule is a recurrence rule (RFC 5545, 3.3.10). It works with wall-clock times, which
+// have no zone.
 type rule struct {
 	frequency frequency
 	interval  int64
 	count     int64     // 0: no limit
 	until     time.Time // inclusive; zero: no limit
 	weekStart time.Weekday
-	// The parts that begin with BY; empty: not given.
+	// The parts that begin with BY. An empty list means that the part is missing.
 	months, weeks, yearDays, monthDays []int
 	weekdays                           []weekday
 	hours, minutes, seconds            []int
 	positions                          []int
 }
 
-// parseRule reads the rule of a series that begins at start, and fills in what
-// the rule leaves to it.
+// parseRule parses the rule of a recurring event that begins at start. It sets missing
+// parts from start.
 func parseRule(text string, start stamp) (rule, error) {
 	r := rule{frequency: -1, interval: 1, weekStart: time.Monday}
 	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(text)), ";") {
@@ -99,7 +99,7 @@ func parseRule(text string, start stamp) (rule, error) {
 	if r.frequency < 0 {
 		return rule{}, errors.New("recurrence rule: no FREQ")
 	}
-	r.complete(start.clock)
+	r.fillDefaults(start.clock)
 	return r, nil
 }
 
@@ -111,54 +111,54 @@ func (r *rule) set(key, value string, zone *time.Location) (err error) {
 			return errors.New("unknown frequency")
 		}
 	case "INTERVAL":
-		r.interval, err = positive(value)
+		r.interval, err = parsePositive(value)
 	case "COUNT":
-		r.count, err = positive(value)
+		r.count, err = parsePositive(value)
 	case "UNTIL":
-		r.until, err = lastClock(value, zone)
+		r.until, err = parseUntil(value, zone)
 	case "WKST":
 		known := false
 		if r.weekStart, known = weekdayNames[value]; !known {
 			return errors.New("unknown weekday")
 		}
 	case "BYMONTH":
-		r.months, err = numbers(value, 1, 12)
+		r.months, err = parseNumbers(value, 1, 12)
 	case "BYWEEKNO":
-		r.weeks, err = signed(value, 53)
+		r.weeks, err = parseSigned(value, 53)
 	case "BYYEARDAY":
-		r.yearDays, err = signed(value, 366)
+		r.yearDays, err = parseSigned(value, 366)
 	case "BYMONTHDAY":
-		r.monthDays, err = signed(value, 31)
+		r.monthDays, err = parseSigned(value, 31)
 	case "BYDAY":
-		r.weekdays, err = weekdays(value)
+		r.weekdays, err = parseWeekdays(value)
 	case "BYHOUR":
-		r.hours, err = numbers(value, 0, 23)
+		r.hours, err = parseNumbers(value, 0, 23)
 	case "BYMINUTE":
-		r.minutes, err = numbers(value, 0, 59)
+		r.minutes, err = parseNumbers(value, 0, 59)
 	case "BYSECOND":
-		r.seconds, err = numbers(value, 0, 59)
+		r.seconds, err = parseNumbers(value, 0, 59)
 	case "BYSETPOS":
-		r.positions, err = signed(value, 366)
+		r.positions, err = parseSigned(value, 366)
 	default:
 		return errors.New("unknown part")
 	}
 	return err
 }
 
-// lastClock reads UNTIL. A day alone means that day to its end: who writes "until
-// Friday" means Friday too. The predecessor ended with the midnight before it.
-func lastClock(value string, zone *time.Location) (time.Time, error) {
+// parseUntil parses UNTIL. A date without a time includes that day: "until Friday" means
+// Friday, too. (The predecessor ended at the midnight before it.)
+func parseUntil(value string, zone *time.Location) (time.Time, error) {
 	s, err := parseStamp(value, zone)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if s.day {
+	if s.dateOnly {
 		return s.clock.AddDate(0, 0, 1).Add(-time.Second), nil
 	}
-	return clockOf(s.instant(), zone), nil
+	return wallClock(s.instant(), zone), nil
 }
 
-func positive(value string) (int64, error) {
+func parsePositive(value string) (int64, error) {
 	n, err := strconv.ParseInt(value, 10, 32)
 	if err != nil || n < 1 {
 		return 0, errors.New("not a number from 1 to 2147483647")
@@ -166,8 +166,9 @@ func positive(value string) (int64, error) {
 	return n, nil
 }
 
-// numbers reads a list, sorted and without doubles.
-func numbers(value string, least, most int) ([]int, error) {
+// parseNumbers parses a list of numbers from least to most. The result is sorted and has
+// no duplicates.
+func parseNumbers(value string, least, most int) ([]int, error) {
 	var list []int
 	for text := range strings.SplitSeq(value, ",") {
 		n, err := strconv.Atoi(text)
@@ -180,17 +181,17 @@ func numbers(value string, least, most int) ([]int, error) {
 	return slices.Compact(list), nil
 }
 
-// signed reads a list of numbers that count from the start, or from the end if
-// they are negative.
-func signed(value string, most int) ([]int, error) {
-	list, err := numbers(value, -most, most)
+// parseSigned parses a list of positions from 1 to most, which count from the start, or
+// from -1 to -most, which count from the end.
+func parseSigned(value string, most int) ([]int, error) {
+	list, err := parseNumbers(value, -most, most)
 	if slices.Contains(list, 0) {
-		return nil, errors.New("0 is neither the first nor the last")
+		return nil, errors.New("0 is not a position")
 	}
 	return list, err
 }
 
-func weekdays(value string) ([]weekday, error) {
+func parseWeekdays(value string) ([]weekday, error) {
 	var list []weekday
 	for text := range strings.SplitSeq(value, ",") {
 		name := text[max(0, len(text)-2):]
@@ -200,7 +201,7 @@ func weekdays(value string) ([]weekday, error) {
 		}
 		nth := 0
 		if count := strings.TrimSuffix(text, name); count != "" {
-			n, err := signed(count, 53)
+			n, err := parseSigned(count, 53)
 			if err != nil {
 				return nil, err
 			}
@@ -213,9 +214,9 @@ func weekdays(value string) ([]weekday, error) {
 	return list, nil
 }
 
-// complete takes from the start of the series what the rule does not say: a
-// weekly rule without BYDAY means the weekday of the start, and so on.
-func (r *rule) complete(start time.Time) {
+// fillDefaults sets missing parts from the start of the event. For example, a weekly
+// rule without BYDAY gets the weekday of the start.
+func (r *rule) fillDefaults(start time.Time) {
 	if len(r.weeks)+len(r.yearDays)+len(r.monthDays)+len(r.weekdays) == 0 {
 		switch r.frequency {
 		case yearly:
@@ -239,16 +240,16 @@ func (r *rule) complete(start time.Time) {
 		r.seconds = []int{start.Second()}
 	}
 	if r.frequency < monthly {
-		// Only months and years have a second Monday.
+		// Only months and years have, for example, a second Monday.
 		for i := range r.weekdays {
 			r.weekdays[i].nth = 0
 		}
 	}
 }
 
-// between gives the occurrences from `from` to `to` that the rule adds to start,
-// which is always the first and uses up one of COUNT, whether the rule would
-// make it or not. Without COUNT it looks at that time only.
+// between returns the occurrences of the rule from `from` to `to`, in order, without
+// start. start is always the first occurrence, even if the rule does not match it, and
+// counts towards COUNT. Without COUNT, periods before `from` are skipped.
 func (r rule) between(start, from, to time.Time, work *budget) ([]time.Time, error) {
 	last := to
 	if !r.until.IsZero() && r.until.Before(last) {
@@ -257,7 +258,7 @@ func (r rule) between(start, from, to time.Time, work *budget) ([]time.Time, err
 	var found []time.Time
 	left, n := r.count-1, int64(0)
 	if r.count == 0 {
-		n = r.skipped(start, from)
+		n = r.skippedPeriods(start, from)
 	}
 	for ; ; n += r.interval {
 		period := r.period(start, n)
@@ -286,9 +287,9 @@ func (r rule) between(start, from, to time.Time, work *budget) ([]time.Time, err
 	}
 }
 
-// skipped is how many periods after that of start can be left out because they
-// end before `from`: a multiple of the interval.
-func (r rule) skipped(start, from time.Time) int64 {
+// skippedPeriods returns how many periods, from the period of start, can be skipped
+// because they end before `from`. It is a multiple of the interval.
+func (r rule) skippedPeriods(start, from time.Time) int64 {
 	var periods int64
 	switch r.frequency {
 	case yearly:
@@ -296,12 +297,13 @@ func (r rule) skipped(start, from time.Time) int64 {
 	case monthly:
 		periods = int64(12*(from.Year()-start.Year()) + int(from.Month()) - int(start.Month()))
 	default:
-		periods = (from.Unix() - start.Unix()) / unit[r.frequency]
+		periods = (from.Unix() - start.Unix()) / periodSeconds[r.frequency]
 	}
 	return max(0, periods/r.interval-1) * r.interval
 }
 
-// period is the beginning of the n-th year, month, week … after that of start.
+// period returns the beginning of the n-th period (year, month, week …) after the period
+// of start.
 func (r rule) period(start time.Time, n int64) time.Time {
 	year, month, day := start.Date()
 	switch r.frequency {
@@ -310,27 +312,28 @@ func (r rule) period(start time.Time, n int64) time.Time {
 	case monthly:
 		return time.Date(year, month+time.Month(n), 1, 0, 0, 0, 0, time.UTC)
 	case weekly:
-		return addSeconds(weekBegin(time.Date(year, month, day, 0, 0, 0, 0, time.UTC), r.weekStart), n*unit[weekly])
+		return addSeconds(weekBegin(time.Date(year, month, day, 0, 0, 0, 0, time.UTC), r.weekStart), n*periodSeconds[weekly])
 	}
-	begin := start.Truncate(time.Duration(unit[r.frequency]) * time.Second)
-	return addSeconds(begin, n*unit[r.frequency])
+	begin := start.Truncate(time.Duration(periodSeconds[r.frequency]) * time.Second)
+	return addSeconds(begin, n*periodSeconds[r.frequency])
 }
 
+// weekBegin returns the first day of the week of a day.
 func weekBegin(day time.Time, weekStart time.Weekday) time.Time {
 	return day.AddDate(0, 0, -int(day.Weekday()-weekStart+7)%7)
 }
 
-// candidates are the times that the rule names in a period, in order.
+// candidates returns the times in a period that match the rule, in order.
 func (r rule) candidates(period time.Time, work *budget) ([]time.Time, error) {
 	hours, minutes, seconds := r.hours, r.minutes, r.seconds
 	if r.frequency <= hourly {
-		hours = limit(hours, period.Hour())
+		hours = restrict(hours, period.Hour())
 	}
 	if r.frequency <= minutely {
-		minutes = limit(minutes, period.Minute())
+		minutes = restrict(minutes, period.Minute())
 	}
 	if r.frequency == secondly {
-		seconds = limit(seconds, period.Second())
+		seconds = restrict(seconds, period.Second())
 	}
 	days := r.days(period)
 	if err := work.spend(1 + len(days)*(1+len(hours)*len(minutes)*len(seconds))); err != nil {
@@ -338,7 +341,7 @@ func (r rule) candidates(period time.Time, work *budget) ([]time.Time, error) {
 	}
 	var times []time.Time
 	for _, day := range days {
-		if !r.allows(day) {
+		if !r.allowsDay(day) {
 			continue
 		}
 		for _, hour := range hours {
@@ -349,18 +352,19 @@ func (r rule) candidates(period time.Time, work *budget) ([]time.Time, error) {
 			}
 		}
 	}
-	return r.choose(times), nil
+	return r.applyPositions(times), nil
 }
 
-// limit is the one value that a period has, if the rule allows it.
-func limit(allowed []int, value int) []int {
+// restrict returns value alone if allowed is empty or contains it, or else nothing.
+func restrict(allowed []int, value int) []int {
 	if len(allowed) == 0 || slices.Contains(allowed, value) {
 		return []int{value}
 	}
 	return nil
 }
 
-// days are the days of a period, without those of months that the rule leaves out.
+// days returns the days of a period. It leaves out months that BYMONTH excludes, except
+// for weekly rules, where allowsDay does that.
 func (r rule) days(period time.Time) []time.Time {
 	year, month, day := period.Date()
 	midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
@@ -392,8 +396,8 @@ func daysBetween(first, end time.Time) []time.Time {
 	return days
 }
 
-// allows tells whether a day is in all the lists of days that the rule has.
-func (r rule) allows(day time.Time) bool {
+// allowsDay reports whether a day matches all BY parts that select days.
+func (r rule) allowsDay(day time.Time) bool {
 	if len(r.months) > 0 && !slices.Contains(r.months, int(day.Month())) {
 		return false
 	}
@@ -412,40 +416,43 @@ func (r rule) allows(day time.Time) bool {
 	})
 }
 
-// inList tells whether the n-th of `of` is in a list that may count from the end.
-func inList(list []int, n, of int) bool {
-	return len(list) == 0 || slices.Contains(list, n) || slices.Contains(list, n-of-1)
+// inList reports whether position n of total is in a list of positions, which may count
+// from the end. An empty list contains all positions.
+func inList(list []int, n, total int) bool {
+	return len(list) == 0 || slices.Contains(list, n) || slices.Contains(list, n-total-1)
 }
 
 func daysInYear(year int) int {
 	return time.Date(year, time.December, 31, 0, 0, 0, 0, time.UTC).YearDay()
 }
 
-// fourth is the fourth day of the week of a day. A week belongs to the year that
-// has most of it: to that of its fourth day (RFC 5545, BYWEEKNO).
-func (r rule) fourth(day time.Time) time.Time {
+// fourthDay returns the fourth day of the week of a day. A week belongs to the year of
+// its fourth day, which has most of its days (RFC 5545, BYWEEKNO).
+func (r rule) fourthDay(day time.Time) time.Time {
 	return weekBegin(day, r.weekStart).AddDate(0, 0, 3)
 }
 
-func (r rule) weekYear(day time.Time) int { return r.fourth(day).Year() }
+// weekYear returns the year to which the week of a day belongs.
+func (r rule) weekYear(day time.Time) int { return r.fourthDay(day).Year() }
 
-func (r rule) week(day time.Time) int { return (r.fourth(day).YearDay()-1)/7 + 1 }
+// week returns the number of the week of a day in its weekYear.
+func (r rule) week(day time.Time) int { return (r.fourthDay(day).YearDay()-1)/7 + 1 }
 
-// isNth tells whether a day is the nth of its weekday, in its month, or in its
-// year if the rule is yearly and names no months.
+// isNth reports whether a day is the nth of its weekday in its month, or in its year if
+// the rule is yearly and has no months. A negative nth counts from the end.
 func (r rule) isNth(day time.Time, nth, daysInMonth int) bool {
-	number, of := day.Day(), daysInMonth
+	number, last := day.Day(), daysInMonth
 	if r.frequency == yearly && len(r.months) == 0 {
-		number, of = day.YearDay(), daysInYear(day.Year())
+		number, last = day.YearDay(), daysInYear(day.Year())
 	}
 	if nth > 0 {
 		return (number-1)/7+1 == nth
 	}
-	return (of-number)/7+1 == -nth
+	return (last-number)/7+1 == -nth
 }
 
-// choose takes the positions of BYSETPOS out of the times of a period.
-func (r rule) choose(times []time.Time) []time.Time {
+// applyPositions returns the times of a period that BYSETPOS selects.
+func (r rule) applyPositions(times []time.Time) []time.Time {
 	if len(r.positions) == 0 {
 		return times
 	}

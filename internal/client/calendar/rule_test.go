@@ -12,9 +12,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestRuleAgreesWithAnotherImplementation compares random rules with rrule-go,
-// where that one is right and comes to an end.
-func TestRuleAgreesWithAnotherImplementation(t *testing.T) {
+// TestRulesAgreeWithLibrary compares random rules with rrule-go. drawRule leaves out the
+// rules that rrule-go expands wrongly or endlessly.
+func TestRulesAgreeWithLibrary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		start := time.Date(rapid.IntRange(1990, 2026).Draw(t, "year"), 1, 1, 0, 0, 0, 0, time.UTC).
 			Add(time.Duration(rapid.IntRange(0, 365*86400).Draw(t, "second")) * time.Second)
@@ -46,7 +46,7 @@ func TestRuleAgreesWithAnotherImplementation(t *testing.T) {
 			text += fmt.Sprint(";COUNT=", count)
 			all = all[:min(count, len(all))]
 		}
-		// Any window of the series will do.
+		// The window is any part of the series.
 		first := rapid.IntRange(0, len(all)-1).Draw(t, "first")
 		last := rapid.IntRange(first, len(all)-1).Draw(t, "last")
 		want := all[max(1, first) : last+1]
@@ -56,7 +56,7 @@ func TestRuleAgreesWithAnotherImplementation(t *testing.T) {
 		}
 		got, err := r.between(start, all[first], all[last], &budget{maxSteps})
 		if subDaily && errors.Is(err, errTooMuch) {
-			return // a second in two months
+			return // two months of a secondly rule may exceed the budget
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -67,7 +67,7 @@ func TestRuleAgreesWithAnotherImplementation(t *testing.T) {
 	})
 }
 
-// drawRule draws a rule that rrule-go expands rightly and in a bounded time.
+// drawRule draws a rule that rrule-go expands correctly and in limited time.
 func drawRule(t *rapid.T) string {
 	frequency := rapid.SampledFrom([]string{"YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY", "SECONDLY"}).Draw(t, "frequency")
 	subDaily := slices.Contains([]string{"HOURLY", "MINUTELY", "SECONDLY"}, frequency)
@@ -89,7 +89,7 @@ func drawRule(t *rapid.T) string {
 			list(part.name, 0, part.most)
 		}
 	}
-	if !subDaily || !byTime { // with both, rrule-go may look for ever
+	if !subDaily || !byTime { // with both, rrule-go may never end
 		add("INTERVAL", fmt.Sprint(rapid.IntRange(1, 5).Draw(t, "interval")))
 	}
 	add("WKST", rapid.SampledFrom([]string{"MO", "SU", "TH"}).Draw(t, "week start"))
@@ -98,7 +98,7 @@ func drawRule(t *rapid.T) string {
 	}
 	switch {
 	case frequency == "YEARLY" && chance("weeks"):
-		list("BYWEEKNO", 1, 51) // it miscounts the last weeks of some years
+		list("BYWEEKNO", 1, 51) // rrule-go miscounts the last weeks of some years
 	case frequency == "YEARLY" && chance("year days"):
 		list("BYYEARDAY", -366, 366)
 	case frequency != "WEEKLY" && chance("month days"):
@@ -113,7 +113,7 @@ func drawRule(t *rapid.T) string {
 		}
 		add("BYDAY", strings.Join(days, ","))
 	}
-	if !subDaily && frequency != "WEEKLY" && chance("positions") { // its first week begins with the series
+	if !subDaily && frequency != "WEEKLY" && chance("positions") { // rrule-go's first week begins at the start of the series
 		list("BYSETPOS", -4, 4)
 	}
 	return strings.Join(parts, ";")
@@ -135,9 +135,9 @@ func TestRuleErrors(t *testing.T) {
 	}
 }
 
-// TestRuleBounds: whatever a rule asks for, it ends within its budget, with the
-// right answer or with an error.
-func TestRuleBounds(t *testing.T) {
+// Extreme rules end within the budget, with the right number of occurrences or with
+// errTooMuch.
+func TestRuleBudget(t *testing.T) {
 	from := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 	to := from.AddDate(0, 0, 8)
 	for _, test := range []struct {
@@ -182,7 +182,7 @@ func TestRuleBounds(t *testing.T) {
 	}
 }
 
-// upTo is "0,1,2,…,n".
+// upTo returns "0,1,2,…,n".
 func upTo(n int) string {
 	text := "0"
 	for i := range n {

@@ -1,8 +1,7 @@
 package calendar
 
-// windowsZones gives the IANA name of the time zones as Windows, and so Outlook
-// and Exchange, name them: the territory-independent rows of Unicode CLDR's
-// windowsZones.
+// windowsZones maps the time zone names of Windows, which Outlook and Exchange use, to
+// IANA names. These are the rows of Unicode CLDR's windowsZones for territory 001.
 var windowsZones = map[string]string{
 	"Dateline Standard Time":          "Etc/GMT+12",
 	"UTC-11":                          "Etc/GMT+11",

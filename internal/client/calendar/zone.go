@@ -10,33 +10,33 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // the function's runtime may have no time zones of its own
+	_ "time/tzdata" // the function's runtime may have no time zone database
 )
 
-// stepsPerZone is what a zone costs, of which each takes up to 50 kB of memory: a
-// calendar can have some 300.
+// stepsPerZone is the cost of a time zone, in steps of the budget. A zone takes up to
+// 50 kB of memory, so a text may use 300 of them.
 const stepsPerZone = 10_000
 
-// zones are the time zones of a calendar.
+// zones finds the time zones of a calendar.
 type zones struct {
-	// own is where floating and all-day times are.
-	own *time.Location
-	// defined are the calendar's VTIMEZONE components, by TZID.
+	// floating is the zone of floating and all-day times.
+	floating *time.Location
+	// defined holds the calendar's VTIMEZONE components by TZID.
 	defined map[string]*component
-	// known are those that were found before.
+	// known caches the zones that were found before.
 	known map[string]*time.Location
-	// until is the end of the time that matters.
+	// until is the end of the window.
 	until time.Time
 	work  *budget
 }
 
-// newZones reads the zones of a calendar. Its own zone is the one that
-// X-WR-TIMEZONE or else its first VTIMEZONE names, or else the given one.
+// newZones reads the zones of a calendar. Floating times are in the zone that
+// X-WR-TIMEZONE names, or else the first VTIMEZONE, or else in fallback.
 func newZones(calendar *component, fallback *time.Location, until time.Time, work *budget) (*zones, error) {
 	if fallback == nil {
 		fallback = time.UTC
 	}
-	z := &zones{own: fallback, defined: map[string]*component{}, known: map[string]*time.Location{}, until: until, work: work}
+	z := &zones{floating: fallback, defined: map[string]*component{}, known: map[string]*time.Location{}, until: until, work: work}
 	first := ""
 	for _, c := range calendar.children {
 		id := c.first("TZID")
@@ -48,27 +48,26 @@ func newZones(calendar *component, fallback *time.Location, until time.Time, wor
 		z.defined[name] = c
 	}
 	if p := calendar.first("X-WR-TIMEZONE"); p != nil {
-		// Not part of the standard: a name that nobody knows is no error.
-		if own, err := z.find(p.value); err == nil {
-			z.own = own
+		// X-WR-TIMEZONE is not part of the standard, so an unknown name is ignored.
+		if found, err := z.find(p.value); err == nil {
+			z.floating = found
 			return z, nil
 		}
 	}
 	if first != "" {
-		own, err := z.find(first)
+		found, err := z.find(first)
 		if err != nil {
 			return nil, err
 		}
-		z.own = own
+		z.floating = found
 	}
 	return z, nil
 }
 
 func zoneName(text string) string { return strings.Trim(strings.TrimSpace(text), `"`) }
 
-// find looks a zone up by its TZID: an IANA name, perhaps behind a prefix such
-// as "/mozilla.org/20050126_1/", or one of Windows's names, or a name that only
-// the calendar itself defines.
+// find returns a zone by its TZID. That is an IANA name, which may have a prefix such as
+// "/mozilla.org/20050126_1/", or a Windows name, or a name that the calendar defines.
 func (z *zones) find(id string) (*time.Location, error) {
 	name := zoneName(id)
 	if known, ok := z.known[name]; ok {
@@ -96,20 +95,20 @@ func (z *zones) lookUp(name string) (*time.Location, error) {
 	if !ok {
 		return nil, fmt.Errorf("unknown time zone %.40q, and no VTIMEZONE defines it", name)
 	}
-	found, err := z.build(name, defined)
+	found, err := z.buildLocation(name, defined)
 	if err != nil {
-		return nil, fmt.Errorf("time zone %.40q of line %d: %w", name, defined.line, err)
+		return nil, fmt.Errorf("time zone %.40q in line %d: %w", name, defined.line, err)
 	}
 	return found, nil
 }
 
-// iana finds a zone by the IANA name that a name is or ends with.
+// iana finds a zone by its IANA name. The name may have a prefix.
 func iana(name string) (*time.Location, bool) {
 	parts := strings.Split(name, "/")
 	for _, part := range parts[:max(0, len(parts)-3)] { // America/Argentina/Salta
 		name = name[len(part)+1:]
 	}
-	for name != "" && name != "Local" { // to Go, the zone of this machine; "" would be UTC
+	for name != "" && name != "Local" { // Go takes "" for UTC and "Local" for this machine's zone
 		if found, err := time.LoadLocation(name); err == nil {
 			return found, true
 		}
@@ -124,8 +123,8 @@ type transition struct {
 	before, after int
 }
 
-// build makes a Location of a VTIMEZONE (RFC 5545, 3.6.5).
-func (z *zones) build(name string, definition *component) (*time.Location, error) {
+// buildLocation creates a Location from a VTIMEZONE (RFC 5545, 3.6.5).
+func (z *zones) buildLocation(name string, definition *component) (*time.Location, error) {
 	var changes []transition
 	for _, observance := range definition.children {
 		if observance.name != "STANDARD" && observance.name != "DAYLIGHT" {
@@ -133,7 +132,7 @@ func (z *zones) build(name string, definition *component) (*time.Location, error
 		}
 		more, err := z.transitions(observance)
 		if err != nil {
-			return nil, fmt.Errorf("%s of line %d: %w", observance.name, observance.line, err)
+			return nil, fmt.Errorf("%s in line %d: %w", observance.name, observance.line, err)
 		}
 		changes = append(changes, more...)
 	}
@@ -141,16 +140,16 @@ func (z *zones) build(name string, definition *component) (*time.Location, error
 		return nil, errors.New("neither STANDARD nor DAYLIGHT")
 	}
 	slices.SortFunc(changes, func(a, b transition) int { return cmp.Compare(a.at, b.at) })
-	return location(name, changes)
+	return newLocation(name, changes)
 }
 
-// transitions are the onsets of one observance, to a year after the time that matters.
+// transitions returns the transitions of one observance until a year after the window.
 func (z *zones) transitions(observance *component) ([]transition, error) {
-	from, err := offset(observance.first("TZOFFSETFROM"))
+	from, err := parseOffset(observance.first("TZOFFSETFROM"))
 	if err != nil {
 		return nil, err
 	}
-	to, err := offset(observance.first("TZOFFSETTO"))
+	to, err := parseOffset(observance.first("TZOFFSETTO"))
 	if err != nil {
 		return nil, err
 	}
@@ -162,6 +161,20 @@ func (z *zones) transitions(observance *component) ([]transition, error) {
 	if err != nil {
 		return nil, err
 	}
+	onsets, err := z.onsets(observance, start)
+	if err != nil {
+		return nil, err
+	}
+	changes := make([]transition, len(onsets))
+	for i, onset := range onsets {
+		changes[i] = transition{onset.Unix() - int64(from), from, to}
+	}
+	return changes, nil
+}
+
+// onsets returns the wall-clock times at which an observance begins: its start, and
+// those of its rules and dates.
+func (z *zones) onsets(observance *component, start stamp) ([]time.Time, error) {
 	onsets := []time.Time{start.clock}
 	for p := range observance.all("RRULE") {
 		r, err := parseRule(p.value, start)
@@ -186,23 +199,19 @@ func (z *zones) transitions(observance *component) ([]transition, error) {
 			onsets = append(onsets, s.clock)
 		}
 	}
-	changes := make([]transition, len(onsets))
-	for i, onset := range onsets {
-		changes[i] = transition{onset.Unix() - int64(from), from, to}
-	}
-	return changes, nil
+	return onsets, nil
 }
 
-var offsetForm = regexp.MustCompile(`^([+-])([01]\d|2[0-3])([0-5]\d)([0-5]\d)?$`)
+var offsetPattern = regexp.MustCompile(`^([+-])([01]\d|2[0-3])([0-5]\d)([0-5]\d)?$`)
 
-// offset reads a UTC-OFFSET (RFC 5545, 3.3.14) in seconds.
-func offset(p *property) (int, error) {
+// parseOffset parses a UTC-OFFSET (RFC 5545, 3.3.14) and returns it in seconds.
+func parseOffset(p *property) (int, error) {
 	if p == nil {
-		return 0, errors.New("no TZOFFSETFROM or no TZOFFSETTO")
+		return 0, errors.New("TZOFFSETFROM or TZOFFSETTO is missing")
 	}
-	parts := offsetForm.FindStringSubmatch(strings.TrimSpace(p.value))
+	parts := offsetPattern.FindStringSubmatch(strings.TrimSpace(p.value))
 	if parts == nil {
-		return 0, fmt.Errorf("%.40q is no offset from UTC", p.value)
+		return 0, fmt.Errorf("%.40q is not an offset from UTC", p.value)
 	}
 	seconds := 0
 	for _, part := range parts[2:] {
@@ -215,9 +224,9 @@ func offset(p *property) (int, error) {
 	return seconds, nil
 }
 
-// location turns transitions, in order, into a Location. The one way that Go
-// offers is the file format of time zones: TZif, RFC 8536.
-func location(name string, changes []transition) (*time.Location, error) {
+// newLocation creates a Location from transitions, which must be in order. It writes
+// them in the TZif format (RFC 8536), because Go cannot create a Location otherwise.
+func newLocation(name string, changes []transition) (*time.Location, error) {
 	offsets := []int{changes[0].before}
 	for _, c := range changes {
 		if !slices.Contains(offsets, c.after) {
@@ -227,7 +236,7 @@ func location(name string, changes []transition) (*time.Location, error) {
 	if len(offsets) > 255 {
 		return nil, errors.New("more than 255 different offsets")
 	}
-	const names = "\x00" // one, empty: then Go shows the offset
+	const names = "\x00" // one empty abbreviation, so Go shows the offset
 	header := func(times, types, chars int) []byte {
 		h := append([]byte("TZif2"), make([]byte, 15+3*4)...)
 		for _, n := range []int{times, types, chars} {
@@ -245,7 +254,7 @@ func location(name string, changes []transition) (*time.Location, error) {
 	}
 	for _, seconds := range offsets {
 		data = binary.BigEndian.AppendUint32(data, uint32(int32(seconds)))
-		data = append(data, 0, 0) // no daylight saving time, name 0
+		data = append(data, 0, 0) // not daylight saving time, abbreviation 0
 	}
 	return time.LoadLocationFromTZData(name, append(data, names...))
 }

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// findZone looks a zone up in a calendar of the given lines.
+// findZone finds a zone in a calendar with the given lines.
 func findZone(t *testing.T, lines, name string) (*time.Location, error) {
 	t.Helper()
-	calendars, err := parse([]byte(wrap(lines)))
+	calendars, err := parse([]byte(vcalendar(lines)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +51,7 @@ func TestZoneNames(t *testing.T) {
 	}
 }
 
-const madeUpZones = `BEGIN:VTIMEZONE
+const customZones = `BEGIN:VTIMEZONE
 TZID:Paris of old
 BEGIN:STANDARD
 DTSTART:16010101T030000
@@ -116,11 +116,11 @@ DTSTART:19700101T000000
 END:STANDARD
 END:VTIMEZONE`
 
-// TestMadeUpZones: a zone that only the calendar defines behaves as the real
-// one that it was made after.
-func TestMadeUpZones(t *testing.T) {
+// A zone that the calendar defines has the same wall-clock times as the IANA zone that
+// it describes.
+func TestCustomZones(t *testing.T) {
 	for _, test := range []struct {
-		name, real string
+		name, iana string
 		from       int // year
 	}{
 		{"Paris of old", "Europe/Paris", 1998},
@@ -128,15 +128,15 @@ func TestMadeUpZones(t *testing.T) {
 		{"Moscow by dates", "Europe/Moscow", 2012},
 		{"Kathmandu", "Asia/Kathmandu", 1990},
 	} {
-		made, err := findZone(t, madeUpZones, test.name)
+		custom, err := findZone(t, customZones, test.name)
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
-		real := zone(t, test.real)
+		iana := zone(t, test.iana)
 		for at := time.Date(test.from, 1, 1, 0, 0, 0, 0, time.UTC); at.Year() < 2027; at = at.Add(30 * time.Minute) {
-			if got, want := clockOf(at, made), clockOf(at, real); !got.Equal(want) {
-				t.Errorf("%s: at %s the clocks show %s, want %s", test.name, at, got, want)
+			if got, want := wallClock(at, custom), wallClock(at, iana); !got.Equal(want) {
+				t.Errorf("%s: at %s the wall-clock time is %s, want %s", test.name, at, got, want)
 				break
 			}
 		}
@@ -148,34 +148,34 @@ func TestMalformedZones(t *testing.T) {
 		return "BEGIN:VTIMEZONE\nTZID:Campus\nBEGIN:STANDARD\n" + lines + "\nEND:STANDARD\nEND:VTIMEZONE"
 	}
 	for _, test := range []struct{ name, lines, want string }{
-		{"no part", "BEGIN:VTIMEZONE\nTZID:Campus\nEND:VTIMEZONE", "neither STANDARD nor DAYLIGHT"},
-		{"no offset", part("DTSTART:19700101T000000"), "STANDARD of line 4: no TZOFFSETFROM or no TZOFFSETTO"},
+		{"no observance", "BEGIN:VTIMEZONE\nTZID:Campus\nEND:VTIMEZONE", "neither STANDARD nor DAYLIGHT"},
+		{"no offset", part("DTSTART:19700101T000000"), "STANDARD in line 4: TZOFFSETFROM or TZOFFSETTO is missing"},
 		{"no start", part("TZOFFSETFROM:+0100\nTZOFFSETTO:+0100"), "no DTSTART"},
-		{"wrong offset", part("TZOFFSETFROM:1\nTZOFFSETTO:+0100"), `"1" is no offset from UTC`},
+		{"wrong offset", part("TZOFFSETFROM:1\nTZOFFSETTO:+0100"), `"1" is not an offset from UTC`},
 		{"wrong rule", part("DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=X"), "unknown frequency"},
 		{"too many changes", part("DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=SECONDLY"), errTooMuch.Error()},
 	} {
 		_, err := findZone(t, test.lines, "Campus")
-		if err == nil || !strings.HasPrefix(err.Error(), `time zone "Campus" of line 2: `) || !strings.Contains(err.Error(), test.want) {
+		if err == nil || !strings.HasPrefix(err.Error(), `time zone "Campus" in line 2: `) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want %s", test.name, err, test.want)
 		}
 	}
 }
 
-func TestOwnZone(t *testing.T) {
+func TestZoneOfFloatingTimes(t *testing.T) {
 	const paris = "\nBEGIN:VTIMEZONE\nTZID:Europe/Paris\nEND:VTIMEZONE"
 	for _, test := range []struct{ name, lines, want string }{
 		{"named", "X-WR-TIMEZONE:Asia/Tokyo" + paris, "Asia/Tokyo"},
-		{"named badly", "X-WR-TIMEZONE:Campus" + paris, "Europe/Paris"},
+		{"unknown name", "X-WR-TIMEZONE:Campus" + paris, "Europe/Paris"},
 		{"first VTIMEZONE", "X:y" + paris, "Europe/Paris"},
 		{"none", "X:y", "UTC"},
 	} {
-		calendars, err := parse([]byte(wrap(test.lines)))
+		calendars, err := parse([]byte(vcalendar(test.lines)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		z, err := newZones(calendars[0], time.UTC, time.Time{}, &budget{maxSteps})
-		if err != nil || z.own.String() != test.want {
+		if err != nil || z.floating.String() != test.want {
 			t.Errorf("%s: got %v, %v, want %s", test.name, z, err, test.want)
 		}
 	}
