@@ -1,6 +1,6 @@
-// Package scalelite speaks Scalelite's management API (as of v1.8.5).
-// In go the load balancer's secret and changes to entries; out come the entries,
-// or an error: its quirks, such as failures under HTTP status 200, end here.
+// Package scalelite is a client of Scalelite's management API (as of v1.8.5). It lists
+// the entries of servers, changes their states, and adds and removes entries. It hides
+// Scalelite's quirks: failures with HTTP status 200, for example, become errors.
 package scalelite
 
 import (
@@ -19,17 +19,17 @@ import (
 )
 
 const (
-	// apiPath is where the management API lives below Scalelite's own address.
+	// apiPath is the path of the management API on Scalelite's host.
 	apiPath = "/scalelite/api"
-	// largestAnswer bounds what is read of an answer, in bytes. An entry takes
-	// about 300, so this is room for more than ten thousand of them.
-	largestAnswer = 4 << 20
-	// mostPanics bounds how often one Panic asks: each time that Scalelite stops
-	// half-way has cleared one meeting at least.
-	mostPanics = 100
+	// maxResponse is the largest response that is read, in bytes. An entry takes about
+	// 300 bytes, so it has room for more than ten thousand of them.
+	maxResponse = 4 << 20
+	// maxPanicCalls is the most panicServer calls that one Panic makes. Each call that
+	// Scalelite does not finish has removed one meeting.
+	maxPanicCalls = 100
 )
 
-// Client is one Scalelite. It is a pool.LoadBalancer.
+// Client calls the API of one Scalelite. It implements pool.LoadBalancer.
 type Client struct {
 	api    string // without a final slash
 	host   string // for errors
@@ -38,10 +38,10 @@ type Client struct {
 	http   *http.Client
 }
 
-// New gives the client of the Scalelite at baseURL, for example
+// New returns a Client of the Scalelite at baseURL, for example
 // "https://scalelite.example.com", with or without the API's path. The secret is
-// the LOADBALANCER_SECRET, never a tenant's. Redirects are not followed: an
-// entry's secret must not travel on to another host.
+// Scalelite's LOADBALANCER_SECRET, not a tenant's secret. The Client does not follow
+// redirects, which could send a server's secret to another host.
 func New(baseURL string, secret pool.Secret, hash checksum.Hash, client *http.Client) *Client {
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -49,6 +49,7 @@ func New(baseURL string, secret pool.Secret, hash checksum.Hash, client *http.Cl
 	return &Client{api: address + apiPath, host: host(address), secret: secret, hash: hash, http: &direct}
 }
 
+// host returns the host of a URL, for error texts.
 func host(address string) string {
 	parsed, err := url.Parse(address)
 	if err != nil || parsed.Host == "" {
@@ -57,8 +58,8 @@ func host(address string) string {
 	return parsed.Host
 }
 
-// Entries lists all entries. One that cannot be read in full makes the whole
-// list an error: who sees a part of the pool must not act on it.
+// Entries lists all entries. It returns an error if any of them cannot be read
+// completely, because DiViMS must not act on a part of the pool.
 func (c *Client) Entries(ctx context.Context) ([]pool.Entry, error) {
 	body, err := c.call(ctx, "getServers", nil)
 	if isEmptyList(err) {
@@ -74,26 +75,27 @@ func (c *Client) Entries(ctx context.Context) ([]pool.Entry, error) {
 	return entries, nil
 }
 
-// isEmptyList knows the 404 that stands for a list without entries.
+// isEmptyList reports whether err is the 404 that Scalelite sends instead of an empty
+// list.
 func isEmptyList(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) &&
 		failure.Status == http.StatusNotFound && failure.Message == "No servers are configured"
 }
 
-// requests are the words that bring an entry into a state.
-var requests = map[pool.EntryState]string{
+// stateRequests maps a state to the word with which updateServer requests it.
+var stateRequests = map[pool.EntryState]string{
 	pool.Enabled:  "enable",
 	pool.Cordoned: "cordon",
 	pool.Disabled: "disable",
 }
 
-// SetState enables, cordons or disables an entry. The error is pool.ErrGone for
-// an entry that Scalelite does not know.
+// SetState enables, cordons or disables an entry. The error wraps pool.ErrGone if
+// Scalelite does not know the entry.
 func (c *Client) SetState(ctx context.Context, entryID string, state pool.EntryState) error {
-	request, ok := requests[state]
+	request, ok := stateRequests[state]
 	if !ok {
-		return fmt.Errorf("set entry %s to %q: no such state", entryID, state)
+		return fmt.Errorf("set entry %s to %q: unknown state", entryID, state)
 	}
 	err := c.change(ctx, "updateServer", map[string]any{
 		"id":     entryID,
@@ -105,8 +107,8 @@ func (c *Client) SetState(ctx context.Context, entryID string, state pool.EntryS
 	return nil
 }
 
-// Register adds an entry for a server's BBB API, in state disabled. Scalelite
-// takes a URL that it has already for one more entry, unless
+// Register adds an entry for a server's BBB API and returns it. Its state is disabled.
+// Scalelite adds a second entry for a URL that it already has, unless
 // SERVER_ID_IS_HOSTNAME is set.
 func (c *Client) Register(ctx context.Context, serverURL string, secret pool.Secret) (pool.Entry, error) {
 	body, err := c.call(ctx, "addServer", map[string]any{
@@ -122,8 +124,8 @@ func (c *Client) Register(ctx context.Context, serverURL string, secret pool.Sec
 	return entry, nil
 }
 
-// Remove deletes an entry, whatever meetings it has. The error is pool.ErrGone
-// for an entry that Scalelite does not know.
+// Remove deletes an entry, even if it has meetings. The error wraps pool.ErrGone if
+// Scalelite does not know the entry.
 func (c *Client) Remove(ctx context.Context, entryID string) error {
 	if err := c.change(ctx, "deleteServer", map[string]any{"id": entryID}); err != nil {
 		return fmt.Errorf("remove entry %s: %w", entryID, err)
@@ -131,15 +133,15 @@ func (c *Client) Remove(ctx context.Context, entryID string) error {
 	return nil
 }
 
-// Panic makes Scalelite forget the entry's meetings, END them on the server, and
-// disable the entry. Scalelite stops at the first meeting that it cannot end, so
-// it is asked again until it is through, at most 100 times. The error is
-// pool.ErrGone for an entry that Scalelite does not know.
+// Panic makes Scalelite end the entry's meetings on the server, forget them, and disable
+// the entry. Scalelite stops at the first meeting that it cannot end, so Panic repeats
+// the call until it succeeds, at most 100 times. The error wraps pool.ErrGone if
+// Scalelite does not know the entry.
 func (c *Client) Panic(ctx context.Context, entryID string) error {
 	var err error
-	for range mostPanics {
+	for range maxPanicCalls {
 		err = c.change(ctx, "panicServer", map[string]any{"id": entryID})
-		if !stoppedHalfWay(err) {
+		if !isPartialPanic(err) {
 			break
 		}
 	}
@@ -149,16 +151,16 @@ func (c *Client) Panic(ctx context.Context, entryID string) error {
 	return nil
 }
 
-// stoppedHalfWay knows a panic that has forgotten a meeting which it could not
-// end, and has left the others and the state as they were.
-func stoppedHalfWay(err error) bool {
+// isPartialPanic reports whether Scalelite stopped at a meeting that it could not end.
+// It has then forgotten that meeting, and left the later meetings and the state alone.
+func isPartialPanic(err error) bool {
 	var failure *Error
 	return errors.As(err, &failure) &&
 		failure.Status == http.StatusBadRequest && strings.HasPrefix(failure.Message, "Couldn't disable server id=")
 }
 
-// change makes a call about one entry. For these calls, 404 in Scalelite's own
-// words means that the entry does not exist; a proxy's 404 means nothing.
+// change makes a call that changes one entry. A 404 with a message of Scalelite means
+// that the entry does not exist. A 404 without one may come from a proxy.
 func (c *Client) change(ctx context.Context, call string, input any) error {
 	_, err := c.call(ctx, call, input)
 	var failure *Error
@@ -168,7 +170,7 @@ func (c *Client) change(ctx context.Context, call string, input any) error {
 	return err
 }
 
-// call makes one call, a POST if it has an input, and gives the JSON that answers it.
+// call makes a call, which is a POST if it has an input, and returns the JSON response.
 func (c *Client) call(ctx context.Context, call string, input any) ([]byte, error) {
 	body, err := c.exchange(ctx, call, input)
 	if err != nil {
@@ -186,18 +188,18 @@ func (c *Client) exchange(ctx context.Context, call string, input any) ([]byte, 
 	if err != nil {
 		return nil, withoutURL(err)
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, largestAnswer+1))
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse+1))
 	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, fmt.Errorf("read the response: %w", err)
 	}
-	if len(body) > largestAnswer {
-		return nil, fmt.Errorf("the answer is longer than %d bytes", largestAnswer)
+	if len(body) > maxResponse {
+		return nil, fmt.Errorf("the response is longer than %d bytes", maxResponse)
 	}
-	return body, judge(call, response, body)
+	return body, checkResponse(call, response, body)
 }
 
-// request signs the query only: Scalelite leaves the body out of the checksum.
+// request creates a signed request. Scalelite's checksum does not cover the body.
 func (c *Client) request(ctx context.Context, call string, input any) (*http.Request, error) {
 	address := c.api + "/" + call + "?" + c.hash.Sign(call, nil, c.secret)
 	if input == nil {
@@ -215,7 +217,7 @@ func (c *Client) request(ctx context.Context, call string, input any) (*http.Req
 	return request, nil
 }
 
-// withoutURL takes the URL, and with it the checksum, out of an error.
+// withoutURL removes the URL from an error, because it contains the checksum.
 func withoutURL(err error) error {
 	var failure *url.Error
 	if errors.As(err, &failure) {

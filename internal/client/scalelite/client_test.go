@@ -30,22 +30,22 @@ const (
 		`"tag":null,"state":"disabled","load":"unavailable","load_multiplier":1.0,"online":"offline","new_in_v2":[1]}`
 	checksumError = `<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey>` +
 		`<message>You did not pass the checksum security check</message></response>`
-	halfWay = `{"error":"Couldn't disable server id=e-1"}`
+	partialPanic = `{"error":"Couldn't disable server id=e-1"}`
 )
 
-// answer is what the scripted Scalelite says to one call.
-type answer struct {
+// response is a response of the scripted Scalelite.
+type response struct {
 	status      int
 	contentType string
 	body        string
 }
 
-// script is a Scalelite that gives its answers in order, the last one again and
-// again, and keeps what it was asked.
+// script is a Scalelite with scripted responses. It repeats the last one, and records
+// the requests.
 type script struct {
-	t       *testing.T
-	answers []answer
-	asked   []string // "POST /scalelite/api/updateServer {body}"
+	t         *testing.T
+	responses []response
+	requests  []string // "POST /scalelite/api/updateServer {body}"
 }
 
 func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -53,7 +53,7 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.t.Errorf("read a request's body: %v", err)
 	}
-	s.asked = append(s.asked, strings.TrimSpace(r.Method+" "+r.URL.Path+" "+string(body)))
+	s.requests = append(s.requests, strings.TrimSpace(r.Method+" "+r.URL.Path+" "+string(body)))
 	call := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 	if !checksum.Verify(call, r.URL.RawQuery, pool.NewSecret(balancerSecret)) {
 		s.t.Errorf("%s has a wrong checksum: %s", call, r.URL.RawQuery)
@@ -61,23 +61,23 @@ func (s *script) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodPost && r.Header.Get("Content-Type") != "application/json" {
 		s.t.Errorf("%s is posted as %q", call, r.Header.Get("Content-Type"))
 	}
-	a := s.answers[min(len(s.asked), len(s.answers))-1]
-	w.Header().Set("Content-Type", a.contentType)
-	w.WriteHeader(a.status)
-	fmt.Fprint(w, a.body)
+	next := s.responses[min(len(s.requests), len(s.responses))-1]
+	w.Header().Set("Content-Type", next.contentType)
+	w.WriteHeader(next.status)
+	_, _ = io.WriteString(w, next.body)
 }
 
-// scripted starts a Scalelite with the given answers and gives its client.
-func scripted(t *testing.T, answers ...answer) (*script, *Client) {
+// scripted starts a Scalelite with the given responses and returns it and its client.
+func scripted(t *testing.T, responses ...response) (*script, *Client) {
 	t.Helper()
-	s := &script{t: t, answers: answers}
+	s := &script{t: t, responses: responses}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	return s, New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
 }
 
-func TestEntriesReadsWhatScaleliteSays(t *testing.T) {
-	s, client := scripted(t, answer{200, jsonType, "[" + enabledEntry + "," + freshEntry + "]"})
+func TestEntries(t *testing.T) {
+	s, client := scripted(t, response{200, jsonType, "[" + enabledEntry + "," + freshEntry + "]"})
 	entries, err := client.Entries(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -95,15 +95,15 @@ func TestEntriesReadsWhatScaleliteSays(t *testing.T) {
 	if !reflect.DeepEqual(entries, want) {
 		t.Errorf("entries are %+v, want %+v", entries, want)
 	}
-	if want := []string{"GET /scalelite/api/getServers"}; !reflect.DeepEqual(s.asked, want) {
-		t.Errorf("asked %q, want %q", s.asked, want)
+	if want := []string{"GET /scalelite/api/getServers"}; !reflect.DeepEqual(s.requests, want) {
+		t.Errorf("requests are %q, want %q", s.requests, want)
 	}
 }
 
-func TestNoEntriesIsAnAnswer(t *testing.T) {
-	for name, a := range map[string]answer{
-		"404 in Scalelite's words": {404, jsonType, `{"error":"No servers are configured"}`},
-		"empty array":              {200, jsonType, `[]`},
+func TestNoEntries(t *testing.T) {
+	for name, a := range map[string]response{
+		"404 with Scalelite's text": {404, jsonType, `{"error":"No servers are configured"}`},
+		"empty array":               {200, jsonType, `[]`},
 	} {
 		_, client := scripted(t, a)
 		if entries, err := client.Entries(t.Context()); err != nil || entries == nil || len(entries) != 0 {
@@ -112,36 +112,36 @@ func TestNoEntriesIsAnAnswer(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotReadInFullIsNoList(t *testing.T) {
-	with := func(old, new string) answer {
+func TestIncompleteListIsAnError(t *testing.T) {
+	with := func(old, replacement string) response {
 		if !strings.Contains(enabledEntry, old) {
 			t.Fatalf("no %s in the sample", old)
 		}
-		return answer{200, jsonType, "[" + freshEntry + "," + strings.Replace(enabledEntry, old, new, 1) + "]"}
+		return response{200, jsonType, "[" + freshEntry + "," + strings.Replace(enabledEntry, old, replacement, 1) + "]"}
 	}
 	tests := []struct {
-		name   string
-		answer answer
-		want   string // part of the error
+		name     string
+		response response
+		want     string // part of the error
 	}{
-		{"another 404", answer{404, jsonType, `{"error":"Not Found"}`}, `HTTP status 404: "Not Found"`},
-		{"a proxy's 404", answer{404, htmlType, `No servers are configured`}, "HTTP status 404"},
-		{"XML under 200", answer{200, xmlType, checksumError}, `HTTP status 200, "checksumError": "You did not pass`},
-		{"broken XML under 200", answer{200, xmlType, "<response>"}, "unreadable XML"},
-		{"a page under 200", answer{200, htmlType, "<html>[]</html>"}, `"text/html" and not JSON`},
-		{"no content type", answer{200, "", "[]"}, "not JSON"},
-		{"wrong host", answer{403, htmlType, ""}, "HTTP status 403 (is this the host name"},
-		{"a redirect", answer{302, htmlType, ""}, "HTTP status 302"},
-		{"a proxy's 502", answer{502, htmlType, "<html>"}, "HTTP status 502"},
-		{"half a list", answer{200, jsonType, "[" + enabledEntry + ","}, "entry 2: EOF"},
-		{"a list without an end", answer{200, jsonType, "[" + enabledEntry}, "the end of the list: EOF"},
-		{"an empty body", answer{200, jsonType, ""}, "no list"},
-		{"null", answer{200, jsonType, "null"}, "no list"},
-		{"an object", answer{200, jsonType, enabledEntry}, "no list"},
-		{"two lists", answer{200, jsonType, "[][]"}, "more behind the list"},
-		{"null as entry", answer{200, jsonType, "[null]"}, "entry 1: no id"},
-		{"no id", with(`"id":"e-1",`, ""), "entry 2: no id"},
-		{"no url", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, `""`), "no url"},
+		{"another 404", response{404, jsonType, `{"error":"Not Found"}`}, `HTTP status 404: "Not Found"`},
+		{"a proxy's 404", response{404, htmlType, `No servers are configured`}, "HTTP status 404"},
+		{"XML under 200", response{200, xmlType, checksumError}, `HTTP status 200, "checksumError": "You did not pass`},
+		{"broken XML under 200", response{200, xmlType, "<response>"}, "unreadable XML"},
+		{"a page under 200", response{200, htmlType, "<html>[]</html>"}, `"text/html" and not JSON`},
+		{"no content type", response{200, "", "[]"}, "not JSON"},
+		{"wrong host", response{403, htmlType, ""}, "HTTP status 403 (is this the host name"},
+		{"a redirect", response{302, htmlType, ""}, "HTTP status 302"},
+		{"a proxy's 502", response{502, htmlType, "<html>"}, "HTTP status 502"},
+		{"half a list", response{200, jsonType, "[" + enabledEntry + ","}, "entry 2: EOF"},
+		{"a list without an end", response{200, jsonType, "[" + enabledEntry}, "the end of the list: EOF"},
+		{"an empty body", response{200, jsonType, ""}, "not a list"},
+		{"null", response{200, jsonType, "null"}, "not a list"},
+		{"an object", response{200, jsonType, enabledEntry}, "not a list"},
+		{"two lists", response{200, jsonType, "[][]"}, "after the list"},
+		{"null as entry", response{200, jsonType, "[null]"}, "entry 1: id or url is missing"},
+		{"no id", with(`"id":"e-1",`, ""), "entry 2: id or url is missing"},
+		{"no url", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, `""`), "id or url is missing"},
 		{"a new state", with(`"enabled"`, `"sleeping"`), `unknown state "sleeping"`},
 		{"no state", with(`"state":"enabled",`, ""), `unknown state ""`},
 		{"a new word for online", with(`"online":"online"`, `"online":"maybe"`), `online is "maybe"`},
@@ -150,31 +150,31 @@ func TestWhatIsNotReadInFullIsNoList(t *testing.T) {
 		{"load null", with("4.5", "null"), "load:"},
 		{"no load", with(`"load":4.5,`, ""), "load:"},
 		{"a negative load", with("4.5", "-1"), "load:"},
-		{"an endless load", with("4.5", `"Infinity"`), "load:"},
-		{"a load beyond numbers", with("4.5", "1e999"), "load:"},
+		{"an infinite load", with("4.5", `"Infinity"`), "load:"},
+		{"a load out of range", with("4.5", "1e999"), "load:"},
 		{"a multiplier that is no number", with(`"1.5"`, `"NaN"`), "load_multiplier:"},
 		{"a secret that is no text", with(`"server-secret-0815"`, "4711"), "cannot unmarshal number"},
-		{"too long a body", answer{200, jsonType, "[" + strings.Repeat(" ", largestAnswer) + "]"}, "longer than 4194304 bytes"},
+		{"too long a body", response{200, jsonType, "[" + strings.Repeat(" ", maxResponse) + "]"}, "longer than 4194304 bytes"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, client := scripted(t, test.answer)
+			_, client := scripted(t, test.response)
 			entries, err := client.Entries(t.Context())
 			if err == nil || entries != nil {
 				t.Fatalf("got %v, %v; want only an error", entries, err)
 			}
 			if prefix := "getServers of 127.0.0.1:"; !strings.HasPrefix(err.Error(), prefix) || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error is %q, want it to begin with %q and to say %q", err, prefix, test.want)
+				t.Errorf("error is %q, want it to begin with %q and to contain %q", err, prefix, test.want)
 			}
 			if strings.Contains(err.Error(), serverSecret) {
-				t.Errorf("error tells a secret: %v", err)
+				t.Errorf("error contains a secret: %v", err)
 			}
 		})
 	}
 }
 
-func TestFailureIsTyped(t *testing.T) {
-	_, client := scripted(t, answer{200, xmlType, checksumError})
+func TestFailedCallIsAnError(t *testing.T) {
+	_, client := scripted(t, response{200, xmlType, checksumError})
 	_, err := client.Entries(t.Context())
 	var failure *Error
 	if !errors.As(err, &failure) {
@@ -186,21 +186,21 @@ func TestFailureIsTyped(t *testing.T) {
 	}
 }
 
-func TestChangesAskWhatTheAPITakes(t *testing.T) {
-	done := answer{200, jsonType, `{"success":"done"}`}
+func TestRequestsOfChanges(t *testing.T) {
+	done := response{200, jsonType, `{"success":"done"}`}
 	tests := []struct {
-		name   string
-		answer answer
-		change func(*Client) error
-		want   string
+		name     string
+		response response
+		change   func(*Client) error
+		want     string
 	}{
-		{"enable", answer{200, jsonType, enabledEntry},
+		{"enable", response{200, jsonType, enabledEntry},
 			func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Enabled) },
 			`POST /scalelite/api/updateServer {"id":"e-1","server":{"state":"enable"}}`},
-		{"cordon", answer{200, jsonType, enabledEntry},
+		{"cordon", response{200, jsonType, enabledEntry},
 			func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Cordoned) },
 			`POST /scalelite/api/updateServer {"id":"e-1","server":{"state":"cordon"}}`},
-		{"disable", answer{200, jsonType, enabledEntry},
+		{"disable", response{200, jsonType, enabledEntry},
 			func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Disabled) },
 			`POST /scalelite/api/updateServer {"id":"e-1","server":{"state":"disable"}}`},
 		{"remove", done,
@@ -212,52 +212,52 @@ func TestChangesAskWhatTheAPITakes(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, client := scripted(t, test.answer)
+			s, client := scripted(t, test.response)
 			if err := test.change(client); err != nil {
 				t.Fatal(err)
 			}
-			if want := []string{test.want}; !reflect.DeepEqual(s.asked, want) {
-				t.Errorf("asked %q, want %q", s.asked, want)
+			if want := []string{test.want}; !reflect.DeepEqual(s.requests, want) {
+				t.Errorf("requests are %q, want %q", s.requests, want)
 			}
 		})
 	}
 }
 
-func TestUnknownStateIsNotAskedFor(t *testing.T) {
-	s, client := scripted(t, answer{200, jsonType, enabledEntry})
+func TestUnknownStateIsNotRequested(t *testing.T) {
+	s, client := scripted(t, response{200, jsonType, enabledEntry})
 	if err := client.SetState(t.Context(), "e-1", "sleeping"); err == nil {
-		t.Error("no error for a state that Scalelite does not have")
+		t.Error("no error for a state that does not exist")
 	}
-	if len(s.asked) != 0 {
-		t.Errorf("asked %q, want nothing", s.asked)
+	if len(s.requests) != 0 {
+		t.Errorf("requests are %q, want none", s.requests)
 	}
 }
 
-func TestOnlyScalelitesOwnWordMakesAnEntryGone(t *testing.T) {
+func TestOnlyScalelites404MeansGone(t *testing.T) {
 	changes := map[string]func(*Client) error{
 		"set state": func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Cordoned) },
 		"remove":    func(c *Client) error { return c.Remove(t.Context(), "e-1") },
 		"panic":     func(c *Client) error { return c.Panic(t.Context(), "e-1") },
 	}
 	tests := []struct {
-		name   string
-		answer answer
-		gone   bool
+		name     string
+		response response
+		gone     bool
 	}{
-		{"Scalelite's 404", answer{404, jsonType, `{"error":"Couldn't find server with id=e-1"}`}, true},
-		{"a proxy's 404", answer{404, htmlType, "<html>Not Found</html>"}, false},
-		{"an empty 404", answer{404, jsonType, ""}, false},
-		{"a bad request", answer{400, jsonType, `{"error":"Invalid state parameter: sleep"}`}, false},
-		{"a failed signature", answer{200, xmlType, checksumError}, false},
+		{"Scalelite's 404", response{404, jsonType, `{"error":"Couldn't find server with id=e-1"}`}, true},
+		{"a proxy's 404", response{404, htmlType, "<html>Not Found</html>"}, false},
+		{"an empty 404", response{404, jsonType, ""}, false},
+		{"a bad request", response{400, jsonType, `{"error":"Invalid state parameter: sleep"}`}, false},
+		{"a failed signature", response{200, xmlType, checksumError}, false},
 	}
 	for name, change := range changes {
 		for _, test := range tests {
 			t.Run(name+"/"+test.name, func(t *testing.T) {
-				_, client := scripted(t, test.answer)
+				_, client := scripted(t, test.response)
 				err := change(client)
 				var failure *Error
-				if !errors.As(err, &failure) || failure.Status != test.answer.status {
-					t.Fatalf("error is %v, want an *Error with status %d", err, test.answer.status)
+				if !errors.As(err, &failure) || failure.Status != test.response.status {
+					t.Fatalf("error is %v, want an *Error with status %d", err, test.response.status)
 				}
 				if errors.Is(err, pool.ErrGone) != test.gone {
 					t.Errorf("error is %v; gone: want %v", err, test.gone)
@@ -268,7 +268,7 @@ func TestOnlyScalelitesOwnWordMakesAnEntryGone(t *testing.T) {
 }
 
 func TestRegister(t *testing.T) {
-	s, client := scripted(t, answer{201, jsonType, freshEntry})
+	s, client := scripted(t, response{201, jsonType, freshEntry})
 	entry, err := client.Register(t.Context(), "https://bbb-w2.example.com/bigbluebutton/api", pool.NewSecret(serverSecret))
 	if err != nil {
 		t.Fatal(err)
@@ -277,57 +277,57 @@ func TestRegister(t *testing.T) {
 		t.Errorf("entry is %+v, want e-2, disabled", entry)
 	}
 	want := []string{`POST /scalelite/api/addServer {"server":{"secret":"server-secret-0815","url":"https://bbb-w2.example.com/bigbluebutton/api"}}`}
-	if !reflect.DeepEqual(s.asked, want) {
-		t.Errorf("asked %q, want %q", s.asked, want)
+	if !reflect.DeepEqual(s.requests, want) {
+		t.Errorf("requests are %q, want %q", s.requests, want)
 	}
 }
 
 func TestRegisterFails(t *testing.T) {
 	tests := []struct {
-		name   string
-		answer answer
-		want   string
+		name     string
+		response response
+		want     string
 	}{
-		{"duplicate", answer{500, "", ""}, "HTTP status 500 (is the server registered already?)"},
-		{"missing parameter", answer{400, jsonType, `{"error":"Server needs a secret"}`}, `HTTP status 400: "Server needs a secret"`},
-		{"wrong content type", answer{200, xmlType, `<response><messageKey>unsupportedContentType</messageKey></response>`}, "unsupportedContentType"},
-		{"unreadable entry", answer{201, jsonType, `{}`}, "no id"},
+		{"duplicate", response{500, "", ""}, "HTTP status 500 (is the server registered already?)"},
+		{"missing parameter", response{400, jsonType, `{"error":"Server needs a secret"}`}, `HTTP status 400: "Server needs a secret"`},
+		{"wrong content type", response{200, xmlType, `<response><messageKey>unsupportedContentType</messageKey></response>`}, "unsupportedContentType"},
+		{"unreadable entry", response{201, jsonType, `{}`}, "id or url is missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, client := scripted(t, test.answer)
+			_, client := scripted(t, test.response)
 			_, err := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret))
 			if err == nil || !strings.Contains(err.Error(), "register https://w2/bigbluebutton/api: addServer of 127.0.0.1:") ||
 				!strings.Contains(err.Error(), test.want) {
-				t.Errorf("error is %v, want it to name the server and the call, and to say %q", err, test.want)
+				t.Errorf("error is %v, want the server, the call and %q", err, test.want)
 			}
 		})
 	}
 }
 
-func TestPanicIsRepeatedUntilScaleliteIsThrough(t *testing.T) {
-	stopped := answer{400, jsonType, halfWay}
-	s, client := scripted(t, stopped, stopped, answer{200, jsonType, `{"success":"done"}`})
-	if err := client.Panic(t.Context(), "e-1"); err != nil || len(s.asked) != 3 {
-		t.Errorf("asked %d times, error %v; want 3 times without error", len(s.asked), err)
+func TestPanicIsRepeatedUntilItSucceeds(t *testing.T) {
+	stopped := response{400, jsonType, partialPanic}
+	s, client := scripted(t, stopped, stopped, response{200, jsonType, `{"success":"done"}`})
+	if err := client.Panic(t.Context(), "e-1"); err != nil || len(s.requests) != 3 {
+		t.Errorf("%d calls, error %v; want 3 calls and no error", len(s.requests), err)
 	}
 }
 
 func TestPanicGivesUp(t *testing.T) {
 	tests := []struct {
-		name   string
-		answer answer
-		asked  int
+		name     string
+		response response
+		calls    int
 	}{
-		{"at its bound", answer{400, jsonType, halfWay}, mostPanics},
-		{"at another error at once", answer{400, jsonType, `{"error":"other"}`}, 1},
-		{"at a proxy's error at once", answer{502, htmlType, halfWay}, 1},
+		{"at its limit", response{400, jsonType, partialPanic}, maxPanicCalls},
+		{"at another error at once", response{400, jsonType, `{"error":"other"}`}, 1},
+		{"at a proxy's error at once", response{502, htmlType, partialPanic}, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			s, client := scripted(t, test.answer)
-			if err := client.Panic(t.Context(), "e-1"); err == nil || len(s.asked) != test.asked {
-				t.Errorf("asked %d times, error %v; want %d times and an error", len(s.asked), err, test.asked)
+			s, client := scripted(t, test.response)
+			if err := client.Panic(t.Context(), "e-1"); err == nil || len(s.requests) != test.calls {
+				t.Errorf("%d calls, error %v; want %d calls and an error", len(s.requests), err, test.calls)
 			}
 		})
 	}
@@ -335,21 +335,21 @@ func TestPanicGivesUp(t *testing.T) {
 
 func TestPanicEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	asked := 0
+	calls := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if asked++; asked == 2 {
+		if calls++; calls == 2 {
 			cancel()
 		}
 		w.Header().Set("Content-Type", jsonType)
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, halfWay)
+		_, _ = io.WriteString(w, partialPanic)
 	}))
 	defer server.Close()
 	client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
 	err := client.Panic(ctx, "e-1")
-	server.Close() // waits for the handler, which writes asked
-	if !errors.Is(err, context.Canceled) || asked != 2 {
-		t.Errorf("asked %d times, error %v; want 2 times and the context's error", asked, err)
+	server.Close() // waits for the handler, which writes calls
+	if !errors.Is(err, context.Canceled) || calls != 2 {
+		t.Errorf("%d calls, error %v; want 2 calls and the context's error", calls, err)
 	}
 }
 
@@ -361,15 +361,15 @@ func TestBaseURL(t *testing.T) {
 		"the API's path and a /": "/scalelite/api/",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{t: t, answers: []answer{{200, jsonType, "[]"}}}
+			s := &script{t: t, responses: []response{{200, jsonType, "[]"}}}
 			server := httptest.NewServer(s)
 			defer server.Close()
 			client := New(server.URL+suffix, pool.NewSecret(balancerSecret), checksum.SHA512, server.Client())
 			if _, err := client.Entries(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if want := []string{"GET /scalelite/api/getServers"}; !reflect.DeepEqual(s.asked, want) {
-				t.Errorf("asked %q, want %q", s.asked, want)
+			if want := []string{"GET /scalelite/api/getServers"}; !reflect.DeepEqual(s.requests, want) {
+				t.Errorf("requests are %q, want %q", s.requests, want)
 			}
 		})
 	}
@@ -384,11 +384,11 @@ func TestSecretsDoNotFollowARedirect(t *testing.T) {
 	defer server.Close()
 	client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
 	if _, err := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret)); err == nil {
-		t.Error("a redirect is no error")
+		t.Error("a redirect is not an error")
 	}
 }
 
-func TestErrorsTellNoSecret(t *testing.T) {
+func TestErrorsContainNoSecret(t *testing.T) {
 	reset := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer reset.Close()
 	refused := httptest.NewServer(nil)
@@ -416,7 +416,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 				}
 				for _, secret := range []string{balancerSecret, serverSecret, "checksum"} {
 					if strings.Contains(fmt.Sprintf("%v %+v", err, err), secret) {
-						t.Errorf("%s: error tells %q: %v", call, secret, err)
+						t.Errorf("%s: the error contains %q: %v", call, secret, err)
 					}
 				}
 			}

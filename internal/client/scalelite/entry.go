@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// longestText bounds an id, a URL, a tag and a version, in bytes.
-	longestText = 2048
-	// largestNumber is more than any load: a larger one is an error.
-	largestNumber = 1_000_000_000
+	// maxText is the longest id, URL, tag or version, in bytes.
+	maxText = 2048
+	// maxNumber is more than any real load. A larger number is an error.
+	maxNumber = 1_000_000_000
 )
 
-// entry is the JSON object in which Scalelite shows an entry.
+// entry is the JSON object with which Scalelite describes an entry.
 type entry struct {
 	ID             string          `json:"id"`
 	URL            string          `json:"url"`
@@ -32,18 +32,18 @@ type entry struct {
 	BBBVersion     string          `json:"bbb_version"`
 }
 
-// parseEntries reads the answer of getServers, one object after the other: a long
-// list of small things that are no entries takes no memory.
+// parseEntries reads the response to getServers. It decodes one object at a time and
+// stops at the first invalid one, so a long list of other values takes no memory.
 func parseEntries(body []byte) ([]pool.Entry, error) {
 	list := json.NewDecoder(bytes.NewReader(body))
 	if begin, err := list.Token(); err != nil || begin != json.Delim('[') {
-		return nil, errors.New("the answer is no list")
+		return nil, errors.New("the response is not a list")
 	}
 	entries, seen := []pool.Entry{}, map[string]bool{}
 	for list.More() {
 		entry, err := nextEntry(list)
 		if err == nil && seen[entry.ID] {
-			err = fmt.Errorf("its id %.40q is another's, too", entry.ID)
+			err = fmt.Errorf("another entry has the same id %.40q", entry.ID)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("entry %d: %w", len(entries)+1, err)
@@ -53,8 +53,8 @@ func parseEntries(body []byte) ([]pool.Entry, error) {
 	if _, err := list.Token(); err != nil {
 		return nil, fmt.Errorf("the end of the list: %w", err)
 	}
-	if _, err := list.Token(); err != io.EOF {
-		return nil, errors.New("there is more behind the list")
+	if _, err := list.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("unexpected text after the list")
 	}
 	return entries, nil
 }
@@ -67,19 +67,19 @@ func nextEntry(list *json.Decoder) (pool.Entry, error) {
 	return parseEntry(object)
 }
 
-// parseEntry reads one object, and refuses what it cannot read to the letter.
+// parseEntry reads one object. Every missing or unexpected value is an error.
 func parseEntry(object []byte) (pool.Entry, error) {
 	var e entry
 	if err := json.Unmarshal(object, &e); err != nil {
 		return pool.Entry{}, err
 	}
 	if e.ID == "" || e.URL == "" {
-		return pool.Entry{}, errors.New("no id or no url")
+		return pool.Entry{}, errors.New("id or url is missing")
 	}
-	if max(len(e.ID), len(e.URL), len(e.Tag), len(e.BBBVersion)) > longestText {
-		return pool.Entry{}, fmt.Errorf("one of its texts is longer than %d bytes", longestText)
+	if max(len(e.ID), len(e.URL), len(e.Tag), len(e.BBBVersion)) > maxText {
+		return pool.Entry{}, fmt.Errorf("id, url, tag or bbb_version is longer than %d bytes", maxText)
 	}
-	if _, known := requests[e.State]; !known {
+	if _, known := stateRequests[e.State]; !known {
 		return pool.Entry{}, fmt.Errorf("unknown state %.40q", e.State)
 	}
 	if e.Online != "online" && e.Online != "offline" {
@@ -117,11 +117,11 @@ func parseLoad(value json.RawMessage) (pool.Reading[float64], error) {
 	return pool.Seen(load), nil
 }
 
-// parseNumber reads a number that may be written as a string.
+// parseNumber parses a number that may be in quotes.
 func parseNumber(value json.RawMessage) (float64, error) {
 	number, err := strconv.ParseFloat(strings.Trim(string(value), `"`), 64)
-	if err != nil || !(number >= 0 && number <= largestNumber) {
-		return 0, fmt.Errorf("%.40q is no number from 0 to %d", value, largestNumber)
+	if err != nil || !(number >= 0 && number <= maxNumber) { // written so that NaN is an error
+		return 0, fmt.Errorf("%.40q is not a number from 0 to %d", value, maxNumber)
 	}
 	return number, nil
 }

@@ -8,19 +8,19 @@ import (
 	"net/http"
 )
 
-// Error is a call that Scalelite, or a proxy before it, did not carry out.
+// Error is a failed call: an error response of Scalelite or of a proxy in front of it.
 type Error struct {
-	// Call is Scalelite's name of the call, for example "updateServer".
+	// Call is the name of the API call, for example "updateServer".
 	Call string
-	// Status is the HTTP status. It is 200 for errors of signature and routing.
+	// Status is the HTTP status. It is 200 if the checksum or the call's name is wrong.
 	Status int
-	// Key is Scalelite's word for such an error, for example "checksumError".
+	// Key is the messageKey of an XML response, for example "checksumError".
 	Key string
-	// Message is Scalelite's own text; empty when the answer bears none.
+	// Message is Scalelite's text for people. It is empty if there is none.
 	Message string
 }
 
-// Error leaves out the call: every error of this package begins with it.
+// Error does not name the call, because the errors that wrap it do.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("HTTP status %d", e.Status)
 	if e.Key != "" {
@@ -32,7 +32,7 @@ func (e *Error) Error() string {
 	return text + e.hint()
 }
 
-// hint explains the answers without a word that are known to have a cause.
+// hint returns the probable cause of a response without a message.
 func (e *Error) hint() string {
 	switch {
 	case e.Status == http.StatusForbidden:
@@ -43,9 +43,9 @@ func (e *Error) hint() string {
 	return ""
 }
 
-// judge tells a success from a failure. The Content-Type decides before the
-// status does: what Scalelite answers as XML is a failure, whatever the status.
-func judge(call string, response *http.Response, body []byte) error {
+// checkResponse returns an error unless the response is a success. XML is always a
+// failure, even with status 200: Scalelite sends its results as JSON.
+func checkResponse(call string, response *http.Response, body []byte) error {
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	failure := &Error{Call: call, Status: response.StatusCode}
 	switch {
@@ -58,32 +58,32 @@ func judge(call string, response *http.Response, body []byte) error {
 	case response.StatusCode/100 != 2:
 		return failure
 	case kind != "application/json":
-		return fmt.Errorf("the answer is %.100q and not JSON", kind)
+		return fmt.Errorf("the response is %.100q and not JSON", kind)
 	}
 	return nil
 }
 
-// largestXML bounds an answer in XML, in bytes. Scalelite's have some hundred;
-// elements in one another take a hundred times their length of memory.
-const largestXML = 64 << 10
+// maxXML is the largest XML response that is decoded, in bytes. Scalelite's have some
+// hundred bytes. Decoding nested elements takes a hundred times their length of memory.
+const maxXML = 64 << 10
 
 func xmlError(body []byte) (key, message string) {
-	var answer struct {
+	var failure struct {
 		Key     string `xml:"messageKey"`
 		Message string `xml:"message"`
 	}
-	if len(body) > largestXML || xml.Unmarshal(body, &answer) != nil {
+	if len(body) > maxXML || xml.Unmarshal(body, &failure) != nil {
 		return "", "unreadable XML"
 	}
-	return answer.Key, answer.Message
+	return failure.Key, failure.Message
 }
 
 func jsonError(body []byte) string {
-	var answer struct {
+	var failure struct {
 		Error string `json:"error"`
 	}
-	if json.Unmarshal(body, &answer) != nil {
+	if json.Unmarshal(body, &failure) != nil {
 		return ""
 	}
-	return answer.Error
+	return failure.Error
 }

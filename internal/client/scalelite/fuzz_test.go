@@ -12,8 +12,8 @@ import (
 	"divims/internal/pool"
 )
 
-// FuzzEntries: whatever Scalelite lists, each entry is one to act on, and the
-// same once written and read again; or there is an error that tells no secret.
+// FuzzEntries checks that parseEntries returns valid entries, which are the same after
+// encoding and parsing them again, or an error that contains no secret.
 func FuzzEntries(f *testing.F) {
 	f.Add("[]")
 	f.Add("[" + enabledEntry + "," + freshEntry + "]")
@@ -27,12 +27,12 @@ func FuzzEntries(f *testing.F) {
 		} else {
 			checkEntries(t, entries)
 			if !json.Valid([]byte(text)) {
-				t.Errorf("%.200q was taken", text)
+				t.Errorf("%.200q is not JSON, but there is no error", text)
 			}
 		}
 		secret := rand.Text()
 		if _, err := parseEntries(withSecrets(text, secret)); err != nil && strings.Contains(err.Error(), secret) {
-			t.Errorf("the error tells a secret: %v", err)
+			t.Errorf("the error contains a secret: %v", err)
 		}
 	})
 }
@@ -40,7 +40,7 @@ func FuzzEntries(f *testing.F) {
 func checkError(t *testing.T, err error, entries []pool.Entry) {
 	t.Helper()
 	if entries != nil {
-		t.Errorf("%d entries came beside the error %v", len(entries), err)
+		t.Errorf("%d entries came with the error %v", len(entries), err)
 	}
 	hostile.CheckText(t, err.Error())
 }
@@ -51,8 +51,8 @@ func checkEntries(t *testing.T, entries []pool.Entry) {
 	written := make([]map[string]any, len(entries))
 	for i, e := range entries {
 		load, known := e.Load.Get()
-		if e.ID == "" || e.URL == "" || len(e.ID) > longestText || len(e.URL) > longestText || ids[e.ID] || requests[e.State] == "" ||
-			known && !(load >= 0 && load <= largestNumber) || !(e.LoadMultiplier >= 0 && e.LoadMultiplier <= largestNumber) {
+		if e.ID == "" || e.URL == "" || len(e.ID) > maxText || len(e.URL) > maxText || ids[e.ID] || stateRequests[e.State] == "" ||
+			known && !(load >= 0 && load <= maxNumber) || !(e.LoadMultiplier >= 0 && e.LoadMultiplier <= maxNumber) {
 			t.Errorf("entry %d is %+.300v", i, e)
 		}
 		ids[e.ID] = true
@@ -64,11 +64,11 @@ func checkEntries(t *testing.T, entries []pool.Entry) {
 	}
 	again, err := parseEntries(text)
 	if err != nil || !reflect.DeepEqual(again, entries) {
-		t.Errorf("%+v became %+v, %v", entries, again, err)
+		t.Errorf("%+v became %+v, %v after encoding and parsing", entries, again, err)
 	}
 }
 
-// writtenEntry is an entry as Scalelite writes it.
+// writtenEntry returns an entry as Scalelite encodes it.
 func writtenEntry(e pool.Entry) map[string]any {
 	var load any = "unavailable"
 	if known, ok := e.Load.Get(); ok {
@@ -86,8 +86,8 @@ func writtenEntry(e pool.Entry) map[string]any {
 	return object
 }
 
-// withSecrets gives every object of a list a secret; a text that is no list of
-// objects stays as it is.
+// withSecrets adds a secret to every object of a list. It returns any other text
+// unchanged.
 func withSecrets(text, secret string) []byte {
 	var objects []map[string]any
 	if json.Unmarshal([]byte(text), &objects) != nil {
@@ -105,23 +105,23 @@ func withSecrets(text, secret string) []byte {
 	return changed
 }
 
-// FuzzJudge: whatever comes as XML, with a bad status, or as anything but JSON
-// is an error, and one that can be told.
-func FuzzJudge(f *testing.F) {
+// FuzzCheckResponse checks that every response with a status other than 2xx or without
+// JSON is an error, and that the error is fit to be shown.
+func FuzzCheckResponse(f *testing.F) {
 	f.Add(200, xmlType, checksumError)
 	f.Add(200, jsonType, "[]")
-	f.Add(400, jsonType, halfWay)
+	f.Add(400, jsonType, partialPanic)
 	f.Add(404, jsonType, `{"error":"No servers are configured"}`)
 	f.Add(502, htmlType, "<html>")
 	f.Add(200, xmlType, `<!DOCTYPE r [<!ENTITY a "aa">]><response><message>&a;</message></response>`)
 	f.Add(200, `text/xml;;charset="`, strings.Repeat("<a>", 100))
 	f.Fuzz(func(t *testing.T, status int, contentType, body string) {
 		response := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}}
-		err := judge("getServers", response, []byte(body))
+		err := checkResponse("getServers", response, []byte(body))
 		if err != nil {
 			checkError(t, err, nil)
 		} else if status/100 != 2 || !strings.Contains(strings.ToLower(contentType), "json") {
-			t.Errorf("status %d with %q is no error", status, contentType)
+			t.Errorf("status %d with %q is not an error", status, contentType)
 		}
 	})
 }

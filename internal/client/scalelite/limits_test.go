@@ -11,55 +11,54 @@ import (
 	"divims/internal/pool"
 )
 
-// TestHostileAnswersUseLittleMemory: whatever Scalelite answers, the call ends
-// with an error that names the call and the host, and asks for little more memory
-// than the longest answer takes.
-func TestHostileAnswersUseLittleMemory(t *testing.T) {
-	with := func(old, new string) http.HandlerFunc {
-		return says(jsonType, "["+freshEntry+","+strings.Replace(enabledEntry, old, new, 1)+"]")
+// Every hostile response ends in an error that names the call and the host. The call
+// allocates at most 64 MB, including the test server's copies.
+func TestHostileResponsesTakeLittleMemory(t *testing.T) {
+	with := func(old, replacement string) http.HandlerFunc {
+		return respond(jsonType, "["+freshEntry+","+strings.Replace(enabledEntry, old, replacement, 1)+"]")
 	}
 	laughs := `<!DOCTYPE r [<!ENTITY a "` + strings.Repeat("&b;", 1000) + `"><!ENTITY b "lol">]><response><message>&a;</message></response>`
 	tests := []struct {
-		name   string
-		answer http.HandlerFunc
-		want   string // part of the error
+		name     string
+		response http.HandlerFunc
+		want     string // part of the error
 	}{
-		{"a load of 1e308", with("4.5", "1e308"), `entry 2: load: "1e308" is no number from 0 to 1000000000`},
+		{"a load of 1e308", with("4.5", "1e308"), `entry 2: load: "1e308" is not a number from 0 to 1000000000`},
 		{"a load beyond 64 bits", with("4.5", "99999999999999999999"), "load:"},
 		{"a negative load", with("4.5", "-1"), "load:"},
 		{"a load of very many digits", with("4.5", strings.Repeat("9", 1<<20)), "load:"},
 		{"a multiplier of 1e308", with(`"1.5"`, `"1e308"`), "load_multiplier:"},
-		{"an id twice", with("e-1", "e-2"), `entry 2: its id "e-2" is another's, too`},
-		{"a long id", with("e-1", strings.Repeat("x", longestText+1)), "longer than 2048 bytes"},
-		{"a long url", with("https://", "https://"+strings.Repeat("x", longestText)), "longer than 2048 bytes"},
-		{"lists in one another", says(jsonType, strings.Repeat("[", 1<<20)), "max depth"},
-		{"objects in one another", with("4.5", strings.Repeat(`{"a":`, 1<<17)), "max depth"},
-		{"null very often", says(jsonType, "["+strings.Repeat("null,", 1<<19)+"null]"), "entry 1: no id"},
-		{"a word that clears the screen", says(xmlType, "<response><message>\u009b2J</message></response>"), `"\u009b2J"`},
-		{"a bomb", hostile.Bomb(t, jsonType, "[", " ", 4*largestAnswer), "longer than 4194304 bytes"},
-		{"XML: a billion laughs", says(xmlType, laughs), "unreadable XML"},
-		{"XML: elements in one another", says(xmlType, strings.Repeat("<a>", 1<<20)), "unreadable XML"},
-		{"XML: a long message", says(xmlType, "<response><message>"+strings.Repeat("x", 1<<15)+"</message></response>"), `HTTP status 200: "xxx`},
-		{"XML: a bomb", hostile.Bomb(t, xmlType, "<response>", "<a/>", 4*largestAnswer), "longer than 4194304 bytes"},
+		{"an id twice", with("e-1", "e-2"), `entry 2: another entry has the same id "e-2"`},
+		{"a long id", with("e-1", strings.Repeat("x", maxText+1)), "longer than 2048 bytes"},
+		{"a long url", with("https://", "https://"+strings.Repeat("x", maxText)), "longer than 2048 bytes"},
+		{"nested lists", respond(jsonType, strings.Repeat("[", 1<<20)), "max depth"},
+		{"nested objects", with("4.5", strings.Repeat(`{"a":`, 1<<17)), "max depth"},
+		{"null very often", respond(jsonType, "["+strings.Repeat("null,", 1<<19)+"null]"), "entry 1: id or url is missing"},
+		{"a word that clears the screen", respond(xmlType, "<response><message>\u009b2J</message></response>"), `"\u009b2J"`},
+		{"a bomb", hostile.Bomb(t, jsonType, "[", " ", 4*maxResponse), "longer than 4194304 bytes"},
+		{"XML: a billion laughs", respond(xmlType, laughs), "unreadable XML"},
+		{"XML: nested elements", respond(xmlType, strings.Repeat("<a>", 1<<20)), "unreadable XML"},
+		{"XML: a long message", respond(xmlType, "<response><message>"+strings.Repeat("x", 1<<15)+"</message></response>"), `HTTP status 200: "xxx`},
+		{"XML: a bomb", hostile.Bomb(t, xmlType, "<response>", "<a/>", 4*maxResponse), "longer than 4194304 bytes"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			server := httptest.NewServer(test.answer)
+			server := httptest.NewServer(test.response)
 			defer server.Close()
 			client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
 			var entries []pool.Entry
 			var err error
 			hostile.Within(t, 64<<20, func() { entries, err = client.Entries(t.Context()) })
 			if err == nil || entries != nil || !strings.HasPrefix(err.Error(), "getServers of 127.0.0.1:") || !strings.Contains(err.Error(), test.want) {
-				t.Fatalf("%d entries and the error %.300v, want only one of the call and the host with %q", len(entries), err, test.want)
+				t.Fatalf("got %d entries and the error %.300v, want only an error with the call, the host and %q", len(entries), err, test.want)
 			}
 			hostile.CheckText(t, err.Error())
 		})
 	}
 }
 
-// says is a Scalelite with one answer to everything.
-func says(contentType, body string) http.HandlerFunc {
+// respond returns a handler that answers every request the same way.
+func respond(contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		_, _ = w.Write([]byte(body))
