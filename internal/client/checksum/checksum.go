@@ -1,6 +1,6 @@
-// Package checksum signs calls the way that the APIs of BBB and Scalelite share.
-// In go a call, its query and a secret; out comes the query with its checksum,
-// or the word whether the checksum of a received query is right.
+// Package checksum signs calls of the APIs of BBB and Scalelite, which use the same
+// method. Sign takes a call, its query and a secret, and returns the query with its
+// checksum. Verify checks the checksum of a received query.
 package checksum
 
 import (
@@ -13,10 +13,10 @@ import (
 	"divims/internal/pool"
 )
 
-// parameter is the name under which the checksum travels in the query.
+// parameter is the query parameter of the checksum.
 const parameter = "checksum="
 
-// Sign encodes the query of a call and adds its checksum, which is
+// Sign encodes the query of a call and appends its checksum, which is
 // hex(H(call + query + secret)): docs.bigbluebutton.org, "API Security Model".
 func (h Hash) Sign(call string, query url.Values, secret pool.Secret) string {
 	unsigned := query.Encode()
@@ -27,8 +27,8 @@ func (h Hash) Sign(call string, query url.Values, secret pool.Secret) string {
 	return unsigned + "&" + signature
 }
 
-// Verify tells whether the query of a received call bears exactly one checksum
-// and the right one. As on the real servers, its length says which hash made it.
+// Verify reports whether the query of a received call has exactly one checksum and it is
+// right. The checksum's length determines the hash, as on real servers.
 func Verify(call, rawQuery string, secret pool.Secret) bool {
 	unsigned, given, ok := split(rawQuery)
 	if !ok {
@@ -42,7 +42,8 @@ func Verify(call, rawQuery string, secret pool.Secret) bool {
 	return false
 }
 
-// split parts a raw query into what was signed and the one checksum in it.
+// split separates a raw query into the part that was signed and its checksum. ok is false
+// unless there is exactly one checksum, in hexadecimal.
 func split(rawQuery string) (unsigned string, given []byte, ok bool) {
 	var signed, checksums []string
 	for part := range strings.SplitSeq(rawQuery, "&") {

@@ -10,7 +10,7 @@ import (
 
 var secret = pool.NewSecret("639259d4-9dd8-4b25-bf01-95f9567eaf4b")
 
-// The worked example of BBB's own documentation.
+// The example in BBB's documentation.
 const (
 	documentedQuery    = "name=Test+Meeting&meetingID=abc123&attendeePW=111222&moderatorPW=333444"
 	documentedChecksum = "1fcbb0c4fc1f039f73aa6d697d2db9ba7f803f17"
@@ -23,7 +23,7 @@ func TestVerifyAcceptsTheDocumentedExample(t *testing.T) {
 		"checksum inside": strings.Replace(documentedQuery, "&attendeePW", "&checksum="+documentedChecksum+"&attendeePW", 1),
 	} {
 		if !Verify("create", query, secret) {
-			t.Errorf("%s: the documented checksum is refused", name)
+			t.Errorf("%s: the documented checksum is rejected", name)
 		}
 	}
 }
@@ -49,16 +49,16 @@ func TestSign(t *testing.T) {
 	}
 }
 
-func TestVerifyKnowsEveryHashByItsLength(t *testing.T) {
+func TestVerifyFindsHashByLength(t *testing.T) {
 	for _, hash := range []Hash{SHA256, SHA1, SHA384, SHA512} {
 		signed := hash.Sign("getMeetings", url.Values{"meetingID": {"abc"}}, secret)
 		if !Verify("getMeetings", signed, secret) {
-			t.Errorf("%v: own signature is refused: %s", hash, signed)
+			t.Errorf("%v: the signature of Sign is rejected: %s", hash, signed)
 		}
 	}
 }
 
-func TestVerifyRefuses(t *testing.T) {
+func TestVerifyRejects(t *testing.T) {
 	good := SHA256.Sign("end", url.Values{"meetingID": {"abc"}}, secret)
 	tests := []struct{ name, call, query string }{
 		{"another call", "create", good},
@@ -67,9 +67,9 @@ func TestVerifyRefuses(t *testing.T) {
 		{"no checksum", "end", "meetingID=abc"},
 		{"an empty query", "end", ""},
 		{"two checksums", "end", good + "&checksum=" + documentedChecksum},
-		{"a checksum of no known length", "end", good[:len(good)-2]},
+		{"a checksum of unknown length", "end", good[:len(good)-2]},
 		{"a checksum that is not hexadecimal", "end", good[:len(good)-2] + "zz"},
-		{"rubbish behind the checksum", "end", good + "zz"},
+		{"text after the checksum", "end", good + "zz"},
 		{"another secret's checksum", "end", SHA256.Sign("end", url.Values{"meetingID": {"abc"}}, pool.NewSecret("other"))},
 	}
 	for _, test := range tests {
@@ -93,7 +93,7 @@ func TestHashFromText(t *testing.T) {
 	}
 	for _, text := range []string{"", "md5", "sha-256", "sha2560"} {
 		if err := hash.UnmarshalText([]byte(text)); err == nil {
-			t.Errorf("%q is taken for %v, want an error", text, hash)
+			t.Errorf("%q is parsed as %v, want an error", text, hash)
 		}
 	}
 }

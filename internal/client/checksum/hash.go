@@ -2,18 +2,18 @@ package checksum
 
 import (
 	"crypto"
-	_ "crypto/sha1" // the hashes that crypto.Hash.New gives
+	_ "crypto/sha1" // registers the hash for crypto.Hash.New, as the next two do
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"fmt"
 	"strings"
 )
 
-// Hash is the hash function under a checksum. The zero value is SHA256.
+// Hash is the hash function of a checksum. The zero value is SHA256.
 type Hash uint8
 
-// The hashes that BBB knows. Scalelite knows all but SHA384. Operators may
-// allow only some of them.
+// These are the hashes that BBB supports. Scalelite supports all but SHA384. A server may
+// be configured to accept only some of them.
 const (
 	SHA256 Hash = iota
 	SHA1
@@ -31,10 +31,10 @@ var hashes = [...]struct {
 	SHA512: {"sha512", crypto.SHA512},
 }
 
-// String gives the name that UnmarshalText takes.
+// String returns the name, for example "sha256".
 func (h Hash) String() string { return hashes[h].name }
 
-// UnmarshalText takes "sha1", "sha256", "sha384" or "sha512" in any case.
+// UnmarshalText parses "sha1", "sha256", "sha384" or "sha512" in upper or lower case.
 func (h *Hash) UnmarshalText(text []byte) error {
 	for i, known := range hashes {
 		if strings.EqualFold(string(text), known.name) {
@@ -42,7 +42,7 @@ func (h *Hash) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("hash %q is none of sha1, sha256, sha384, sha512", text)
+	return fmt.Errorf("unknown hash %q, expected sha1, sha256, sha384 or sha512", text)
 }
 
 func (h Hash) algorithm() crypto.Hash { return hashes[h].algorithm }

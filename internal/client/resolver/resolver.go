@@ -1,5 +1,5 @@
-// Package resolver asks name servers where names lead. In go a name; out come its
-// addresses, of which none is an answer too, or an error where nobody could tell.
+// Package resolver looks up names in DNS. It takes a name and returns its addresses, which
+// may be none, or an error if no name server answered.
 package resolver
 
 import (
@@ -13,8 +13,8 @@ import (
 // Resolver asks one name server, or those of the system.
 type Resolver struct{ *net.Resolver }
 
-// New gives the resolver of a name server, for example "9.9.9.9:53"; empty for the
-// system's.
+// New returns a Resolver that asks the name server at the given address, for example
+// "9.9.9.9:53", or the system's name servers if the address is empty.
 func New(server string) Resolver {
 	if server == "" {
 		return Resolver{net.DefaultResolver}
@@ -25,10 +25,10 @@ func New(server string) Resolver {
 	}}}
 }
 
-// Leads asks where a name leads, by whatever aliases. The list is empty if it leads
-// nowhere.
+// Leads returns the IP addresses of a name. It follows aliases. The list is empty if the
+// name does not exist or has no addresses.
 func (r Resolver) Leads(ctx context.Context, name string) ([]netip.Addr, error) {
-	ips, err := r.LookupNetIP(ctx, "ip", name+".") // with the dot, no search list is tried
+	ips, err := r.LookupNetIP(ctx, "ip", name+".") // the dot turns search domains off
 	if failed, ok := errors.AsType[*net.DNSError](err); ok && failed.IsNotFound {
 		return nil, nil
 	}

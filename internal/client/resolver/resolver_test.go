@@ -16,8 +16,8 @@ import (
 	"divims/internal/pool"
 )
 
-// TestLeads: names lead by whatever aliases; a name that leads nowhere is an
-// answer, and a name server that is silent is none.
+// An empty list means that a name has no addresses. A name server that does not answer is
+// an error.
 func TestLeads(t *testing.T) {
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
 		Start: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC), Seed: 1,
@@ -26,7 +26,7 @@ func TestLeads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	settings, err := config.Load(s.Environment())
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +50,7 @@ func TestLeads(t *testing.T) {
 	}
 	names := resolver.New(settings.DNSServer)
 	if leads, err := names.Leads(t.Context(), "both.sandbox.test"); err != nil || len(leads) != 0 {
-		t.Errorf("right after the record was written the name leads to %v (%v)", leads, err)
+		t.Errorf("just after the record was written the addresses are %v (%v), want none", leads, err)
 	}
 	s.AdvanceTo(s.Now().Add(time.Minute))
 	for name, want := range map[string]string{
@@ -64,12 +64,12 @@ func TestLeads(t *testing.T) {
 			texts[i] = ip.String()
 		}
 		if got := strings.Join(texts, " "); err != nil || got != want {
-			t.Errorf("%s leads to %q (%v), want %q", name, got, err, want)
+			t.Errorf("%s has the addresses %q (%v), want %q", name, got, err, want)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	if leads, err := resolver.New("127.0.0.1:1").Leads(ctx, "bbb-w1.sandbox.test"); err == nil {
-		t.Errorf("a silent name server leads to %v", leads)
+		t.Errorf("got the addresses %v without a name server, want an error", leads)
 	}
 }
