@@ -139,7 +139,7 @@ func lastWord(s *sandbox.Sandbox, call func(method, path, body string) int) (sta
 	return status
 }
 
-func killed(layer *faults.Layer) bool {
+func killed(layer *faults.Injector) bool {
 	return slices.ContainsFunc(layer.Calls(), func(c faults.Call) bool { return c.Fault == faults.KillBefore || c.Fault == faults.KillAfter })
 }
 
@@ -269,7 +269,7 @@ func TestEveryCallEveryFault(t *testing.T) {
 // log of a day without faults, and are added.
 func chosenCalls(all []faults.Call) []faults.Call {
 	for server := 1; server <= 3; server++ {
-		all = append(all, faults.Call{Site: faults.Site{Service: faults.TLS, Name: faults.Handshake, Server: server}, Ordinal: 1})
+		all = append(all, faults.Call{Operation: faults.Operation{Service: faults.TLS, Name: faults.Handshake, Server: server}, Ordinal: 1})
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })

@@ -17,15 +17,15 @@ const bbbPath = "/bigbluebutton/api"
 // bbbAPI is the BBB API of every server. While BBB is not up, the web server
 // ahead of it answers 502.
 type bbbAPI struct {
-	model  *model
+	locked *lockedWorld
 	secret pool.Secret
 }
 
-// reply writes what an answer holds.
-type reply func(markup)
+// bodyWriter writes what an answer holds.
+type bodyWriter func(xmlWriter)
 
 // bbbCall works on one call, signed as it must be, while the world is locked.
-type bbbCall func(w *world.World, domain string, query url.Values) (reply, error)
+type bbbCall func(w *world.World, domain string, query url.Values) (bodyWriter, error)
 
 var bbbCalls = map[string]bbbCall{
 	"getMeetings":   getMeetings,
@@ -36,12 +36,12 @@ var bbbCalls = map[string]bbbCall{
 func (b *bbbAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer, err := b.answer(r)
 	if err != nil {
-		page(w, http.StatusBadGateway)
+		nginxPage(w, http.StatusBadGateway)
 		return
 	}
 	w.Header().Set("Content-Type", "text/xml;charset=utf-8")
 	w.Header().Set("Cache-Control", "no-cache")
-	body := markup{bufio.NewWriter(w)}
+	body := xmlWriter{bufio.NewWriter(w)}
 	body.open("response")
 	answer(body)
 	body.close("response")
@@ -49,9 +49,9 @@ func (b *bbbAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer works on a call. The error is that BBB is not up.
-func (b *bbbAPI) answer(r *http.Request) (answer reply, err error) {
+func (b *bbbAPI) answer(r *http.Request) (answer bodyWriter, err error) {
 	domain := r.TLS.ServerName
-	b.model.with(func(w *world.World) {
+	b.locked.with(func(w *world.World) {
 		if _, err = w.Meetings(domain); err == nil {
 			answer, err = b.work(w, domain, r)
 		}
@@ -59,7 +59,7 @@ func (b *bbbAPI) answer(r *http.Request) (answer reply, err error) {
 	return answer, err
 }
 
-func (b *bbbAPI) work(w *world.World, domain string, r *http.Request) (reply, error) {
+func (b *bbbAPI) work(w *world.World, domain string, r *http.Request) (bodyWriter, error) {
 	name := strings.Trim(strings.TrimPrefix(r.URL.Path, bbbPath), "/")
 	if name == "" {
 		return bbbVersion(w, domain)
@@ -75,28 +75,28 @@ func (b *bbbAPI) work(w *world.World, domain string, r *http.Request) (reply, er
 }
 
 // failed is a call that BBB does not carry out. It is HTTP status 200, too.
-func failed(key, message string) (reply, error) {
-	return func(m markup) {
-		m.text("returncode", "FAILED")
-		m.text("messageKey", key)
-		m.text("message", message)
+func failed(key, message string) (bodyWriter, error) {
+	return func(x xmlWriter) {
+		x.text("returncode", "FAILED")
+		x.text("messageKey", key)
+		x.text("message", message)
 	}, nil
 }
 
 // bbbVersion answers at the API's root, without a signature.
-func bbbVersion(w *world.World, domain string) (reply, error) {
+func bbbVersion(w *world.World, domain string) (bodyWriter, error) {
 	stats, err := w.Stats(domain)
 	version, _ := stats.Version.Get()
-	return func(m markup) {
-		m.text("returncode", "SUCCESS")
-		m.text("version", "2.0")
-		m.text("apiVersion", "2.0")
-		m.text("bbbVersion", version)
+	return func(x xmlWriter) {
+		x.text("returncode", "SUCCESS")
+		x.text("version", "2.0")
+		x.text("apiVersion", "2.0")
+		x.text("bbbVersion", version)
 	}, err
 }
 
 // endMeeting only takes the wish: the meeting ends a while later.
-func endMeeting(w *world.World, domain string, query url.Values) (reply, error) {
+func endMeeting(w *world.World, domain string, query url.Values) (bodyWriter, error) {
 	id := query.Get("meetingID")
 	if id == "" {
 		return failed("missingParamMeetingID", "You must specify a meeting ID for the meeting.")
@@ -105,10 +105,10 @@ func endMeeting(w *world.World, domain string, query url.Values) (reply, error) 
 	if errors.Is(err, world.ErrNotFound) {
 		return failed("notFound", "A meeting with that ID does not exist")
 	}
-	return func(m markup) {
-		m.text("returncode", "SUCCESS")
-		m.text("messageKey", "sentEndMeetingRequest")
-		m.text("message", "A request to end the meeting was sent. Please wait a few seconds, and then use the"+
+	return func(x xmlWriter) {
+		x.text("returncode", "SUCCESS")
+		x.text("messageKey", "sentEndMeetingRequest")
+		x.text("message", "A request to end the meeting was sent. Please wait a few seconds, and then use the"+
 			" getMeetingInfo or isMeetingRunning API calls to verify that it was ended.")
 	}, err
 }

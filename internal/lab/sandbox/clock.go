@@ -16,7 +16,7 @@ func (s *Sandbox) clock() http.Handler {
 	if s.config.Calendar == nil {
 		return mux
 	}
-	mux.Handle("GET /calendar.ics", s.faults.Wrap(s.calls.calendar, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	mux.Handle("GET /calendar.ics", s.faults.Wrap(s.callNamer.calendar, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
 		w.Header().Set("ETag", `"`+token(s.config.World.Seed, string(s.config.Calendar))+`"`)
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.config.Calendar))

@@ -23,21 +23,21 @@ import (
 )
 
 // fail sets rules, in the words of --faults, and begins a new log.
-func (b *bench) fail(spec string) {
-	b.t.Helper()
+func (f *fixture) setFaults(spec string) {
+	f.t.Helper()
 	var plan faults.Plan
 	if err := plan.UnmarshalText([]byte(spec)); err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	if err := b.Faults().Set(plan.Rules...); err != nil {
-		b.t.Fatal(err)
+	if err := f.Faults().Set(plan.Rules...); err != nil {
+		f.t.Fatal(err)
 	}
-	b.Faults().Reset()
+	f.Faults().Reset()
 }
 
 // applied are the faults in the log.
-func (b *bench) applied() (calls []string) {
-	for _, call := range b.Faults().Calls() {
+func (f *fixture) appliedFaults() (calls []string) {
+	for _, call := range f.Faults().Calls() {
 		if call.Fault != "" {
 			calls = append(calls, call.String())
 		}
@@ -51,18 +51,18 @@ func withLecture(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture
 // TestClientsNoticeEveryFault: each fault of a reading call is an error of the
 // real client, which names its cause; the next call is well again.
 func TestClientsNoticeEveryFault(t *testing.T) {
-	b := newBench(t, withLecture)
-	b.advance(time.Minute)
-	at := b.endpoint(1)
+	f := newFixture(t, withLecture)
+	f.advance(time.Minute)
+	at := f.endpoint(1)
 	reads := map[string]func(ctx context.Context) error{
-		"scalelite:getServers": func(ctx context.Context) error { _, err := b.scalelite().Entries(ctx); return err },
-		"bbb#1:getMeetings":    func(ctx context.Context) error { _, err := b.bbb().Meetings(ctx, at); return err },
-		"bbb#1:getRecordings":  func(ctx context.Context) error { _, err := b.bbb().Recordings(ctx, at, pool.Processing); return err },
+		"scalelite:getServers": func(ctx context.Context) error { _, err := f.scalelite().Entries(ctx); return err },
+		"bbb#1:getMeetings":    func(ctx context.Context) error { _, err := f.bbb().Meetings(ctx, at); return err },
+		"bbb#1:getRecordings":  func(ctx context.Context) error { _, err := f.bbb().Recordings(ctx, at, pool.Processing); return err },
 		"stats#1:metrics": func(ctx context.Context) error {
-			_, err := b.stats().Stats(ctx, pool.Server{Domain: domain(1)})
+			_, err := f.stats().Stats(ctx, pool.Server{Domain: domain(1)})
 			return err
 		},
-		"scaleway:GET servers": func(ctx context.Context) error { _, err := b.hoster().Machines(ctx); return err },
+		"scaleway:GET servers": func(ctx context.Context) error { _, err := f.scaleway().Machines(ctx); return err },
 	}
 	for call, read := range reads {
 		for kind, problem := range map[string]string{
@@ -70,14 +70,14 @@ func TestClientsNoticeEveryFault(t *testing.T) {
 			"429": "429", "429-bare": "429", "500": "500", "502": "502", "403": "403", "truncated": "",
 		} {
 			t.Run(call+" "+kind, func(t *testing.T) {
-				b.fail(call + ":" + kind + "@1")
+				f.setFaults(call + ":" + kind + "@1")
 				if err := read(t.Context()); err == nil || !strings.Contains(err.Error(), problem) {
 					t.Errorf("%v, want %q", err, problem)
 				}
-				if got := b.applied(); !slices.Equal(got[:1], []string{call + "@1 (" + kind + ")"}) {
+				if got := f.appliedFaults(); !slices.Equal(got[:1], []string{call + "@1 (" + kind + ")"}) {
 					t.Errorf("applied are %q", got)
 				}
-				b.Faults().Clear()
+				f.Faults().Clear()
 				if err := read(t.Context()); err != nil {
 					t.Errorf("afterwards: %v", err)
 				}
@@ -90,13 +90,13 @@ func TestClientsNoticeEveryFault(t *testing.T) {
 // old connection ends without a word. Of a hundred such faults, it must not
 // repair one.
 func TestNoFaultIsRepairedInSilence(t *testing.T) {
-	b := newBench(t, nil)
-	at := b.endpoint(1)
+	f := newFixture(t, nil)
+	at := f.endpoint(1)
 	for _, kind := range []string{"refused", "lost-answer"} {
 		for i := range 100 {
-			b.fail("bbb:version:" + kind + "@2")
-			_, first := b.bbb().Version(t.Context(), at)
-			_, second := b.bbb().Version(t.Context(), at)
+			f.setFaults("bbb:version:" + kind + "@2")
+			_, first := f.bbb().Version(t.Context(), at)
+			_, second := f.bbb().Version(t.Context(), at)
 			if first != nil || !errors.Is(second, syscall.ECONNRESET) {
 				t.Fatalf("%s %d: %v, and then %v, want a reset", kind, i, first, second)
 			}
@@ -105,42 +105,42 @@ func TestNoFaultIsRepairedInSilence(t *testing.T) {
 }
 
 func TestAHangEndsWithItsClient(t *testing.T) {
-	b := newBench(t, nil)
-	id := b.entry(1).ID
-	b.fail("*:*:hang")
+	f := newFixture(t, nil)
+	id := f.entry(1).ID
+	f.setFaults("*:*:hang")
 	for name, ask := range map[string]func(context.Context) error{
-		"plain":       func(ctx context.Context) error { _, err := b.scalelite().Entries(ctx); return err },
-		"with a body": func(ctx context.Context) error { return b.scalelite().SetState(ctx, id, pool.Cordoned) },
+		"plain":       func(ctx context.Context) error { _, err := f.scalelite().Entries(ctx); return err },
+		"with a body": func(ctx context.Context) error { return f.scalelite().SetState(ctx, id, pool.Cordoned) },
 		"over TLS": func(ctx context.Context) error {
-			_, err := b.stats().Stats(ctx, pool.Server{Domain: domain(1)})
+			_, err := f.stats().Stats(ctx, pool.Server{Domain: domain(1)})
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			b.Faults().OnCall(func(faults.Call) { cancel() })
+			f.Faults().OnCall(func(faults.Call) { cancel() })
 			if err := ask(ctx); !errors.Is(err, context.Canceled) {
 				t.Error(err)
 			}
 		})
 	}
-	b.Faults().OnCall(nil)
-	b.Faults().Clear()
-	if state := b.entry(1).State; state != pool.Enabled {
+	f.Faults().OnCall(nil)
+	f.Faults().Clear()
+	if state := f.entry(1).State; state != pool.Enabled {
 		t.Errorf("the call that hung was carried out: %s", state)
 	}
 }
 
 func TestAHangEndsWithTheSandbox(t *testing.T) {
-	b := newBench(t, nil)
-	b.fail("*:*:hang")
+	f := newFixture(t, nil)
+	f.setFaults("*:*:hang")
 	hanging := make(chan struct{})
-	b.Faults().OnCall(func(faults.Call) { close(hanging) })
+	f.Faults().OnCall(func(faults.Call) { close(hanging) })
 	ended := make(chan error)
-	go func() { _, err := b.scalelite().Entries(context.Background()); ended <- err }()
+	go func() { _, err := f.scalelite().Entries(context.Background()); ended <- err }()
 	<-hanging
-	if err := b.Close(); err != nil {
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil {
@@ -149,7 +149,7 @@ func TestAHangEndsWithTheSandbox(t *testing.T) {
 }
 
 func TestStatusesAreThoseOfServicesAndProxies(t *testing.T) {
-	b := newBench(t, nil)
+	f := newFixture(t, nil)
 	for kind, c := range map[string]struct {
 		status            int
 		body, kind, retry string
@@ -159,32 +159,32 @@ func TestStatusesAreThoseOfServicesAndProxies(t *testing.T) {
 		"500":      {http.StatusInternalServerError, "", "", ""},
 		"403":      {http.StatusForbidden, "Forbidden\n", "text/plain", ""},
 	} {
-		b.fail("calendar:*:500; bbb:*:" + kind)
-		got := b.call(1, "getMeetings", nil)
+		f.setFaults("calendar:*:500; bbb:*:" + kind)
+		got := f.call(1, "getMeetings", nil)
 		if got.status != c.status || got.body != c.body || got.header.Get("Content-Type") != c.kind || got.header.Get("Retry-After") != c.retry {
 			t.Errorf("%s: %+v", kind, got)
 		}
 	}
-	b.fail("bbb:*:502")
-	b.call(1, "getMeetings", nil).is(t, http.StatusBadGateway, asHTML, "<h1>502 Bad Gateway</h1>")
+	f.setFaults("bbb:*:502")
+	f.call(1, "getMeetings", nil).want(t, http.StatusBadGateway, asHTML, "<h1>502 Bad Gateway</h1>")
 }
 
 func TestATruncatedBodyLooksComplete(t *testing.T) {
-	b := newBench(t, withLecture)
-	b.advance(time.Minute)
-	whole := b.call(1, "getMeetings", nil)
-	b.fail("bbb:*:truncated")
-	if got := b.call(1, "getMeetings", nil); got.status != http.StatusOK || got.body != whole.body[:len(whole.body)/2] {
+	f := newFixture(t, withLecture)
+	f.advance(time.Minute)
+	whole := f.call(1, "getMeetings", nil)
+	f.setFaults("bbb:*:truncated")
+	if got := f.call(1, "getMeetings", nil); got.status != http.StatusOK || got.body != whole.body[:len(whole.body)/2] {
 		t.Errorf("%d, %d of %d bytes", got.status, len(got.body), len(whole.body))
 	}
 }
 
 func TestAResetComesInTheMiddleOfTheBody(t *testing.T) {
-	b := newBench(t, withLecture)
-	b.advance(time.Minute)
-	whole := b.call(1, "getMeetings", nil)
-	b.fail("bbb:*:reset")
-	response, err := b.http.Get("https://" + domain(1) + "/bigbluebutton/api")
+	f := newFixture(t, withLecture)
+	f.advance(time.Minute)
+	whole := f.call(1, "getMeetings", nil)
+	f.setFaults("bbb:*:reset")
+	response, err := f.http.Get("https://" + domain(1) + "/bigbluebutton/api")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,9 +199,9 @@ func TestAResetComesInTheMiddleOfTheBody(t *testing.T) {
 }
 
 func TestAWrongTypeIsNotReadAsScalelite(t *testing.T) {
-	b := newBench(t, nil)
-	b.fail("scalelite:*:wrong-type")
-	if _, err := b.scalelite().Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "text/html") {
+	f := newFixture(t, nil)
+	f.setFaults("scalelite:*:wrong-type")
+	if _, err := f.scalelite().Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "text/html") {
 		t.Error(err)
 	}
 }
@@ -209,18 +209,18 @@ func TestAWrongTypeIsNotReadAsScalelite(t *testing.T) {
 // TestATrickleIsSlowAndWhole gives three bytes one after the other, and stops
 // giving to a client that went.
 func TestATrickleIsSlowAndWhole(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) { c.Calendar = []byte("abc") })
-	b.fail("calendar:*:trickle")
+	f := newFixture(t, func(c *sandbox.Config) { c.Calendar = []byte("abc") })
+	f.setFaults("calendar:*:trickle")
 	began := time.Now()
-	if got := b.get(b.settings.CalendarURL.Reveal()); got.body != "abc" || time.Since(began) < 40*time.Millisecond {
+	if got := f.get(f.settings.CalendarURL.Reveal()); got.body != "abc" || time.Since(began) < 40*time.Millisecond {
 		t.Errorf("%q after %s", got.body, time.Since(began))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.settings.CalendarURL.Reveal(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.settings.CalendarURL.Reveal(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	response, err := b.http.Do(request)
+	response, err := f.http.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,89 +236,89 @@ func TestATrickleIsSlowAndWhole(t *testing.T) {
 
 // TestAMissingPageIsMissing has three machines on two pages.
 func TestAMissingPageIsMissing(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) { c.World.Running = 3 })
-	list := b.settings.ScalewayURL + "/instance/v1/zones/fr-par-1/servers?per_page=2&page="
-	token := http.Header{"X-Auth-Token": {b.settings.ScalewaySecretKey.Reveal()}}
-	b.fail("scaleway:GET servers:missing-page")
-	first, last := b.send(http.MethodGet, list+"1", "", token), b.send(http.MethodGet, list+"2", "", token)
+	f := newFixture(t, func(c *sandbox.Config) { c.World.Running = 3 })
+	list := f.settings.ScalewayURL + "/instance/v1/zones/fr-par-1/servers?per_page=2&page="
+	token := http.Header{"X-Auth-Token": {f.settings.ScalewaySecretKey.Reveal()}}
+	f.setFaults("scaleway:GET servers:missing-page")
+	first, last := f.send(http.MethodGet, list+"1", "", token), f.send(http.MethodGet, list+"2", "", token)
 	if strings.Count(first.body, `"commercial_type"`) != 2 || last.body != `{"servers":[]}` {
 		t.Errorf("%d machines on the first page, the last is %q", strings.Count(first.body, `"commercial_type"`), last.body)
 	}
 	if total := last.header.Get("X-Total-Count"); total != "3" {
 		t.Errorf("total %s", total)
 	}
-	if got := b.applied(); !slices.Equal(got, []string{"scaleway:GET servers@2 (missing-page)"}) {
+	if got := f.appliedFaults(); !slices.Equal(got, []string{"scaleway:GET servers@2 (missing-page)"}) {
 		t.Errorf("applied are %q", got)
 	}
-	if machines, err := b.hoster().Machines(t.Context()); err == nil {
+	if machines, err := f.scaleway().Machines(t.Context()); err == nil {
 		t.Errorf("the client takes %d machines of 3 for all of them", len(machines))
 	}
 
-	b.fail("scaleway:block GET volumes:missing-page")
-	volumes := b.send(http.MethodGet, b.settings.ScalewayURL+"/block/v1/zones/fr-par-1/volumes", "", token)
+	f.setFaults("scaleway:block GET volumes:missing-page")
+	volumes := f.send(http.MethodGet, f.settings.ScalewayURL+"/block/v1/zones/fr-par-1/volumes", "", token)
 	if volumes.body != `{"total_count":3,"volumes":[]}` {
 		t.Errorf("volumes %q", volumes.body)
 	}
 }
 
 func TestAStaleAnswerIsTheLastOne(t *testing.T) {
-	b := newBench(t, withLecture)
-	b.Faults().Reset()
-	b.advance(time.Minute)
-	if got := b.participants(1); got != 40 {
+	f := newFixture(t, withLecture)
+	f.Faults().Reset()
+	f.advance(time.Minute)
+	if got := f.participants(1); got != 40 {
 		t.Fatalf("%d people", got)
 	}
-	b.advance(2 * time.Hour)
-	b.fail("bbb:getMeetings:stale")
-	if got := b.participants(1); got != 40 {
+	f.advance(2 * time.Hour)
+	f.setFaults("bbb:getMeetings:stale")
+	if got := f.participants(1); got != 40 {
 		t.Errorf("%d people, want the 40 of two hours ago", got)
 	}
-	b.fail("bbb:getMeetings:stale@2")
-	if now, old := b.participants(1), b.participants(1); now != 0 || old != 0 {
+	f.setFaults("bbb:getMeetings:stale@2")
+	if now, old := f.participants(1), f.participants(1); now != 0 || old != 0 {
 		t.Errorf("%d people and then %d, want the last answer, which is that nobody is there", now, old)
 	}
 }
 
 func TestADuplicateIsCarriedOutTwice(t *testing.T) {
-	b := newBench(t, nil)
-	b.fail("scalelite#2:addServer:duplicate")
-	if _, err := b.scalelite().Register(t.Context(), "https://"+domain(2)+"/bigbluebutton/api", pool.NewSecret("s")); err != nil {
+	f := newFixture(t, nil)
+	f.setFaults("scalelite#2:addServer:duplicate")
+	if _, err := f.scalelite().Register(t.Context(), "https://"+domain(2)+"/bigbluebutton/api", pool.NewSecret("s")); err != nil {
 		t.Fatal(err)
 	}
-	if entries, err := b.scalelite().Entries(t.Context()); err != nil || len(entries) != 5 {
+	if entries, err := f.scalelite().Entries(t.Context()); err != nil || len(entries) != 5 {
 		t.Errorf("%d entries, %v; want the three and two more", len(entries), err)
 	}
 }
 
 // TestALostAnswerLeavesTheMachine: it is made, and nobody was told.
 func TestALostAnswerLeavesTheMachine(t *testing.T) {
-	b := newBench(t, nil)
-	b.fail("scaleway#2:POST servers:lost-answer@1")
-	_, err := b.hoster().Create(t.Context(), pool.MachineOrder{
-		Server: pool.Server{Number: 2, Hostname: "bbb-w2", Domain: domain(2)}, Zones: b.settings.Zones, Types: b.settings.CommercialTypes,
+	f := newFixture(t, nil)
+	f.setFaults("scaleway#2:POST servers:lost-answer@1")
+	_, err := f.scaleway().Create(t.Context(), pool.MachineOrder{
+		Server: pool.Server{Number: 2, Hostname: "bbb-w2", Domain: domain(2)}, Zones: f.settings.Zones, Types: f.settings.CommercialTypes,
 	})
 	if err == nil {
 		t.Error("the client says that all went well")
 	}
-	if got := b.applied(); !slices.Equal(got, []string{"scaleway#2:POST servers@1 (lost-answer)"}) {
+	if got := f.appliedFaults(); !slices.Equal(got, []string{"scaleway#2:POST servers@1 (lost-rawResponse)"}) {
 		t.Errorf("applied are %q", got)
 	}
 	var machines []pool.Machine
-	b.With(func(w *world.World) { machines = w.Machines() })
+	f.With(func(w *world.World) { machines = w.Machines() })
 	if len(machines) != 2 || machines[1].Name != "bbb-w2" {
 		t.Errorf("machines %+v", machines)
 	}
 }
 
 func TestALostWriteOfStorageIsWritten(t *testing.T) {
-	b := newBench(t, nil)
-	b.fail("storage:PUT state.json:lost-answer; storage:*:500%0.0000001")
+	f := newFixture(t, nil)
+	f.setFaults("storage:PUT state.json:lost-answer; storage:*:500%0.0000001")
 	key := "divims/sandbox/state.json"
-	_, err := b.objects(nil).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &b.settings.StorageBucket, Key: &key, Body: bytes.NewReader([]byte("kept"))})
+	_, err := f.s3Client(nil).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &f.settings.StorageBucket, Key: &key, Body: bytes.NewReader([]byte("kept"))})
 	if !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("%v, want a reset", err)
 	}
-	object, err := b.objects(nil).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &b.settings.StorageBucket, Key: &key})
+	object, err := f.s3Client(nil).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &f.settings.StorageBucket, Key: &key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -330,19 +330,19 @@ func TestALostWriteOfStorageIsWritten(t *testing.T) {
 // TestASkewedClockIsSeenInAllThatItDates reads each service well, and ten minutes
 // ahead or behind.
 func TestASkewedClockIsSeenInAllThatItDates(t *testing.T) {
-	b := newBench(t, withLecture)
-	b.advance(30 * time.Minute)
-	at := b.endpoint(1)
+	f := newFixture(t, withLecture)
+	f.advance(30 * time.Minute)
+	at := f.endpoint(1)
 	reads := map[string]func() time.Time{
 		"a meeting's creation": func() time.Time {
-			conference, err := b.bbb().Meetings(t.Context(), at)
+			conference, err := f.bbb().Meetings(t.Context(), at)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return conference.Meetings[0].Created
 		},
 		"the probe": func() time.Time {
-			stats, err := b.stats().Stats(t.Context(), pool.Server{Domain: domain(1)})
+			stats, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(1)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -355,14 +355,14 @@ func TestASkewedClockIsSeenInAllThatItDates(t *testing.T) {
 			return probe.At
 		},
 		"a machine's creation": func() time.Time {
-			machines, err := b.hoster().Machines(t.Context())
+			machines, err := f.scaleway().Machines(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			return machines[0].Created
 		},
 		"the date of an answer": func() time.Time {
-			date, err := http.ParseTime(b.get(b.settings.StorageURL).header.Get("Date"))
+			date, err := http.ParseTime(f.get(f.settings.StorageURL).header.Get("Date"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -370,10 +370,10 @@ func TestASkewedClockIsSeenInAllThatItDates(t *testing.T) {
 		},
 	}
 	for name, read := range reads {
-		b.fail("")
+		f.setFaults("")
 		right := read()
 		for kind, want := range map[string]time.Duration{"skew-ahead": faults.Skew, "skew-behind": -faults.Skew} {
-			b.fail("*:*:" + kind)
+			f.setFaults("*:*:" + kind)
 			// The date is that of the wall clock, and goes on.
 			if got := read().Sub(right); got < want || got > want+10*time.Second {
 				t.Errorf("%s, %s: off by %s", name, kind, got)
@@ -385,10 +385,10 @@ func TestASkewedClockIsSeenInAllThatItDates(t *testing.T) {
 // TestBadCertificatesAreRefused: by the clients of BBB and of the stats, at the
 // server that has one, from the moment that it has.
 func TestBadCertificatesAreRefused(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) { c.World.Running = 2 })
+	f := newFixture(t, func(c *sandbox.Config) { c.World.Running = 2 })
 	ask := func(number int) (meetings, stats error) {
-		_, meetings = b.bbb().Meetings(t.Context(), b.endpoint(number))
-		_, stats = b.stats().Stats(t.Context(), pool.Server{Domain: domain(number)})
+		_, meetings = f.bbb().Meetings(t.Context(), f.endpoint(number))
+		_, stats = f.stats().Stats(t.Context(), pool.Server{Domain: domain(number)})
 		return meetings, stats
 	}
 	good := func(number int) {
@@ -402,18 +402,18 @@ func TestBadCertificatesAreRefused(t *testing.T) {
 		"expired-certificate": "certificate has expired",
 		"wrong-name":          "certificate is valid for another.sandbox.test, not " + domain(1),
 	} {
-		b.fail("tls#1:handshake:" + kind)
+		f.setFaults("tls#1:handshake:" + kind)
 		meetings, stats := ask(1)
 		for _, err := range []error{meetings, stats} {
 			if err == nil || !strings.Contains(err.Error(), problem) {
 				t.Errorf("%s: %v, want %q", kind, err, problem)
 			}
 		}
-		if got := b.applied(); len(got) < 2 || got[0] != "tls#1:handshake@1 ("+kind+")" {
+		if got := f.appliedFaults(); len(got) < 2 || got[0] != "tls#1:handshake@1 ("+kind+")" {
 			t.Errorf("applied are %q", got)
 		}
 		good(2)
-		b.Faults().Clear()
+		f.Faults().Clear()
 		good(1)
 	}
 }
@@ -422,16 +422,16 @@ func TestBadCertificatesAreRefused(t *testing.T) {
 // nothing else happens.
 func TestWhatTheDeadDidStaysDone(t *testing.T) {
 	for kind, want := range map[string]pool.EntryState{"kill-before": pool.Enabled, "kill-after": pool.Cordoned} {
-		b := newBench(t, nil)
-		id := b.entry(1).ID
-		b.fail("scalelite#1:updateServer:" + kind)
-		cordoned := b.scalelite().SetState(t.Context(), id, pool.Cordoned)
-		_, later := b.hoster().Machines(t.Context())
+		f := newFixture(t, nil)
+		id := f.entry(1).ID
+		f.setFaults("scalelite#1:updateServer:" + kind)
+		cordoned := f.scalelite().SetState(t.Context(), id, pool.Cordoned)
+		_, later := f.scaleway().Machines(t.Context())
 		if cordoned == nil || later == nil {
 			t.Errorf("%s: the dead hear: %v, %v", kind, cordoned, later)
 		}
-		b.Faults().Clear()
-		if got := b.entry(1).State; got != want {
+		f.Faults().Clear()
+		if got := f.entry(1).State; got != want {
 			t.Errorf("%s: server 1 is %s, want %s", kind, got, want)
 		}
 	}
@@ -442,9 +442,9 @@ func TestWhatTheDeadDidStaysDone(t *testing.T) {
 func TestEveryCallOfAnEvaluationHasItsName(t *testing.T) {
 	calendar := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261005T000000Z\r\n" +
 		"DTSTART:20261005T060000Z\r\nDTEND:20261005T200000Z\r\nSUMMARY:users=60%\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
-	b := newBench(t, func(c *sandbox.Config) { c.Calendar = []byte(calendar) })
-	b.Faults().Reset()
-	function, err := handler.Open(b.settings, slog.New(slog.DiscardHandler))
+	f := newFixture(t, func(c *sandbox.Config) { c.Calendar = []byte(calendar) })
+	f.Faults().Reset()
+	function, err := handler.Open(f.settings, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -452,8 +452,8 @@ func TestEveryCallOfAnEvaluationHasItsName(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := map[string]bool{}
-	for i, call := range b.Faults().Calls() {
-		names[call.Site.String()] = true
+	for i, call := range f.Faults().Calls() {
+		names[call.Operation.String()] = true
 		if call.Number != i+1 || call.Fault != "" || strings.Contains(call.Name, "/") {
 			t.Errorf("call %d of the log is %+v", i+1, call)
 		}
@@ -472,19 +472,19 @@ func TestEveryCallOfAnEvaluationHasItsName(t *testing.T) {
 
 // TestARaceIsPartOfThePlan: the share of cordons that race goes to the world.
 func TestARaceIsPartOfThePlan(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) {
+	f := newFixture(t, func(c *sandbox.Config) {
 		c.Faults.RacePercent = 100
 		c.World.Running = 2
 		for i := range 30 {
 			c.World.Meetings = append(c.World.Meetings, lecture(time.Duration(90+20*i)*time.Second, time.Hour, 1))
 		}
 	})
-	if err := b.scalelite().SetState(t.Context(), b.entry(1).ID, pool.Cordoned); err != nil {
+	if err := f.scalelite().SetState(t.Context(), f.entry(1).ID, pool.Cordoned); err != nil {
 		t.Fatal(err)
 	}
-	b.advance(10 * time.Minute)
-	if b.entry(1).State == pool.Enabled || b.participants(1) == 0 {
-		t.Errorf("server 1 is %s with %d people; want some, although it is not enabled", b.entry(1).State, b.participants(1))
+	f.advance(10 * time.Minute)
+	if f.entry(1).State == pool.Enabled || f.participants(1) == 0 {
+		t.Errorf("server 1 is %s with %d people; want some, although it is not enabled", f.entry(1).State, f.participants(1))
 	}
 }
 

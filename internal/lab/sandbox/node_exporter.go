@@ -16,10 +16,10 @@ import (
 // nodeExporter is the node_exporter of every machine, with the systemd collector
 // switched on. Of the other collectors those are here that tell of what a pool
 // needs to know; the textfile collector reads what DiViMS's own script writes.
-type nodeExporter struct{ model *model }
+type nodeExporter struct{ locked *lockedWorld }
 
 // collectors write what they collect.
-var collectors = map[string]func(*exposition, figures){
+var collectors = map[string]func(*exposition, machineStats){
 	"cpu":      (*exposition).cpu,
 	"loadavg":  (*exposition).loadavg,
 	"netdev":   (*exposition).netdev,
@@ -29,8 +29,8 @@ var collectors = map[string]func(*exposition, figures){
 	"time":     (*exposition).time,
 }
 
-// figures are a machine's stats at a moment.
-type figures struct {
+// machineStats are a machine's stats at a moment.
+type machineStats struct {
 	pool.Stats
 	now time.Time
 }
@@ -47,9 +47,9 @@ func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(names) == 0 {
 		names = slices.Collect(maps.Keys(collectors))
 	}
-	var seen figures
+	var seen machineStats
 	var err error
-	n.model.with(func(w *world.World) {
+	n.locked.with(func(w *world.World) {
 		seen.now = w.Now()
 		seen.Stats, err = w.Stats(r.TLS.ServerName)
 	})
@@ -61,7 +61,7 @@ func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // collect gives what the named collectors collect, each once.
-func collect(names []string, seen figures) []byte {
+func collect(names []string, seen machineStats) []byte {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	var e exposition
@@ -103,7 +103,7 @@ func (e *exposition) gauge(name string, value float64, help string) {
 	e.sample(name, value)
 }
 
-func (e *exposition) loadavg(seen figures) {
+func (e *exposition) loadavg(seen machineStats) {
 	for _, average := range []struct {
 		minutes string
 		load    pool.Reading[float64]
@@ -114,17 +114,17 @@ func (e *exposition) loadavg(seen figures) {
 	}
 }
 
-func (e *exposition) time(seen figures) {
+func (e *exposition) time(seen machineStats) {
 	e.gauge("node_time_seconds", seconds(seen.now), "System time in seconds since epoch (1970).")
 }
 
-func (e *exposition) stat(seen figures) {
+func (e *exposition) stat(seen machineStats) {
 	if uptime, known := seen.Uptime.Get(); known {
 		e.gauge("node_boot_time_seconds", seconds(seen.now.Add(-uptime)), "Node boot time, in unixtime.")
 	}
 }
 
-func (e *exposition) cpu(seen figures) {
+func (e *exposition) cpu(seen machineStats) {
 	cpus, known := seen.CPUs.Get()
 	uptime, upKnown := seen.Uptime.Get()
 	if !known || !upKnown {
@@ -142,7 +142,7 @@ func (e *exposition) cpu(seen figures) {
 }
 
 // netdev has a line to the world, and one that leaves the machine only in part.
-func (e *exposition) netdev(seen figures) {
+func (e *exposition) netdev(seen machineStats) {
 	network, known := seen.Network.Get()
 	if !known {
 		return
@@ -168,7 +168,7 @@ var bbbUnits = []string{
 	"redis-server.service",
 }
 
-func (e *exposition) systemd(seen figures) {
+func (e *exposition) systemd(seen machineStats) {
 	down, known := seen.UnitsDown.Get()
 	if !known {
 		return
@@ -192,10 +192,10 @@ func (e *exposition) systemd(seen figures) {
 }
 
 // textfile is what our script on the server wrote at its last run.
-func (e *exposition) textfile(seen figures) {
+func (e *exposition) textfile(seen machineStats) {
 	if age, known := seen.Age.Get(); known {
 		written := seconds(seen.now.Add(-age))
-		e.gauge("divims_stats_timestamp_seconds", written, "When these figures were written.")
+		e.gauge("divims_stats_timestamp_seconds", written, "When these machineStats were written.")
 		e.family("node_textfile_mtime_seconds", "gauge", "Unixtime mtime of textfiles successfully read.")
 		e.sample("node_textfile_mtime_seconds", written, "file", "/run/divims/divims.prom")
 	}
@@ -216,7 +216,7 @@ func (e *exposition) textfile(seen figures) {
 }
 
 // recordings counts every stage, at zero as well.
-func (e *exposition) recordings(seen figures) {
+func (e *exposition) recordings(seen machineStats) {
 	backlog, known := seen.Backlog.Get()
 	if !known {
 		return

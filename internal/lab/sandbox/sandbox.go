@@ -58,7 +58,7 @@ type Config struct {
 }
 
 // settle fills in what the settings of a sandbox have to repeat.
-func (c *Config) settle() error {
+func (c *Config) complete() error {
 	servers := pool.Servers(len(c.World.Servers), c.bareMetal(), HostnameTemplate, DomainTemplate)
 	if !slices.Equal(c.World.Servers, servers) {
 		return fmt.Errorf("the servers have to be named %s and %s, bare metal first", HostnameTemplate, DomainTemplate)
@@ -90,26 +90,26 @@ func (c *Config) bareMetal() int {
 
 // Sandbox is a world with its services. It is safe for concurrent use.
 type Sandbox struct {
-	config    Config
-	keys      keys
-	model     *model
-	calls     *calls
-	faults    *faults.Layer
-	services  services
-	authority *authority
-	front     *front
-	names     *nameServer
-	at        addresses
+	config      Config
+	credentials credentials
+	locked      *lockedWorld
+	callNamer   *callNamer
+	faults      *faults.Injector
+	services    services
+	authority   *certificateAuthority
+	webServer   *webServer
+	dns         *dnsServer
+	at          addresses
 	// caFile holds the certificate of the authority behind the servers.
 	caFile string
 }
 
 // addresses are where the services listen, as host:port.
-type addresses struct{ scalelite, servers, scaleway, storage, clock, names string }
+type addresses struct{ scalelite, servers, scaleway, storage, clock, dns string }
 
 // Start opens a sandbox. Its time stands still until AdvanceTo. Close it.
 func Start(config Config) (*Sandbox, error) {
-	if err := config.settle(); err != nil {
+	if err := config.complete(); err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
 	}
 	w, err := world.New(config.World)
@@ -123,14 +123,14 @@ func Start(config Config) (*Sandbox, error) {
 			}
 		}
 	}
-	m := &model{world: w}
+	m := &lockedWorld{world: w}
 	layer, err := faults.New(config.Faults)
 	if err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
 	}
 	s := &Sandbox{
-		config: config, keys: newKeys(config.World.Seed), model: m, faults: layer,
-		calls: newCalls(m, config.World.Servers), services: services{connected: layer.Connected},
+		config: config, credentials: newCredentials(config.World.Seed), locked: m, faults: layer,
+		callNamer: newCallNamer(m, config.World.Servers), services: services{connected: layer.Connected},
 	}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a sandbox: %w", err), s.Close())
@@ -141,28 +141,28 @@ func Start(config Config) (*Sandbox, error) {
 // open starts all services.
 func (s *Sandbox) open() error {
 	var err error
-	if s.authority, err = newAuthority(s.config.World.Start); err != nil {
+	if s.authority, err = newCertificateAuthority(s.config.World.Start); err != nil {
 		return err
 	}
-	if err := s.keepCertificate(s.authority.pem()); err != nil {
+	if err := s.writeCAFile(s.authority.pem()); err != nil {
 		return err
 	}
-	storage, err := newStorage(s.model, s.keys, s.config.Objects)
+	storage, err := newStorage(s.locked, s.credentials, s.config.Objects)
 	if err != nil {
 		return err
 	}
 	api := s.scaleway()
-	if s.names, err = serveNames(api); err != nil {
+	if s.dns, err = startDNSServer(api); err != nil {
 		return err
 	}
-	s.front = newFront(s, s.authority)
+	s.webServer = newWebServer(s, s.authority)
 	s.at = addresses{
-		scalelite: s.serve("scalelite", s.faults.Wrap(s.calls.scalelite, newScalelite(s.model, s.keys.loadBalancer)), nil),
-		servers:   s.serve("servers", s.front, s.front.tls()),
-		scaleway:  s.serve("scaleway", s.faults.Wrap(s.calls.scaleway, api), nil),
-		storage:   s.serve("storage", s.faults.Wrap(s.calls.storage, storage), nil),
+		scalelite: s.serve("scalelite", s.faults.Wrap(s.callNamer.scalelite, newScalelite(s.locked, s.credentials.scaleliteSecret)), nil),
+		servers:   s.serve("servers", s.webServer, s.webServer.tls()),
+		scaleway:  s.serve("scaleway", s.faults.Wrap(s.callNamer.scaleway, api), nil),
+		storage:   s.serve("storage", s.faults.Wrap(s.callNamer.storage, storage), nil),
 		clock:     s.serve("clock", s.clock(), nil),
-		names:     s.names.socket.LocalAddr().String(),
+		dns:       s.dns.socket.LocalAddr().String(),
 	}
 	return s.services.err
 }
@@ -174,9 +174,9 @@ func (s *Sandbox) serve(name string, handler http.Handler, config *tls.Config) s
 	return s.services.serve(handler, config)
 }
 
-// keepCertificate writes the authority's certificate to a file, which goes with
+// writeCAFile writes the authority's certificate to a file, which goes with
 // the sandbox: settings hold one line, and a certificate has many.
-func (s *Sandbox) keepCertificate(certificate []byte) error {
+func (s *Sandbox) writeCAFile(certificate []byte) error {
 	file, err := os.CreateTemp("", "divims-sandbox-*.pem")
 	if err != nil {
 		return fmt.Errorf("keep the authority's certificate: %w", err)
@@ -188,10 +188,10 @@ func (s *Sandbox) keepCertificate(certificate []byte) error {
 
 func (s *Sandbox) scaleway() *scalewayapi.API {
 	config := scalewayapi.Config{
-		World:     s.model.world,
-		Lock:      &s.model.lock,
-		Project:   s.keys.project,
-		SecretKey: s.keys.secretKey,
+		World:     s.locked.world,
+		Lock:      &s.locked.lock,
+		Project:   s.credentials.project,
+		SecretKey: s.credentials.secretKey,
 		Domains:   []string{Domain},
 		Quotas:    s.config.Quotas,
 	}
@@ -202,18 +202,18 @@ func (s *Sandbox) scaleway() *scalewayapi.API {
 }
 
 // Faults makes the services fail: all but the clock.
-func (s *Sandbox) Faults() *faults.Layer { return s.faults }
+func (s *Sandbox) Faults() *faults.Injector { return s.faults }
 
 // LetExpire gives a server a certificate that expires at a time, which should be
 // later than the present by the wall clock, too, and that is not renewed; the zero
 // time has it renewed.
 func (s *Sandbox) LetExpire(domain string, at time.Time) error {
-	s.front.forget()
-	return s.authority.keep(domain, s.Now(), at)
+	s.webServer.rotateTicketKeys()
+	return s.authority.setExpiry(domain, s.Now(), at)
 }
 
 // Now is the sandbox's virtual time, in UTC.
-func (s *Sandbox) Now() time.Time { return s.model.now() }
+func (s *Sandbox) Now() time.Time { return s.locked.now() }
 
 // Traffic is what has gone over the connections of all services so far.
 func (s *Sandbox) Traffic() Traffic { return s.services.traffic.sum() }
@@ -225,17 +225,17 @@ func (s *Sandbox) AdvanceTo(t time.Time) {
 
 // With lets do look at the world, or meddle with it. The services wait
 // meanwhile: do must not call them, nor the Sandbox.
-func (s *Sandbox) With(do func(*world.World)) { s.model.with(do) }
+func (s *Sandbox) With(do func(*world.World)) { s.locked.with(do) }
 
 // HangUp ends the connections on which nobody waits for an answer, as all of them
 // do to those that keep quiet between two evaluations.
-func (s *Sandbox) HangUp() { s.services.hangUp() }
+func (s *Sandbox) HangUp() { s.services.closeIdleConnections() }
 
 // Close ends all services, calls under way included, and waits for their end.
 func (s *Sandbox) Close() error {
 	err := s.services.close()
-	if s.names != nil {
-		err = errors.Join(err, s.names.close())
+	if s.dns != nil {
+		err = errors.Join(err, s.dns.close())
 	}
 	if s.caFile != "" {
 		err = errors.Join(err, os.Remove(s.caFile))

@@ -28,17 +28,17 @@ import (
 
 var start = time.Date(2026, 10, 5, 6, 0, 0, 0, time.UTC)
 
-// bench is a sandbox with the clients that talk to it, wired up by nothing but
+// fixture is a sandbox with the clients that talk to it, wired up by nothing but
 // its own settings.
-type bench struct {
+type fixture struct {
 	*sandbox.Sandbox
 	t        *testing.T
 	settings config.Settings
 	http     *http.Client
 }
 
-// newBench starts a sandbox with three servers, the first of which runs.
-func newBench(t *testing.T, change func(*sandbox.Config)) *bench {
+// newFixture starts a sandbox with three servers, the first of which runs.
+func newFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
 	t.Helper()
 	c := sandbox.Config{World: world.Config{
 		Start: start, Seed: 7, Running: 1, RecordingWork: 1, Shipped: true,
@@ -56,7 +56,7 @@ func newBench(t *testing.T, change func(*sandbox.Config)) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &bench{Sandbox: s, t: t, settings: settings, http: newHTTPClient(t, settings)}
+	return &fixture{Sandbox: s, t: t, settings: settings, http: newHTTPClient(t, settings)}
 }
 
 // newHTTPClient connects as the settings say.
@@ -75,62 +75,62 @@ func newHTTPClient(t *testing.T, settings config.Settings) *http.Client {
 	}}
 }
 
-func (b *bench) scalelite() *scalelite.Client {
-	return scalelite.New(b.settings.ScaleliteURL, b.settings.ScaleliteSecret, b.settings.ScaleliteChecksum, b.http)
+func (f *fixture) scalelite() *scalelite.Client {
+	return scalelite.New(f.settings.ScaleliteURL, f.settings.ScaleliteSecret, f.settings.ScaleliteChecksum, f.http)
 }
 
-func (b *bench) bbb() *bbb.Client { return bbb.New(b.settings.BBBChecksum, b.http) }
+func (f *fixture) bbb() *bbb.Client { return bbb.New(f.settings.BBBChecksum, f.http) }
 
-func (b *bench) stats() *exporter.Client {
+func (f *fixture) stats() *exporter.Client {
 	return exporter.New(exporter.Config{
-		URLs: []string{"https://{domain}/node_exporter/metrics"}, User: b.settings.StatsUser, Password: b.settings.StatsPassword,
-	}, b.http)
+		URLs: []string{"https://{domain}/node_exporter/metrics"}, User: f.settings.StatsUser, Password: f.settings.StatsPassword,
+	}, f.http)
 }
 
-func (b *bench) hoster() *scaleway.Client {
-	b.t.Helper()
+func (f *fixture) scaleway() *scaleway.Client {
+	f.t.Helper()
 	client, err := scaleway.New(scaleway.Config{
-		URL: b.settings.ScalewayURL, ProjectID: b.settings.ScalewayProjectID,
-		AccessKey: b.settings.ScalewayAccessKey, SecretKey: b.settings.ScalewaySecretKey,
-		Zones: b.settings.Zones, Tag: b.settings.Tag, ImageName: b.settings.ImageName,
-		Servers: pool.Servers(b.settings.PoolSize, 0, b.settings.HostnameTemplate, b.settings.DomainTemplate),
-	}, b.http)
+		URL: f.settings.ScalewayURL, ProjectID: f.settings.ScalewayProjectID,
+		AccessKey: f.settings.ScalewayAccessKey, SecretKey: f.settings.ScalewaySecretKey,
+		Zones: f.settings.Zones, Tag: f.settings.Tag, ImageName: f.settings.ImageName,
+		Servers: pool.Servers(f.settings.PoolSize, 0, f.settings.HostnameTemplate, f.settings.DomainTemplate),
+	}, f.http)
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	return client
 }
 
 // entry is Scalelite's entry of a server.
-func (b *bench) entry(number int) pool.Entry {
-	b.t.Helper()
-	entries, err := b.scalelite().Entries(b.t.Context())
+func (f *fixture) entry(number int) pool.Entry {
+	f.t.Helper()
+	entries, err := f.scalelite().Entries(f.t.Context())
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	i := slices.IndexFunc(entries, func(e pool.Entry) bool { return strings.Contains(e.URL, domain(number)+"/") })
 	if i < 0 {
-		b.t.Fatalf("no entry of server %d", number)
+		f.t.Fatalf("no entry of server %d", number)
 	}
 	return entries[i]
 }
 
 // endpoint is where a server's BBB is.
-func (b *bench) endpoint(number int) pool.Endpoint {
-	entry := b.entry(number)
+func (f *fixture) endpoint(number int) pool.Endpoint {
+	entry := f.entry(number)
 	return pool.Endpoint{URL: entry.URL, Secret: entry.Secret}
 }
 
-func (b *bench) advance(by time.Duration) { b.AdvanceTo(b.Now().Add(by)) }
+func (f *fixture) advance(by time.Duration) { f.AdvanceTo(f.Now().Add(by)) }
 
 // answer is what a raw request got.
-type answer struct {
+type rawResponse struct {
 	status int
 	header http.Header
 	body   string
 }
 
-func (a answer) is(t *testing.T, status int, kind string, parts ...string) {
+func (a rawResponse) want(t *testing.T, status int, kind string, parts ...string) {
 	t.Helper()
 	if a.status != status || a.header.Get("Content-Type") != kind {
 		t.Errorf("status %d, Content-Type %q; want %d, %q", a.status, a.header.Get("Content-Type"), status, kind)
@@ -142,42 +142,44 @@ func (a answer) is(t *testing.T, status int, kind string, parts ...string) {
 	}
 }
 
-func (b *bench) send(method, address, body string, header http.Header) answer {
-	b.t.Helper()
-	request, err := http.NewRequestWithContext(b.t.Context(), method, address, strings.NewReader(body))
+func (f *fixture) send(method, address, body string, header http.Header) rawResponse {
+	f.t.Helper()
+	request, err := http.NewRequestWithContext(f.t.Context(), method, address, strings.NewReader(body))
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	request.Header = header
 	if host := header.Get("Host"); host != "" {
 		request.Host = host
 	}
-	response, err := b.http.Do(request)
+	response, err := f.http.Do(request)
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	return answer{response.StatusCode, response.Header, string(text)}
+	return rawResponse{response.StatusCode, response.Header, string(text)}
 }
 
-func (b *bench) get(address string) answer { return b.send(http.MethodGet, address, "", http.Header{}) }
+func (f *fixture) get(address string) rawResponse {
+	return f.send(http.MethodGet, address, "", http.Header{})
+}
 
 func domain(number int) string {
 	return strings.ReplaceAll(sandbox.DomainTemplate, "{n}", string(rune('0'+number)))
 }
 
 // setting is the value of a DIVIMS_ variable.
-func (b *bench) setting(name string) string {
-	for _, setting := range b.Environment() {
+func (f *fixture) setting(name string) string {
+	for _, setting := range f.Environment() {
 		if value, found := strings.CutPrefix(setting, "DIVIMS_"+name+"="); found {
 			return value
 		}
 	}
-	b.t.Fatalf("no setting %s", name)
+	f.t.Fatalf("no setting %s", name)
 	return ""
 }
 
@@ -187,14 +189,14 @@ func lecture(after, length time.Duration, people int) world.Meeting {
 }
 
 func TestTheEnvironmentIsAllThatIsNeeded(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) {
+	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Servers = pool.Servers(3, 1, sandbox.HostnameTemplate, sandbox.DomainTemplate)
 		c.Calendar = []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
 	})
-	if b.settings.PoolSize != 3 || b.settings.BareMetalCount != 1 || b.settings.Recordings != "shipped" || !b.settings.CalendarURL.IsSet() {
-		t.Errorf("settings %+v do not tell of three servers, one of them bare metal, that ship recordings, and of the calendar", b.settings)
+	if f.settings.PoolSize != 3 || f.settings.BareMetalCount != 1 || f.settings.Recordings != "shipped" || !f.settings.CalendarURL.IsSet() {
+		t.Errorf("settings %+v do not tell of three servers, one of them bare metal, that ship recordings, and of the calendar", f.settings)
 	}
-	for _, setting := range b.Environment() {
+	for _, setting := range f.Environment() {
 		if len(setting) > 1000 {
 			t.Errorf("%.40s… is longer than the platform takes", setting)
 		}
@@ -202,12 +204,12 @@ func TestTheEnvironmentIsAllThatIsNeeded(t *testing.T) {
 }
 
 func TestTheEnvFileCanBeSourced(t *testing.T) {
-	b := newBench(t, nil)
+	f := newFixture(t, nil)
 	name := filepath.Join(t.TempDir(), "sandbox's.env")
 	if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.WriteEnvFile(name); err != nil {
+	if err := f.WriteEnvFile(name); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(name)
@@ -221,7 +223,7 @@ func TestTheEnvFileCanBeSourced(t *testing.T) {
 		t.Fatal(err)
 	}
 	sourced := strings.Split(string(text), "\n")
-	for _, setting := range b.Environment() {
+	for _, setting := range f.Environment() {
 		if !slices.Contains(sourced, setting) {
 			t.Errorf("a shell does not see %.40s… as it is", setting)
 		}
@@ -229,12 +231,12 @@ func TestTheEnvFileCanBeSourced(t *testing.T) {
 }
 
 func TestAnEnvFileThatCannotBeWrittenLeavesNothing(t *testing.T) {
-	b := newBench(t, nil)
+	f := newFixture(t, nil)
 	folder := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(folder, "taken", "by a folder"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.WriteEnvFile(filepath.Join(folder, "taken")); err == nil {
+	if err := f.WriteEnvFile(filepath.Join(folder, "taken")); err == nil {
 		t.Error("a folder was replaced")
 	}
 	if left, _ := os.ReadDir(folder); len(left) != 1 {
@@ -259,26 +261,26 @@ func TestStartRefusesWhatItCannotServe(t *testing.T) {
 
 func TestClockAndCalendar(t *testing.T) {
 	calendar := "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
-	b := newBench(t, func(c *sandbox.Config) { c.Calendar = []byte(calendar) })
-	clock := b.settings.ClockURL
-	b.advance(90*time.Second + time.Millisecond)
-	if got := b.get(clock); got.body != "2026-10-05T06:01:30.001Z" {
+	f := newFixture(t, func(c *sandbox.Config) { c.Calendar = []byte(calendar) })
+	clock := f.settings.ClockURL
+	f.advance(90*time.Second + time.Millisecond)
+	if got := f.get(clock); got.body != "2026-10-05T06:01:30.001Z" {
 		t.Errorf("clock says %q", got.body)
 	}
-	first := b.get(b.settings.CalendarURL.Reveal())
-	first.is(t, http.StatusOK, "text/calendar; charset=utf-8", calendar)
-	again := b.send(http.MethodGet, b.settings.CalendarURL.Reveal(), "", http.Header{"If-None-Match": {first.header.Get("ETag")}})
+	first := f.get(f.settings.CalendarURL.Reveal())
+	first.want(t, http.StatusOK, "text/calendar; charset=utf-8", calendar)
+	again := f.send(http.MethodGet, f.settings.CalendarURL.Reveal(), "", http.Header{"If-None-Match": {first.header.Get("ETag")}})
 	if again.status != http.StatusNotModified {
 		t.Errorf("the same calendar again is status %d", again.status)
 	}
 }
 
 func TestACalendarIsOptional(t *testing.T) {
-	b := newBench(t, nil)
-	if b.settings.CalendarURL.IsSet() {
+	f := newFixture(t, nil)
+	if f.settings.CalendarURL.IsSet() {
 		t.Error("there is an address of a calendar")
 	}
-	if got := b.get(strings.Replace(b.settings.ClockURL, "/clock", "/calendar.ics", 1)); got.status != http.StatusNotFound {
+	if got := f.get(strings.Replace(f.settings.ClockURL, "/clock", "/calendar.ics", 1)); got.status != http.StatusNotFound {
 		t.Errorf("status %d", got.status)
 	}
 }
@@ -286,7 +288,7 @@ func TestACalendarIsOptional(t *testing.T) {
 // TestTheSameSeedIsTheSameWorld holds two sandboxes against each other: but for
 // ports and files they are the same.
 func TestTheSameSeedIsTheSameWorld(t *testing.T) {
-	one, two := newBench(t, nil), newBench(t, nil)
+	one, two := newFixture(t, nil), newFixture(t, nil)
 	for i, setting := range one.Environment() {
 		same := setting == two.Environment()[i]
 		onceOnly := strings.Contains(setting, "127.0.0.1") || strings.Contains(setting, "file:")
@@ -294,30 +296,30 @@ func TestTheSameSeedIsTheSameWorld(t *testing.T) {
 			t.Errorf("%.40s… is the same: %v", setting, same)
 		}
 	}
-	other := newBench(t, func(c *sandbox.Config) { c.World.Seed = 8 })
+	other := newFixture(t, func(c *sandbox.Config) { c.World.Seed = 8 })
 	if other.settings.ScalewayProjectID == one.settings.ScalewayProjectID {
 		t.Error("another seed gives the same project")
 	}
 }
 
 func TestCloseEndsEverything(t *testing.T) {
-	b := newBench(t, nil)
+	f := newFixture(t, nil)
 	for range 20 {
-		if _, err := b.bbb().Meetings(t.Context(), b.endpoint(1)); err != nil {
+		if _, err := f.bbb().Meetings(t.Context(), f.endpoint(1)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, certificate, _ := strings.Cut(b.setting("CA_CERTIFICATES"), "file:")
+	_, certificate, _ := strings.Cut(f.setting("CA_CERTIFICATES"), "file:")
 	if _, err := os.Stat(certificate); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Close(); err != nil {
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(certificate); !os.IsNotExist(err) {
 		t.Errorf("the certificate is left in %s", certificate)
 	}
-	if _, err := b.scalelite().Entries(t.Context()); err == nil {
+	if _, err := f.scalelite().Entries(t.Context()); err == nil {
 		t.Error("Scalelite answers still")
 	}
 	// The last instructions of a connection come after its end is known.
@@ -339,16 +341,16 @@ func serving() bool {
 // TestManyAtOnce has every service asked while time goes on: the race detector
 // and the clients judge.
 func TestManyAtOnce(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) {
+	f := newFixture(t, func(c *sandbox.Config) {
 		for i := range 60 {
 			c.World.Meetings = append(c.World.Meetings, lecture(time.Duration(i)*time.Minute, 20*time.Minute, 30))
 		}
 	})
-	at, lb, stats, hoster := b.endpoint(1), b.scalelite(), b.stats(), b.hoster()
+	at, lb, stats, hoster := f.endpoint(1), f.scalelite(), f.stats(), f.scaleway()
 	var wg sync.WaitGroup
 	for name, ask := range map[string]func() error{
 		"Scalelite": func() error { _, err := lb.Entries(t.Context()); return err },
-		"BBB":       func() error { _, err := b.bbb().Meetings(t.Context(), at); return err },
+		"BBB":       func() error { _, err := f.bbb().Meetings(t.Context(), at); return err },
 		"stats":     func() error { _, err := stats.Stats(t.Context(), pool.Server{Domain: domain(1)}); return err },
 		"Scaleway":  func() error { _, err := hoster.Machines(t.Context()); return err },
 	} {
@@ -364,7 +366,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	wg.Go(func() {
 		for range 60 {
-			b.advance(time.Minute)
+			f.advance(time.Minute)
 		}
 	})
 	wg.Wait()

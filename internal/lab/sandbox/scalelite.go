@@ -18,19 +18,19 @@ import (
 
 // scalelite is Scalelite's management API, as of v1.8.5 and with its quirks.
 type scalelite struct {
-	model  *model
+	locked *lockedWorld
 	secret pool.Secret
 	// old are the entries from before the API, whose load_multiplier is unset.
-	old map[string]bool
+	neverSetMultiplier map[string]bool
 }
 
 // scaleliteCall works on one call that was admitted, while the world is locked.
 type scaleliteCall func(w *world.World, input scaleliteInput) scaleliteAnswer
 
-func newScalelite(model *model, secret pool.Secret) http.Handler {
-	s := &scalelite{model: model, secret: secret, old: map[string]bool{}}
-	for _, entry := range model.world.Entries() {
-		s.old[entry.ID] = true
+func newScalelite(locked *lockedWorld, secret pool.Secret) http.Handler {
+	s := &scalelite{locked: locked, secret: secret, neverSetMultiplier: map[string]bool{}}
+	for _, entry := range locked.world.Entries() {
+		s.neverSetMultiplier[entry.ID] = true
 	}
 	mux := http.NewServeMux()
 	for name, call := range map[string]scaleliteCall{"getServers": s.getServers, "getServerInfo": s.getServerInfo} {
@@ -63,13 +63,13 @@ func onlyOwnHost(inner http.Handler) http.Handler {
 // endpoint admits a call, works on it under the lock, and writes the answer.
 func (s *scalelite) endpoint(name string, call scaleliteCall) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		input, refusal := s.admit(name, r)
+		input, refusal := s.readInput(name, r)
 		if refusal != nil {
 			refusal.ServeHTTP(w, r)
 			return
 		}
 		var answer scaleliteAnswer
-		s.model.with(func(w *world.World) { answer = call(w, input) })
+		s.locked.with(func(w *world.World) { answer = call(w, input) })
 		answer.ServeHTTP(w, r)
 	})
 }
@@ -90,15 +90,15 @@ type serverParams struct {
 	Tag        *string `json:"tag"`
 }
 
-// largestBody is far above any body that Scalelite is sent, in bytes.
-const largestBody = 1 << 20
+// maxBodySize is far above any body that Scalelite is sent, in bytes.
+const maxBodySize = 1 << 20
 
 // admit reads a call. Rails looks at the body's form first, and then Scalelite
 // at its type, and then at the checksum, which is over the query only.
-func (s *scalelite) admit(call string, r *http.Request) (scaleliteInput, *scaleliteAnswer) {
+func (s *scalelite) readInput(call string, r *http.Request) (scaleliteInput, *scaleliteAnswer) {
 	input := scaleliteInput{ID: r.URL.Query().Get("id")}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	body, err := io.ReadAll(io.LimitReader(r.Body, largestBody))
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodySize))
 	if err != nil || kind == "application/json" && len(body) > 0 && json.Unmarshal(body, &input) != nil {
 		return input, &scaleliteAnswer{status: http.StatusBadRequest}
 	}
@@ -120,14 +120,14 @@ func (s *scalelite) getServers(w *world.World, _ scaleliteInput) scaleliteAnswer
 	}
 	shown := make([]serverJSON, len(entries))
 	for i, entry := range entries {
-		shown[i] = s.show(entry)
+		shown[i] = s.toJSON(entry)
 	}
 	return jsonAnswer(http.StatusOK, shown)
 }
 
 func (s *scalelite) getServerInfo(w *world.World, input scaleliteInput) scaleliteAnswer {
-	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
-		return jsonAnswer(http.StatusOK, s.show(entry))
+	return s.withEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+		return jsonAnswer(http.StatusOK, s.toJSON(entry))
 	})
 }
 
@@ -135,7 +135,7 @@ func (s *scalelite) getServerInfo(w *world.World, input scaleliteInput) scalelit
 func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAnswer {
 	switch {
 	case input.Server == nil:
-		return failure("internalError", "param is missing or the value is empty: server")
+		return xmlFailure("internalError", "param is missing or the value is empty: server")
 	case input.Server.URL == "" || input.Server.Secret == "":
 		return jsonError(http.StatusBadRequest, "Server needs a URL and a secret")
 	}
@@ -146,7 +146,7 @@ func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAns
 	if err != nil {
 		return jsonError(http.StatusBadRequest, err.Error())
 	}
-	return s.getServerInfo(w, scaleliteInput{ID: entry.ID}).as(http.StatusCreated)
+	return s.getServerInfo(w, scaleliteInput{ID: entry.ID}).withStatus(http.StatusCreated)
 }
 
 // apply sets what an entry's parameters say of its tag and its multiplier, which
@@ -164,7 +164,7 @@ func (s *scalelite) apply(w *world.World, id string, p *serverParams) error {
 	if err != nil {
 		return errors.New("load_multiplier is no number")
 	}
-	delete(s.old, id)
+	delete(s.neverSetMultiplier, id)
 	return w.SetMultiplier(id, multiplier)
 }
 
@@ -172,12 +172,12 @@ func (s *scalelite) apply(w *world.World, id string, p *serverParams) error {
 var stateWords = map[string]pool.EntryState{"enable": pool.Enabled, "cordon": pool.Cordoned, "disable": pool.Disabled}
 
 func (s *scalelite) updateServer(w *world.World, input scaleliteInput) scaleliteAnswer {
-	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+	return s.withEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
 		switch {
 		case input.Server == nil:
 			return jsonError(http.StatusBadRequest, "param is missing or the value is empty: server")
 		case input.Server.Secret != "":
-			return beyondTheWorld
+			return secretChangeRefused
 		}
 		if err := s.apply(w, entry.ID, input.Server); err != nil {
 			return jsonError(http.StatusBadRequest, err.Error())
@@ -196,7 +196,7 @@ func (s *scalelite) updateServer(w *world.World, input scaleliteInput) scalelite
 }
 
 func (s *scalelite) deleteServer(w *world.World, input scaleliteInput) scaleliteAnswer {
-	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+	return s.withEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
 		if err := w.Remove(entry.ID); err != nil {
 			return jsonError(http.StatusBadRequest, fmt.Sprintf("Couldn't destroy server id=%s: %v", entry.ID, err))
 		}
@@ -207,7 +207,7 @@ func (s *scalelite) deleteServer(w *world.World, input scaleliteInput) scalelite
 // panicServer stops at the first meeting that BBB does not end, and says so: that
 // meeting is forgotten, the others stay, the state does not change.
 func (s *scalelite) panicServer(w *world.World, input scaleliteInput) scaleliteAnswer {
-	return s.ofEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
+	return s.withEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
 		err := w.Panic(entry.ID)
 		if err == nil && input.keepsState() {
 			err = w.SetState(entry.ID, entry.State)
@@ -225,8 +225,8 @@ func (i scaleliteInput) keepsState() bool {
 	return i.KeepState != nil && i.KeepState != false && i.KeepState != ""
 }
 
-// ofEntry works on the entry that a call names.
-func (s *scalelite) ofEntry(w *world.World, input scaleliteInput, work func(pool.Entry) scaleliteAnswer) scaleliteAnswer {
+// withEntry works on the entry that a call names.
+func (s *scalelite) withEntry(w *world.World, input scaleliteInput, work func(pool.Entry) scaleliteAnswer) scaleliteAnswer {
 	entries := w.Entries()
 	i := slices.IndexFunc(entries, func(e pool.Entry) bool { return e.ID == input.ID })
 	if i < 0 {

@@ -27,19 +27,19 @@ func (a scaleliteAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 
 // The refusals that have nothing to do with the call: XML with HTTP status 200.
 var (
-	checksumError          = failure("checksumError", "You did not pass the checksum security check")
-	unsupportedRequest     = failure("unsupportedRequest", "This request is not supported.")
-	unsupportedContentType = failure("unsupportedContentType", "The request content type is not supported.")
+	checksumError          = xmlFailure("checksumError", "You did not pass the checksum security check")
+	unsupportedRequest     = xmlFailure("unsupportedRequest", "This request is not supported.")
+	unsupportedContentType = xmlFailure("unsupportedContentType", "The request content type is not supported.")
 )
 
 // scaleliteVersion is told to everybody, without a checksum.
 var scaleliteVersion = xmlAnswer("<response>\n  <returncode>SUCCESS</returncode>\n  <version>2.0</version>\n</response>\n")
 
-// beyondTheWorld refuses what Scalelite can do and the world cannot, rather than
+// secretChangeRefused refuses what Scalelite can do and the world cannot, rather than
 // to say that it was done.
-var beyondTheWorld = jsonError(http.StatusBadRequest, "other secrets are not part of the sandbox")
+var secretChangeRefused = jsonError(http.StatusBadRequest, "other secrets are not part of the sandbox")
 
-func failure(key, message string) scaleliteAnswer {
+func xmlFailure(key, message string) scaleliteAnswer {
 	body, err := xml.MarshalIndent(struct {
 		XMLName xml.Name `xml:"response"`
 		Code    string   `xml:"returncode"`
@@ -61,7 +61,7 @@ func jsonError(status int, message string) scaleliteAnswer {
 }
 
 // as is the answer with another status.
-func (a scaleliteAnswer) as(status int) scaleliteAnswer {
+func (a scaleliteAnswer) withStatus(status int) scaleliteAnswer {
 	a.status = status
 	return a
 }
@@ -89,7 +89,7 @@ type serverJSON struct {
 
 // show tells of an entry. Its load is a number or the word "unavailable", its
 // load_multiplier a string, or the number 1.0 if it was never set.
-func (s *scalelite) show(entry pool.Entry) serverJSON {
+func (s *scalelite) toJSON(entry pool.Entry) serverJSON {
 	shown := serverJSON{
 		ID:         entry.ID,
 		URL:        entry.URL,
@@ -104,7 +104,7 @@ func (s *scalelite) show(entry pool.Entry) serverJSON {
 	if load, known := entry.Load.Get(); known {
 		shown.Load = json.Number(decimal(load))
 	}
-	if s.old[entry.ID] {
+	if s.neverSetMultiplier[entry.ID] {
 		shown.Multiplier = json.Number("1.0")
 	}
 	if entry.Online {

@@ -22,70 +22,70 @@ const (
 )
 
 // management calls Scalelite's API with a good checksum and any body.
-func (b *bench) management(method, call, body string) answer {
-	return b.send(method, b.managementURL(call, checksum.SHA256), body, http.Header{"Content-Type": {"application/json"}})
+func (f *fixture) scaleliteCall(method, call, body string) rawResponse {
+	return f.send(method, f.scaleliteURL(call, checksum.SHA256), body, http.Header{"Content-Type": {"application/json"}})
 }
 
-func (b *bench) managementURL(call string, hash checksum.Hash) string {
+func (f *fixture) scaleliteURL(call string, hash checksum.Hash) string {
 	name, rawQuery, _ := strings.Cut(call, "?")
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		b.t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	return b.settings.ScaleliteURL + "/scalelite/api/" + name + "?" + hash.Sign(name, query, b.settings.ScaleliteSecret)
+	return f.settings.ScaleliteURL + "/scalelite/api/" + name + "?" + hash.Sign(name, query, f.settings.ScaleliteSecret)
 }
 
 func TestScaleliteSpeaksWithItsClient(t *testing.T) {
-	b := newBench(t, nil)
-	lb := b.scalelite()
+	f := newFixture(t, nil)
+	lb := f.scalelite()
 	entries, err := lb.Entries(t.Context())
 	if err != nil || len(entries) != 3 {
 		t.Fatalf("%d entries, %v; want 3", len(entries), err)
 	}
-	if e := b.entry(1); e.State != pool.Enabled || !e.Online || !e.Load.Known() || e.LoadMultiplier != 1 || e.BBBVersion == "" {
+	if e := f.entry(1); e.State != pool.Enabled || !e.Online || !e.Load.Known() || e.LoadMultiplier != 1 || e.BBBVersion == "" {
 		t.Errorf("the running server is %+v", e)
 	}
-	if e := b.entry(2); e.State != pool.Disabled || e.Online || e.Load.Known() {
+	if e := f.entry(2); e.State != pool.Disabled || e.Online || e.Load.Known() {
 		t.Errorf("a server without a machine is %+v", e)
 	}
 	for _, state := range []pool.EntryState{pool.Cordoned, pool.Disabled, pool.Enabled} {
-		if err := lb.SetState(t.Context(), b.entry(1).ID, state); err != nil || b.entry(1).State != state {
-			t.Errorf("set to %s: %s, %v", state, b.entry(1).State, err)
+		if err := lb.SetState(t.Context(), f.entry(1).ID, state); err != nil || f.entry(1).State != state {
+			t.Errorf("set to %s: %s, %v", state, f.entry(1).State, err)
 		}
 	}
-	if b.entry(1).Load.Known() {
+	if f.entry(1).Load.Known() {
 		t.Error("an entry that was disabled has a load before the next poll")
 	}
-	b.advance(time.Minute)
-	if !b.entry(1).Load.Known() {
+	f.advance(time.Minute)
+	if !f.entry(1).Load.Known() {
 		t.Error("an enabled entry has no load after a poll")
 	}
 }
 
 func TestScaleliteTakesADuplicate(t *testing.T) {
-	b := newBench(t, nil)
-	first := b.entry(1)
-	second, err := b.scalelite().Register(t.Context(), first.URL, first.Secret)
+	f := newFixture(t, nil)
+	first := f.entry(1)
+	second, err := f.scalelite().Register(t.Context(), first.URL, first.Secret)
 	if err != nil || second.ID == first.ID || second.State != pool.Disabled || second.Load.Known() {
 		t.Errorf("second entry %+v, %v", second, err)
 	}
-	if err := b.scalelite().Remove(t.Context(), second.ID); err != nil {
+	if err := f.scalelite().Remove(t.Context(), second.ID); err != nil {
 		t.Error(err)
 	}
-	if err := b.scalelite().Remove(t.Context(), second.ID); !errors.Is(err, pool.ErrGone) {
+	if err := f.scalelite().Remove(t.Context(), second.ID); !errors.Is(err, pool.ErrGone) {
 		t.Errorf("removed twice: %v", err)
 	}
 }
 
 func TestScaleliteWithoutEntries(t *testing.T) {
-	b := newBench(t, nil)
+	f := newFixture(t, nil)
 	for i := range 3 {
-		if err := b.scalelite().Remove(t.Context(), b.entry(i+1).ID); err != nil {
+		if err := f.scalelite().Remove(t.Context(), f.entry(i+1).ID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	b.management(http.MethodGet, "getServers", "").is(t, http.StatusNotFound, asJSON, `{"error":"No servers are configured"}`)
-	if entries, err := b.scalelite().Entries(t.Context()); err != nil || len(entries) != 0 {
+	f.scaleliteCall(http.MethodGet, "getServers", "").want(t, http.StatusNotFound, asJSON, `{"error":"No servers are configured"}`)
+	if entries, err := f.scalelite().Entries(t.Context()); err != nil || len(entries) != 0 {
 		t.Errorf("the client reads %v, %v", entries, err)
 	}
 }
@@ -93,25 +93,25 @@ func TestScaleliteWithoutEntries(t *testing.T) {
 // TestScaleliteShowsOddValues: load is a number or a word, load_multiplier a
 // string or a number.
 func TestScaleliteShowsOddValues(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) {
+	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Meetings = []world.Meeting{lecture(time.Second, time.Hour, 20)}
 	})
-	b.advance(time.Minute)
-	b.management(http.MethodGet, "getServers", "").is(t, http.StatusOK, asJSON,
+	f.advance(time.Minute)
+	f.scaleliteCall(http.MethodGet, "getServers", "").want(t, http.StatusOK, asJSON,
 		`"state":"enabled","load":21.0,"load_multiplier":1.0,"online":"online"`,
 		`"tag":"","bbb_version":"3.0.4","state":"disabled","load":"unavailable","load_multiplier":1.0,"online":"offline"`)
-	b.management(http.MethodPost, "addServer", `{"server":{"url":"https://new.sandbox.test/bigbluebutton/api","secret":"s"}}`).
-		is(t, http.StatusCreated, asJSON, `"state":"disabled","load":"unavailable","load_multiplier":"1.0","online":"offline"`)
-	b.management(http.MethodPost, "addServer", `{"server":{"url":"https://big.sandbox.test/bigbluebutton/api","secret":"s","tag":"gpu","load_multiplier":"0.5"}}`).
-		is(t, http.StatusCreated, asJSON, `"tag":"gpu"`, `"load_multiplier":"0.5"`)
-	b.management(http.MethodPost, "updateServer", `{"id":"`+b.entry(2).ID+`","server":{"tag":"exam","load_multiplier":2}}`).
-		is(t, http.StatusOK, asJSON, `"tag":"exam"`, `"load_multiplier":"2.0"`)
-	b.management(http.MethodGet, "getServerInfo?id="+b.entry(1).ID, "").is(t, http.StatusOK, asJSON, `{"id":"`+b.entry(1).ID)
+	f.scaleliteCall(http.MethodPost, "addServer", `{"server":{"url":"https://new.sandbox.test/bigbluebutton/api","secret":"s"}}`).
+		want(t, http.StatusCreated, asJSON, `"state":"disabled","load":"unavailable","load_multiplier":"1.0","online":"offline"`)
+	f.scaleliteCall(http.MethodPost, "addServer", `{"server":{"url":"https://big.sandbox.test/bigbluebutton/api","secret":"s","tag":"gpu","load_multiplier":"0.5"}}`).
+		want(t, http.StatusCreated, asJSON, `"tag":"gpu"`, `"load_multiplier":"0.5"`)
+	f.scaleliteCall(http.MethodPost, "updateServer", `{"id":"`+f.entry(2).ID+`","server":{"tag":"exam","load_multiplier":2}}`).
+		want(t, http.StatusOK, asJSON, `"tag":"exam"`, `"load_multiplier":"2.0"`)
+	f.scaleliteCall(http.MethodGet, "getServerInfo?id="+f.entry(1).ID, "").want(t, http.StatusOK, asJSON, `{"id":"`+f.entry(1).ID)
 }
 
 func TestScaleliteRefuses(t *testing.T) {
-	b := newBench(t, nil)
-	id := b.entry(1).ID
+	f := newFixture(t, nil)
+	id := f.entry(1).ID
 	const get, post = http.MethodGet, http.MethodPost
 	for name, c := range map[string]struct {
 		method, call, body string
@@ -135,14 +135,14 @@ func TestScaleliteRefuses(t *testing.T) {
 		"a call that is not there": {get, "getTenants", "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := b.management(c.method, c.call, c.body)
-			got.is(t, c.status, c.kind, c.part)
+			got := f.scaleliteCall(c.method, c.call, c.body)
+			got.want(t, c.status, c.kind, c.part)
 			if c.kind == "" && got.body != "" {
 				t.Errorf("body %q, want none", got.body)
 			}
 		})
 	}
-	if b.entry(1).State != pool.Enabled {
+	if f.entry(1).State != pool.Enabled {
 		t.Error("a refused call changed the entry")
 	}
 }
@@ -150,36 +150,36 @@ func TestScaleliteRefuses(t *testing.T) {
 // TestScaleliteRefusesUnderStatus200: what fails before the call is looked at is
 // XML, whatever the status says.
 func TestScaleliteRefusesUnderStatus200(t *testing.T) {
-	b := newBench(t, nil)
-	good := b.managementURL("getServers", checksum.SHA256)
+	f := newFixture(t, nil)
+	good := f.scaleliteURL("getServers", checksum.SHA256)
 	body := `{"id":"x"}`
 	for name, c := range map[string]struct {
-		got  answer
+		got  rawResponse
 		part string
 	}{
-		"no checksum":        {b.get(strings.Split(good, "?")[0]), "checksumError"},
-		"a wrong checksum":   {b.get(good[:len(good)-1] + "-"), "checksumError"},
-		"SHA-384":            {b.get(b.managementURL("getServers", checksum.SHA384)), "checksumError"},
-		"another call's":     {b.get(strings.Replace(b.managementURL("getServerInfo", checksum.SHA256), "Info", "s", 1)), "checksumError"},
-		"a form":             {b.send(http.MethodPost, b.managementURL("deleteServer", checksum.SHA256), "id=x", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}), "unsupportedContentType"},
-		"JSON in other name": {b.send(http.MethodPost, b.managementURL("deleteServer", checksum.SHA256), body, http.Header{}), "unsupportedContentType"},
+		"no checksum":        {f.get(strings.Split(good, "?")[0]), "checksumError"},
+		"a wrong checksum":   {f.get(good[:len(good)-1] + "-"), "checksumError"},
+		"SHA-384":            {f.get(f.scaleliteURL("getServers", checksum.SHA384)), "checksumError"},
+		"another call's":     {f.get(strings.Replace(f.scaleliteURL("getServerInfo", checksum.SHA256), "Info", "s", 1)), "checksumError"},
+		"a form":             {f.send(http.MethodPost, f.scaleliteURL("deleteServer", checksum.SHA256), "id=x", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}), "unsupportedContentType"},
+		"JSON in other name": {f.send(http.MethodPost, f.scaleliteURL("deleteServer", checksum.SHA256), body, http.Header{}), "unsupportedContentType"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.got.is(t, http.StatusOK, asXML, "<returncode>FAILED</returncode>", "<messageKey>"+c.part+"</messageKey>")
+			c.got.want(t, http.StatusOK, asXML, "<returncode>FAILED</returncode>", "<messageKey>"+c.part+"</messageKey>")
 		})
 	}
 	for _, hash := range []checksum.Hash{checksum.SHA1, checksum.SHA256, checksum.SHA512} {
-		b.get(b.managementURL("getServers", hash)).is(t, http.StatusOK, asJSON)
+		f.get(f.scaleliteURL("getServers", hash)).want(t, http.StatusOK, asJSON)
 	}
 }
 
 func TestScaleliteOutsideItsAPI(t *testing.T) {
-	b := newBench(t, nil)
-	b.get(b.settings.ScaleliteURL+"/bigbluebutton/api").is(t, http.StatusOK, asXML, "<returncode>SUCCESS</returncode>")
-	if got := b.get(b.settings.ScaleliteURL + "/health_check"); got.status != http.StatusOK || got.body != "success" {
+	f := newFixture(t, nil)
+	f.get(f.settings.ScaleliteURL+"/bigbluebutton/api").want(t, http.StatusOK, asXML, "<returncode>SUCCESS</returncode>")
+	if got := f.get(f.settings.ScaleliteURL + "/health_check"); got.status != http.StatusOK || got.body != "success" {
 		t.Errorf("health check: %d %q", got.status, got.body)
 	}
-	stranger := b.send(http.MethodGet, b.managementURL("getServers", checksum.SHA256), "", http.Header{"Host": {"scalelite.example.com"}})
+	stranger := f.send(http.MethodGet, f.scaleliteURL("getServers", checksum.SHA256), "", http.Header{"Host": {"scalelite.example.com"}})
 	if stranger.status != http.StatusForbidden {
 		t.Errorf("a call for another host is status %d", stranger.status)
 	}
@@ -188,37 +188,37 @@ func TestScaleliteOutsideItsAPI(t *testing.T) {
 // TestPanicStopsHalfWay: on a server that does not answer, each panic forgets one
 // meeting and fails, until none is left.
 func TestPanicStopsHalfWay(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) {
+	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
 	})
-	b.advance(10 * time.Second)
-	id := b.entry(1).ID
-	b.With(func(w *world.World) {
+	f.advance(10 * time.Second)
+	id := f.entry(1).ID
+	f.With(func(w *world.World) {
 		if err := w.SetBBB(domain(1), false); err != nil {
 			t.Error(err)
 		}
 	})
 	body := `{"id":"` + id + `"}`
 	for range 2 {
-		b.management(http.MethodPost, "panicServer", body).is(t, http.StatusBadRequest, asJSON, `{"error":"Couldn't disable server id=`+id+`"}`)
-		if b.entry(1).State != pool.Enabled {
+		f.scaleliteCall(http.MethodPost, "panicServer", body).want(t, http.StatusBadRequest, asJSON, `{"error":"Couldn't disable server id=`+id+`"}`)
+		if f.entry(1).State != pool.Enabled {
 			t.Error("a panic that failed changed the state")
 		}
 	}
-	b.management(http.MethodPost, "panicServer", body).is(t, http.StatusOK, asJSON, `{"success":"Server id=`+id)
-	if b.entry(1).State != pool.Disabled {
+	f.scaleliteCall(http.MethodPost, "panicServer", body).want(t, http.StatusOK, asJSON, `{"success":"Server id=`+id)
+	if f.entry(1).State != pool.Disabled {
 		t.Error("a panic that went through left the state")
 	}
 }
 
 func TestTheClientGetsThroughAPanic(t *testing.T) {
-	b := newBench(t, func(c *sandbox.Config) {
+	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
 	})
-	b.advance(10 * time.Second)
-	b.With(func(w *world.World) { _ = w.SetBBB(domain(1), false) })
-	if err := b.scalelite().Panic(t.Context(), b.entry(1).ID); err != nil || b.entry(1).State != pool.Disabled {
-		t.Errorf("state %s, %v", b.entry(1).State, err)
+	f.advance(10 * time.Second)
+	f.With(func(w *world.World) { _ = w.SetBBB(domain(1), false) })
+	if err := f.scalelite().Panic(t.Context(), f.entry(1).ID); err != nil || f.entry(1).State != pool.Disabled {
+		t.Errorf("state %s, %v", f.entry(1).State, err)
 	}
 }
 
@@ -233,9 +233,9 @@ func TestKeepStateCountsAtTheTopOnly(t *testing.T) {
 		`{"id":"ID","server":{"keep_state":true}}`: pool.Disabled,
 	} {
 		t.Run(body, func(t *testing.T) {
-			b := newBench(t, nil)
-			b.management(http.MethodPost, "panicServer", strings.ReplaceAll(body, "ID", b.entry(1).ID)).is(t, http.StatusOK, asJSON)
-			if got := b.entry(1).State; got != want {
+			f := newFixture(t, nil)
+			f.scaleliteCall(http.MethodPost, "panicServer", strings.ReplaceAll(body, "ID", f.entry(1).ID)).want(t, http.StatusOK, asJSON)
+			if got := f.entry(1).State; got != want {
 				t.Errorf("state %s, want %s", got, want)
 			}
 		})
@@ -243,9 +243,9 @@ func TestKeepStateCountsAtTheTopOnly(t *testing.T) {
 }
 
 func TestScaleliteAnswersAreJSONOfTheRealFields(t *testing.T) {
-	b := newBench(t, nil)
+	f := newFixture(t, nil)
 	var entries []map[string]any
-	if err := json.Unmarshal([]byte(b.management(http.MethodGet, "getServers", "").body), &entries); err != nil {
+	if err := json.Unmarshal([]byte(f.scaleliteCall(http.MethodGet, "getServers", "").body), &entries); err != nil {
 		t.Fatal(err)
 	}
 	for _, field := range []string{"id", "url", "secret", "tag", "bbb_version", "state", "load", "load_multiplier", "online"} {

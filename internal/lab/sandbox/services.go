@@ -21,7 +21,7 @@ type services struct {
 	running sync.WaitGroup
 	// connected is told of every new connection.
 	connected func(context.Context) context.Context
-	traffic   traffic
+	traffic   trafficCounter
 	err       error
 }
 
@@ -37,9 +37,9 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 		return ""
 	}
 	address := listener.Addr().String()
-	listener = counted{listener, &s.traffic}
+	listener = countingListener{listener, &s.traffic}
 	if config != nil {
-		config.VerifyConnection = s.traffic.shakeHands
+		config.VerifyConnection = s.traffic.countHandshake
 		listener = tls.NewListener(listener, config)
 	}
 	server := &http.Server{
@@ -47,7 +47,7 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return s.connected(ctx) },
-		ConnState:         s.count,
+		ConnState:         s.trackConnection,
 		ErrorLog:          log.New(io.Discard, "", 0), // clients are told of errors
 	}
 	s.servers = append(s.servers, server)
@@ -56,7 +56,7 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 }
 
 // count keeps account of connections, each of which has a goroutine.
-func (s *services) count(_ net.Conn, state http.ConnState) {
+func (s *services) trackConnection(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.running.Add(1)
@@ -65,8 +65,8 @@ func (s *services) count(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// hangUp ends the connections on which nobody waits for an answer.
-func (s *services) hangUp() {
+// closeIdleConnections ends the connections on which nobody waits for an answer.
+func (s *services) closeIdleConnections() {
 	for _, server := range s.servers {
 		server.SetKeepAlivesEnabled(false)
 		server.SetKeepAlivesEnabled(true)

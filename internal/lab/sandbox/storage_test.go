@@ -13,14 +13,14 @@ import (
 )
 
 // objects is a client of the storage, which change makes a wrong one of.
-func (b *bench) objects(change func(*s3.Options)) *s3.Client {
+func (f *fixture) s3Client(change func(*s3.Options)) *s3.Client {
 	options := s3.Options{
-		BaseEndpoint: aws.String(b.settings.StorageURL),
-		Region:       b.settings.StorageRegion,
-		UsePathStyle: b.settings.StoragePathStyle,
-		HTTPClient:   b.http,
+		BaseEndpoint: aws.String(f.settings.StorageURL),
+		Region:       f.settings.StorageRegion,
+		UsePathStyle: f.settings.StoragePathStyle,
+		HTTPClient:   f.http,
 		Retryer:      aws.NopRetryer{},
-		Credentials:  credentials(b.settings.StorageAccessKey.Reveal(), b.settings.StorageSecretKey.Reveal()),
+		Credentials:  credentials(f.settings.StorageAccessKey.Reveal(), f.settings.StorageSecretKey.Reveal()),
 	}
 	if change != nil {
 		change(&options)
@@ -47,11 +47,11 @@ func status(err error) int {
 }
 
 func TestStorageKeepsToConditions(t *testing.T) {
-	b := newBench(t, nil)
-	client := b.objects(nil)
+	f := newFixture(t, nil)
+	client := f.s3Client(nil)
 	put := func(text string, match, noneMatch *string) (*s3.PutObjectOutput, error) {
 		return client.PutObject(t.Context(), &s3.PutObjectInput{
-			Bucket: &b.settings.StorageBucket, Key: aws.String("a folder/state.json"), Body: strings.NewReader(text),
+			Bucket: &f.settings.StorageBucket, Key: aws.String("a folder/state.json"), Body: strings.NewReader(text),
 			IfMatch: match, IfNoneMatch: noneMatch,
 		})
 	}
@@ -72,22 +72,22 @@ func TestStorageKeepsToConditions(t *testing.T) {
 	if _, err := put("fourth", first.ETag, nil); status(err) != http.StatusPreconditionFailed {
 		t.Errorf("If-Match with an old ETag: %v", err)
 	}
-	listed, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &b.settings.StorageBucket, Prefix: aws.String("a folder/")})
+	listed, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &f.settings.StorageBucket, Prefix: aws.String("a folder/")})
 	if err != nil || len(listed.Contents) != 1 || !listed.Contents[0].LastModified.Equal(start) {
 		t.Errorf("listed %+v, %v; want one object, dated in virtual time", listed, err)
 	}
 }
 
 func TestStorageAsksForTheSandboxesKey(t *testing.T) {
-	b := newBench(t, nil)
+	f := newFixture(t, nil)
 	for name, change := range map[string]func(*s3.Options){
-		"another secret key": func(o *s3.Options) { o.Credentials = credentials(b.settings.StorageAccessKey.Reveal(), "guess") },
-		"another access key": func(o *s3.Options) { o.Credentials = credentials("SCWGUESS", b.settings.StorageSecretKey.Reveal()) },
+		"another secret key": func(o *s3.Options) { o.Credentials = credentials(f.settings.StorageAccessKey.Reveal(), "guess") },
+		"another access key": func(o *s3.Options) { o.Credentials = credentials("SCWGUESS", f.settings.StorageSecretKey.Reveal()) },
 		"another region":     func(o *s3.Options) { o.Region = "nl-ams" },
 		"no signature":       func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := b.objects(change).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &b.settings.StorageBucket})
+			_, err := f.s3Client(change).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &f.settings.StorageBucket})
 			if status(err) != http.StatusForbidden {
 				t.Errorf("%v, want status 403", err)
 			}

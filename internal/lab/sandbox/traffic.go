@@ -19,14 +19,14 @@ type Traffic struct {
 }
 
 // traffic counts for Traffic.
-type traffic struct{ connections, handshakes, resumed, received, sent atomic.Int64 }
+type trafficCounter struct{ connections, handshakes, resumed, received, sent atomic.Int64 }
 
-func (t *traffic) sum() Traffic {
+func (t *trafficCounter) sum() Traffic {
 	return Traffic{t.connections.Load(), t.handshakes.Load(), t.resumed.Load(), t.received.Load(), t.sent.Load()}
 }
 
-// shakeHands is for a tls.Config's VerifyConnection, and content with everybody.
-func (t *traffic) shakeHands(connection tls.ConnectionState) error {
+// countHandshake is for a tls.Config's VerifyConnection, and content with everybody.
+func (t *trafficCounter) countHandshake(connection tls.ConnectionState) error {
 	t.handshakes.Add(1)
 	if connection.DidResume {
 		t.resumed.Add(1)
@@ -34,38 +34,38 @@ func (t *traffic) shakeHands(connection tls.ConnectionState) error {
 	return nil
 }
 
-// counted is a listener whose connections are counted.
-type counted struct {
+// countingListener is a listener whose connections are countingListener.
+type countingListener struct {
 	net.Listener
-	traffic *traffic
+	traffic *trafficCounter
 }
 
-func (c counted) Accept() (net.Conn, error) {
+func (c countingListener) Accept() (net.Conn, error) {
 	connection, err := c.Listener.Accept()
 	if err != nil {
 		return nil, err
 	}
 	c.traffic.connections.Add(1)
-	return countedConnection{connection, c.traffic}, nil
+	return countingConn{connection, c.traffic}, nil
 }
 
-type countedConnection struct {
+type countingConn struct {
 	net.Conn
-	traffic *traffic
+	traffic *trafficCounter
 }
 
 // SetLinger is for faults that reset connections.
-func (c countedConnection) SetLinger(seconds int) error {
+func (c countingConn) SetLinger(seconds int) error {
 	return c.Conn.(*net.TCPConn).SetLinger(seconds)
 }
 
-func (c countedConnection) Read(text []byte) (int, error) {
+func (c countingConn) Read(text []byte) (int, error) {
 	n, err := c.Conn.Read(text)
 	c.traffic.received.Add(int64(n))
 	return n, err
 }
 
-func (c countedConnection) Write(text []byte) (int, error) {
+func (c countingConn) Write(text []byte) (int, error) {
 	n, err := c.Conn.Write(text)
 	c.traffic.sent.Add(int64(n))
 	return n, err

@@ -12,8 +12,8 @@ const (
 	Handshake = "handshake"
 )
 
-// Site says which call of which service something is, and about which server.
-type Site struct {
+// Operation says which call of which service something is, and about which server.
+type Operation struct {
 	// Service is one of Services.
 	Service string
 	// Name is the service's own, for example "getMeetings" or "POST servers".
@@ -24,10 +24,10 @@ type Site struct {
 
 // Call is one call.
 type Call struct {
-	Site
+	Operation
 	// Number counts all calls since the last Reset, from 1.
 	Number int
-	// Ordinal counts those of the same Site.
+	// Ordinal counts those of the same Operation.
 	Ordinal int
 	// Fault is what was done to it; empty for nothing.
 	Fault Kind
@@ -41,15 +41,15 @@ func (c Call) Rule(kind Kind) Rule {
 
 // String names the call as a rule does, for example "scaleway#3:POST servers@2".
 func (c Call) String() string {
-	text := fmt.Sprintf("%s@%d", c.Site, c.Ordinal)
+	text := fmt.Sprintf("%s@%d", c.Operation, c.Ordinal)
 	if c.Fault != "" {
 		text += " (" + string(c.Fault) + ")"
 	}
 	return text
 }
 
-// String names the site, for example "scaleway#3:POST servers".
-func (s Site) String() string {
+// String names the operation, for example "scaleway#3:POST servers".
+func (s Operation) String() string {
 	if s.Server == 0 {
 		return s.Service + ":" + s.Name
 	}

@@ -68,8 +68,8 @@ var Kinds = []Kind{
 	ExpiredCertificate, WrongName,
 }
 
-// ofCertificate tells whether it is TLS handshakes that it happens to.
-func (k Kind) ofCertificate() bool { return k == ExpiredCertificate || k == WrongName }
+// isCertificateFault tells whether it is TLS handshakes that it happens to.
+func (k Kind) isCertificateFault() bool { return k == ExpiredCertificate || k == WrongName }
 
 // kills tells whether no later call comes through.
 func (k Kind) kills() bool { return k == KillBefore || k == KillAfter }

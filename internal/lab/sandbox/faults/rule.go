@@ -56,10 +56,10 @@ func (r Rule) check() error {
 	case r.Call == "" || badPattern != nil:
 		return fmt.Errorf("no call can be named %q", r.Call)
 	case !r.Kind.known():
-		return fmt.Errorf("no kind %q: %s", r.Kind, listed(Kinds))
-	case r.Kind.ofCertificate() && r.Service != TLS:
+		return fmt.Errorf("no kind %q: %s", r.Kind, joinKinds(Kinds))
+	case r.Kind.isCertificateFault() && r.Service != TLS:
 		return fmt.Errorf("%s is a fault of the service %s", r.Kind, TLS)
-	case !r.Kind.ofCertificate() && r.Service == TLS:
+	case !r.Kind.isCertificateFault() && r.Service == TLS:
 		return fmt.Errorf("the faults of %s are %s and %s", TLS, ExpiredCertificate, WrongName)
 	case r.Server < 0 || r.From < 0 || r.To < 0 || r.To > 0 && r.To < r.From:
 		return errors.New("servers and calls are counted from 1, upwards")
@@ -71,7 +71,7 @@ func (r Rule) check() error {
 
 func isPercent(percent float64) bool { return percent >= 0 && percent <= 100 }
 
-func listed(kinds []Kind) string {
+func joinKinds(kinds []Kind) string {
 	names := make([]string, len(kinds))
 	for i, kind := range kinds {
 		names[i] = string(kind)
@@ -80,7 +80,7 @@ func listed(kinds []Kind) string {
 }
 
 // matches tells whether a rule speaks of such calls.
-func (r Rule) matches(s Site) bool {
+func (r Rule) matches(s Operation) bool {
 	named, _ := path.Match(r.Call, s.Name)
 	return named && (r.Service == "*" || r.Service == s.Service) && (r.Server == 0 || r.Server == s.Server)
 }

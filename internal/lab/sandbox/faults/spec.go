@@ -132,7 +132,7 @@ func (p Plan) MarshalText() ([]byte, error) {
 
 // String writes a rule as UnmarshalText reads it.
 func (r Rule) String() string {
-	text := fmt.Sprintf("%s:%s", Site{r.Service, r.Call, r.Server}, r.Kind)
+	text := fmt.Sprintf("%s:%s", Operation{r.Service, r.Call, r.Server}, r.Kind)
 	switch {
 	case r.To == 0 && r.From > 0:
 		text += fmt.Sprintf("@%d-", r.From)

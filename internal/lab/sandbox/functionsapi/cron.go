@@ -79,12 +79,12 @@ type Invocation struct {
 func (p *Platform) Tick(ctx context.Context, minute time.Time) ([]Invocation, error) {
 	var made []Invocation
 	for _, due := range p.due(minute) {
-		r, err := http.NewRequestWithContext(ctx, http.MethodPost, due.front.url+"/", bytes.NewReader(due.args))
+		r, err := http.NewRequestWithContext(ctx, http.MethodPost, due.proxy.url+"/", bytes.NewReader(due.args))
 		if err != nil {
 			return nil, err
 		}
 		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set(triggerHeader, due.front.trigger)
+		r.Header.Set(triggerHeader, due.proxy.trigger)
 		answer, err := http.DefaultClient.Do(r)
 		if err != nil {
 			return nil, fmt.Errorf("call %s: %w", due.name, err)
@@ -99,20 +99,20 @@ func (p *Platform) Tick(ctx context.Context, minute time.Time) ([]Invocation, er
 	return made, nil
 }
 
-// dueCall is a call that is to be made now.
-type dueCall struct {
+// scheduledCall is a call that is to be made now.
+type scheduledCall struct {
 	name  string
-	front *front
+	proxy *functionProxy
 	args  []byte
 }
 
-func (p *Platform) due(minute time.Time) []dueCall {
+func (p *Platform) due(minute time.Time) []scheduledCall {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	var calls []dueCall
+	var calls []scheduledCall
 	for _, c := range p.crons {
 		if f, err := p.function(c.Function); err == nil && c.schedule.due(minute) {
-			calls = append(calls, dueCall{f.Name, f.front, c.Args})
+			calls = append(calls, scheduledCall{f.Name, f.proxy, c.Args})
 		}
 	}
 	return calls

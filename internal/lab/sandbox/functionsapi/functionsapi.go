@@ -82,7 +82,7 @@ func (p *Platform) Close() error {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	for _, f := range p.functions {
-		err = errors.Join(err, f.front.close())
+		err = errors.Join(err, f.proxy.close())
 	}
 	return errors.Join(err, os.RemoveAll(p.folder))
 }
@@ -113,7 +113,7 @@ func (p *Platform) Functions() []Function {
 			Name: f.Name, Runtime: f.Runtime, Handler: f.Handler, Privacy: f.Privacy,
 			MemoryLimit: f.MemoryLimit, MinScale: f.MinScale, MaxScale: f.MaxScale, Timeout: timeout,
 			Status: f.status, Error: f.err, Variables: maps.Clone(f.Variables), Secrets: maps.Clone(f.secrets),
-			URL: f.front.url, Archive: f.archive, ProgramBytes: f.program.bytes,
+			URL: f.proxy.url, Archive: f.archive, ProgramBytes: f.program.bytes,
 		}
 		for _, c := range p.cronsOf(f) {
 			shown.Schedules = append(shown.Schedules, c.Schedule)

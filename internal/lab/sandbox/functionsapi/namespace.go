@@ -9,17 +9,17 @@ import (
 
 // namespace holds functions. It is ready only when it has been asked for once.
 type namespace struct {
-	ID           string     `json:"id"`
-	Name         string     `json:"name"`
-	Region       string     `json:"region"`
-	Project      string     `json:"project_id"`
-	Organization string     `json:"organization_id"`
-	Status       string     `json:"status"`
-	Error        *string    `json:"error_message"`
-	Description  string     `json:"description"`
-	Variables    variables  `json:"environment_variables"`
-	Secrets      []hashed   `json:"secret_environment_variables"`
-	Tags         []struct{} `json:"tags"`
+	ID           string         `json:"id"`
+	Name         string         `json:"name"`
+	Region       string         `json:"region"`
+	Project      string         `json:"project_id"`
+	Organization string         `json:"organization_id"`
+	Status       string         `json:"status"`
+	Error        *string        `json:"error_message"`
+	Description  string         `json:"description"`
+	Variables    variables      `json:"environment_variables"`
+	Secrets      []hashedSecret `json:"secret_environment_variables"`
+	Tags         []struct{}     `json:"tags"`
 }
 
 // namespaceRequest creates or updates a namespace.
@@ -56,11 +56,11 @@ func (p *Platform) createNamespace(_ *http.Request, body []byte) (any, error) {
 	case len(request.Variables)+len(request.Secrets) > 0:
 		return nil, invalid("variables of a namespace reach its functions too late; put them on the function")
 	case slices.ContainsFunc(p.namespaces, func(n *namespace) bool { return n.Name == request.Name }):
-		return nil, &refusal{http.StatusConflict, map[string]any{"message": "namespace already exists"}}
+		return nil, &apiError{http.StatusConflict, map[string]any{"message": "namespace already exists"}}
 	}
 	n := &namespace{
 		ID: newID(), Name: request.Name, Region: region, Project: request.Project, Organization: request.Project,
-		Status: "pending", Variables: variables{}, Secrets: []hashed{}, Tags: []struct{}{},
+		Status: "pending", Variables: variables{}, Secrets: []hashedSecret{}, Tags: []struct{}{},
 	}
 	p.namespaces = append(p.namespaces, n)
 	return *n, nil
@@ -101,7 +101,7 @@ func (p *Platform) namespace(id string) (*namespace, error) {
 }
 
 func permissionDenied(project string) error {
-	return &refusal{http.StatusForbidden, map[string]any{
+	return &apiError{http.StatusForbidden, map[string]any{
 		"type": "permissions_denied", "message": fmt.Sprintf("insufficient permissions for project %q", project),
 	}}
 }

@@ -1,21 +1,20 @@
 package functionsapi
 
 import (
-	"context"
 	"crypto/rand"
 	"net/http"
 	"strconv"
 )
 
-// addressUpload gives an address that takes one archive of the announced length.
-func (p *Platform) addressUpload(r *http.Request, _ []byte) (any, error) {
+// createUploadURL gives an address that takes one archive of the announced length.
+func (p *Platform) createUploadURL(r *http.Request, _ []byte) (any, error) {
 	f, err := p.function(r.PathValue("id"))
 	if err != nil {
 		return nil, err
 	}
 	length, err := strconv.Atoi(r.URL.Query().Get("content_length"))
-	if err != nil || length < 1 || length > maximumBody {
-		return nil, invalid("content_length has to be 1 to %d", maximumBody)
+	if err != nil || length < 1 || length > maxBodySize {
+		return nil, invalid("content_length has to be 1 to %d", maxBodySize)
 	}
 	f.signature, f.length = rand.Text(), length
 	return map[string]any{
@@ -34,36 +33,8 @@ func (p *Platform) upload(r *http.Request, body []byte) (any, error) {
 	}
 	signature := r.URL.Query().Get("X-Amz-Signature")
 	if signature == "" || signature != f.signature || len(body) != f.length || r.Header.Get("Content-Type") != "application/octet-stream" {
-		return nil, &refusal{http.StatusForbidden, map[string]any{"message": "SignatureDoesNotMatch"}}
+		return nil, &apiError{http.StatusForbidden, map[string]any{"message": "SignatureDoesNotMatch"}}
 	}
 	f.archive = body
 	return nil, nil
-}
-
-// deployFunction starts the build of what was uploaded. Until it has ended, the
-// function is pending; what ran before goes on running, and does so if it fails.
-func (p *Platform) deployFunction(r *http.Request, _ []byte) (any, error) {
-	f, err := p.function(r.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	if f.archive == nil {
-		return nil, invalid("no code was uploaded")
-	}
-	f.status, f.err = "pending", ""
-	p.builds.Go(func() { p.build(f, f.archive, f.wish, f.secrets) })
-	return p.show(f)
-}
-
-// build makes a program of an archive, and has it answer from then on.
-func (p *Platform) build(f *function, archive []byte, w wish, secrets variables) {
-	program, err := p.builder.build(context.Background(), p.folder, archive, w.Runtime, w.Handler)
-	p.lock.Lock()
-	defer p.lock.Unlock()
-	if err != nil {
-		f.status, f.err = "error", err.Error()
-		return
-	}
-	f.status, f.program = "ready", program
-	f.front.replace(&instance{program: program.path, environment: w.Variables.environment(secrets), log: p.config.Log}, w)
 }

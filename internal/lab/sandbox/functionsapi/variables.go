@@ -12,9 +12,9 @@ import (
 // Limits of Scaleway's documentation. Newer versions of it allow 200 variables;
 // what keeps to 100 is right by both.
 const (
-	maximumVariables  = 100
-	maximumCharacters = 1000  // of a variable's value
-	maximumSecret     = 65536 // bytes
+	maxVariables   = 100
+	maxValueLength = 1000  // of a variable's value
+	maxSecretSize  = 65536 // bytes
 )
 
 // variables are by name. A value that is no text is refused, and not made one.
@@ -42,8 +42,8 @@ type secret struct {
 	Value *string `json:"value"`
 }
 
-// hashed is a secret variable as it is shown.
-type hashed struct {
+// hashedSecret is a secret variable as it is shown.
+type hashedSecret struct {
 	Key   string `json:"key"`
 	Value string `json:"hashed_value"`
 }
@@ -69,21 +69,21 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // check refuses what a function cannot have. secrets are the secret ones.
 func (v variables) check(secrets variables) error {
 	for name, value := range v {
-		if n := utf8.RuneCountInString(value); n > maximumCharacters {
-			return invalid("environment variable %s has %d characters, more than %d", name, n, maximumCharacters)
+		if n := utf8.RuneCountInString(value); n > maxValueLength {
+			return invalid("environment variable %s has %d characters, more than %d", name, n, maxValueLength)
 		}
 		if _, twice := secrets[name]; twice {
 			return invalid("environment variable %s is also a secret", name)
 		}
 	}
 	for name, value := range secrets {
-		if len(value) > maximumSecret {
-			return invalid("secret %s has %d bytes, more than %d", name, len(value), maximumSecret)
+		if len(value) > maxSecretSize {
+			return invalid("secret %s has %d bytes, more than %d", name, len(value), maxSecretSize)
 		}
 	}
 	for _, some := range []variables{v, secrets} {
-		if len(some) > maximumVariables {
-			return invalid("%d environment variables are more than %d", len(some), maximumVariables)
+		if len(some) > maxVariables {
+			return invalid("%d environment variables are more than %d", len(some), maxVariables)
 		}
 		for name := range some {
 			if !variableName.MatchString(name) || strings.HasPrefix(name, "SCW_") {

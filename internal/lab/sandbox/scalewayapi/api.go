@@ -11,38 +11,14 @@ import (
 	"net/http"
 	"regexp"
 	"sync"
-	"time"
 
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
 
-// World is what the API is served over. Its lists are the caller's to change.
-type World interface {
-	Now() time.Time
-	Machines() []pool.Machine
-	CreateMachine(order world.Order) (pool.Machine, error)
-	PowerOn(id string) error
-	PowerOff(id string) error
-	StopInPlace(id string) error
-	Reboot(id string) error
-	Terminate(id string) error
-	Delete(id string) error
-	Volumes() []pool.Volume
-	DeleteVolume(id string) error
-	Addresses() []pool.Address
-	Reserve(zone string, family pool.Family, tags []string) pool.Address
-	Retag(addressID string, tags []string) error
-	Attach(addressID, machineID string) error
-	Release(addressID string) error
-	Images() []pool.Image
-	Types() []world.Type
-	InStock(typeName, zone string) bool
-}
-
 // Config says what is served, and to whom.
 type Config struct {
-	World World
+	World *world.World
 	// Lock guards World. It is held while a call is worked on, and not while a
 	// body is read or written.
 	Lock sync.Locker
@@ -61,8 +37,8 @@ type Config struct {
 // api is the world and what Scaleway remembers beside it.
 type api struct {
 	Config
-	memory memory
-	zones  map[string]*dnsZone
+	metadata metadata
+	zones    map[string]*dnsZone
 	// records counts the DNS records that were ever made.
 	records int
 }
@@ -75,32 +51,32 @@ type API struct {
 
 // New makes the API, and takes the lock for a moment to do so.
 func New(config Config) *API {
-	a := &api{Config: config, memory: newMemory(), zones: map[string]*dnsZone{}}
+	a := &api{Config: config, metadata: newMetadata(), zones: map[string]*dnsZone{}}
 	config.Lock.Lock()
 	for _, domain := range config.Domains {
 		a.newZone(domain, domain)
 	}
-	a.nameServers()
+	a.addServerDomains()
 	config.Lock.Unlock()
 	mux := http.NewServeMux()
-	for pattern, serve := range a.calls() {
+	for pattern, serve := range a.routes() {
 		mux.Handle(pattern, a.endpoint(serve))
 	}
-	mux.Handle("/", a.endpoint(func(*http.Request, []byte) (answer, error) { return answer{}, noSuchCall() }))
+	mux.Handle("/", a.endpoint(func(*http.Request, []byte) (response, error) { return response{}, unknownPath() }))
 	return &API{mux, a}
 }
 
 // call works on one call while the lock is held. body is read already.
-type call func(r *http.Request, body []byte) (answer, error)
+type handlerFunc func(r *http.Request, body []byte) (response, error)
 
 // calls is everything that is served.
-func (a *api) calls() map[string]call {
+func (a *api) routes() map[string]handlerFunc {
 	const (
 		instance  = "/instance/v1/zones/{zone}"
 		dns       = "/domain/v2beta1/dns-zones"
 		bareMetal = "/baremetal/v1/zones/{zone}"
 	)
-	calls := map[string]call{
+	routes := map[string]handlerFunc{
 		"GET " + instance + "/servers":                         a.listServers,
 		"POST " + instance + "/servers":                        a.createServer,
 		"GET " + instance + "/servers/{id}":                    a.getServer,
@@ -125,52 +101,52 @@ func (a *api) calls() map[string]call {
 		"DELETE " + instance + "/volumes/{id}":                 a.deleteLocalVolume,
 		"GET " + instance + "/products/servers":                a.listTypes,
 		"GET " + instance + "/products/servers/availability":   a.listAvailability,
-		"GET " + bareMetal + "/servers":                        a.listHosts,
-		"GET " + bareMetal + "/servers/{id}":                   a.getHost,
-		"POST " + bareMetal + "/servers/{id}/start":            a.startHost,
-		"POST " + bareMetal + "/servers/{id}/reboot":           a.rebootHost,
+		"GET " + bareMetal + "/servers":                        a.listBareMetalServers,
+		"GET " + bareMetal + "/servers/{id}":                   a.getBareMetalServer,
+		"POST " + bareMetal + "/servers/{id}/start":            a.startBareMetalServer,
+		"POST " + bareMetal + "/servers/{id}/reboot":           a.rebootBareMetalServer,
 		"GET /iam/v1alpha1/quota":                              a.listQuotas,
 		"GET " + dns:                                           a.listZones,
 		"GET " + dns + "/{dnsZone}/records":                    a.listRecords,
 		"PATCH " + dns + "/{dnsZone}/records":                  a.changeRecords,
 	}
 	for _, block := range []string{"/block/v1/zones/{zone}", "/block/v1alpha1/zones/{zone}"} {
-		calls["GET "+block+"/volumes"] = a.listBlockVolumes
-		calls["GET "+block+"/volumes/{id}"] = a.getBlockVolume
-		calls["PATCH "+block+"/volumes/{id}"] = a.updateBlockVolume
-		calls["DELETE "+block+"/volumes/{id}"] = a.deleteBlockVolume
+		routes["GET "+block+"/volumes"] = a.listBlockVolumes
+		routes["GET "+block+"/volumes/{id}"] = a.getBlockVolume
+		routes["PATCH "+block+"/volumes/{id}"] = a.updateBlockVolume
+		routes["DELETE "+block+"/volumes/{id}"] = a.deleteBlockVolume
 	}
-	return calls
+	return routes
 }
 
-// maximumBody is far above any request that the API takes.
-const maximumBody = 1 << 20
+// maxBodySize is far above any request that the API takes.
+const maxBodySize = 1 << 20
 
-// endpoint reads the request, works on it under the lock, and writes the answer.
-func (a *api) endpoint(serve call) http.Handler {
+// endpoint reads the request, works on it under the lock, and writes the response.
+func (a *api) endpoint(serve handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maximumBody))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
 		if err != nil {
-			refusalOf(invalidArguments(argument{"body", "constraint", "cannot be read or is too large"})).write(w)
+			errorResponse(invalidArguments(argument{"body", "constraint", "cannot be read or is too large"})).write(w)
 			return
 		}
-		result, err := a.work(serve, r, body)
+		result, err := a.handle(serve, r, body)
 		if err != nil {
-			result = refusalOf(err)
+			result = errorResponse(err)
 		}
 		result.write(w)
 	})
 }
 
 // work has an admitted call served. What it answers must share nothing with the
-// world or the memory that could still change: it is written without the lock.
-func (a *api) work(serve call, r *http.Request, body []byte) (answer, error) {
+// world or the metadata that could still change: it is written without the lock.
+func (a *api) handle(serve handlerFunc, r *http.Request, body []byte) (response, error) {
 	a.Lock.Lock()
 	defer a.Lock.Unlock()
-	if err := a.admit(r); err != nil {
-		return answer{}, err
+	if err := a.authorize(r); err != nil {
+		return response{}, err
 	}
-	a.memory.catchUp(a.World)
+	a.metadata.sync(a.World)
 	return serve(r, body)
 }
 
@@ -179,7 +155,7 @@ func (a *api) work(serve call, r *http.Request, body []byte) (answer, error) {
 var zoneName = regexp.MustCompile(`^[a-z]{2}-[a-z]{3}-[1-9]$`)
 
 // admit refuses calls without the secret key, of another project, or of no zone.
-func (a *api) admit(r *http.Request) error {
+func (a *api) authorize(r *http.Request) error {
 	switch r.Header.Get("X-Auth-Token") {
 	case "":
 		return deniedAuthentication("invalid_argument")
@@ -188,14 +164,14 @@ func (a *api) admit(r *http.Request) error {
 		return deniedAuthentication("not_found")
 	}
 	if zone := r.PathValue("zone"); zone != "" && !zoneName.MatchString(zone) {
-		return noSuchCall()
+		return unknownPath()
 	}
 	query := r.URL.Query()
-	return a.own("read", query.Get("project"), query.Get("project_id"), query.Get("organization"), query.Get("organization_id"))
+	return a.checkOwner("read", query.Get("project"), query.Get("project_id"), query.Get("organization"), query.Get("organization_id"))
 }
 
 // own refuses projects and organizations that are named and are not the pool's.
-func (a *api) own(action string, owners ...string) error {
+func (a *api) checkOwner(action string, owners ...string) error {
 	for _, owner := range owners {
 		if owner != "" && owner != a.Project {
 			return permissionsDenied("project", action)
@@ -204,21 +180,21 @@ func (a *api) own(action string, owners ...string) error {
 	return nil
 }
 
-// answer is what is sent: JSON, or plain text, or nothing but a status.
-type answer struct {
+// response is what is sent: JSON, or plain text, or nothing but a status.
+type response struct {
 	status int
 	header http.Header
 	body   any
 	text   []byte
 }
 
-// ok is the usual answer.
-func ok(body any) (answer, error) { return answer{status: http.StatusOK, body: body}, nil }
+// ok is the usual response.
+func ok(body any) (response, error) { return response{status: http.StatusOK, body: body}, nil }
 
-// done is the answer that says no more than that.
-func done() (answer, error) { return answer{status: http.StatusNoContent}, nil }
+// done is the response that says no more than that.
+func noContent() (response, error) { return response{status: http.StatusNoContent}, nil }
 
-func (a answer) write(w http.ResponseWriter) {
+func (a response) write(w http.ResponseWriter) {
 	for name, values := range a.header {
 		w.Header()[name] = values
 	}
@@ -231,7 +207,7 @@ func (a answer) write(w http.ResponseWriter) {
 	if a.body != nil {
 		var err error
 		if content, err = json.Marshal(a.body); err != nil {
-			http.Error(w, "answer cannot be written as JSON", http.StatusInternalServerError)
+			http.Error(w, "response cannot be written as JSON", http.StatusInternalServerError)
 			return
 		}
 	}
@@ -239,20 +215,20 @@ func (a answer) write(w http.ResponseWriter) {
 	_, _ = w.Write(content)
 }
 
-// refusalOf is the answer for an error of a call. Anything but a refusal is a
+// errorResponse is the response for an error of a call. Anything but a apiError is a
 // fault of this package, and looks like one.
-func refusalOf(err error) answer {
-	var r *refusal
+func errorResponse(err error) response {
+	var r *apiError
 	if errors.As(err, &r) {
-		return r.answer()
+		return r.response()
 	}
-	return answer{status: http.StatusInternalServerError, body: map[string]any{"type": "internal_error", "message": err.Error()}}
+	return response{status: http.StatusInternalServerError, body: map[string]any{"type": "internal_error", "message": err.Error()}}
 }
 
-// created is the answer for a new thing, with its address.
-func created(r *http.Request, id string, body any) (answer, error) {
+// created is the response for a new thing, with its address.
+func created(r *http.Request, id string, body any) (response, error) {
 	location := "https://" + r.Host + r.URL.Path + "/" + id
-	return answer{status: http.StatusCreated, header: http.Header{"Location": {location}}, body: body}, nil
+	return response{status: http.StatusCreated, header: http.Header{"Location": {location}}, body: body}, nil
 }
 
 // decode reads a request's JSON body. Fields that T lacks are let pass: they

@@ -59,7 +59,7 @@ func (a *api) imageOf(machine pool.Machine) *image {
 	return nil
 }
 
-func (a *api) listImages(r *http.Request, _ []byte) (answer, error) {
+func (a *api) listImages(r *http.Request, _ []byte) (response, error) {
 	query := r.URL.Query()
 	images := []image{}
 	for _, i := range a.World.Images() {
@@ -68,18 +68,18 @@ func (a *api) listImages(r *http.Request, _ []byte) (answer, error) {
 		}
 	}
 	images = slices.DeleteFunc(images, func(i image) bool {
-		return query.Get("public") == "true" || !is(i.Arch, query.Get("arch")) || !hasAll(i.Tags, commaSeparated(query.Get("tags")))
+		return query.Get("public") == "true" || !matchesFilter(i.Arch, query.Get("arch")) || !hasAll(i.Tags, commaSeparated(query.Get("tags")))
 	})
 	slices.SortStableFunc(images, func(a, b image) int { return time.Time(b.CreationDate).Compare(time.Time(a.CreationDate)) })
 	return list(r, "images", images)
 }
 
-func (a *api) getImage(r *http.Request, _ []byte) (answer, error) {
+func (a *api) getImage(r *http.Request, _ []byte) (response, error) {
 	id := r.PathValue("id")
 	for _, i := range a.World.Images() {
 		if i.ID == id && i.Zone == r.PathValue("zone") {
 			return ok(map[string]any{"image": a.newImage(i)})
 		}
 	}
-	return answer{}, notFound("instance_image", id)
+	return response{}, notFound("instance_image", id)
 }

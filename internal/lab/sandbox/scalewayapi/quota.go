@@ -28,10 +28,10 @@ func quotaName(commercialType string) string {
 	return "cp_servers_type_" + strings.ReplaceAll(commercialType, "-", "_")
 }
 
-func (a *api) listQuotas(r *http.Request, _ []byte) (answer, error) {
+func (a *api) listQuotas(r *http.Request, _ []byte) (response, error) {
 	query := r.URL.Query()
 	if query.Get("organization_id") == "" {
-		return answer{}, invalidArguments(missing("organization_id"))
+		return response{}, invalidArguments(missingArgument("organization_id"))
 	}
 	quotas := []quotum{}
 	for _, t := range a.World.Types() {
@@ -43,5 +43,5 @@ func (a *api) listQuotas(r *http.Request, _ []byte) (answer, error) {
 			quotas = append(quotas, quotum{Name: quotaName(t.Name), PrettyName: t.Name, Unit: "Instances", LocalityType: "global", Limits: []quotumLimit{limit}})
 		}
 	}
-	return countedList(r, "quota", quotas)
+	return listWithTotal(r, "quota", quotas)
 }

@@ -39,7 +39,7 @@ type server struct {
 	CreationDate      instanceTime         `json:"creation_date"`
 	ModificationDate  instanceTime         `json:"modification_date"`
 	Bootscript        *string              `json:"bootscript"`
-	SecurityGroup     named                `json:"security_group"`
+	SecurityGroup     resourceName         `json:"security_group"`
 	Location          *location            `json:"location"`
 	Maintenances      []plannedMaintenance `json:"maintenances"`
 	AllowedActions    []string             `json:"allowed_actions"`
@@ -57,7 +57,7 @@ type listedServer struct {
 	AdminPasswordKey *string `json:"admin_password_encryption_ssh_key_id"`
 }
 
-// serverAddress is an address in a server's answer.
+// serverAddress is an address in a server's response.
 type serverAddress struct {
 	ID               string     `json:"id"`
 	Address          netip.Addr `json:"address"`
@@ -71,7 +71,7 @@ type serverAddress struct {
 	IPAMID           string     `json:"ipam_id"`
 }
 
-type named struct {
+type resourceName struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
@@ -106,9 +106,9 @@ func (a *api) serverOf(machine pool.Machine) server {
 		Image: a.imageOf(machine), Volumes: a.volumesOf(machine), Tags: a.tagsOf(machine),
 		State: machine.State, StateDetail: machine.Detail, AllowedActions: allowedActions[machine.State],
 		PublicIPs: addresses, MACAddress: macAddress(machine.ID), RoutedIPEnabled: true,
-		DynamicIPRequired: a.memory.machines[machine.ID].dynamicAddress,
+		DynamicIPRequired: a.metadata.machines[machine.ID].dynamicAddress,
 		CreationDate:      instanceTime(machine.Created), ModificationDate: instanceTime(machine.Since),
-		SecurityGroup: named{derivedID("security group", a.Project), "Default security group"},
+		SecurityGroup: resourceName{derivedID("security group", a.Project), "Default security group"},
 		Location:      locationOf(machine), Maintenances: []plannedMaintenance{},
 		ExtraNetworks: []string{}, PrivateNICs: []string{}, Filesystems: []string{},
 		DNS: machine.ID + ".pub.instances.scw.cloud",
@@ -123,7 +123,7 @@ func (a *api) serverOf(machine pool.Machine) server {
 }
 
 func (a *api) tagsOf(machine pool.Machine) []string {
-	if tags := a.memory.machines[machine.ID].tags; tags != nil {
+	if tags := a.metadata.machines[machine.ID].tags; tags != nil {
 		return tags
 	}
 	return notNil(machine.Tags)
@@ -141,13 +141,13 @@ func locationOf(machine pool.Machine) *location {
 // address has it while it is on, unless it holds another.
 func (a *api) addressesOf(machine pool.Machine) []serverAddress {
 	held := []serverAddress{}
-	for _, address := range a.memory.allAddresses(a.World) {
+	for _, address := range a.metadata.allAddresses(a.World) {
 		if address.MachineID == machine.ID {
 			held = append(held, newServerAddress(address, false))
 		}
 	}
 	on := machine.State == pool.Running || machine.State == pool.Stopping
-	if len(held) == 0 && on && a.memory.machines[machine.ID].dynamicAddress {
+	if len(held) == 0 && on && a.metadata.machines[machine.ID].dynamicAddress {
 		dynamic := pool.Address{ID: derivedID("dynamic address", machine.ID), IP: derivedIP(machine.ID)}
 		held = append(held, newServerAddress(dynamic, true))
 	}
@@ -187,20 +187,20 @@ func (a *api) instanceByID(zone, id string) (pool.Machine, error) {
 	return pool.Machine{}, notFound("instance_server", id)
 }
 
-func (a *api) listServers(r *http.Request, _ []byte) (answer, error) {
+func (a *api) listServers(r *http.Request, _ []byte) (response, error) {
 	query := r.URL.Query()
 	machines := slices.DeleteFunc(a.instances(r.PathValue("zone")), func(m pool.Machine) bool {
 		// The name matches parts of names, the tags whole tags, and all of them.
 		return !strings.Contains(m.Name, query.Get("name")) ||
 			!hasAll(a.tagsOf(m), commaSeparated(query.Get("tags"))) ||
-			!isOneOf(m.ID, commaSeparated(query.Get("servers"))) ||
-			!is(string(m.State), query.Get("state")) ||
-			!is(m.Type, query.Get("commercial_type"))
+			!matchesAny(m.ID, commaSeparated(query.Get("servers"))) ||
+			!matchesFilter(string(m.State), query.Get("state")) ||
+			!matchesFilter(m.Type, query.Get("commercial_type"))
 	})
 	if err := orderServers(machines, query.Get("order")); err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return listAs(r, "servers", machines, func(m pool.Machine) listedServer { return listedServer{server: a.serverOf(m)} })
+	return listConverted(r, "servers", machines, func(m pool.Machine) listedServer { return listedServer{server: a.serverOf(m)} })
 }
 
 // orderServers sorts machines as a list call asks for it; unasked, the newest
@@ -220,10 +220,10 @@ func orderServers(machines []pool.Machine, by string) error {
 	return nil
 }
 
-func (a *api) getServer(r *http.Request, _ []byte) (answer, error) {
+func (a *api) getServer(r *http.Request, _ []byte) (response, error) {
 	machine, err := a.instance(r)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	return ok(map[string]any{"server": a.serverOf(machine)})
 }
@@ -233,33 +233,33 @@ type serverUpdate struct {
 	Tags *[]string `json:"tags"`
 }
 
-func (a *api) updateServer(r *http.Request, body []byte) (answer, error) {
+func (a *api) updateServer(r *http.Request, body []byte) (response, error) {
 	machine, err := a.instance(r)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	update, err := decodeStrictly[serverUpdate](body)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if update.Tags != nil {
-		a.memory.machines[machine.ID].tags = notNil(*update.Tags)
+		a.metadata.machines[machine.ID].tags = notNil(*update.Tags)
 	}
 	return ok(map[string]any{"server": a.serverOf(machine)})
 }
 
 // deleteServer is for stopped machines only; running ones are terminated. It
 // leaves all volumes behind.
-func (a *api) deleteServer(r *http.Request, _ []byte) (answer, error) {
+func (a *api) deleteServer(r *http.Request, _ []byte) (response, error) {
 	machine, err := a.instance(r)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if machine.State != pool.Stopped {
-		return answer{}, preconditionFailed(http.StatusBadRequest, "resource_still_in_use", "server should be stopped")
+		return response{}, preconditionFailed(http.StatusBadRequest, "resource_still_in_use", "server should be stopped")
 	}
 	if err := a.World.Delete(machine.ID); err != nil {
-		return answer{}, actionRefused(machine, err)
+		return response{}, actionError(machine, err)
 	}
-	return done()
+	return noContent()
 }

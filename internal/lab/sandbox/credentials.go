@@ -1,0 +1,44 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/hex"
+	"fmt"
+
+	"divims/internal/pool"
+)
+
+// credentials are the credentials of a sandbox. The same seed gives the same ones: they
+// open nothing but a loopback port.
+type credentials struct {
+	project         string
+	accessKey       string
+	secretKey       pool.Secret
+	scaleliteSecret pool.Secret
+	statsUser       string
+	statsPassword   pool.Secret
+}
+
+func newCredentials(seed uint64) credentials {
+	access := sha256.Sum256([]byte(token(seed, "access key")))
+	return credentials{
+		project:         uuid(token(seed, "project")),
+		accessKey:       "SCW" + base32.StdEncoding.EncodeToString(access[:])[:17],
+		secretKey:       pool.NewSecret(uuid(token(seed, "secret key"))),
+		scaleliteSecret: pool.NewSecret(token(seed, "Scalelite")),
+		statsUser:       "divims",
+		statsPassword:   pool.NewSecret(token(seed, "stats")),
+	}
+}
+
+// token is the same 40 hexadecimal digits for the same seed and name.
+func token(seed uint64, name string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s of sandbox %d", name, seed))
+	return hex.EncodeToString(sum[:20])
+}
+
+// uuid gives a token the form of a random UUID (RFC 9562, version 4).
+func uuid(token string) string {
+	return token[:8] + "-" + token[8:12] + "-4" + token[13:16] + "-8" + token[17:20] + "-" + token[20:32]
+}

@@ -1,0 +1,34 @@
+package functionsapi
+
+import (
+	"context"
+	"net/http"
+)
+
+// deployFunction starts the build of what was uploaded. Until it has ended, the
+// function is pending; what ran before goes on running, and does so if it fails.
+func (p *Platform) deployFunction(r *http.Request, _ []byte) (any, error) {
+	f, err := p.function(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	if f.archive == nil {
+		return nil, invalid("no code was uploaded")
+	}
+	f.status, f.err = "pending", ""
+	p.builds.Go(func() { p.build(f, f.archive, f.functionSpec, f.secrets) })
+	return p.toJSON(f)
+}
+
+// build makes a program of an archive, and has it answer from then on.
+func (p *Platform) build(f *function, archive []byte, spec functionSpec, secrets variables) {
+	program, err := p.builder.build(context.Background(), p.folder, archive, spec.Runtime, spec.Handler)
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if err != nil {
+		f.status, f.err = "error", err.Error()
+		return
+	}
+	f.status, f.program = "ready", program
+	f.proxy.replace(&instance{program: program.path, environment: spec.Variables.environment(secrets), log: p.config.Log}, spec)
+}

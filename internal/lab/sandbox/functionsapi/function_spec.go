@@ -1,0 +1,77 @@
+package functionsapi
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+)
+
+// functionSpec is what may be asked for of a function, in the API's words. What is left
+// out on an update stays as it is.
+type functionSpec struct {
+	Name           string    `json:"name"`
+	Namespace      string    `json:"namespace_id"`
+	Variables      variables `json:"environment_variables"`
+	Secrets        []secret  `json:"secret_environment_variables"`
+	Description    string    `json:"description"`
+	MemoryLimit    int       `json:"memory_limit"`
+	MinScale       int       `json:"min_scale"`
+	MaxScale       int       `json:"max_scale"`
+	Runtime        string    `json:"runtime"`
+	Timeout        string    `json:"timeout"`
+	Handler        string    `json:"handler"`
+	Privacy        string    `json:"privacy"`
+	HTTPOption     string    `json:"http_option"`
+	Sandbox        string    `json:"sandbox"`
+	PrivateNetwork string    `json:"private_network_id"`
+	Redeploy       bool      `json:"redeploy"`
+}
+
+// defaults are the plugin's and the API's.
+func defaultSpec() functionSpec {
+	return functionSpec{
+		Variables: variables{}, MemoryLimit: 256, MaxScale: 20, Timeout: "300s",
+		Privacy: "public", HTTPOption: "enabled", Sandbox: "v2",
+	}
+}
+
+// cpuOfMemory is the memory that a function can have, in MB, with thousandths of a CPU.
+var cpuOfMemory = map[int]int{128: 70, 256: 140, 512: 280, 1024: 560, 2048: 1120, 3072: 1680, 4096: 2240}
+
+var (
+	functionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+	goHandler    = regexp.MustCompile(`^([A-Za-z0-9_-]+/)*[A-Z][A-Za-z0-9_]*$`)
+	seconds      = regexp.MustCompile(`^[0-9]+s$`)
+)
+
+// maxScale is how many instances a function can have.
+const maxScale = 50
+
+// check refuses what the API refuses. secrets are those that the function would have.
+func (spec *functionSpec) check(secrets variables) error {
+	timeout, err := time.ParseDuration(spec.Timeout)
+	switch {
+	case !functionName.MatchString(spec.Name):
+		return invalid("function name must consist of lower case alphanumeric characters or '-', starts and ends with an alphanumeric character")
+	case !slices.Contains(runtimeNames(), spec.Runtime):
+		return invalid("runtime %q is not available", spec.Runtime)
+	case !goHandler.MatchString(spec.Handler):
+		return invalid("handler value is invalid")
+	case cpuOfMemory[spec.MemoryLimit] == 0:
+		return invalid("memory_limit has to be one of %v", slices.Sorted(maps.Keys(cpuOfMemory)))
+	case err != nil || !seconds.MatchString(spec.Timeout) || timeout < 10*time.Second || timeout > time.Hour:
+		return invalid("timeout has to be 10s to 3600s")
+	case spec.MinScale < 0 || spec.MinScale > spec.MaxScale || spec.MaxScale < 1 || spec.MaxScale > maxScale:
+		return invalid("min_scale and max_scale have to be 0 to %d, the first not above the second", maxScale)
+	case spec.Privacy != "public" && spec.Privacy != "private":
+		return invalid("privacy has to be public or private")
+	case spec.HTTPOption != "enabled" && spec.HTTPOption != "redirected":
+		return invalid("http_option has to be enabled or redirected")
+	case spec.Sandbox != "v1" && spec.Sandbox != "v2":
+		return invalid("sandbox has to be v1 or v2")
+	case spec.PrivateNetwork != "":
+		return invalid("the namespace is not attached to a private network")
+	}
+	return spec.Variables.check(secrets)
+}

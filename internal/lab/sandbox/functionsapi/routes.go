@@ -1,0 +1,122 @@
+package functionsapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+)
+
+// call works on one call while the lock is held, and gives what is answered as JSON.
+type handlerFunc func(r *http.Request, body []byte) (any, error)
+
+// routes is everything that the plugin asks for.
+func (p *Platform) routes() http.Handler {
+	mux := http.NewServeMux()
+	for pattern, serve := range map[string]handlerFunc{
+		"GET " + root + "/namespaces":                p.listNamespaces,
+		"POST " + root + "/namespaces":               p.createNamespace,
+		"GET " + root + "/namespaces/{id}":           p.getNamespace,
+		"PATCH " + root + "/namespaces/{id}":         p.updateNamespace,
+		"GET " + root + "/namespaces/{id}/functions": p.listFunctions,
+		"GET " + root + "/runtimes":                  p.listRuntimes,
+		"POST " + root + "/functions":                p.createFunction,
+		"GET " + root + "/functions/{id}":            p.getFunction,
+		"PATCH " + root + "/functions/{id}":          p.updateFunction,
+		"GET " + root + "/functions/{id}/upload-url": p.createUploadURL,
+		"POST " + root + "/functions/{id}/deploy":    p.deployFunction,
+		"GET " + root + "/crons":                     p.listCrons,
+		"POST " + root + "/crons":                    p.createCron,
+		"DELETE " + root + "/crons/{id}":             p.deleteCron,
+		"GET " + root + "/triggers":                  p.listTriggers,
+		"GET " + root + "/domains":                   p.listDomains,
+	} {
+		mux.Handle(pattern, p.endpoint(p.authorized(serve)))
+	}
+	mux.Handle("PUT /uploads/{id}", p.endpoint(p.upload)) // its address is signed instead
+	mux.Handle("/", p.endpoint(func(*http.Request, []byte) (any, error) { return nil, unknownPath() }))
+	return mux
+}
+
+// maxBodySize is that of an archive: 100 MiB.
+const maxBodySize = 100 << 20
+
+// endpoint reads the request, works on it under the lock, and writes the answer.
+func (p *Platform) endpoint(serve handlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
+		if err != nil {
+			return // the caller is gone, or sends too much and is cut off
+		}
+		status, answer := p.handle(serve, r, body)
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = w.Write(answer)
+	})
+}
+
+// work serves a call, and remembers what is refused.
+func (p *Platform) handle(serve handlerFunc, r *http.Request, body []byte) (status int, answer []byte) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	status, result := http.StatusOK, any(nil)
+	result, err := serve(r, body)
+	if err != nil {
+		why := &apiError{http.StatusInternalServerError, map[string]any{"message": err.Error()}}
+		errors.As(err, &why)
+		status, result = why.status, why.body
+		p.refusals = append(p.refusals, fmt.Sprintf("%s %s: %d %v", r.Method, r.URL.Path, status, why.body["message"]))
+	}
+	if answer, err = json.Marshal(result); err != nil {
+		return http.StatusInternalServerError, nil
+	}
+	return status, answer
+}
+
+// admitted lets those call who show the secret key.
+func (p *Platform) authorized(serve handlerFunc) handlerFunc {
+	return func(r *http.Request, body []byte) (any, error) {
+		if r.Header.Get("X-Auth-Token") != p.config.Key {
+			return nil, &apiError{http.StatusUnauthorized, map[string]any{
+				"type": "denied_authentication", "message": "authentication is denied", "method": "api_key", "reason": "not_found",
+			}}
+		}
+		return serve(r, body)
+	}
+}
+
+// apiError is an error answer of the API: the status and the JSON body.
+type apiError struct {
+	status int
+	body   map[string]any
+}
+
+func (r *apiError) Error() string { return fmt.Sprint(r.body["message"]) }
+
+// invalid refuses a request in the API's manner: words, and no type.
+func invalid(format string, args ...any) error {
+	return &apiError{http.StatusBadRequest, map[string]any{"message": fmt.Sprintf(format, args...)}}
+}
+
+func notFound(resource, id string) error {
+	return &apiError{http.StatusNotFound, map[string]any{
+		"type": "not_found", "message": "resource is not found", "resource": resource, "resource_id": id,
+	}}
+}
+
+func unknownPath() error {
+	return &apiError{http.StatusNotFound, map[string]any{"message": "there is no such call"}}
+}
+
+// decode reads a JSON body into request. A field that is not known would be a wish
+// that is not heard, and is refused.
+func decode(body []byte, request any) error {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(request); err != nil {
+		return invalid("the request cannot be read: %s", err)
+	}
+	return nil
+}

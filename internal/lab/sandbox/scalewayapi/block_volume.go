@@ -1,0 +1,177 @@
+package scalewayapi
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// blockVolume is a volume of Block Storage in the form and order of the
+// recorded answers.
+type blockVolume struct {
+	ID               string      `json:"id"`
+	Name             string      `json:"name"`
+	Type             string      `json:"type"`
+	Size             int64       `json:"size"`
+	ProjectID        string      `json:"project_id"`
+	CreatedAt        blockTime   `json:"created_at"`
+	UpdatedAt        blockTime   `json:"updated_at"`
+	References       []reference `json:"references"`
+	ParentSnapshotID *string     `json:"parent_snapshot_id"`
+	Status           string      `json:"status"`
+	Tags             []string    `json:"tags"`
+	Specs            blockSpecs  `json:"specs"`
+	LastDetachedAt   *blockTime  `json:"last_detached_at"`
+	Zone             string      `json:"zone"`
+}
+
+// keyedBlockVolume is a volume of version v1, which has one field more.
+type keyedBlockVolume struct {
+	blockVolume
+	KMSKeyID *string `json:"kms_key_id"`
+}
+
+// reference is what holds a volume.
+type reference struct {
+	ID                  string    `json:"id"`
+	ProductResourceType string    `json:"product_resource_type"`
+	ProductResourceID   string    `json:"product_resource_id"`
+	CreatedAt           blockTime `json:"created_at"`
+	Type                string    `json:"type"`
+	Status              string    `json:"status"`
+}
+
+type blockSpecs struct {
+	PerfIOPS int    `json:"perf_iops"`
+	Class    string `json:"class"`
+}
+
+// blockTime is a time as most products write it: 2025-11-04T10:18:40.216334Z.
+type blockTime time.Time
+
+// MarshalJSON writes the time in UTC.
+func (t blockTime) MarshalJSON() ([]byte, error) {
+	return []byte(strconv.Quote(time.Time(t).UTC().Format("2006-01-02T15:04:05.000000Z"))), nil
+}
+
+func (a *api) newBlockVolume(volume pool.Volume) blockVolume {
+	note := a.metadata.volumes[volume.ID]
+	view := blockVolume{
+		ID: volume.ID, Name: note.name, Zone: volume.Zone, Type: "sbs_5k", Size: volumeSize, ProjectID: a.Project,
+		CreatedAt: blockTime(note.created), UpdatedAt: blockTime(note.created), References: []reference{},
+		Status: "available", Tags: notNil(note.tags), Specs: blockSpecs{5000, "sbs"},
+	}
+	if note.image != "" {
+		parent := snapshotID(note.image)
+		view.ParentSnapshotID = &parent
+	}
+	if volume.Attached {
+		view.Status = "in_use"
+		view.References = append(view.References, reference{
+			derivedID("reference", volume.ID), "instance_server", note.machineID, blockTime(note.created), "exclusive", "attached",
+		})
+		return view
+	}
+	detached := blockTime(note.detached)
+	view.LastDetachedAt, view.UpdatedAt = &detached, detached
+	return view
+}
+
+// forAPIVersion gives a volume the fields of the version that was asked.
+func forAPIVersion(r *http.Request, volume blockVolume) any {
+	if strings.HasPrefix(r.URL.Path, "/block/v1/") {
+		return keyedBlockVolume{blockVolume: volume}
+	}
+	return volume
+}
+
+// blockVolume finds the volume that a call is about.
+func (a *api) blockVolume(r *http.Request) (pool.Volume, error) {
+	id := r.PathValue("id")
+	for _, volume := range a.volumes(pool.BlockVolume, r.PathValue("zone")) {
+		if volume.ID == id {
+			return volume, nil
+		}
+	}
+	return pool.Volume{}, notFound("volume", id)
+}
+
+func (a *api) listBlockVolumes(r *http.Request, _ []byte) (response, error) {
+	query := r.URL.Query()
+	volumes := []blockVolume{}
+	for _, volume := range a.volumes(pool.BlockVolume, r.PathValue("zone")) {
+		view := a.newBlockVolume(volume)
+		holder := ""
+		if volume.Attached {
+			holder = view.References[0].ProductResourceID
+		}
+		if hasAll(view.Tags, query["tags"]) && strings.Contains(view.Name, query.Get("name")) &&
+			matchesAny(view.ID, query["volume_ids"]) && matchesFilter(view.Type, query.Get("volume_type")) &&
+			matchesFilter(holder, query.Get("product_resource_id")) {
+			volumes = append(volumes, view)
+		}
+	}
+	if err := orderVolumes(volumes, query.Get("order_by")); err != nil {
+		return response{}, err
+	}
+	versioned := make([]any, len(volumes))
+	for i, volume := range volumes {
+		versioned[i] = forAPIVersion(r, volume)
+	}
+	return listWithTotal(r, "volumes", versioned)
+}
+
+func orderVolumes(volumes []blockVolume, by string) error {
+	byCreation := func(a, b blockVolume) int { return time.Time(a.CreatedAt).Compare(time.Time(b.CreatedAt)) }
+	byName := func(a, b blockVolume) int { return strings.Compare(a.Name, b.Name) }
+	compare := map[string]func(a, b blockVolume) int{
+		"":                byCreation,
+		"created_at_asc":  byCreation,
+		"created_at_desc": func(a, b blockVolume) int { return byCreation(b, a) },
+		"name_asc":        byName,
+		"name_desc":       func(a, b blockVolume) int { return byName(b, a) },
+	}[by]
+	if compare == nil {
+		return invalidArguments(argument{"order_by", "constraint", "unknown order"})
+	}
+	slices.SortStableFunc(volumes, compare)
+	return nil
+}
+
+func (a *api) getBlockVolume(r *http.Request, _ []byte) (response, error) {
+	volume, err := a.blockVolume(r)
+	if err != nil {
+		return response{}, err
+	}
+	return ok(forAPIVersion(r, a.newBlockVolume(volume)))
+}
+
+func (a *api) updateBlockVolume(r *http.Request, body []byte) (response, error) {
+	volume, err := a.blockVolume(r)
+	if err != nil {
+		return response{}, err
+	}
+	if err := a.updateVolume(volume, body); err != nil {
+		return response{}, err
+	}
+	return ok(forAPIVersion(r, a.newBlockVolume(volume)))
+}
+
+// deleteBlockVolume refuses a volume that is still held.
+func (a *api) deleteBlockVolume(r *http.Request, _ []byte) (response, error) {
+	volume, err := a.blockVolume(r)
+	if err != nil {
+		return response{}, err
+	}
+	if volume.Attached {
+		return response{}, preconditionFailed(http.StatusPreconditionFailed, "resource_still_in_use", "volume is attached")
+	}
+	if err := a.World.DeleteVolume(volume.ID); err != nil {
+		return response{}, err
+	}
+	return noContent()
+}

@@ -1,0 +1,160 @@
+package scalewayapi
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// serverOrder is the part of CreateServer's request that the world can follow.
+type serverOrder struct {
+	Name              string                    `json:"name"`
+	CommercialType    string                    `json:"commercial_type"`
+	Image             string                    `json:"image"`
+	Volumes           map[string]volumeTemplate `json:"volumes"`
+	DynamicIPRequired *bool                     `json:"dynamic_ip_required"`
+	PublicIP          string                    `json:"public_ip"`
+	PublicIPs         []string                  `json:"public_ips"`
+	Project           string                    `json:"project"`
+	Organization      string                    `json:"organization"`
+	Tags              []string                  `json:"tags"`
+}
+
+type volumeTemplate struct {
+	ID         string `json:"id"`
+	VolumeType string `json:"volume_type"`
+}
+
+// createServer answers a stopped server, as Scaleway does.
+func (a *api) createServer(r *http.Request, body []byte) (response, error) {
+	order, err := decode[serverOrder](body)
+	if err != nil {
+		return response{}, err
+	}
+	zone := r.PathValue("zone")
+	if err := a.checkOrder(order, zone); err != nil {
+		return response{}, err
+	}
+	addresses, err := a.freeAddresses(zone, append(order.PublicIPs, order.PublicIP))
+	if err != nil {
+		return response{}, err
+	}
+	machine, err := a.World.CreateMachine(world.Order{
+		Name: order.Name, Zone: zone, Type: order.CommercialType, ImageID: order.Image,
+		Tags: order.Tags, AddressIDs: addresses,
+	})
+	if err != nil {
+		return response{}, createError(order, err)
+	}
+	a.metadata.sync(a.World)
+	// Scaleway gives a machine an address of its choice unless it is told not to.
+	a.metadata.machines[machine.ID].dynamicAddress = order.DynamicIPRequired == nil || *order.DynamicIPRequired
+	return created(r, machine.ID, map[string]any{"server": a.serverOf(machine)})
+}
+
+// checkOrder refuses what can be seen to be wrong without asking the world.
+func (a *api) checkOrder(order serverOrder, zone string) error {
+	if err := a.checkOwner("write", order.Project, order.Organization); err != nil {
+		return err
+	}
+	if arguments := missingArguments(order); len(arguments) > 0 {
+		return invalidArguments(arguments...)
+	}
+	i := slices.IndexFunc(a.World.Types(), func(t world.Type) bool { return t.Name == order.CommercialType })
+	if i < 0 {
+		return invalidArguments(argument{"commercial_type", "constraint", "unknown commercial type"})
+	}
+	if !slices.ContainsFunc(a.World.Images(), func(i pool.Image) bool { return i.ID == order.Image && i.Zone == zone }) {
+		return notFound("instance_image", order.Image)
+	}
+	if err := checkVolumes(order.Volumes, a.World.Types()[i]); err != nil {
+		return err
+	}
+	return a.checkQuota(order.CommercialType)
+}
+
+// missingArguments lists the arguments that have to be given and are not.
+func missingArguments(order serverOrder) []argument {
+	var arguments []argument
+	if order.CommercialType == "" {
+		arguments = append(arguments, missingArgument("commercial_type"))
+	}
+	if order.Image == "" {
+		arguments = append(arguments, missingArgument("image"))
+	}
+	if order.Image == "" && len(order.Volumes) == 0 {
+		arguments = append(arguments, missingArgument("volumes"))
+	}
+	if order.Name == "" {
+		arguments = append(arguments, missingArgument("name"))
+	}
+	if order.Project == "" && order.Organization == "" {
+		arguments = append(arguments, missingArgument("project"))
+	}
+	return arguments
+}
+
+// checkVolumes refuses volumes that the world cannot make: it makes one, of the
+// kind that goes with the commercial type.
+func checkVolumes(volumes map[string]volumeTemplate, commercialType world.Type) error {
+	for key, template := range volumes {
+		if key != "0" || template.ID != "" {
+			return invalidArguments(argument{"volumes", "constraint", "only a new root volume can be asked for here"})
+		}
+		if template.VolumeType != "" && template.VolumeType != volumeTypes[commercialType.RootVolume] {
+			return invalidArguments(argument{"volumes", "constraint", commercialType.Name + " has no root volume of type " + template.VolumeType})
+		}
+	}
+	return nil
+}
+
+func (a *api) checkQuota(commercialType string) error {
+	quota, limited := a.Quotas[commercialType]
+	if !limited {
+		return nil
+	}
+	used := 0
+	for _, machine := range a.World.Machines() {
+		if machine.Type == commercialType {
+			used++
+		}
+	}
+	if used < quota {
+		return nil
+	}
+	return quotaExceeded(quotaName(commercialType), quota)
+}
+
+// freeAddresses finds the ids of the named addresses, each in the zone and held
+// by nobody.
+func (a *api) freeAddresses(zone string, ids []string) ([]string, error) {
+	var addresses []string
+	for _, id := range ids {
+		if id == "" {
+			continue
+		}
+		address, err := a.addressByID(zone, id)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(addresses, address.ID) || address.MachineID != "" {
+			return nil, invalidArguments(argument{"public_ips", "constraint", "ip " + id + " is attached already"})
+		}
+		addresses = append(addresses, address.ID)
+	}
+	return addresses, nil
+}
+
+// createError says in Scaleway's way why the world did not make a machine.
+func createError(order serverOrder, err error) error {
+	switch {
+	case errors.Is(err, world.ErrOutOfStock):
+		return outOfStock(order.CommercialType)
+	case errors.Is(err, world.ErrInvalid):
+		return invalidArguments(argument{"commercial_type", "constraint", err.Error()})
+	}
+	return err
+}

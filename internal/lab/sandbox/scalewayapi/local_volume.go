@@ -1,0 +1,164 @@
+package scalewayapi
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"divims/internal/pool"
+)
+
+// volumeTypes are Scaleway's names for the kinds of volumes.
+var volumeTypes = map[pool.VolumeKind]string{pool.LocalVolume: "l_ssd", pool.BlockVolume: "sbs_volume"}
+
+// volumeSize is every volume's size in bytes: the world has no sizes.
+const volumeSize = 20_000_000_000
+
+// attachedBlockVolume is a volume of Block Storage in a server's response.
+type attachedBlockVolume struct {
+	Boot       bool   `json:"boot"`
+	VolumeType string `json:"volume_type"`
+	ID         string `json:"id"`
+	State      string `json:"state"`
+	Zone       string `json:"zone"`
+}
+
+// attachedLocalVolume is a local volume in a server's response.
+type attachedLocalVolume struct {
+	Boot bool `json:"boot"`
+	localVolume
+}
+
+// localVolume is a volume of Instances.
+type localVolume struct {
+	ID               string        `json:"id"`
+	Name             string        `json:"name"`
+	VolumeType       string        `json:"volume_type"`
+	ExportURI        *string       `json:"export_uri"`
+	Organization     string        `json:"organization"`
+	Project          string        `json:"project"`
+	Server           *resourceName `json:"server"`
+	Size             int64         `json:"size"`
+	State            string        `json:"state"`
+	CreationDate     instanceTime  `json:"creation_date"`
+	ModificationDate instanceTime  `json:"modification_date"`
+	Tags             []string      `json:"tags"`
+	Zone             string        `json:"zone"`
+}
+
+// volumesOf are a machine's volumes by their index, as Instances shows them.
+func (a *api) volumesOf(machine pool.Machine) map[string]any {
+	volumes := map[string]any{}
+	for i, volume := range machine.Volumes {
+		if volume.Kind == pool.LocalVolume {
+			volumes[strconv.Itoa(i)] = attachedLocalVolume{localVolume: a.newLocalVolume(volume)}
+			continue
+		}
+		volumes[strconv.Itoa(i)] = attachedBlockVolume{
+			VolumeType: "sbs_volume", ID: volume.ID, State: "available", Zone: machine.Zone,
+		}
+	}
+	return volumes
+}
+
+func (a *api) newLocalVolume(volume pool.Volume) localVolume {
+	note := a.metadata.volumes[volume.ID]
+	view := localVolume{
+		ID: volume.ID, Name: note.name, VolumeType: "l_ssd", Organization: a.Project, Project: a.Project,
+		Size: volumeSize, State: "available", Tags: notNil(note.tags), Zone: volume.Zone,
+		CreationDate: instanceTime(note.created), ModificationDate: instanceTime(note.created),
+	}
+	for _, machine := range a.World.Machines() {
+		if volume.Attached && machine.ID == note.machineID {
+			view.Server = &resourceName{machine.ID, machine.Name}
+		}
+	}
+	return view
+}
+
+// volumes are those of a kind in a zone.
+func (a *api) volumes(kind pool.VolumeKind, zone string) []pool.Volume {
+	return slices.DeleteFunc(a.World.Volumes(), func(v pool.Volume) bool { return v.Kind != kind || v.Zone != zone })
+}
+
+// localVolume finds the volume that a call is about. Those of Block Storage are
+// not known here.
+func (a *api) localVolume(r *http.Request) (pool.Volume, error) {
+	id := r.PathValue("id")
+	for _, volume := range a.volumes(pool.LocalVolume, r.PathValue("zone")) {
+		if volume.ID == id {
+			return volume, nil
+		}
+	}
+	return pool.Volume{}, notFound("instance_volume", id)
+}
+
+func (a *api) listLocalVolumes(r *http.Request, _ []byte) (response, error) {
+	query := r.URL.Query()
+	volumes := []localVolume{}
+	for _, volume := range a.volumes(pool.LocalVolume, r.PathValue("zone")) {
+		view := a.newLocalVolume(volume)
+		if strings.Contains(view.Name, query.Get("name")) && matchesFilter(view.VolumeType, query.Get("volume_type")) &&
+			hasAll(view.Tags, commaSeparated(query.Get("tags"))) {
+			volumes = append(volumes, view)
+		}
+	}
+	return list(r, "volumes", volumes)
+}
+
+func (a *api) getLocalVolume(r *http.Request, _ []byte) (response, error) {
+	volume, err := a.localVolume(r)
+	if err != nil {
+		return response{}, err
+	}
+	return ok(map[string]any{"volume": a.newLocalVolume(volume)})
+}
+
+// volumeUpdate is the part of an update of either kind of volume that is served.
+type volumeUpdate struct {
+	Name *string   `json:"name"`
+	Tags *[]string `json:"tags"`
+}
+
+// updateVolume keeps a changed name or tags.
+func (a *api) updateVolume(volume pool.Volume, body []byte) error {
+	update, err := decodeStrictly[volumeUpdate](body)
+	if err != nil {
+		return err
+	}
+	note := a.metadata.volumes[volume.ID]
+	if update.Name != nil {
+		note.name = *update.Name
+	}
+	if update.Tags != nil {
+		note.tags = *update.Tags
+	}
+	return nil
+}
+
+func (a *api) updateLocalVolume(r *http.Request, body []byte) (response, error) {
+	volume, err := a.localVolume(r)
+	if err != nil {
+		return response{}, err
+	}
+	if err := a.updateVolume(volume, body); err != nil {
+		return response{}, err
+	}
+	return ok(map[string]any{"volume": a.newLocalVolume(volume)})
+}
+
+// deleteLocalVolume refuses a volume that a server holds.
+func (a *api) deleteLocalVolume(r *http.Request, _ []byte) (response, error) {
+	volume, err := a.localVolume(r)
+	if err != nil {
+		return response{}, err
+	}
+	if volume.Attached {
+		return response{}, preconditionFailed(http.StatusBadRequest, "resource_still_in_use", "volume is attached to a server")
+	}
+	if err := a.World.DeleteVolume(volume.ID); err != nil {
+		return response{}, err
+	}
+	return noContent()
+}

@@ -1,0 +1,115 @@
+package scalewayapi
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// metadata is what Scaleway knows of the world's things and the world does not.
+type metadata struct {
+	machines map[string]*machineMetadata
+	volumes  map[string]*volumeMetadata
+	// addresses are changes to addresses, by id.
+	addresses map[string]*addressMetadata
+}
+
+type machineMetadata struct {
+	// tags are nil until they are updated.
+	tags     []string
+	userData map[string][]byte
+	// dynamicAddress tells that the machine wants any address while it runs.
+	dynamicAddress bool
+}
+
+type volumeMetadata struct {
+	name             string
+	tags             []string
+	created          time.Time
+	detached         time.Time // zero while a machine holds it
+	machineID, image string
+}
+
+type addressMetadata struct {
+	// reverse is nil until it is updated.
+	reverse *string
+}
+
+func newMetadata() metadata {
+	return metadata{
+		machines:  map[string]*machineMetadata{},
+		volumes:   map[string]*volumeMetadata{},
+		addresses: map[string]*addressMetadata{},
+	}
+}
+
+// sync takes note of what appeared in the world, and forgets what is gone.
+func (m *metadata) sync(w *world.World) {
+	machines := map[string]bool{}
+	attached := map[string]bool{}
+	for _, machine := range w.Machines() {
+		machines[machine.ID] = true
+		if m.machines[machine.ID] == nil {
+			m.machines[machine.ID] = &machineMetadata{userData: map[string][]byte{}}
+		}
+		for i, volume := range machine.Volumes {
+			attached[volume.ID] = true
+			if m.volumes[volume.ID] == nil {
+				m.volumes[volume.ID] = newVolumeMetadata(machine, i, w.Images())
+			}
+		}
+	}
+	maps.DeleteFunc(m.machines, func(id string, _ *machineMetadata) bool { return !machines[id] })
+	m.syncVolumes(w, attached)
+}
+
+// newVolumeMetadata names a volume after the image, as recorded. It has no tags,
+// whatever tags its machine has.
+func newVolumeMetadata(machine pool.Machine, index int, images []pool.Image) *volumeMetadata {
+	note := &volumeMetadata{created: machine.Created, machineID: machine.ID, image: machine.ImageID}
+	if i := slices.IndexFunc(images, func(image pool.Image) bool { return image.ID == machine.ImageID }); i >= 0 {
+		note.name = images[i].Name
+	}
+	if machine.Volumes[index].Kind == pool.BlockVolume {
+		note.name += fmt.Sprintf("_sbs_volume_%d", index)
+	}
+	return note
+}
+
+// syncVolumes dates the end of attachments: to when it is first seen.
+func (m *metadata) syncVolumes(w *world.World, attached map[string]bool) {
+	exist := maps.Clone(attached)
+	for _, volume := range w.Volumes() {
+		exist[volume.ID] = true
+		if m.volumes[volume.ID] == nil {
+			m.volumes[volume.ID] = &volumeMetadata{name: volume.Name, created: w.Now()}
+		}
+		if note := m.volumes[volume.ID]; !attached[volume.ID] && note.detached.IsZero() {
+			note.detached = w.Now()
+		}
+	}
+	maps.DeleteFunc(m.volumes, func(id string, _ *volumeMetadata) bool { return !exist[id] })
+}
+
+// ofAddress gives the metadata of an address, to be changed.
+func (m *metadata) ofAddress(id string) *addressMetadata {
+	if m.addresses[id] == nil {
+		m.addresses[id] = &addressMetadata{}
+	}
+	return m.addresses[id]
+}
+
+// allAddresses are the world's addresses, with what was changed of them.
+func (m *metadata) allAddresses(w *world.World) []pool.Address {
+	all := w.Addresses()
+	for i, address := range all {
+		if change := m.addresses[address.ID]; change != nil && change.reverse != nil {
+			all[i].Reverse = *change.reverse
+		}
+	}
+	return all
+}

@@ -1,0 +1,105 @@
+package scalewayapi
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+)
+
+// Scaleway's page sizes: what a list gives unasked, and at most.
+const (
+	defaultPageSize = 50
+	maxPageSize     = 100
+)
+
+// page is the part of a list that was asked for; number counts from 1.
+type page struct{ number, size int }
+
+// pageOf reads the page from the query. Instances calls the size per_page, the
+// other products page_size.
+func pageOf(query url.Values, sizeName string) (page, error) {
+	number, err := positiveInt(query, "page", 1)
+	if err != nil {
+		return page{}, err
+	}
+	size, err := positiveInt(query, sizeName, defaultPageSize)
+	if err != nil {
+		return page{}, err
+	}
+	if size > maxPageSize {
+		return page{}, invalidArguments(argument{sizeName, "constraint", fmt.Sprintf("must be at most %d", maxPageSize)})
+	}
+	return page{number, size}, nil
+}
+
+func positiveInt(query url.Values, name string, otherwise int) (int, error) {
+	text := query.Get(name)
+	if text == "" {
+		return otherwise, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, invalidArguments(argument{name, "format", "must be a positive integer"})
+	}
+	return n, nil
+}
+
+// cut returns the items on the page, never nil.
+func pageItems[T any](items []T, p page) []T {
+	start := len(items)
+	if p.number <= len(items)/p.size+1 {
+		start = min(start, (p.number-1)*p.size)
+	}
+	end := min(start+p.size, len(items))
+	return append([]T{}, items[start:end]...)
+}
+
+// list answers one page of an Instances list. The total is in a header only,
+// and the Link header names the last page, as recorded.
+func list[T any](r *http.Request, name string, items []T) (response, error) {
+	return listConverted(r, name, items, func(item T) T { return item })
+}
+
+// listConverted is list for things that are shown in another form, which is made of those
+// on the page only.
+func listConverted[T, S any](r *http.Request, name string, items []T, show func(T) S) (response, error) {
+	p, err := pageOf(r.URL.Query(), "per_page")
+	if err != nil {
+		return response{}, err
+	}
+	shown := []S{}
+	for _, item := range pageItems(items, p) {
+		shown = append(shown, show(item))
+	}
+	return response{
+		status: http.StatusOK,
+		header: listHeader(r, name, p, len(items)),
+		body:   map[string]any{name: shown},
+	}, nil
+}
+
+func listHeader(r *http.Request, name string, p page, total int) http.Header {
+	last := max(1, (total+p.size-1)/p.size)
+	link := fmt.Sprintf("</%s?page=%d&per_page=%d", name, last, p.size)
+	if order := r.URL.Query().Get("order"); order != "" {
+		link += "&order=" + url.QueryEscape(order)
+	}
+	return http.Header{
+		"X-Total-Count": {strconv.Itoa(total)},
+		"Link":          {link + `>; rel="last"`},
+	}
+}
+
+// listWithTotal answers one page of a list of the other products, with the total
+// in the body.
+func listWithTotal[T any](r *http.Request, name string, items []T) (response, error) {
+	p, err := pageOf(r.URL.Query(), "page_size")
+	if err != nil {
+		return response{}, err
+	}
+	return response{
+		status: http.StatusOK,
+		body:   map[string]any{name: pageItems(items, p), "total_count": len(items)},
+	}, nil
+}
