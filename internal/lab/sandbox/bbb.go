@@ -14,17 +14,17 @@ import (
 
 const bbbPath = "/bigbluebutton/api"
 
-// bbbAPI is the BBB API of every server. While BBB is not up, the web server
-// ahead of it answers 502.
+// bbbAPI serves the BBB API of every server. Until BBB is up it answers status 502,
+// as the web server in front of it does.
 type bbbAPI struct {
 	locked *lockedWorld
 	secret pool.Secret
 }
 
-// bodyWriter writes what an answer holds.
+// bodyWriter writes the content of a response.
 type bodyWriter func(xmlWriter)
 
-// bbbCall works on one call, signed as it must be, while the world is locked.
+// bbbCall executes one call. Its checksum is verified, and the world is locked.
 type bbbCall func(w *world.World, domain string, query url.Values) (bodyWriter, error)
 
 var bbbCalls = map[string]bbbCall{
@@ -48,7 +48,7 @@ func (b *bbbAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = body.Flush()
 }
 
-// answer works on a call. The error is that BBB is not up.
+// answer executes a call. It returns an error if BBB is not up.
 func (b *bbbAPI) answer(r *http.Request) (answer bodyWriter, err error) {
 	domain := r.TLS.ServerName
 	b.locked.with(func(w *world.World) {
@@ -74,7 +74,7 @@ func (b *bbbAPI) work(w *world.World, domain string, r *http.Request) (bodyWrite
 	return call(w, domain, r.URL.Query())
 }
 
-// failed is a call that BBB does not carry out. It is HTTP status 200, too.
+// failed returns BBB's answer to a call that it refuses. Its HTTP status is 200, too.
 func failed(key, message string) (bodyWriter, error) {
 	return func(x xmlWriter) {
 		x.text("returncode", "FAILED")
@@ -83,7 +83,7 @@ func failed(key, message string) (bodyWriter, error) {
 	}, nil
 }
 
-// bbbVersion answers at the API's root, without a signature.
+// bbbVersion answers at the root of the API, which needs no checksum.
 func bbbVersion(w *world.World, domain string) (bodyWriter, error) {
 	stats, err := w.Stats(domain)
 	version, _ := stats.Version.Get()
@@ -95,7 +95,7 @@ func bbbVersion(w *world.World, domain string) (bodyWriter, error) {
 	}, err
 }
 
-// endMeeting only takes the wish: the meeting ends a while later.
+// endMeeting only requests the end: the meeting ends some seconds later.
 func endMeeting(w *world.World, domain string, query url.Values) (bodyWriter, error) {
 	id := query.Get("meetingID")
 	if id == "" {

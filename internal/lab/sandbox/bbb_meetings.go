@@ -34,7 +34,7 @@ func writeMeeting(x xmlWriter, meeting pool.Meeting) {
 	x.text("meetingID", meeting.ID)
 	x.text("internalMeetingID", meeting.InternalID)
 	x.text("createTime", milliseconds(meeting.Created))
-	x.text("createDate", meeting.Created.Format("Mon Jan 02 15:04:05 MST 2006")) // as Java prints dates
+	x.text("createDate", meeting.Created.Format("Mon Jan 02 15:04:05 MST 2006")) // the format of Java's Date.toString
 	x.text("voiceBridge", "7"+strconv.FormatInt(meeting.Created.UnixMilli()%10_000, 10))
 	x.text("dialNumber", "613-555-1234")
 	x.text("attendeePW", token(0, "attendeePW "+meeting.ID)[:8])
@@ -61,7 +61,7 @@ func writeMeeting(x xmlWriter, meeting pool.Meeting) {
 	x.close("meeting")
 }
 
-// writeAttendees takes about 350 bytes for each, as many as BBB does.
+// writeAttendees writes about 350 bytes per attendee, as BBB does.
 func writeAttendees(x xmlWriter, meeting pool.Meeting) {
 	x.open("attendees")
 	for i := range meeting.Participants {
@@ -86,8 +86,8 @@ func writeAttendees(x xmlWriter, meeting pool.Meeting) {
 	x.close("attendees")
 }
 
-// Who does what, by the order of joining: the first leads, every fifth speaks,
-// every tenth is seen.
+// What an attendee does depends on the order of joining: the first one moderates,
+// every fifth speaks, every tenth has a camera on.
 func moderates(i int) bool { return i == 0 }
 func speaks(i int) bool    { return i%5 == 0 }
 func listens(i int) bool   { return !speaks(i) }
@@ -103,8 +103,8 @@ func count(people int, do func(int) bool) int {
 	return sum
 }
 
-// grouped writes a count as BBB does where the server's language is English:
-// 1,000. Times are not written so.
+// grouped formats a count as BBB does on a server with an English locale: 1,000.
+// BBB does not format times this way.
 func grouped(n int) string {
 	if n < 1000 {
 		return strconv.Itoa(n)
@@ -112,5 +112,5 @@ func grouped(n int) string {
 	return fmt.Sprintf("%s,%03d", grouped(n/1000), n%1000)
 }
 
-// milliseconds since 1970 are how BBB tells times.
+// milliseconds formats a time as BBB does, in milliseconds since 1970.
 func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }

@@ -10,9 +10,8 @@ import (
 	"divims/internal/pool"
 )
 
-// getRecordings lists a page of recordings in the states that are asked for. It
-// is that of a server with allowFetchAllRecordings=false: without a limit it
-// finds none.
+// getRecordings lists one page of the recordings in the requested states. Like a
+// server with allowFetchAllRecordings=false, it returns none without a limit.
 func getRecordings(w *world.World, domain string, query url.Values) (bodyWriter, error) {
 	offset, limit, ok := paging(query)
 	if !ok {
@@ -36,8 +35,8 @@ func getRecordings(w *world.World, domain string, query url.Values) (bodyWriter,
 	}, err
 }
 
-// paging reads what a query says, and refuses what the sandbox does not do
-// rather than to answer something else than was asked for.
+// paging reads the query. ok is false if it has a parameter that the sandbox does not
+// implement, because ignoring it would change what is returned.
 func paging(query url.Values) (offset, limit int, ok bool) {
 	for name := range query {
 		if !slices.Contains([]string{"state", "offset", "limit", "checksum"}, name) {
@@ -49,16 +48,17 @@ func paging(query url.Values) (offset, limit int, ok bool) {
 	return offset, limit, offsetOK && limitOK
 }
 
-// number reads a parameter; one that is not there is 0.
-func number(query url.Values, name string, least, most int) (int, bool) {
+// number reads an integer parameter. A missing one is 0.
+func number(query url.Values, name string, minimum, maximum int) (int, bool) {
 	if !query.Has(name) {
 		return 0, true
 	}
 	n, err := strconv.Atoi(query.Get(name))
-	return n, err == nil && n >= least && n <= most
+	return n, err == nil && n >= minimum && n <= maximum
 }
 
-// matchesState takes a list of states, "any", or nothing for those whose work is done.
+// matchesState reports whether a recording is in one of the states, a list with
+// commas. "any" matches all, and an empty list matches published and unpublished ones.
 func matchesState(r pool.Recording, states string) bool {
 	switch states {
 	case "any":
@@ -69,8 +69,8 @@ func matchesState(r pool.Recording, states string) bool {
 	return slices.Contains(strings.Split(states, ","), string(r.State))
 }
 
-// writeRecording leaves out what BBB's recording scripts do not have yet: while
-// they process there are no times, and before publishing no formats.
+// writeRecording omits what BBB does not know yet: a recording has no times while it
+// is processing, and no formats before it is published.
 func writeRecording(x xmlWriter, recording pool.Recording) {
 	external := token(0, recording.ID)
 	x.open("recording")
@@ -83,7 +83,7 @@ func writeRecording(x xmlWriter, recording pool.Recording) {
 	x.text("state", string(recording.State))
 	end, known := recording.MeetingEnd.Get()
 	if known && recording.State != pool.Processing {
-		_, start, _ := strings.Cut(recording.ID, "-") // an id ends with the time of its meeting's creation
+		_, start, _ := strings.Cut(recording.ID, "-") // an id ends with the creation time of its meeting
 		x.text("startTime", start)
 		x.text("endTime", milliseconds(end))
 	} else {

@@ -14,11 +14,11 @@ import (
 	"divims/internal/pool"
 )
 
-// calls gives the requests of all services the names that rules of faults and
-// the log of calls know them by.
+// callNamer names the operation that a request calls, as the rules of faults and the
+// log of calls write it.
 type callNamer struct {
 	locked *lockedWorld
-	// numbers are those of the servers, by host name and by domain.
+	// numbers has the servers' numbers by host name and by domain.
 	numbers map[string]int
 }
 
@@ -30,14 +30,14 @@ func newCallNamer(locked *lockedWorld, servers []pool.Server) *callNamer {
 	return c
 }
 
-// scalelite names a call as its path ends, for example getServers.
+// scalelite names a call by the last element of its path, for example getServers.
 func (c *callNamer) scalelite(r *http.Request, body []byte) faults.Operation {
 	input := scaleliteInput{ID: r.URL.Query().Get("id")}
-	_ = json.Unmarshal(body, &input) // Scalelite will say what is wrong with it
+	_ = json.Unmarshal(body, &input) // Scalelite answers invalid JSON itself
 	return faults.Operation{Service: "scalelite", Name: path.Base(r.URL.Path), Server: c.serverOfEntry(input)}
 }
 
-// serverOfEntry is the server that an entry, known or new, leads to.
+// serverOfEntry returns the number of the server that an entry's URL leads to, or 0.
 func (c *callNamer) serverOfEntry(input scaleliteInput) int {
 	address := ""
 	if input.Server != nil {
@@ -57,8 +57,8 @@ func (c *callNamer) serverOfEntry(input scaleliteInput) int {
 	return c.numbers[parsed.Hostname()]
 }
 
-// front names the calls of a server's web server: BBB's as their path ends, and
-// everything else is metrics.
+// webServer names a call of a server's web server: one of BBB by the last element of
+// its path, any other as metrics.
 func (c *callNamer) webServer(r *http.Request, _ []byte) faults.Operation {
 	server := c.numbers[r.TLS.ServerName]
 	name, ofBBB := strings.CutPrefix(r.URL.Path, bbbPath)
@@ -71,50 +71,50 @@ func (c *callNamer) webServer(r *http.Request, _ []byte) faults.Operation {
 	return faults.Operation{Service: "bbb", Name: path.Base(name), Server: server}
 }
 
-// scaleway names a call by its method and by what it works on, for example
-// "GET servers", "GET server", "PATCH user_data", "block DELETE volume"; actions
-// by their own name, for example "action terminate".
+// scaleway names a call by its method and its resource, for example "GET servers",
+// "GET server", "PATCH user_data" or "block DELETE volume". An action has its own
+// name, for example "action terminate".
 func (c *callNamer) scaleway(r *http.Request, body []byte) faults.Operation {
 	var request struct {
 		Action, Name string
 		Tags         []string
 	}
-	_ = json.Unmarshal(body, &request) // Scaleway will say what is wrong with it
+	_ = json.Unmarshal(body, &request) // Scaleway answers invalid JSON itself
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	site := faults.Operation{Service: "scaleway"}
-	const beforeThings = 4 // product, version, "zones" and the zone
-	if len(parts) <= beforeThings {
-		site.Name = r.Method + " " + path.Base(r.URL.Path)
-		return site
+	operation := faults.Operation{Service: "scaleway"}
+	const zoneParts = 4 // product, version, "zones" and the zone
+	if len(parts) <= zoneParts {
+		operation.Name = r.Method + " " + path.Base(r.URL.Path)
+		return operation
 	}
-	things := parts[beforeThings:]
-	site.Name = scalewayName(r.Method, things, request.Action)
+	resource := parts[zoneParts:]
+	operation.Name = scalewayName(r.Method, resource, request.Action)
 	if product := parts[0]; product != "instance" {
-		site.Name = product + " " + site.Name
+		operation.Name = product + " " + operation.Name
 	}
-	if len(things) > 1 {
-		site.Server = c.serverOfResource(things[1])
+	if len(resource) > 1 {
+		operation.Server = c.serverOfResource(resource[1])
 	} else {
-		site.Server = cmp.Or(c.numbers[request.Name], c.serverOfTags(request.Tags), c.numbers[r.URL.Query().Get("name")])
+		operation.Server = cmp.Or(c.numbers[request.Name], c.serverOfTags(request.Tags), c.numbers[r.URL.Query().Get("name")])
 	}
-	return site
+	return operation
 }
 
-// scalewayName takes the path from the first thing on: a collection, then the id
-// of one in it, then what of that, then a key.
-func scalewayName(method string, things []string, action string) string {
+// scalewayName takes the path after the zone: a collection, the id of a resource in
+// it, a part of that resource, and a key.
+func scalewayName(method string, resource []string, action string) string {
 	switch {
 	case action != "":
 		return "action " + action
-	case len(things) == 1:
-		return method + " " + things[0]
-	case len(things) == 2:
-		return method + " " + strings.TrimSuffix(things[0], "s")
+	case len(resource) == 1:
+		return method + " " + resource[0]
+	case len(resource) == 2:
+		return method + " " + strings.TrimSuffix(resource[0], "s")
 	}
-	return method + " " + things[2]
+	return method + " " + resource[2]
 }
 
-// serverOfTags is the server that an address is kept for.
+// serverOfTags returns the number of the server that an IP address is tagged for, or 0.
 func (c *callNamer) serverOfTags(tags []string) int {
 	for _, number := range c.numbers {
 		if slices.Contains(tags, world.AddressTag(number)) {
@@ -124,8 +124,8 @@ func (c *callNamer) serverOfTags(tags []string) int {
 	return 0
 }
 
-// serverOfResource is the server that a machine or volume with this id is named for, or an
-// address is kept for.
+// serverOfResource returns the number of the server that a machine or a volume is
+// named after, or that an IP address is tagged for, or 0.
 func (c *callNamer) serverOfResource(id string) (number int) {
 	c.locked.with(func(w *world.World) {
 		for _, machine := range w.Machines() {
@@ -147,8 +147,8 @@ func (c *callNamer) serverOfResource(id string) (number int) {
 	return number
 }
 
-// storage names a call by its method and its object: history and decisions by
-// their folder, which has one object a week or day.
+// storage names a call by its method and its object. Objects of history and decisions
+// are named by their folder, which has one object per week or day.
 func (c *callNamer) storage(r *http.Request, _ []byte) faults.Operation {
 	folder, name := path.Split(strings.Trim(r.URL.Path, "/"))
 	if kind := path.Base(folder); kind == "history" || kind == "decisions" {

@@ -14,28 +14,28 @@ import (
 	"time"
 )
 
-// A server's certificate lives as long as those of Let's Encrypt, and is renewed
-// as early.
+// A server's certificate is valid as long as one of Let's Encrypt, and is renewed
+// as long before it expires.
 const (
 	certificateLifetime = 90 * 24 * time.Hour
 	renewBefore         = 30 * 24 * time.Hour
 	authorityLifetime   = 20 * 365 * 24 * time.Hour
 )
 
-// authority certifies the domains of a sandbox. Clients that check certificates
-// by the wall clock are content as well as those that do it by virtual time.
+// certificateAuthority issues the certificates of the servers' domains. They are
+// valid by the wall clock and in virtual time, so either kind of client accepts them.
 type certificateAuthority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 
 	lock   sync.Mutex
 	issued map[string]*tls.Certificate
-	// notRenewed are those that are not renewed.
+	// notRenewed has the domains whose certificate is not renewed.
 	notRenewed map[string]bool
 	serial     int64
 }
 
-// newCertificateAuthority makes an authority with a key of its own, which never leaves it.
+// newCertificateAuthority creates an authority with a new key, which stays in memory.
 func newCertificateAuthority(virtual time.Time) (*certificateAuthority, error) {
 	a := &certificateAuthority{issued: map[string]*tls.Certificate{}, notRenewed: map[string]bool{}}
 	from, until := validity(virtual, authorityLifetime)
@@ -52,13 +52,14 @@ func newCertificateAuthority(virtual time.Time) (*certificateAuthority, error) {
 	}
 	certificate, key, err := a.sign(template)
 	if err != nil {
-		return nil, fmt.Errorf("make the authority's certificate: %w", err)
+		return nil, fmt.Errorf("create the certificate of the authority: %w", err)
 	}
 	a.certificate, a.key, a.serial = certificate, key, 1
 	return a, nil
 }
 
-// validity begins before both clocks and ends the given time after the later.
+// validity returns a period that begins an hour before the earlier of the two clocks
+// and ends the given time after the later one.
 func validity(virtual time.Time, life time.Duration) (from, until time.Time) {
 	from, until = virtual, time.Now()
 	if from.After(until) {
@@ -67,7 +68,8 @@ func validity(virtual time.Time, life time.Duration) (from, until time.Time) {
 	return from.Add(-time.Hour), until.Add(life)
 }
 
-// sign makes a key and its certificate. An authority that has none yet signs its own.
+// sign creates a key and its certificate. The authority's first certificate is
+// self-signed.
 func (a *certificateAuthority) sign(template *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -85,12 +87,13 @@ func (a *certificateAuthority) sign(template *x509.Certificate) (*x509.Certifica
 	return certificate, key, err
 }
 
-// pem is the authority's certificate as a trust store takes it.
+// pem returns the authority's certificate in PEM, as trust stores read it.
 func (a *certificateAuthority) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
 }
 
-// certify gives the certificate that a server has at a virtual time.
+// certificateFor returns a domain's certificate at a virtual time. It issues a new
+// one if the last one is due for renewal.
 func (a *certificateAuthority) certificateFor(domain string, virtual time.Time) (*tls.Certificate, error) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
@@ -105,8 +108,8 @@ func (a *certificateAuthority) certificateFor(domain string, virtual time.Time) 
 	return certificate, err
 }
 
-// keep gives a domain a certificate that expires at a time and is not renewed, or
-// with no time lets it be renewed again.
+// setExpiry gives a domain a certificate that expires at until and is not renewed.
+// The zero time makes it renewable again.
 func (a *certificateAuthority) setExpiry(domain string, virtual, until time.Time) error {
 	a.lock.Lock()
 	defer a.lock.Unlock()
@@ -121,7 +124,8 @@ func (a *certificateAuthority) setExpiry(domain string, virtual, until time.Time
 	return err
 }
 
-// expired gives a certificate that was a server's until an hour before both clocks.
+// expiredCertificate returns a certificate that expired an hour before the earlier of
+// the two clocks.
 func (a *certificateAuthority) expiredCertificate(domain string, virtual time.Time) (*tls.Certificate, error) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
@@ -129,7 +133,7 @@ func (a *certificateAuthority) expiredCertificate(domain string, virtual time.Ti
 	return a.issue(domain, until.Add(-certificateLifetime), until)
 }
 
-// issue makes a certificate while the lock is held.
+// issue creates a certificate. The caller holds the lock.
 func (a *certificateAuthority) issue(domain string, from, until time.Time) (*tls.Certificate, error) {
 	a.serial++
 	leaf, key, err := a.sign(&x509.Certificate{
@@ -142,7 +146,7 @@ func (a *certificateAuthority) issue(domain string, from, until time.Time) (*tls
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make the certificate of %s: %w", domain, err)
+		return nil, fmt.Errorf("create the certificate of %s: %w", domain, err)
 	}
 	return &tls.Certificate{Certificate: [][]byte{leaf.Raw}, PrivateKey: key, Leaf: leaf}, nil
 }

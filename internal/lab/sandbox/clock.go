@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// clock serves the virtual time and the calendar.
+// clock serves the virtual time, and the calendar if there is one.
 func (s *Sandbox) clock() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /clock", func(w http.ResponseWriter, _ *http.Request) {

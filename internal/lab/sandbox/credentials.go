@@ -9,8 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// credentials are the credentials of a sandbox. The same seed gives the same ones: they
-// open nothing but a loopback port.
+// credentials are what the clients of a sandbox identify themselves with. They depend
+// on the seed only, because all they protect is a loopback port.
 type credentials struct {
 	project         string
 	accessKey       string
@@ -32,13 +32,13 @@ func newCredentials(seed uint64) credentials {
 	}
 }
 
-// token is the same 40 hexadecimal digits for the same seed and name.
+// token returns 40 hexadecimal digits that depend on the seed and the name only.
 func token(seed uint64, name string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s of sandbox %d", name, seed))
 	return hex.EncodeToString(sum[:20])
 }
 
-// uuid gives a token the form of a random UUID (RFC 9562, version 4).
+// uuid formats a token as a random UUID (RFC 9562, version 4).
 func uuid(token string) string {
 	return token[:8] + "-" + token[8:12] + "-4" + token[13:16] + "-8" + token[17:20] + "-" + token[20:32]
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -13,52 +14,52 @@ import (
 	"divims/internal/pool"
 )
 
-// dnsServer answers questions for names over UDP, as the name servers of the
-// zones at Scaleway do. It knows no other zones.
+// dnsServer answers DNS queries over UDP, for the zones that the Scaleway API serves.
+// It does not recurse into other zones.
 type dnsServer struct {
 	api     *scalewayapi.API
 	socket  net.PacketConn
 	running sync.WaitGroup
 }
 
-// maxQuestionSize is that of DNS over UDP (RFC 1035, 2.3.4), in bytes.
+// maxQuestionSize is the largest DNS message over UDP, in bytes (RFC 1035, 2.3.4).
 const maxQuestionSize = 512
 
-// startDNSServer starts a name server on a free loopback port.
+// startDNSServer starts a DNS server on a free loopback port.
 func startDNSServer(api *scalewayapi.API) (*dnsServer, error) {
-	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
+	socket, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("listen for the name server: %w", err)
+		return nil, fmt.Errorf("start the DNS server: %w", err)
 	}
-	n := &dnsServer{api: api, socket: socket}
-	n.running.Go(n.serve)
-	return n, nil
+	d := &dnsServer{api: api, socket: socket}
+	d.running.Go(d.serve)
+	return d, nil
 }
 
-func (n *dnsServer) close() error {
-	err := n.socket.Close()
-	n.running.Wait()
+func (d *dnsServer) close() error {
+	err := d.socket.Close()
+	d.running.Wait()
 	return err
 }
 
-func (n *dnsServer) serve() {
+func (d *dnsServer) serve() {
 	packet := make([]byte, maxQuestionSize)
 	for {
-		length, client, err := n.socket.ReadFrom(packet)
+		length, client, err := d.socket.ReadFrom(packet)
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
 		if err != nil {
 			continue
 		}
-		if answer, err := n.answer(packet[:length]); err == nil {
-			_, _ = n.socket.WriteTo(answer, client)
+		if answer, err := d.answer(packet[:length]); err == nil {
+			_, _ = d.socket.WriteTo(answer, client)
 		}
 	}
 }
 
-// answer answers a message of one question.
-func (n *dnsServer) answer(packet []byte) ([]byte, error) {
+// answer returns the response to a query with one question.
+func (d *dnsServer) answer(packet []byte) ([]byte, error) {
 	var parser dnsmessage.Parser
 	header, err := parser.Start(packet)
 	if err != nil {
@@ -68,7 +69,7 @@ func (n *dnsServer) answer(packet []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, known := n.api.Lookup(question.Name.String())
+	records, known := d.api.Lookup(question.Name.String())
 	message := dnsmessage.Message{
 		Header: dnsmessage.Header{
 			ID: header.ID, Response: true, OpCode: header.OpCode, Authoritative: true,
@@ -79,7 +80,7 @@ func (n *dnsServer) answer(packet []byte) ([]byte, error) {
 	if !known {
 		message.RCode = dnsmessage.RCodeNameError
 	}
-	for _, record := range n.followAliases(records) {
+	for _, record := range d.followAliases(records) {
 		if resource, ok := resourceRecord(record, question.Type); ok {
 			message.Answers = append(message.Answers, resource)
 		}
@@ -87,18 +88,19 @@ func (n *dnsServer) answer(packet []byte) ([]byte, error) {
 	return message.Pack()
 }
 
-// followAliases adds the records of the names that records are aliases of.
-func (n *dnsServer) followAliases(records []pool.DNSRecord) []pool.DNSRecord {
+// followAliases adds the records that CNAME records point to.
+func (d *dnsServer) followAliases(records []pool.DNSRecord) []pool.DNSRecord {
 	for _, record := range records {
 		if record.Type == pool.RecordCNAME {
-			aliased, _ := n.api.Lookup(record.Data)
+			aliased, _ := d.api.Lookup(record.Data)
 			records = append(records, aliased...)
 		}
 	}
 	return records
 }
 
-// resourceRecord is a record as it answers a question for a type; not ok if it does not.
+// resourceRecord converts a record that answers a question of the wanted type. ok is
+// false if it does not answer it.
 func resourceRecord(record pool.DNSRecord, wanted dnsmessage.Type) (resource dnsmessage.Resource, ok bool) {
 	name, err := dnsmessage.NewName(record.Name + ".")
 	if err != nil {

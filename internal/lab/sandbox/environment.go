@@ -11,8 +11,8 @@ import (
 	"divims/internal/lab/world"
 )
 
-// Environment is every setting that points DiViMS at the sandbox's services, as
-// NAME=value. It holds secrets.
+// Environment returns all settings that point DiViMS at the sandbox's services, as
+// NAME=value. They contain secrets.
 func (s *Sandbox) Environment() []string {
 	zones, types := s.offers()
 	settings := []string{
@@ -56,7 +56,7 @@ func (s *Sandbox) Environment() []string {
 	return settings
 }
 
-// recordings is what becomes of recordings in the world, in the settings' words.
+// recordings returns the RECORDINGS setting that describes the world.
 func (s *Sandbox) recordings() string {
 	switch {
 	case s.config.World.RecordingWork == 0:
@@ -67,7 +67,7 @@ func (s *Sandbox) recordings() string {
 	return "kept"
 }
 
-// offers names the zones and commercial types that there are.
+// offers returns the zones and commercial types of the world.
 func (s *Sandbox) offers() (zones, types []string) {
 	s.With(func(w *world.World) {
 		zones = w.Zones()
@@ -78,9 +78,9 @@ func (s *Sandbox) offers() (zones, types []string) {
 	return zones, types
 }
 
-// WriteEnvFile writes the Environment to a file that only its owner can read,
-// and that a shell can source: NAME='value' a line. The file is there complete
-// or not at all.
+// WriteEnvFile writes the Environment to a file that a shell can source, with one
+// NAME='value' per line. Only the owner can read the file. It replaces an older file
+// atomically.
 func (s *Sandbox) WriteEnvFile(name string) error {
 	file, err := os.CreateTemp(filepath.Dir(name), ".divims-*.env") // mode 0600
 	if err != nil {

@@ -300,7 +300,7 @@ func TestALostAnswerLeavesTheMachine(t *testing.T) {
 	if err == nil {
 		t.Error("the client says that all went well")
 	}
-	if got := f.appliedFaults(); !slices.Equal(got, []string{"scaleway#2:POST servers@1 (lost-rawResponse)"}) {
+	if got := f.appliedFaults(); !slices.Equal(got, []string{"scaleway#2:POST servers@1 (lost-answer)"}) {
 		t.Errorf("applied are %q", got)
 	}
 	var machines []pool.Machine

@@ -7,20 +7,20 @@ import (
 	"divims/internal/lab/world"
 )
 
-// locked is the world and its lock, which is never held while anything is read
-// from a connection or written to one.
+// lockedWorld guards the world with a lock. Nobody holds it while reading from a
+// connection or writing to one.
 type lockedWorld struct {
 	lock  sync.Mutex
 	world *world.World
 }
 
-func (m *lockedWorld) with(do func(*world.World)) {
-	m.lock.Lock()
-	defer m.lock.Unlock()
-	do(m.world)
+func (l *lockedWorld) with(do func(*world.World)) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	do(l.world)
 }
 
-func (m *lockedWorld) now() (now time.Time) {
-	m.with(func(w *world.World) { now = w.Now() })
+func (l *lockedWorld) now() (now time.Time) {
+	l.with(func(w *world.World) { now = w.Now() })
 	return now
 }

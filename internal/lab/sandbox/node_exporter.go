@@ -13,12 +13,12 @@ import (
 	"divims/internal/pool"
 )
 
-// nodeExporter is the node_exporter of every machine, with the systemd collector
-// switched on. Of the other collectors those are here that tell of what a pool
-// needs to know; the textfile collector reads what DiViMS's own script writes.
+// nodeExporter serves the metrics of node_exporter on every machine. It has the
+// collectors that DiViMS reads, including systemd, which is off by default. The
+// textfile collector has what DiViMS's script writes on a server.
 type nodeExporter struct{ locked *lockedWorld }
 
-// collectors write what they collect.
+// collectors write the metrics of a collector, by its name.
 var collectors = map[string]func(*exposition, machineStats){
 	"cpu":      (*exposition).cpu,
 	"loadavg":  (*exposition).loadavg,
@@ -29,7 +29,7 @@ var collectors = map[string]func(*exposition, machineStats){
 	"time":     (*exposition).time,
 }
 
-// machineStats are a machine's stats at a moment.
+// machineStats are the stats of a machine at one time.
 type machineStats struct {
 	pool.Stats
 	now time.Time
@@ -54,13 +54,13 @@ func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		seen.Stats, err = w.Stats(r.TLS.ServerName)
 	})
 	if err != nil {
-		panic(http.ErrAbortHandler) // the machine went a moment ago
+		panic(http.ErrAbortHandler) // the machine stopped a moment ago
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
 	_, _ = w.Write(collect(names, seen))
 }
 
-// collect gives what the named collectors collect, each once.
+// collect returns the metrics of the named collectors, each once.
 func collect(names []string, seen machineStats) []byte {
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -75,20 +75,21 @@ func collect(names []string, seen machineStats) []byte {
 	return e.Bytes()
 }
 
-// exposition is text in Prometheus's format. Its methods leave out what the
-// world does not know.
+// exposition is text in Prometheus's exposition format. Its methods write nothing for
+// what the world does not know.
 type exposition struct{ bytes.Buffer }
 
+// family writes the header of a metric.
 func (e *exposition) family(name, kind, help string) {
-	fmt.Fprintf(e, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+	_, _ = fmt.Fprintf(e, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 
-// sample writes a value with labels, given as names and values in turn.
+// sample writes a value with its labels, given as alternating names and values.
 func (e *exposition) sample(name string, value float64, labels ...string) {
 	e.WriteString(name)
 	separator := "{"
 	for label := range slices.Chunk(labels, 2) {
-		fmt.Fprintf(e, "%s%s=%q", separator, label[0], label[1])
+		_, _ = fmt.Fprintf(e, "%s%s=%q", separator, label[0], label[1])
 		separator = ","
 	}
 	if len(labels) > 0 {
@@ -97,7 +98,7 @@ func (e *exposition) sample(name string, value float64, labels ...string) {
 	e.WriteString(" " + strconv.FormatFloat(value, 'g', -1, 64) + "\n")
 }
 
-// gauge writes a family that has one sample.
+// gauge writes a metric that has one sample.
 func (e *exposition) gauge(name string, value float64, help string) {
 	e.family(name, "gauge", help)
 	e.sample(name, value)
@@ -141,7 +142,8 @@ func (e *exposition) cpu(seen machineStats) {
 	}
 }
 
-// netdev has a line to the world, and one that leaves the machine only in part.
+// netdev writes the machine's interface to the Internet, and the loopback interface,
+// whose traffic must not be counted.
 func (e *exposition) netdev(seen machineStats) {
 	network, known := seen.Network.Get()
 	if !known {
@@ -158,7 +160,7 @@ func (e *exposition) netdev(seen machineStats) {
 	}
 }
 
-// bbbUnits are those of BBB 3.0.
+// bbbUnits are the systemd units of BBB 3.0.
 var bbbUnits = []string{
 	"bbb-apps-akka.service", "bbb-export-annotations.service", "bbb-fsesl-akka.service",
 	"bbb-graphql-actions.service", "bbb-graphql-middleware.service", "bbb-graphql-server.service",
@@ -191,11 +193,11 @@ func (e *exposition) systemd(seen machineStats) {
 	}
 }
 
-// textfile is what our script on the server wrote at its last run.
+// textfile writes what DiViMS's script on the server wrote when it last ran.
 func (e *exposition) textfile(seen machineStats) {
 	if age, known := seen.Age.Get(); known {
 		written := seconds(seen.now.Add(-age))
-		e.gauge("divims_stats_timestamp_seconds", written, "When these machineStats were written.")
+		e.gauge("divims_stats_timestamp_seconds", written, "When these figures were written.")
 		e.family("node_textfile_mtime_seconds", "gauge", "Unixtime mtime of textfiles successfully read.")
 		e.sample("node_textfile_mtime_seconds", written, "file", "/run/divims/divims.prom")
 	}
@@ -215,7 +217,7 @@ func (e *exposition) textfile(seen machineStats) {
 	e.recordings(seen)
 }
 
-// recordings counts every stage, at zero as well.
+// recordings writes every stage, including those at zero.
 func (e *exposition) recordings(seen machineStats) {
 	backlog, known := seen.Backlog.Get()
 	if !known {
@@ -233,5 +235,5 @@ func (e *exposition) recordings(seen machineStats) {
 	}
 }
 
-// seconds since 1970 are how Prometheus tells times.
+// seconds returns a time as Prometheus writes it, in seconds since 1970.
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -12,8 +12,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// signatureCheck lets those requests pass that are signed for the region with the
-// sandbox's key, by AWS Signature Version 4: gofakes3 itself asks for nothing.
+// signatureCheck passes on requests that are signed for the region with the sandbox's
+// key, by AWS Signature Version 4. gofakes3 itself checks no signatures.
 type signatureCheck struct {
 	inner       http.Handler
 	credentials aws.Credentials
@@ -21,7 +21,7 @@ type signatureCheck struct {
 
 func (s *signatureCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	given := readSignature(r.Header.Get("Authorization"))
-	want, err := s.sign(r, given.headers)
+	want, err := s.sign(r.Context(), r, given.headers)
 	if err != nil || given.credential != want.credential || subtle.ConstantTimeCompare([]byte(given.signature), []byte(want.signature)) != 1 {
 		w.Header().Set("Content-Type", "application/xml")
 		w.WriteHeader(http.StatusForbidden)
@@ -32,7 +32,7 @@ func (s *signatureCheck) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.inner.ServeHTTP(w, r)
 }
 
-// signature is what the Authorization header says.
+// signature is what the Authorization header contains.
 type signature struct {
 	// credential is the access key with the day, the region and the service.
 	credential string
@@ -57,11 +57,11 @@ func readSignature(authorization string) signature {
 	return s
 }
 
-// sign makes the signature that a request should have over the named headers.
-func (s *signatureCheck) sign(r *http.Request, headers []string) (signature, error) {
+// sign computes the signature that a request must have over the named headers.
+func (s *signatureCheck) sign(ctx context.Context, r *http.Request, headers []string) (signature, error) {
 	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 	if err != nil {
-		return signature{}, fmt.Errorf("read the date of a signature: %w", err)
+		return signature{}, fmt.Errorf("read the date of the signature: %w", err)
 	}
 	address := *r.URL
 	address.Scheme, address.Host = "http", r.Host
@@ -74,6 +74,6 @@ func (s *signatureCheck) sign(r *http.Request, headers []string) (signature, err
 		}
 	}
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	err = signer.SignHTTP(context.Background(), s.credentials, bare, r.Header.Get("X-Amz-Content-Sha256"), "s3", region, at)
+	err = signer.SignHTTP(ctx, s.credentials, bare, r.Header.Get("X-Amz-Content-Sha256"), "s3", region, at)
 	return readSignature(bare.Header.Get("Authorization")), err
 }

@@ -1,6 +1,7 @@
-// Package sandbox is all that a pool is surrounded by, on this machine: Scaleway's API, Scalelite, the BBB servers
-// with their stats endpoints, object storage, a calendar. In go a world and its demand; out come HTTP services on
-// free loopback ports, as faithful as is known of the real ones, and the settings that lead to them.
+// Package sandbox runs everything around a pool on this machine: Scaleway's API, Scalelite, the BBB servers with
+// their stats endpoints, object storage, DNS and a calendar. It takes the configuration of a world and serves that
+// world over HTTP on free loopback ports, as the real services do as far as they are known. Environment returns the
+// settings for it.
 package sandbox
 
 import (
@@ -18,50 +19,50 @@ import (
 	"divims/internal/pool"
 )
 
-// Domain is above the domains of all servers of a sandbox. RFC 2606 keeps .test
-// for tests.
+// Domain is the parent of the domains of a sandbox's servers. RFC 2606 reserves .test
+// for testing.
 const Domain = "sandbox.test"
 
-// Names of a sandbox's servers; {n} is the number.
+// HostnameTemplate and DomainTemplate name a sandbox's servers; {n} is the number.
 const (
 	HostnameTemplate = "bbb-w{n}"
 	DomainTemplate   = HostnameTemplate + "." + Domain
 )
 
-// poolName is the pool's name in the settings.
+// poolName is the sandbox's POOL setting.
 const poolName = "sandbox"
 
-// Config says what happens in a sandbox.
+// Config describes a sandbox.
 type Config struct {
-	// World is what the services are faces of. Its Servers are those that
-	// pool.Servers makes of the templates above. Of its images those are used
-	// whose name begins with "bbb-". Tags and Secret have defaults of the sandbox's own.
+	// World is what the services show. Its Servers must be those that pool.Servers
+	// returns for the templates above. DiViMS uses those of its images whose name
+	// begins with "bbb-". Tags and Secret have defaults.
 	World world.Config
-	// Quotas limits how many machines there can be of a commercial type.
+	// Quotas is the most machines of a commercial type that can exist.
 	Quotas map[string]int
-	// Unprovisioned servers have neither address nor name nor entry yet. Of the
-	// World's only bare metal can run then.
+	// Unprovisioned makes a sandbox whose servers have no IP address, no DNS name and
+	// no entry yet. Only bare metal can run at its start.
 	Unprovisioned bool
-	// Calendar is an iCalendar document that is served; nil for none.
+	// Calendar is the iCalendar document to serve; nil for none.
 	Calendar []byte
-	// Objects are what the pool has in object storage from the start, by name.
+	// Objects are the pool's objects in object storage at the start, by name.
 	Objects map[string][]byte
-	// Faults are what goes wrong from the start. Its RacePercent, if any, stands for
-	// the world's CordonRace.
+	// Faults are the faults in force from the start. A RacePercent other than 0
+	// replaces the world's CordonRace.
 	Faults faults.Plan
-	// Around, if set, goes around the handler of each service, which it is told by
-	// name: scalelite, servers, scaleway, storage or clock.
+	// Around, if set, wraps the handler of each service. The name of the service is
+	// scalelite, servers, scaleway, storage or clock.
 	Around func(service string, handler http.Handler) http.Handler
-	// HTTP2 is offered by the servers' web servers, beside HTTP/1.1. Faults that
-	// break connections do not work over it.
+	// HTTP2 makes the servers' web servers offer HTTP/2 beside HTTP/1.1. Faults that
+	// break connections do not work over HTTP/2.
 	HTTP2 bool
 }
 
-// settle fills in what the settings of a sandbox have to repeat.
+// complete checks the servers and sets the defaults.
 func (c *Config) complete() error {
 	servers := pool.Servers(len(c.World.Servers), c.bareMetal(), HostnameTemplate, DomainTemplate)
 	if !slices.Equal(c.World.Servers, servers) {
-		return fmt.Errorf("the servers have to be named %s and %s, bare metal first", HostnameTemplate, DomainTemplate)
+		return fmt.Errorf("the servers must be named %s and %s, bare metal first", HostnameTemplate, DomainTemplate)
 	}
 	if len(c.World.Tags) == 0 {
 		c.World.Tags = []string{"divims-" + poolName}
@@ -78,6 +79,7 @@ func (c *Config) complete() error {
 	return nil
 }
 
+// bareMetal returns the number of bare metal servers.
 func (c *Config) bareMetal() int {
 	count := 0
 	for _, server := range c.World.Servers {
@@ -88,7 +90,7 @@ func (c *Config) bareMetal() int {
 	return count
 }
 
-// Sandbox is a world with its services. It is safe for concurrent use.
+// Sandbox is a world with the services that serve it. It is safe for concurrent use.
 type Sandbox struct {
 	config      Config
 	credentials credentials
@@ -100,14 +102,15 @@ type Sandbox struct {
 	webServer   *webServer
 	dns         *dnsServer
 	at          addresses
-	// caFile holds the certificate of the authority behind the servers.
+	// caFile has the certificate of the authority that signs the servers' certificates.
 	caFile string
 }
 
-// addresses are where the services listen, as host:port.
+// addresses are the listen addresses of the services, as host:port.
 type addresses struct{ scalelite, servers, scaleway, storage, clock, dns string }
 
-// Start opens a sandbox. Its time stands still until AdvanceTo. Close it.
+// Start starts a sandbox. Virtual time does not pass until AdvanceTo is called. The
+// caller must Close the sandbox.
 func Start(config Config) (*Sandbox, error) {
 	if err := config.complete(); err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
@@ -174,12 +177,12 @@ func (s *Sandbox) serve(name string, handler http.Handler, config *tls.Config) s
 	return s.services.serve(handler, config)
 }
 
-// writeCAFile writes the authority's certificate to a file, which goes with
-// the sandbox: settings hold one line, and a certificate has many.
+// writeCAFile writes the authority's certificate to a file, because a setting cannot
+// have several lines. Close removes the file.
 func (s *Sandbox) writeCAFile(certificate []byte) error {
 	file, err := os.CreateTemp("", "divims-sandbox-*.pem")
 	if err != nil {
-		return fmt.Errorf("keep the authority's certificate: %w", err)
+		return fmt.Errorf("write the certificate of the authority: %w", err)
 	}
 	s.caFile = file.Name()
 	_, err = file.Write(certificate)
@@ -201,37 +204,36 @@ func (s *Sandbox) scaleway() *scalewayapi.API {
 	return scalewayapi.New(config)
 }
 
-// Faults makes the services fail: all but the clock.
+// Faults injects faults into all services but the clock.
 func (s *Sandbox) Faults() *faults.Injector { return s.faults }
 
-// LetExpire gives a server a certificate that expires at a time, which should be
-// later than the present by the wall clock, too, and that is not renewed; the zero
-// time has it renewed.
+// LetExpire gives a server a certificate that expires at a virtual time and is not
+// renewed. The time should be in the future by the wall clock, too. The zero time
+// makes the certificate renewable again.
 func (s *Sandbox) LetExpire(domain string, at time.Time) error {
 	s.webServer.rotateTicketKeys()
 	return s.authority.setExpiry(domain, s.Now(), at)
 }
 
-// Now is the sandbox's virtual time, in UTC.
+// Now returns the virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.locked.now() }
 
-// Traffic is what has gone over the connections of all services so far.
+// Traffic returns what went over the connections of all services so far.
 func (s *Sandbox) Traffic() Traffic { return s.services.traffic.sum() }
 
-// AdvanceTo lets everything happen that happens in the world until t.
+// AdvanceTo advances virtual time to t, with all events of the world until then.
 func (s *Sandbox) AdvanceTo(t time.Time) {
 	s.With(func(w *world.World) { w.AdvanceTo(t) })
 }
 
-// With lets do look at the world, or meddle with it. The services wait
-// meanwhile: do must not call them, nor the Sandbox.
+// With runs do with exclusive access to the world. The services wait meanwhile, so do
+// must not call them, nor the Sandbox.
 func (s *Sandbox) With(do func(*world.World)) { s.locked.with(do) }
 
-// HangUp ends the connections on which nobody waits for an answer, as all of them
-// do to those that keep quiet between two evaluations.
+// HangUp closes idle connections, as servers do between two evaluations.
 func (s *Sandbox) HangUp() { s.services.closeIdleConnections() }
 
-// Close ends all services, calls under way included, and waits for their end.
+// Close stops all services and aborts calls in progress. It returns when all have ended.
 func (s *Sandbox) Close() error {
 	err := s.services.close()
 	if s.dns != nil {

@@ -16,15 +16,15 @@ import (
 	"divims/internal/pool"
 )
 
-// scalelite is Scalelite's management API, as of v1.8.5 and with its quirks.
+// scalelite is Scalelite's management API, as of v1.8.5, including its quirks.
 type scalelite struct {
 	locked *lockedWorld
 	secret pool.Secret
-	// old are the entries from before the API, whose load_multiplier is unset.
+	// neverSetMultiplier has the ids of entries whose load_multiplier was never set.
 	neverSetMultiplier map[string]bool
 }
 
-// scaleliteCall works on one call that was admitted, while the world is locked.
+// scaleliteCall executes one call that was read and verified. The world is locked.
 type scaleliteCall func(w *world.World, input scaleliteInput) scaleliteAnswer
 
 func newScalelite(locked *lockedWorld, secret pool.Secret) http.Handler {
@@ -49,7 +49,7 @@ func newScalelite(locked *lockedWorld, secret pool.Secret) http.Handler {
 	return onlyOwnHost(mux)
 }
 
-// onlyOwnHost answers as Rails does to a Host header that it was not set up for.
+// onlyOwnHost refuses an unknown Host header as Rails does.
 func onlyOwnHost(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if address, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok && r.Host != address.String() {
@@ -60,7 +60,7 @@ func onlyOwnHost(inner http.Handler) http.Handler {
 	})
 }
 
-// endpoint admits a call, works on it under the lock, and writes the answer.
+// endpoint reads a call, executes it under the lock, and writes the answer.
 func (s *scalelite) endpoint(name string, call scaleliteCall) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		input, refusal := s.readInput(name, r)
@@ -74,11 +74,11 @@ func (s *scalelite) endpoint(name string, call scaleliteCall) http.Handler {
 	})
 }
 
-// scaleliteInput is what calls take, from the query and the body together.
+// scaleliteInput has the parameters of a call, from its query and its body.
 type scaleliteInput struct {
 	ID     string        `json:"id"`
 	Server *serverParams `json:"server"`
-	// KeepState counts as yes if it is anything but false, null or "".
+	// KeepState is true for every value but false, null and "".
 	KeepState any `json:"keep_state"`
 }
 
@@ -90,11 +90,12 @@ type serverParams struct {
 	Tag        *string `json:"tag"`
 }
 
-// maxBodySize is far above any body that Scalelite is sent, in bytes.
+// maxBodySize is the largest request body that is read, in bytes. It is far above
+// any that Scalelite is sent.
 const maxBodySize = 1 << 20
 
-// admit reads a call. Rails looks at the body's form first, and then Scalelite
-// at its type, and then at the checksum, which is over the query only.
+// readInput reads a call in the order of the real checks: Rails parses the body, then
+// Scalelite checks the Content-Type, then the checksum, which is over the query only.
 func (s *scalelite) readInput(call string, r *http.Request) (scaleliteInput, *scaleliteAnswer) {
 	input := scaleliteInput{ID: r.URL.Query().Get("id")}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -105,7 +106,7 @@ func (s *scalelite) readInput(call string, r *http.Request) (scaleliteInput, *sc
 	if len(body) > 0 && kind != "application/json" {
 		return input, &unsupportedContentType
 	}
-	// Of the hashes that BBB knows, Scalelite lacks SHA-384.
+	// Scalelite does not support SHA-384, unlike BBB.
 	const sha384 = 96
 	if len(r.URL.Query().Get("checksum")) == sha384 || !checksum.Verify(call, r.URL.RawQuery, s.secret) {
 		return input, &checksumError
@@ -131,7 +132,7 @@ func (s *scalelite) getServerInfo(w *world.World, input scaleliteInput) scalelit
 	})
 }
 
-// addServer looks at nothing, and takes an url that it has already once more.
+// addServer does not check whether an entry with this URL exists.
 func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAnswer {
 	switch {
 	case input.Server == nil:
@@ -149,8 +150,8 @@ func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAns
 	return s.getServerInfo(w, scaleliteInput{ID: entry.ID}).withStatus(http.StatusCreated)
 }
 
-// apply sets what an entry's parameters say of its tag and its multiplier, which
-// is a number or a string with one.
+// apply sets the tag and the multiplier of an entry. The multiplier is a number or a
+// string with a number.
 func (s *scalelite) apply(w *world.World, id string, p *serverParams) error {
 	if p.Tag != nil {
 		if err := w.SetTag(id, *p.Tag); err != nil {
@@ -168,7 +169,7 @@ func (s *scalelite) apply(w *world.World, id string, p *serverParams) error {
 	return w.SetMultiplier(id, multiplier)
 }
 
-// stateWords are the states that can be asked for.
+// stateWords are the states that a request can set.
 var stateWords = map[string]pool.EntryState{"enable": pool.Enabled, "cordon": pool.Cordoned, "disable": pool.Disabled}
 
 func (s *scalelite) updateServer(w *world.World, input scaleliteInput) scaleliteAnswer {
@@ -204,8 +205,8 @@ func (s *scalelite) deleteServer(w *world.World, input scaleliteInput) scalelite
 	})
 }
 
-// panicServer stops at the first meeting that BBB does not end, and says so: that
-// meeting is forgotten, the others stay, the state does not change.
+// panicServer stops at the first meeting that BBB does not end and answers an error:
+// that meeting is forgotten, the others stay, and the state does not change.
 func (s *scalelite) panicServer(w *world.World, input scaleliteInput) scaleliteAnswer {
 	return s.withEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
 		err := w.Panic(entry.ID)
@@ -225,7 +226,7 @@ func (i scaleliteInput) keepsState() bool {
 	return i.KeepState != nil && i.KeepState != false && i.KeepState != ""
 }
 
-// withEntry works on the entry that a call names.
+// withEntry calls work with the entry of a call.
 func (s *scalelite) withEntry(w *world.World, input scaleliteInput, work func(pool.Entry) scaleliteAnswer) scaleliteAnswer {
 	entries := w.Entries()
 	i := slices.IndexFunc(entries, func(e pool.Entry) bool { return e.ID == input.ID })

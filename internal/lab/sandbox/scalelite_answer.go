@@ -10,7 +10,7 @@ import (
 	"divims/internal/pool"
 )
 
-// scaleliteAnswer is what Scalelite sends; it can be served as it is.
+// scaleliteAnswer is a response of Scalelite. It is also the handler that sends it.
 type scaleliteAnswer struct {
 	status int
 	kind   string // the Content-Type
@@ -25,18 +25,17 @@ func (a scaleliteAnswer) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(a.body)
 }
 
-// The refusals that have nothing to do with the call: XML with HTTP status 200.
+// These errors do not depend on the call. They are XML with HTTP status 200.
 var (
 	checksumError          = xmlFailure("checksumError", "You did not pass the checksum security check")
 	unsupportedRequest     = xmlFailure("unsupportedRequest", "This request is not supported.")
 	unsupportedContentType = xmlFailure("unsupportedContentType", "The request content type is not supported.")
 )
 
-// scaleliteVersion is told to everybody, without a checksum.
+// scaleliteVersion is the answer at the root of the BBB API, which needs no checksum.
 var scaleliteVersion = xmlAnswer("<response>\n  <returncode>SUCCESS</returncode>\n  <version>2.0</version>\n</response>\n")
 
-// secretChangeRefused refuses what Scalelite can do and the world cannot, rather than
-// to say that it was done.
+// secretChangeRefused refuses a change that Scalelite supports and the world does not.
 var secretChangeRefused = jsonError(http.StatusBadRequest, "other secrets are not part of the sandbox")
 
 func xmlFailure(key, message string) scaleliteAnswer {
@@ -60,7 +59,7 @@ func jsonError(status int, message string) scaleliteAnswer {
 	return jsonAnswer(status, map[string]string{"error": message})
 }
 
-// as is the answer with another status.
+// withStatus returns the answer with another status.
 func (a scaleliteAnswer) withStatus(status int) scaleliteAnswer {
 	a.status = status
 	return a
@@ -74,7 +73,7 @@ func jsonAnswer(status int, value any) scaleliteAnswer {
 	return scaleliteAnswer{status, "application/json; charset=utf-8", body}
 }
 
-// serverJSON is an entry in Scalelite's words, in its order.
+// serverJSON is an entry as Scalelite writes it, with the fields in its order.
 type serverJSON struct {
 	ID         string          `json:"id"`
 	URL        string          `json:"url"`
@@ -87,8 +86,8 @@ type serverJSON struct {
 	Online     string          `json:"online"`
 }
 
-// show tells of an entry. Its load is a number or the word "unavailable", its
-// load_multiplier a string, or the number 1.0 if it was never set.
+// toJSON converts an entry. Its load is a number or the word "unavailable". Its
+// load_multiplier is a string, or the number 1.0 if it was never set.
 func (s *scalelite) toJSON(entry pool.Entry) serverJSON {
 	shown := serverJSON{
 		ID:         entry.ID,
@@ -113,7 +112,7 @@ func (s *scalelite) toJSON(entry pool.Entry) serverJSON {
 	return shown
 }
 
-// decimal writes a number with a decimal point, as Ruby does.
+// decimal formats a number with a decimal point, as Ruby does.
 func decimal(number float64) string {
 	text := strconv.FormatFloat(number, 'f', -1, 64)
 	if strings.Contains(text, ".") {

@@ -13,25 +13,25 @@ import (
 	"time"
 )
 
-// services are HTTP servers on loopback ports. The first that cannot be started
-// leaves its error, and no further one is.
+// services are HTTP servers on loopback ports. After the first that cannot be
+// started, err is set and serve does nothing.
 type services struct {
 	servers []*http.Server
 	// running counts the servers and their connections.
 	running sync.WaitGroup
-	// connected is told of every new connection.
+	// connected is called for every new connection.
 	connected func(context.Context) context.Context
 	traffic   trafficCounter
 	err       error
 }
 
-// serve starts a service on a free port, over TLS if there is a config for it,
-// and gives its address as host:port.
+// serve starts a service on a free port and returns its address as host:port. It
+// serves TLS if config is not nil.
 func (s *services) serve(handler http.Handler, config *tls.Config) string {
 	if s.err != nil {
 		return ""
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		s.err = fmt.Errorf("listen on a loopback port: %w", err)
 		return ""
@@ -43,19 +43,19 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 		listener = tls.NewListener(listener, config)
 	}
 	server := &http.Server{
-		TLSConfig:         config, // which tells whether there is HTTP/2
+		TLSConfig:         config, // NextProtos decides about HTTP/2
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return s.connected(ctx) },
 		ConnState:         s.trackConnection,
-		ErrorLog:          log.New(io.Discard, "", 0), // clients are told of errors
+		ErrorLog:          log.New(io.Discard, "", 0), // the client sees each of these errors
 	}
 	s.servers = append(s.servers, server)
 	s.running.Go(func() { _ = server.Serve(listener) })
 	return address
 }
 
-// count keeps account of connections, each of which has a goroutine.
+// trackConnection counts open connections, each of which has a goroutine.
 func (s *services) trackConnection(_ net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
@@ -65,7 +65,7 @@ func (s *services) trackConnection(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// closeIdleConnections ends the connections on which nobody waits for an answer.
+// closeIdleConnections closes the connections without a request in progress.
 func (s *services) closeIdleConnections() {
 	for _, server := range s.servers {
 		server.SetKeepAlivesEnabled(false)
@@ -73,7 +73,7 @@ func (s *services) closeIdleConnections() {
 	}
 }
 
-// close breaks all connections and waits until nobody works on any of them.
+// close closes all connections and waits until their goroutines have ended.
 func (s *services) close() error {
 	var errs []error
 	for _, server := range s.servers {

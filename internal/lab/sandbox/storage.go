@@ -12,19 +12,19 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// The bucket of a sandbox, where it says that it is, and where in it the pool is.
+// The sandbox's bucket, its region, and the prefix of the pool's objects in it.
 const (
 	bucket = "divims-sandbox"
 	region = "fr-par"
 	prefix = "divims"
 )
 
-// newStorage makes object storage in memory, with the bucket and what the pool has
-// in it. Objects are dated in virtual time.
+// newStorage creates object storage in memory, with the bucket and the given objects
+// of the pool. Objects are dated in virtual time.
 func newStorage(locked *lockedWorld, credentials credentials, has map[string][]byte) (http.Handler, error) {
 	objects := s3mem.New(s3mem.WithTimeSource(virtualTime{locked}))
 	if err := objects.CreateBucket(bucket); err != nil {
-		return nil, fmt.Errorf("make the bucket %s: %w", bucket, err)
+		return nil, fmt.Errorf("create the bucket %s: %w", bucket, err)
 	}
 	for name, body := range has {
 		key := path.Join(prefix, poolName, name)
@@ -38,7 +38,7 @@ func newStorage(locked *lockedWorld, credentials credentials, has map[string][]b
 	}, nil
 }
 
-// virtualTime is the world's, for gofakes3.
+// virtualTime is the world's clock, for gofakes3.
 type virtualTime struct{ locked *lockedWorld }
 
 func (v virtualTime) Now() time.Time { return v.locked.now() }

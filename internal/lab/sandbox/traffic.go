@@ -6,11 +6,11 @@ import (
 	"sync/atomic"
 )
 
-// Traffic counts what goes over connections to the sandbox. Bytes are those of
-// TCP's payload, encrypted where there is TLS.
+// Traffic counts what goes over the connections to the sandbox. Bytes are those of the
+// TCP payload, after encryption if there is TLS.
 type Traffic struct {
 	Connections int64 `json:"connections"`
-	// Handshakes are those of TLS, of which Resumed took up an earlier session.
+	// Handshakes are TLS handshakes. Resumed are those of them that resumed a session.
 	Handshakes int64 `json:"handshakes"`
 	Resumed    int64 `json:"resumed"`
 	// Received came from clients, Sent went to them.
@@ -18,14 +18,14 @@ type Traffic struct {
 	Sent     int64 `json:"sent"`
 }
 
-// traffic counts for Traffic.
+// trafficCounter counts what Traffic reports.
 type trafficCounter struct{ connections, handshakes, resumed, received, sent atomic.Int64 }
 
 func (t *trafficCounter) sum() Traffic {
 	return Traffic{t.connections.Load(), t.handshakes.Load(), t.resumed.Load(), t.received.Load(), t.sent.Load()}
 }
 
-// countHandshake is for a tls.Config's VerifyConnection, and content with everybody.
+// countHandshake is a tls.Config's VerifyConnection that accepts every connection.
 func (t *trafficCounter) countHandshake(connection tls.ConnectionState) error {
 	t.handshakes.Add(1)
 	if connection.DidResume {
@@ -34,7 +34,7 @@ func (t *trafficCounter) countHandshake(connection tls.ConnectionState) error {
 	return nil
 }
 
-// countingListener is a listener whose connections are countingListener.
+// countingListener counts its connections and their bytes.
 type countingListener struct {
 	net.Listener
 	traffic *trafficCounter
@@ -54,7 +54,7 @@ type countingConn struct {
 	traffic *trafficCounter
 }
 
-// SetLinger is for faults that reset connections.
+// SetLinger lets the fault injector reset a connection.
 func (c countingConn) SetLinger(seconds int) error {
 	return c.Conn.(*net.TCPConn).SetLinger(seconds)
 }

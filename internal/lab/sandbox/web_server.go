@@ -12,9 +12,9 @@ import (
 	"divims/internal/lab/world"
 )
 
-// front is the web server of every machine, told apart by the name in the TLS
-// handshake. It answers from the moment that the machine's system is up; before,
-// and where there is no machine, connections are reset.
+// webServer is the web server of every machine; the server name in the TLS handshake
+// chooses the machine. It answers once the machine's system is up. Before that, and
+// where there is no machine, it resets connections.
 type webServer struct {
 	locked      *lockedWorld
 	authority   *certificateAuthority
@@ -28,7 +28,7 @@ type webServer struct {
 
 func newWebServer(s *Sandbox, authority *certificateAuthority) *webServer {
 	ws := &webServer{locked: s.locked, authority: authority, callNamer: s.callNamer, faults: s.faults, credentials: s.credentials}
-	ws.protocols = []string{"http/1.1"} // only, so that a connection is of one server and ends with it
+	ws.protocols = []string{"http/1.1"} // HTTP/1.1 only: a connection belongs to one server and ends with it
 	if s.config.HTTP2 {
 		ws.protocols = []string{"h2", "http/1.1"}
 	}
@@ -44,15 +44,15 @@ func newWebServer(s *Sandbox, authority *certificateAuthority) *webServer {
 
 func (ws *webServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ws.hasRunningMachine(r.TLS.ServerName) {
-		panic(http.ErrAbortHandler) // the machine went, and its connections with it
+		panic(http.ErrAbortHandler) // the connections of a stopped machine end
 	}
 	if ws.faults.Outdated(r.Context()) {
-		panic(http.ErrAbortHandler) // the web server was restarted with other certificates
+		panic(http.ErrAbortHandler) // as if the web server was restarted with another certificate
 	}
 	ws.routes.ServeHTTP(w, r)
 }
 
-// up tells whether a machine runs behind the domain, and its system.
+// hasRunningMachine reports whether the system of the domain's machine is up.
 func (ws *webServer) hasRunningMachine(domain string) bool {
 	var err error
 	ws.locked.with(func(w *world.World) { _, err = w.Stats(domain) })
@@ -69,15 +69,15 @@ func (ws *webServer) tls() *tls.Config {
 	return ws.config
 }
 
-// forget ends all sessions, as a restart of the web servers does: who comes next
-// is shown a certificate again.
+// rotateTicketKeys ends all TLS sessions, as a restart of the web servers does. The
+// next handshake of every client shows the certificate again.
 func (ws *webServer) rotateTicketKeys() {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // it never fails
 	ws.config.SetSessionTicketKeys([][32]byte{key})
 }
 
-// certificate is the one that a server has, unless there is a fault in it.
+// certificate returns the certificate of a server, or a bad one if a fault says so.
 func (ws *webServer) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	switch ws.faults.Handshake(ws.callNamer.numbers[hello.ServerName]) {
 	case faults.ExpiredCertificate:
@@ -88,21 +88,21 @@ func (ws *webServer) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, 
 	return ws.authority.certificateFor(hello.ServerName, ws.locked.now())
 }
 
-var errNoMachine = errors.New("no machine runs there")
+var errNoMachine = errors.New("no machine runs behind this name")
 
-// greet resets the connection where no machine runs.
+// configForClient resets the connection if no machine runs behind the server name.
 func (ws *webServer) configForClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	if ws.hasRunningMachine(hello.ServerName) {
-		return nil, nil // go on with the config that there is
+		return nil, nil // use the existing config
 	}
 	if connection, ok := hello.Conn.(interface{ SetLinger(int) error }); ok {
-		_ = connection.SetLinger(0) // so that closing is a reset
+		_ = connection.SetLinger(0) // Close then resets the connection
 	}
 	_ = hello.Conn.Close()
 	return nil, errNoMachine
 }
 
-// protected asks for the stats' user and password.
+// basicAuth requires the user and the password of the stats.
 func (ws *webServer) basicAuth(inner http.Handler) http.Handler {
 	want := ws.credentials.statsUser + ":" + ws.credentials.statsPassword.Reveal()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,7 +116,7 @@ func (ws *webServer) basicAuth(inner http.Handler) http.Handler {
 	})
 }
 
-// page is what nginx says in its own words.
+// nginxPage writes one of nginx's own pages.
 func nginxPage(w http.ResponseWriter, status int) {
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(status)

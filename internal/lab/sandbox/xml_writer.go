@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// xmlWriter writes XML, an element a line as BBB does. The Writer keeps the first
-// error.
+// xmlWriter writes XML with one element per line, as BBB does. Its bufio.Writer keeps
+// the first error.
 type xmlWriter struct{ *bufio.Writer }
 
 func (x xmlWriter) open(name string) { x.line("<", name, ">") }
 
 func (x xmlWriter) close(name string) { x.line("</", name, ">") }
 
-// text writes an element with nothing but text in it.
+// text writes an element that has only text.
 func (x xmlWriter) text(name, value string) {
 	x.write("<", name, ">")
 	if strings.ContainsAny(value, `&<>"'`) {

@@ -207,7 +207,7 @@ func (a response) write(w http.ResponseWriter) {
 	if a.body != nil {
 		var err error
 		if content, err = json.Marshal(a.body); err != nil {
-			http.Error(w, "response cannot be written as JSON", http.StatusInternalServerError)
+			http.Error(w, "answer cannot be written as JSON", http.StatusInternalServerError)
 			return
 		}
 	}

@@ -53,4 +53,3 @@ func contains(address pool.Address, ip netip.Addr) bool {
 	}
 	return address.IP == ip
 }
-
