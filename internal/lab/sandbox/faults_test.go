@@ -22,7 +22,7 @@ import (
 	"divims/internal/pool"
 )
 
-// fail sets rules, in the words of --faults, and begins a new log.
+// setFaults sets the rules of a --faults text and empties the call log.
 func (f *fixture) setFaults(spec string) {
 	f.t.Helper()
 	var plan faults.Plan
@@ -35,7 +35,7 @@ func (f *fixture) setFaults(spec string) {
 	f.Faults().Reset()
 }
 
-// applied are the faults in the log.
+// appliedFaults returns the calls in the log that a fault hit.
 func (f *fixture) appliedFaults() (calls []string) {
 	for _, call := range f.Faults().Calls() {
 		if call.Fault != "" {
@@ -45,12 +45,12 @@ func (f *fixture) appliedFaults() (calls []string) {
 	return calls
 }
 
-// withLecture has 40 people on the first server from the start.
+// withLecture adds a meeting of 40 people on the first server, from the start.
 func withLecture(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 40)} }
 
-// TestClientsNoticeEveryFault: each fault of a reading call is an error of the
-// real client, which names its cause; the next call is well again.
-func TestClientsNoticeEveryFault(t *testing.T) {
+// Each fault of a call that reads becomes an error of the real client that names the
+// cause. The call after the fault succeeds.
+func TestClientsReportEveryFault(t *testing.T) {
 	f := newFixture(t, withLecture)
 	f.advance(time.Minute)
 	at := f.endpoint(1)
@@ -72,24 +72,23 @@ func TestClientsNoticeEveryFault(t *testing.T) {
 			t.Run(call+" "+kind, func(t *testing.T) {
 				f.setFaults(call + ":" + kind + "@1")
 				if err := read(t.Context()); err == nil || !strings.Contains(err.Error(), problem) {
-					t.Errorf("%v, want %q", err, problem)
+					t.Errorf("got error %v, want %q", err, problem)
 				}
 				if got := f.appliedFaults(); !slices.Equal(got[:1], []string{call + "@1 (" + kind + ")"}) {
-					t.Errorf("applied are %q", got)
+					t.Errorf("applied faults: %q", got)
 				}
 				f.Faults().Clear()
 				if err := read(t.Context()); err != nil {
-					t.Errorf("afterwards: %v", err)
+					t.Errorf("after the fault was cleared: %v", err)
 				}
 			})
 		}
 	}
 }
 
-// TestNoFaultIsRepairedInSilence: Go's client makes a GET again by itself when an
-// old connection ends without a word. Of a hundred such faults, it must not
-// repair one.
-func TestNoFaultIsRepairedInSilence(t *testing.T) {
+// Go's HTTP client repeats a GET by itself if a reused connection ends without any
+// byte. It must not do so for any of a hundred injected faults.
+func TestHTTPClientRepeatsNoFaultyRequest(t *testing.T) {
 	f := newFixture(t, nil)
 	at := f.endpoint(1)
 	for _, kind := range []string{"refused", "lost-answer"} {
@@ -98,13 +97,13 @@ func TestNoFaultIsRepairedInSilence(t *testing.T) {
 			_, first := f.bbb().Version(t.Context(), at)
 			_, second := f.bbb().Version(t.Context(), at)
 			if first != nil || !errors.Is(second, syscall.ECONNRESET) {
-				t.Fatalf("%s %d: %v, and then %v, want a reset", kind, i, first, second)
+				t.Fatalf("%s, round %d: first call %v, second call %v; want success and a connection reset", kind, i, first, second)
 			}
 		}
 	}
 }
 
-func TestAHangEndsWithItsClient(t *testing.T) {
+func TestHangEndsWhenTheClientGivesUp(t *testing.T) {
 	f := newFixture(t, nil)
 	id := f.entry(1).ID
 	f.setFaults("*:*:hang")
@@ -128,11 +127,11 @@ func TestAHangEndsWithItsClient(t *testing.T) {
 	f.Faults().OnCall(nil)
 	f.Faults().Clear()
 	if state := f.entry(1).State; state != pool.Enabled {
-		t.Errorf("the call that hung was carried out: %s", state)
+		t.Errorf("the call that hung was executed: the entry is %s", state)
 	}
 }
 
-func TestAHangEndsWithTheSandbox(t *testing.T) {
+func TestHangEndsWhenTheSandboxCloses(t *testing.T) {
 	f := newFixture(t, nil)
 	f.setFaults("*:*:hang")
 	hanging := make(chan struct{})
@@ -144,11 +143,11 @@ func TestAHangEndsWithTheSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil {
-		t.Error("a call that hung was answered")
+		t.Error("a call that hung was answered when the sandbox closed")
 	}
 }
 
-func TestStatusesAreThoseOfServicesAndProxies(t *testing.T) {
+func TestStatusFaultsLookLikeServicesAndProxies(t *testing.T) {
 	f := newFixture(t, nil)
 	for kind, c := range map[string]struct {
 		status            int
@@ -169,51 +168,55 @@ func TestStatusesAreThoseOfServicesAndProxies(t *testing.T) {
 	f.call(1, "getMeetings", nil).want(t, http.StatusBadGateway, asHTML, "<h1>502 Bad Gateway</h1>")
 }
 
-func TestATruncatedBodyLooksComplete(t *testing.T) {
+func TestTruncatedBodyLooksComplete(t *testing.T) {
 	f := newFixture(t, withLecture)
 	f.advance(time.Minute)
 	whole := f.call(1, "getMeetings", nil)
 	f.setFaults("bbb:*:truncated")
 	if got := f.call(1, "getMeetings", nil); got.status != http.StatusOK || got.body != whole.body[:len(whole.body)/2] {
-		t.Errorf("%d, %d of %d bytes", got.status, len(got.body), len(whole.body))
+		t.Errorf("status %d, %d of %d bytes; want 200 and half of them", got.status, len(got.body), len(whole.body))
 	}
 }
 
-func TestAResetComesInTheMiddleOfTheBody(t *testing.T) {
+func TestResetComesInTheMiddleOfTheBody(t *testing.T) {
 	f := newFixture(t, withLecture)
 	f.advance(time.Minute)
 	whole := f.call(1, "getMeetings", nil)
 	f.setFaults("bbb:*:reset")
-	response, err := f.http.Get("https://" + domain(1) + "/bigbluebutton/api")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+domain(1)+"/bigbluebutton/api", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	response, err := f.http.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
 	got, err := io.ReadAll(response.Body)
 	if !errors.Is(err, syscall.ECONNRESET) || response.ContentLength < 100 || int64(len(got)) != response.ContentLength/2 {
 		t.Errorf("%d of %d bytes, %v; want half and a reset", len(got), response.ContentLength, err)
 	}
 	if len(whole.body) == 0 {
-		t.Error("there is nothing in the whole body")
+		t.Error("the response without a fault has no body")
 	}
 }
 
-func TestAWrongTypeIsNotReadAsScalelite(t *testing.T) {
+func TestScaleliteClientRefusesWrongContentType(t *testing.T) {
 	f := newFixture(t, nil)
 	f.setFaults("scalelite:*:wrong-type")
 	if _, err := f.scalelite().Entries(t.Context()); err == nil || !strings.Contains(err.Error(), "text/html") {
-		t.Error(err)
+		t.Errorf("got error %v, want one that names text/html", err)
 	}
 }
 
-// TestATrickleIsSlowAndWhole gives three bytes one after the other, and stops
-// giving to a client that went.
-func TestATrickleIsSlowAndWhole(t *testing.T) {
+// A body of three bytes comes one byte at a time. The server stops if the client
+// cancels.
+func TestTrickleIsSlowAndComplete(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.Calendar = []byte("abc") })
 	f.setFaults("calendar:*:trickle")
 	began := time.Now()
 	if got := f.get(f.settings.CalendarURL.Reveal()); got.body != "abc" || time.Since(began) < 40*time.Millisecond {
-		t.Errorf("%q after %s", got.body, time.Since(began))
+		t.Errorf("got %q after %s; want abc after at least 40ms", got.body, time.Since(began))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.settings.CalendarURL.Reveal(), nil)
@@ -224,49 +227,49 @@ func TestATrickleIsSlowAndWhole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if _, err := response.Body.Read(make([]byte, 1)); err != nil {
 		t.Fatal(err)
 	}
 	cancel()
 	if _, err := io.ReadAll(response.Body); !errors.Is(err, context.Canceled) {
-		t.Errorf("a client that went reads on: %v", err)
+		t.Errorf("after the request was canceled: %v, want a canceled context", err)
 	}
 }
 
-// TestAMissingPageIsMissing has three machines on two pages.
-func TestAMissingPageIsMissing(t *testing.T) {
+// Three machines are on two pages of a list.
+func TestMissingPageIsEmpty(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Running = 3 })
 	list := f.settings.ScalewayURL + "/instance/v1/zones/fr-par-1/servers?per_page=2&page="
 	token := http.Header{"X-Auth-Token": {f.settings.ScalewaySecretKey.Reveal()}}
 	f.setFaults("scaleway:GET servers:missing-page")
 	first, last := f.send(http.MethodGet, list+"1", "", token), f.send(http.MethodGet, list+"2", "", token)
 	if strings.Count(first.body, `"commercial_type"`) != 2 || last.body != `{"servers":[]}` {
-		t.Errorf("%d machines on the first page, the last is %q", strings.Count(first.body, `"commercial_type"`), last.body)
+		t.Errorf("%d machines on the first page, the last page is %q", strings.Count(first.body, `"commercial_type"`), last.body)
 	}
 	if total := last.header.Get("X-Total-Count"); total != "3" {
-		t.Errorf("total %s", total)
+		t.Errorf("total %s, want 3", total)
 	}
 	if got := f.appliedFaults(); !slices.Equal(got, []string{"scaleway:GET servers@2 (missing-page)"}) {
-		t.Errorf("applied are %q", got)
+		t.Errorf("applied faults: %q", got)
 	}
 	if machines, err := f.scaleway().Machines(t.Context()); err == nil {
-		t.Errorf("the client takes %d machines of 3 for all of them", len(machines))
+		t.Errorf("the client read %d of 3 machines without an error", len(machines))
 	}
 
 	f.setFaults("scaleway:block GET volumes:missing-page")
 	volumes := f.send(http.MethodGet, f.settings.ScalewayURL+"/block/v1/zones/fr-par-1/volumes", "", token)
 	if volumes.body != `{"total_count":3,"volumes":[]}` {
-		t.Errorf("volumes %q", volumes.body)
+		t.Errorf("volumes: %q, want none and a total of 3", volumes.body)
 	}
 }
 
-func TestAStaleAnswerIsTheLastOne(t *testing.T) {
+func TestStaleRepeatsTheLastAnswer(t *testing.T) {
 	f := newFixture(t, withLecture)
 	f.Faults().Reset()
 	f.advance(time.Minute)
 	if got := f.participants(1); got != 40 {
-		t.Fatalf("%d people", got)
+		t.Fatalf("%d people, want 40", got)
 	}
 	f.advance(2 * time.Hour)
 	f.setFaults("bbb:getMeetings:stale")
@@ -275,116 +278,126 @@ func TestAStaleAnswerIsTheLastOne(t *testing.T) {
 	}
 	f.setFaults("bbb:getMeetings:stale@2")
 	if now, old := f.participants(1), f.participants(1); now != 0 || old != 0 {
-		t.Errorf("%d people and then %d, want the last answer, which is that nobody is there", now, old)
+		t.Errorf("%d people and then %d; want 0 both times, as in the last answer", now, old)
 	}
 }
 
-func TestADuplicateIsCarriedOutTwice(t *testing.T) {
+func TestDuplicateIsExecutedTwice(t *testing.T) {
 	f := newFixture(t, nil)
 	f.setFaults("scalelite#2:addServer:duplicate")
 	if _, err := f.scalelite().Register(t.Context(), "https://"+domain(2)+"/bigbluebutton/api", pool.NewSecret("s")); err != nil {
 		t.Fatal(err)
 	}
 	if entries, err := f.scalelite().Entries(t.Context()); err != nil || len(entries) != 5 {
-		t.Errorf("%d entries, %v; want the three and two more", len(entries), err)
+		t.Errorf("%d entries, %v; want the first three and two new ones", len(entries), err)
 	}
 }
 
-// TestALostAnswerLeavesTheMachine: it is made, and nobody was told.
-func TestALostAnswerLeavesTheMachine(t *testing.T) {
+// The machine is created although the client gets no answer.
+func TestLostAnswerLeavesTheMachine(t *testing.T) {
 	f := newFixture(t, nil)
 	f.setFaults("scaleway#2:POST servers:lost-answer@1")
 	_, err := f.scaleway().Create(t.Context(), pool.MachineOrder{
 		Server: pool.Server{Number: 2, Hostname: "bbb-w2", Domain: domain(2)}, Zones: f.settings.Zones, Types: f.settings.CommercialTypes,
 	})
 	if err == nil {
-		t.Error("the client says that all went well")
+		t.Error("the client reported no error")
 	}
 	if got := f.appliedFaults(); !slices.Equal(got, []string{"scaleway#2:POST servers@1 (lost-answer)"}) {
-		t.Errorf("applied are %q", got)
+		t.Errorf("applied faults: %q", got)
 	}
 	var machines []pool.Machine
 	f.With(func(w *world.World) { machines = w.Machines() })
 	if len(machines) != 2 || machines[1].Name != "bbb-w2" {
-		t.Errorf("machines %+v", machines)
+		t.Errorf("machines: %+v, want bbb-w1 and bbb-w2", machines)
 	}
 }
 
-func TestALostWriteOfStorageIsWritten(t *testing.T) {
+func TestLostAnswerOfStorageKeepsTheObject(t *testing.T) {
 	f := newFixture(t, nil)
 	f.setFaults("storage:PUT state.json:lost-answer; storage:*:500%0.0000001")
 	key := "divims/sandbox/state.json"
 	_, err := f.s3Client(nil).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &f.settings.StorageBucket, Key: &key, Body: bytes.NewReader([]byte("kept"))})
 	if !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("%v, want a reset", err)
+		t.Errorf("got error %v, want a connection reset", err)
 	}
 	object, err := f.s3Client(nil).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &f.settings.StorageBucket, Key: &key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if text, _ := io.ReadAll(object.Body); string(text) != "kept" {
-		t.Errorf("%q", text)
+		t.Errorf("the object contains %q, want kept", text)
 	}
 }
 
-// TestASkewedClockIsSeenInAllThatItDates reads each service well, and ten minutes
-// ahead or behind.
-func TestASkewedClockIsSeenInAllThatItDates(t *testing.T) {
+// All times that a service reports are ten minutes ahead or behind if its clock is.
+func TestClockSkewShiftsAllReportedTimes(t *testing.T) {
 	f := newFixture(t, withLecture)
 	f.advance(30 * time.Minute)
-	at := f.endpoint(1)
-	reads := map[string]func() time.Time{
-		"a meeting's creation": func() time.Time {
-			conference, err := f.bbb().Meetings(t.Context(), at)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return conference.Meetings[0].Created
-		},
-		"the probe": func() time.Time {
-			stats, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(1)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			probe, known := stats.Probe.Get()
-			uptime, _ := stats.Uptime.Get()
-			age, _ := stats.Age.Get()
-			if !known || uptime != 30*time.Minute || age != 0 {
-				t.Errorf("a server that is wrong about the time is wrong about its uptime %s or the age %s: %v", uptime, age, stats.Probe)
-			}
-			return probe.At
-		},
-		"a machine's creation": func() time.Time {
-			machines, err := f.scaleway().Machines(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			return machines[0].Created
-		},
-		"the date of an answer": func() time.Time {
-			date, err := http.ParseTime(f.get(f.settings.StorageURL).header.Get("Date"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			return date
-		},
-	}
-	for name, read := range reads {
+	for name, read := range map[string]func() time.Time{
+		"a meeting's creation":   f.meetingCreation,
+		"the probe":              f.probeTime,
+		"a machine's creation":   f.machineCreation,
+		"the date of a response": f.responseDate,
+	} {
 		f.setFaults("")
 		right := read()
 		for kind, want := range map[string]time.Duration{"skew-ahead": faults.Skew, "skew-behind": -faults.Skew} {
 			f.setFaults("*:*:" + kind)
-			// The date is that of the wall clock, and goes on.
+			// The Date header follows the wall clock, so it can be later.
 			if got := read().Sub(right); got < want || got > want+10*time.Second {
-				t.Errorf("%s, %s: off by %s", name, kind, got)
+				t.Errorf("%s with %s is off by %s", name, kind, got)
 			}
 		}
 	}
 }
 
-// TestBadCertificatesAreRefused: by the clients of BBB and of the stats, at the
-// server that has one, from the moment that it has.
-func TestBadCertificatesAreRefused(t *testing.T) {
+func (f *fixture) meetingCreation() time.Time {
+	f.t.Helper()
+	conference, err := f.bbb().Meetings(f.t.Context(), f.endpoint(1))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return conference.Meetings[0].Created
+}
+
+// probeTime also checks that durations do not change with the clock.
+func (f *fixture) probeTime() time.Time {
+	f.t.Helper()
+	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(1)})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	probe, known := stats.Probe.Get()
+	uptime, _ := stats.Uptime.Get()
+	age, _ := stats.Age.Get()
+	if !known || uptime != 30*time.Minute || age != 0 {
+		f.t.Errorf("uptime %s, age %s, probe %v; want 30m, 0 and a known probe", uptime, age, stats.Probe)
+	}
+	return probe.At
+}
+
+func (f *fixture) machineCreation() time.Time {
+	f.t.Helper()
+	machines, err := f.scaleway().Machines(f.t.Context())
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return machines[0].Created
+}
+
+func (f *fixture) responseDate() time.Time {
+	f.t.Helper()
+	date, err := http.ParseTime(f.get(f.settings.StorageURL).header.Get("Date"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return date
+}
+
+// The clients of BBB and of the stats refuse the certificate of the server that has a
+// bad one, from the first call on. Other servers are not affected.
+func TestClientsRefuseBadCertificates(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Running = 2 })
 	ask := func(number int) (meetings, stats error) {
 		_, meetings = f.bbb().Meetings(t.Context(), f.endpoint(number))
@@ -394,7 +407,7 @@ func TestBadCertificatesAreRefused(t *testing.T) {
 	good := func(number int) {
 		t.Helper()
 		if meetings, stats := ask(number); meetings != nil || stats != nil {
-			t.Errorf("server %d: %v, %v", number, meetings, stats)
+			t.Errorf("server %d: meetings %v, stats %v; want no errors", number, meetings, stats)
 		}
 	}
 	good(1)
@@ -410,7 +423,7 @@ func TestBadCertificatesAreRefused(t *testing.T) {
 			}
 		}
 		if got := f.appliedFaults(); len(got) < 2 || got[0] != "tls#1:handshake@1 ("+kind+")" {
-			t.Errorf("applied are %q", got)
+			t.Errorf("applied faults: %q", got)
 		}
 		good(2)
 		f.Faults().Clear()
@@ -418,9 +431,8 @@ func TestBadCertificatesAreRefused(t *testing.T) {
 	}
 }
 
-// TestAKilledCallerConvergesNot: what a dead caller had done stays done, and
-// nothing else happens.
-func TestWhatTheDeadDidStaysDone(t *testing.T) {
+// What a killed caller did before its death stays done, and later calls fail.
+func TestKilledCallerDoesNothingMore(t *testing.T) {
 	for kind, want := range map[string]pool.EntryState{"kill-before": pool.Enabled, "kill-after": pool.Cordoned} {
 		f := newFixture(t, nil)
 		id := f.entry(1).ID
@@ -428,7 +440,7 @@ func TestWhatTheDeadDidStaysDone(t *testing.T) {
 		cordoned := f.scalelite().SetState(t.Context(), id, pool.Cordoned)
 		_, later := f.scaleway().Machines(t.Context())
 		if cordoned == nil || later == nil {
-			t.Errorf("%s: the dead hear: %v, %v", kind, cordoned, later)
+			t.Errorf("%s: the calls returned the errors %v and %v; want two errors", kind, cordoned, later)
 		}
 		f.Faults().Clear()
 		if got := f.entry(1).State; got != want {
@@ -437,9 +449,8 @@ func TestWhatTheDeadDidStaysDone(t *testing.T) {
 	}
 }
 
-// TestEveryCallOfAnEvaluationHasItsName lets the real function grow a pool and
-// looks at the log of what it asked.
-func TestEveryCallOfAnEvaluationHasItsName(t *testing.T) {
+// The real function grows a pool, and the log shows which operations it called.
+func TestCallsOfAnEvaluationAreNamed(t *testing.T) {
 	calendar := "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20261005T000000Z\r\n" +
 		"DTSTART:20261005T060000Z\r\nDTEND:20261005T200000Z\r\nSUMMARY:users=60%\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
 	f := newFixture(t, func(c *sandbox.Config) { c.Calendar = []byte(calendar) })
@@ -465,13 +476,13 @@ func TestEveryCallOfAnEvaluationHasItsName(t *testing.T) {
 		"storage:GET state.json", "storage:PUT state.json", "storage:PUT history", "storage:PUT decisions", "storage:PUT calendar.ics",
 	} {
 		if !names[want] {
-			t.Errorf("%s was not called, but %v", want, names)
+			t.Errorf("%s was not called; called were %v", want, names)
 		}
 	}
 }
 
-// TestARaceIsPartOfThePlan: the share of cordons that race goes to the world.
-func TestARaceIsPartOfThePlan(t *testing.T) {
+// RacePercent of the faults sets the world's share of cordons that race.
+func TestRacePercentReachesTheWorld(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		c.Faults.RacePercent = 100
 		c.World.Running = 2
@@ -484,15 +495,15 @@ func TestARaceIsPartOfThePlan(t *testing.T) {
 	}
 	f.advance(10 * time.Minute)
 	if f.entry(1).State == pool.Enabled || f.participants(1) == 0 {
-		t.Errorf("server 1 is %s with %d people; want some, although it is not enabled", f.entry(1).State, f.participants(1))
+		t.Errorf("server 1 is %s with %d people; want some people although it is not enabled", f.entry(1).State, f.participants(1))
 	}
 }
 
-func TestABadPlanIsRefused(t *testing.T) {
+func TestStartRefusesInvalidFaults(t *testing.T) {
 	c := sandbox.Config{Faults: faults.Plan{RacePercent: -1}}
 	c.World.Start, c.World.Servers = start, pool.Servers(1, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate)
 	if s, err := sandbox.Start(c); err == nil {
-		t.Error("no error")
-		s.Close()
+		t.Error("a race of -1 % was accepted")
+		_ = s.Close()
 	}
 }

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -28,8 +29,8 @@ import (
 
 var start = time.Date(2026, 10, 5, 6, 0, 0, 0, time.UTC)
 
-// fixture is a sandbox with the clients that talk to it, wired up by nothing but
-// its own settings.
+// fixture is a sandbox with the real clients, which are configured by the sandbox's
+// own settings only.
 type fixture struct {
 	*sandbox.Sandbox
 	t        *testing.T
@@ -37,7 +38,7 @@ type fixture struct {
 	http     *http.Client
 }
 
-// newFixture starts a sandbox with three servers, the first of which runs.
+// newFixture starts a sandbox with three servers. The first one runs.
 func newFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
 	t.Helper()
 	c := sandbox.Config{World: world.Config{
@@ -51,7 +52,7 @@ func newFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Close() }) // TestCloseEndsEverything looks at the error
+	t.Cleanup(func() { _ = s.Close() }) // TestCloseStopsEverything checks the error
 	settings, err := config.Load(s.Environment())
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +60,7 @@ func newFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
 	return &fixture{Sandbox: s, t: t, settings: settings, http: newHTTPClient(t, settings)}
 }
 
-// newHTTPClient connects as the settings say.
+// newHTTPClient creates a client that connects as the settings say.
 func newHTTPClient(t *testing.T, settings config.Settings) *http.Client {
 	t.Helper()
 	roots, err := settings.CACertificates.Pool()
@@ -73,6 +74,16 @@ func newHTTPClient(t *testing.T, settings config.Settings) *http.Client {
 		TLSClientConfig:   &tls.Config{RootCAs: roots},
 		ForceAttemptHTTP2: true,
 	}}
+}
+
+// roots returns the authorities that the settings trust.
+func (f *fixture) roots() *x509.CertPool {
+	f.t.Helper()
+	roots, err := f.settings.CACertificates.Pool()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return roots
 }
 
 func (f *fixture) scalelite() *scalelite.Client {
@@ -101,7 +112,7 @@ func (f *fixture) scaleway() *scaleway.Client {
 	return client
 }
 
-// entry is Scalelite's entry of a server.
+// entry returns a server's entry in Scalelite.
 func (f *fixture) entry(number int) pool.Entry {
 	f.t.Helper()
 	entries, err := f.scalelite().Entries(f.t.Context())
@@ -110,12 +121,12 @@ func (f *fixture) entry(number int) pool.Entry {
 	}
 	i := slices.IndexFunc(entries, func(e pool.Entry) bool { return strings.Contains(e.URL, domain(number)+"/") })
 	if i < 0 {
-		f.t.Fatalf("no entry of server %d", number)
+		f.t.Fatalf("server %d has no entry", number)
 	}
 	return entries[i]
 }
 
-// endpoint is where a server's BBB is.
+// endpoint returns the address and the secret of a server's BBB.
 func (f *fixture) endpoint(number int) pool.Endpoint {
 	entry := f.entry(number)
 	return pool.Endpoint{URL: entry.URL, Secret: entry.Secret}
@@ -123,7 +134,7 @@ func (f *fixture) endpoint(number int) pool.Endpoint {
 
 func (f *fixture) advance(by time.Duration) { f.AdvanceTo(f.Now().Add(by)) }
 
-// answer is what a raw request got.
+// rawResponse is the response to a request that no client of ours made.
 type rawResponse struct {
 	status int
 	header http.Header
@@ -137,7 +148,7 @@ func (a rawResponse) want(t *testing.T, status int, kind string, parts ...string
 	}
 	for _, part := range parts {
 		if !strings.Contains(a.body, part) {
-			t.Errorf("%.500q\nis without %q", a.body, part)
+			t.Errorf("%.500q\ndoes not contain %q", a.body, part)
 		}
 	}
 }
@@ -156,7 +167,7 @@ func (f *fixture) send(method, address, body string, header http.Header) rawResp
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		f.t.Fatal(err)
@@ -172,38 +183,38 @@ func domain(number int) string {
 	return strings.ReplaceAll(sandbox.DomainTemplate, "{n}", string(rune('0'+number)))
 }
 
-// setting is the value of a DIVIMS_ variable.
+// setting returns the value of a DIVIMS_ variable.
 func (f *fixture) setting(name string) string {
 	for _, setting := range f.Environment() {
 		if value, found := strings.CutPrefix(setting, "DIVIMS_"+name+"="); found {
 			return value
 		}
 	}
-	f.t.Fatalf("no setting %s", name)
+	f.t.Fatalf("the environment has no DIVIMS_%s", name)
 	return ""
 }
 
-// lecture is one meeting.
+// lecture returns a meeting.
 func lecture(after, length time.Duration, people int) world.Meeting {
 	return world.Meeting{Start: start.Add(after), Duration: length, Participants: people}
 }
 
-func TestTheEnvironmentIsAllThatIsNeeded(t *testing.T) {
+func TestEnvironmentDescribesTheSandbox(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Servers = pool.Servers(3, 1, sandbox.HostnameTemplate, sandbox.DomainTemplate)
 		c.Calendar = []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
 	})
 	if f.settings.PoolSize != 3 || f.settings.BareMetalCount != 1 || f.settings.Recordings != "shipped" || !f.settings.CalendarURL.IsSet() {
-		t.Errorf("settings %+v do not tell of three servers, one of them bare metal, that ship recordings, and of the calendar", f.settings)
+		t.Errorf("settings %+v; want three servers, one of them bare metal, shipped recordings and a calendar", f.settings)
 	}
 	for _, setting := range f.Environment() {
 		if len(setting) > 1000 {
-			t.Errorf("%.40s… is longer than the platform takes", setting)
+			t.Errorf("%.40s… is longer than the 1000 characters that the platform accepts", setting)
 		}
 	}
 }
 
-func TestTheEnvFileCanBeSourced(t *testing.T) {
+func TestEnvFileCanBeSourced(t *testing.T) {
 	f := newFixture(t, nil)
 	name := filepath.Join(t.TempDir(), "sandbox's.env")
 	if err := os.WriteFile(name, []byte("old"), 0o644); err != nil {
@@ -214,9 +225,9 @@ func TestTheEnvFileCanBeSourced(t *testing.T) {
 	}
 	info, err := os.Stat(name)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("mode %v, %v; want 0600: there are secrets in it", info.Mode(), err)
+		t.Errorf("mode %v, %v; want 0600, because the file has secrets", info.Mode(), err)
 	}
-	shell := exec.Command("sh", "-c", `set -a; . "$0"; env`, name)
+	shell := exec.CommandContext(t.Context(), "sh", "-c", `set -a; . "$0"; env`, name)
 	shell.Env = []string{"PATH=" + os.Getenv("PATH")}
 	text, err := shell.Output()
 	if err != nil {
@@ -225,35 +236,35 @@ func TestTheEnvFileCanBeSourced(t *testing.T) {
 	sourced := strings.Split(string(text), "\n")
 	for _, setting := range f.Environment() {
 		if !slices.Contains(sourced, setting) {
-			t.Errorf("a shell does not see %.40s… as it is", setting)
+			t.Errorf("a shell does not read %.40s… unchanged", setting)
 		}
 	}
 }
 
-func TestAnEnvFileThatCannotBeWrittenLeavesNothing(t *testing.T) {
+func TestFailedEnvFileLeavesNothingBehind(t *testing.T) {
 	f := newFixture(t, nil)
 	folder := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(folder, "taken", "by a folder"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.WriteEnvFile(filepath.Join(folder, "taken")); err == nil {
-		t.Error("a folder was replaced")
+		t.Error("the file replaced a folder")
 	}
 	if left, _ := os.ReadDir(folder); len(left) != 1 {
-		t.Errorf("%v is left", left)
+		t.Errorf("left behind: %v", left)
 	}
 }
 
-func TestStartRefusesWhatItCannotServe(t *testing.T) {
+func TestStartRefusesInvalidWorlds(t *testing.T) {
 	for name, c := range map[string]sandbox.Config{
-		"servers of another domain":    {World: world.Config{Start: start, Servers: pool.Servers(2, 0, "bbb-w{n}", "bbb-w{n}.example.com")}},
-		"a world that makes no sense":  {World: world.Config{Start: start, Running: 1}},
-		"a world without a first time": {},
+		"servers of another domain": {World: world.Config{Start: start, Servers: pool.Servers(2, 0, "bbb-w{n}", "bbb-w{n}.example.com")}},
+		"an invalid world":          {World: world.Config{Start: start, Running: 1}},
+		"a world without a start":   {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if s, err := sandbox.Start(c); err == nil {
-				t.Error("no error")
-				s.Close()
+				t.Error("the sandbox was started")
+				_ = s.Close()
 			}
 		})
 	}
@@ -265,35 +276,34 @@ func TestClockAndCalendar(t *testing.T) {
 	clock := f.settings.ClockURL
 	f.advance(90*time.Second + time.Millisecond)
 	if got := f.get(clock); got.body != "2026-10-05T06:01:30.001Z" {
-		t.Errorf("clock says %q", got.body)
+		t.Errorf("the clock shows %q", got.body)
 	}
 	first := f.get(f.settings.CalendarURL.Reveal())
 	first.want(t, http.StatusOK, "text/calendar; charset=utf-8", calendar)
 	again := f.send(http.MethodGet, f.settings.CalendarURL.Reveal(), "", http.Header{"If-None-Match": {first.header.Get("ETag")}})
 	if again.status != http.StatusNotModified {
-		t.Errorf("the same calendar again is status %d", again.status)
+		t.Errorf("status %d for an unchanged calendar, want 304", again.status)
 	}
 }
 
-func TestACalendarIsOptional(t *testing.T) {
+func TestCalendarIsOptional(t *testing.T) {
 	f := newFixture(t, nil)
 	if f.settings.CalendarURL.IsSet() {
-		t.Error("there is an address of a calendar")
+		t.Error("the settings have a calendar URL")
 	}
 	if got := f.get(strings.Replace(f.settings.ClockURL, "/clock", "/calendar.ics", 1)); got.status != http.StatusNotFound {
-		t.Errorf("status %d", got.status)
+		t.Errorf("status %d for the calendar, want 404", got.status)
 	}
 }
 
-// TestTheSameSeedIsTheSameWorld holds two sandboxes against each other: but for
-// ports and files they are the same.
-func TestTheSameSeedIsTheSameWorld(t *testing.T) {
+// Two sandboxes with the same seed differ only in ports and file names.
+func TestSameSeedGivesTheSameWorld(t *testing.T) {
 	one, two := newFixture(t, nil), newFixture(t, nil)
 	for i, setting := range one.Environment() {
 		same := setting == two.Environment()[i]
 		onceOnly := strings.Contains(setting, "127.0.0.1") || strings.Contains(setting, "file:")
 		if same == onceOnly {
-			t.Errorf("%.40s… is the same: %v", setting, same)
+			t.Errorf("%.40s… is equal in both sandboxes: %v", setting, same)
 		}
 	}
 	other := newFixture(t, func(c *sandbox.Config) { c.World.Seed = 8 })
@@ -302,7 +312,7 @@ func TestTheSameSeedIsTheSameWorld(t *testing.T) {
 	}
 }
 
-func TestCloseEndsEverything(t *testing.T) {
+func TestCloseStopsEverything(t *testing.T) {
 	f := newFixture(t, nil)
 	for range 20 {
 		if _, err := f.bbb().Meetings(t.Context(), f.endpoint(1)); err != nil {
@@ -317,30 +327,30 @@ func TestCloseEndsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(certificate); !os.IsNotExist(err) {
-		t.Errorf("the certificate is left in %s", certificate)
+		t.Errorf("the certificate was not removed from %s", certificate)
 	}
 	if _, err := f.scalelite().Entries(t.Context()); err == nil {
-		t.Error("Scalelite answers still")
+		t.Error("Scalelite still answers")
 	}
-	// The last instructions of a connection come after its end is known.
+	// A connection's goroutine ends shortly after Close knows that it is closed.
 	deadline := time.Now().Add(10 * time.Second)
 	for serving() && time.Now().Before(deadline) {
 		runtime.Gosched()
 	}
 	if serving() {
-		t.Error("goroutines are left")
+		t.Error("goroutines of connections are still running")
 	}
 }
 
-// serving tells whether any server's goroutine is left.
+// serving reports whether the goroutine of any connection still runs.
 func serving() bool {
 	stacks := make([]byte, 1<<20)
 	return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), "net/http.(*conn).serve")
 }
 
-// TestManyAtOnce has every service asked while time goes on: the race detector
-// and the clients judge.
-func TestManyAtOnce(t *testing.T) {
+// Clients call every service while virtual time passes. The race detector and the
+// clients find mistakes.
+func TestConcurrentCalls(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		for i := range 60 {
 			c.World.Meetings = append(c.World.Meetings, lecture(time.Duration(i)*time.Minute, 20*time.Minute, 30))

@@ -15,13 +15,13 @@ import (
 	"divims/internal/pool"
 )
 
-// The Content-Types of Scalelite's answers.
+// The Content-Types of Scalelite's responses.
 const (
 	asJSON = "application/json; charset=utf-8"
 	asXML  = "application/xml; charset=utf-8"
 )
 
-// management calls Scalelite's API with a good checksum and any body.
+// scaleliteCall calls Scalelite's API with a valid checksum.
 func (f *fixture) scaleliteCall(method, call, body string) rawResponse {
 	return f.send(method, f.scaleliteURL(call, checksum.SHA256), body, http.Header{"Content-Type": {"application/json"}})
 }
@@ -35,7 +35,7 @@ func (f *fixture) scaleliteURL(call string, hash checksum.Hash) string {
 	return f.settings.ScaleliteURL + "/scalelite/api/" + name + "?" + hash.Sign(name, query, f.settings.ScaleliteSecret)
 }
 
-func TestScaleliteSpeaksWithItsClient(t *testing.T) {
+func TestScaleliteWorksWithItsClient(t *testing.T) {
 	f := newFixture(t, nil)
 	lb := f.scalelite()
 	entries, err := lb.Entries(t.Context())
@@ -46,7 +46,7 @@ func TestScaleliteSpeaksWithItsClient(t *testing.T) {
 		t.Errorf("the running server is %+v", e)
 	}
 	if e := f.entry(2); e.State != pool.Disabled || e.Online || e.Load.Known() {
-		t.Errorf("a server without a machine is %+v", e)
+		t.Errorf("the server without a machine is %+v", e)
 	}
 	for _, state := range []pool.EntryState{pool.Cordoned, pool.Disabled, pool.Enabled} {
 		if err := lb.SetState(t.Context(), f.entry(1).ID, state); err != nil || f.entry(1).State != state {
@@ -54,7 +54,7 @@ func TestScaleliteSpeaksWithItsClient(t *testing.T) {
 		}
 	}
 	if f.entry(1).Load.Known() {
-		t.Error("an entry that was disabled has a load before the next poll")
+		t.Error("an entry that was just enabled has a load before the next poll")
 	}
 	f.advance(time.Minute)
 	if !f.entry(1).Load.Known() {
@@ -62,7 +62,7 @@ func TestScaleliteSpeaksWithItsClient(t *testing.T) {
 	}
 }
 
-func TestScaleliteTakesADuplicate(t *testing.T) {
+func TestScaleliteAcceptsDuplicateURLs(t *testing.T) {
 	f := newFixture(t, nil)
 	first := f.entry(1)
 	second, err := f.scalelite().Register(t.Context(), first.URL, first.Secret)
@@ -70,7 +70,7 @@ func TestScaleliteTakesADuplicate(t *testing.T) {
 		t.Errorf("second entry %+v, %v", second, err)
 	}
 	if err := f.scalelite().Remove(t.Context(), second.ID); err != nil {
-		t.Error(err)
+		t.Errorf("remove the duplicate: %v", err)
 	}
 	if err := f.scalelite().Remove(t.Context(), second.ID); !errors.Is(err, pool.ErrGone) {
 		t.Errorf("removed twice: %v", err)
@@ -90,9 +90,8 @@ func TestScaleliteWithoutEntries(t *testing.T) {
 	}
 }
 
-// TestScaleliteShowsOddValues: load is a number or a word, load_multiplier a
-// string or a number.
-func TestScaleliteShowsOddValues(t *testing.T) {
+// A load is a number or a word, a load_multiplier is a string or a number.
+func TestScaleliteFormatsLoads(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Meetings = []world.Meeting{lecture(time.Second, time.Hour, 20)}
 	})
@@ -109,7 +108,7 @@ func TestScaleliteShowsOddValues(t *testing.T) {
 	f.scaleliteCall(http.MethodGet, "getServerInfo?id="+f.entry(1).ID, "").want(t, http.StatusOK, asJSON, `{"id":"`+f.entry(1).ID)
 }
 
-func TestScaleliteRefuses(t *testing.T) {
+func TestScaleliteRefusesInvalidCalls(t *testing.T) {
 	f := newFixture(t, nil)
 	id := f.entry(1).ID
 	const get, post = http.MethodGet, http.MethodPost
@@ -118,21 +117,21 @@ func TestScaleliteRefuses(t *testing.T) {
 		status             int
 		kind, part         string
 	}{
-		"an unknown id to look at": {get, "getServerInfo?id=nobody", "", 404, asJSON, "Couldn't find server with id=nobody"},
-		"an unknown id to change":  {post, "updateServer", `{"id":"nobody","server":{"state":"enable"}}`, 404, asJSON, "Couldn't find server with id=nobody"},
-		"an unknown id to delete":  {post, "deleteServer", `{"id":"nobody"}`, 404, asJSON, "Couldn't find server with id=nobody"},
-		"an unknown id to panic":   {post, "panicServer", `{"id":"nobody"}`, 404, asJSON, "Couldn't find server with id=nobody"},
-		"no id":                    {post, "deleteServer", "", 404, asJSON, "Couldn't find server with id="},
-		"a state in other words":   {post, "updateServer", `{"id":"` + id + `","server":{"state":"enabled"}}`, 400, asJSON, `{"error":"Invalid state parameter: enabled"}`},
-		"a change of nothing":      {post, "updateServer", `{"id":"` + id + `"}`, 400, asJSON, "param is missing"},
-		"another secret":           {post, "updateServer", `{"id":"` + id + `","server":{"secret":"s"}}`, 400, asJSON, "not part of the sandbox"},
-		"a multiplier of 0":        {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":0}}`, 400, asJSON, "invalid"},
-		"malformed JSON":           {post, "updateServer", `{"id":`, 400, "", ""},
-		"an entry without params":  {post, "addServer", `{}`, 200, asXML, "<messageKey>internalError</messageKey>"},
-		"an entry without url":     {post, "addServer", `{"server":{"secret":"s"}}`, 400, asJSON, "Server needs a URL and a secret"},
-		"a multiplier in words":    {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":"two"}}`, 400, asJSON, "no number"},
-		"a GET that should POST":   {get, "deleteServer?id=" + id, "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
-		"a call that is not there": {get, "getTenants", "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
+		"unknown id in getServerInfo":       {get, "getServerInfo?id=nobody", "", 404, asJSON, "Couldn't find server with id=nobody"},
+		"unknown id in updateServer":        {post, "updateServer", `{"id":"nobody","server":{"state":"enable"}}`, 404, asJSON, "Couldn't find server with id=nobody"},
+		"unknown id in deleteServer":        {post, "deleteServer", `{"id":"nobody"}`, 404, asJSON, "Couldn't find server with id=nobody"},
+		"unknown id in panicServer":         {post, "panicServer", `{"id":"nobody"}`, 404, asJSON, "Couldn't find server with id=nobody"},
+		"no id":                             {post, "deleteServer", "", 404, asJSON, "Couldn't find server with id="},
+		"an unknown state":                  {post, "updateServer", `{"id":"` + id + `","server":{"state":"enabled"}}`, 400, asJSON, `{"error":"Invalid state parameter: enabled"}`},
+		"a change without parameters":       {post, "updateServer", `{"id":"` + id + `"}`, 400, asJSON, "param is missing"},
+		"a change of the secret":            {post, "updateServer", `{"id":"` + id + `","server":{"secret":"s"}}`, 400, asJSON, "not part of the sandbox"},
+		"a multiplier of 0":                 {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":0}}`, 400, asJSON, "invalid"},
+		"malformed JSON":                    {post, "updateServer", `{"id":`, 400, "", ""},
+		"an entry without params":           {post, "addServer", `{}`, 200, asXML, "<messageKey>internalError</messageKey>"},
+		"an entry without URL":              {post, "addServer", `{"server":{"secret":"s"}}`, 400, asJSON, "Server needs a URL and a secret"},
+		"a multiplier that is not a number": {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":"two"}}`, 400, asJSON, "no number"},
+		"GET instead of POST":               {get, "deleteServer?id=" + id, "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
+		"an unknown call":                   {get, "getTenants", "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := f.scaleliteCall(c.method, c.call, c.body)
@@ -147,9 +146,8 @@ func TestScaleliteRefuses(t *testing.T) {
 	}
 }
 
-// TestScaleliteRefusesUnderStatus200: what fails before the call is looked at is
-// XML, whatever the status says.
-func TestScaleliteRefusesUnderStatus200(t *testing.T) {
+// Errors that are found before the call itself is checked are XML with status 200.
+func TestScaleliteSendsEarlyErrorsWithStatus200(t *testing.T) {
 	f := newFixture(t, nil)
 	good := f.scaleliteURL("getServers", checksum.SHA256)
 	body := `{"id":"x"}`
@@ -157,12 +155,12 @@ func TestScaleliteRefusesUnderStatus200(t *testing.T) {
 		got  rawResponse
 		part string
 	}{
-		"no checksum":        {f.get(strings.Split(good, "?")[0]), "checksumError"},
-		"a wrong checksum":   {f.get(good[:len(good)-1] + "-"), "checksumError"},
-		"SHA-384":            {f.get(f.scaleliteURL("getServers", checksum.SHA384)), "checksumError"},
-		"another call's":     {f.get(strings.Replace(f.scaleliteURL("getServerInfo", checksum.SHA256), "Info", "s", 1)), "checksumError"},
-		"a form":             {f.send(http.MethodPost, f.scaleliteURL("deleteServer", checksum.SHA256), "id=x", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}), "unsupportedContentType"},
-		"JSON in other name": {f.send(http.MethodPost, f.scaleliteURL("deleteServer", checksum.SHA256), body, http.Header{}), "unsupportedContentType"},
+		"no checksum":                  {f.get(strings.Split(good, "?")[0]), "checksumError"},
+		"a wrong checksum":             {f.get(good[:len(good)-1] + "-"), "checksumError"},
+		"SHA-384":                      {f.get(f.scaleliteURL("getServers", checksum.SHA384)), "checksumError"},
+		"the checksum of another call": {f.get(strings.Replace(f.scaleliteURL("getServerInfo", checksum.SHA256), "Info", "s", 1)), "checksumError"},
+		"a form instead of JSON":       {f.send(http.MethodPost, f.scaleliteURL("deleteServer", checksum.SHA256), "id=x", http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}), "unsupportedContentType"},
+		"JSON without a Content-Type":  {f.send(http.MethodPost, f.scaleliteURL("deleteServer", checksum.SHA256), body, http.Header{}), "unsupportedContentType"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.got.want(t, http.StatusOK, asXML, "<returncode>FAILED</returncode>", "<messageKey>"+c.part+"</messageKey>")
@@ -179,15 +177,14 @@ func TestScaleliteOutsideItsAPI(t *testing.T) {
 	if got := f.get(f.settings.ScaleliteURL + "/health_check"); got.status != http.StatusOK || got.body != "success" {
 		t.Errorf("health check: %d %q", got.status, got.body)
 	}
-	stranger := f.send(http.MethodGet, f.scaleliteURL("getServers", checksum.SHA256), "", http.Header{"Host": {"scalelite.example.com"}})
-	if stranger.status != http.StatusForbidden {
-		t.Errorf("a call for another host is status %d", stranger.status)
+	otherHost := f.send(http.MethodGet, f.scaleliteURL("getServers", checksum.SHA256), "", http.Header{"Host": {"scalelite.example.com"}})
+	if otherHost.status != http.StatusForbidden {
+		t.Errorf("status %d for an unknown Host header, want 403", otherHost.status)
 	}
 }
 
-// TestPanicStopsHalfWay: on a server that does not answer, each panic forgets one
-// meeting and fails, until none is left.
-func TestPanicStopsHalfWay(t *testing.T) {
+// If BBB does not answer, each panic forgets one meeting and fails until none is left.
+func TestPanicStopsAtTheFirstMeetingThatDoesNotEnd(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
 	})
@@ -202,29 +199,28 @@ func TestPanicStopsHalfWay(t *testing.T) {
 	for range 2 {
 		f.scaleliteCall(http.MethodPost, "panicServer", body).want(t, http.StatusBadRequest, asJSON, `{"error":"Couldn't disable server id=`+id+`"}`)
 		if f.entry(1).State != pool.Enabled {
-			t.Error("a panic that failed changed the state")
+			t.Error("a failed panic changed the state")
 		}
 	}
 	f.scaleliteCall(http.MethodPost, "panicServer", body).want(t, http.StatusOK, asJSON, `{"success":"Server id=`+id)
 	if f.entry(1).State != pool.Disabled {
-		t.Error("a panic that went through left the state")
+		t.Error("a successful panic did not disable the entry")
 	}
 }
 
-func TestTheClientGetsThroughAPanic(t *testing.T) {
+func TestClientRepeatsPanicUntilItSucceeds(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
 	})
 	f.advance(10 * time.Second)
 	f.With(func(w *world.World) { _ = w.SetBBB(domain(1), false) })
 	if err := f.scalelite().Panic(t.Context(), f.entry(1).ID); err != nil || f.entry(1).State != pool.Disabled {
-		t.Errorf("state %s, %v", f.entry(1).State, err)
+		t.Errorf("state %s, %v; want disabled and no error", f.entry(1).State, err)
 	}
 }
 
-// TestKeepStateCountsAtTheTopOnly: Scalelite's documentation has it nested, where
-// it is ignored.
-func TestKeepStateCountsAtTheTopOnly(t *testing.T) {
+// Scalelite's documentation nests keep_state in server, where Scalelite ignores it.
+func TestKeepStateIsReadAtTheTopLevelOnly(t *testing.T) {
 	for body, want := range map[string]pool.EntryState{
 		`{"id":"ID","keep_state":true}`:            pool.Enabled,
 		`{"id":"ID","keep_state":"no"}`:            pool.Enabled,
@@ -242,7 +238,7 @@ func TestKeepStateCountsAtTheTopOnly(t *testing.T) {
 	}
 }
 
-func TestScaleliteAnswersAreJSONOfTheRealFields(t *testing.T) {
+func TestScaleliteEntriesHaveTheRealFields(t *testing.T) {
 	f := newFixture(t, nil)
 	var entries []map[string]any
 	if err := json.Unmarshal([]byte(f.scaleliteCall(http.MethodGet, "getServers", "").body), &entries); err != nil {
@@ -250,7 +246,7 @@ func TestScaleliteAnswersAreJSONOfTheRealFields(t *testing.T) {
 	}
 	for _, field := range []string{"id", "url", "secret", "tag", "bbb_version", "state", "load", "load_multiplier", "online"} {
 		if _, there := entries[0][field]; !there || len(entries[0]) != 9 {
-			t.Errorf("%v is not of the nine fields, %s among them", entries[0], field)
+			t.Errorf("entry %v; want nine fields including %s", entries[0], field)
 		}
 	}
 }

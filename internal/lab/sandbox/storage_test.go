@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// objects is a client of the storage, which change makes a wrong one of.
+// s3Client returns a client of the object storage. change can make its options wrong.
 func (f *fixture) s3Client(change func(*s3.Options)) *s3.Client {
 	options := s3.Options{
 		BaseEndpoint: aws.String(f.settings.StorageURL),
@@ -34,7 +34,8 @@ func credentials(access, secret string) aws.CredentialsProvider {
 	})
 }
 
-// status is the HTTP status of a call; 200 for none but success.
+// status returns the HTTP status of a call: 200 without an error, 0 if there was no
+// response.
 func status(err error) int {
 	var failure *awshttp.ResponseError
 	switch {
@@ -46,7 +47,7 @@ func status(err error) int {
 	return 0
 }
 
-func TestStorageKeepsToConditions(t *testing.T) {
+func TestStorageChecksConditions(t *testing.T) {
 	f := newFixture(t, nil)
 	client := f.s3Client(nil)
 	put := func(text string, match, noneMatch *string) (*s3.PutObjectOutput, error) {
@@ -78,7 +79,7 @@ func TestStorageKeepsToConditions(t *testing.T) {
 	}
 }
 
-func TestStorageAsksForTheSandboxesKey(t *testing.T) {
+func TestStorageVerifiesSignatures(t *testing.T) {
 	f := newFixture(t, nil)
 	for name, change := range map[string]func(*s3.Options){
 		"another secret key": func(o *s3.Options) { o.Credentials = credentials(f.settings.StorageAccessKey.Reveal(), "guess") },
@@ -89,7 +90,7 @@ func TestStorageAsksForTheSandboxesKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := f.s3Client(change).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &f.settings.StorageBucket})
 			if status(err) != http.StatusForbidden {
-				t.Errorf("%v, want status 403", err)
+				t.Errorf("got error %v, want status 403", err)
 			}
 		})
 	}

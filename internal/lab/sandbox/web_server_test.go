@@ -26,12 +26,12 @@ const (
 	asHTML = "text/html"
 )
 
-// call calls a server's BBB with a good checksum.
+// call calls a server's BBB with a valid checksum.
 func (f *fixture) call(number int, name string, query url.Values) rawResponse {
 	return f.get("https://" + domain(number) + "/bigbluebutton/api/" + name + "?" + checksum.SHA256.Sign(name, query, f.settings.BBBSecret))
 }
 
-// grow orders a machine for a server through the hoster's API.
+// createMachine creates a server's machine through Scaleway's API.
 func (f *fixture) createMachine(number int) {
 	f.t.Helper()
 	servers := pool.Servers(f.settings.PoolSize, 0, f.settings.HostnameTemplate, f.settings.DomainTemplate)
@@ -49,9 +49,8 @@ func (f *fixture) world(do func(*world.World) error) error {
 	return err
 }
 
-// TestAMachineComesUpInSteps: nothing is there, then the web server and the
-// stats, then BBB.
-func TestAMachineComesUpInSteps(t *testing.T) {
+// At first nothing answers, then the web server and the stats, then BBB.
+func TestMachineComesUpInSteps(t *testing.T) {
 	f := newFixture(t, nil)
 	at := f.endpoint(2)
 	unreachable := func() bool {
@@ -59,45 +58,50 @@ func TestAMachineComesUpInSteps(t *testing.T) {
 		return errors.Is(err, syscall.ECONNRESET)
 	}
 	if !unreachable() {
-		t.Error("without a machine the connection is not reset")
+		t.Error("the connection to a server without a machine was not reset")
 	}
 	f.createMachine(2)
 	before := f.Now()
 	for unreachable() {
 		if _, err := f.bbb().Meetings(t.Context(), at); !errors.Is(err, syscall.ECONNRESET) {
-			t.Fatalf("before the system is up BBB gives %v", err)
+			t.Fatalf("BBB before the system is up: %v, want a connection reset", err)
 		}
 		f.advance(time.Second)
 	}
 	f.call(2, "getMeetings", nil).want(t, http.StatusBadGateway, asHTML, "<title>502 Bad Gateway</title>", "nginx")
 	if _, err := f.bbb().Meetings(t.Context(), at); err == nil || !strings.Contains(err.Error(), "502") {
-		t.Errorf("before BBB is up its client gives %v", err)
+		t.Errorf("BBB's client before BBB is up: %v, want status 502", err)
 	}
 	up := f.Now()
 	for f.call(2, "getMeetings", nil).status != http.StatusOK {
 		f.advance(time.Second)
 	}
 	if system, all := up.Sub(before), f.Now().Sub(before); system < 2*time.Minute || all > 7*time.Minute || all-system > time.Minute {
-		t.Errorf("the system was up after %s, BBB after %s", system, all)
+		t.Errorf("the system was up after %s, BBB after %s; want 2 to 7 minutes and at most a minute between them", system, all)
 	}
 	if conference, err := f.bbb().Meetings(t.Context(), at); err != nil || len(conference.Meetings) != 0 {
-		t.Errorf("a new server has %v, %v", conference, err)
+		t.Errorf("a new server has the meetings %v, %v", conference, err)
 	}
 }
 
-// TestConnectionsEndWithTheirMachine: a client that kept its connection gets no
-// answer from a machine that is gone.
+// dialTLS connects to the servers' web server.
+func (f *fixture) dialTLS(config *tls.Config) (*tls.Conn, error) {
+	dialer := tls.Dialer{Config: config}
+	connection, err := dialer.DialContext(f.t.Context(), "tcp", f.settings.ConnectTo.Address(domain(1)+":443"))
+	if err != nil {
+		return nil, err
+	}
+	return connection.(*tls.Conn), nil
+}
+
+// A client with an open connection gets no answer after the machine is powered off.
 func TestConnectionsEndWithTheirMachine(t *testing.T) {
 	f := newFixture(t, nil)
-	roots, err := f.settings.CACertificates.Pool()
+	connection, err := f.dialTLS(&tls.Config{RootCAs: f.roots(), ServerName: domain(1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	connection, err := tls.Dial("tcp", f.settings.ConnectTo.Address(domain(1)+":443"), &tls.Config{RootCAs: roots, ServerName: domain(1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	ask := func() error {
 		if _, err := fmt.Fprintf(connection, "GET /bigbluebutton/api HTTP/1.1\r\nHost: %s\r\n\r\n", domain(1)); err != nil {
 			return err
@@ -107,7 +111,7 @@ func TestConnectionsEndWithTheirMachine(t *testing.T) {
 			return err
 		}
 		_, err = io.Copy(io.Discard, response.Body)
-		return err
+		return errors.Join(err, response.Body.Close())
 	}
 	if err := ask(); err != nil {
 		t.Fatal(err)
@@ -120,38 +124,35 @@ func TestConnectionsEndWithTheirMachine(t *testing.T) {
 	}
 }
 
-func TestEveryServerHasItsOwnName(t *testing.T) {
+func TestEveryServerHasItsOwnCertificate(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Running = 2 })
-	roots, err := f.settings.CACertificates.Pool()
-	if err != nil {
-		t.Fatal(err)
-	}
+	roots := f.roots()
 	for name, c := range map[string]struct{ ask, expect, problem string }{
-		"the first":    {domain(1), domain(1), ""},
-		"the second":   {domain(2), domain(2), ""},
-		"another's":    {domain(1), domain(2), "valid for " + domain(1)},
-		"no server":    {"bbb-w9." + sandbox.Domain, domain(1), "reset"},
-		"no name told": {"", domain(1), "reset"},
+		"the first":                  {domain(1), domain(1), ""},
+		"the second":                 {domain(2), domain(2), ""},
+		"the name of another server": {domain(1), domain(2), "valid for " + domain(1)},
+		"an unknown name":            {"bbb-w9." + sandbox.Domain, domain(1), "reset"},
+		"no server name":             {"", domain(1), "reset"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			connection, err := tls.Dial("tcp", f.settings.ConnectTo.Address(domain(1)+":443"), &tls.Config{
-				ServerName: c.ask, InsecureSkipVerify: true, // it is verified below, for another name
+			connection, err := f.dialTLS(&tls.Config{
+				ServerName: c.ask, InsecureSkipVerify: true, // verified below, against another name
 			})
 			if err == nil {
-				defer connection.Close()
+				defer func() { _ = connection.Close() }()
 				leaf := connection.ConnectionState().PeerCertificates[0]
 				if _, err = leaf.Verify(verifyOptions(roots, c.expect, start)); err == nil {
 					_, err = leaf.Verify(verifyOptions(roots, c.expect, time.Now()))
 				}
 			}
 			if c.problem == "" && err != nil || c.problem != "" && (err == nil || !strings.Contains(err.Error(), c.problem)) {
-				t.Errorf("%v, want %q", err, c.problem)
+				t.Errorf("got error %v, want %q", err, c.problem)
 			}
 		})
 	}
 }
 
-func TestBBBSpeaksWithItsClient(t *testing.T) {
+func TestBBBWorksWithItsClient(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		recorded := lecture(0, time.Hour, 40)
 		recorded.Recorded = true
@@ -167,7 +168,7 @@ func TestBBBSpeaksWithItsClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(conference.Meetings) != 3 || len(want) != 3 {
-		t.Fatalf("%d meetings of %d, want 3", len(conference.Meetings), len(want))
+		t.Fatalf("%d meetings of the world's %d, want 3 of 3", len(conference.Meetings), len(want))
 	}
 	for i, got := range conference.Meetings {
 		if !got.ModeratorPassword.IsSet() {
@@ -181,16 +182,15 @@ func TestBBBSpeaksWithItsClient(t *testing.T) {
 		}
 	}
 	if expiry, known := conference.CertificateExpiry.Get(); !known || expiry.Before(start.Add(60*24*time.Hour)) {
-		t.Errorf("the certificate expires %s", expiry)
+		t.Errorf("the certificate expires at %s", expiry)
 	}
 	if version, err := f.bbb().Version(t.Context(), f.endpoint(1)); version != "3.0.4" || err != nil {
 		t.Errorf("version %q, %v", version, err)
 	}
 }
 
-// TestMeetingsHaveEverybodyInThem: the list is as long as BBB's, and large
-// counts are written in the style of the server's language.
-func TestMeetingsHaveEverybodyInThem(t *testing.T) {
+// The list has every attendee, and large counts are formatted for an English locale.
+func TestMeetingsListEveryAttendee(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 1200)} })
 	f.advance(time.Minute)
 	got := f.call(1, "getMeetings", nil)
@@ -200,28 +200,28 @@ func TestMeetingsHaveEverybodyInThem(t *testing.T) {
 		t.Errorf("%d attendees, want 1200", attendees)
 	}
 	if each := len(got.body) / 1200; each < 300 || each > 400 {
-		t.Errorf("%d bytes an attendee, want about 350", each)
+		t.Errorf("%d bytes per attendee, want about 350", each)
 	}
 }
 
-func TestBBBRefuses(t *testing.T) {
+func TestBBBRefusesInvalidCalls(t *testing.T) {
 	f := newFixture(t, nil)
 	api := "https://" + domain(1) + "/bigbluebutton/api/"
 	for name, c := range map[string]struct {
 		got rawResponse
 		key string
 	}{
-		"no checksum":          {f.get(api + "getMeetings"), "checksumError"},
-		"a wrong checksum":     {f.get(api + "getMeetings?checksum=" + strings.Repeat("0", 64)), "checksumError"},
-		"Scalelite's secret":   {f.get(api + "getMeetings?" + checksum.SHA256.Sign("getMeetings", nil, f.settings.ScaleliteSecret)), "checksumError"},
-		"a call it lacks":      {f.call(1, "create", nil), "unsupportedRequest"},
-		"the end of nothing":   {f.call(1, "end", nil), "missingParamMeetingID"},
-		"the end of a nobody":  {f.call(1, "end", url.Values{"meetingID": {"nobody"}}), "notFound"},
-		"a limit of 0":         {f.call(1, "getRecordings", url.Values{"limit": {"0"}}), "validationError"},
-		"a limit of 101":       {f.call(1, "getRecordings", url.Values{"limit": {"101"}}), "validationError"},
-		"a negative offset":    {f.call(1, "getRecordings", url.Values{"limit": {"1"}, "offset": {"-1"}}), "validationError"},
-		"a filter it has not":  {f.call(1, "getRecordings", url.Values{"limit": {"1"}, "meta_x": {"y"}}), "validationError"},
-		"a POST to getMeeting": {f.send(http.MethodPost, api+"getMeetings", "", http.Header{}), "unsupportedRequest"},
+		"no checksum":               {f.get(api + "getMeetings"), "checksumError"},
+		"a wrong checksum":          {f.get(api + "getMeetings?checksum=" + strings.Repeat("0", 64)), "checksumError"},
+		"Scalelite's secret":        {f.get(api + "getMeetings?" + checksum.SHA256.Sign("getMeetings", nil, f.settings.ScaleliteSecret)), "checksumError"},
+		"an unknown call":           {f.call(1, "create", nil), "unsupportedRequest"},
+		"end without a meeting":     {f.call(1, "end", nil), "missingParamMeetingID"},
+		"end of an unknown meeting": {f.call(1, "end", url.Values{"meetingID": {"nobody"}}), "notFound"},
+		"a limit of 0":              {f.call(1, "getRecordings", url.Values{"limit": {"0"}}), "validationError"},
+		"a limit of 101":            {f.call(1, "getRecordings", url.Values{"limit": {"101"}}), "validationError"},
+		"a negative offset":         {f.call(1, "getRecordings", url.Values{"limit": {"1"}, "offset": {"-1"}}), "validationError"},
+		"an unknown filter":         {f.call(1, "getRecordings", url.Values{"limit": {"1"}, "meta_x": {"y"}}), "validationError"},
+		"POST instead of GET":       {f.send(http.MethodPost, api+"getMeetings", "", http.Header{}), "unsupportedRequest"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.got.want(t, http.StatusOK, asBBB, "<returncode>FAILED</returncode>", "<messageKey>"+c.key+"</messageKey>")
@@ -236,7 +236,7 @@ func TestBBBRefuses(t *testing.T) {
 	f.call(1, "getMeetings", nil).want(t, http.StatusOK, asBBB, "<messageKey>noMeetings</messageKey>")
 }
 
-func TestAMeetingEndsAWhileAfterItWasAskedTo(t *testing.T) {
+func TestMeetingEndsSomeSecondsAfterTheCall(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5)} })
 	f.advance(time.Minute)
 	meetings := func() []pool.Meeting {
@@ -251,18 +251,18 @@ func TestAMeetingEndsAWhileAfterItWasAskedTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(meetings()) != 1 {
-		t.Error("the meeting ended at once")
+		t.Error("the meeting ended immediately")
 	}
 	f.advance(15 * time.Second)
 	if len(meetings()) != 0 {
-		t.Error("the meeting goes on")
+		t.Error("the meeting has not ended after 15 seconds")
 	}
 	if err := f.bbb().End(t.Context(), f.endpoint(1), first); !errors.Is(err, pool.ErrGone) {
-		t.Errorf("ended twice: %v", err)
+		t.Errorf("end of a meeting that has ended: %v, want ErrGone", err)
 	}
 }
 
-// TestRecordingsArePaged has 25 short recordings that stay on the server.
+// There are 25 short recordings, which stay on the server.
 func TestRecordingsArePaged(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		c.World.Shipped, c.World.RecordingWork = false, 0.1
@@ -288,10 +288,10 @@ func TestRecordingsArePaged(t *testing.T) {
 		"the last page":             {url.Values{"limit": {"10"}, "offset": {"20"}}, 5},
 		"beyond the end":            {url.Values{"limit": {"10"}, "offset": {"30"}}, 0},
 		"no limit":                  {url.Values{"state": {"any"}}, 0},
-		"of any state":              {url.Values{"limit": {"100"}, "state": {"any"}}, 25},
-		"of one state":              {url.Values{"limit": {"100"}, "state": {"published"}}, 25},
-		"of a state that none has":  {url.Values{"limit": {"100"}, "state": {"processing,processed"}}, 0},
-		"of a state that is no one": {url.Values{"limit": {"100"}, "state": {"publish"}}, 0},
+		"any state":                 {url.Values{"limit": {"100"}, "state": {"any"}}, 25},
+		"one state":                 {url.Values{"limit": {"100"}, "state": {"published"}}, 25},
+		"states without recordings": {url.Values{"limit": {"100"}, "state": {"processing,processed"}}, 0},
+		"an unknown state":          {url.Values{"limit": {"100"}, "state": {"publish"}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := list(c.query); got != c.want {
@@ -301,7 +301,7 @@ func TestRecordingsArePaged(t *testing.T) {
 	}
 }
 
-func TestStatsSpeakWithTheirClient(t *testing.T) {
+func TestStatsWorkWithTheirClient(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 100)} })
 	f.advance(30 * time.Minute)
 	got, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(1)})
@@ -327,13 +327,13 @@ func TestStatsSpeakWithTheirClient(t *testing.T) {
 	}
 }
 
-func TestStatsAreNotForEverybody(t *testing.T) {
+func TestStatsNeedThePassword(t *testing.T) {
 	f := newFixture(t, nil)
 	address := "https://" + domain(1) + "/node_exporter/metrics"
 	for name, header := range map[string]http.Header{
-		"nobody":           {},
+		"no password":      {},
 		"a wrong password": {"Authorization": {"Basic ZGl2aW1zOndyb25n"}},
-		"a bearer":         {"Authorization": {"Bearer x"}},
+		"a bearer token":   {"Authorization": {"Bearer x"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := f.send(http.MethodGet, address, "", header)
@@ -345,7 +345,7 @@ func TestStatsAreNotForEverybody(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatIsAskedForIsCollected(t *testing.T) {
+func TestOnlyRequestedCollectorsAreServed(t *testing.T) {
 	f := newFixture(t, nil)
 	scrape := func(query string) rawResponse {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://"+domain(1)+"/node_exporter/metrics"+query, nil)
@@ -361,10 +361,10 @@ func TestOnlyWhatIsAskedForIsCollected(t *testing.T) {
 	one := scrape("?collect[]=time&collect[]=time")
 	one.want(t, http.StatusOK, asMetrics, "node_time_seconds 1.79118e+09\n")
 	if strings.Contains(one.body, "node_load") || strings.Count(one.body, "# TYPE node_time_seconds") != 1 {
-		t.Errorf("the collector time gives %q", one.body)
+		t.Errorf("the collector time returned %q", one.body)
 	}
 	if got := scrape("?collect[]=time&collect[]=perf"); got.status != http.StatusBadRequest || !strings.Contains(got.body, "missing collector: perf") {
-		t.Errorf("an unknown collector gives %d %q", got.status, got.body)
+		t.Errorf("an unknown collector returned status %d, %q", got.status, got.body)
 	}
 }
 
