@@ -127,13 +127,13 @@ func Start(config Config) (*Sandbox, error) {
 		}
 	}
 	m := &lockedWorld{world: w}
-	layer, err := faults.New(config.Faults)
+	injector, err := faults.New(config.Faults)
 	if err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
 	}
 	s := &Sandbox{
-		config: config, credentials: newCredentials(config.World.Seed), locked: m, faults: layer,
-		callNamer: newCallNamer(m, config.World.Servers), services: services{connected: layer.Connected},
+		config: config, credentials: newCredentials(config.World.Seed), locked: m, faults: injector,
+		callNamer: newCallNamer(m, config.World.Servers), services: services{connContext: injector.ConnContext},
 	}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a sandbox: %w", err), s.Close())

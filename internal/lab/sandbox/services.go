@@ -19,10 +19,10 @@ type services struct {
 	servers []*http.Server
 	// running counts the servers and their connections.
 	running sync.WaitGroup
-	// connected is called for every new connection.
-	connected func(context.Context) context.Context
-	traffic   trafficCounter
-	err       error
+	// connContext is called for every new connection.
+	connContext func(context.Context) context.Context
+	traffic     trafficCounter
+	err         error
 }
 
 // serve starts a service on a free port and returns its address as host:port. It
@@ -46,7 +46,7 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 		TLSConfig:         config, // NextProtos decides about HTTP/2
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
-		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return s.connected(ctx) },
+		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return s.connContext(ctx) },
 		ConnState:         s.trackConnection,
 		ErrorLog:          log.New(io.Discard, "", 0), // the client sees each of these errors
 	}

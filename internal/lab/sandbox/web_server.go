@@ -46,7 +46,7 @@ func (ws *webServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ws.hasRunningMachine(r.TLS.ServerName) {
 		panic(http.ErrAbortHandler) // the connections of a stopped machine end
 	}
-	if ws.faults.Outdated(r.Context()) {
+	if ws.faults.ConnOutdated(r.Context()) {
 		panic(http.ErrAbortHandler) // as if the web server was restarted with another certificate
 	}
 	ws.routes.ServeHTTP(w, r)

@@ -2,44 +2,44 @@ package faults
 
 import "fmt"
 
-// Services are the names of what is called. A call of tls is a handshake with a
-// server's web server, behind which bbb and stats are.
+// Services are the names of the services. The calls of tls are handshakes with a
+// server'o web server, which serves bbb and stats.
 var Services = []string{"scalelite", "bbb", "stats", "scaleway", "storage", "calendar", TLS}
 
-// TLS is the service of handshakes, and Handshake the name of its one call.
+// TLS is the service whose calls are handshakes. Handshake is the name of all of them.
 const (
 	TLS       = "tls"
 	Handshake = "handshake"
 )
 
-// Operation says which call of which service something is, and about which server.
+// Operation is what calls have in common: the service, the name, and the server.
 type Operation struct {
 	// Service is one of Services.
 	Service string
-	// Name is the service's own, for example "getMeetings" or "POST servers".
+	// Name is the name of the call, for example "getMeetings" or "POST servers".
 	Name string
-	// Server is the number of the server that the call is about, 0 if none.
+	// Server is the number of the server that the call is about, 0 for none.
 	Server int
 }
 
-// Call is one call.
+// Call is one call of an operation.
 type Call struct {
 	Operation
 	// Number counts all calls since the last Reset, from 1.
 	Number int
-	// Ordinal counts those of the same Operation.
+	// Ordinal counts the calls of this Operation since the last Reset, from 1.
 	Ordinal int
-	// Fault is what was done to it; empty for nothing.
+	// Fault is the fault that hit the call; empty for none.
 	Fault Kind
 }
 
-// Rule does the given to this very call, if everything happens once more: its
-// Ordinal is counted from the Set to which the rule is given.
+// Rule returns a rule that hits this call if the same calls are made again after the
+// rule is set.
 func (c Call) Rule(kind Kind) Rule {
 	return Rule{Service: c.Service, Server: c.Server, Call: c.Name, Kind: kind, From: c.Ordinal, To: c.Ordinal}
 }
 
-// String names the call as a rule does, for example "scaleway#3:POST servers@2".
+// String formats the call as a rule does, for example "scaleway#3:POST servers@2".
 func (c Call) String() string {
 	text := fmt.Sprintf("%s@%d", c.Operation, c.Ordinal)
 	if c.Fault != "" {
@@ -48,10 +48,10 @@ func (c Call) String() string {
 	return text
 }
 
-// String names the operation, for example "scaleway#3:POST servers".
-func (s Operation) String() string {
-	if s.Server == 0 {
-		return s.Service + ":" + s.Name
+// String formats the operation, for example "scaleway#3:POST servers".
+func (o Operation) String() string {
+	if o.Server == 0 {
+		return o.Service + ":" + o.Name
 	}
-	return fmt.Sprintf("%s#%d:%s", s.Service, s.Server, s.Name)
+	return fmt.Sprintf("%s#%d:%s", o.Service, o.Server, o.Name)
 }

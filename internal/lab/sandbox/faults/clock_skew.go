@@ -8,12 +8,11 @@ import (
 	"time"
 )
 
-// Skew is how wrong a skewed clock is.
+// Skew is how far a skewed clock is off.
 const Skew = 10 * time.Minute
 
-// clockFormats are the services that tell times of their own clock in their answers,
-// how these are found there, and how they are set forward. What storage holds is
-// not its own: it dates its answers, and nothing else.
+// clockFormats describe how services write times of their own clock, and how to shift
+// them. Storage has no entry, because its own clock is only in response headers.
 var clockFormats = map[string]struct {
 	time  *regexp.Regexp
 	shift func(text string, by time.Duration) string
@@ -23,21 +22,21 @@ var clockFormats = map[string]struct {
 	"scaleway": {regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`), shiftTimestamp},
 }
 
-// skew makes the answer that of a service whose clock is wrong, and always was.
-func (a *response) skew(service string, by time.Duration) bool {
-	a.set("Date", time.Now().Add(by).UTC().Format(http.TimeFormat))
-	if modified, err := http.ParseTime(a.header.Get("Last-Modified")); err == nil {
-		a.set("Last-Modified", modified.Add(by).UTC().Format(http.TimeFormat))
+// skew shifts all times in a response, as if the service's clock was always wrong.
+func (res *response) skew(service string, by time.Duration) bool {
+	res.set("Date", time.Now().Add(by).UTC().Format(http.TimeFormat))
+	if modified, err := http.ParseTime(res.header.Get("Last-Modified")); err == nil {
+		res.set("Last-Modified", modified.Add(by).UTC().Format(http.TimeFormat))
 	}
 	if clock, known := clockFormats[service]; known {
-		a.replace(clock.time.ReplaceAllFunc(a.body, func(text []byte) []byte {
+		res.replace(clock.time.ReplaceAllFunc(res.body, func(text []byte) []byte {
 			return []byte(clock.shift(string(text), by))
 		}))
 	}
 	return true
 }
 
-// shiftMilliseconds shifts an element's content, in milliseconds since 1970.
+// shiftMilliseconds shifts the content of an XML element, in milliseconds since 1970.
 func shiftMilliseconds(element string, by time.Duration) string {
 	tag, digits, _ := strings.Cut(element, ">")
 	at, err := strconv.ParseInt(digits, 10, 64)
@@ -47,7 +46,7 @@ func shiftMilliseconds(element string, by time.Duration) string {
 	return tag + ">" + strconv.FormatInt(at+by.Milliseconds(), 10)
 }
 
-// shiftSeconds shifts the value of a sample, in seconds since 1970.
+// shiftSeconds shifts the value of a Prometheus sample, in seconds since 1970.
 func shiftSeconds(sample string, by time.Duration) string {
 	space := strings.LastIndexByte(sample, ' ') + 1
 	at, err := strconv.ParseFloat(sample[space:], 64)
@@ -57,8 +56,7 @@ func shiftSeconds(sample string, by time.Duration) string {
 	return sample[:space] + strconv.FormatFloat(at+by.Seconds(), 'g', -1, 64)
 }
 
-// shiftTimestamp shifts an ISO 8601 time without its fraction and zone, which
-// stay as they are.
+// shiftTimestamp shifts an ISO 8601 time without fraction and zone.
 func shiftTimestamp(text string, by time.Duration) string {
 	at, err := time.Parse("2006-01-02T15:04:05", text)
 	if err != nil {

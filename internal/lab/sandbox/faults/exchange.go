@@ -2,29 +2,31 @@ package faults
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 )
 
-// maxBodySize is far above any body that a sandbox's service is sent, in bytes.
+// maxBodySize is the largest request body that is read, in bytes. It is far above any
+// that a service of a sandbox is sent.
 const maxBodySize = 64 << 20
 
-// Wrap puts a service behind the injector. operation tells of a request, whose body is
-// read already, which call it is; Service and Name must be set.
+// Wrap injects faults into a service. operation returns which operation a request
+// calls; Service and Name must be set. It gets the body, which has been read already.
 func (i *Injector) Wrap(operation func(r *http.Request, body []byte) Operation, service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Only when the body is read, net/http notices that a client went.
+		// net/http notices that a client is gone only once the body is read.
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
 		x := exchange{injector: i, service: service, w: w, r: r, body: body}
 		x.call = i.begin(operation(r, body))
-		x.serve()
+		x.serve(r.Context())
 	})
 }
 
-// exchange is one request and its answer.
+// exchange is one request and its response.
 type exchange struct {
 	injector *Injector
 	service  http.Handler
@@ -34,22 +36,22 @@ type exchange struct {
 	call     Call
 }
 
-func (x *exchange) serve() {
+func (x *exchange) serve(ctx context.Context) {
 	if refuse, known := requestFaults[x.call.Fault]; known {
-		x.injector.settle(x.call)
+		x.injector.report(x.call)
 		refuse(x.w, x.r)
 		return
 	}
-	a := x.response()
-	if apply, known := responseFaults[x.call.Fault]; known && !apply(x, &a) {
-		x.call.Fault = "" // there was nothing that it could be done to
+	res := x.respond(ctx)
+	if apply, known := responseFaults[x.call.Fault]; known && !apply(x, &res) {
+		x.call.Fault = "" // the fault cannot be applied to this response
 	}
-	x.injector.settle(x.call)
-	x.send(a)
+	x.injector.report(x.call)
+	x.send(ctx, res)
 }
 
-// answer has the call carried out, unless an old answer will do.
-func (x *exchange) response() response {
+// respond returns the service's response, or an old one if the fault is Stale.
+func (x *exchange) respond(ctx context.Context) response {
 	switch x.call.Fault {
 	case Stale:
 		if old, known := x.injector.recall(x.r, x.call.Service); known {
@@ -57,30 +59,30 @@ func (x *exchange) response() response {
 		}
 		x.call.Fault = ""
 	case Duplicate:
-		x.carryOut()
+		x.execute(ctx)
 	}
-	a := x.carryOut()
-	x.injector.remember(x.r, x.call.Service, a)
-	return a
+	res := x.execute(ctx)
+	x.injector.remember(x.r, x.call.Service, res)
+	return res
 }
 
-func (x *exchange) carryOut() response {
-	r := x.r.Clone(x.r.Context())
+func (x *exchange) execute(ctx context.Context) response {
+	r := x.r.Clone(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(x.body))
-	a := responseRecorder{response: response{status: http.StatusOK, header: http.Header{}}}
-	x.service.ServeHTTP(&a, r)
-	return a.response
+	res := responseRecorder{response: response{status: http.StatusOK, header: http.Header{}}}
+	x.service.ServeHTTP(&res, r)
+	return res.response
 }
 
-func (x *exchange) send(a response) {
+func (x *exchange) send(ctx context.Context, res response) {
 	switch x.call.Fault {
 	case LostAnswer, KillAfter:
 		resetConnection(x.w, nil)
 	case Reset:
-		resetConnection(x.w, a.firstHalf())
+		resetConnection(x.w, res.firstHalf())
 	case Trickle:
-		a.trickle(x.w, x.r.Context())
+		res.trickle(ctx, x.w)
 	default:
-		a.write(x.w)
+		res.write(x.w)
 	}
 }

@@ -1,6 +1,6 @@
-// Package faults makes the services of a sandbox fail.
-// In go rules that say which call of which service fails how; around a service's handler goes Injector.Wrap.
-// Out come answers as from a broken network, proxy or service, and a log of all calls with what was done to them.
+// Package faults makes the services of a sandbox fail. A Plan of rules says which calls fail and how, and
+// Injector.Wrap wraps the handler of a service. Calls then fail as they do with a broken network, proxy or service,
+// and the Injector keeps a log of all calls and their faults.
 package faults
 
 import (
@@ -14,14 +14,14 @@ import (
 	"sync"
 )
 
-// Injector decides on every call. It is safe for concurrent use.
+// Injector decides for every call which fault hits it. It is safe for concurrent use.
 type Injector struct {
 	seed uint64
 
-	lock  sync.Mutex
-	rules []*activeRule
-	dead  bool
-	// certificateChanges counts how often rules for certificates were set.
+	lock   sync.Mutex
+	rules  []*activeRule
+	killed bool
+	// certificateChanges counts how often rules with certificate faults were set.
 	certificateChanges int
 
 	logging       bool
@@ -32,14 +32,14 @@ type Injector struct {
 	onCall        func(Call)
 }
 
-// activeRule is a rule with the number of calls that matched it.
+// activeRule is a rule and the number of calls that have matched it.
 type activeRule struct {
 	Rule
 	matched      int
 	perOperation map[Operation]int
 }
 
-// New makes a injector with the plan's rules set. The error is that one makes no sense.
+// New creates an injector with the plan's rules. It returns an error if the plan is invalid.
 func New(plan Plan) (*Injector, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
@@ -48,15 +48,15 @@ func New(plan Plan) (*Injector, error) {
 	return i, i.Set(plan.Rules...)
 }
 
-// Set replaces the rules, begins to count from 1 for them, and ends the effect of
-// Kill. The error is that a rule makes no sense; then nothing changes.
+// Set replaces the rules, counts their calls from 1 again, and ends the effect of Kill.
+// If a rule is invalid, it returns an error and changes nothing.
 func (i *Injector) Set(rules ...Rule) error {
 	if err := (Plan{Rules: rules}).check(); err != nil {
 		return err
 	}
 	i.lock.Lock()
 	defer i.lock.Unlock()
-	i.rules, i.dead = nil, false
+	i.rules, i.killed = nil, false
 	for _, rule := range rules {
 		i.rules = append(i.rules, &activeRule{Rule: rule, perOperation: map[Operation]int{}})
 		if rule.Kind.isCertificateFault() {
@@ -66,18 +66,18 @@ func (i *Injector) Set(rules ...Rule) error {
 	return nil
 }
 
-// Clear ends all faults.
+// Clear removes all rules and ends the effect of Kill.
 func (i *Injector) Clear() { _ = i.Set() }
 
-// Kill refuses every call from now on, until Set or Clear: the caller is dead.
+// Kill refuses every call until the next Set or Clear, as if the caller was dead.
 func (i *Injector) Kill() {
 	i.lock.Lock()
 	defer i.lock.Unlock()
-	i.dead = true
+	i.killed = true
 }
 
-// Reset empties the log of calls and counts them from 1 again. Before the first
-// Reset there is no log: a sandbox may run for weeks.
+// Reset empties the call log and counts calls from 1 again. Nothing is logged before
+// the first Reset, because a sandbox may run for weeks.
 func (i *Injector) Reset() {
 	i.lock.Lock()
 	defer i.lock.Unlock()
@@ -85,8 +85,9 @@ func (i *Injector) Reset() {
 	i.ordinals = map[Operation]int{}
 }
 
-// Calls are those since the last Reset of which it is settled what becomes of
-// them, in the order of their arrival. Handshakes are in it only if they failed.
+// Calls returns the log since the last Reset in the order in which the calls arrived.
+// A call is logged once its fault is known. Handshakes are logged only if a fault hit
+// them.
 func (i *Injector) Calls() []Call {
 	i.lock.Lock()
 	defer i.lock.Unlock()
@@ -95,25 +96,25 @@ func (i *Injector) Calls() []Call {
 	return calls
 }
 
-// OnCall has do told of every call once it is settled what becomes of it: after
-// it was carried out, if it is, and before the caller hears of that. Nil is nobody.
+// OnCall sets a function that is called for every call. It runs after the service
+// executed the call, if it does, and before the response is sent. Nil removes it.
 func (i *Injector) OnCall(do func(Call)) {
 	i.lock.Lock()
 	defer i.lock.Unlock()
 	i.onCall = do
 }
 
-// begin numbers a call and decides on it.
+// begin numbers a call and chooses its fault.
 func (i *Injector) begin(operation Operation) Call {
 	i.lock.Lock()
 	defer i.lock.Unlock()
 	call := i.count(operation)
-	if i.dead {
+	if i.killed {
 		call.Fault = Refused
 		return call
 	}
 	call.Fault = i.faultOf(operation)
-	i.dead = call.Fault.kills()
+	i.killed = call.Fault.kills()
 	return call
 }
 
@@ -123,8 +124,8 @@ func (i *Injector) count(operation Operation) Call {
 	return Call{Operation: operation, Number: i.number, Ordinal: i.ordinals[operation]}
 }
 
-// faultOf asks the rules. Each counts every call that matches it, whether or not
-// an earlier one has hit.
+// faultOf returns the fault of the first rule that hits. Every matching rule counts
+// the call, also after the first hit.
 func (i *Injector) faultOf(operation Operation) Kind {
 	var fault Kind
 	for index, rule := range i.rules {
@@ -142,16 +143,16 @@ func (i *Injector) faultOf(operation Operation) Kind {
 
 func percentOf(rule Rule) float64 { return cmp.Or(rule.Percent, 100) }
 
-// chance draws from 0 to 100 for the nth call of a operation. It does not depend on
-// the order of calls that are made at the same time.
+// chance draws a number from 0 to 100 for the nth call of an operation. It does not
+// depend on the order of concurrent calls of different operations.
 func (i *Injector) chance(rule int, operation Operation, n int) float64 {
 	hash := fnv.New64a()
 	_, _ = fmt.Fprint(hash, rule, operation, n)
 	return 100 * rand.New(rand.NewPCG(i.seed, hash.Sum64())).Float64()
 }
 
-// settle logs a call and tells of it.
-func (i *Injector) settle(call Call) {
+// report logs a call and calls the OnCall function.
+func (i *Injector) report(call Call) {
 	i.lock.Lock()
 	if i.logging {
 		i.log = append(i.log, call)
@@ -163,12 +164,12 @@ func (i *Injector) settle(call Call) {
 	}
 }
 
-// keeps tells whether anybody might ask for a stale answer.
+// keepsResponses reports whether a Stale rule may need old responses, now or later.
 func (i *Injector) keepsResponses() bool {
 	return i.logging || slices.ContainsFunc(i.rules, func(r *activeRule) bool { return r.Kind == Stale })
 }
 
-// remember keeps a good answer.
+// remember keeps a successful response to a GET.
 func (i *Injector) remember(r *http.Request, service string, a response) {
 	i.lock.Lock()
 	defer i.lock.Unlock()
@@ -177,7 +178,7 @@ func (i *Injector) remember(r *http.Request, service string, a response) {
 	}
 }
 
-// recall is the last good answer to the same request.
+// recall returns the last successful response to the same GET.
 func (i *Injector) recall(r *http.Request, service string) (response, bool) {
 	i.lock.Lock()
 	defer i.lock.Unlock()
@@ -185,7 +186,7 @@ func (i *Injector) recall(r *http.Request, service string) (response, bool) {
 	return a, known && r.Method == http.MethodGet
 }
 
-// Handshake is what is wrong with the certificate that a server shows now.
+// Handshake returns the fault of a server's certificate in the current handshake, or "".
 func (i *Injector) Handshake(server int) Kind {
 	i.lock.Lock()
 	operation := Operation{TLS, Handshake, server}
@@ -197,25 +198,25 @@ func (i *Injector) Handshake(server int) Kind {
 	}
 	i.lock.Unlock()
 	if fault != "" {
-		i.settle(call)
+		i.report(call)
 	}
 	return fault
 }
 
-// certificateChangesKey is under which a connection's context says how many certificateChanges there
-// were when it was made.
+// certificateChangesKey is the context key of a connection's certificateChanges at the
+// time it was accepted.
 type certificateChangesKey struct{}
 
-// Connected is for http.Server's ConnContext.
-func (i *Injector) Connected(ctx context.Context) context.Context {
+// ConnContext is an http.Server's ConnContext.
+func (i *Injector) ConnContext(ctx context.Context) context.Context {
 	i.lock.Lock()
 	defer i.lock.Unlock()
 	return context.WithValue(ctx, certificateChangesKey{}, i.certificateChanges)
 }
 
-// Outdated tells of a request's context whether its connection was made before
-// certificates changed, and has to end for the client to see them.
-func (i *Injector) Outdated(ctx context.Context) bool {
+// ConnOutdated reports whether a request's connection is older than the last change of
+// certificates. It must be closed, so that the client sees the new certificate.
+func (i *Injector) ConnOutdated(ctx context.Context) bool {
 	i.lock.Lock()
 	defer i.lock.Unlock()
 	made, known := ctx.Value(certificateChangesKey{}).(int)

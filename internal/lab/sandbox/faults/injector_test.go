@@ -12,16 +12,17 @@ import (
 	"testing"
 )
 
-// fixture is a service behind a layer, which answers every request with how many
-// it has carried out.
+// fixture is a service behind an injector. Its response tells how many calls it has
+// executed.
 type fixture struct {
 	*Injector
-	t       *testing.T
-	address string
-	carried func() int
+	t        *testing.T
+	address  string
+	executed func() int
 }
 
-// newFixture names a call as its path ends, and takes the server from its query.
+// newFixture names a call by the last element of its path, and reads the server from
+// the query.
 func newFixture(t *testing.T, plan Plan) fixture {
 	t.Helper()
 	layer, err := New(plan)
@@ -29,13 +30,13 @@ func newFixture(t *testing.T, plan Plan) fixture {
 		t.Fatal(err)
 	}
 	var lock sync.Mutex
-	carried := 0
+	executed := 0
 	service := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		lock.Lock()
 		defer lock.Unlock()
-		carried++
-		_, _ = w.Write([]byte("answer " + strconv.Itoa(carried) + " to " + string(body)))
+		executed++
+		_, _ = w.Write([]byte("answer " + strconv.Itoa(executed) + " to " + string(body)))
 	})
 	operation := func(r *http.Request, _ []byte) Operation {
 		server, _ := strconv.Atoi(r.URL.Query().Get("server"))
@@ -43,17 +44,21 @@ func newFixture(t *testing.T, plan Plan) fixture {
 	}
 	server := httptest.NewServer(layer.Wrap(operation, service))
 	t.Cleanup(server.Close)
-	return fixture{layer, t, server.URL, func() int { lock.Lock(); defer lock.Unlock(); return carried }}
+	return fixture{layer, t, server.URL, func() int { lock.Lock(); defer lock.Unlock(); return executed }}
 }
 
-// post gives the answer, or "" if there was none.
-func (s fixture) post(call string) string {
-	s.t.Helper()
-	response, err := http.Post(s.address+"/"+call, "text/plain", strings.NewReader("question"))
+// post returns the status and the body, or "" without a complete response.
+func (f fixture) post(call string) string {
+	f.t.Helper()
+	request, err := http.NewRequestWithContext(f.t.Context(), http.MethodPost, f.address+"/"+call, strings.NewReader("question"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return ""
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return ""
@@ -61,25 +66,25 @@ func (s fixture) post(call string) string {
 	return strconv.Itoa(response.StatusCode) + " " + string(text)
 }
 
-func (s fixture) set(rules ...Rule) {
-	s.t.Helper()
-	if err := s.Set(rules...); err != nil {
-		s.t.Fatal(err)
+func (f fixture) set(rules ...Rule) {
+	f.t.Helper()
+	if err := f.Set(rules...); err != nil {
+		f.t.Fatal(err)
 	}
 }
 
-func TestWithoutFaultsNothingChanges(t *testing.T) {
-	s := newFixture(t, Plan{})
-	if got := s.post("end"); got != "200 answer 1 to question" {
-		t.Errorf("%q", got)
+func TestCallsAreUnchangedWithoutRules(t *testing.T) {
+	f := newFixture(t, Plan{})
+	if got := f.post("end"); got != "200 answer 1 to question" {
+		t.Errorf("response %q", got)
 	}
-	if calls := s.Calls(); len(calls) != 0 {
-		t.Errorf("%v are in the log before the first Reset", calls)
+	if calls := f.Calls(); len(calls) != 0 {
+		t.Errorf("the log has %v before the first Reset", calls)
 	}
 }
 
-// TestWhichCallsAreHit makes six calls: getMeetings and end in turn, of servers 1, 1, 2.
-func TestWhichCallsAreHit(t *testing.T) {
+// Six calls of getMeetings and end, in turn, are about the servers 1, 1, 2, 1, 1 and 2.
+func TestRulesSelectCalls(t *testing.T) {
 	six := []string{"getMeetings?server=1", "end?server=1", "getMeetings?server=2", "end?server=1", "getMeetings?server=1", "end?server=2"}
 	for name, c := range map[string]struct {
 		rules []Rule
@@ -97,54 +102,53 @@ func TestWhichCallsAreHit(t *testing.T) {
 		"each rule for its own": {[]Rule{{Service: "bbb", Call: "*", From: 2, To: 2}, {Service: "bbb", Call: "end", From: 2, To: 2}}, []int{2, 4}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newFixture(t, Plan{})
+			f := newFixture(t, Plan{})
 			for i := range c.rules {
 				c.rules[i].Kind = ServerError
 			}
-			s.set(c.rules...)
-			s.Reset()
+			f.set(c.rules...)
+			f.Reset()
 			var hit []int
 			for i, call := range six {
-				if s.post(call) == "500 " {
+				if f.post(call) == "500 " {
 					hit = append(hit, i+1)
 				}
 			}
 			if !slices.Equal(hit, c.hit) {
-				t.Errorf("calls %v are hit, want %v", hit, c.hit)
+				t.Errorf("calls %v were hit, want %v", hit, c.hit)
 			}
-			for _, call := range s.Calls() {
+			for _, call := range f.Calls() {
 				if (call.Fault == ServerError) != slices.Contains(hit, call.Number) {
-					t.Errorf("the log says %v of call %d", call, call.Number)
+					t.Errorf("the log has %v for call %d", call, call.Number)
 				}
 			}
-			if carried := s.carried(); carried != len(six)-len(hit) {
-				t.Errorf("%d calls were carried out", carried)
+			if executed := f.executed(); executed != len(six)-len(hit) {
+				t.Errorf("%d calls were executed, want %d", executed, len(six)-len(hit))
 			}
 		})
 	}
 }
 
-func TestTheFirstRuleThatHitsCounts(t *testing.T) {
-	s := newFixture(t, Plan{Rules: []Rule{
+func TestFirstMatchingRuleDecides(t *testing.T) {
+	f := newFixture(t, Plan{Rules: []Rule{
 		{Service: "bbb", Call: "*", Kind: Forbidden, From: 2, To: 2},
 		{Service: "bbb", Call: "*", Kind: ServerError},
 	}})
-	if got := []string{s.post("end"), s.post("end"), s.post("end")}; !slices.Equal(got, []string{"500 ", "403 Forbidden\n", "500 "}) {
-		t.Errorf("%q", got)
+	if got := []string{f.post("end"), f.post("end"), f.post("end")}; !slices.Equal(got, []string{"500 ", "403 Forbidden\n", "500 "}) {
+		t.Errorf("responses %q, want the statuses 500, 403 and 500", got)
 	}
 }
 
-// TestChanceIsOfTheSeed: whatever the order in which two kinds of calls come, the
-// same ones are hit.
-func TestChanceIsOfTheSeed(t *testing.T) {
+// The seed decides which calls are hit, in whatever order two kinds of calls are made.
+func TestChanceDependsOnTheSeedOnly(t *testing.T) {
 	hit := func(seed uint64, calls ...string) []string {
-		s := newFixture(t, Plan{Seed: seed, Rules: []Rule{{Service: "*", Call: "*", Kind: ServerError, Percent: 30}}})
-		s.Reset()
+		f := newFixture(t, Plan{Seed: seed, Rules: []Rule{{Service: "*", Call: "*", Kind: ServerError, Percent: 30}}})
+		f.Reset()
 		for _, call := range calls {
-			s.post(call)
+			f.post(call)
 		}
 		var hit []string
-		for _, call := range s.Calls() {
+		for _, call := range f.Calls() {
 			if call.Fault != "" {
 				hit = append(hit, call.String())
 			}
@@ -155,133 +159,132 @@ func TestChanceIsOfTheSeed(t *testing.T) {
 	one, two := slices.Repeat([]string{"end"}, 100), slices.Repeat([]string{"getMeetings"}, 100)
 	first := hit(1, slices.Concat(one, two)...)
 	if len(first) < 40 || len(first) > 80 {
-		t.Errorf("%d of 200 calls are hit, want about 60", len(first))
+		t.Errorf("%d of 200 calls were hit, want about 60", len(first))
 	}
 	if again := hit(1, slices.Concat(two, one)...); !slices.Equal(first, again) {
-		t.Error("in another order, others are hit")
+		t.Error("another order of calls changed which ones were hit")
 	}
 	if other := hit(2, slices.Concat(one, two)...); slices.Equal(first, other) {
-		t.Error("another seed is the same chance")
+		t.Error("another seed hit the same calls")
 	}
 }
 
-// TestARuleOfACallHitsItAgain is what repetitions with each call failing in turn
-// rest on.
-func TestARuleOfACallHitsItAgain(t *testing.T) {
+// Tests that repeat a day with each call failing in turn depend on this.
+func TestRuleOfACallHitsTheSameCallAgain(t *testing.T) {
 	day := []string{"end?server=1", "getMeetings?server=2", "end?server=1", "end?server=2", "getMeetings?server=2"}
-	s := newFixture(t, Plan{})
-	s.Reset()
+	f := newFixture(t, Plan{})
+	f.Reset()
 	for _, call := range day {
-		s.post(call)
+		f.post(call)
 	}
-	for _, call := range s.Calls() {
-		s.set(call.Rule(ServerError))
-		s.Reset()
+	for _, call := range f.Calls() {
+		f.set(call.Rule(ServerError))
+		f.Reset()
 		for _, again := range day {
-			s.post(again)
+			f.post(again)
 		}
-		for _, again := range s.Calls() {
+		for _, again := range f.Calls() {
 			if (again.Fault == ServerError) != (again.Number == call.Number) {
-				t.Errorf("the rule of %v: %v", call, again)
+				t.Errorf("the rule of %v: repeated call %v", call, again)
 			}
 		}
 	}
 }
 
-func TestADeadCallerIsHeardNoMore(t *testing.T) {
+func TestKillRefusesAllLaterCalls(t *testing.T) {
 	for name, c := range map[string]struct {
-		kind    Kind
-		carried int
+		kind     Kind
+		executed int
 	}{"before the second call": {KillBefore, 1}, "after the second call": {KillAfter, 2}} {
 		t.Run(name, func(t *testing.T) {
-			s := newFixture(t, Plan{Rules: []Rule{{Service: "*", Call: "*", Kind: c.kind, From: 2, To: 2}}})
-			got := []string{s.post("end"), s.post("end"), s.post("end"), s.post("getMeetings")}
-			if got[0] == "" || got[1]+got[2]+got[3] != "" || s.carried() != c.carried {
-				t.Errorf("%q, %d carried out; want the first answered, and %d carried out", got, s.carried(), c.carried)
+			f := newFixture(t, Plan{Rules: []Rule{{Service: "*", Call: "*", Kind: c.kind, From: 2, To: 2}}})
+			got := []string{f.post("end"), f.post("end"), f.post("end"), f.post("getMeetings")}
+			if got[0] == "" || got[1]+got[2]+got[3] != "" || f.executed() != c.executed {
+				t.Errorf("responses %q, %d executed; want one response, and %d executed", got, f.executed(), c.executed)
 			}
-			s.Reset()
-			if s.post("end") != "" {
-				t.Error("it lives again after Reset, which is of the log only")
+			f.Reset()
+			if f.post("end") != "" {
+				t.Error("a call succeeded after Reset, which concerns the log only")
 			}
-			s.Clear()
-			if s.post("end") == "" {
-				t.Error("it is dead still")
+			f.Clear()
+			if f.post("end") == "" {
+				t.Error("calls are still refused after Clear")
 			}
 		})
 	}
 }
 
-func TestKill(t *testing.T) {
-	s := newFixture(t, Plan{})
-	s.Kill()
-	if s.post("end") != "" || s.carried() != 0 {
-		t.Error("a call of the dead was carried out")
+func TestKillRefusesCallsUntilClear(t *testing.T) {
+	f := newFixture(t, Plan{})
+	f.Kill()
+	if f.post("end") != "" || f.executed() != 0 {
+		t.Error("a call was executed after Kill")
 	}
-	s.Clear()
-	if s.post("end") == "" {
-		t.Error("it is dead still")
+	f.Clear()
+	if f.post("end") == "" {
+		t.Error("calls are still refused after Clear")
 	}
 }
 
-// TestWhenACallIsTold: after it was carried out, and before the answer.
-func TestWhenACallIsTold(t *testing.T) {
+// OnCall runs after the call was executed and before its response is sent.
+func TestOnCallRunsBeforeTheResponse(t *testing.T) {
 	for name, c := range map[string]struct {
-		kind    Kind
-		carried int
+		kind     Kind
+		executed int
 	}{"no fault": {"", 1}, "refused": {Refused, 0}, "lost answer": {LostAnswer, 1}, "killed after": {KillAfter, 1}, "twice": {Duplicate, 2}} {
 		t.Run(name, func(t *testing.T) {
-			s := newFixture(t, Plan{})
+			f := newFixture(t, Plan{})
 			if c.kind != "" {
-				s.set(Rule{Service: "*", Call: "*", Kind: c.kind})
+				f.set(Rule{Service: "*", Call: "*", Kind: c.kind})
 			}
-			answered, told := false, 0
-			s.OnCall(func(call Call) {
-				told++
-				if call.Fault != c.kind || call.Name != "end" || s.carried() != c.carried || answered {
-					t.Errorf("told of %v when %d were carried out, answered: %v", call, s.carried(), answered)
+			answered, calls := false, 0
+			f.OnCall(func(call Call) {
+				calls++
+				if call.Fault != c.kind || call.Name != "end" || f.executed() != c.executed || answered {
+					t.Errorf("OnCall for %v: %d calls executed, response received: %v", call, f.executed(), answered)
 				}
 			})
-			s.post("end")
+			f.post("end")
 			answered = true
-			s.OnCall(nil)
-			s.post("end")
-			if told != 1 {
-				t.Errorf("told %d times", told)
+			f.OnCall(nil)
+			f.post("end")
+			if calls != 1 {
+				t.Errorf("OnCall ran %d times, want once", calls)
 			}
 		})
 	}
 }
 
-func TestRulesThatMakeNoSenseChangeNothing(t *testing.T) {
-	s := newFixture(t, Plan{Rules: []Rule{{Service: "*", Call: "*", Kind: ServerError}}})
-	if err := s.Set(Rule{Service: "*", Call: "*", Kind: "boom"}); err == nil {
-		t.Error("a kind that is not there was taken")
+func TestInvalidRulesChangeNothing(t *testing.T) {
+	f := newFixture(t, Plan{Rules: []Rule{{Service: "*", Call: "*", Kind: ServerError}}})
+	if err := f.Set(Rule{Service: "*", Call: "*", Kind: "boom"}); err == nil {
+		t.Error("an unknown kind was accepted")
 	}
-	if got := s.post("end"); got != "500 " {
-		t.Errorf("the old rule is gone: %q", got)
+	if got := f.post("end"); got != "500 " {
+		t.Errorf("the old rule is not in force any more: %q", got)
 	}
 	if _, err := New(Plan{RacePercent: 101}); err == nil {
-		t.Error("101 % were taken")
+		t.Error("101 % were accepted")
 	}
 }
 
-// TestADuplicateHasTheSameBody: it is read once, and given to each delivery.
-func TestADuplicateHasTheSameBody(t *testing.T) {
-	s := newFixture(t, Plan{Rules: []Rule{{Service: "*", Call: "*", Kind: Duplicate}}})
-	if got := s.post("end"); got != "200 answer 2 to question" {
-		t.Errorf("%q", got)
+// Both executions read the whole body.
+func TestDuplicateSendsTheBodyTwice(t *testing.T) {
+	f := newFixture(t, Plan{Rules: []Rule{{Service: "*", Call: "*", Kind: Duplicate}}})
+	if got := f.post("end"); got != "200 answer 2 to question" {
+		t.Errorf("response %q, want the second one to the same body", got)
 	}
 }
 
-func TestAFaultThatCannotBeDoneIsNotInTheLog(t *testing.T) {
-	s := newFixture(t, Plan{})
+func TestInapplicableFaultIsNotLogged(t *testing.T) {
+	f := newFixture(t, Plan{})
 	for _, kind := range []Kind{MissingPage, Stale} {
-		s.set(Rule{Service: "*", Call: "*", Kind: kind})
-		s.Reset()
-		if got := s.post("end"); !strings.HasPrefix(got, "200 answer") {
-			t.Errorf("%s: %q", kind, got)
+		f.set(Rule{Service: "*", Call: "*", Kind: kind})
+		f.Reset()
+		if got := f.post("end"); !strings.HasPrefix(got, "200 answer") {
+			t.Errorf("%s: response %q", kind, got)
 		}
-		if calls := s.Calls(); len(calls) != 1 || calls[0].Fault != "" {
+		if calls := f.Calls(); len(calls) != 1 || calls[0].Fault != "" {
 			t.Errorf("%s: log %v", kind, calls)
 		}
 	}

@@ -2,76 +2,76 @@ package faults
 
 import "slices"
 
-// Kind is what goes wrong with a call. The zero Kind is that nothing does.
+// Kind is the kind of a fault. The zero Kind is no fault.
 type Kind string
 
-// Nobody carries these calls out.
+// The service does not execute calls with these faults.
 const (
-	// Refused resets the connection instead of an answer.
+	// Refused resets the connection without a response.
 	Refused Kind = "refused"
-	// Hang keeps silent until the client gives up.
+	// Hang sends nothing until the client gives up.
 	Hang Kind = "hang"
-	// TooMany is HTTP status 429 with a Retry-After of a second, and TooManyBare
-	// one with neither that nor a body.
+	// TooMany is HTTP status 429 with a Retry-After of one second.
+	// TooManyBare is HTTP status 429 with neither a Retry-After nor a body.
 	TooMany     Kind = "429"
 	TooManyBare Kind = "429-bare"
 	// ServerError is HTTP status 500 without a body.
 	ServerError Kind = "500"
-	// BadGateway is HTTP status 502 with the page of a proxy.
+	// BadGateway is HTTP status 502 with the error page of a proxy.
 	BadGateway Kind = "502"
 	// Forbidden is HTTP status 403.
 	Forbidden Kind = "403"
-	// Stale gives the last good answer to the same GET once more.
+	// Stale repeats the last good response to the same GET.
 	Stale Kind = "stale"
-	// KillBefore refuses this call and all that come after it, as if the caller
-	// was killed right before it. It ends with the next Set.
+	// KillBefore refuses this call and all later ones, as if the caller was killed
+	// just before the call. The next Set or Clear ends it.
 	KillBefore Kind = "kill-before"
 )
 
-// These are carried out, and their answer suffers.
+// The service executes calls with these faults, but the response suffers.
 const (
-	// Reset resets the connection half-way through the answer's body.
+	// Reset resets the connection half-way through the body.
 	Reset Kind = "reset"
-	// LostAnswer resets the connection instead of the answer.
+	// LostAnswer resets the connection instead of sending the response.
 	LostAnswer Kind = "lost-answer"
-	// Trickle sends the answer's first second one byte after the other.
+	// Trickle sends the first 50 bytes one by one, 20 ms apart, and then the rest.
 	Trickle Kind = "trickle"
-	// Truncated leaves out the second half of the body, and ends as if that was all.
+	// Truncated leaves out the second half of the body without any sign of it.
 	Truncated Kind = "truncated"
-	// WrongType says that the body is HTML.
+	// WrongType sends text/html as the Content-Type.
 	WrongType Kind = "wrong-type"
-	// MissingPage leaves out the items of the last page of a list of Scaleway's,
-	// and lets the total be.
+	// MissingPage removes the items from the last page of a Scaleway list and keeps
+	// the total.
 	MissingPage Kind = "missing-page"
-	// Duplicate carries the call out twice and gives the second answer.
+	// Duplicate executes the call twice and sends the second response.
 	Duplicate Kind = "duplicate"
-	// SkewAhead and SkewBehind are an answer of a service whose clock is Skew wrong.
+	// SkewAhead and SkewBehind shift the times that the service reports by Skew.
 	SkewAhead  Kind = "skew-ahead"
 	SkewBehind Kind = "skew-behind"
-	// KillAfter is LostAnswer, and refuses all calls that come after it, as if the
-	// caller was killed while it waited. It ends with the next Set.
+	// KillAfter is LostAnswer, and refuses all later calls, as if the caller was
+	// killed while it waited for the response. The next Set or Clear ends it.
 	KillAfter Kind = "kill-after"
 )
 
-// These happen to TLS handshakes.
+// These faults hit TLS handshakes.
 const (
-	// ExpiredCertificate shows a certificate that has expired.
+	// ExpiredCertificate shows an expired certificate.
 	ExpiredCertificate Kind = "expired-certificate"
 	// WrongName shows a certificate for another name.
 	WrongName Kind = "wrong-name"
 )
 
-// Kinds are all of them.
+// Kinds are all kinds of faults.
 var Kinds = []Kind{
 	Refused, Hang, TooMany, TooManyBare, ServerError, BadGateway, Forbidden, Stale, KillBefore,
 	Reset, LostAnswer, Trickle, Truncated, WrongType, MissingPage, Duplicate, SkewAhead, SkewBehind, KillAfter,
 	ExpiredCertificate, WrongName,
 }
 
-// isCertificateFault tells whether it is TLS handshakes that it happens to.
+// isCertificateFault reports whether the fault hits TLS handshakes.
 func (k Kind) isCertificateFault() bool { return k == ExpiredCertificate || k == WrongName }
 
-// kills tells whether no later call comes through.
+// kills reports whether the fault refuses all later calls, too.
 func (k Kind) kills() bool { return k == KillBefore || k == KillAfter }
 
 func (k Kind) known() bool { return slices.Contains(Kinds, k) }

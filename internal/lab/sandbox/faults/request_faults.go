@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// requestFaults are the faults in which nobody carries the call out.
+// requestFaults respond in the service's place, which does not execute the call.
 var requestFaults = map[Kind]http.HandlerFunc{
 	Refused:     func(w http.ResponseWriter, _ *http.Request) { resetConnection(w, nil) },
 	KillBefore:  func(w http.ResponseWriter, _ *http.Request) { resetConnection(w, nil) },
@@ -17,25 +17,25 @@ var requestFaults = map[Kind]http.HandlerFunc{
 	Forbidden:   send(response{http.StatusForbidden, http.Header{"Content-Type": {"text/plain"}}, []byte("Forbidden\n")}),
 }
 
-// proxyPage is what a proxy says in whose back nobody answers.
+// proxyPage is the page of a proxy whose backend does not respond.
 const proxyPage = "<html>\n<head><title>502 Bad Gateway</title></head>\n<body>\n<center><h1>502 Bad Gateway</h1></center>\n</body>\n</html>\n"
 
-func send(a response) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) { a.write(w) }
+func send(res response) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { res.write(w) }
 }
 
-// hang ends when the client goes, or the server does.
+// hang returns when the client or the server closes the connection.
 func hang(_ http.ResponseWriter, r *http.Request) {
 	<-r.Context().Done()
 	panic(http.ErrAbortHandler)
 }
 
-// interim is an answer before the answer, of which clients tell nobody.
+// interimResponse is a response that HTTP clients skip without telling their callers.
 const interimResponse = "HTTP/1.1 102 Processing\r\n\r\n"
 
-// resetConnection sends what there is and resets the connection. At least an interim
-// answer goes first: where an old connection ends without any byte, Go's client
-// makes a GET once more by itself, and nobody would notice the fault.
+// resetConnection sends the text and resets the connection. An interim response goes
+// first: if a reused connection ends without any byte, Go's client repeats a GET by
+// itself, and no caller would see the fault.
 func resetConnection(w http.ResponseWriter, text []byte) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -43,10 +43,10 @@ func resetConnection(w http.ResponseWriter, text []byte) {
 	}
 	_, _ = connection.Write(append([]byte(interimResponse), text...))
 	if secure, ok := connection.(*tls.Conn); ok {
-		connection = secure.NetConn() // which ends without a word
+		connection = secure.NetConn() // closing it sends no TLS alert
 	}
 	if plain, ok := connection.(interface{ SetLinger(int) error }); ok {
-		_ = plain.SetLinger(0) // so that closing is a reset
+		_ = plain.SetLinger(0) // Close then resets the connection
 	}
 	_ = connection.Close()
 }

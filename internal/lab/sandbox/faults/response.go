@@ -9,15 +9,15 @@ import (
 	"time"
 )
 
-// answer is what a service answers. Its header and body are not changed, but
-// replaced: they may be kept to be given again.
+// response is what a service responds. Its header and body may be kept for a Stale
+// response, so they are replaced and never changed.
 type response struct {
 	status int
 	header http.Header
 	body   []byte
 }
 
-// responseRecorder takes an answer down.
+// responseRecorder records a response.
 type responseRecorder struct{ response }
 
 func (r *responseRecorder) Header() http.Header { return r.header }
@@ -29,43 +29,43 @@ func (r *responseRecorder) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// begin writes everything but the body.
-func (a response) begin(w http.ResponseWriter) {
-	for name, values := range a.header {
+// begin writes the status and the header.
+func (res response) begin(w http.ResponseWriter) {
+	for name, values := range res.header {
 		w.Header()[name] = values
 	}
-	w.WriteHeader(a.status)
+	w.WriteHeader(res.status)
 }
 
-func (a response) write(w http.ResponseWriter) {
-	a.begin(w)
-	_, _ = w.Write(a.body)
+func (res response) write(w http.ResponseWriter) {
+	res.begin(w)
+	_, _ = w.Write(res.body)
 }
 
-// half is the answer as it is on the wire up to the middle of its body, or, if
-// there is none, to the middle of what comes before.
-func (a response) firstHalf() []byte {
+// firstHalf returns the response as sent up to the middle of its body. If the body is
+// empty, it returns half of the status line and header.
+func (res response) firstHalf() []byte {
 	var wire bytes.Buffer
 	response := http.Response{
-		StatusCode: a.status, ProtoMajor: 1, ProtoMinor: 1, Header: a.header,
-		ContentLength: int64(len(a.body)), Body: io.NopCloser(bytes.NewReader(a.body)),
+		StatusCode: res.status, ProtoMajor: 1, ProtoMinor: 1, Header: res.header,
+		ContentLength: int64(len(res.body)), Body: io.NopCloser(bytes.NewReader(res.body)),
 	}
-	_ = response.Write(&wire) // a Buffer takes everything
-	if len(a.body) == 0 {
+	_ = response.Write(&wire) // a Buffer returns no error
+	if len(res.body) == 0 {
 		return wire.Bytes()[:wire.Len()/2]
 	}
-	return wire.Bytes()[:wire.Len()-(len(a.body)+1)/2]
+	return wire.Bytes()[:wire.Len()-(len(res.body)+1)/2]
 }
 
-// A trickle is a byte at a time for a second; the rest comes at once.
+// A trickle sends the first bytes one by one, for a second in all, and then the rest.
 const (
 	trickleInterval = 20 * time.Millisecond
 	trickleBytes    = 50
 )
 
-func (a response) trickle(w http.ResponseWriter, ctx context.Context) {
-	a.begin(w)
-	drops := a.body[:min(trickleBytes, len(a.body))]
+func (res response) trickle(ctx context.Context, w http.ResponseWriter) {
+	res.begin(w)
+	drops := res.body[:min(trickleBytes, len(res.body))]
 	pause := time.NewTicker(trickleInterval)
 	defer pause.Stop()
 	for drop := range slices.Chunk(drops, 1) {
@@ -77,5 +77,5 @@ func (a response) trickle(w http.ResponseWriter, ctx context.Context) {
 		case <-pause.C:
 		}
 	}
-	_, _ = w.Write(a.body[len(drops):])
+	_, _ = w.Write(res.body[len(drops):])
 }

@@ -7,45 +7,45 @@ import (
 	"strconv"
 )
 
-// responseFaults change an answer, or tell that this one cannot be.
+// responseFaults change a response. They return false if it cannot be changed.
 var responseFaults = map[Kind]func(*exchange, *response) bool{
-	Trickle:     func(_ *exchange, a *response) bool { return len(a.body) > 0 },
-	Truncated:   func(_ *exchange, a *response) bool { return a.truncate() },
-	WrongType:   func(_ *exchange, a *response) bool { return a.set("Content-Type", "text/html") },
-	MissingPage: func(x *exchange, a *response) bool { return a.emptyLastPage(x.r) },
-	SkewAhead:   func(x *exchange, a *response) bool { return a.skew(x.call.Service, Skew) },
-	SkewBehind:  func(x *exchange, a *response) bool { return a.skew(x.call.Service, -Skew) },
+	Trickle:     func(_ *exchange, res *response) bool { return len(res.body) > 0 },
+	Truncated:   func(_ *exchange, res *response) bool { return res.truncate() },
+	WrongType:   func(_ *exchange, res *response) bool { return res.set("Content-Type", "text/html") },
+	MissingPage: func(x *exchange, res *response) bool { return res.emptyLastPage(x.r) },
+	SkewAhead:   func(x *exchange, res *response) bool { return res.skew(x.call.Service, Skew) },
+	SkewBehind:  func(x *exchange, res *response) bool { return res.skew(x.call.Service, -Skew) },
 }
 
-func (a *response) set(name, value string) bool {
-	a.header = a.header.Clone()
-	a.header.Set(name, value)
+func (res *response) set(name, value string) bool {
+	res.header = res.header.Clone()
+	res.header.Set(name, value)
 	return true
 }
 
-// replace gives the answer another body, whose length goes with it.
-func (a *response) replace(body []byte) {
-	a.header = a.header.Clone()
-	a.header.Del("Content-Length")
-	a.body = body
+// replace replaces the body and removes the length of the old one.
+func (res *response) replace(body []byte) {
+	res.header = res.header.Clone()
+	res.header.Del("Content-Length")
+	res.body = body
 }
 
-func (a *response) truncate() bool {
-	if len(a.body) < 2 {
+func (res *response) truncate() bool {
+	if len(res.body) < 2 {
 		return false
 	}
-	a.replace(a.body[:len(a.body)/2])
+	res.replace(res.body[:len(res.body)/2])
 	return true
 }
 
-// emptyLastPage leaves out the items of a page of a list, if it is the last one
-// and has some.
-func (a *response) emptyLastPage(r *http.Request) bool {
+// emptyLastPage removes the items of a list's page. It returns false if the page is
+// not the last one or has no items.
+func (res *response) emptyLastPage(r *http.Request) bool {
 	var page map[string]json.RawMessage
-	if r.Method != http.MethodGet || json.Unmarshal(a.body, &page) != nil {
+	if r.Method != http.MethodGet || json.Unmarshal(res.body, &page) != nil {
 		return false
 	}
-	total, err := strconv.Atoi(a.header.Get("X-Total-Count"))
+	total, err := strconv.Atoi(res.header.Get("X-Total-Count"))
 	if err != nil {
 		if total, err = strconv.Atoi(string(page["total_count"])); err != nil {
 			return false
@@ -54,10 +54,10 @@ func (a *response) emptyLastPage(r *http.Request) bool {
 	if number, size := pageOf(r); number*size < total {
 		return false
 	}
-	return a.emptyLists(page)
+	return res.emptyLists(page)
 }
 
-func (a *response) emptyLists(page map[string]json.RawMessage) bool {
+func (res *response) emptyLists(page map[string]json.RawMessage) bool {
 	emptied := false
 	for name, value := range page {
 		if bytes.HasPrefix(value, []byte("[")) && !bytes.Equal(value, []byte("[]")) {
@@ -68,12 +68,12 @@ func (a *response) emptyLists(page map[string]json.RawMessage) bool {
 	if !emptied || err != nil {
 		return false
 	}
-	a.replace(body)
+	res.replace(body)
 	return true
 }
 
-// pageOf reads which page was asked for. Instances calls the size per_page, the
-// other products page_size; unasked it is 50.
+// pageOf reads the page number and size from the query. Instances calls the size
+// per_page, other products page_size. The default is 50.
 func pageOf(r *http.Request) (number, size int) {
 	query := r.URL.Query()
 	number, size = 1, 50

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Syntax explains the form of what UnmarshalText reads.
+// Syntax is the syntax that UnmarshalText reads.
 const Syntax = "SERVICE[#SERVER]:CALL:KIND[@N|@N-M|@N-][%PERCENT], seed=N and race=PERCENT%, separated by ;"
 
 // UnmarshalText reads a plan, for example
 //
 //	scaleway:POST servers:500@2; bbb#3:getMeetings:hang%5; seed=7; race=5%
 //
-// It gives all problems at once.
+// The error names all problems.
 func (p *Plan) UnmarshalText(text []byte) error {
 	*p = Plan{}
 	var problems []error
@@ -27,7 +27,7 @@ func (p *Plan) UnmarshalText(text []byte) error {
 		}
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%w\nthe form is %s", errors.Join(problems...), Syntax)
+		return fmt.Errorf("%w\nthe syntax is %s", errors.Join(problems...), Syntax)
 	}
 	return p.check()
 }
@@ -49,7 +49,7 @@ func (p *Plan) add(part string) (err error) {
 func parseRule(text string) (rule Rule, err error) {
 	words := strings.Split(text, ":")
 	if len(words) != 3 {
-		return rule, errors.New("neither a rule nor a setting")
+		return rule, errors.New("neither a rule nor seed=N nor race=PERCENT%")
 	}
 	service, server, ofServer := strings.Cut(words[0], "#")
 	what, percent, byChance := strings.Cut(words[2], "%")
@@ -71,7 +71,7 @@ func parseRule(text string) (rule Rule, err error) {
 	return rule, err
 }
 
-// parseRange reads the 2 of @2, the 2-5 of @2-5 and the 2- of @2-.
+// parseRange reads the part after the @: 2, 2-5 or 2-.
 func parseRange(text string) (from, to int, err error) {
 	first, last, isRange := strings.Cut(text, "-")
 	if from, err = parseCount(first); err != nil || isRange && last == "" {
@@ -90,7 +90,7 @@ func parseCount(text string) (int, error) {
 		err = strconv.ErrRange
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%q is no number from 1: %w", text, cause(err))
+		return 0, fmt.Errorf("%q is not a number from 1: %w", text, cause(err))
 	}
 	return n, nil
 }
@@ -101,12 +101,12 @@ func parsePercent(text string) (float64, error) {
 		err = strconv.ErrRange
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%q is no percentage above 0: %w", text, cause(err))
+		return 0, fmt.Errorf("%q is not a percentage above 0 and up to 100: %w", text, cause(err))
 	}
 	return percent, nil
 }
 
-// cause leaves out what strconv says around it: its own name and the text.
+// cause removes the function name and the text that strconv adds to its errors.
 func cause(err error) error {
 	var number *strconv.NumError
 	if errors.As(err, &number) {
@@ -115,7 +115,7 @@ func cause(err error) error {
 	return err
 }
 
-// MarshalText writes a plan as UnmarshalText reads it.
+// MarshalText writes a plan so that UnmarshalText can read it.
 func (p Plan) MarshalText() ([]byte, error) {
 	var parts []string
 	for _, rule := range p.Rules {
@@ -130,7 +130,7 @@ func (p Plan) MarshalText() ([]byte, error) {
 	return []byte(strings.Join(parts, "; ")), nil
 }
 
-// String writes a rule as UnmarshalText reads it.
+// String writes a rule so that UnmarshalText can read it.
 func (r Rule) String() string {
 	text := fmt.Sprintf("%s:%s", Operation{r.Service, r.Call, r.Server}, r.Kind)
 	switch {

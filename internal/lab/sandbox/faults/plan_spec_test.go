@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestReadAPlan(t *testing.T) {
+func TestPlanSpecIsRead(t *testing.T) {
 	for name, c := range map[string]struct {
 		spec string
 		want Plan
@@ -25,47 +25,47 @@ func TestReadAPlan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var got Plan
 			if err := got.UnmarshalText([]byte(c.spec)); err != nil || !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%+v, %v; want %+v", got, err, c.want)
+				t.Errorf("read %+v, %v; want %+v", got, err, c.want)
 			}
 		})
 	}
 }
 
-func TestRefuseAPlan(t *testing.T) {
+func TestInvalidPlanSpecIsRefused(t *testing.T) {
 	for name, c := range map[string]struct{ spec, problem string }{
-		"a word":                       {"x", `"x": neither a rule nor a setting`},
-		"too many words":               {"bbb:end:500:2", "neither a rule nor a setting"},
-		"a service that is not there":  {"foo:*:500", `no service "foo"`},
-		"no call":                      {"bbb::500", `no call can be named ""`},
-		"a bad pattern":                {"bbb:[:500", `no call can be named "["`},
-		"a kind that is not there":     {"bbb:*:boom", `no kind "boom": refused, hang`},
-		"no kind":                      {"bbb:*:", `no kind ""`},
-		"call 0":                       {"bbb:*:500@0", `"0" is no number from 1`},
-		"call x":                       {"bbb:*:500@x", `"x" is no number from 1: invalid syntax`},
-		"no call number":               {"bbb:*:500@", `"" is no number from 1`},
-		"a range that ends early":      {"bbb:*:500@3-2", "counted from 1, upwards"},
-		"server 0":                     {"bbb#0:*:500", `"0" is no number from 1`},
-		"0 %":                          {"bbb:*:500%0", `"0" is no percentage above 0`},
-		"NaN %":                        {"bbb:*:500%NaN", `"NaN" is no percentage above 0`},
-		"a race of 101 %":              {"race=101%", `"101" is no percentage above 0`},
-		"a seed below 0":               {"seed=-1", "invalid syntax"},
-		"a certificate of BBB":         {"bbb:*:expired-certificate", "is a fault of the service tls"},
-		"a handshake's status":         {"tls:*:500", "the faults of tls are expired-certificate and wrong-name"},
-		"the second of several is bad": {"bbb:*:500; y; race=x", `"y": neither`},
-		"the third of several, too":    {"bbb:*:500; y; race=x", `"race=x": "x" is no percentage`},
-		"the form is told":             {"x", "the form is SERVICE[#SERVER]:CALL:KIND"},
+		"a word":                        {"x", `"x": neither a rule nor seed=N nor race=PERCENT%`},
+		"too many words":                {"bbb:end:500:2", "neither a rule nor"},
+		"an unknown service":            {"foo:*:500", `no service "foo"`},
+		"no call":                       {"bbb::500", `"" is not a valid name`},
+		"a bad pattern":                 {"bbb:[:500", `"[" is not a valid name or pattern`},
+		"an unknown kind":               {"bbb:*:boom", `no kind "boom"; use one of refused, hang`},
+		"no kind":                       {"bbb:*:", `no kind ""`},
+		"call 0":                        {"bbb:*:500@0", `"0" is not a number from 1`},
+		"call x":                        {"bbb:*:500@x", `"x" is not a number from 1: invalid syntax`},
+		"no call number":                {"bbb:*:500@", `"" is not a number from 1`},
+		"a range that ends early":       {"bbb:*:500@3-2", "the end of a range is not before its start"},
+		"server 0":                      {"bbb#0:*:500", `"0" is not a number from 1`},
+		"0 %":                           {"bbb:*:500%0", `"0" is not a percentage above 0`},
+		"NaN %":                         {"bbb:*:500%NaN", `"NaN" is not a percentage above 0`},
+		"a race of 101 %":               {"race=101%", `"101" is not a percentage above 0`},
+		"a negative seed":               {"seed=-1", "invalid syntax"},
+		"a certificate fault of BBB":    {"bbb:*:expired-certificate", "works with the service tls only"},
+		"an HTTP status of a handshake": {"tls:*:500", "tls can only have expired-certificate and wrong-name"},
+		"an invalid second rule":        {"bbb:*:500; y; race=x", `"y": neither`},
+		"an invalid third rule":         {"bbb:*:500; y; race=x", `"race=x": "x" is not a percentage`},
+		"the error shows the syntax":    {"x", "the syntax is SERVICE[#SERVER]:CALL:KIND"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var plan Plan
 			if err := plan.UnmarshalText([]byte(c.spec)); err == nil || !strings.Contains(err.Error(), c.problem) {
-				t.Errorf("%v, want %q", err, c.problem)
+				t.Errorf("got error %v, want %q", err, c.problem)
 			}
 		})
 	}
 }
 
-// TestAPlanIsReadAsItIsWritten holds for every plan that can be written.
-func TestAPlanIsReadAsItIsWritten(t *testing.T) {
+// Every valid plan can be written and read again.
+func TestPlanSpecRoundTrip(t *testing.T) {
 	rules := rapid.Custom(func(t *rapid.T) Rule {
 		r := Rule{
 			Service: rapid.SampledFrom(append([]string{"*"}, Services...)).Draw(t, "service"),
@@ -95,12 +95,12 @@ func TestAPlanIsReadAsItIsWritten(t *testing.T) {
 		}
 		var got Plan
 		if err := got.UnmarshalText(text); err != nil || !reflect.DeepEqual(got, plan) {
-			t.Fatalf("%s is read as %+v, %v; it was %+v", text, got, err, plan)
+			t.Fatalf("%s was read as %+v, %v; want %+v", text, got, err, plan)
 		}
 	})
 }
 
-func TestEverythingIsDocumented(t *testing.T) {
+func TestEveryServiceAndKindIsDocumented(t *testing.T) {
 	text, err := os.ReadFile("../../../../docs/faults.md")
 	if err != nil {
 		t.Fatal(err)
@@ -111,13 +111,13 @@ func TestEverythingIsDocumented(t *testing.T) {
 	}
 	for _, word := range words {
 		if !strings.Contains(string(text), word) {
-			t.Errorf("docs/faults.md does not speak of %s", word)
+			t.Errorf("docs/faults.md does not mention %s", word)
 		}
 	}
 	_, rest, _ := strings.Cut(string(text), "--faults '")
 	example, _, _ := strings.Cut(rest, "'")
 	var plan Plan
 	if err := plan.UnmarshalText([]byte(example)); err != nil || len(plan.Rules) != 3 {
-		t.Errorf("the example of docs/faults.md: %+v, %v", plan, err)
+		t.Errorf("the example in docs/faults.md was read as %+v, %v; want three rules", plan, err)
 	}
 }

@@ -1,0 +1,29 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Plan is the configuration of an Injector. The zero Plan injects no faults.
+type Plan struct {
+	// Rules are tried in this order. The first one that hits a call decides.
+	Rules []Rule
+	// Seed selects the random numbers for Percent.
+	Seed uint64
+	// RacePercent is the share of cordons and disables that race with Scalelite's poller.
+	RacePercent float64
+}
+
+func (p Plan) check() error {
+	var problems []error
+	for _, rule := range p.Rules {
+		if err := rule.check(); err != nil {
+			problems = append(problems, fmt.Errorf("fault %q: %w", rule, err))
+		}
+	}
+	if !isPercent(p.RacePercent) {
+		problems = append(problems, fmt.Errorf("race=%g%%: the percentage must be 0 to 100", p.RacePercent))
+	}
+	return errors.Join(problems...)
+}
