@@ -1,6 +1,6 @@
-// Package scalewayapi serves the part of Scaleway's API that a pool uses, over a model of the pool.
-// In go the calls of Scaleway's own SDK and command line client; out come answers and refusals of the real shape.
-// What Scaleway was recorded to do it does too: no kinder, no faster, and with the same leftovers.
+// Package scalewayapi serves the part of Scaleway's API that a pool uses, with a world as the backend. It takes the
+// calls of Scaleway's SDK and command line client, and returns responses and errors of the real form. It behaves as
+// recorded at Scaleway, including the delays and the resources that stay behind.
 package scalewayapi
 
 import (
@@ -16,40 +16,42 @@ import (
 	"divims/internal/pool"
 )
 
-// Config says what is served, and to whom.
+// Config describes an API.
 type Config struct {
 	World *world.World
-	// Lock guards World. It is held while a call is worked on, and not while a
-	// body is read or written.
+	// Lock guards World. It is held while a call is executed, but not while a body is
+	// read or written.
 	Lock sync.Locker
-	// Project owns everything in the world; its id is the organization's too.
+	// Project is the id of the project that owns everything in the world. It is the
+	// organization's id, too.
 	Project string
-	// SecretKey must come with every call as X-Auth-Token.
+	// SecretKey must come with every call, as X-Auth-Token.
 	SecretKey pool.Secret
 	// Domains are the DNS domains that the project owns, for example "example.com".
 	Domains []string
-	// Named are the servers whose domains lead to their addresses from the start.
+	// Named are the servers whose domains have DNS records from the start.
 	Named []pool.Server
-	// Quotas limits how many machines there can be of a commercial type.
+	// Quotas is the most machines of a commercial type that can exist. Types that it
+	// does not name have no limit.
 	Quotas map[string]int
 }
 
-// api is the world and what Scaleway remembers beside it.
+// api has the world and the state that Scaleway has in addition.
 type api struct {
 	Config
 	metadata metadata
 	zones    map[string]*dnsZone
-	// records counts the DNS records that were ever made.
+	// records counts all DNS records that were ever created.
 	records int
 }
 
-// API is the handler, and what the name servers of its zones know.
+// API is the HTTP handler of the API. Lookup answers DNS queries for its zones.
 type API struct {
 	http.Handler
 	api *api
 }
 
-// New makes the API, and takes the lock for a moment to do so.
+// New creates an API. It takes the lock for a moment.
 func New(config Config) *API {
 	a := &api{Config: config, metadata: newMetadata(), zones: map[string]*dnsZone{}}
 	config.Lock.Lock()
@@ -66,10 +68,10 @@ func New(config Config) *API {
 	return &API{mux, a}
 }
 
-// call works on one call while the lock is held. body is read already.
+// handlerFunc executes one call while the lock is held. body was read before.
 type handlerFunc func(r *http.Request, body []byte) (response, error)
 
-// calls is everything that is served.
+// routes returns the handlers of everything that is served.
 func (a *api) routes() map[string]handlerFunc {
 	const (
 		instance  = "/instance/v1/zones/{zone}"
@@ -119,10 +121,11 @@ func (a *api) routes() map[string]handlerFunc {
 	return routes
 }
 
-// maxBodySize is far above any request that the API takes.
+// maxBodySize is the largest request body, in bytes. It is far above any that clients
+// send.
 const maxBodySize = 1 << 20
 
-// endpoint reads the request, works on it under the lock, and writes the response.
+// endpoint reads the request, executes it under the lock, and writes the response.
 func (a *api) endpoint(serve handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
@@ -138,8 +141,8 @@ func (a *api) endpoint(serve handlerFunc) http.Handler {
 	})
 }
 
-// work has an admitted call served. What it answers must share nothing with the
-// world or the metadata that could still change: it is written without the lock.
+// handle executes an authorized call. The response is written without the lock, so it
+// must not share data with the world or the metadata.
 func (a *api) handle(serve handlerFunc, r *http.Request, body []byte) (response, error) {
 	a.Lock.Lock()
 	defer a.Lock.Unlock()
@@ -150,11 +153,12 @@ func (a *api) handle(serve handlerFunc, r *http.Request, body []byte) (response,
 	return serve(r, body)
 }
 
-// zoneName is the form of an availability zone's name. In a zone that the world
-// does not use there is simply nothing.
+// zoneName matches the name of an availability zone. A zone that the world does not
+// use is empty.
 var zoneName = regexp.MustCompile(`^[a-z]{2}-[a-z]{3}-[1-9]$`)
 
-// admit refuses calls without the secret key, of another project, or of no zone.
+// authorize refuses calls without the secret key, for another project, or with an
+// invalid zone.
 func (a *api) authorize(r *http.Request) error {
 	switch r.Header.Get("X-Auth-Token") {
 	case "":
@@ -170,7 +174,7 @@ func (a *api) authorize(r *http.Request) error {
 	return a.checkOwner("read", query.Get("project"), query.Get("project_id"), query.Get("organization"), query.Get("organization_id"))
 }
 
-// own refuses projects and organizations that are named and are not the pool's.
+// checkOwner refuses projects and organizations other than the pool's. Empty ones pass.
 func (a *api) checkOwner(action string, owners ...string) error {
 	for _, owner := range owners {
 		if owner != "" && owner != a.Project {
@@ -180,7 +184,7 @@ func (a *api) checkOwner(action string, owners ...string) error {
 	return nil
 }
 
-// response is what is sent: JSON, or plain text, or nothing but a status.
+// response is a response with a JSON body, a text, or a status only.
 type response struct {
 	status int
 	header http.Header
@@ -188,10 +192,10 @@ type response struct {
 	text   []byte
 }
 
-// ok is the usual response.
+// ok returns a response with status 200.
 func ok(body any) (response, error) { return response{status: http.StatusOK, body: body}, nil }
 
-// done is the response that says no more than that.
+// noContent returns a response with status 204 and no body.
 func noContent() (response, error) { return response{status: http.StatusNoContent}, nil }
 
 func (a response) write(w http.ResponseWriter) {
@@ -215,8 +219,8 @@ func (a response) write(w http.ResponseWriter) {
 	_, _ = w.Write(content)
 }
 
-// errorResponse is the response for an error of a call. Anything but a apiError is a
-// fault of this package, and looks like one.
+// errorResponse converts the error of a call. An error other than an apiError is a bug
+// in this package and becomes status 500.
 func errorResponse(err error) response {
 	var r *apiError
 	if errors.As(err, &r) {
@@ -225,14 +229,14 @@ func errorResponse(err error) response {
 	return response{status: http.StatusInternalServerError, body: map[string]any{"type": "internal_error", "message": err.Error()}}
 }
 
-// created is the response for a new thing, with its address.
+// created returns a response with status 201 and the address of the new resource.
 func created(r *http.Request, id string, body any) (response, error) {
 	location := "https://" + r.Host + r.URL.Path + "/" + id
 	return response{status: http.StatusCreated, header: http.Header{"Location": {location}}, body: body}, nil
 }
 
-// decode reads a request's JSON body. Fields that T lacks are let pass: they
-// are Scaleway's, and of no consequence here.
+// decode reads a request's JSON body. It ignores fields that T lacks, because the
+// sandbox need not imitate them.
 func decode[T any](body []byte) (T, error) {
 	var request T
 	if err := json.Unmarshal(body, &request); err != nil {
@@ -241,8 +245,8 @@ func decode[T any](body []byte) (T, error) {
 	return request, nil
 }
 
-// decodeStrictly is decode for changes: a field that T lacks would be a change
-// that does not happen, and is refused.
+// decodeStrictly is decode for changes. It refuses fields that T lacks, because
+// ignoring them would ignore a change.
 func decodeStrictly[T any](body []byte) (T, error) {
 	var request T
 	decoder := json.NewDecoder(bytes.NewReader(body))

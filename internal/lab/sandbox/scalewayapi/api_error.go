@@ -5,55 +5,55 @@ import (
 	"net/http"
 )
 
-// apiError is an error response of the API: the status and the JSON body. The
-// bodies' "type" is what Scaleway's SDK makes typed errors of.
+// apiError is an error response of the API. Scaleway's SDK chooses its typed errors by
+// the "type" in the body.
 type apiError struct {
 	status int
 	body   map[string]any
 }
 
-// Error shows the body as it is sent.
-func (r *apiError) Error() string {
-	text, _ := json.Marshal(r.body)
+// Error returns the JSON body.
+func (e *apiError) Error() string {
+	text, _ := json.Marshal(e.body)
 	return string(text)
 }
 
-// response is what is sent for a apiError.
-func (r *apiError) response() response { return response{status: r.status, body: r.body} }
+// response returns the response to send.
+func (e *apiError) response() response { return response{status: e.status, body: e.body} }
 
-// notFound is recorded for servers, images, volumes and addresses.
+// notFound is as recorded for servers, images, volumes and addresses.
 func notFound(resource, id string) *apiError {
 	return &apiError{http.StatusNotFound, map[string]any{
 		"type": "not_found", "message": "resource is not found", "resource": resource, "resource_id": id,
 	}}
 }
 
-// unknownPath answers paths that are not served. It has no type on purpose: a
-// client must not take it for a resource that is gone.
+// unknownPath is the response for paths that are not served. It has no "type", so that
+// clients do not mistake it for a missing resource.
 func unknownPath() *apiError {
 	return &apiError{http.StatusNotFound, map[string]any{"message": "not found"}}
 }
 
-// argument is one rejected argument of a request.
+// argument is a rejected argument of a request.
 type argument struct {
 	Name   string `json:"argument_name"`
 	Reason string `json:"reason"` // required, format, constraint or unknown
 	Help   string `json:"help_message"`
 }
 
-// missing is the recorded wording for an argument that must be given.
+// missingArgument describes a missing argument in the recorded wording.
 func missingArgument(name string) argument {
 	return argument{name, "required", "required key not provided"}
 }
 
-// invalidArguments is recorded for a reverse name that does not resolve.
+// invalidArguments is as recorded for a reverse name that does not resolve.
 func invalidArguments(arguments ...argument) *apiError {
 	return &apiError{http.StatusBadRequest, map[string]any{
 		"type": "invalid_arguments", "message": "invalid argument(s)", "details": arguments,
 	}}
 }
 
-// transientState refuses a change while another one is under way.
+// transientState refuses a change while the resource is changing its state.
 func transientState(resource, id, state string) *apiError {
 	return &apiError{http.StatusConflict, map[string]any{
 		"type": "transient_state", "message": "resource is in a transient state",
@@ -61,8 +61,8 @@ func transientState(resource, id, state string) *apiError {
 	}}
 }
 
-// preconditionFailed refuses what the present state does not allow. Instances
-// answers it with status 400, Block Storage with 412.
+// preconditionFailed refuses what the resource's state does not allow. Instances sends
+// status 400, Block Storage sends 412.
 func preconditionFailed(status int, precondition, help string) *apiError {
 	return &apiError{status, map[string]any{
 		"type": "precondition_failed", "message": "precondition failed",
@@ -70,14 +70,14 @@ func preconditionFailed(status int, precondition, help string) *apiError {
 	}}
 }
 
-// outOfStock names the commercial type that the zone cannot give.
+// outOfStock says that the zone has no more machines of a commercial type.
 func outOfStock(commercialType string) *apiError {
 	return &apiError{http.StatusPreconditionFailed, map[string]any{
 		"type": "out_of_stock", "message": "out of stock", "resource": commercialType,
 	}}
 }
 
-// quotaExceeded says that the project may have no more of a commercial type.
+// quotaExceeded says that the project cannot have more machines of a commercial type.
 func quotaExceeded(resource string, quota int) *apiError {
 	return &apiError{http.StatusForbidden, map[string]any{
 		"type": "quotas_exceeded", "message": "quota(s) exceeded for this resource",
@@ -85,7 +85,7 @@ func quotaExceeded(resource string, quota int) *apiError {
 	}}
 }
 
-// permissionsDenied is the response for anything outside the pool's project.
+// permissionsDenied refuses anything outside the pool's project.
 func permissionsDenied(resource, action string) *apiError {
 	return &apiError{http.StatusForbidden, map[string]any{
 		"type": "permissions_denied", "message": "insufficient permissions",
@@ -93,8 +93,8 @@ func permissionsDenied(resource, action string) *apiError {
 	}}
 }
 
-// deniedAuthentication answers a missing ("invalid_argument") or unknown
-// ("not_found") secret key.
+// deniedAuthentication refuses a missing secret key (reason "invalid_argument") or an
+// unknown one (reason "not_found").
 func deniedAuthentication(reason string) *apiError {
 	return &apiError{http.StatusUnauthorized, map[string]any{
 		"type": "denied_authentication", "message": "authentication is denied",

@@ -9,10 +9,10 @@ import (
 	"divims/internal/lab/world"
 )
 
-const nobody = "6170692d-7363-4616-8c65-00000000000f"
+const unknownID = "6170692d-7363-4616-8c65-00000000000f"
 
-// TestRefusedOrders holds that a server is made only of what is there and ours.
-func TestRefusedOrders(t *testing.T) {
+// A server is created only from existing resources of the own project.
+func TestInvalidOrdersAreRefused(t *testing.T) {
 	s := newSandbox(t, func(_ *world.Config, c *scalewayapi.Config) { c.Quotas = map[string]int{localType: 1} })
 	s.create("first", map[string]any{"commercial_type": localType, "public_ips": []string{s.address(1)}})
 	s.world.SetStock("POP2-8C-32G", "fr-par-1", false)
@@ -21,13 +21,13 @@ func TestRefusedOrders(t *testing.T) {
 		change map[string]any
 		status int
 		kind   string
-		// detail is a path into the body and the value there.
+		// path leads to a value in the body, want is that value.
 		path []any
 		want any
 	}{
-		{"unknown image", map[string]any{"image": nobody}, 404, "not_found", []any{"resource"}, "instance_image"},
-		{"unknown address", map[string]any{"public_ips": []string{nobody}}, 404, "not_found", []any{"resource"}, "instance_ip"},
-		{"unknown address, old style", map[string]any{"public_ip": nobody}, 404, "not_found", []any{"resource_id"}, nobody},
+		{"unknown image", map[string]any{"image": unknownID}, 404, "not_found", []any{"resource"}, "instance_image"},
+		{"unknown address", map[string]any{"public_ips": []string{unknownID}}, 404, "not_found", []any{"resource"}, "instance_ip"},
+		{"unknown address, old style", map[string]any{"public_ip": unknownID}, 404, "not_found", []any{"resource_id"}, unknownID},
 		{"address of another server", map[string]any{"public_ips": []string{s.address(1)}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "public_ips"},
 		{"one address twice", map[string]any{"public_ips": []string{s.address(2), s.address(2)}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "public_ips"},
 		{"unknown type", map[string]any{"commercial_type": "NO-SUCH"}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "commercial_type"},
@@ -35,11 +35,11 @@ func TestRefusedOrders(t *testing.T) {
 		{"no image and no volume", map[string]any{"image": nil}, 400, "invalid_arguments", []any{"details", 1, "argument_name"}, "volumes"},
 		{"no name", map[string]any{"name": nil}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "name"},
 		{"no project", map[string]any{"project": nil}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "project"},
-		{"other project", map[string]any{"project": nobody}, 403, "permissions_denied", []any{"details", 0, "action"}, "write"},
+		{"other project", map[string]any{"project": unknownID}, 403, "permissions_denied", []any{"details", 0, "action"}, "write"},
 		{"out of stock", map[string]any{"commercial_type": "POP2-8C-32G"}, 412, "out_of_stock", []any{"resource"}, "POP2-8C-32G"},
 		{"over quota", map[string]any{"commercial_type": localType}, 403, "quotas_exceeded", []any{"details", 0, "current"}, 1.0},
-		{"local volume for a type without", map[string]any{"volumes": map[string]any{"0": map[string]any{"volume_type": "l_ssd"}}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "volumes"},
-		{"existing volume", map[string]any{"volumes": map[string]any{"1": map[string]any{"id": nobody}}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "volumes"},
+		{"local volume for a type with block volumes", map[string]any{"volumes": map[string]any{"0": map[string]any{"volume_type": "l_ssd"}}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "volumes"},
+		{"existing volume", map[string]any{"volumes": map[string]any{"1": map[string]any{"id": unknownID}}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "volumes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer := s.order("bbb-w2", test.change)
@@ -49,19 +49,18 @@ func TestRefusedOrders(t *testing.T) {
 		})
 	}
 	if n := len(s.world.Machines()); n != 1 {
-		t.Errorf("%d machines after refused orders, want only the first", n)
+		t.Errorf("%d machines after refused orders, want only the first one", n)
 	}
 }
 
-// address is the id of a server's reserved address.
+// address returns the id of a server's reserved address.
 func (s *sandbox) address(number int) string {
 	s.t.Helper()
 	return s.call("GET", zone+"/ips?tags="+world.AddressTag(number), nil).at("ips", 0, "id").(string)
 }
 
-// TestActionsByState holds that a server does only what its state allows, and
-// says so beforehand.
-func TestActionsByState(t *testing.T) {
+// A server performs only the actions that its state allows, and lists just these.
+func TestActionsDependOnTheState(t *testing.T) {
 	s := newSandbox(t)
 	in := map[string]string{}
 	for _, state := range []string{"stopped", "starting", "running", "stopping", "stopped in place"} {
@@ -85,7 +84,7 @@ func TestActionsByState(t *testing.T) {
 	} {
 		t.Run(state, func(t *testing.T) {
 			if got := s.state(in[state]); got != state {
-				t.Fatalf("it is %v", got)
+				t.Fatalf("the server is %v", got)
 			}
 			for action, status := range refusals {
 				if answer := s.act(in[state], action); answer.status != status {
@@ -93,7 +92,7 @@ func TestActionsByState(t *testing.T) {
 				}
 			}
 			if got := s.state(in[state]); got != state {
-				t.Errorf("it is %v after what was refused", got)
+				t.Errorf("the server is %v after the refused actions", got)
 			}
 			if state != "stopped" {
 				if answer := s.call("DELETE", zone+"/servers/"+in[state], nil); answer.status != 400 {
@@ -103,16 +102,15 @@ func TestActionsByState(t *testing.T) {
 			allowed := s.call("GET", zone+"/servers/"+in[state]+"/action", nil).at("actions").([]any)
 			for _, action := range allowed {
 				if _, refused := refusals[action.(string)]; refused {
-					t.Errorf("%v is said to be allowed", action)
+					t.Errorf("%v is refused but listed as allowed", action)
 				}
 			}
 		})
 	}
 }
 
-// TestOutOfStockAtStart holds that a zone can run out of machines between the
-// order and the start, and that the server can be deleted and ordered again at
-// once.
+// A zone can run out of stock between the creation and the start of a server. The
+// server can then be deleted, and another one created with its address.
 func TestOutOfStockAtStart(t *testing.T) {
 	s := newSandbox(t)
 	address := map[string]any{"public_ips": []string{s.address(1)}}
@@ -131,9 +129,8 @@ func TestOutOfStockAtStart(t *testing.T) {
 	s.create("bbb-w1", address)
 }
 
-// TestWhatStaysBehind holds that terminate takes local volumes with it and no
-// others, and delete takes none.
-func TestWhatStaysBehind(t *testing.T) {
+// Terminating a server deletes its local volumes only. Deleting it deletes none.
+func TestVolumesThatStayBehind(t *testing.T) {
 	for _, test := range []struct {
 		name, commercialType string
 		end                  func(s *sandbox, id string)
@@ -150,7 +147,7 @@ func TestWhatStaysBehind(t *testing.T) {
 			blocks := s.call("GET", block+"/volumes", nil).at("volumes").([]any)
 			locals := s.call("GET", zone+"/volumes", nil).at("volumes").([]any)
 			if len(blocks) != test.blocks || len(locals) != test.locals {
-				t.Fatalf("left: %v and %v; want %d block volumes and %d local ones", blocks, locals, test.blocks, test.locals)
+				t.Fatalf("left: %v and %v; want %d block volumes and %d local volumes", blocks, locals, test.blocks, test.locals)
 			}
 			for _, volume := range blocks {
 				s.deleteVolume(block, volume)
@@ -159,7 +156,7 @@ func TestWhatStaysBehind(t *testing.T) {
 				s.deleteVolume(zone, volume)
 			}
 			if n := s.world.Tally().LeftoverVolumes; n != 0 {
-				t.Errorf("%d volumes left over, want none", n)
+				t.Errorf("%d volumes are left, want none", n)
 			}
 		})
 	}
@@ -182,8 +179,8 @@ func (s *sandbox) deleteVolume(product string, volume any) {
 	}
 }
 
-// TestAttachedVolumesStay holds that a volume cannot be deleted under its server.
-func TestAttachedVolumesStay(t *testing.T) {
+// An attached volume cannot be deleted.
+func TestAttachedVolumesAreNotDeleted(t *testing.T) {
 	s := newSandbox(t)
 	volume := func(id string) string {
 		return s.call("GET", zone+"/servers/"+id, nil).at("server", "volumes", "0", "id").(string)
@@ -197,18 +194,17 @@ func TestAttachedVolumesStay(t *testing.T) {
 	}
 }
 
-// TestDynamicAddress holds that a server gets an address of Scaleway's choice
-// while it runs, unless the order says not to.
+// A running server gets a dynamic address unless the request says no.
 func TestDynamicAddress(t *testing.T) {
 	s := newSandbox(t)
 	for name, test := range map[string]struct {
 		change map[string]any
 		want   int
 	}{
-		"said no":            {nil, 0},
-		"said nothing":       {map[string]any{"dynamic_ip_required": nil}, 1},
-		"holds a reserved":   {map[string]any{"dynamic_ip_required": true, "public_ips": []string{s.address(1)}}, 1},
-		"reserved by a call": {map[string]any{"public_ips": []any{s.call("POST", zone+"/ips", map[string]any{"project": project}).at("ip", "id")}}, 1},
+		"not requested":                 {nil, 0},
+		"no preference":                 {map[string]any{"dynamic_ip_required": nil}, 1},
+		"with a reserved address":       {map[string]any{"dynamic_ip_required": true, "public_ips": []string{s.address(1)}}, 1},
+		"with a newly reserved address": {map[string]any{"public_ips": []any{s.call("POST", zone+"/ips", map[string]any{"project": project}).at("ip", "id")}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := s.create("server", test.change)
@@ -219,17 +215,17 @@ func TestDynamicAddress(t *testing.T) {
 				t.Fatalf("addresses: %v, want %d", addresses, test.want)
 			}
 			for _, address := range addresses {
-				if dynamic := address.(map[string]any)["dynamic"]; dynamic != (name == "said nothing") {
-					t.Errorf("dynamic is %v", dynamic)
+				if dynamic := address.(map[string]any)["dynamic"]; dynamic != (name == "no preference") {
+					t.Errorf("an address has dynamic=%v", dynamic)
 				}
 			}
 		})
 	}
 }
 
-// TestRefusedCalls holds that calls without the key, of other projects, of no
-// sense and to nowhere are refused in Scaleway's way.
-func TestRefusedCalls(t *testing.T) {
+// Invalid calls, and calls without the key or for another project, are refused as
+// Scaleway does.
+func TestInvalidCallsAreRefused(t *testing.T) {
 	s := newSandbox(t)
 	id := s.create("bbb-w1", nil)
 	address := s.address(2)
@@ -239,27 +235,27 @@ func TestRefusedCalls(t *testing.T) {
 		status             int
 		kind               any
 	}{
-		{"list of another project", "GET", zone + "/servers?project=" + nobody, nil, 403, "permissions_denied"},
-		{"volumes of another project", "GET", block + "/volumes?project_id=" + nobody, nil, 403, "permissions_denied"},
-		{"address for another project", "POST", zone + "/ips", map[string]any{"project": nobody}, 403, "permissions_denied"},
+		{"list of another project", "GET", zone + "/servers?project=" + unknownID, nil, 403, "permissions_denied"},
+		{"volumes of another project", "GET", block + "/volumes?project_id=" + unknownID, nil, 403, "permissions_denied"},
+		{"address for another project", "POST", zone + "/ips", map[string]any{"project": unknownID}, 403, "permissions_denied"},
 		{"page of 101", "GET", zone + "/servers?per_page=101", nil, 400, "invalid_arguments"},
 		{"page 0", "GET", zone + "/servers?page=0", nil, 400, "invalid_arguments"},
 		{"unknown order", "GET", zone + "/servers?order=best_first", nil, 400, "invalid_arguments"},
-		{"unknown server", "GET", zone + "/servers/" + nobody, nil, 404, "not_found"},
+		{"unknown server", "GET", zone + "/servers/" + unknownID, nil, 404, "not_found"},
 		{"server of another zone", "GET", "/instance/v1/zones/nl-ams-1/servers/" + id, nil, 404, "not_found"},
-		{"unknown volume", "GET", block + "/volumes/" + nobody, nil, 404, "not_found"},
+		{"unknown volume", "GET", block + "/volumes/" + unknownID, nil, 404, "not_found"},
 		{"unknown user data", "GET", zone + "/servers/" + id + "/user_data/cloud-init", nil, 404, "not_found"},
 		{"unknown action", "POST", zone + "/servers/" + id + "/action", map[string]any{"action": "explode"}, 400, "invalid_arguments"},
-		{"update of what is not served", "PATCH", zone + "/servers/" + id, map[string]any{"protected": true}, 400, "invalid_arguments"},
-		{"body that is no JSON", "POST", zone + "/servers", "}{", 400, "invalid_arguments"},
-		{"body without end", "POST", zone + "/servers", string(make([]byte, 2<<20)), 400, "invalid_arguments"},
-		{"reverse name that leads elsewhere", "PATCH", zone + "/ips/" + address, map[string]any{"reverse": "bbb-w2.example.com"}, 400, "invalid_arguments"},
-		{"two changes in one", "PATCH", "/domain/v2beta1/dns-zones/example.com/records", map[string]any{"changes": []any{map[string]any{"clear": map[string]any{}, "delete": map[string]any{"id": nobody}}}}, 400, "invalid_arguments"},
+		{"update of a field that is not served", "PATCH", zone + "/servers/" + id, map[string]any{"protected": true}, 400, "invalid_arguments"},
+		{"body that is not JSON", "POST", zone + "/servers", "}{", 400, "invalid_arguments"},
+		{"body that is too large", "POST", zone + "/servers", string(make([]byte, 2<<20)), 400, "invalid_arguments"},
+		{"reverse name that does not resolve to the address", "PATCH", zone + "/ips/" + address, map[string]any{"reverse": "bbb-w2.example.com"}, 400, "invalid_arguments"},
+		{"two changes in one", "PATCH", "/domain/v2beta1/dns-zones/example.com/records", map[string]any{"changes": []any{map[string]any{"clear": map[string]any{}, "delete": map[string]any{"id": unknownID}}}}, 400, "invalid_arguments"},
 		{"record without data", "PATCH", "/domain/v2beta1/dns-zones/example.com/records", map[string]any{"changes": []any{map[string]any{"add": map[string]any{"records": []any{map[string]any{"type": "A", "ttl": 60}}}}}}, 400, "invalid_arguments"},
-		{"zone that is not there", "GET", "/domain/v2beta1/dns-zones/sub.example.com/records", nil, 404, "not_found"},
+		{"unknown DNS zone", "GET", "/domain/v2beta1/dns-zones/sub.example.com/records", nil, 404, "not_found"},
 		{"path that is not served", "GET", "/instance/v1/zones/fr-par-1/snapshots", nil, 404, nil},
 		{"method that is not served", "PUT", zone + "/servers/" + id, nil, 404, nil},
-		{"zone that cannot be", "GET", "/instance/v1/zones/moon/servers", nil, 404, nil},
+		{"invalid zone", "GET", "/instance/v1/zones/moon/servers", nil, 404, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer := s.call(test.method, test.path, test.body)
@@ -268,8 +264,8 @@ func TestRefusedCalls(t *testing.T) {
 			}
 		})
 	}
-	for key, reason := range map[string]string{"": "invalid_argument", nobody: "not_found"} {
-		request, err := http.NewRequest("GET", s.server.URL+zone+"/servers", nil)
+	for key, reason := range map[string]string{"": "invalid_argument", unknownID: "not_found"} {
+		request, err := http.NewRequestWithContext(t.Context(), "GET", s.server.URL+zone+"/servers", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

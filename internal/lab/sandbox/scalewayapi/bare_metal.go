@@ -9,8 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// host is an Elastic Metal server. No traffic of Elastic Metal was recorded; the
-// fields are those of Scaleway's SDK.
+// bareMetalServer is an Elastic Metal server. Its fields are those of Scaleway's SDK,
+// as no traffic of Elastic Metal was recorded.
 type bareMetalServer struct {
 	ID             string             `json:"id"`
 	OrganizationID string             `json:"organization_id"`
@@ -44,7 +44,7 @@ type bareMetalAddress struct {
 	ReverseStatusMessage string     `json:"reverse_status_message"`
 }
 
-// bareMetalStatuses are Elastic Metal's words for the states of a machine.
+// bareMetalStatuses are Elastic Metal's names for the states of a machine.
 var bareMetalStatuses = map[pool.MachineState]string{
 	pool.Running: "ready", pool.Starting: "starting", pool.Stopping: "stopping",
 	pool.Stopped: "stopped", pool.StoppedInPlace: "stopped",
@@ -66,12 +66,12 @@ func (a *api) newBareMetalServer(machine pool.Machine) bareMetalServer {
 	return view
 }
 
-// hosts are the bare metal machines in the zone.
+// bareMetalMachines returns the bare metal machines in the zone.
 func (a *api) bareMetalMachines(zone string) []pool.Machine {
 	return slices.DeleteFunc(a.World.Machines(), func(m pool.Machine) bool { return !m.BareMetal || m.Zone != zone })
 }
 
-// host finds the bare metal machine that a call is about.
+// bareMetalMachine returns the bare metal machine that a call is about.
 func (a *api) bareMetalMachine(r *http.Request) (pool.Machine, error) {
 	id := r.PathValue("id")
 	for _, machine := range a.bareMetalMachines(r.PathValue("zone")) {
@@ -111,7 +111,7 @@ func (a *api) rebootBareMetalServer(r *http.Request, _ []byte) (response, error)
 	return a.actOnBareMetalServer(r, pool.Running, a.World.Reboot)
 }
 
-// actOnBareMetalServer has the world do it, if the host is in the one state that allows it.
+// actOnBareMetalServer performs an action if the server is in the state from.
 func (a *api) actOnBareMetalServer(r *http.Request, from pool.MachineState, perform func(id string) error) (response, error) {
 	machine, err := a.bareMetalMachine(r)
 	if err != nil {

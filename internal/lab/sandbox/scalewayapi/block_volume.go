@@ -10,8 +10,7 @@ import (
 	"divims/internal/pool"
 )
 
-// blockVolume is a volume of Block Storage in the form and order of the
-// recorded answers.
+// blockVolume is a volume of Block Storage. The fields and their order are as recorded.
 type blockVolume struct {
 	ID               string      `json:"id"`
 	Name             string      `json:"name"`
@@ -29,13 +28,13 @@ type blockVolume struct {
 	Zone             string      `json:"zone"`
 }
 
-// keyedBlockVolume is a volume of version v1, which has one field more.
+// keyedBlockVolume is a volume in API version v1, which has one more field.
 type keyedBlockVolume struct {
 	blockVolume
 	KMSKeyID *string `json:"kms_key_id"`
 }
 
-// reference is what holds a volume.
+// reference names a resource that uses a volume.
 type reference struct {
 	ID                  string    `json:"id"`
 	ProductResourceType string    `json:"product_resource_type"`
@@ -50,7 +49,7 @@ type blockSpecs struct {
 	Class    string `json:"class"`
 }
 
-// blockTime is a time as most products write it: 2025-11-04T10:18:40.216334Z.
+// blockTime is a time in the format of most products: 2025-11-04T10:18:40.216334Z.
 type blockTime time.Time
 
 // MarshalJSON writes the time in UTC.
@@ -81,7 +80,7 @@ func (a *api) newBlockVolume(volume pool.Volume) blockVolume {
 	return view
 }
 
-// forAPIVersion gives a volume the fields of the version that was asked.
+// forAPIVersion returns a volume with the fields of the requested API version.
 func forAPIVersion(r *http.Request, volume blockVolume) any {
 	if strings.HasPrefix(r.URL.Path, "/block/v1/") {
 		return keyedBlockVolume{blockVolume: volume}
@@ -89,7 +88,7 @@ func forAPIVersion(r *http.Request, volume blockVolume) any {
 	return volume
 }
 
-// blockVolume finds the volume that a call is about.
+// blockVolume returns the volume that a call is about.
 func (a *api) blockVolume(r *http.Request) (pool.Volume, error) {
 	id := r.PathValue("id")
 	for _, volume := range a.volumes(pool.BlockVolume, r.PathValue("zone")) {
@@ -161,7 +160,7 @@ func (a *api) updateBlockVolume(r *http.Request, body []byte) (response, error) 
 	return ok(forAPIVersion(r, a.newBlockVolume(volume)))
 }
 
-// deleteBlockVolume refuses a volume that is still held.
+// deleteBlockVolume refuses to delete an attached volume.
 func (a *api) deleteBlockVolume(r *http.Request, _ []byte) (response, error) {
 	volume, err := a.blockVolume(r)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"divims/internal/pool"
 )
 
-// exchange is a call to Scaleway that was recorded, and what it answered.
+// exchange is a recorded call to Scaleway with its response.
 type exchange struct {
 	Method   string            `json:"method"`
 	URL      string            `json:"url"`
@@ -27,16 +27,17 @@ type exchange struct {
 	Response any               `json:"response"`
 }
 
-// What is recorded and not served, with the reason. An exchange about a thing
-// that such a call made is not held against the sandbox either.
+// notServed are recorded calls that the sandbox does not serve, with the reason. Calls
+// about a resource that such a call created are skipped, too.
 var notServed = []struct{ method, path, why string }{
 	{"POST", `^/block/[^/]+/zones/[^/]+/volumes$`, "a pool makes no volumes by themselves"},
 	{"POST", `/detach-volume$`, "a pool detaches no volumes from machines"},
 	{"GET", `^/instance/v2alpha1/`, "a pool has no private networks"},
 }
 
-// Exchanges that cannot be as recorded, with the reason.
-var notFollowed = []struct {
+// notReproducible are recorded calls whose response cannot be the same here, with the
+// reason.
+var notReproducible = []struct {
 	file        string
 	first, last int
 	why         string
@@ -45,9 +46,9 @@ var notFollowed = []struct {
 	{"terminate-with-ip.json", 10, 20, "shows the volume that was detached before the server was terminated"},
 }
 
-// Differences that are meant: in one recording or, without a file, in all; in
-// calls whose path ends so.
-var meant = []struct{ file, call, path, why string }{
+// expectedDifferences are differences between recorded responses and ours. Each is for
+// one recording, or for all if file is empty, and for paths that end with call.
+var expectedDifferences = []struct{ file, call, path, why string }{
 	{"", "", "server.dns", "came between the recordings of 2025 and 2026"},
 	{"", "", "servers.dns", "came between the recordings of 2025 and 2026"},
 	{"", "/action", "header Location", "was gone in the recording of 2026, as tasks were"},
@@ -58,16 +59,16 @@ var meant = []struct{ file, call, path, why string }{
 	{"list-images.json", "", "server.image.root_volume.name", "the world has one image for both kinds of volumes"},
 }
 
-// words are the fields whose values count and not only their types.
-var words = []string{
+// comparedFields are the fields whose values are compared. Of others only the type is.
+var comparedFields = []string{
 	"state", "state_detail", "status", "type", "volume_type", "message", "resource", "resource_id", "argument_name",
 	"reason", "help_message", "dynamic", "family", "product_resource_type", "data", "name", "ttl", "priority", "total_count",
 	"perf_iops", "class", "server", "reverse",
 }
 
-// TestConformance replays what was recorded at Scaleway against the sandbox:
-// the same calls get the same status, the same fields of the same types, and
-// the same states, details and errors.
+// TestConformance repeats calls that were recorded at Scaleway. The sandbox must respond
+// with the same status, the same fields with the same types, and the same values of
+// comparedFields.
 func TestConformance(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(recordings(t), "*.json"))
 	if err != nil {
@@ -89,7 +90,7 @@ func TestConformance(t *testing.T) {
 	}
 }
 
-// recordings is the folder of the recorded traffic, beside the repository.
+// recordings returns the folder of the recorded traffic, which is beside the repository.
 func recordings(t *testing.T) string {
 	t.Helper()
 	root, err := os.Getwd()
@@ -109,7 +110,7 @@ func recordings(t *testing.T) string {
 	return folder
 }
 
-// replay sends the exchanges of one recording to a sandbox.
+// replay repeats the calls of one recording in a sandbox.
 type replay struct {
 	t         *testing.T
 	sandbox   *sandbox
@@ -117,9 +118,9 @@ type replay struct {
 	exchanges []exchange
 	// ours maps recorded ids and addresses to those of the sandbox.
 	ours map[string]string
-	// unknown are ids of things that the sandbox could not be asked to make.
-	unknown map[string]bool
-	held    int
+	// unknown are the ids of resources that calls in notServed created.
+	unknown  map[string]bool
+	compared int
 }
 
 func newReplay(t *testing.T, name string, exchanges []exchange) *replay {
@@ -152,8 +153,8 @@ func newReplay(t *testing.T, name string, exchanges []exchange) *replay {
 	return r
 }
 
-// populate makes the servers that were there before the recording began: those
-// that its first answer lists, the newest first.
+// populate creates the servers that existed before the recording. The first response
+// lists them, the newest first.
 func (r *replay) populate(first any, owner string) {
 	servers, _ := find(first, []string{"servers"}).([]any)
 	for _, recorded := range slices.Backward(servers) {
@@ -173,21 +174,21 @@ func (r *replay) populate(first any, owner string) {
 func (r *replay) run() {
 	for i, e := range r.exchanges {
 		if why := r.skip(i, e); why != "" {
-			r.t.Logf("%d %s %s is not held: %s", i, e.Method, path(e), why)
+			r.t.Logf("%d %s %s is skipped: %s", i, e.Method, path(e), why)
 			continue
 		}
-		for _, difference := range r.hold(e) {
+		for _, difference := range r.check(e) {
 			r.t.Errorf("%d %s %s: %s", i, e.Method, path(e), difference)
 		}
-		r.held++
+		r.compared++
 	}
-	if r.held == 0 {
-		r.t.Errorf("no exchange of %s was held against the sandbox", r.name)
+	if r.compared == 0 {
+		r.t.Errorf("no call of %s was compared", r.name)
 	}
-	r.t.Logf("%d of %d exchanges held", r.held, len(r.exchanges))
+	r.t.Logf("%d of %d calls compared", r.compared, len(r.exchanges))
 }
 
-// skip says why an exchange is not held against the sandbox, if so.
+// skip returns the reason why a call is skipped, or "".
 func (r *replay) skip(i int, e exchange) string {
 	for _, n := range notServed {
 		if e.Method == n.method && regexp.MustCompile(n.path).MatchString(path(e)) {
@@ -200,7 +201,7 @@ func (r *replay) skip(i int, e exchange) string {
 			return n.why
 		}
 	}
-	for _, n := range notFollowed {
+	for _, n := range notReproducible {
 		if n.file == r.name && n.first <= i && i <= n.last {
 			return n.why
 		}
@@ -213,10 +214,9 @@ func (r *replay) skip(i int, e exchange) string {
 	return ""
 }
 
-// hold sends a call until it is answered as recorded, for up to two virtual
-// minutes, and tells what is different then. Calls that changed something are
-// not repeated.
-func (r *replay) hold(e exchange) []string {
+// check repeats a call until the response is as recorded, for up to two virtual minutes,
+// and returns the last differences. A call that changed something is not repeated.
+func (r *replay) check(e exchange) []string {
 	var differences []string
 	for range 120 {
 		answer := r.sandbox.call(e.Method, r.translate(path(e)), r.request(e))
@@ -230,8 +230,8 @@ func (r *replay) hold(e exchange) []string {
 	return differences
 }
 
-// request is the recorded request in the sandbox's terms, without volumes that
-// it does not know.
+// request returns the request with the sandbox's ids, and without volumes that the
+// sandbox does not have.
 func (r *replay) request(e exchange) any {
 	if text, ok := e.Request.(string); ok {
 		return text
@@ -251,7 +251,7 @@ func (r *replay) request(e exchange) any {
 	return r.translate(string(text))
 }
 
-// translate replaces recorded ids and addresses by the sandbox's.
+// translate replaces recorded ids and addresses with the sandbox's.
 func (r *replay) translate(text string) string {
 	for recorded, ours := range r.ours {
 		text = strings.ReplaceAll(text, recorded, ours)
@@ -264,7 +264,7 @@ var (
 	ipv4 = regexp.MustCompile(`^\d+\.\d+\.\d+\.\d+$`)
 )
 
-// learn pairs the ids and addresses that two answers have in the same places.
+// learn pairs the ids and addresses at the same places of two responses.
 func (r *replay) learn(recorded, ours any) {
 	visit(recorded, func(path []string, value any) {
 		theirs, _ := value.(string)
@@ -277,8 +277,7 @@ func (r *replay) learn(recorded, ours any) {
 	})
 }
 
-// compare lists the differences between an answer and the recorded one that are
-// not meant.
+// compare returns the unexpected differences between a response and the recorded one.
 func (r *replay) compare(e exchange, answer reply) []string {
 	if answer.status != e.Status {
 		return []string{fmt.Sprintf("status %d, recorded %d: %v", answer.status, e.Status, answer.body)}
@@ -292,7 +291,7 @@ func (r *replay) compare(e exchange, answer reply) []string {
 	}
 	var texts []string
 	for _, d := range found {
-		if !r.isMeant(e, d) {
+		if !r.isExpected(e, d) {
 			texts = append(texts, d.path+" "+d.text)
 		}
 	}
@@ -300,8 +299,8 @@ func (r *replay) compare(e exchange, answer reply) []string {
 	return texts
 }
 
-func (r *replay) isMeant(e exchange, d difference) bool {
-	for _, m := range meant {
+func (r *replay) isExpected(e exchange, d difference) bool {
+	for _, m := range expectedDifferences {
 		if m.path == d.path && (m.file == "" || m.file == r.name) && strings.HasSuffix(path(e), m.call) {
 			return true
 		}
@@ -309,10 +308,10 @@ func (r *replay) isMeant(e exchange, d difference) bool {
 	return false
 }
 
-// difference is where an answer is not as recorded. The path has no indexes.
+// difference is a difference between two responses. Its path has no list indexes.
 type difference struct{ path, text string }
 
-// differences lists where two JSON values are not of one shape.
+// differences returns where two JSON values differ.
 func (r *replay) differences(path string, recorded, ours any) []difference {
 	switch recorded := recorded.(type) {
 	case map[string]any:
@@ -320,7 +319,7 @@ func (r *replay) differences(path string, recorded, ours any) []difference {
 	case []any:
 		return r.differentItems(path, recorded, ours)
 	}
-	if slices.Contains(words, path[strings.LastIndex(path, ".")+1:]) {
+	if slices.Contains(comparedFields, path[strings.LastIndex(path, ".")+1:]) {
 		if text, ok := recorded.(string); ok {
 			recorded = r.translate(text)
 		}
@@ -372,7 +371,7 @@ func (r *replay) differentItems(path string, recorded []any, ours any) []differe
 	return found
 }
 
-// path is the recorded call's path and query.
+// path returns the path and the query of a recorded call.
 func path(e exchange) string {
 	parsed, err := url.Parse(e.URL)
 	if err != nil {
@@ -381,7 +380,7 @@ func path(e exchange) string {
 	return parsed.RequestURI()
 }
 
-// visit calls see for every value in a JSON value.
+// visit calls see for value and for every value inside it.
 func visit(value any, see func(path []string, value any), path ...string) {
 	see(path, value)
 	switch value := value.(type) {
@@ -396,7 +395,7 @@ func visit(value any, see func(path []string, value any), path ...string) {
 	}
 }
 
-// find gives the value at the path that visit told.
+// find returns the value at a path from visit, or nil.
 func find(value any, path []string) any {
 	for _, step := range path {
 		switch inner := value.(type) {

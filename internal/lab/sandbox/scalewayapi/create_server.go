@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-// serverOrder is the part of CreateServer's request that the world can follow.
+// serverOrder has the fields of CreateServer's request that the world supports.
 type serverOrder struct {
 	Name              string                    `json:"name"`
 	CommercialType    string                    `json:"commercial_type"`
@@ -28,7 +28,7 @@ type volumeTemplate struct {
 	VolumeType string `json:"volume_type"`
 }
 
-// createServer answers a stopped server, as Scaleway does.
+// createServer creates a server, which is stopped at first, as at Scaleway.
 func (a *api) createServer(r *http.Request, body []byte) (response, error) {
 	order, err := decode[serverOrder](body)
 	if err != nil {
@@ -50,12 +50,12 @@ func (a *api) createServer(r *http.Request, body []byte) (response, error) {
 		return response{}, createError(order, err)
 	}
 	a.metadata.sync(a.World)
-	// Scaleway gives a machine an address of its choice unless it is told not to.
+	// Scaleway assigns a dynamic address unless the request says no.
 	a.metadata.machines[machine.ID].dynamicAddress = order.DynamicIPRequired == nil || *order.DynamicIPRequired
 	return created(r, machine.ID, map[string]any{"server": a.serverOf(machine)})
 }
 
-// checkOrder refuses what can be seen to be wrong without asking the world.
+// checkOrder refuses a request that is invalid whatever the world's stock is.
 func (a *api) checkOrder(order serverOrder, zone string) error {
 	if err := a.checkOwner("write", order.Project, order.Organization); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (a *api) checkOrder(order serverOrder, zone string) error {
 	return a.checkQuota(order.CommercialType)
 }
 
-// missingArguments lists the arguments that have to be given and are not.
+// missingArguments returns the required arguments that are missing.
 func missingArguments(order serverOrder) []argument {
 	var arguments []argument
 	if order.CommercialType == "" {
@@ -97,8 +97,8 @@ func missingArguments(order serverOrder) []argument {
 	return arguments
 }
 
-// checkVolumes refuses volumes that the world cannot make: it makes one, of the
-// kind that goes with the commercial type.
+// checkVolumes refuses volumes that the world cannot create. It creates one root
+// volume, of the kind that the commercial type has.
 func checkVolumes(volumes map[string]volumeTemplate, commercialType world.Type) error {
 	for key, template := range volumes {
 		if key != "0" || template.ID != "" {
@@ -128,8 +128,8 @@ func (a *api) checkQuota(commercialType string) error {
 	return quotaExceeded(quotaName(commercialType), quota)
 }
 
-// freeAddresses finds the ids of the named addresses, each in the zone and held
-// by nobody.
+// freeAddresses returns the ids of the given addresses. It refuses an address of
+// another zone and one that a machine holds.
 func (a *api) freeAddresses(zone string, ids []string) ([]string, error) {
 	var addresses []string
 	for _, id := range ids {
@@ -148,7 +148,7 @@ func (a *api) freeAddresses(zone string, ids []string) ([]string, error) {
 	return addresses, nil
 }
 
-// createError says in Scaleway's way why the world did not make a machine.
+// createError converts the world's error into Scaleway's.
 func createError(order serverOrder, err error) error {
 	switch {
 	case errors.Is(err, world.ErrOutOfStock):

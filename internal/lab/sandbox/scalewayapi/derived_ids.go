@@ -6,8 +6,8 @@ import (
 	"net/netip"
 )
 
-// derivedID is the id of a thing that the world does not have and Scaleway
-// tells, such as the snapshot behind an image: always the same for its owner.
+// derivedID returns the id of something that Scaleway has and the world has not, such
+// as the snapshot of an image. It depends on the kind and the owner only.
 func derivedID(kind, owner string) string {
 	sum := sha256.Sum256([]byte(kind + " of " + owner))
 	sum[6] = sum[6]&0x0f | 0x40 // UUID version 4
@@ -15,8 +15,8 @@ func derivedID(kind, owner string) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 }
 
-// derivedIP is an address of 198.19.0.0/16, which RFC 2544 sets aside for tests
-// and the world's own addresses leave free.
+// derivedIP returns an address in 198.19.0.0/16, which RFC 2544 reserves for tests and
+// which the world does not use.
 func derivedIP(owner string) netip.Addr {
 	sum := sha256.Sum256([]byte(owner))
 	return netip.AddrFrom4([4]byte{198, 19, sum[0], sum[1]})

@@ -7,8 +7,8 @@ import (
 	"divims/internal/pool"
 )
 
-// Lookup gives the records of a name as the name servers have them, and tells
-// whether they know the name at all.
+// Lookup returns the records of a name as Scaleway's name servers have them. known
+// reports whether the name exists.
 func (a *API) Lookup(name string) (records []pool.DNSRecord, known bool) {
 	a.api.Lock.Lock()
 	defer a.api.Lock.Unlock()
@@ -30,12 +30,12 @@ func (a *api) lookup(name string) (records []pool.DNSRecord, known bool) {
 	return records, known || len(records) > 0
 }
 
-// resolves tells whether the name servers lead from a name to an address, or
-// into a network.
+// resolves reports whether a name resolves to an address, or into the network of an
+// IPv6 address.
 func (a *api) resolves(name string, address pool.Address) bool {
 	records, _ := a.lookup(strings.ToLower(strings.TrimSuffix(name, ".")))
 	for _, record := range records {
-		if record.Type == pool.RecordCNAME { // of an alias no alias is made here
+		if record.Type == pool.RecordCNAME { // only one CNAME is followed
 			records, _ = a.lookup(record.Data)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// dnsRecord is a record as the API reads and writes it.
+// dnsRecord is a record in the format of the API.
 type dnsRecord struct {
 	Comment   *string  `json:"comment"`
 	Data      string   `json:"data"`
@@ -22,7 +22,7 @@ type dnsRecord struct {
 	UpdatedAt *dnsTime `json:"updated_at"`
 }
 
-// dnsTime is a time as the domain API writes it: 2026-03-20T09:28:13Z.
+// dnsTime is a time in the format of the domain API: 2026-03-20T09:28:13Z.
 type dnsTime time.Time
 
 // MarshalJSON writes the time in UTC.
@@ -30,10 +30,10 @@ func (t dnsTime) MarshalJSON() ([]byte, error) {
 	return []byte(strconv.Quote(time.Time(t).UTC().Format("2006-01-02T15:04:05Z"))), nil
 }
 
-// UnmarshalJSON reads nothing: the API says when a record was updated, not the client.
+// UnmarshalJSON ignores the time: clients cannot set it.
 func (t *dnsTime) UnmarshalJSON([]byte) error { return nil }
 
-// addRecord gives a record its id, unless it has one, and its time.
+// addRecord adds a record to a zone, with a new id if it has none, and the time.
 func (a *api) addRecord(zone *dnsZone, record dnsRecord) dnsRecord {
 	now := dnsTime(a.World.Now())
 	record.UpdatedAt = &now
@@ -41,7 +41,7 @@ func (a *api) addRecord(zone *dnsZone, record dnsRecord) dnsRecord {
 		a.records++
 		record.ID = derivedID("record", strconv.Itoa(a.records))
 	}
-	// Recorded: the response's data of an MX record begins with the priority.
+	// As recorded: the data of an MX record in a response begins with the priority.
 	if record.Type == "MX" {
 		record.Data = fmt.Sprintf("%d %s", record.Priority, record.Data)
 	}
@@ -72,14 +72,14 @@ func (a *api) listRecords(r *http.Request, _ []byte) (response, error) {
 	return listWithTotal(r, "records", records)
 }
 
-// recordChanges is the request that changes a zone.
+// recordChanges is a request to change the records of a zone.
 type recordChanges struct {
 	Changes                 []recordChange `json:"changes"`
 	ReturnAllRecords        bool           `json:"return_all_records"`
 	DisallowNewZoneCreation bool           `json:"disallow_new_zone_creation"`
 }
 
-// recordChange is one of its four.
+// recordChange is one change. Exactly one of its fields is set.
 type recordChange struct {
 	Add *struct {
 		Records []dnsRecord `json:"records"`
@@ -92,7 +92,7 @@ type recordChange struct {
 	Clear  *struct{}       `json:"clear"`
 }
 
-// recordIdentity says which records a change is about.
+// recordIdentity selects records, by id or by their fields.
 type recordIdentity struct {
 	ID     string `json:"id"`
 	Fields *struct {
@@ -111,7 +111,7 @@ func (i recordIdentity) matches(record dnsRecord) bool {
 		(i.Fields.Data == nil || record.Data == *i.Fields.Data) && (i.Fields.TTL == nil || record.TTL == *i.Fields.TTL)
 }
 
-// changeRecords makes all changes of a request or, when one is wrong, none.
+// changeRecords makes all changes of a request, or none if one is invalid.
 func (a *api) changeRecords(r *http.Request, body []byte) (response, error) {
 	request, err := decode[recordChanges](body)
 	if err != nil {
@@ -144,7 +144,7 @@ func (a *api) changeRecords(r *http.Request, body []byte) (response, error) {
 	return ok(map[string]any{"records": touched})
 }
 
-// check refuses what is not exactly one of the four changes, in good form.
+// check refuses a change that does not have exactly one valid kind.
 func (c recordChange) check() error {
 	var records []dnsRecord
 	var identity *recordIdentity
@@ -192,7 +192,7 @@ func (r dnsRecord) check() error {
 	return nil
 }
 
-// changeZone makes one change and gives the records that it left behind.
+// changeZone makes one change and returns the added records.
 func (a *api) changeZone(zone *dnsZone, change recordChange) []dnsRecord {
 	switch {
 	case change.Add != nil:
@@ -207,8 +207,8 @@ func (a *api) changeZone(zone *dnsZone, change recordChange) []dnsRecord {
 	return nil
 }
 
-// addRecords adds records, the first of them under the ids that came free:
-// setting a record again does not change its id.
+// addRecords adds records. The first of them get the given ids, so that setting a
+// record again does not change its id.
 func (a *api) addRecords(zone *dnsZone, records []dnsRecord, ids []string) []dnsRecord {
 	var added []dnsRecord
 	for i, record := range records {
@@ -221,7 +221,7 @@ func (a *api) addRecords(zone *dnsZone, records []dnsRecord, ids []string) []dns
 	return added
 }
 
-// remove takes records away and gives their ids.
+// remove removes records and returns their ids.
 func (z *dnsZone) remove(matches func(dnsRecord) bool) []string {
 	var ids []string
 	z.records = slices.DeleteFunc(z.records, func(record dnsRecord) bool {

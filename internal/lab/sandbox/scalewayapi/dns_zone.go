@@ -12,18 +12,18 @@ import (
 	"divims/internal/pool"
 )
 
-// dnsDelay is how long the name servers take to serve a change; about as long
+// dnsDelay is how long the name servers take to serve a change. It is about as long
 // as recorded.
 const dnsDelay = 10 * time.Second
 
-// dnsZone is a zone and its records, in the order in which they came.
+// dnsZone is a zone with its records, in the order in which they were added.
 type dnsZone struct {
 	domain, subdomain string
 	records           []dnsRecord
 	changed           time.Time
 }
 
-// zoneResponse is a zone in the form and order of the recorded answers.
+// zoneResponse is a zone. The fields and their order are as recorded.
 type zoneResponse struct {
 	Domain         string   `json:"domain"`
 	Subdomain      string   `json:"subdomain"`
@@ -47,7 +47,7 @@ func (z *dnsZone) name() string {
 	return z.subdomain + "." + z.domain
 }
 
-// status is pending until the name servers know the last change.
+// status returns "pending" until the name servers serve the last change.
 func (z *dnsZone) status(now time.Time) string {
 	if now.Before(z.changed.Add(dnsDelay)) {
 		return "pending"
@@ -55,7 +55,8 @@ func (z *dnsZone) status(now time.Time) string {
 	return "active"
 }
 
-// nameServers lets the domains of the servers that have names lead to them, since ever.
+// addServerDomains adds the DNS records of the named servers. The name servers serve
+// them at once.
 func (a *api) addServerDomains() {
 	for _, server := range a.Named {
 		for _, domain := range a.Domains {
@@ -70,7 +71,8 @@ func (a *api) addServerDomains() {
 	}
 }
 
-// addressOf is the address that is kept for a server, or that of its host.
+// addressOf returns the address that is tagged for a server, or that of its bare metal
+// machine.
 func (a *api) addressOf(server pool.Server) (ip netip.Addr) {
 	for _, address := range a.World.Addresses() {
 		if slices.Contains(address.Tags, world.AddressTag(server.Number)) {
@@ -85,8 +87,8 @@ func (a *api) addressOf(server pool.Server) (ip netip.Addr) {
 	return ip
 }
 
-// zone finds a zone of the project and the domain that it is in. The zone is nil
-// if it is not there and could be made.
+// zone returns a zone and the project's domain that it belongs to. The zone is nil if
+// it does not exist but could be created.
 func (a *api) zone(name string) (zone *dnsZone, domain string, err error) {
 	for _, domain := range a.Domains {
 		if name == domain || strings.HasSuffix(name, "."+domain) {
@@ -96,7 +98,7 @@ func (a *api) zone(name string) (zone *dnsZone, domain string, err error) {
 	return nil, "", &apiError{http.StatusForbidden, map[string]any{"message": "domain not found"}}
 }
 
-// newZone makes a zone with Scaleway's name servers.
+// newZone creates a zone with Scaleway's name servers.
 func (a *api) newZone(name, domain string) *dnsZone {
 	subdomain := strings.TrimSuffix(strings.TrimSuffix(name, domain), ".")
 	zone := &dnsZone{domain: domain, subdomain: subdomain, changed: a.World.Now()}

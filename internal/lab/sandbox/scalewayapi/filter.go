@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// commaSeparated are the values of a query parameter of Instances; none for an
-// empty one.
+// commaSeparated splits a query parameter of Instances. It returns nil for an empty one.
 func commaSeparated(text string) []string {
 	if text == "" {
 		return nil
@@ -14,21 +13,21 @@ func commaSeparated(text string) []string {
 	return strings.Split(text, ",")
 }
 
-// hasAll tells whether every wanted tag is there.
+// hasAll reports whether tags has every wanted tag.
 func hasAll(tags, wanted []string) bool {
 	return !slices.ContainsFunc(wanted, func(tag string) bool { return !slices.Contains(tags, tag) })
 }
 
-// isOneOf tells whether a value passes a filter; a filter without values lets
-// everything pass.
+// matchesAny reports whether value is one of the wanted values. No wanted values match
+// everything.
 func matchesAny(value string, wanted []string) bool {
 	return len(wanted) == 0 || slices.Contains(wanted, value)
 }
 
-// is is isOneOf for a single value.
+// matchesFilter is matchesAny for one value, where "" matches everything.
 func matchesFilter(value, wanted string) bool { return wanted == "" || value == wanted }
 
-// notNil makes an empty list [] in JSON, as Scaleway does, and not null.
+// notNil makes JSON show an empty list as [], as Scaleway does, and not as null.
 func notNil(list []string) []string {
 	if list == nil {
 		return []string{}

@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-// image is an image in the form and order of the recorded answers.
+// image is an image. The fields and their order are as recorded.
 type image struct {
 	ID                string         `json:"id"`
 	Name              string         `json:"name"`
@@ -28,7 +28,7 @@ type image struct {
 	Zone              string         `json:"zone"`
 }
 
-// snapshot is what root volumes are made from; its size is never told.
+// snapshot is the source of root volumes. Scaleway does not report its size.
 type snapshot struct {
 	VolumeType string `json:"volume_type"`
 	ID         string `json:"id"`
@@ -45,10 +45,10 @@ func (a *api) newImage(i pool.Image) image {
 	}
 }
 
-// snapshotID names the snapshot behind an image.
+// snapshotID returns the id of an image's snapshot.
 func snapshotID(imageID string) string { return derivedID("snapshot", imageID) }
 
-// imageOf is the image that a machine was made from, null when it is gone.
+// imageOf returns the image that a machine was created from, or nil if it was deleted.
 func (a *api) imageOf(machine pool.Machine) *image {
 	for _, i := range a.World.Images() {
 		if i.ID == machine.ImageID {

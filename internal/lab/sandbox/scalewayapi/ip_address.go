@@ -10,7 +10,7 @@ import (
 	"divims/internal/pool"
 )
 
-// address is a public address in the form and order of the recorded answers.
+// address is a public IP address. The fields and their order are as recorded.
 type address struct {
 	ID           string        `json:"id"`
 	Address      *netip.Addr   `json:"address"`
@@ -26,22 +26,22 @@ type address struct {
 	IPAMID       string        `json:"ipam_id"`
 }
 
-// families are the types of address that can be reserved, IPv4 unasked.
+// families are the types of addresses that can be reserved. The default is IPv4.
 var families = map[string]pool.Family{"": pool.IPv4, "routed_ipv4": pool.IPv4, "routed_ipv6": pool.IPv6}
 
-func typeOf(known pool.Address) string {
+func addressType(known pool.Address) string {
 	if known.Family() == pool.IPv4 {
 		return "routed_ipv4"
 	}
 	return "routed_ipv6"
 }
 
-// networkBits is how long the prefix of an IPv6 address is.
+// networkBits is the length of the prefix of an IPv6 address.
 const networkBits = 64
 
 func (a *api) newAddress(known pool.Address) address {
 	view := address{
-		ID: known.ID, Zone: known.Zone, Organization: a.Project, Project: a.Project, Type: typeOf(known), State: "detached", Tags: notNil(known.Tags), IPAMID: known.ID,
+		ID: known.ID, Zone: known.Zone, Organization: a.Project, Project: a.Project, Type: addressType(known), State: "detached", Tags: notNil(known.Tags), IPAMID: known.ID,
 	}
 	if known.Family() == pool.IPv4 {
 		view.Address = &known.IP
@@ -60,7 +60,7 @@ func (a *api) newAddress(known pool.Address) address {
 	return view
 }
 
-// addressByID finds an address of the zone by its id or by itself.
+// addressByID returns an address of the zone, by its id or by the IP address itself.
 func (a *api) addressByID(zone, id string) (pool.Address, error) {
 	ip, _ := netip.ParseAddr(id)
 	for _, known := range a.metadata.allAddresses(a.World) {
@@ -74,7 +74,7 @@ func (a *api) addressByID(zone, id string) (pool.Address, error) {
 	return pool.Address{}, notFound("instance_ip", id)
 }
 
-// address finds the address that a call is about.
+// address returns the address that a call is about.
 func (a *api) address(r *http.Request) (pool.Address, error) {
 	return a.addressByID(r.PathValue("zone"), r.PathValue("id"))
 }
@@ -84,7 +84,7 @@ func (a *api) listAddresses(r *http.Request, _ []byte) (response, error) {
 	addresses := []address{}
 	for _, known := range a.metadata.allAddresses(a.World) {
 		if known.Zone == r.PathValue("zone") && hasAll(known.Tags, commaSeparated(query.Get("tags"))) &&
-			strings.Contains(known.IP.String(), query.Get("name")) && matchesFilter(typeOf(known), query.Get("type")) {
+			strings.Contains(known.IP.String(), query.Get("name")) && matchesFilter(addressType(known), query.Get("type")) {
 			addresses = append(addresses, a.newAddress(known))
 		}
 	}
@@ -133,8 +133,7 @@ func (a *api) createAddress(r *http.Request, body []byte) (response, error) {
 	return created(r, known.ID, map[string]any{"ip": a.newAddress(known)})
 }
 
-// addressUpdate has an empty raw message for what is not to be changed, and
-// null for what is to be unset.
+// addressUpdate changes an address. A missing field changes nothing, null unsets it.
 type addressUpdate struct {
 	Reverse json.RawMessage `json:"reverse"`
 	Tags    *[]string       `json:"tags"`
@@ -164,7 +163,7 @@ func (a *api) updateAddress(r *http.Request, body []byte) (response, error) {
 	return a.getAddress(r, nil)
 }
 
-// attach gives an address to a machine, or takes it away.
+// attach attaches an address to a machine, or detaches it.
 func (a *api) attach(known pool.Address, server json.RawMessage) error {
 	machineID, change, err := decodeNullable("server", server)
 	if err != nil || !change || machineID == known.MachineID {
@@ -178,7 +177,7 @@ func (a *api) attach(known pool.Address, server json.RawMessage) error {
 	return a.World.Attach(known.ID, machineID)
 }
 
-// setReverse takes a name only when it leads to the address, as recorded.
+// setReverse sets the reverse name. As recorded, the name must resolve to the address.
 func (a *api) setReverse(known pool.Address, reverse json.RawMessage) error {
 	name, change, err := decodeNullable("reverse", reverse)
 	if err != nil || !change {
@@ -193,7 +192,7 @@ func (a *api) setReverse(known pool.Address, reverse json.RawMessage) error {
 	return nil
 }
 
-// nullable reads a value that may be absent (no change) or null (empty).
+// decodeNullable decodes a string that may be missing (no change) or null ("").
 func decodeNullable(name string, raw json.RawMessage) (value string, change bool, err error) {
 	if len(raw) == 0 {
 		return "", false, nil
@@ -204,8 +203,7 @@ func decodeNullable(name string, raw json.RawMessage) (value string, change bool
 	return value, true, nil
 }
 
-// deleteAddress gives an address back, even one that a machine holds, as
-// recorded.
+// deleteAddress releases an address, even an attached one, as recorded.
 func (a *api) deleteAddress(r *http.Request, _ []byte) (response, error) {
 	known, err := a.address(r)
 	if err != nil {

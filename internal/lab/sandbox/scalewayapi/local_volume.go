@@ -12,7 +12,7 @@ import (
 // volumeTypes are Scaleway's names for the kinds of volumes.
 var volumeTypes = map[pool.VolumeKind]string{pool.LocalVolume: "l_ssd", pool.BlockVolume: "sbs_volume"}
 
-// volumeSize is every volume's size in bytes: the world has no sizes.
+// volumeSize is the size of every volume, in bytes. Volumes of the world have no size.
 const volumeSize = 20_000_000_000
 
 // attachedBlockVolume is a volume of Block Storage in a server's response.
@@ -30,7 +30,7 @@ type attachedLocalVolume struct {
 	localVolume
 }
 
-// localVolume is a volume of Instances.
+// localVolume is a volume in the Instances API.
 type localVolume struct {
 	ID               string        `json:"id"`
 	Name             string        `json:"name"`
@@ -47,7 +47,7 @@ type localVolume struct {
 	Zone             string        `json:"zone"`
 }
 
-// volumesOf are a machine's volumes by their index, as Instances shows them.
+// volumesOf returns a machine's volumes by index, as Instances shows them.
 func (a *api) volumesOf(machine pool.Machine) map[string]any {
 	volumes := map[string]any{}
 	for i, volume := range machine.Volumes {
@@ -77,13 +77,13 @@ func (a *api) newLocalVolume(volume pool.Volume) localVolume {
 	return view
 }
 
-// volumes are those of a kind in a zone.
+// volumes returns the volumes of a kind in a zone.
 func (a *api) volumes(kind pool.VolumeKind, zone string) []pool.Volume {
 	return slices.DeleteFunc(a.World.Volumes(), func(v pool.Volume) bool { return v.Kind != kind || v.Zone != zone })
 }
 
-// localVolume finds the volume that a call is about. Those of Block Storage are
-// not known here.
+// localVolume returns the volume that a call is about. The Instances API does not
+// know the volumes of Block Storage.
 func (a *api) localVolume(r *http.Request) (pool.Volume, error) {
 	id := r.PathValue("id")
 	for _, volume := range a.volumes(pool.LocalVolume, r.PathValue("zone")) {
@@ -115,13 +115,13 @@ func (a *api) getLocalVolume(r *http.Request, _ []byte) (response, error) {
 	return ok(map[string]any{"volume": a.newLocalVolume(volume)})
 }
 
-// volumeUpdate is the part of an update of either kind of volume that is served.
+// volumeUpdate has the supported fields of an update of either kind of volume.
 type volumeUpdate struct {
 	Name *string   `json:"name"`
 	Tags *[]string `json:"tags"`
 }
 
-// updateVolume keeps a changed name or tags.
+// updateVolume changes a volume's name and tags.
 func (a *api) updateVolume(volume pool.Volume, body []byte) error {
 	update, err := decodeStrictly[volumeUpdate](body)
 	if err != nil {
@@ -148,7 +148,7 @@ func (a *api) updateLocalVolume(r *http.Request, body []byte) (response, error) 
 	return ok(map[string]any{"volume": a.newLocalVolume(volume)})
 }
 
-// deleteLocalVolume refuses a volume that a server holds.
+// deleteLocalVolume refuses to delete an attached volume.
 func (a *api) deleteLocalVolume(r *http.Request, _ []byte) (response, error) {
 	volume, err := a.localVolume(r)
 	if err != nil {

@@ -10,19 +10,19 @@ import (
 	"divims/internal/pool"
 )
 
-// metadata is what Scaleway knows of the world's things and the world does not.
+// metadata is what Scaleway stores about resources and the world does not.
 type metadata struct {
 	machines map[string]*machineMetadata
 	volumes  map[string]*volumeMetadata
-	// addresses are changes to addresses, by id.
+	// addresses has the addresses that were changed, by id.
 	addresses map[string]*addressMetadata
 }
 
 type machineMetadata struct {
-	// tags are nil until they are updated.
+	// tags is nil until the tags are updated.
 	tags     []string
 	userData map[string][]byte
-	// dynamicAddress tells that the machine wants any address while it runs.
+	// dynamicAddress makes Scaleway assign an address while the machine runs.
 	dynamicAddress bool
 }
 
@@ -30,7 +30,7 @@ type volumeMetadata struct {
 	name             string
 	tags             []string
 	created          time.Time
-	detached         time.Time // zero while a machine holds it
+	detached         time.Time // zero while it is attached
 	machineID, image string
 }
 
@@ -47,7 +47,7 @@ func newMetadata() metadata {
 	}
 }
 
-// sync takes note of what appeared in the world, and forgets what is gone.
+// sync adds metadata for new resources and removes that of deleted ones.
 func (m *metadata) sync(w *world.World) {
 	machines := map[string]bool{}
 	attached := map[string]bool{}
@@ -67,8 +67,8 @@ func (m *metadata) sync(w *world.World) {
 	m.syncVolumes(w, attached)
 }
 
-// newVolumeMetadata names a volume after the image, as recorded. It has no tags,
-// whatever tags its machine has.
+// newVolumeMetadata names a volume after the image, as recorded. It does not inherit
+// the machine's tags.
 func newVolumeMetadata(machine pool.Machine, index int, images []pool.Image) *volumeMetadata {
 	note := &volumeMetadata{created: machine.Created, machineID: machine.ID, image: machine.ImageID}
 	if i := slices.IndexFunc(images, func(image pool.Image) bool { return image.ID == machine.ImageID }); i >= 0 {
@@ -80,7 +80,7 @@ func newVolumeMetadata(machine pool.Machine, index int, images []pool.Image) *vo
 	return note
 }
 
-// syncVolumes dates the end of attachments: to when it is first seen.
+// syncVolumes records when a detached volume was first seen.
 func (m *metadata) syncVolumes(w *world.World, attached map[string]bool) {
 	exist := maps.Clone(attached)
 	for _, volume := range w.Volumes() {
@@ -95,7 +95,7 @@ func (m *metadata) syncVolumes(w *world.World, attached map[string]bool) {
 	maps.DeleteFunc(m.volumes, func(id string, _ *volumeMetadata) bool { return !exist[id] })
 }
 
-// ofAddress gives the metadata of an address, to be changed.
+// ofAddress returns the metadata of an address and creates it if necessary.
 func (m *metadata) ofAddress(id string) *addressMetadata {
 	if m.addresses[id] == nil {
 		m.addresses[id] = &addressMetadata{}
@@ -103,7 +103,7 @@ func (m *metadata) ofAddress(id string) *addressMetadata {
 	return m.addresses[id]
 }
 
-// allAddresses are the world's addresses, with what was changed of them.
+// allAddresses returns the world's addresses with the changes in the metadata.
 func (m *metadata) allAddresses(w *world.World) []pool.Address {
 	all := w.Addresses()
 	for i, address := range all {

@@ -7,17 +7,17 @@ import (
 	"strconv"
 )
 
-// Scaleway's page sizes: what a list gives unasked, and at most.
+// The default and the largest size of a page at Scaleway.
 const (
 	defaultPageSize = 50
 	maxPageSize     = 100
 )
 
-// page is the part of a list that was asked for; number counts from 1.
+// page is the requested part of a list. number counts from 1.
 type page struct{ number, size int }
 
-// pageOf reads the page from the query. Instances calls the size per_page, the
-// other products page_size.
+// pageOf reads the page from the query. Instances calls the size per_page, other
+// products page_size.
 func pageOf(query url.Values, sizeName string) (page, error) {
 	number, err := positiveInt(query, "page", 1)
 	if err != nil {
@@ -33,10 +33,10 @@ func pageOf(query url.Values, sizeName string) (page, error) {
 	return page{number, size}, nil
 }
 
-func positiveInt(query url.Values, name string, otherwise int) (int, error) {
+func positiveInt(query url.Values, name string, defaultValue int) (int, error) {
 	text := query.Get(name)
 	if text == "" {
-		return otherwise, nil
+		return defaultValue, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
@@ -45,7 +45,7 @@ func positiveInt(query url.Values, name string, otherwise int) (int, error) {
 	return n, nil
 }
 
-// cut returns the items on the page, never nil.
+// pageItems returns the items on the page. It never returns nil.
 func pageItems[T any](items []T, p page) []T {
 	start := len(items)
 	if p.number <= len(items)/p.size+1 {
@@ -55,22 +55,22 @@ func pageItems[T any](items []T, p page) []T {
 	return append([]T{}, items[start:end]...)
 }
 
-// list answers one page of an Instances list. The total is in a header only,
-// and the Link header names the last page, as recorded.
+// list returns one page of a list of Instances. As recorded, the total is in a header,
+// and the Link header names the last page.
 func list[T any](r *http.Request, name string, items []T) (response, error) {
 	return listConverted(r, name, items, func(item T) T { return item })
 }
 
-// listConverted is list for things that are shown in another form, which is made of those
-// on the page only.
-func listConverted[T, S any](r *http.Request, name string, items []T, show func(T) S) (response, error) {
+// listConverted is list for items that must be converted. It converts only those on
+// the page.
+func listConverted[T, S any](r *http.Request, name string, items []T, convert func(T) S) (response, error) {
 	p, err := pageOf(r.URL.Query(), "per_page")
 	if err != nil {
 		return response{}, err
 	}
 	shown := []S{}
 	for _, item := range pageItems(items, p) {
-		shown = append(shown, show(item))
+		shown = append(shown, convert(item))
 	}
 	return response{
 		status: http.StatusOK,
@@ -91,8 +91,8 @@ func listHeader(r *http.Request, name string, p page, total int) http.Header {
 	}
 }
 
-// listWithTotal answers one page of a list of the other products, with the total
-// in the body.
+// listWithTotal returns one page of a list of another product. The total is in the
+// body.
 func listWithTotal[T any](r *http.Request, name string, items []T) (response, error) {
 	p, err := pageOf(r.URL.Query(), "page_size")
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// quotum is a quota of the organization. No traffic of it was recorded; the fields
-// are those of Scaleway's SDK.
+// quotum is a quota of the organization. Its fields are those of Scaleway's SDK, as no
+// traffic of quotas was recorded.
 type quotum struct {
 	Name         string        `json:"name"`
 	PrettyName   string        `json:"pretty_name"`
@@ -23,7 +23,7 @@ type quotumLimit struct {
 	Unlimited bool `json:"unlimited,omitempty"`
 }
 
-// quotaName is the name of the quota of a commercial type.
+// quotaName returns the name of a commercial type's quota.
 func quotaName(commercialType string) string {
 	return "cp_servers_type_" + strings.ReplaceAll(commercialType, "-", "_")
 }

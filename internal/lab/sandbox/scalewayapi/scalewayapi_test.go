@@ -28,7 +28,7 @@ const (
 
 var start = time.Date(2026, 10, 5, 6, 0, 0, 0, time.UTC)
 
-// sandbox is the API under test, over a world whose time the test moves.
+// sandbox is the API under test. The test moves the time of its world.
 type sandbox struct {
 	t      *testing.T
 	world  *world.World
@@ -36,7 +36,7 @@ type sandbox struct {
 	server *httptest.Server
 }
 
-// newSandbox starts the API over a pool of three servers, of which none runs.
+// newSandbox starts the API for a pool of three servers without machines.
 func newSandbox(t *testing.T, change ...func(*world.Config, *scalewayapi.Config)) *sandbox {
 	t.Helper()
 	worldConfig := world.Config{
@@ -60,22 +60,22 @@ func newSandbox(t *testing.T, change ...func(*world.Config, *scalewayapi.Config)
 	return s
 }
 
-// wait lets virtual time pass.
+// wait advances virtual time.
 func (s *sandbox) wait(d time.Duration) {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	s.world.AdvanceTo(s.world.Now().Add(d))
 }
 
-// reply is an answer as it came.
+// reply is a response.
 type reply struct {
 	status int
 	header http.Header
 	body   any // decoded JSON, or a string
 }
 
-// call sends a request with the right secret key. body is sent as JSON, unless
-// it is a string.
+// call sends a request with the valid secret key. The body is sent as JSON unless it is a
+// string.
 func (s *sandbox) call(method, path string, body any) reply {
 	s.t.Helper()
 	content, isText := body.(string)
@@ -86,7 +86,7 @@ func (s *sandbox) call(method, path string, body any) reply {
 		}
 		content = string(text)
 	}
-	request, err := http.NewRequest(method, s.server.URL+path, strings.NewReader(content))
+	request, err := http.NewRequestWithContext(s.t.Context(), method, s.server.URL+path, strings.NewReader(content))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func (s *sandbox) send(request *http.Request) reply {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	content, err := io.ReadAll(response.Body)
 	if err != nil {
 		s.t.Fatal(err)
@@ -115,7 +115,7 @@ func (s *sandbox) send(request *http.Request) reply {
 	return r
 }
 
-// at finds a value in the body, by its path of field names and indexes.
+// at returns the value in the body at a path of field names and indexes.
 func (r reply) at(path ...any) any {
 	value := r.body
 	for _, step := range path {
@@ -134,7 +134,7 @@ func (r reply) at(path ...any) any {
 	return value
 }
 
-// order asks for a server.
+// order sends a request to create a server. more adds or replaces fields; nil removes one.
 func (s *sandbox) order(name string, more map[string]any) reply {
 	s.t.Helper()
 	request := map[string]any{
@@ -150,7 +150,7 @@ func (s *sandbox) order(name string, more map[string]any) reply {
 	return s.call("POST", zone+"/servers", request)
 }
 
-// create orders a server and gives its id.
+// create creates a server and returns its id.
 func (s *sandbox) create(name string, more map[string]any) string {
 	s.t.Helper()
 	answer := s.order(name, more)

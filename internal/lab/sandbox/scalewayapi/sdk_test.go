@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +21,7 @@ import (
 	"divims/internal/pool"
 )
 
-// sdk is Scaleway's own client of the sandbox.
+// sdk returns Scaleway's own client for the sandbox.
 func (s *sandbox) sdk() *scw.Client {
 	s.t.Helper()
 	client, err := scw.NewClient(
@@ -34,6 +34,7 @@ func (s *sandbox) sdk() *scw.Client {
 	return client
 }
 
+// must returns a function that returns the value, or fails the test if there is an error.
 func must[T any](value T, err error) func(*testing.T) T {
 	return func(t *testing.T) T {
 		t.Helper()
@@ -44,54 +45,42 @@ func must[T any](value T, err error) func(*testing.T) T {
 	}
 }
 
-// TestLifeOfAServer follows a server through the SDK: made stopped, started,
-// found, changed, terminated, and its volume deleted after it.
-func TestLifeOfAServer(t *testing.T) {
+// A server is created stopped, started, changed and terminated through the SDK, and its
+// volume is deleted.
+func TestServerLifecycle(t *testing.T) {
 	s := newSandbox(t)
-	instances, blocks := instance.NewAPI(s.sdk()), blockapi.NewAPI(s.sdk())
-
+	instances := instance.NewAPI(s.sdk())
 	addresses := must(instances.ListIPs(&instance.ListIPsRequest{Tags: []string{world.AddressTag(2)}}))(t).IPs
 	if len(addresses) != 1 || addresses[0].Server != nil {
 		t.Fatalf("addresses of server 2: %v, want a free one", addresses)
 	}
-	image, commercialType := imageID, blockType
+	image := imageID
 	made := must(instances.CreateServer(&instance.CreateServerRequest{
-		Name: "bbb-w2", CommercialType: commercialType, Image: &image, Tags: []string{"pool"},
+		Name: "bbb-w2", CommercialType: blockType, Image: &image, Tags: []string{"pool"},
 		PublicIPs: &[]string{addresses[0].ID}, DynamicIPRequired: scw.BoolPtr(false),
 	}))(t).Server
 	s.wait(time.Hour)
-	get := func() *instance.Server {
-		t.Helper()
-		return must(instances.GetServer(&instance.GetServerRequest{ServerID: made.ID}))(t).Server
-	}
-	if state := get().State; made.State != instance.ServerStateStopped || state != instance.ServerStateStopped {
-		t.Errorf("made %s, an hour later %s: a server is made stopped and stays so", made.State, state)
+	server := sdkServer{t, instances, made.ID}
+	if state := server.get().State; made.State != instance.ServerStateStopped || state != instance.ServerStateStopped {
+		t.Errorf("created %s, an hour later %s; want stopped both times", made.State, state)
 	}
 	if got := made.PublicIPs[0].Address.String(); got != addresses[0].Address.String() {
-		t.Errorf("made with address %s, want %s", got, addresses[0].Address)
+		t.Errorf("created with the address %s, want %s", got, addresses[0].Address)
 	}
-
 	setUserData(t, instances, made.ID)
-	updated := must(instances.UpdateServer(&instance.UpdateServerRequest{ServerID: made.ID, Tags: &[]string{"pool", "ready"}}))(t).Server
-	if strings.Join(updated.Tags, " ") != "pool ready" || strings.Join(get().Tags, " ") != "pool ready" {
-		t.Errorf("tags after the update: %v", updated.Tags)
-	}
+	server.setTags("pool", "ready")
 
-	act := func(action instance.ServerAction) {
-		t.Helper()
-		must(instances.ServerAction(&instance.ServerActionRequest{ServerID: made.ID, Action: action}))(t)
-	}
-	act(instance.ServerActionPoweron)
-	if got := get(); got.State != instance.ServerStateStarting || got.Location != nil {
-		t.Errorf("right after poweron: %s at %v, want starting, nowhere yet", got.State, got.Location)
+	server.act(instance.ServerActionPoweron)
+	if got := server.get(); got.State != instance.ServerStateStarting || got.Location != nil {
+		t.Errorf("right after poweron: %s at %v, want starting without a location", got.State, got.Location)
 	}
 	s.wait(time.Minute)
-	if got := get(); got.State != instance.ServerStateRunning || got.Location == nil {
-		t.Errorf("a minute after poweron: %s at %v, want running somewhere", got.State, got.Location)
+	if got := server.get(); got.State != instance.ServerStateRunning || got.Location == nil {
+		t.Errorf("a minute after poweron: %s at %v, want running at a location", got.State, got.Location)
 	}
 
-	act(instance.ServerActionTerminate)
-	if got := get(); got.State != instance.ServerStateStopping || got.StateDetail != "terminating" {
+	server.act(instance.ServerActionTerminate)
+	if got := server.get(); got.State != instance.ServerStateStopping || got.StateDetail != "terminating" {
 		t.Errorf("right after terminate: %s %s, want stopping terminating", got.State, got.StateDetail)
 	}
 	s.wait(time.Minute)
@@ -100,25 +89,56 @@ func TestLifeOfAServer(t *testing.T) {
 		t.Errorf("a minute after terminate: %v, want no such instance_server", err)
 	}
 	if held := must(instances.GetIP(&instance.GetIPRequest{IP: addresses[0].ID}))(t).IP.Server; held != nil {
-		t.Errorf("the reserved address belongs to %v, want it kept and free", held)
+		t.Errorf("the reserved address is attached to %v, want none", held)
 	}
+	deleteVolumeOf(t, blockapi.NewAPI(s.sdk()), made)
+}
 
-	volumes := must(blocks.ListVolumes(&blockapi.ListVolumesRequest{}, scw.WithAllPages()))(t).Volumes
-	if len(volumes) != 1 || volumes[0].ID != made.Volumes["0"].ID || volumes[0].Status != blockapi.VolumeStatusAvailable {
-		t.Fatalf("volumes after terminate: %v, want the server's, available", volumes)
+// sdkServer is a server, used through the SDK.
+type sdkServer struct {
+	t         *testing.T
+	instances *instance.API
+	id        string
+}
+
+func (s sdkServer) get() *instance.Server {
+	s.t.Helper()
+	return must(s.instances.GetServer(&instance.GetServerRequest{ServerID: s.id}))(s.t).Server
+}
+
+func (s sdkServer) act(action instance.ServerAction) {
+	s.t.Helper()
+	must(s.instances.ServerAction(&instance.ServerActionRequest{ServerID: s.id, Action: action}))(s.t)
+}
+
+// setTags changes the tags and checks that they are changed.
+func (s sdkServer) setTags(tags ...string) {
+	s.t.Helper()
+	updated := must(s.instances.UpdateServer(&instance.UpdateServerRequest{ServerID: s.id, Tags: &tags}))(s.t).Server
+	if !slices.Equal(updated.Tags, tags) || !slices.Equal(s.get().Tags, tags) {
+		s.t.Errorf("tags after the update: %v, want %v", updated.Tags, tags)
 	}
-	if detached := volumes[0].LastDetachedAt; detached == nil || !detached.After(*made.CreationDate) {
-		t.Errorf("the volume was detached at %v, want a time after %v", detached, made.CreationDate)
+}
+
+// deleteVolumeOf deletes the volume of a terminated server.
+func deleteVolumeOf(t *testing.T, blocks *blockapi.API, server *instance.Server) {
+	t.Helper()
+	volumes := must(blocks.ListVolumes(&blockapi.ListVolumesRequest{}, scw.WithAllPages()))(t).Volumes
+	if len(volumes) != 1 || volumes[0].ID != server.Volumes["0"].ID || volumes[0].Status != blockapi.VolumeStatusAvailable {
+		t.Fatalf("volumes after terminate: %v, want the server's volume, available", volumes)
+	}
+	if detached := volumes[0].LastDetachedAt; detached == nil || !detached.After(*server.CreationDate) {
+		t.Errorf("the volume was detached at %v, want a time after %v", detached, server.CreationDate)
 	}
 	if err := blocks.DeleteVolume(&blockapi.DeleteVolumeRequest{VolumeID: volumes[0].ID}); err != nil {
 		t.Fatal(err)
 	}
 	if left := must(blocks.ListVolumes(&blockapi.ListVolumesRequest{}))(t).TotalCount; left != 0 {
-		t.Errorf("%d volumes left, want none", left)
+		t.Errorf("%d volumes are left, want none", left)
 	}
 }
 
-// setUserData sets what cloud-init reads, and reads it again.
+// setUserData sets the user data for cloud-init and reads it back.
 func setUserData(t *testing.T, instances *instance.API, serverID string) {
 	t.Helper()
 	const content = "#cloud-config\npackages: [bbb]\n"
@@ -133,13 +153,12 @@ func setUserData(t *testing.T, instances *instance.API, serverID string) {
 		t.Fatalf("user data: %v, want one key", all)
 	}
 	if got := must(io.ReadAll(all["cloud-init"]))(t); string(got) != content {
-		t.Errorf("user data reads %q, want it as it was set", got)
+		t.Errorf("user data is %q, want it unchanged", got)
 	}
 }
 
-// TestVolumesAreTaggedByUpdateOnly holds that volumes do not inherit the tags of
-// their server, and are found by those that they are given.
-func TestVolumesAreTaggedByUpdateOnly(t *testing.T) {
+// A volume does not inherit the tags of its server. Lists find it by its own tags.
+func TestVolumeTagsAreSetByUpdateOnly(t *testing.T) {
 	s := newSandbox(t)
 	blocks := blockapi.NewAPI(s.sdk())
 	s.create("bbb-w1", nil)
@@ -151,7 +170,7 @@ func TestVolumesAreTaggedByUpdateOnly(t *testing.T) {
 	}
 	volume := must(blocks.ListVolumes(&blockapi.ListVolumesRequest{}))(t).Volumes[0]
 	if volume.Status != blockapi.VolumeStatusInUse || len(volume.References) != 1 {
-		t.Errorf("volume of a server is %s with references %v, want it in use", volume.Status, volume.References)
+		t.Errorf("volume of a server is %s with references %v, want in_use and one reference", volume.Status, volume.References)
 	}
 	must(blocks.UpdateVolume(&blockapi.UpdateVolumeRequest{VolumeID: volume.ID, Tags: &[]string{"pool", "old"}}))(t)
 	if found := tagged(); len(found) != 1 {
@@ -159,9 +178,8 @@ func TestVolumesAreTaggedByUpdateOnly(t *testing.T) {
 	}
 }
 
-// TestLists holds that lists come in pages of at most 100 and that names match
-// anywhere, tags wholly and all of them.
-func TestLists(t *testing.T) {
+// Lists are paged. Names match by substring, and all wanted tags must be there.
+func TestListsArePagedAndFiltered(t *testing.T) {
 	s := newSandbox(t)
 	instances := instance.NewAPI(s.sdk())
 	for i := range 120 {
@@ -180,13 +198,13 @@ func TestLists(t *testing.T) {
 		request instance.ListServersRequest
 		want    int
 	}{
-		{"a page is 50 long unasked", instance.ListServersRequest{}, 50},
+		{"the default page size is 50", instance.ListServersRequest{}, 50},
 		{"the second page of 100 has the rest", instance.ListServersRequest{PerPage: size(100), Page: page(2)}, 20},
 		{"a page beyond the end is empty", instance.ListServersRequest{PerPage: size(100), Page: page(2_000_000_000)}, 0},
-		{"names match parts: bbb-w1 is in bbb-w10 too", instance.ListServersRequest{Name: &name, PerPage: size(100)}, 1 + 10 + 21},
-		{"tags match wholly", instance.ListServersRequest{Tags: []string{"bbb-w1"}}, 1},
-		{"all tags have to match", instance.ListServersRequest{Tags: []string{"pool", "bbb-w7"}}, 1},
-		{"a part of a tag is no tag", instance.ListServersRequest{Tags: []string{"poo"}}, 0},
+		{"names match by substring: bbb-w1 is in bbb-w10", instance.ListServersRequest{Name: &name, PerPage: size(100)}, 1 + 10 + 21},
+		{"tags match as a whole", instance.ListServersRequest{Tags: []string{"bbb-w1"}}, 1},
+		{"all tags must match", instance.ListServersRequest{Tags: []string{"pool", "bbb-w7"}}, 1},
+		{"a part of a tag does not match", instance.ListServersRequest{Tags: []string{"poo"}}, 0},
 		{"states match", instance.ListServersRequest{State: &state}, 50},
 		{"other states do not", instance.ListServersRequest{State: &none}, 0},
 		{"another zone is empty", instance.ListServersRequest{Zone: scw.ZoneNlAms1}, 0},
@@ -201,18 +219,17 @@ func TestLists(t *testing.T) {
 		t.Errorf("all pages have %d servers, want 120", got)
 	}
 	if header := s.call("GET", zone+"/servers?per_page=1", nil).header; header.Get("X-Total-Count") != "120" {
-		t.Errorf("the header tells of %s servers, want 120", header.Get("X-Total-Count"))
+		t.Errorf("the header has a total of %s, want 120", header.Get("X-Total-Count"))
 	}
 	newest := must(instances.ListServers(&instance.ListServersRequest{}))(t).Servers[0].Name
 	oldest := must(instances.ListServers(&instance.ListServersRequest{Order: instance.ListServersRequestOrderCreationDateAsc}))(t).Servers[0].Name
 	if newest != "bbb-w120" || oldest != "bbb-w1" {
-		t.Errorf("the first are %s, and %s in ascending order; want bbb-w120 and bbb-w1", newest, oldest)
+		t.Errorf("the first server is %s, in ascending order %s; want bbb-w120 and bbb-w1", newest, oldest)
 	}
 }
 
-// TestTypedErrors holds that the SDK makes of refusals the errors that clients
-// decide on.
-func TestTypedErrors(t *testing.T) {
+// The SDK converts the sandbox's errors into the types on which clients decide.
+func TestErrorsHaveTheTypesOfTheSDK(t *testing.T) {
 	s := newSandbox(t, func(_ *world.Config, c *scalewayapi.Config) { c.Quotas = map[string]int{localType: 0} })
 	instances := instance.NewAPI(s.sdk())
 	order := func(commercialType, image string) error {
@@ -225,16 +242,17 @@ func TestTypedErrors(t *testing.T) {
 	_, denied := instances.ListServers(&instance.ListServersRequest{Project: scw.StringPtr(secretKey)})
 	s.world.SetStock(blockType, "fr-par-1", false)
 
-	check[*scw.OutOfStockError](t, "a type that the zone does not have", order(blockType, imageID))
+	check[*scw.OutOfStockError](t, "a type that is out of stock", order(blockType, imageID))
 	check[*scw.QuotasExceededError](t, "more than the quota", order(localType, imageID))
 	check[*scw.ResourceNotFoundError](t, "an unknown image", order(blockType, secretKey))
 	check[*scw.InvalidArgumentsError](t, "an unknown type", order("NO-SUCH", imageID))
-	check[*scw.TransientStateError](t, "an action while another one goes on", transient)
+	check[*scw.TransientStateError](t, "an action during another one", transient)
 	check[*scw.PermissionsDeniedError](t, "another project", denied)
-	check[*scw.PreconditionFailedError](t, "deleting what is not stopped",
+	check[*scw.PreconditionFailedError](t, "delete of a server that is not stopped",
 		instances.DeleteServer(&instance.DeleteServerRequest{ServerID: starting}))
 }
 
+// check fails the test if an error has not the type E.
 func check[E error](t *testing.T, what string, err error) {
 	t.Helper()
 	if _, ok := errors.AsType[E](err); !ok {
@@ -242,8 +260,8 @@ func check[E error](t *testing.T, what string, err error) {
 	}
 }
 
-// TestTypesAndStock holds that prices are told, and shortages.
-func TestTypesAndStock(t *testing.T) {
+// The API reports prices and shortages.
+func TestPricesAndStock(t *testing.T) {
 	s := newSandbox(t)
 	s.world.SetStock(localType, "fr-par-1", false)
 	instances := instance.NewAPI(s.sdk())
@@ -259,9 +277,9 @@ func TestTypesAndStock(t *testing.T) {
 	}
 }
 
-// TestDNS holds that setting a record again changes nothing, and that a reverse
-// name is taken once the name servers know the forward one.
-func TestDNS(t *testing.T) {
+// Setting a record again keeps its id. A reverse name is accepted once the name servers
+// serve the name.
+func TestDNSRecordsAndReverseNames(t *testing.T) {
 	s := newSandbox(t)
 	dns, instances := domain.NewAPI(s.sdk()), instance.NewAPI(s.sdk())
 	ip := must(instances.CreateIP(&instance.CreateIPRequest{Tags: []string{"pool"}}))(t).IP
@@ -277,11 +295,11 @@ func TestDNS(t *testing.T) {
 		return answer.Records[0]
 	}
 	if first, second := set(), set(); first.ID != second.ID {
-		t.Errorf("set twice, the record is %s and then %s, want one record", first.ID, second.ID)
+		t.Errorf("the record has the id %s and, set again, %s; want the same id", first.ID, second.ID)
 	}
 	records := must(dns.ListDNSZoneRecords(&domain.ListDNSZoneRecordsRequest{DNSZone: "example.com"}, scw.WithAllPages()))(t)
 	if records.TotalCount != 3 {
-		t.Errorf("%d records, want two name servers and one address", records.TotalCount)
+		t.Errorf("%d records, want two of name servers and one address", records.TotalCount)
 	}
 	reverse := func() error {
 		_, err := instances.UpdateIP(&instance.UpdateIPRequest{
@@ -296,39 +314,38 @@ func TestDNS(t *testing.T) {
 	}
 	_, err := dns.ListDNSZoneRecords(&domain.ListDNSZoneRecordsRequest{DNSZone: "example.org"})
 	if err == nil {
-		t.Error("records of a domain that belongs to others are listed")
+		t.Error("the API listed the records of a domain of another project")
 	}
 }
 
-// TestHosts holds that bare metal servers are found and rebooted as Elastic
-// Metal hosts, and are no Instances.
-func TestHosts(t *testing.T) {
+// Bare metal servers are Elastic Metal servers, and not Instances.
+func TestBareMetalServers(t *testing.T) {
 	s := newSandbox(t, func(w *world.Config, _ *scalewayapi.Config) {
 		w.Servers = pool.Servers(2, 1, "bbb-w{n}", "bbb-w{n}.example.com")
 	})
 	metal, instances := baremetal.NewAPI(s.sdk()), instance.NewAPI(s.sdk())
 	hosts := must(metal.ListServers(&baremetal.ListServersRequest{}, scw.WithAllPages()))(t).Servers
 	if len(hosts) != 1 || hosts[0].Name != "bbb-w1" || hosts[0].Status != baremetal.ServerStatusReady {
-		t.Fatalf("hosts: %v, want bbb-w1, ready", hosts)
+		t.Fatalf("Elastic Metal servers: %v, want bbb-w1, ready", hosts)
 	}
 	if n := len(must(instances.ListServers(&instance.ListServersRequest{}))(t).Servers); n != 0 {
 		t.Errorf("%d Instances, want none", n)
 	}
 	host := must(metal.RebootServer(&baremetal.RebootServerRequest{ServerID: hosts[0].ID, BootType: baremetal.ServerBootTypeNormal}))(t)
 	if host.Status == baremetal.ServerStatusReady {
-		t.Error("a host is ready right after it was told to reboot")
+		t.Error("a server is ready immediately after its reboot was requested")
 	}
 	s.wait(2 * time.Minute)
 	if host = must(metal.GetServer(&baremetal.GetServerRequest{ServerID: host.ID}))(t); host.Status != baremetal.ServerStatusReady {
-		t.Errorf("a host is %s two minutes after its reboot, want ready", host.Status)
+		t.Errorf("the server is %s two minutes after its reboot, want ready", host.Status)
 	}
 	if n := must(baremetal.NewAPI(newSandbox(t).sdk()).ListServers(&baremetal.ListServersRequest{}))(t).TotalCount; n != 0 {
-		t.Errorf("a world without bare metal has %d hosts", n)
+		t.Errorf("a world without bare metal has %d Elastic Metal servers", n)
 	}
 }
 
-// TestManyAtOnce holds that calls can come at once while time passes.
-func TestManyAtOnce(t *testing.T) {
+// Concurrent calls work while virtual time passes.
+func TestConcurrentCalls(t *testing.T) {
 	s := newSandbox(t)
 	instances := instance.NewAPI(s.sdk())
 	var group sync.WaitGroup

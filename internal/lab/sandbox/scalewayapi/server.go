@@ -11,7 +11,7 @@ import (
 	"divims/internal/pool"
 )
 
-// server is an Instance in the form and order of the recorded answers.
+// server is an Instance. The fields and their order are as recorded.
 type server struct {
 	ID                string               `json:"id"`
 	Name              string               `json:"name"`
@@ -51,7 +51,7 @@ type server struct {
 	DNS               string               `json:"dns"`
 }
 
-// listedServer is a server in a list, which has one field more.
+// listedServer is a server in a list, which has one more field.
 type listedServer struct {
 	server
 	AdminPasswordKey *string `json:"admin_password_encryption_ssh_key_id"`
@@ -89,7 +89,7 @@ type plannedMaintenance struct {
 	StartDate instanceTime `json:"start_date"`
 }
 
-// instanceTime is a time as Instances writes it: 2025-11-04T10:12:13.706596+00:00.
+// instanceTime is a time in the format of Instances: 2025-11-04T10:12:13.706596+00:00.
 type instanceTime time.Time
 
 // MarshalJSON writes the time in UTC.
@@ -129,7 +129,7 @@ func (a *api) tagsOf(machine pool.Machine) []string {
 	return notNil(machine.Tags)
 }
 
-// locationOf is known while a hypervisor has the machine.
+// locationOf returns the machine's hypervisor, or nil if it has none.
 func locationOf(machine pool.Machine) *location {
 	if machine.State == pool.Stopped || machine.State == pool.Starting {
 		return nil
@@ -137,8 +137,8 @@ func locationOf(machine pool.Machine) *location {
 	return &location{ZoneID: machine.Zone, PlatformID: "14", ClusterID: "32", HypervisorID: "101", NodeID: "17"}
 }
 
-// addressesOf are the addresses that the machine holds. One that wants a dynamic
-// address has it while it is on, unless it holds another.
+// addressesOf returns the addresses of a machine. One with dynamicAddress that holds
+// no reserved address has a dynamic one while it runs or stops.
 func (a *api) addressesOf(machine pool.Machine) []serverAddress {
 	held := []serverAddress{}
 	for _, address := range a.metadata.allAddresses(a.World) {
@@ -168,12 +168,12 @@ func newServerAddress(address pool.Address, dynamic bool) serverAddress {
 	}
 }
 
-// instances are the machines in the zone that are Instances.
+// instances returns the machines in the zone that are not bare metal.
 func (a *api) instances(zone string) []pool.Machine {
 	return slices.DeleteFunc(a.World.Machines(), func(m pool.Machine) bool { return m.BareMetal || m.Zone != zone })
 }
 
-// instance finds the machine that a call is about.
+// instance returns the machine that a call is about.
 func (a *api) instance(r *http.Request) (pool.Machine, error) {
 	return a.instanceByID(r.PathValue("zone"), r.PathValue("id"))
 }
@@ -190,7 +190,7 @@ func (a *api) instanceByID(zone, id string) (pool.Machine, error) {
 func (a *api) listServers(r *http.Request, _ []byte) (response, error) {
 	query := r.URL.Query()
 	machines := slices.DeleteFunc(a.instances(r.PathValue("zone")), func(m pool.Machine) bool {
-		// The name matches parts of names, the tags whole tags, and all of them.
+		// Names match by substring. All wanted tags must be there.
 		return !strings.Contains(m.Name, query.Get("name")) ||
 			!hasAll(a.tagsOf(m), commaSeparated(query.Get("tags"))) ||
 			!matchesAny(m.ID, commaSeparated(query.Get("servers"))) ||
@@ -203,8 +203,7 @@ func (a *api) listServers(r *http.Request, _ []byte) (response, error) {
 	return listConverted(r, "servers", machines, func(m pool.Machine) listedServer { return listedServer{server: a.serverOf(m)} })
 }
 
-// orderServers sorts machines as a list call asks for it; unasked, the newest
-// come first.
+// orderServers sorts machines as the query requests. By default, the newest is first.
 func orderServers(machines []pool.Machine, by string) error {
 	byTime := map[string]func(a, b pool.Machine) int{
 		"":                       func(a, b pool.Machine) int { return b.Created.Compare(a.Created) },
@@ -228,7 +227,7 @@ func (a *api) getServer(r *http.Request, _ []byte) (response, error) {
 	return ok(map[string]any{"server": a.serverOf(machine)})
 }
 
-// serverUpdate is the part of UpdateServer's request that is served.
+// serverUpdate has the supported fields of UpdateServer's request.
 type serverUpdate struct {
 	Tags *[]string `json:"tags"`
 }
@@ -248,8 +247,8 @@ func (a *api) updateServer(r *http.Request, body []byte) (response, error) {
 	return ok(map[string]any{"server": a.serverOf(machine)})
 }
 
-// deleteServer is for stopped machines only; running ones are terminated. It
-// leaves all volumes behind.
+// deleteServer deletes a stopped server and leaves all its volumes. A running server
+// must be terminated instead.
 func (a *api) deleteServer(r *http.Request, _ []byte) (response, error) {
 	machine, err := a.instance(r)
 	if err != nil {

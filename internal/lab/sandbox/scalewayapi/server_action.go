@@ -10,8 +10,8 @@ import (
 	"divims/internal/pool"
 )
 
-// allowedActions are recorded for all states but the last one, which follows the
-// documentation. The world locks no machines.
+// allowedActions are as recorded, except for StoppedInPlace, which follows the
+// documentation. The world has no locked machines.
 var allowedActions = map[pool.MachineState][]string{
 	pool.Stopped:        {"poweron", "backup"},
 	pool.Starting:       {"stop_in_place", "backup"},
@@ -20,8 +20,8 @@ var allowedActions = map[pool.MachineState][]string{
 	pool.StoppedInPlace: {"poweron", "poweroff", "terminate", "backup"},
 }
 
-// task is what an action answers. Since 2026 it is the same for all of them and
-// tells nothing: its id is all zeroes.
+// task is the response to an action. Since 2026 it is the same for all actions: its
+// id is zero, and it shows no progress.
 type task struct {
 	ID           string        `json:"id"`
 	Description  string        `json:"description"`
@@ -42,7 +42,7 @@ func (a *api) listActions(r *http.Request, _ []byte) (response, error) {
 	return ok(map[string]any{"actions": allowedActions[machine.State]})
 }
 
-// actOnServer starts an action. How it goes is seen in the server's state only.
+// actOnServer starts an action. Its progress is visible in the server's state only.
 func (a *api) actOnServer(r *http.Request, body []byte) (response, error) {
 	machine, err := a.instance(r)
 	if err != nil {
@@ -62,8 +62,8 @@ func (a *api) actOnServer(r *http.Request, body []byte) (response, error) {
 	}}}, nil
 }
 
-// act has the world do it, if the machine's state allows it. A backup is
-// accepted, and no image comes of it.
+// act performs an action if the machine's state allows it. A backup is accepted but
+// creates no image.
 func (a *api) act(machine pool.Machine, action string) error {
 	perform, known := map[string]func(id string) error{
 		"poweron":       a.World.PowerOn,
@@ -79,7 +79,7 @@ func (a *api) act(machine pool.Machine, action string) error {
 	if !slices.Contains(allowedActions[machine.State], action) {
 		return actionError(machine, world.ErrState)
 	}
-	// A zone can run out of machines between the order and the start.
+	// A zone can run out of stock between the creation and the start of a server.
 	if action == "poweron" && machine.State == pool.Stopped && !a.World.InStock(machine.Type, machine.Zone) {
 		return outOfStock(machine.Type)
 	}
@@ -89,7 +89,7 @@ func (a *api) act(machine pool.Machine, action string) error {
 	return nil
 }
 
-// actionError says in Scaleway's way why the world did not do it.
+// actionError converts the world's error into Scaleway's.
 func actionError(machine pool.Machine, err error) error {
 	if !errors.Is(err, world.ErrState) {
 		return err

@@ -9,8 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-// product is a commercial type of Instances. Instances has more to say of each;
-// what is left out belongs to graphics cards.
+// serverType is a commercial type of Instances. X// graphics cards.
 type serverType struct {
 	AltNames              []string         `json:"alt_names"`
 	Arch                  string           `json:"arch"`
@@ -55,8 +54,8 @@ type networkInterface struct {
 }
 
 const (
-	hoursPerMonth   = 730       // Scaleway's month in prices
-	bandwidthPerCPU = 100 << 20 // bit/s; the world has no network
+	hoursPerMonth   = 730       // as in Scaleway's monthly prices
+	bandwidthPerCPU = 100 << 20 // bit/s; an assumption, as the world has no bandwidth
 	maxLocalStorage = 600_000_000_000
 )
 
@@ -90,7 +89,7 @@ func (a *api) listAvailability(r *http.Request, _ []byte) (response, error) {
 	})
 }
 
-// listByType answers one page of an object that has a field for each type.
+// listByType returns one page of an object that has one field per commercial type.
 func listByType[T any](a *api, r *http.Request, describe func(world.Type) T) (response, error) {
 	p, err := pageOf(r.URL.Query(), "per_page")
 	if err != nil {

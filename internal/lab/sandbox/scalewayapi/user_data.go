@@ -27,7 +27,7 @@ func (a *api) getUserData(r *http.Request, _ []byte) (response, error) {
 	return response{status: http.StatusOK, text: content}, nil
 }
 
-// setUserData keeps the body as it is, whatever it is.
+// setUserData stores the body unchanged.
 func (a *api) setUserData(r *http.Request, body []byte) (response, error) {
 	data, err := a.userData(r)
 	if err != nil {
@@ -50,7 +50,7 @@ func (a *api) deleteUserData(r *http.Request, _ []byte) (response, error) {
 	return noContent()
 }
 
-// userData is that of the server that a call is about, by key.
+// userData returns the user data of the server that a call is about, by key.
 func (a *api) userData(r *http.Request) (map[string][]byte, error) {
 	machine, err := a.instance(r)
 	if err != nil {
