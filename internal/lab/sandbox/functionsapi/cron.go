@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// cron calls a function by a schedule.
+// cron calls a function on a schedule.
 type cron struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`
@@ -67,15 +67,15 @@ func (p *Platform) deleteCron(r *http.Request, _ []byte) (any, error) {
 	return gone, nil
 }
 
-// Invocation is a cron's call and its answer, of which Scaleway's cron keeps nothing.
+// Invocation is a call that a cron made, with the response. Scaleway does not show it.
 type Invocation struct {
 	Function string
 	Status   int
 	Body     []byte
 }
 
-// Tick is the beginning of a minute: all crons that are due call their functions,
-// one after the other, with POST / and their arguments as the body.
+// Tick makes the calls of the crons that are due in a minute, one after the other. A
+// call is POST / with the cron's arguments as the body.
 func (p *Platform) Tick(ctx context.Context, minute time.Time) ([]Invocation, error) {
 	var made []Invocation
 	for _, due := range p.due(minute) {
@@ -92,20 +92,21 @@ func (p *Platform) Tick(ctx context.Context, minute time.Time) ([]Invocation, er
 		body, err := io.ReadAll(answer.Body)
 		_ = answer.Body.Close()
 		if err != nil {
-			return nil, fmt.Errorf("read the answer of %s: %w", due.name, err)
+			return nil, fmt.Errorf("read the response of %s: %w", due.name, err)
 		}
 		made = append(made, Invocation{due.name, answer.StatusCode, body})
 	}
 	return made, nil
 }
 
-// scheduledCall is a call that is to be made now.
+// scheduledCall is a call that is due.
 type scheduledCall struct {
 	name  string
 	proxy *functionProxy
 	args  []byte
 }
 
+// due returns the calls that are due in a minute.
 func (p *Platform) due(minute time.Time) []scheduledCall {
 	p.lock.Lock()
 	defer p.lock.Unlock()

@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// deployFunction starts the build of what was uploaded. Until it has ended, the
-// function is pending; what ran before goes on running, and does so if it fails.
+// deployFunction starts to build the uploaded archive. The function is pending until the
+// build ends. The previous program runs until then, and stays if the build fails.
 func (p *Platform) deployFunction(r *http.Request, _ []byte) (any, error) {
 	f, err := p.function(r.PathValue("id"))
 	if err != nil {
@@ -20,7 +20,7 @@ func (p *Platform) deployFunction(r *http.Request, _ []byte) (any, error) {
 	return p.toJSON(f)
 }
 
-// build makes a program of an archive, and has it answer from then on.
+// build builds a program from an archive. Later requests are sent to this program.
 func (p *Platform) build(f *function, archive []byte, spec functionSpec, secrets variables) {
 	program, err := p.builder.build(context.Background(), p.folder, archive, spec.Runtime, spec.Handler)
 	p.lock.Lock()

@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// TestNothingBrokenIsDeployed breaks the deployment in one place at a time, and
-// requires that it fails and says why.
-func TestNothingBrokenIsDeployed(t *testing.T) {
+// A deployment with a mistake in one place fails and says why.
+func TestInvalidDeploymentsFail(t *testing.T) {
 	const yml, campus = "serverless.yml", "pools/campus.env"
 	for _, test := range []struct {
 		name                string
@@ -46,10 +45,10 @@ func TestNothingBrokenIsDeployed(t *testing.T) {
 			d.change(test.file, test.before, test.after)
 			err := d.deploy()
 			if err == nil {
-				t.Fatal("it is deployed")
+				t.Fatal("the deployment succeeded")
 			}
 			if !strings.Contains(err.Error(), test.says) {
-				t.Errorf("%v\nwant it to say %q", err, test.says)
+				t.Errorf("%v\nwant an error that contains %q", err, test.says)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package functionsapi_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -19,29 +20,28 @@ import (
 	"divims/internal/pool"
 )
 
-// Who deploys, and where: 36 characters each, as the plugin insists.
+// The project and the secret key. The plugin requires 36 characters for each.
 const (
 	project = "22222222-2222-2222-2222-222222222222"
 	key     = "33333333-3333-3333-3333-333333333333"
 )
 
-// repository is the repository's root.
+// repository is the path of the repository's root.
 const repository = "../../../.."
 
-// deployment is a copy of the repository that the real osls deploys from, to a
-// platform of its own.
+// deployment is a copy of the repository, from which the real osls deploys to a platform.
 type deployment struct {
 	*testing.T
 	osls     string
 	folder   string
 	platform *functionsapi.Platform
-	// printed is what the functions print.
+	// printed is the output of the functions.
 	printed *printed
 }
 
-// newDeployment needs the packager: DIVIMS_TEST_OSLS is the path of its program
-// below node_modules, and DIVIMS_TEST_BUILD_CACHE a folder for what builds may find
-// again; .ci/deploy sets both.
+// newDeployment skips the test without osls. DIVIMS_TEST_OSLS is the path of its program
+// below node_modules, and DIVIMS_TEST_BUILD_CACHE a folder for build caches that can be
+// used again; .ci/deploy sets both.
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
 	osls := os.Getenv("DIVIMS_TEST_OSLS")
@@ -57,7 +57,7 @@ func newDeployment(t *testing.T) *deployment {
 	var err error
 	d.platform, err = functionsapi.Start(functionsapi.Config{
 		Project: project, Key: key, Log: d.printed, Cache: cmp.Or(os.Getenv("DIVIMS_TEST_BUILD_CACHE"), t.TempDir()),
-		Hash: func(secrets []string) ([]string, error) { return hash(modules, secrets) },
+		Hash: func(secrets []string) ([]string, error) { return hash(t.Context(), modules, secrets) },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func newDeployment(t *testing.T) *deployment {
 // copyRepository copies the files that git does not ignore.
 func (d *deployment) copyRepository() {
 	d.Helper()
-	command := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+	command := exec.CommandContext(d.Context(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
 	command.Dir = repository
 	names, err := command.Output()
 	if err != nil {
@@ -100,7 +100,7 @@ func (d *deployment) write(name, text string) {
 	}
 }
 
-// change replaces a text in a file of the copy, once.
+// change replaces the first occurrence of a text in a file of the copy.
 func (d *deployment) change(name, before, after string) {
 	d.Helper()
 	text, err := os.ReadFile(filepath.Join(d.folder, name))
@@ -108,13 +108,13 @@ func (d *deployment) change(name, before, after string) {
 		d.Fatal(err)
 	}
 	if !strings.Contains(string(text), before) {
-		d.Fatalf("%s has no %q to be changed", name, before)
+		d.Fatalf("%s does not contain %q", name, before)
 	}
 	d.write(name, strings.Replace(string(text), before, after, 1))
 }
 
-// deploy runs `osls deploy` as task deploy does. Whatever the platform refuses is
-// an error, also what the plugin does not wait for.
+// deploy runs `osls deploy` as task deploy does. Every call that the platform refused is
+// an error, even if osls did not wait for its response.
 func (d *deployment) deploy() error {
 	command := exec.CommandContext(d.Context(), d.osls, "deploy")
 	command.Dir = d.folder
@@ -122,7 +122,7 @@ func (d *deployment) deploy() error {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + d.TempDir(), "CI=1",
 		"SCW_FUNCTION_URL=" + d.platform.URL(), "SCW_CONTAINER_URL=" + d.platform.URL() + "/none",
 		"SCW_SECRET_KEY=" + key, "SCW_DEFAULT_PROJECT_ID=" + project,
-		"DIVIMS_TIMEZONE=Nowhere", // left from another pool: none of ours has it
+		"DIVIMS_TIMEZONE=Nowhere", // a setting of another pool; the functions must not get it
 	}
 	output, err := command.CombinedOutput()
 	if refusals := d.platform.Refusals(); err == nil && len(refusals) > 0 {
@@ -134,7 +134,7 @@ func (d *deployment) deploy() error {
 	return nil
 }
 
-// function is a deployed function.
+// function returns a deployed function.
 func (d *deployment) function(name string) functionsapi.Function {
 	d.Helper()
 	for _, f := range d.platform.Functions() {
@@ -146,8 +146,8 @@ func (d *deployment) function(name string) functionsapi.Function {
 	return functionsapi.Function{}
 }
 
-// hash encodes texts by the plugin's own argon2, with little effort.
-func hash(modules string, secrets []string) ([]string, error) {
+// hash hashes secrets with the plugin's argon2, at a low cost.
+func hash(ctx context.Context, modules string, secrets []string) ([]string, error) {
 	const script = `
 		const argon2 = require(process.argv[1] + "/argon2");
 		const secrets = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -157,17 +157,18 @@ func hash(modules string, secrets []string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command("node", "-e", script, modules)
+	command := exec.CommandContext(ctx, "node", "-e", script, modules)
 	command.Stdin = bytes.NewReader(text)
 	output, err := command.Output()
 	if err != nil {
 		return nil, fmt.Errorf("hash with argon2: %w", err)
 	}
 	var hashes []string
-	return hashes, json.Unmarshal(output, &hashes)
+	err = json.Unmarshal(output, &hashes)
+	return hashes, err
 }
 
-// printed keeps what several functions print.
+// printed collects the output of several functions.
 type printed struct {
 	lock sync.Mutex
 	text bytes.Buffer
@@ -185,12 +186,12 @@ func (p *printed) String() string {
 	return p.text.String()
 }
 
-// start is when the sandboxes begin: at the full hour.
+// start is the start of the sandboxes. It is a full hour.
 var start = time.Date(2026, time.March, 2, 6, 0, 0, 0, time.UTC)
 
-// startPool starts a sandbox of four servers, the first of which runs, with one
-// meeting from a minute after the start on, and writes the settings that lead
-// there to pools/NAME.env, with more lines of shell.
+// startPool starts a sandbox of four servers, the first of which runs, with one meeting
+// from a minute after the start. It writes the settings for it to pools/NAME.env,
+// followed by more lines of shell.
 func (d *deployment) startPool(name string, seed uint64, people int, more ...string) *sandbox.Sandbox {
 	d.Helper()
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
@@ -208,7 +209,7 @@ func (d *deployment) startPool(name string, seed uint64, people int, more ...str
 	}
 	d.write("pools/"+name+".env", strings.Join(append([]string{
 		". '" + settings + "'",
-		// The platform has no files of this machine: the certificates go as a secret.
+		// The platform cannot read files of this machine, so the certificates are a secret.
 		`DIVIMS_CA_CERTIFICATES=$(cat "${DIVIMS_CA_CERTIFICATES#file:}")`,
 		"DIVIMS_POOL=" + name,
 	}, more...), "\n")+"\n")

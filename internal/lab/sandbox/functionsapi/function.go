@@ -9,33 +9,33 @@ import (
 	"time"
 )
 
-// Function is what is known of a function, as whoever deployed it sees it.
+// Function is the state of a function, as its owner sees it.
 type Function struct {
 	Name, Runtime, Handler, Privacy string
 	MemoryLimit, MinScale, MaxScale int
 	Timeout                         time.Duration
-	// Status is created, pending, ready or error, and Error says why.
+	// Status is created, pending, ready or error. Error is the reason of an error.
 	Status, Error string
 	Variables     map[string]string
-	// Secrets in the clear: here is the platform's own view.
+	// Secrets has the values in the clear.
 	Secrets map[string]string
-	// Schedules are those of its crons.
+	// Schedules are the schedules of its crons.
 	Schedules []string
-	// URL is where it is called.
+	// URL is the address of the function.
 	URL string
-	// Archive is what was uploaded, and ProgramBytes the size of what was built of it.
+	// Archive is the last upload. ProgramBytes is the size of the program in use.
 	Archive      []byte
 	ProgramBytes int64
 }
 
-// function is a function with all that belongs to it.
+// function is a function with everything that belongs to it.
 type function struct {
 	functionSpec
 	id, namespace string
 	status, err   string
 	secrets       variables
-	signature     string // of the address for the upload
-	length        int    // that was announced
+	signature     string // in the upload URL
+	length        int    // of the announced upload, in bytes
 	archive       []byte
 	program       program
 	proxy         *functionProxy
@@ -81,7 +81,7 @@ func (p *Platform) createFunction(_ *http.Request, body []byte) (any, error) {
 		}
 	}
 	f := &function{functionSpec: spec, id: newID(), namespace: n.ID, status: "created", secrets: secrets}
-	if f.proxy, err = p.newProxy(); err != nil {
+	if f.proxy, err = newProxy(p.config.Key); err != nil {
 		return nil, err
 	}
 	p.functions = append(p.functions, f)
@@ -125,7 +125,7 @@ func (p *Platform) function(id string) (*function, error) {
 	return p.functions[i], nil
 }
 
-// show is a function as the API answers it, in the recorded form.
+// toJSON returns a function in the recorded form.
 func (p *Platform) toJSON(f *function) (any, error) {
 	names := slices.Sorted(maps.Keys(f.secrets))
 	values := make([]string, len(names))
@@ -151,7 +151,7 @@ func (p *Platform) toJSON(f *function) (any, error) {
 	}, nil
 }
 
-// orNull is a text, or null if there is none.
+// orNull returns nil, which is null in JSON, for an empty text.
 func orNull(text string) *string {
 	if text == "" {
 		return nil
@@ -159,8 +159,7 @@ func orNull(text string) *string {
 	return &text
 }
 
-// listTriggers and listDomains: there are no message triggers and no domains of
-// one's own, which the plugin asks for all the same.
+// listTriggers returns no triggers and listDomains no domains. The plugin asks for both.
 func (p *Platform) listTriggers(*http.Request, []byte) (any, error) {
 	return page("triggers", []struct{}{}), nil
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// functionSpec is what may be asked for of a function, in the API's words. What is left
-// out on an update stays as it is.
+// functionSpec has the fields of a request that creates or updates a function. An update
+// keeps the value of a missing field.
 type functionSpec struct {
 	Name           string    `json:"name"`
 	Namespace      string    `json:"namespace_id"`
@@ -28,7 +28,7 @@ type functionSpec struct {
 	Redeploy       bool      `json:"redeploy"`
 }
 
-// defaults are the plugin's and the API's.
+// defaultSpec returns the defaults of the plugin and the API.
 func defaultSpec() functionSpec {
 	return functionSpec{
 		Variables: variables{}, MemoryLimit: 256, MaxScale: 20, Timeout: "300s",
@@ -36,7 +36,7 @@ func defaultSpec() functionSpec {
 	}
 }
 
-// cpuOfMemory is the memory that a function can have, in MB, with thousandths of a CPU.
+// cpuOfMemory maps the possible memory sizes, in MB, to thousandths of a CPU.
 var cpuOfMemory = map[int]int{128: 70, 256: 140, 512: 280, 1024: 560, 2048: 1120, 3072: 1680, 4096: 2240}
 
 var (
@@ -45,10 +45,11 @@ var (
 	seconds      = regexp.MustCompile(`^[0-9]+s$`)
 )
 
-// maxScale is how many instances a function can have.
+// maxScale is the most instances that a function can have.
 const maxScale = 50
 
-// check refuses what the API refuses. secrets are those that the function would have.
+// check returns the API's error for an invalid field. secrets are all of the function's
+// secret variables.
 func (spec *functionSpec) check(secrets variables) error {
 	timeout, err := time.ParseDuration(spec.Timeout)
 	switch {

@@ -1,10 +1,10 @@
-// Package functionsapi stands in for Scaleway's Functions: the API that osls and
-// Scaleway's plugin deploy with, the build of what they upload, and the running of
-// it. In go their requests; out come the recorded forms of answers, and on loopback
-// ports functions that have just the environment that was sent.
+// Package functionsapi imitates Scaleway's Functions. It serves the API that osls and Scaleway's plugin deploy with,
+// builds what they upload, and runs the functions on loopback ports. Responses have the recorded form, and a function
+// has no environment but its variables.
 package functionsapi
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -17,32 +17,32 @@ import (
 	"time"
 )
 
-// region is the only one there is.
+// region is the only region.
 const region = "fr-par"
 
-// root is where the API is in its address.
+// root is the path of the API.
 const root = "/functions/v1beta1/regions/" + region
 
-// Config says who deploys, and where builds keep what they need.
+// Config describes a platform.
 type Config struct {
-	// Key is the secret key that may do everything in the Project.
+	// Key is the secret key that has all permissions in the Project.
 	Project, Key string
-	// Hash encodes secrets for who may not read them, as Scaleway does by argon2.
+	// Hash returns the hashes of secrets that the API shows, as Scaleway does with argon2.
 	Hash func(secrets []string) ([]string, error)
-	// Cache is a folder for modules and compiled packages that outlives the platform,
-	// apart from what the workstation has.
+	// Cache is a folder for modules and compiled packages. Builds use it instead of the
+	// user's own caches, and it can be used again.
 	Cache string
-	// Log is where functions print, several at a time.
+	// Log receives the output of all functions. Several write at the same time.
 	Log io.Writer
 }
 
-// Platform is the API with all that was deployed. It is safe for concurrent use.
+// Platform is the API with everything that was deployed. It is safe for concurrent use.
 type Platform struct {
 	config  Config
 	builder *builder
 	server  *http.Server
 	url     string
-	// folder is for programs that were built, and goes with the platform.
+	// folder has the programs that were built. Close removes it.
 	folder string
 	builds sync.WaitGroup
 
@@ -53,13 +53,13 @@ type Platform struct {
 	refusals   []string
 }
 
-// Start opens a platform with nothing on it. Close it.
+// Start starts an empty platform. The caller must Close it.
 func Start(config Config) (*Platform, error) {
 	folder, err := os.MkdirTemp("", "divims-functions-*")
 	if err != nil {
 		return nil, fmt.Errorf("start the platform: %w", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the platform: %w", err), os.RemoveAll(folder))
 	}
@@ -68,14 +68,14 @@ func Start(config Config) (*Platform, error) {
 		url: "http://" + listener.Addr().String(),
 	}
 	p.server = &http.Server{Handler: p.routes()}
-	go func() { _ = p.server.Serve(listener) }() // until it is closed
+	go func() { _ = p.server.Serve(listener) }() // returns when the server is closed
 	return p, nil
 }
 
-// URL is the address of the API, for SCW_FUNCTION_URL.
+// URL returns the address of the API, for SCW_FUNCTION_URL.
 func (p *Platform) URL() string { return p.url + root }
 
-// Close ends the API, builds under way and all functions, and waits for their end.
+// Close stops the API, waits for builds in progress, and stops all functions.
 func (p *Platform) Close() error {
 	err := p.server.Close()
 	p.builds.Wait()
@@ -87,14 +87,14 @@ func (p *Platform) Close() error {
 	return errors.Join(err, os.RemoveAll(p.folder))
 }
 
-// Refusals are all that was refused, as `METHOD path: why`.
+// Refusals returns all refused calls with the reason, as `METHOD path: status message`.
 func (p *Platform) Refusals() []string {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	return append([]string(nil), p.refusals...)
 }
 
-// newID is a random UUID (RFC 9562, version 4).
+// newID returns a random UUID (RFC 9562, version 4).
 func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
@@ -102,13 +102,13 @@ func newID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// Functions are all that were created, in that order.
+// Functions returns all functions in the order of their creation.
 func (p *Platform) Functions() []Function {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	var all []Function
 	for _, f := range p.functions {
-		timeout, _ := time.ParseDuration(f.Timeout) // it was checked when it was asked for
+		timeout, _ := time.ParseDuration(f.Timeout) // it was checked when it was set
 		shown := Function{
 			Name: f.Name, Runtime: f.Runtime, Handler: f.Handler, Privacy: f.Privacy,
 			MemoryLimit: f.MemoryLimit, MinScale: f.MinScale, MaxScale: f.MaxScale, Timeout: timeout,

@@ -12,7 +12,7 @@ import (
 	"divims/internal/lab/sandbox/functionsapi"
 )
 
-// newPlatform starts one with a namespace that is ready, and gives that one's id.
+// newPlatform starts a platform with a namespace that is ready, and returns its id.
 func newPlatform(t *testing.T) (p *functionsapi.Platform, namespace string) {
 	t.Helper()
 	p, err := functionsapi.Start(functionsapi.Config{
@@ -29,7 +29,7 @@ func newPlatform(t *testing.T) (p *functionsapi.Platform, namespace string) {
 	return p, namespace
 }
 
-// ask makes a call of the API, and gives its status and its answer.
+// ask calls the API, and returns the status and the body.
 func ask(t *testing.T, p *functionsapi.Platform, method, path, key string, body any) (status int, answer map[string]any) {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -45,7 +45,7 @@ func ask(t *testing.T, p *functionsapi.Platform, method, path, key string, body 
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if text, err = io.ReadAll(response.Body); err != nil {
 		t.Fatal(err)
 	}
@@ -55,69 +55,77 @@ func ask(t *testing.T, p *functionsapi.Platform, method, path, key string, body 
 	return response.StatusCode, answer
 }
 
-// TestTheAPIRefuses has requests for a function that lack or exceed something; the
-// same request without that is granted.
-func TestTheAPIRefuses(t *testing.T) {
-	p, namespace := newPlatform(t)
+// invalidFields are values of a function's fields that the API refuses, with a part of
+// the error.
+var invalidFields = []struct {
+	field string
+	value any
+	says  string
+}{
+	{"namespace_id", project, "not found"},
+	{"name", "Campus", "function name must consist of"},
+	{"name", "campus-", "function name must consist of"},
+	{"runtime", "go125", "not available"},
+	{"handler", "", "handler value is invalid"},
+	{"handler", "handler.handle", "handler value is invalid"},
+	{"memory_limit", 192, "memory_limit"},
+	{"memory_limit", "256", "cannot be read"},
+	{"timeout", "9s", "timeout"},
+	{"timeout", "5m", "timeout"},
+	{"min_scale", 2, "min_scale"},
+	{"max_scale", 51, "max_scale"},
+	{"privacy", "secret", "privacy"},
+	{"http_option", "https", "http_option"},
+	{"sandbox", "v3", "sandbox"},
+	{"private_network_id", project, "private network"},
+	{"tags", []any{}, "unknown field"},
+	{"environment_variables", map[string]any{"A": 1}, "not a string"},
+	{"environment_variables", map[string]any{"A": nil}, "not a string"},
+	{"environment_variables", map[string]any{"A": strings.Repeat("é", 1001)}, "1001 characters"},
+	{"environment_variables", map[string]any{"SCW_A": "a"}, "reserved"},
+	{"environment_variables", map[string]any{"A-B": "a"}, "invalid"},
+	{"environment_variables", map[string]any{"B": "a"}, "also a secret"},
+	{"environment_variables", manyVariables(), "101 environment variables"},
+	{"secret_environment_variables", []any{map[string]any{"key": "B", "value": strings.Repeat("b", 65537)}}, "65537 bytes"},
+}
+
+// manyVariables returns 101 environment variables.
+func manyVariables() map[string]any {
 	many := map[string]any{}
 	for i := range 101 {
 		many[fmt.Sprintf("V%d", i)] = "v"
 	}
+	return many
+}
+
+// Each invalid field alone makes the API refuse a function that is valid otherwise.
+func TestInvalidFunctionsAreRefused(t *testing.T) {
+	p, namespace := newPlatform(t)
 	good := map[string]any{
 		"namespace_id": namespace, "name": "campus", "runtime": "go126", "handler": "Handle", "memory_limit": 256,
 		"min_scale": 0, "max_scale": 1, "timeout": "300s", "privacy": "private", "http_option": "redirected",
 		"environment_variables":        map[string]any{"A": strings.Repeat("é", 1000)},
 		"secret_environment_variables": []any{map[string]any{"key": "B", "value": "b"}},
 	}
-	for _, test := range []struct {
-		field string
-		value any
-		says  string
-	}{
-		{"namespace_id", project, "not found"},
-		{"name", "Campus", "function name must consist of"},
-		{"name", "campus-", "function name must consist of"},
-		{"runtime", "go125", "not available"},
-		{"handler", "", "handler value is invalid"},
-		{"handler", "handler.handle", "handler value is invalid"},
-		{"memory_limit", 192, "memory_limit"},
-		{"memory_limit", "256", "cannot be read"},
-		{"timeout", "9s", "timeout"},
-		{"timeout", "5m", "timeout"},
-		{"min_scale", 2, "min_scale"},
-		{"max_scale", 51, "max_scale"},
-		{"privacy", "secret", "privacy"},
-		{"http_option", "https", "http_option"},
-		{"sandbox", "v3", "sandbox"},
-		{"private_network_id", project, "private network"},
-		{"tags", []any{}, "unknown field"},
-		{"environment_variables", map[string]any{"A": 1}, "not a string"},
-		{"environment_variables", map[string]any{"A": nil}, "not a string"},
-		{"environment_variables", map[string]any{"A": strings.Repeat("é", 1001)}, "1001 characters"},
-		{"environment_variables", map[string]any{"SCW_A": "a"}, "reserved"},
-		{"environment_variables", map[string]any{"A-B": "a"}, "invalid"},
-		{"environment_variables", map[string]any{"B": "a"}, "also a secret"},
-		{"environment_variables", many, "101 environment variables"},
-		{"secret_environment_variables", []any{map[string]any{"key": "B", "value": strings.Repeat("b", 65537)}}, "65537 bytes"},
-	} {
+	for _, test := range invalidFields {
 		bad := maps.Clone(good)
 		bad[test.field] = test.value
 		status, answer := ask(t, p, "POST", "/functions", key, bad)
 		if message := fmt.Sprint(answer["message"]); status < 400 || status > 499 || !strings.Contains(message, test.says) {
-			t.Errorf("%s %.40v: %d %s; want it refused, and told %q", test.field, test.value, status, message, test.says)
+			t.Errorf("%s %.40v: %d %s; want it refused with %q", test.field, test.value, status, message, test.says)
 		}
 	}
 	if status, answer := ask(t, p, "POST", "/functions", key, good); status != http.StatusOK {
-		t.Errorf("a good request: %d %v", status, answer)
+		t.Errorf("the valid request: %d %v", status, answer)
 	}
 	if status, _ := ask(t, p, "POST", "/functions", key, good); status != http.StatusConflict {
-		t.Errorf("the same function once more: %d; want 409", status)
+		t.Errorf("the same request again: %d; want 409", status)
 	}
 }
 
-// TestTheAPIAsksForOrder has calls that come too early, without the key, or for
-// something that does not exist.
-func TestTheAPIAsksForOrder(t *testing.T) {
+// Calls that come too early, lack the key, or name something that does not exist are
+// refused.
+func TestInvalidCallsAreRefused(t *testing.T) {
 	p, namespace := newPlatform(t)
 	_, made := ask(t, p, "POST", "/functions", key, map[string]any{
 		"namespace_id": namespace, "name": "campus", "runtime": "go126", "handler": "Handle",
@@ -148,7 +156,7 @@ func TestTheAPIAsksForOrder(t *testing.T) {
 		}
 	}
 
-	// The address for an upload takes what was announced, and nothing else.
+	// The upload URL accepts the announced length only.
 	_, upload := ask(t, p, "GET", "/functions/"+function+"/upload-url?content_length=3", key, nil)
 	for content, want := range map[string]int{"four": 403, "abc": 200} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, fmt.Sprint(upload["url"]), strings.NewReader(content))
@@ -162,7 +170,7 @@ func TestTheAPIAsksForOrder(t *testing.T) {
 		}
 		_ = response.Body.Close()
 		if response.StatusCode != want {
-			t.Errorf("an upload of %q, where 3 bytes were announced: %d; want %d", content, response.StatusCode, want)
+			t.Errorf("an upload of %q after 3 bytes were announced: %d; want %d", content, response.StatusCode, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package functionsapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,8 @@ import (
 	"os/exec"
 )
 
-// instance is a process that serves a function. It is started by the first request,
-// in a folder of its own, with exactly its environment and nothing around it.
+// instance is a process that serves a function. The first request starts it, in a new
+// folder and with the function's variables as its only environment.
 type instance struct {
 	program     string
 	environment []string
@@ -22,8 +23,9 @@ type instance struct {
 	folder  string
 }
 
-// start gives the address of the process, which it starts if it does not run.
-func (i *instance) start() (*url.URL, error) {
+// start starts the process if it does not run, and returns its address. The process
+// outlives the request.
+func (i *instance) start(ctx context.Context) (*url.URL, error) {
 	if i.command != nil {
 		return i.address, nil
 	}
@@ -31,17 +33,17 @@ func (i *instance) start() (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the function: %w", err)
 	}
-	defer listener.Close() // the process has its own copy
+	defer func() { _ = listener.Close() }() // the process has its own copy
 	socket, err := listener.File()
 	if err != nil {
 		return nil, fmt.Errorf("start the function: %w", err)
 	}
-	defer socket.Close()
+	defer func() { _ = socket.Close() }()
 	if i.folder, err = os.MkdirTemp("", "divims-function-*"); err != nil {
 		return nil, fmt.Errorf("start the function: %w", err)
 	}
 	i.address = &url.URL{Scheme: "http", Host: listener.Addr().String()}
-	command := exec.Command(i.program)
+	command := exec.CommandContext(context.WithoutCancel(ctx), i.program)
 	command.Env, command.Dir, command.ExtraFiles = i.environment, i.folder, []*os.File{socket}
 	command.Stdout, command.Stderr = i.log, i.log
 	if err := command.Start(); err != nil {
@@ -51,12 +53,12 @@ func (i *instance) start() (*url.URL, error) {
 	return i.address, nil
 }
 
-// stop ends the process, if there is one.
+// stop kills the process, if it runs.
 func (i *instance) stop() {
 	if i == nil || i.command == nil {
 		return
 	}
 	_ = i.command.Process.Kill()
-	_ = i.command.Wait() // it says that it was killed
+	_ = i.command.Wait() // the error says that the process was killed
 	_ = os.RemoveAll(i.folder)
 }

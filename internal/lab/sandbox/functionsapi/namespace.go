@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// namespace holds functions. It is ready only when it has been asked for once.
+// namespace contains functions. It becomes ready after the first GET.
 type namespace struct {
 	ID           string         `json:"id"`
 	Name         string         `json:"name"`
@@ -22,7 +22,7 @@ type namespace struct {
 	Tags         []struct{}     `json:"tags"`
 }
 
-// namespaceRequest creates or updates a namespace.
+// namespaceRequest is a request to create or update a namespace.
 type namespaceRequest struct {
 	Name      string    `json:"name"`
 	Project   string    `json:"project_id"`
@@ -76,7 +76,7 @@ func (p *Platform) getNamespace(r *http.Request, _ []byte) (any, error) {
 	return answer, nil
 }
 
-// updateNamespace is asked for at the end of every deployment, with nothing to change.
+// updateNamespace changes nothing. The plugin calls it at the end of every deployment.
 func (p *Platform) updateNamespace(r *http.Request, body []byte) (any, error) {
 	n, err := p.namespace(r.PathValue("id"))
 	if err != nil {
@@ -106,10 +106,10 @@ func permissionDenied(project string) error {
 	}}
 }
 
-// pageSize is how many things a list has if nobody asks for more, as the plugin never does.
+// pageSize is the default size of a page, and the only one, as the plugin sends none.
 const pageSize = 20
 
-// page is the first page of a list, which is never null.
+// page returns the first page of a list. The list is never null.
 func page[T any](name string, all []T) map[string]any {
 	return map[string]any{name: append([]T{}, all[:min(len(all), pageSize)]...), "total_count": len(all)}
 }

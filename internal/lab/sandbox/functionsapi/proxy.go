@@ -1,6 +1,7 @@
 package functionsapi
 
 import (
+	"context"
 	"crypto/rand"
 	"fmt"
 	"net"
@@ -10,11 +11,11 @@ import (
 	"time"
 )
 
-// front is a function's address. It admits callers, and lets one request at a time
-// through to the function's instance.
+// functionProxy listens at a function's address. It checks who may call, and forwards
+// one request at a time to the function's instance.
 type functionProxy struct {
 	key string
-	// trigger marks the cron's calls, for the front only.
+	// trigger is the secret by which the proxy recognizes calls of crons.
 	trigger string
 	url     string
 	server  *http.Server
@@ -24,59 +25,60 @@ type functionProxy struct {
 	instance *instance
 }
 
-// triggerHeader has the mark of cron's calls. The function never sees it.
+// triggerHeader contains the trigger. The proxy removes it from the request.
 const triggerHeader = "X-Trigger"
 
 // newProxy opens the address of a function that is not deployed yet.
-func (p *Platform) newProxy() (*functionProxy, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func newProxy(key string) (*functionProxy, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open the function's address: %w", err)
 	}
-	f := &functionProxy{key: p.config.Key, trigger: rand.Text(), url: "http://" + listener.Addr().String()}
-	f.server = &http.Server{Handler: f}
-	go func() { _ = f.server.Serve(listener) }() // until it is closed
-	return f, nil
+	p := &functionProxy{key: key, trigger: rand.Text(), url: "http://" + listener.Addr().String()}
+	p.server = &http.Server{Handler: p}
+	go func() { _ = p.server.Serve(listener) }() // returns when the server is closed
+	return p, nil
 }
 
-// replace has another instance answer from the next request on. The one before is
-// ended: its state is lost, as any instance's can be at any time.
-func (f *functionProxy) replace(i *instance, spec functionSpec) {
-	f.lock.Lock()
-	defer f.lock.Unlock()
-	f.instance.stop()
-	f.instance, f.spec = i, spec
+// replace sends later requests to another instance and stops the previous one, whose
+// state is lost.
+func (p *functionProxy) replace(i *instance, spec functionSpec) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.instance.stop()
+	p.instance, p.spec = i, spec
 }
 
-func (f *functionProxy) close() error {
-	err := f.server.Close()
-	f.lock.Lock()
-	defer f.lock.Unlock()
-	f.instance.stop()
+func (p *functionProxy) close() error {
+	err := p.server.Close()
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.instance.stop()
 	return err
 }
 
-// ServeHTTP is one call, by cron or from outside, for at most the function's timeout.
-func (f *functionProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.lock.Lock()
-	defer f.lock.Unlock()
-	if f.instance == nil {
+// ServeHTTP handles one call, by a cron or another client. It ends at the function's
+// timeout.
+func (p *functionProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	if p.instance == nil {
 		http.Error(w, "the function is not deployed", http.StatusNotFound)
 		return
 	}
-	if r.Header.Get(triggerHeader) != f.trigger && f.spec.Privacy == "private" && r.Header.Get("X-Auth-Token") != f.key {
+	if r.Header.Get(triggerHeader) != p.trigger && p.spec.Privacy == "private" && r.Header.Get("X-Auth-Token") != p.key {
 		http.Error(w, "the function is private", http.StatusForbidden)
 		return
 	}
 	r.Header.Del(triggerHeader)
-	address, err := f.instance.start()
+	address, err := p.instance.start(r.Context())
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	timeout, err := time.ParseDuration(f.spec.Timeout)
+	timeout, err := time.ParseDuration(p.spec.Timeout)
 	if err != nil {
-		panic(err) // it was checked when it was asked for
+		panic(err) // it was checked when it was set
 	}
 	proxy := httputil.ReverseProxy{Rewrite: func(out *httputil.ProxyRequest) {
 		out.SetURL(address)

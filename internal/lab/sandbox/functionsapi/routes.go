@@ -9,10 +9,10 @@ import (
 	"net/http"
 )
 
-// call works on one call while the lock is held, and gives what is answered as JSON.
+// handlerFunc executes one call while the lock is held, and returns the JSON response.
 type handlerFunc func(r *http.Request, body []byte) (any, error)
 
-// routes is everything that the plugin asks for.
+// routes returns the handler of all calls that the plugin makes.
 func (p *Platform) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, serve := range map[string]handlerFunc{
@@ -35,20 +35,20 @@ func (p *Platform) routes() http.Handler {
 	} {
 		mux.Handle(pattern, p.endpoint(p.authorized(serve)))
 	}
-	mux.Handle("PUT /uploads/{id}", p.endpoint(p.upload)) // its address is signed instead
+	mux.Handle("PUT /uploads/{id}", p.endpoint(p.upload)) // its URL is signed instead
 	mux.Handle("/", p.endpoint(func(*http.Request, []byte) (any, error) { return nil, unknownPath() }))
 	return mux
 }
 
-// maxBodySize is that of an archive: 100 MiB.
+// maxBodySize is the largest archive, and so the largest body: 100 MiB.
 const maxBodySize = 100 << 20
 
-// endpoint reads the request, works on it under the lock, and writes the answer.
+// endpoint reads the request, executes it under the lock, and writes the response.
 func (p *Platform) endpoint(serve handlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodySize))
 		if err != nil {
-			return // the caller is gone, or sends too much and is cut off
+			return // the client is gone or sends too much
 		}
 		status, answer := p.handle(serve, r, body)
 		w.Header().Set("Content-Type", "application/json")
@@ -57,7 +57,7 @@ func (p *Platform) endpoint(serve handlerFunc) http.Handler {
 	})
 }
 
-// work serves a call, and remembers what is refused.
+// handle executes a call and records its error.
 func (p *Platform) handle(serve handlerFunc, r *http.Request, body []byte) (status int, answer []byte) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
@@ -75,7 +75,7 @@ func (p *Platform) handle(serve handlerFunc, r *http.Request, body []byte) (stat
 	return status, answer
 }
 
-// admitted lets those call who show the secret key.
+// authorized requires the secret key.
 func (p *Platform) authorized(serve handlerFunc) handlerFunc {
 	return func(r *http.Request, body []byte) (any, error) {
 		if r.Header.Get("X-Auth-Token") != p.config.Key {
@@ -87,7 +87,7 @@ func (p *Platform) authorized(serve handlerFunc) handlerFunc {
 	}
 }
 
-// apiError is an error answer of the API: the status and the JSON body.
+// apiError is an error response of the API: the status and the JSON body.
 type apiError struct {
 	status int
 	body   map[string]any
@@ -95,7 +95,7 @@ type apiError struct {
 
 func (r *apiError) Error() string { return fmt.Sprint(r.body["message"]) }
 
-// invalid refuses a request in the API's manner: words, and no type.
+// invalid refuses a request as the API does, with a message but no "type".
 func invalid(format string, args ...any) error {
 	return &apiError{http.StatusBadRequest, map[string]any{"message": fmt.Sprintf(format, args...)}}
 }
@@ -110,8 +110,8 @@ func unknownPath() error {
 	return &apiError{http.StatusNotFound, map[string]any{"message": "there is no such call"}}
 }
 
-// decode reads a JSON body into request. A field that is not known would be a wish
-// that is not heard, and is refused.
+// decode reads a JSON body into request. It refuses unknown fields, because ignoring
+// them would ignore a request.
 func decode(body []byte, request any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// runtimes are those of Go that are available.
+// runtimes are the available runtimes for Go.
 var runtimes = []runtime{{"go122", "1.22"}, {"go123", "1.23"}, {"go124", "1.24"}, {"go126", "1.26"}}
 
 type runtime struct{ name, version string }
@@ -18,8 +18,8 @@ func runtimeNames() []string {
 	return names
 }
 
-// firstGo is the first Go of a runtime's version. Which later one a runtime has is not
-// known, so nothing may need more.
+// firstGo returns the first Go release of a runtime's version. The release that the
+// runtime has is not known, so a function must not require a later one.
 func firstGo(name string) string {
 	return "go1." + strings.TrimPrefix(name, "go1") + ".0"
 }

@@ -7,21 +7,21 @@ import (
 	"time"
 )
 
-// schedule is when a cron calls, by minutes in UTC.
+// schedule is the minutes in which a cron calls, in UTC.
 type schedule struct {
 	minutes, hours, days, months, weekdays set
-	// anyDay tells that either the days or the weekdays are not restricted; then both
-	// have to fit, and otherwise one of them.
+	// anyDay reports that the days or the weekdays are not restricted. Then both must
+	// match; otherwise it is enough that one of them does.
 	anyDay bool
 }
 
-// set has the bit of each value that fits.
+// set has one bit for each value that matches.
 type set uint64
 
 func (s set) has(value int) bool { return s>>value&1 == 1 }
 
-// field is one of a schedule's five: its bounds, and the names of its values, from
-// the first one on.
+// field is one of the five fields of a schedule: its bounds, and names for its values
+// from the first one on.
 type field struct {
 	name        string
 	first, last int
@@ -36,8 +36,8 @@ var fields = []field{
 	{"day of the week", 0, 7, "SUN MON TUE WED THU FRI SAT"},
 }
 
-// parseSchedule reads five fields as Scaleway documents them: values, lists with
-// commas, ranges, all by a star, and paces of stars and ranges.
+// parseSchedule reads five fields in the documented syntax: values, lists with commas,
+// ranges, *, and steps for ranges and *.
 func parseSchedule(text string) (schedule, error) {
 	texts := strings.Fields(text)
 	if len(texts) != len(fields) {
@@ -54,13 +54,13 @@ func parseSchedule(text string) (schedule, error) {
 		}
 	}
 	if sets[4].has(7) {
-		sets[4] |= 1 // 7 is Sunday, too
+		sets[4] |= 1 // 7 is Sunday, like 0
 	}
 	anyDay := strings.HasPrefix(texts[2], "*") || strings.HasPrefix(texts[4], "*")
 	return schedule{sets[0], sets[1], sets[2], sets[3], sets[4], anyDay}, nil
 }
 
-// parse reads one part of a field's list.
+// parse reads one element of a field's list.
 func (f field) parse(part string) (set, error) {
 	text, pace, paced := strings.Cut(part, "/")
 	first, last, err := f.bounds(text)
@@ -110,7 +110,7 @@ func (f field) value(text string) (int, error) {
 	return value, nil
 }
 
-// due tells whether a minute is one of the schedule's.
+// due reports whether a minute matches the schedule.
 func (s schedule) due(t time.Time) bool {
 	t = t.UTC()
 	day, weekday := s.days.has(t.Day()), s.weekdays.has(int(t.Weekday()))

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestScheduleIsDue counts the minutes of a week, from a Sunday on, in which a
-// schedule is due, and looks at the first ones.
+// For each schedule: how many minutes of a week match, and the first two of them. The
+// week begins on a Sunday.
 func TestScheduleIsDue(t *testing.T) {
 	sunday := time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC)
 	for _, test := range []struct {
@@ -24,7 +24,7 @@ func TestScheduleIsDue(t *testing.T) {
 		{"0 0 * * 0", 1, []string{"01 00:00"}},
 		{"0 0 * 8 *", 0, nil},
 		{"1 1 3 MAR 1", 2, []string{"02 01:01", "03 01:01"}}, // Monday, or the 3rd
-		{"0 0 */3 * 1", 0, nil},                              // Monday, and one of every third day: the 2nd is none
+		{"0 0 */3 * 1", 0, nil},                              // Monday that is also one of every third day; the 2nd is not
 	} {
 		s, err := parseSchedule(test.schedule)
 		if err != nil {
@@ -46,14 +46,14 @@ func TestScheduleIsDue(t *testing.T) {
 	}
 }
 
-// TestBadSchedulesAreRefused has what the platform would not take for a schedule.
-func TestBadSchedulesAreRefused(t *testing.T) {
+// The platform refuses invalid schedules.
+func TestInvalidSchedulesAreRefused(t *testing.T) {
 	for _, schedule := range []string{
 		"", "* * * *", "* * * * * *", "*/0 * * * *", "*/60 * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *",
 		"* * * * 8", "5-1 * * * *", "-1 * * * *", "+1 * * * *", "a * * * *", "1, * * * *", "5/5 * * * *", "*/a * * * *", "@hourly", "* * * JANUARY *",
 	} {
 		if _, err := parseSchedule(schedule); err == nil {
-			t.Errorf("%q is taken for a schedule", schedule)
+			t.Errorf("%q was accepted", schedule)
 		}
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// createUploadURL gives an address that takes one archive of the announced length.
+// createUploadURL returns a signed URL for one archive of the announced length.
 func (p *Platform) createUploadURL(r *http.Request, _ []byte) (any, error) {
 	f, err := p.function(r.PathValue("id"))
 	if err != nil {
@@ -25,7 +25,7 @@ func (p *Platform) createUploadURL(r *http.Request, _ []byte) (any, error) {
 	}, nil
 }
 
-// upload takes an archive, at an address whose signature covers length and type.
+// upload stores an archive. The URL's signature covers its length and its type.
 func (p *Platform) upload(r *http.Request, body []byte) (any, error) {
 	f, err := p.function(r.PathValue("id"))
 	if err != nil {

@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of Scaleway's documentation. Newer versions of it allow 200 variables;
-// what keeps to 100 is right by both.
+// Limits according to Scaleway's documentation. A newer version of it allows 200
+// variables; 100 is within both limits.
 const (
 	maxVariables   = 100
-	maxValueLength = 1000  // of a variable's value
+	maxValueLength = 1000  // characters
 	maxSecretSize  = 65536 // bytes
 )
 
-// variables are by name. A value that is no text is refused, and not made one.
+// variables are environment variables by name. Their values must be strings.
 type variables map[string]string
 
 func (v *variables) UnmarshalJSON(text []byte) error {
@@ -36,19 +36,19 @@ func (v *variables) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// secret is a secret variable as it is sent; without a value it is to be deleted.
+// secret is a secret variable in a request. Without a value the variable is deleted.
 type secret struct {
 	Key   string  `json:"key"`
 	Value *string `json:"value"`
 }
 
-// hashedSecret is a secret variable as it is shown.
+// hashedSecret is a secret variable in a response.
 type hashedSecret struct {
 	Key   string `json:"key"`
 	Value string `json:"hashed_value"`
 }
 
-// merge puts changes into secrets; those that are not named stay as they are.
+// merge returns the secrets with changes. It keeps secrets that changes does not name.
 func (v variables) merge(changes []secret) variables {
 	merged := variables{}
 	for name, value := range v {
@@ -66,7 +66,8 @@ func (v variables) merge(changes []secret) variables {
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// check refuses what a function cannot have. secrets are the secret ones.
+// check returns an error for variables that a function cannot have. secrets are its
+// secret variables.
 func (v variables) check(secrets variables) error {
 	for name, value := range v {
 		if n := utf8.RuneCountInString(value); n > maxValueLength {
@@ -94,7 +95,7 @@ func (v variables) check(secrets variables) error {
 	return nil
 }
 
-// environment is NAME=value of both, and nothing else.
+// environment returns the variables and the secrets as sorted NAME=value.
 func (v variables) environment(secrets variables) []string {
 	environment := []string{}
 	for _, some := range []variables{v, secrets} {
