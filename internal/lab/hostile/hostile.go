@@ -1,6 +1,5 @@
-// Package hostile is what tests of readers have in common. In go the name of
-// recorded texts, a reader at work, or a text to repeat; out come seeds for a
-// corpus, the memory that the reader asked for, and answers that are too large.
+// Package hostile has helpers for tests of code that reads outside data: recorded texts as seeds for fuzzing, checks
+// of the memory that a reader allocates and of the texts that it reports, and responses that are too large.
 package hostile
 
 import (
@@ -18,9 +17,9 @@ import (
 	"unicode/utf8"
 )
 
-// Seeds gives the recorded texts that fit the pattern, such as "bbb/*.xml", where
-// there are recordings beside the repository. A corpus has to have samples of its
-// own, too.
+// Seeds returns the recorded texts that match a pattern such as "bbb/*.xml". It returns
+// none if there are no recordings beside the repository, so a corpus needs samples of
+// its own, too.
 func Seeds(f *testing.F, pattern string) []string {
 	f.Helper()
 	names, err := filepath.Glob(filepath.Join(root(f), "../shared/data", pattern))
@@ -38,7 +37,7 @@ func Seeds(f *testing.F, pattern string) []string {
 	return texts
 }
 
-// root is the folder of the repository.
+// root returns the root folder of the repository.
 func root(f *testing.F) string {
 	f.Helper()
 	folder, err := os.Getwd()
@@ -56,52 +55,54 @@ func root(f *testing.F) string {
 	}
 }
 
-// longestText bounds what is told of an outside text, in bytes: it must not fill
-// the log and the record.
-const longestText = 2000
+// maxTextSize is the longest text about outside data that CheckText accepts, in bytes.
+// Longer texts would fill logs and decision records.
+const maxTextSize = 2000
 
-// CheckText fails the test if a text that is told of an outside one, such as an
-// error, is long, or holds what could start a line or steer a terminal.
+// CheckText fails the test if a text about outside data, such as an error, is long, is
+// not valid UTF-8, or contains control characters, which could start a new line or
+// control a terminal.
 func CheckText(t *testing.T, text string) {
 	t.Helper()
-	if len(text) > longestText {
-		t.Errorf("%d bytes are told: %.200q", len(text), text)
+	if len(text) > maxTextSize {
+		t.Errorf("the text has %d bytes, want at most %d: %.200q", len(text), maxTextSize, text)
 	}
 	if strings.ContainsFunc(text, unicode.IsControl) || !utf8.ValidString(text) {
-		t.Errorf("what is told is not for people: %.200q", text)
+		t.Errorf("the text has control characters or is not valid UTF-8: %.200q", text)
 	}
 }
 
-// Within runs a reader, and fails the test if it asks for more memory than that,
-// in bytes, in all: what it gives back on the way counts, too. What else runs at
-// the same time counts as well, so most has to be generous.
-func Within(t *testing.T, most uint64, read func()) {
+// Within runs a reader, and fails the test if the reader allocates more than maxAlloc
+// bytes in all, including what it frees meanwhile. Allocations of other goroutines
+// count, too, so maxAlloc must be generous.
+func Within(t *testing.T, maxAlloc uint64, read func()) {
 	t.Helper()
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	read()
 	runtime.ReadMemStats(&after)
-	if asked := after.TotalAlloc - before.TotalAlloc; asked > most {
-		t.Errorf("%d kB of memory were asked for, more than %d kB", asked>>10, most>>10)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > maxAlloc {
+		t.Errorf("%d kB of memory were allocated, want at most %d kB", allocated>>10, maxAlloc>>10)
 	}
 }
 
-// Bomb answers with a head and then a text again and again, size bytes of it,
-// packed with gzip, which net/http unpacks unasked: little to send, much to read.
-func Bomb(t *testing.T, contentType, head, again string, size int) http.HandlerFunc {
+// Bomb returns a handler that sends head and then at least size bytes of repeated text.
+// The body is compressed with gzip, which net/http decompresses by itself, so it is
+// small to send and large to read.
+func Bomb(t *testing.T, contentType, head, repeated string, size int) http.HandlerFunc {
 	t.Helper()
-	var packed strings.Builder
-	packer, err := gzip.NewWriterLevel(&packed, gzip.BestSpeed)
+	var compressed strings.Builder
+	writer, err := gzip.NewWriterLevel(&compressed, gzip.BestSpeed)
 	if err == nil {
-		_, err = io.WriteString(packer, head)
+		_, err = io.WriteString(writer, head)
 	}
-	block := strings.Repeat(again, 1+(1<<16)/len(again))
+	block := strings.Repeat(repeated, 1+(1<<16)/len(repeated))
 	for sent := 0; sent < size && err == nil; sent += len(block) {
-		_, err = io.WriteString(packer, block)
+		_, err = io.WriteString(writer, block)
 	}
 	if err == nil {
-		err = packer.Close()
+		err = writer.Close()
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -109,7 +110,7 @@ func Bomb(t *testing.T, contentType, head, again string, size int) http.HandlerF
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Encoding", "gzip")
-		w.Header().Set("Content-Length", strconv.Itoa(packed.Len()))
-		fmt.Fprint(w, packed.String())
+		w.Header().Set("Content-Length", strconv.Itoa(compressed.Len()))
+		_, _ = fmt.Fprint(w, compressed.String())
 	}
 }
