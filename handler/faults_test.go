@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"divims/handler"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -51,8 +52,8 @@ END:VCALENDAR
 `, "\n", "\r\n"))
 
 func scriptedDay() sandbox.Config {
-	at := func(minute, length, people int, recorded bool) world.Meeting {
-		return world.Meeting{Start: monday.Add(time.Duration(minute) * time.Minute), Duration: time.Duration(length) * time.Minute,
+	at := func(minute, length, people int, recorded bool) demand.Meeting {
+		return demand.Meeting{Start: monday.Add(time.Duration(minute) * time.Minute), Duration: time.Duration(length) * time.Minute,
 			Participants: people, Join: time.Minute, Leave: time.Minute, Recorded: recorded}
 	}
 	return sandbox.Config{
@@ -60,7 +61,7 @@ func scriptedDay() sandbox.Config {
 		World: world.Config{
 			Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 0.3, Zones: []string{"fr-par-1"},
 			Servers:  pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
-			Meetings: []world.Meeting{at(1, 30, 200, false), at(7, 12, 100, true), at(12, 15, 60, true), at(66, 10, 150, true), at(67, 14, 120, false)},
+			Meetings: []demand.Meeting{at(1, 30, 200, false), at(7, 12, 100, true), at(12, 15, 60, true), at(66, 10, 150, true), at(67, 14, 120, false)},
 		},
 	}
 }

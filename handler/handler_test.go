@@ -16,6 +16,7 @@ import (
 	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -38,7 +39,7 @@ func newStage(t *testing.T) *stage {
 	surroundings, err := sandbox.Start(sandbox.Config{World: world.Config{
 		Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 1,
 		Servers: pool.Servers(3, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
-		Meetings: []world.Meeting{{
+		Meetings: []demand.Meeting{{
 			Start: monday.Add(time.Minute), Duration: time.Hour, Participants: 200, Join: time.Minute, Leave: time.Minute,
 		}},
 	}})

@@ -17,6 +17,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/config"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -65,14 +66,14 @@ type secretDay struct {
 
 func newSecretDay(t *testing.T) *secretDay {
 	t.Helper()
-	demand, err := world.Generate(world.University, monday, monday.Add(24*time.Hour), 1, 300)
+	wanted, err := demand.Generate(demand.University, monday, monday.Add(24*time.Hour), 1, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
 	surroundings, err := sandbox.Start(sandbox.Config{
 		Calendar: []byte("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTART:20260302T080000Z\r\nSUMMARY:users=50%\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"),
 		World: world.Config{
-			Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 1, Meetings: demand,
+			Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 1, Meetings: wanted,
 			Servers: pool.Servers(3, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 			Secret:  pool.NewSecret("the-secret-of-every-bbb"),
 		},

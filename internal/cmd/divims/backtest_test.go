@@ -9,14 +9,14 @@ import (
 	"testing"
 	"time"
 
-	"divims/internal/lab/world"
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
 // writtenTrace writes a trace of some days of a small school.
 func writtenTrace(t *testing.T, name string, days int) string {
 	t.Helper()
-	meetings, err := world.Generate(world.School, traceStart, traceStart.AddDate(0, 0, days), 1, 300)
+	meetings, err := demand.Generate(demand.School, traceStart, traceStart.AddDate(0, 0, days), 1, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func writtenTrace(t *testing.T, name string, days int) string {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := world.WriteTrace(file, meetings); err != nil {
+	if err := demand.WriteTrace(file, meetings); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"divims/handler"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -94,11 +95,11 @@ type life struct {
 // evaluations.
 func newLife(t *testing.T, evaluations int) *life {
 	t.Helper()
-	var meetings []world.Meeting
+	var meetings []demand.Meeting
 	const cycle = 100 * time.Minute
 	for start := time.Duration(0); start+cycle <= time.Duration(evaluations)*evaluationInterval; start += cycle {
-		at := func(minute, length, people int, recorded bool) world.Meeting {
-			return world.Meeting{
+		at := func(minute, length, people int, recorded bool) demand.Meeting {
+			return demand.Meeting{
 				Start: sandboxStart.Add(start + time.Duration(minute)*time.Minute), Duration: time.Duration(length) * time.Minute,
 				Participants: people, Join: time.Minute, Leave: time.Minute, Recorded: recorded,
 			}

@@ -14,6 +14,7 @@ import (
 	"divims/internal/client/storage"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -32,7 +33,7 @@ func lastLine(text string) string {
 }
 
 func TestASandboxDayHarmsNobody(t *testing.T) {
-	for _, profile := range world.Profiles() {
+	for _, profile := range demand.Profiles() {
 		t.Run(string(profile), func(t *testing.T) {
 			t.Parallel()
 			status, out, errOut := divims(t.Context(), "sandbox", "--for", "24h", "--speed", "0", "--servers", "12",

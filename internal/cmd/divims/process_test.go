@@ -20,6 +20,7 @@ import (
 
 	"divims/internal/client/storage"
 	"divims/internal/config"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -76,7 +77,7 @@ func (p *process) stop() error {
 
 // startSandbox starts one in which the meetings take place, some minutes after
 // its start, and gives the settings that lead there, with more of them.
-func startSandbox(t *testing.T, meetings []world.Meeting, more ...string) (*sandbox.Sandbox, []string) {
+func startSandbox(t *testing.T, meetings []demand.Meeting, more ...string) (*sandbox.Sandbox, []string) {
 	t.Helper()
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
 		Start: sandboxStart, Seed: 1, Running: 1, Shipped: true, RecordingWork: 0.3, Zones: []string{"fr-par-1"},

@@ -15,6 +15,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/config"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -36,7 +37,7 @@ func newSite(t *testing.T, servers int) *site {
 		World: world.Config{
 			Start: sandboxStart, Seed: 1, Shipped: true, RecordingWork: 1,
 			Servers: pool.Servers(servers, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
-			Meetings: []world.Meeting{{
+			Meetings: []demand.Meeting{{
 				Start: sandboxStart.Add(time.Hour), Duration: time.Hour, Participants: 20, Join: time.Minute, Leave: time.Minute,
 			}},
 		},

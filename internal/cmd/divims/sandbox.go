@@ -14,6 +14,7 @@ import (
 
 	"divims/internal/client/storage"
 	"divims/internal/lab/backtest"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -33,7 +34,7 @@ var sandboxCalendar []byte
 // peakPerServer is how many people there are at the peak for each server of the
 // pool, so that it is well used and not overrun. A company's meetings are so
 // small that their number fills a server, long before their people do.
-var peakPerServer = map[world.Profile]int{world.University: 150, world.School: 150, world.Company: 55}
+var peakPerServer = map[demand.Profile]int{demand.University: 150, demand.School: 150, demand.Company: 55}
 
 // sandboxOptions are the flags of the command.
 type sandboxOptions struct {
@@ -119,12 +120,12 @@ const longestRun = 28 * 24 * time.Hour
 
 // sandboxPast is the history that the pool has from the start: what evaluations
 // would have sampled of the demand in the weeks before, up to the last night.
-func sandboxPast(profile world.Profile, seed uint64, peak int) (map[string][]byte, error) {
-	demand, err := world.Generate(profile, sandboxStart.AddDate(0, 0, -7*pool.HistoryWeeks), sandboxStart, seed, peak)
+func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]byte, error) {
+	wanted, err := demand.Generate(profile, sandboxStart.AddDate(0, 0, -7*pool.HistoryWeeks), sandboxStart, seed, peak)
 	if err != nil {
 		return nil, err
 	}
-	trace, err := backtest.NewTrace("the past", demand, paris())
+	trace, err := backtest.NewTrace("the past", wanted, paris())
 	if err != nil {
 		return nil, err
 	}
@@ -135,8 +136,8 @@ func sandboxPast(profile world.Profile, seed uint64, peak int) (map[string][]byt
 // runSandbox runs until the virtual end or until ctx is cancelled, and then
 // writes the summary.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
-	profile := world.Profile(o.profile)
-	demand, err := world.Generate(profile, sandboxStart, sandboxStart.Add(cmp.Or(o.length, longestRun)), o.seed, o.servers*peakPerServer[profile])
+	profile := demand.Profile(o.profile)
+	wanted, err := demand.Generate(profile, sandboxStart, sandboxStart.Add(cmp.Or(o.length, longestRun)), o.seed, o.servers*peakPerServer[profile])
 	if err != nil {
 		return fmt.Errorf("make the demand: %w", err)
 	}
@@ -151,7 +152,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	surroundings, err := sandbox.Start(sandbox.Config{
 		Calendar: sandboxCalendar, Objects: past, Faults: o.faults, Unprovisioned: o.empty,
 		World: world.Config{
-			Start: sandboxStart, Seed: o.seed, Meetings: demand, RecordingWork: 1, Shipped: true, Running: running,
+			Start: sandboxStart, Seed: o.seed, Meetings: wanted, RecordingWork: 1, Shipped: true, Running: running,
 			Servers: pool.Servers(o.servers, o.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 		},
 	})

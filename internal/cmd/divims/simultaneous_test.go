@@ -16,13 +16,14 @@ import (
 	"time"
 
 	"divims/handler"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
 
 // rising is a demand for all servers of the sandbox from its first minute on.
-var rising = []world.Meeting{{
+var rising = []demand.Meeting{{
 	Start: sandboxStart.Add(time.Minute), Duration: 3 * time.Hour, Participants: 400, Join: time.Minute, Leave: time.Minute,
 }}
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"divims/internal/lab/world"
+	"divims/internal/lab/demand"
 )
 
 // traceStart is the first day of every synthetic trace, a Monday.
@@ -35,9 +35,9 @@ func newTrace() *cobra.Command {
 			if err := errors.Join(checkProfile(profile), atLeastOne("weeks", weeks), atLeastOne("peak", peak)); err != nil {
 				return err
 			}
-			meetings, err := world.Generate(world.Profile(profile), traceStart, traceStart.AddDate(0, 0, 7*weeks), seed, peak)
+			meetings, err := demand.Generate(demand.Profile(profile), traceStart, traceStart.AddDate(0, 0, 7*weeks), seed, peak)
 			if err == nil {
-				err = world.WriteTrace(cmd.OutOrStdout(), meetings)
+				err = demand.WriteTrace(cmd.OutOrStdout(), meetings)
 			}
 			if err != nil {
 				return runError{err}
@@ -53,8 +53,8 @@ func newTrace() *cobra.Command {
 }
 
 func checkProfile(profile string) error {
-	if !slices.Contains(world.Profiles(), world.Profile(profile)) {
-		return fmt.Errorf("--profile %q: one of %v", profile, world.Profiles())
+	if !slices.Contains(demand.Profiles(), demand.Profile(profile)) {
+		return fmt.Errorf("--profile %q: one of %v", profile, demand.Profiles())
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"divims/internal/client/calendar"
 	"divims/internal/config"
 	"divims/internal/lab/backtest"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
@@ -57,7 +58,7 @@ func (o *backtestOptions) readTraces(cmd *cobra.Command) ([]*backtest.Trace, err
 	}
 	traces := make([]*backtest.Trace, len(o.traces))
 	for i, name := range o.traces {
-		meetings, err := world.ReadTrace(name)
+		meetings, err := demand.ReadTrace(name)
 		if err == nil {
 			traces[i], err = backtest.NewTrace(name, meetings, zone)
 		}

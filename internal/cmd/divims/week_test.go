@@ -11,6 +11,7 @@ import (
 
 	"divims/internal/check"
 	"divims/internal/cycle"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -47,22 +48,22 @@ END:VCALENDAR
 
 // weekDemand is that of a university, and the course of the calendar, and an open
 // day on Saturday.
-func weekDemand(t *testing.T) []world.Meeting {
+func weekDemand(t *testing.T) []demand.Meeting {
 	t.Helper()
-	demand, err := world.Generate(world.University, weekStart, weekStart.AddDate(0, 0, 7), 1, 700)
+	wanted, err := demand.Generate(demand.University, weekStart, weekStart.AddDate(0, 0, 7), 1, 700)
 	if err != nil {
 		t.Fatal(err)
 	}
-	gathering := func(day, hour, minute, people int) world.Meeting {
-		return world.Meeting{Start: weekStart.AddDate(0, 0, day).Add(time.Duration(hour*60+minute) * time.Minute),
+	gathering := func(day, hour, minute, people int) demand.Meeting {
+		return demand.Meeting{Start: weekStart.AddDate(0, 0, day).Add(time.Duration(hour*60+minute) * time.Minute),
 			Duration: 85 * time.Minute, Participants: people, Join: 3 * time.Minute, Leave: time.Minute, Recorded: true}
 	}
 	for day := monday; day <= friday; day++ {
-		demand = append(demand, gathering(day, 8, 16, 130), gathering(day, 8, 17, 130))
+		wanted = append(wanted, gathering(day, 8, 16, 130), gathering(day, 8, 17, 130))
 	}
-	demand = append(demand, gathering(saturday, 14, 0, 60), gathering(saturday, 14, 10, 60))
-	slices.SortStableFunc(demand, func(a, b world.Meeting) int { return a.Start.Compare(b.Start) })
-	return demand
+	wanted = append(wanted, gathering(saturday, 14, 0, 60), gathering(saturday, 14, 10, 60))
+	slices.SortStableFunc(wanted, func(a, b demand.Meeting) int { return a.Start.Compare(b.Start) })
+	return wanted
 }
 
 // newWeek is a pool of which there is nothing yet but its settings, on a Sunday evening.

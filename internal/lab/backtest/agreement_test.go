@@ -9,7 +9,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/config"
-	"divims/internal/lab/world"
+	"divims/internal/lab/demand"
 	"divims/internal/scaling"
 )
 
@@ -76,7 +76,7 @@ func TestAgreesWithAnIndependentSimulator(t *testing.T) {
 		{"school", "40", 1, 2324, 945, 7.8},
 		{"company", "57", 1, 12_000, 2728, 3.6},
 	} {
-		meetings, err := world.ReadTrace(traces + given.name + "-101-1500.csv.gz")
+		meetings, err := demand.ReadTrace(traces + given.name + "-101-1500.csv.gz")
 		if errors.Is(err, fs.ErrNotExist) {
 			t.Skip("the traces are not here")
 		} else if err != nil {

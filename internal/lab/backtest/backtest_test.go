@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 	"divims/internal/scaling"
@@ -18,19 +19,19 @@ import (
 var monday = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
 // meetings are so many alike; everybody comes and goes at once.
-func meetings(count int, start, duration time.Duration, participants int) []world.Meeting {
-	list := make([]world.Meeting, count)
+func meetings(count int, start, duration time.Duration, participants int) []demand.Meeting {
+	list := make([]demand.Meeting, count)
 	for i := range list {
-		list[i] = world.Meeting{Start: monday.Add(start), Duration: duration, Participants: participants}
+		list[i] = demand.Meeting{Start: monday.Add(start), Duration: duration, Participants: participants}
 	}
 	return list
 }
 
 // traceOf is a trace of UTC days.
-func traceOf(t testing.TB, demand ...[]world.Meeting) *Trace {
+func traceOf(t testing.TB, wanted ...[]demand.Meeting) *Trace {
 	t.Helper()
-	var all []world.Meeting
-	for _, list := range demand {
+	var all []demand.Meeting
+	for _, list := range wanted {
 		all = append(all, list...)
 	}
 	trace, err := NewTrace("small", all, time.UTC)
@@ -109,13 +110,13 @@ func TestADayBeyondThePoolsSizeByHand(t *testing.T) {
 // for meetings, so more than one machine gets recordings.
 func TestRecordingWorkKeepsMachines(t *testing.T) {
 	hours := func(work float64) float64 {
-		demand := meetings(16, 9*time.Hour, time.Hour, 10)
-		demand = append(demand, meetings(16, 9*time.Hour+30*time.Minute, time.Hour, 10)...)
-		for i := range demand {
-			demand[i].Recorded = true
+		wanted := meetings(16, 9*time.Hour, time.Hour, 10)
+		wanted = append(wanted, meetings(16, 9*time.Hour+30*time.Minute, time.Hour, 10)...)
+		for i := range wanted {
+			wanted[i].Recorded = true
 		}
 		got := measured(t, Config{
-			Trace: traceOf(t, demand), Policies: policies(t, "load"), Scaling: decision(t, "6"), RecordingWork: work, Seed: 1,
+			Trace: traceOf(t, wanted), Policies: policies(t, "load"), Scaling: decision(t, "6"), RecordingWork: work, Seed: 1,
 		})
 		if got.LostRecordings+got.InterruptedMeetings != 0 {
 			t.Errorf("recording work %g does harm: %+v", work, got)
@@ -129,7 +130,7 @@ func TestRecordingWorkKeepsMachines(t *testing.T) {
 
 // TestTheSameInputsGiveTheSameOutput looks at every byte that comes out.
 func TestTheSameInputsGiveTheSameOutput(t *testing.T) {
-	demand, err := world.Generate(world.University, monday, monday.AddDate(0, 0, 3), 3, 600)
+	wanted, err := demand.Generate(demand.University, monday, monday.AddDate(0, 0, 3), 3, 600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ func TestTheSameInputsGiveTheSameOutput(t *testing.T) {
 		var text strings.Builder
 		var minutes []world.Minute
 		result := measured(t, Config{
-			Trace: traceOf(t, demand), Policies: policies(t, "load"), Scaling: decision(t, "20"), Warmup: 24 * time.Hour,
+			Trace: traceOf(t, wanted), Policies: policies(t, "load"), Scaling: decision(t, "20"), Warmup: 24 * time.Hour,
 			RecordingWork: 1, Seed: seed, EachMinute: func(m world.Minute) { minutes = append(minutes, m) },
 		})
 		if err := errors.Join(json.NewEncoder(&text).Encode(result), WriteTimeline(&text, minutes), WriteTable(&text, []Result{result}),
@@ -157,7 +158,7 @@ func TestTheSameInputsGiveTheSameOutput(t *testing.T) {
 // TestWarmupIsHistory: what the first evaluation is told of the past is the
 // trace, every five minutes, of this ISO week and the weeks before that count.
 func TestWarmupIsHistory(t *testing.T) {
-	daily := []world.Meeting{}
+	daily := []demand.Meeting{}
 	for day := range 7*8 + 3 {
 		daily = append(daily, meetings(1, time.Duration(day)*24*time.Hour+9*time.Hour, time.Hour, 100)...)
 	}

@@ -4,14 +4,15 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/lab/world"
 )
 
 // generated is a trace of ten weeks, of which the last four are evaluated.
-func generated(t testing.TB, profile world.Profile, seed uint64, peak int) *Trace {
+func generated(t testing.TB, profile demand.Profile, seed uint64, peak int) *Trace {
 	t.Helper()
 	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(t))
-	meetings, err := world.Generate(profile, from, from.AddDate(0, 0, 70), seed, peak)
+	meetings, err := demand.Generate(profile, from, from.AddDate(0, 0, 70), seed, peak)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +26,7 @@ func generated(t testing.TB, profile world.Profile, seed uint64, peak int) *Trac
 // TestForecastBeatsTheLoadRule: it is cheaper and less overloaded for each profile,
 // and refuses nobody.
 func TestForecastBeatsTheLoadRule(t *testing.T) {
-	for _, profile := range world.Profiles() {
+	for _, profile := range demand.Profiles() {
 		config := Config{Trace: generated(t, profile, 21, 1000), Scaling: decision(t, "50"), Warmup: sixWeeks, Seed: 1}
 		config.Policies = policies(t, "load")
 		load := measured(t, config)
@@ -41,7 +42,7 @@ func TestForecastBeatsTheLoadRule(t *testing.T) {
 // TestForecastOfAPoolThatIsTooSmall: while all there are is enabled, about as many
 // people are on overloaded servers as if all always were, and nobody is refused.
 func TestForecastOfAPoolThatIsTooSmall(t *testing.T) {
-	trace := generated(t, world.School, 21, 1500)
+	trace := generated(t, demand.School, 21, 1500)
 	const size = "5" // the peak of an ordinary day needs 6
 	all, full := decision(t, size), map[time.Time]world.Minute{}
 	all.MinimumMillionths = 1_000_000

@@ -4,13 +4,13 @@ import (
 	"testing"
 	"time"
 
-	"divims/internal/lab/world"
+	"divims/internal/lab/demand"
 )
 
 // benchMonth measures four weeks of a university, with as many weeks of history.
 func benchMonth(b *testing.B, size string, peak int, list string) {
 	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(b))
-	meetings, err := world.Generate(world.University, from, from.AddDate(0, 0, 70), 1, peak)
+	meetings, err := demand.Generate(demand.University, from, from.AddDate(0, 0, 70), 1, peak)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"divims/internal/lab/world"
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
@@ -17,7 +17,7 @@ import (
 // whether it is recorded. Between two samples that are far apart, as after missed
 // evaluations, the numbers are taken to have changed evenly. The error names a
 // sample with more meetings or people than any pool has.
-func Rebuild(samples []pool.Sample, seed uint64) ([]world.Meeting, error) {
+func Rebuild(samples []pool.Sample, seed uint64) ([]demand.Meeting, error) {
 	for _, s := range samples {
 		if s.Meetings > mostMeetings || s.Participants > mostParticipants {
 			return nil, fmt.Errorf("sample of %s: %d participants in %d meetings", s.At.UTC().Format(time.RFC3339), s.Participants, s.Meetings)
@@ -170,19 +170,19 @@ func (b *rebuilding) populate() {
 }
 
 // meetings are the rooms with whole people.
-func (b *rebuilding) meetings() []world.Meeting {
-	list := make([]world.Meeting, len(b.rooms))
+func (b *rebuilding) meetings() []demand.Meeting {
+	list := make([]demand.Meeting, len(b.rooms))
 	carry := 0. // what rounding has left over, for the next one
 	for i, r := range b.rooms {
 		people := min(math.Round(r.size+carry), largest)
 		carry += r.size - people
 		length := max(r.end.Sub(r.start)-lingering, time.Minute).Truncate(time.Second)
-		list[i] = world.Meeting{
+		list[i] = demand.Meeting{
 			Start: r.start.Truncate(time.Second).UTC(), Duration: length, Participants: int(people),
 			Join: min(joining, length/3).Truncate(time.Second), Leave: min(leaving, length/3).Truncate(time.Second),
 			Recorded: b.random.Float64() < recordedShare,
 		}
 	}
-	slices.SortStableFunc(list, func(x, y world.Meeting) int { return x.Start.Compare(y.Start) })
+	slices.SortStableFunc(list, func(x, y demand.Meeting) int { return x.Start.Compare(y.Start) })
 	return list
 }

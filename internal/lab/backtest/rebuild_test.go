@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
@@ -29,12 +30,12 @@ func rebuilt(t *testing.T, samples []pool.Sample) *Trace {
 // bound by less than 4 %, and what load costs by less than 6 %.
 func TestRebuiltMeetingsAreLikeTheirSamples(t *testing.T) {
 	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(t))
-	for _, profile := range world.Profiles() {
-		demand, err := world.Generate(profile, from, from.AddDate(0, 0, 14), 7, 800)
+	for _, profile := range demand.Profiles() {
+		wanted, err := demand.Generate(profile, from, from.AddDate(0, 0, 14), 7, 800)
 		if err != nil {
 			t.Fatal(err)
 		}
-		truth, err := NewTrace(string(profile), demand, paris(t))
+		truth, err := NewTrace(string(profile), wanted, paris(t))
 		if err != nil {
 			t.Fatal(err)
 		}

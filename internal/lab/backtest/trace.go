@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"divims/internal/lab/world"
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
@@ -14,7 +14,7 @@ import (
 // meetings began in time.
 type Trace struct {
 	Name     string
-	Meetings []world.Meeting
+	Meetings []demand.Meeting
 	// Begin is the midnight before the first meeting, End the one after the last
 	// has ended: in the zone's time, so that days and weeks are people's.
 	Begin, End time.Time
@@ -30,11 +30,11 @@ const longestTrace = 10 * 366
 
 // NewTrace reads days and minutes off the meetings, which are sorted by start.
 // It refuses a demand without meetings, and one of more than ten years.
-func NewTrace(name string, meetings []world.Meeting, zone *time.Location) (*Trace, error) {
+func NewTrace(name string, meetings []demand.Meeting, zone *time.Location) (*Trace, error) {
 	if len(meetings) == 0 {
 		return nil, errors.New("there is no meeting in " + name)
 	}
-	last := slices.MaxFunc(meetings, func(a, b world.Meeting) int { return a.End().Compare(b.End()) }).End()
+	last := slices.MaxFunc(meetings, func(a, b demand.Meeting) int { return a.End().Compare(b.End()) }).End()
 	t := &Trace{Name: name, Meetings: meetings, Begin: midnight(meetings[0].Start.In(zone), 0)}
 	t.End = wholeWeekend(midnight(last.In(zone), 1))
 	if days := t.End.Sub(t.Begin).Hours() / 24; days > longestTrace {

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/lab/world"
 )
 
@@ -14,7 +15,7 @@ func TestDaysAreThoseOfTheZone(t *testing.T) {
 	at := func(month time.Month, day, hour, minute int) time.Time {
 		return time.Date(2026, month, day, hour, minute, 0, 0, zone)
 	}
-	trace, err := NewTrace("spring", []world.Meeting{
+	trace, err := NewTrace("spring", []demand.Meeting{
 		{Start: at(time.March, 9, 8, 0).UTC(), Duration: time.Hour, Participants: 1},
 		{Start: at(time.April, 28, 23, 30).UTC(), Duration: time.Hour, Participants: 1},
 	}, zone)
@@ -49,7 +50,7 @@ func TestAWeekHasItsWeekend(t *testing.T) {
 // 9:03) and leave over the last two of ten (9:08:30, 9:09, 9:09:30, 9:10), and 3
 // who are there at once from 9:05 to 9:06:30.
 func TestDemandIsCountedByTheMinute(t *testing.T) {
-	trace := traceOf(t, []world.Meeting{
+	trace := traceOf(t, []demand.Meeting{
 		{Start: monday.Add(9 * time.Hour), Duration: 10 * time.Minute, Participants: 4, Join: 4 * time.Minute, Leave: 2 * time.Minute},
 		{Start: monday.Add(9*time.Hour + 5*time.Minute), Duration: 90 * time.Second, Participants: 3},
 	})
@@ -65,11 +66,11 @@ func TestDemandIsCountedByTheMinute(t *testing.T) {
 // TestDemandIsWhatTheWorldSees when there is always room: minute by minute the
 // same people, and the same meetings but for the minute that BBB needs to end one.
 func TestDemandIsWhatTheWorldSees(t *testing.T) {
-	demand, err := world.Generate(world.University, monday, monday.AddDate(0, 0, 2), 5, 400)
+	wanted, err := demand.Generate(demand.University, monday, monday.AddDate(0, 0, 2), 5, 400)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trace := traceOf(t, demand)
+	trace := traceOf(t, wanted)
 	minute := 0
 	measured(t, Config{
 		Trace: trace, Policies: policies(t, "load"), Scaling: decision(t, "10"), Seed: 1,

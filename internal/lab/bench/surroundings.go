@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -88,10 +89,10 @@ func (s Surroundings) open(answers *answers) (*sandbox.Sandbox, error) {
 }
 
 // demand is enough to fill all servers, for longer than anybody measures.
-func (s Surroundings) demand() []world.Meeting {
-	meetings := make([]world.Meeting, s.Servers*s.Participants/perMeeting)
+func (s Surroundings) demand() []demand.Meeting {
+	meetings := make([]demand.Meeting, s.Servers*s.Participants/perMeeting)
 	for i := range meetings {
-		meetings[i] = world.Meeting{Start: begin, Duration: 24 * time.Hour, Participants: perMeeting}
+		meetings[i] = demand.Meeting{Start: begin, Duration: 24 * time.Hour, Participants: perMeeting}
 	}
 	return meetings
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"divims/handler"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -46,7 +47,7 @@ func (f *fixture) appliedFaults() (calls []string) {
 }
 
 // withLecture adds a meeting of 40 people on the first server, from the start.
-func withLecture(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 40)} }
+func withLecture(c *sandbox.Config) { c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 40)} }
 
 // Each fault of a call that reads becomes an error of the real client that names the
 // cause. The call after the fault succeeds.

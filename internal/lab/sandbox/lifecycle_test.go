@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -18,7 +19,7 @@ func TestOneServerStartsAndAnotherIsDrained(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		early := lecture(time.Minute, 30*time.Minute, 40)
 		early.Recorded = true
-		c.World.Meetings = []world.Meeting{early, lecture(20*time.Minute, time.Hour, 60)}
+		c.World.Meetings = []demand.Meeting{early, lecture(20*time.Minute, time.Hour, 60)}
 	})
 
 	// 06:00 The second server gets a machine, and is enabled once it is online.

@@ -22,6 +22,7 @@ import (
 	"divims/internal/client/scalelite"
 	"divims/internal/client/scaleway"
 	"divims/internal/config"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -195,8 +196,8 @@ func (f *fixture) setting(name string) string {
 }
 
 // lecture returns a meeting.
-func lecture(after, length time.Duration, people int) world.Meeting {
-	return world.Meeting{Start: start.Add(after), Duration: length, Participants: people}
+func lecture(after, length time.Duration, people int) demand.Meeting {
+	return demand.Meeting{Start: start.Add(after), Duration: length, Participants: people}
 }
 
 func TestEnvironmentDescribesTheSandbox(t *testing.T) {

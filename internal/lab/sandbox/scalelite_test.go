@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"divims/internal/client/checksum"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -93,7 +94,7 @@ func TestScaleliteWithoutEntries(t *testing.T) {
 // A load is a number or a word, a load_multiplier is a string or a number.
 func TestScaleliteFormatsLoads(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
-		c.World.Meetings = []world.Meeting{lecture(time.Second, time.Hour, 20)}
+		c.World.Meetings = []demand.Meeting{lecture(time.Second, time.Hour, 20)}
 	})
 	f.advance(time.Minute)
 	f.scaleliteCall(http.MethodGet, "getServers", "").want(t, http.StatusOK, asJSON,
@@ -186,7 +187,7 @@ func TestScaleliteOutsideItsAPI(t *testing.T) {
 // If BBB does not answer, each panic forgets one meeting and fails until none is left.
 func TestPanicStopsAtTheFirstMeetingThatDoesNotEnd(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
-		c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
+		c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
 	})
 	f.advance(10 * time.Second)
 	id := f.entry(1).ID
@@ -210,7 +211,7 @@ func TestPanicStopsAtTheFirstMeetingThatDoesNotEnd(t *testing.T) {
 
 func TestClientRepeatsPanicUntilItSucceeds(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
-		c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
+		c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
 	})
 	f.advance(10 * time.Second)
 	f.With(func(w *world.World) { _ = w.SetBBB(domain(1), false) })

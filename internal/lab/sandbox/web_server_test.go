@@ -16,6 +16,7 @@ import (
 
 	"divims/internal/client/bbb"
 	"divims/internal/client/checksum"
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -156,7 +157,7 @@ func TestBBBWorksWithItsClient(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) {
 		recorded := lecture(0, time.Hour, 40)
 		recorded.Recorded = true
-		c.World.Meetings = []world.Meeting{recorded, lecture(time.Minute, time.Hour, 0), lecture(time.Minute, time.Hour, 1200)}
+		c.World.Meetings = []demand.Meeting{recorded, lecture(time.Minute, time.Hour, 0), lecture(time.Minute, time.Hour, 1200)}
 	})
 	f.advance(2 * time.Minute)
 	conference, err := f.bbb().Meetings(t.Context(), f.endpoint(1))
@@ -191,7 +192,7 @@ func TestBBBWorksWithItsClient(t *testing.T) {
 
 // The list has every attendee, and large counts are formatted for an English locale.
 func TestMeetingsListEveryAttendee(t *testing.T) {
-	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 1200)} })
+	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 1200)} })
 	f.advance(time.Minute)
 	got := f.call(1, "getMeetings", nil)
 	got.want(t, http.StatusOK, asBBB, "<participantCount>1,200</participantCount>", "<meetingName>Lecture &amp; exercises ",
@@ -237,7 +238,7 @@ func TestBBBRefusesInvalidCalls(t *testing.T) {
 }
 
 func TestMeetingEndsSomeSecondsAfterTheCall(t *testing.T) {
-	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 5)} })
+	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 5)} })
 	f.advance(time.Minute)
 	meetings := func() []pool.Meeting {
 		conference, err := f.bbb().Meetings(t.Context(), f.endpoint(1))
@@ -302,7 +303,7 @@ func TestRecordingsArePaged(t *testing.T) {
 }
 
 func TestStatsWorkWithTheirClient(t *testing.T) {
-	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []world.Meeting{lecture(0, time.Hour, 100)} })
+	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 100)} })
 	f.advance(30 * time.Minute)
 	got, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(1)})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
@@ -21,7 +22,7 @@ type Config struct {
 	// the start, too.
 	Servers []pool.Server
 	// Meetings is the demand, sorted by start.
-	Meetings []Meeting
+	Meetings []demand.Meeting
 	// Secret is the BBB secret of every server, as machines made of one image
 	// share it. Unset, it is derived from the seed; the entries tell it.
 	Secret pool.Secret
@@ -121,7 +122,7 @@ func (c *Config) check() error {
 	case c.Running < 0 || c.Running > len(c.Servers):
 		return fmt.Errorf("%d of the world's %d servers are to run", c.Running, len(c.Servers))
 	}
-	return checkDemand(c.Meetings)
+	return demand.Check(c.Meetings)
 }
 
 // maximumRecordingWork keeps times within what a time.Duration holds.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"divims/internal/lab/demand"
 )
 
 // BBB's patience: it ends a meeting so long after the last user left, or after
@@ -22,7 +24,7 @@ const (
 
 // meeting is a meeting of the demand that takes place on a machine.
 type meeting struct {
-	Meeting
+	demand.Meeting
 	id, internalID string
 	created        time.Time
 	machine        *machine
@@ -37,24 +39,24 @@ func (m *meeting) inside() int { return m.joined - m.left }
 // arrive starts the meetings whose time has come.
 func (w *World) arrive() time.Time {
 	for ; w.arrived < len(w.config.Meetings); w.arrived++ {
-		demand := w.config.Meetings[w.arrived]
-		if demand.Start.After(w.now) {
-			return demand.Start
+		wanted := w.config.Meetings[w.arrived]
+		if wanted.Start.After(w.now) {
+			return wanted.Start
 		}
-		w.start(demand)
+		w.start(wanted)
 	}
 	return time.Time{}
 }
 
 // start places a meeting, or tries again every minute until it is refused.
-func (w *World) start(demand Meeting) {
-	if w.tryToStart(demand) {
+func (w *World) start(wanted demand.Meeting) {
+	if w.tryToStart(wanted) {
 		return
 	}
 	giveUp := w.now.Add(retryFor)
 	w.agenda.plan(w.now.Add(retryEvery), byPeople, func() time.Time {
 		switch {
-		case w.tryToStart(demand):
+		case w.tryToStart(wanted):
 			return time.Time{}
 		case w.now.Before(giveUp):
 			return w.now.Add(retryEvery)
@@ -66,8 +68,8 @@ func (w *World) start(demand Meeting) {
 
 // tryToStart asks Scalelite for a server and creates the meeting there. It can
 // fail although there is one, until Scalelite has noticed that it is dead.
-func (w *World) tryToStart(demand Meeting) bool {
-	e := w.place(demand.Tag)
+func (w *World) tryToStart(wanted demand.Meeting) bool {
+	e := w.place(wanted.Tag)
 	if e == nil {
 		return false
 	}
@@ -79,7 +81,7 @@ func (w *World) tryToStart(demand Meeting) bool {
 	id := w.newID()
 	// BBB names a meeting by the hash of its outer id and the time of its creation.
 	m := &meeting{
-		Meeting:    demand,
+		Meeting:    wanted,
 		id:         id,
 		internalID: fmt.Sprintf("%x-%d", sha1.Sum([]byte(id)), w.now.UnixMilli()),
 		created:    w.now,

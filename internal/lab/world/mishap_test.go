@@ -5,11 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
 // mishapWorld has two servers that run, with one recorded meeting that ends soon.
-func mishapWorld(t *testing.T, meetings ...Meeting) *World {
+func mishapWorld(t *testing.T, meetings ...demand.Meeting) *World {
 	t.Helper()
 	w, err := New(Config{
 		Start: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), Seed: 1, Running: 2, RecordingWork: 1, Shipped: true, Meetings: meetings,
@@ -43,7 +44,7 @@ func TestAUnitFailsWithItsMachine(t *testing.T) {
 }
 
 func TestAFailedRecordingStays(t *testing.T) {
-	w := mishapWorld(t, Meeting{Start: time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC), Duration: 20 * time.Minute, Participants: 2, Recorded: true})
+	w := mishapWorld(t, demand.Meeting{Start: time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC), Duration: 20 * time.Minute, Participants: 2, Recorded: true})
 	at(w, 30)
 	domain := ""
 	for _, s := range w.servers {
@@ -88,25 +89,25 @@ func TestAMaintenanceIsTheMachines(t *testing.T) {
 // with a tag goes there, or, unless it insists, to the others if there is none.
 func TestTaggedMeetings(t *testing.T) {
 	start := time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC)
-	meeting := func(tag string) Meeting {
-		return Meeting{Start: start, Duration: time.Hour, Participants: 1, Tag: tag}
+	meeting := func(tag string) demand.Meeting {
+		return demand.Meeting{Start: start, Duration: time.Hour, Participants: 1, Tag: tag}
 	}
 	for name, c := range map[string]struct {
 		tag           string // of server 2
-		demand        []Meeting
+		wanted        []demand.Meeting
 		first, second int
 		refused       int
 	}{
-		"no tag, no tagged server":      {"", []Meeting{meeting(""), meeting("")}, 1, 1, 0},
-		"no tag avoids the tagged":      {"gpu", []Meeting{meeting(""), meeting("")}, 2, 0, 0},
-		"the tag finds its server":      {"gpu", []Meeting{meeting("gpu"), meeting("gpu!"), meeting("gpu")}, 0, 3, 0},
-		"a tag of nobody falls back":    {"gpu", []Meeting{meeting("exam")}, 1, 0, 0},
-		"a tag of nobody that insists":  {"gpu", []Meeting{meeting("exam!")}, 0, 0, 1},
-		"an untagged one is no tag's":   {"", []Meeting{meeting("gpu!")}, 0, 0, 1},
-		"a tag falls back to the least": {"", []Meeting{meeting("gpu"), meeting("")}, 1, 1, 0},
+		"no tag, no tagged server":      {"", []demand.Meeting{meeting(""), meeting("")}, 1, 1, 0},
+		"no tag avoids the tagged":      {"gpu", []demand.Meeting{meeting(""), meeting("")}, 2, 0, 0},
+		"the tag finds its server":      {"gpu", []demand.Meeting{meeting("gpu"), meeting("gpu!"), meeting("gpu")}, 0, 3, 0},
+		"a tag of nobody falls back":    {"gpu", []demand.Meeting{meeting("exam")}, 1, 0, 0},
+		"a tag of nobody that insists":  {"gpu", []demand.Meeting{meeting("exam!")}, 0, 0, 1},
+		"an untagged one is no tag's":   {"", []demand.Meeting{meeting("gpu!")}, 0, 0, 1},
+		"a tag falls back to the least": {"", []demand.Meeting{meeting("gpu"), meeting("")}, 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := mishapWorld(t, c.demand...)
+			w := mishapWorld(t, c.wanted...)
 			if err := w.SetTag(w.Entries()[1].ID, c.tag); err != nil {
 				t.Fatal(err)
 			}
@@ -122,11 +123,11 @@ func TestTaggedMeetings(t *testing.T) {
 
 func TestAMultiplierMakesAServerLookFuller(t *testing.T) {
 	start := time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC)
-	var demand []Meeting
+	var wanted []demand.Meeting
 	for range 9 {
-		demand = append(demand, Meeting{Start: start, Duration: time.Hour, Participants: 1})
+		wanted = append(wanted, demand.Meeting{Start: start, Duration: time.Hour, Participants: 1})
 	}
-	w := mishapWorld(t, demand...)
+	w := mishapWorld(t, wanted...)
 	if err := w.SetMultiplier(w.Entries()[0].ID, 2); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
@@ -22,17 +23,17 @@ func lookAtAll(w *World) {
 func runMonth(b *testing.B, servers, peak int) {
 	from := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 	to := from.AddDate(0, 0, 28)
-	demand, err := Generate(University, from, to, 1, peak)
+	wanted, err := demand.Generate(demand.University, from, to, 1, peak)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64(len(demand)), "meetings/op")
+	b.ReportMetric(float64(len(wanted)), "meetings/op")
 	for b.Loop() {
 		w, err := New(Config{
 			Start:         from,
 			Servers:       pool.Servers(servers, 0, "bbb-w{n}", "bbb-w{n}.example.com"),
 			Running:       servers,
-			Meetings:      demand,
+			Meetings:      wanted,
 			RecordingWork: 1,
 			Shipped:       true,
 		})

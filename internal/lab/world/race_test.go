@@ -11,11 +11,11 @@ import (
 // middle of the poller's work. One meeting was on it before; others come every
 // minute from 10:02:30 on.
 func racing(t *testing.T, probability float64) story {
-	demand := meetings(1, 10*time.Second, time.Hour, 5)
+	wanted := meetings(1, 10*time.Second, time.Hour, 5)
 	for i := range 10 {
-		demand = append(demand, meetings(1, time.Duration(150+60*i)*time.Second, time.Hour, 2)...)
+		wanted = append(wanted, meetings(1, time.Duration(150+60*i)*time.Second, time.Hour, 2)...)
 	}
-	story := tell(t, 2, 2, demand, func(c *Config) { c.CordonRace = probability })
+	story := tell(t, 2, 2, wanted, func(c *Config) { c.CordonRace = probability })
 	story.at(30 * time.Second)
 	if story.meetingsOn(1) == 0 {
 		t.Fatal("the first meeting is not on the first server")

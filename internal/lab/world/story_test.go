@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
@@ -18,14 +19,14 @@ type story struct {
 }
 
 // tell begins a story at ten with so many servers, of which some run.
-func tell(t *testing.T, servers, running int, demand []Meeting, change ...func(*Config)) story {
+func tell(t *testing.T, servers, running int, wanted []demand.Meeting, change ...func(*Config)) story {
 	t.Helper()
 	config := Config{
 		Start:    ten,
 		Seed:     1,
 		Servers:  pool.Servers(servers, 0, "bbb-w{n}", "bbb-w{n}.example.com"),
 		Running:  running,
-		Meetings: demand,
+		Meetings: wanted,
 		Tags:     []string{"divims-pool"},
 	}
 	for _, c := range change {
@@ -92,15 +93,15 @@ func expect[T comparable](s story, what string, got, want T) {
 
 // meetings are so many alike from so long after ten on; everybody comes and
 // goes at once.
-func meetings(count int, start, duration time.Duration, participants int) []Meeting {
-	list := make([]Meeting, count)
+func meetings(count int, start, duration time.Duration, participants int) []demand.Meeting {
+	list := make([]demand.Meeting, count)
 	for i := range list {
-		list[i] = Meeting{Start: ten.Add(start), Duration: duration, Participants: participants}
+		list[i] = demand.Meeting{Start: ten.Add(start), Duration: duration, Participants: participants}
 	}
 	return list
 }
 
-func recordedMeetings(count int, start, duration time.Duration, participants int) []Meeting {
+func recordedMeetings(count int, start, duration time.Duration, participants int) []demand.Meeting {
 	list := meetings(count, start, duration, participants)
 	for i := range list {
 		list[i].Recorded = true
@@ -108,8 +109,8 @@ func recordedMeetings(count int, start, duration time.Duration, participants int
 	return list
 }
 
-func join(lists ...[]Meeting) []Meeting {
-	var all []Meeting
+func join(lists ...[]demand.Meeting) []demand.Meeting {
+	var all []demand.Meeting
 	for _, list := range lists {
 		all = append(all, list...)
 	}
@@ -151,14 +152,14 @@ func TestFreshServerSwallowsEveryNewMeetingUntilThePoll(t *testing.T) {
 }
 
 func TestFreshServerTakesMeetingsOnlyUntilItHasCaughtUp(t *testing.T) {
-	demand := join(
+	wanted := join(
 		meetings(1, time.Second, time.Hour, 20),
 		meetings(1, 2*time.Second, time.Hour, 5),
 	)
 	for i := range time.Duration(10) {
-		demand = append(demand, meetings(1, 2*time.Minute+(1+5*i)*time.Second, time.Hour, 5)...)
+		wanted = append(wanted, meetings(1, 2*time.Minute+(1+5*i)*time.Second, time.Hour, 5)...)
 	}
-	story := tell(t, 2, 2, demand)
+	story := tell(t, 2, 2, wanted)
 	story.set(2, pool.Disabled)
 	story.at(time.Minute + time.Second)
 	story.set(2, pool.Enabled)
@@ -184,7 +185,7 @@ func known(s story, load pool.Reading[float64]) float64 {
 }
 
 func TestYoungMeetingCountsFifteenAndAnOldEmptyOneNothing(t *testing.T) {
-	story := tell(t, 1, 1, []Meeting{{Start: ten.Add(time.Second), Duration: 40 * time.Minute, Participants: 2}})
+	story := tell(t, 1, 1, []demand.Meeting{{Start: ten.Add(time.Second), Duration: 40 * time.Minute, Participants: 2}})
 	story.at(15 * time.Minute)
 	expect(story, "load at 14:59 of age", known(story, story.entry(1).Load), 15)
 	story.at(16 * time.Minute)
@@ -206,7 +207,7 @@ func TestMeetingThatNobodyJoinsEndsAfterFiveMinutes(t *testing.T) {
 }
 
 func TestParticipantsComeAndGoEvenly(t *testing.T) {
-	story := tell(t, 1, 1, []Meeting{{
+	story := tell(t, 1, 1, []demand.Meeting{{
 		Start: ten, Duration: 60 * time.Minute, Participants: 10, Join: 10 * time.Minute, Leave: 5 * time.Minute,
 	}})
 	for after, want := range map[time.Duration]int{
@@ -295,7 +296,7 @@ func TestMeetingIsRefusedOnceAfterFiveMinutesWithoutAServer(t *testing.T) {
 }
 
 func TestServerThatComesInTimeTakesWhoWaited(t *testing.T) {
-	story := tell(t, 1, 1, []Meeting{
+	story := tell(t, 1, 1, []demand.Meeting{
 		{Start: ten.Add(time.Minute), Duration: time.Hour, Participants: 10, Join: 5 * time.Minute},
 	})
 	story.set(1, pool.Disabled)
@@ -311,7 +312,7 @@ func TestServerThatComesInTimeTakesWhoWaited(t *testing.T) {
 
 func TestOverloadCountsEverybodyOnAServerBeyondItsLimits(t *testing.T) {
 	// 8 people from 10:00 to 10:30, 8 more from 10:10:30 to 10:20:30.
-	demand := join(meetings(1, 0, 30*time.Minute, 8), meetings(1, 10*time.Minute+30*time.Second, 10*time.Minute, 8))
+	wanted := join(meetings(1, 0, 30*time.Minute, 8), meetings(1, 10*time.Minute+30*time.Second, 10*time.Minute, 8))
 	tests := []struct {
 		name                   string
 		participants, meetings int
@@ -325,7 +326,7 @@ func TestOverloadCountsEverybodyOnAServerBeyondItsLimits(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var rows []Minute
-			story := tell(t, 1, 1, demand, func(c *Config) {
+			story := tell(t, 1, 1, wanted, func(c *Config) {
 				c.ServerParticipants, c.ServerMeetings = test.participants, test.meetings
 				c.EachMinute = func(row Minute) { rows = append(rows, row) }
 			})

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/pool"
 )
 
@@ -14,7 +15,7 @@ import (
 func eventfulDay(t *testing.T, seed uint64) ([]Minute, []pool.Machine, []pool.Entry, Tally) {
 	t.Helper()
 	from := time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)
-	demand, err := Generate(School, from, from.AddDate(0, 0, 1), 7, 500)
+	wanted, err := demand.Generate(demand.School, from, from.AddDate(0, 0, 1), 7, 500)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +25,7 @@ func eventfulDay(t *testing.T, seed uint64) ([]Minute, []pool.Machine, []pool.En
 		Seed:          seed,
 		Servers:       pool.Servers(5, 0, "bbb-w{n}", "bbb-w{n}.example.com"),
 		Running:       2,
-		Meetings:      demand,
+		Meetings:      wanted,
 		RecordingWork: 1,
 		EachMinute:    func(row Minute) { rows = append(rows, row) },
 	})
@@ -77,12 +78,12 @@ func TestSameConfigGivesTheSameWorld(t *testing.T) {
 }
 
 func TestStepsOfAnySizeGiveTheSameWorld(t *testing.T) {
-	demand, err := Generate(University, ten, ten.AddDate(0, 0, 1), 3, 300)
+	wanted, err := demand.Generate(demand.University, ten, ten.AddDate(0, 0, 1), 3, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
 	run := func(step time.Duration) Tally {
-		story := tell(t, 3, 3, demand, func(c *Config) { c.RecordingWork = 1 })
+		story := tell(t, 3, 3, wanted, func(c *Config) { c.RecordingWork = 1 })
 		for after := step; after <= 24*time.Hour; after += step {
 			story.at(after)
 		}
@@ -105,17 +106,17 @@ func TestTimeNeverGoesBack(t *testing.T) {
 
 func TestEverybodyOfTheDemandIsThereAsLongAsTheyWanted(t *testing.T) {
 	day := time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)
-	demand, err := Generate(Company, day, day.AddDate(0, 0, 1), 5, 400)
+	wanted, err := demand.Generate(demand.Company, day, day.AddDate(0, 0, 1), 5, 400)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := New(Config{Start: day.Add(-time.Hour), Servers: pool.Servers(4, 0, "w{n}", "w{n}.example.com"), Running: 4, Meetings: demand})
+	w, err := New(Config{Start: day.Add(-time.Hour), Servers: pool.Servers(4, 0, "w{n}", "w{n}.example.com"), Running: 4, Meetings: wanted})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.AdvanceTo(day.AddDate(0, 0, 1))
 	want := 0.
-	for _, m := range demand {
+	for _, m := range wanted {
 		want += float64(m.Participants) * (m.Duration - m.Join/2 - m.Leave/2).Minutes()
 	}
 	if got := float64(w.Tally().ParticipantMinutes); got < 0.99*want || got > 1.01*want {

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/functionsapi"
 	"divims/internal/lab/world"
@@ -197,7 +198,7 @@ func (d *deployment) startPool(name string, seed uint64, people int, more ...str
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
 		Start: start, Seed: seed, Running: 1, RecordingWork: 1, Shipped: true,
 		Servers:  pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
-		Meetings: []world.Meeting{{Start: start.Add(time.Minute), Duration: 3 * time.Hour, Participants: people, Join: time.Minute, Leave: time.Minute}},
+		Meetings: []demand.Meeting{{Start: start.Add(time.Minute), Duration: 3 * time.Hour, Participants: people, Join: time.Minute, Leave: time.Minute}},
 	}})
 	if err != nil {
 		d.Fatal(err)

@@ -1,4 +1,7 @@
-package world
+// Package demand generates the meetings that people want to hold, and reads and
+// writes them as traces. It knows profiles of places (a university, a school, a
+// company) and nothing about servers; package world models those.
+package demand
 
 import (
 	"fmt"
@@ -63,8 +66,9 @@ func (m Meeting) check() error {
 	return nil
 }
 
-// checkDemand tells the first meeting that cannot be, or is out of order.
-func checkDemand(meetings []Meeting) error {
+// Check returns an error for the first meeting that is out of bounds or starts before
+// the meeting ahead of it.
+func Check(meetings []Meeting) error {
 	for i, m := range meetings {
 		if err := m.check(); err != nil {
 			return fmt.Errorf("meeting %d of the demand: %w", i+1, err)

@@ -1,4 +1,4 @@
-package world
+package demand
 
 import (
 	"bytes"
@@ -15,7 +15,7 @@ import (
 )
 
 func TestTraceIsReadAsItWasWritten(t *testing.T) {
-	want, err := Generate(University, ten, ten.AddDate(0, 0, 2), 1, 200)
+	want, err := Generate(University, monday, monday.AddDate(0, 0, 2), 1, 200)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package world
+package demand
 
 import (
 	"math"
@@ -47,7 +47,7 @@ func TestGeneratedDemandIsInOrderAndSensible(t *testing.T) {
 	for _, profile := range Profiles() {
 		for _, peak := range []int{1, 30, 5_000} {
 			demand := generate(t, profile, 1, 4, peak)
-			if err := checkDemand(demand); err != nil {
+			if err := Check(demand); err != nil {
 				t.Errorf("%s for %d: %v", profile, peak, err)
 			}
 			for _, m := range demand {
