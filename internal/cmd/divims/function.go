@@ -9,18 +9,19 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"time"
 
 	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/lab/platform"
 	"divims/internal/lab/sandbox"
 )
 
 // function is the function behind its own listener, as the platform runs it.
 type function struct {
 	url    string
-	server *http.Server
+	cancel context.CancelFunc
+	served chan struct{}
 }
 
 // serveFunction opens the pool of the sandbox and serves it. It logs alerts and
@@ -35,23 +36,20 @@ func serveFunction(listen string, surroundings *sandbox.Sandbox, logs io.Writer)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the function: %w", err)
 	}
-	server := &http.Server{
-		Handler:           handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
-	go func() { _ = server.Serve(listener) }()
-	return &function{"http://" + listener.Addr().String(), server}, nil
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &function{"http://" + listener.Addr().String(), cancel, make(chan struct{})}
+	go func() {
+		defer close(f.served)
+		_ = platform.Serve(ctx, listener, handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log))
+	}()
+	return f, nil
 }
 
-// lastWords is how long an evaluation that is cut off may take to say so.
-const lastWords = 5 * time.Second
-
-// close ends the function when what it was asked is answered: nothing is logged later.
+// close waits until the requests under way are answered, so that nothing is logged
+// afterwards. Requests that take longer than the platform allows are cut off.
 func (f *function) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), lastWords)
-	defer cancel()
-	_ = f.server.Shutdown(ctx)
-	_ = f.server.Close()
+	f.cancel()
+	<-f.served
 }
 
 // evaluate calls the function as the cron trigger does.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -15,33 +14,26 @@ import (
 	"time"
 
 	"divims/internal/cycle"
+	"divims/internal/lab/platform"
 )
 
-// mainOfFunction is what Scaleway writes around Handle, as far as it matters here.
-const mainOfFunction = `package main
-
-import (
-	"net/http"
-	"os"
-
-	"divims"
-)
-
-func main() {
-	panic(http.ListenAndServe("127.0.0.1:"+os.Getenv("PORT"), http.HandlerFunc(divims.Handle)))
-}
-`
-
-// BuildFunction builds the function from its source, which the working directory
-// is in, and gives the program, which is put into the folder.
+// BuildFunction builds the function of the module that the working directory is in
+// and returns the program's name. The program is put into folder.
 func BuildFunction(ctx context.Context, folder string) (program string, err error) {
-	source, program := filepath.Join(folder, "main.go"), filepath.Join(folder, "function")
-	if err := os.WriteFile(source, []byte(mainOfFunction), 0o600); err != nil {
-		return "", fmt.Errorf("write the function's main: %w", err)
-	}
-	said, err := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", program, source).CombinedOutput()
+	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
-		return "", fmt.Errorf("build the function: %w: %.1000s", err, said)
+		return "", fmt.Errorf("find the function's module: %w", err)
+	}
+	source := strings.TrimSpace(string(root))
+	overlay, err := platform.WriteOverlay(folder, source, "divims", "Handle")
+	if err != nil {
+		return "", err
+	}
+	program = filepath.Join(folder, "function")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-overlay", overlay, "-o", program, "./"+platform.MainFolder)
+	build.Dir = source
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the function: %w: %.1000s", err, output)
 	}
 	return program, nil
 }
@@ -58,51 +50,51 @@ type Function struct {
 	leave   func()
 }
 
-// StartFunction starts the function within a quota, and waits for its first answer.
+// startTimeout is how long the function may take until its first answer.
+const startTimeout = time.Minute
+
+// StartFunction starts the function within a quota and waits for its first answer.
 func (a *Around) StartFunction(ctx context.Context, program string, quota Quota) (*Function, error) {
-	port, err := freePort()
+	process, leave, err := quota.command(ctx, program)
 	if err != nil {
 		return nil, err
 	}
-	f := &Function{around: a, url: "http://127.0.0.1:" + port}
-	if f.process, f.leave, err = quota.command(ctx, program); err != nil {
+	process.Env = a.environment
+	begun := time.Now()
+	address, err := platform.Start(process)
+	if err != nil {
+		leave()
 		return nil, err
 	}
-	f.process.Env = append(a.environment[:len(a.environment):len(a.environment)], "PORT="+port)
-	begun := time.Now()
-	if err := f.process.Start(); err != nil {
-		f.leave()
-		return nil, fmt.Errorf("start the function: %w", err)
-	}
-	for !f.answers() {
-		if ctx.Err() != nil || time.Since(begun) > time.Minute {
-			f.Stop()
-			return nil, fmt.Errorf("the function does not answer")
-		}
-		time.Sleep(time.Millisecond)
+	f := &Function{around: a, process: process, url: address.String(), leave: leave}
+	if err := f.awaitAnswer(ctx); err != nil {
+		f.Stop()
+		return nil, fmt.Errorf("wait for the function's first answer: %w", err)
 	}
 	f.ColdStart = time.Since(begun)
 	return f, nil
 }
 
-// freePort is one that nobody listened on a moment ago.
-func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// awaitAnswer sends GET /healthz, which waits in the listener's queue until the
+// function serves.
+func (f *Function) awaitAnswer(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.url+"/healthz", nil)
 	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+		return err
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
-}
-
-func (f *Function) answers() bool {
-	response, err := http.Get(f.url + "/healthz")
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false
+		return err
 	}
-	response.Body.Close()
-	return response.StatusCode == http.StatusOK
+	if err := response.Body.Close(); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", response.StatusCode)
+	}
+	return nil
 }
 
 // Evaluate measures one evaluation, as cron asks for it. The memory is known only

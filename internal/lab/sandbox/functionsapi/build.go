@@ -13,10 +13,11 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"divims/internal/lab/platform"
 )
 
 // builder makes programs of archives, in a folder of their own and without anything
@@ -33,8 +34,8 @@ type program struct {
 	bytes int64
 }
 
-// build unpacks an archive below work, writes the main package that the platform
-// keeps for itself, and builds both. The errors are what the function's owner is told.
+// build unpacks an archive below work and builds it together with the platform's own
+// package main. The errors are what the function's owner is told.
 func (b *builder) build(ctx context.Context, work string, archive []byte, runtime, handler string) (program, error) {
 	b.turn.Lock()
 	defer b.turn.Unlock()
@@ -53,11 +54,12 @@ func (b *builder) build(ctx context.Context, work string, archive []byte, runtim
 	if err != nil {
 		return program{}, err
 	}
-	if err := writeMain(source, module, handler); err != nil {
+	overlay, err := platform.WriteOverlay(folder, source, module, handler)
+	if err != nil {
 		return program{}, err
 	}
 	path := filepath.Join(folder, "program")
-	if _, err := b.run(ctx, source, "build", "-trimpath", "-o", path, "./"+mainFolder); err != nil {
+	if _, err := b.run(ctx, source, "build", "-trimpath", "-overlay", overlay, "-o", path, "./"+platform.MainFolder); err != nil {
 		return program{}, fmt.Errorf("function build failed: %w", err)
 	}
 	info, err := os.Stat(path)
@@ -153,41 +155,6 @@ func (b *builder) module(ctx context.Context, source, runtime string) (string, e
 		return "", fmt.Errorf("function build failed: go.mod requires go >= %s (running %s; GOTOOLCHAIN=local)", needed, firstGo(runtime))
 	}
 	return module, nil
-}
-
-// mainFolder is where the platform's own package main is.
-const mainFolder = "platform_main"
-
-// mainText serves the handler on the listener that the process is started with.
-const mainText = `package main
-
-import (
-	"log"
-	"net"
-	"net/http"
-	"os"
-
-	function %q
-)
-
-func main() {
-	listener, err := net.FileListener(os.NewFile(3, "listener"))
-	if err != nil {
-		log.Fatal(err)
-	}
-	log.Fatal(http.Serve(listener, http.HandlerFunc(function.%s)))
-}
-`
-
-// writeMain writes the platform's own package main. A handler in a folder is named
-// FOLDER/Name.
-func writeMain(source, module, handler string) error {
-	folder, name := path.Split(handler)
-	if err := os.Mkdir(filepath.Join(source, mainFolder), 0o755); err != nil {
-		return err
-	}
-	text := fmt.Sprintf(mainText, path.Join(module, folder), name)
-	return os.WriteFile(filepath.Join(source, mainFolder, "main.go"), []byte(text), 0o644)
 }
 
 // run runs Go in the folder, and gives what it prints.

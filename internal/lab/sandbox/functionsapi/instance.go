@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
+
+	"divims/internal/lab/platform"
 )
 
 // instance is a process that serves a function. The first request starts it, in a new
@@ -29,26 +30,17 @@ func (i *instance) start(ctx context.Context) (*url.URL, error) {
 	if i.command != nil {
 		return i.address, nil
 	}
-	listener, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	folder, err := os.MkdirTemp("", "divims-function-*")
 	if err != nil {
 		return nil, fmt.Errorf("start the function: %w", err)
 	}
-	defer func() { _ = listener.Close() }() // the process has its own copy
-	socket, err := listener.File()
-	if err != nil {
-		return nil, fmt.Errorf("start the function: %w", err)
-	}
-	defer func() { _ = socket.Close() }()
-	if i.folder, err = os.MkdirTemp("", "divims-function-*"); err != nil {
-		return nil, fmt.Errorf("start the function: %w", err)
-	}
-	i.address = &url.URL{Scheme: "http", Host: listener.Addr().String()}
 	command := exec.CommandContext(context.WithoutCancel(ctx), i.program)
-	command.Env, command.Dir, command.ExtraFiles = i.environment, i.folder, []*os.File{socket}
+	command.Env, command.Dir = i.environment, folder
 	command.Stdout, command.Stderr = i.log, i.log
-	if err := command.Start(); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the function: %w", err), os.RemoveAll(i.folder))
+	if i.address, err = platform.Start(command); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
+	i.folder = folder
 	i.command = command
 	return i.address, nil
 }
