@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +15,7 @@ import (
 	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/cycle"
-	"divims/internal/lab/demand"
+	"divims/internal/lab/contract"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -24,7 +23,8 @@ import (
 	"divims/internal/scaling"
 )
 
-var monday = time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC)
+// monday is when the world of every stage begins.
+var monday = contract.Start
 
 // stage is the function in a sandbox in which 200 people are in one course.
 type stage struct {
@@ -36,23 +36,8 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	surroundings, err := sandbox.Start(sandbox.Config{World: world.Config{
-		Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 1,
-		Servers: pool.Servers(3, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
-		Meetings: []demand.Meeting{{
-			Start: monday.Add(time.Minute), Duration: time.Hour, Participants: 200, Join: time.Minute, Leave: time.Minute,
-		}},
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := surroundings.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	s := &stage{t: t, sandbox: surroundings, log: &bytes.Buffer{}}
-	s.function = handler.FromEnvironment(surroundings.Environment(), s.log)
+	s := &stage{t: t, sandbox: contract.Pool(t), log: &bytes.Buffer{}}
+	s.function = handler.FromEnvironment(s.sandbox.Environment(), s.log)
 	return s
 }
 
@@ -69,51 +54,6 @@ func (s *stage) call(method, path, body string, answer any) *httptest.ResponseRe
 		}
 	}
 	return response
-}
-
-func planned(record cycle.Record) string {
-	var list []string
-	for i, action := range record.Plan.Actions {
-		text := fmt.Sprintf("%s %d", action.Kind, action.Server)
-		if i < len(record.Outcomes) {
-			text += " " + string(record.Outcomes[i].Result)
-		}
-		list = append(list, text)
-	}
-	return strings.Join(list, ", ")
-}
-
-func TestADayInShort(t *testing.T) {
-	s := newStage(t)
-	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
-	var record cycle.Record
-	if response := s.call("POST", "/evaluate", `{"dry_run":true}`, &record); response.Code != http.StatusOK || planned(record) != "enable 2, create 2" {
-		t.Fatalf("dry run: %d, planned %q", response.Code, planned(record))
-	}
-	if response := s.call("POST", "/", `{"source":"cron"}`, &record); response.Code != http.StatusOK || planned(record) != "enable 2 done, create 2 done" {
-		t.Fatalf("cron: %d, planned %q", response.Code, planned(record))
-	}
-	if record.Source != "cron" || record.Participants != 200 {
-		t.Errorf("record of %q with %d participants", record.Source, record.Participants)
-	}
-
-	var status report.Status
-	s.call("GET", "/", "", &status)
-	if status.Last == nil || !status.Last.At.Equal(record.At) || len(status.Decisions) != 1 || len(status.Last.Servers) != 3 {
-		t.Errorf("status %+v", status)
-	}
-	page := s.get("/", "text/html")
-	for _, wanted := range []string{"<b>200</b>", "bbb-w2.sandbox.test", "enable, server 2", "create, server 2"} {
-		if !strings.Contains(page, wanted) {
-			t.Errorf("the page lacks %q", wanted)
-		}
-	}
-	metrics := s.get("/metrics", "*/*")
-	for _, wanted := range []string{`divims_participants{pool="sandbox"} 200`, `divims_servers_required{pool="sandbox"} 2`} {
-		if !strings.Contains(metrics, wanted) {
-			t.Errorf("the metrics lack %q", wanted)
-		}
-	}
 }
 
 func (s *stage) get(path, accept string) string {
@@ -249,43 +189,6 @@ func TestAnOperatorRecyclesAServer(t *testing.T) {
 	if server := record.Servers[0]; server.Health == scaling.ToRecycle {
 		t.Error("the order was taken back")
 	}
-}
-
-func TestWhatCallersGetWrongIsRefused(t *testing.T) {
-	s := newStage(t)
-	tests := map[string]struct {
-		method, path, body string
-		status             int
-	}{
-		"a misspelt field":          {"POST", "/evaluate", `{"dryrun":true}`, http.StatusBadRequest},
-		"no JSON":                   {"POST", "/", `source=cron`, http.StatusBadRequest},
-		"two bodies in one":         {"POST", "/", `{"source":"cron"}{}`, http.StatusBadRequest},
-		"a brace too many":          {"POST", "/", `{"source":"cron"}}`, http.StatusBadRequest},
-		"a body too long":           {"POST", "/", `{"source":"` + strings.Repeat("x", 1<<20) + `"}`, http.StatusBadRequest},
-		"a source that breaks logs": {"POST", "/", `{"source":"a\nb"}`, http.StatusBadRequest},
-		"an unknown path":           {"GET", "/nowhere", "", http.StatusNotFound},
-		"an unknown method":         {"PATCH", "/", "", http.StatusMethodNotAllowed},
-		"GET of an action":          {"GET", "/evaluate", "", http.StatusMethodNotAllowed},
-		"maintenance, no reason":    {"PUT", "/servers/1/maintenance", `{"author":"Ada"}`, http.StatusBadRequest},
-		"maintenance that rings":    {"PUT", "/servers/1/maintenance", `{"reason":"\u0007","author":"Ada"}`, http.StatusBadRequest},
-		"a number forced too far":   {"PUT", "/required", `{"servers":2,"until":"2027-03-02T08:00:00Z","reason":"r","author":"a"}`, http.StatusBadRequest},
-		"no number forced":          {"PUT", "/required", `{"until":"2026-03-02T09:00:00Z","reason":"r","author":"a"}`, http.StatusBadRequest},
-		"a drain of no server":      {"PUT", "/servers/0/end-drain", `{"confirm":"bbb-w0","reason":"r","author":"a"}`, http.StatusNotFound},
-		"maintenance of no server":  {"PUT", "/servers/9/maintenance", `{"reason":"r","author":"a"}`, http.StatusNotFound},
-		"maintenance of a word":     {"DELETE", "/servers/one/maintenance", "", http.StatusBadRequest},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			if response := s.call(test.method, test.path, test.body, nil); response.Code != test.status {
-				t.Errorf("answers %d %q, wanted %d", response.Code, response.Body, test.status)
-			}
-		})
-	}
-	s.sandbox.With(func(w *world.World) {
-		if created := w.Tally().MachinesCreated; created != 0 {
-			t.Errorf("%d machines were created", created)
-		}
-	})
 }
 
 func TestAHeldLeaseIsSaid(t *testing.T) {
