@@ -7,36 +7,40 @@ import (
 	"time"
 )
 
-// referencePeak is about how many people are there at once if the habits'
-// numbers of meetings are taken as they stand.
+// referencePeak is roughly the largest number of people at once that the habits below
+// produce without scaling.
 const referencePeak = 1500
 
-// habits tell when the people of a profile meet, how many, and for how long.
-// Counts of meetings are those of an ordinary Tuesday.
+// habits describe when the people of a profile meet, how many of them, and for how
+// long. Counts of meetings are those of an ordinary Tuesday.
 type habits struct {
-	// week is how busy the weekdays are, Sunday first, and holidays how busy a
-	// day of holidays is beside an ordinary one.
+	// week has a factor for the number of meetings on each weekday, Sunday first.
+	// holidays is the same factor for a day in the holidays.
 	week     [7]float64
 	holidays float64
-	// freeAfternoon is a weekday without bells after 13:00; Sunday for none.
+	// freeAfternoon is a weekday without planned meetings from 13:00 on. Sunday, the
+	// zero value, means that there is none.
 	freeAfternoon time.Weekday
 
-	// bells are when planned meetings start, give or take punctuality (minutes).
+	// bells are the times at which planned meetings start. punctuality is the
+	// difference between a meeting's start and its bell, in minutes.
 	bells       []bell
 	punctuality normal
 	planned     gathering
-	// spontaneousStarts are the meetings that begin at any time of each hour.
+	// spontaneousStarts is, by hour of the day, how many meetings start at a random
+	// minute of that hour.
 	spontaneousStarts [24]float64
 	spontaneous       gathering
 
-	// join and leave are the longest that people take to come and to go.
+	// join and leave are the longest times that the people of a meeting take to join
+	// and to leave.
 	join, leave time.Duration
 	// recorded is the share of meetings with a recording.
 	recorded float64
 }
 
-// bell is a time of the day, in minutes after midnight, at which so many
-// meetings start.
+// bell is a time of the day, in minutes after midnight, and the number of meetings that
+// start then.
 type bell struct {
 	minute   int
 	meetings float64
@@ -45,15 +49,15 @@ type bell struct {
 // gathering is a kind of meeting.
 type gathering struct {
 	size lognormal
-	// hallShare of them are gatherings of everybody instead.
+	// hallShare is the share of meetings that are large instead: see hall.
 	hallShare float64
-	// lengths are the planned durations; without any, durations are exponential
-	// with the mean meanLength (minutes).
+	// lengths are the planned durations. If there are none, durations are drawn from
+	// an exponential distribution with the mean meanLength (minutes).
 	lengths    []length
 	meanLength float64
 }
 
-// length is a planned duration in minutes and the share of meetings that have it.
+// length is a planned duration in minutes and the share of meetings with it.
 type length struct {
 	minutes, share float64
 }
@@ -72,22 +76,22 @@ func (g *gathering) length(random *rand.Rand) float64 {
 	return g.lengths[0].minutes
 }
 
-// normal is a bell curve.
+// normal is a normal distribution.
 type normal struct{ mean, deviation float64 }
 
 func (n normal) draw(random *rand.Rand) float64 { return n.mean + n.deviation*random.NormFloat64() }
 
-// lognormal is a skewed curve: half of the draws are below the median.
+// lognormal is a log-normal distribution; sigma is the standard deviation of the
+// logarithm.
 type lognormal struct{ median, sigma float64 }
 
 func (l lognormal) draw(random *rand.Rand) float64 {
 	return l.median * math.Exp(l.sigma*random.NormFloat64())
 }
 
-// habitsOf describes a profile. The figures are round ones after what was
-// published of such places: a university with 8 people in a meeting on average
-// beside its big lectures, and a city's schools that go from 3 meetings at seven
-// to everybody at eight and have their peak before noon.
+// habitsOf returns the habits of a profile. The figures are rounded from published ones:
+// a university with 8 people in an average meeting, big lectures aside, and the schools
+// of a city with 3 meetings at 07:00, everybody at 08:00 and the peak before noon.
 func habitsOf(profile Profile) (habits, error) {
 	switch profile {
 	case University:
@@ -100,8 +104,8 @@ func habitsOf(profile Profile) (habits, error) {
 	return habits{}, fmt.Errorf("profile %q, must be one of %v", profile, Profiles())
 }
 
-// Lectures begin on the hour or, by the academic quarter, after it; people come
-// early.
+// universityHabits: lectures begin on the hour or a quarter of an hour later. People
+// come early.
 func universityHabits() habits {
 	h := habits{
 		week:        [7]float64{0.03, 0.85, 1, 1, 0.95, 0.72, 0.12},
@@ -128,8 +132,8 @@ func universityHabits() habits {
 	return h
 }
 
-// Each school has its own bell: most on the hour, some ten minutes later, a few
-// at half past. Wednesday afternoon is free.
+// schoolHabits: most schools begin lessons on the hour, some ten minutes later, a few at
+// half past. Wednesday afternoon is free.
 func schoolHabits() habits {
 	h := habits{
 		week:          [7]float64{0.03, 0.88, 1, 1, 0.92, 0.92, 0.04},
@@ -162,7 +166,7 @@ func schoolHabits() habits {
 	return h
 }
 
-// Meetings begin at the hour and at half past, and hardly any at lunch.
+// companyHabits: meetings begin on the hour and at half past, and few begin at lunch.
 func companyHabits() habits {
 	h := habits{
 		week:        [7]float64{0.04, 0.9, 1, 0.97, 0.92, 0.7, 0.04},

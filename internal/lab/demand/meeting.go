@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Meeting is a meeting as people want it, wherever it is placed: one row of a trace.
+// Meeting is a meeting that people want to hold, whichever server it is placed on. It
+// is one row of a trace.
 type Meeting struct {
 	Start    time.Time
 	Duration time.Duration
@@ -16,25 +17,25 @@ type Meeting struct {
 	Participants int
 	Join, Leave  time.Duration
 	Recorded     bool
-	// Tag is the server tag that it asks for (meta_server-tag), "" for none. It is
-	// not part of a trace.
+	// Tag is the server tag that the meeting requests (meta_server-tag), "" for none.
+	// Traces do not have it.
 	Tag string
 }
 
-// JoinTime is when the nth person, counted from 0, joins: the first at the start,
-// the others evenly until Join is over.
+// JoinTime returns when the nth person, counted from 0, joins. The first joins at the
+// start, the others evenly over Join.
 func (m Meeting) JoinTime(n int) time.Time { return m.Start.Add(portion(m.Join, n, m.Participants)) }
 
-// LeaveTime is when the nth person leaves: evenly over the last Leave, the last
-// one at the end.
+// LeaveTime returns when the nth person, counted from 0, leaves. People leave evenly
+// over the last Leave; the last person leaves at the end.
 func (m Meeting) LeaveTime(n int) time.Time {
 	return m.End().Add(portion(m.Leave, n+1, m.Participants) - m.Leave)
 }
 
-// End is when the last person leaves.
+// End returns when the last person leaves.
 func (m Meeting) End() time.Time { return m.Start.Add(m.Duration) }
 
-// portion is part/whole of d; 0 of a whole of nothing.
+// portion returns d × part / whole, or 0 if whole is 0.
 func portion(d time.Duration, part, whole int) time.Duration {
 	if whole == 0 {
 		return 0
@@ -42,22 +43,21 @@ func portion(d time.Duration, part, whole int) time.Duration {
 	return d * time.Duration(part) / time.Duration(whole)
 }
 
-// What a meeting can be at most. It keeps times and counts within what their
-// types hold.
+// Limits of a meeting. They keep times and counts from overflowing.
 const (
-	maximumParticipants = 10_000
-	maximumDuration     = 7 * 24 * time.Hour
+	maxParticipants = 10_000
+	maxDuration     = 7 * 24 * time.Hour
 )
 
-// check tells what is absurd about a meeting.
+// check returns an error if a value of the meeting is out of bounds.
 func (m Meeting) check() error {
 	switch {
 	case m.Start.Year() < 2000 || m.Start.Year() > 2100:
 		return fmt.Errorf("starts in the year %d, must be 2000 to 2100", m.Start.Year())
-	case m.Duration <= 0 || m.Duration > maximumDuration:
-		return fmt.Errorf("lasts %s, must be more than 0 and at most %s", m.Duration, maximumDuration)
-	case m.Participants < 0 || m.Participants > maximumParticipants:
-		return fmt.Errorf("has %d participants, must be 0 to %d", m.Participants, maximumParticipants)
+	case m.Duration <= 0 || m.Duration > maxDuration:
+		return fmt.Errorf("lasts %s, must be more than 0 and at most %s", m.Duration, maxDuration)
+	case m.Participants < 0 || m.Participants > maxParticipants:
+		return fmt.Errorf("has %d participants, must be 0 to %d", m.Participants, maxParticipants)
 	case m.Join < 0 || m.Join > m.Duration:
 		return fmt.Errorf("joins take %s, must be 0 to the duration %s", m.Join, m.Duration)
 	case m.Leave < 0 || m.Leave > m.Duration:

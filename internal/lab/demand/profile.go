@@ -6,10 +6,10 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
-	_ "time/tzdata" // the profiles' zone must be there on every machine
+	_ "time/tzdata" // the profiles' time zone must be known on every machine
 )
 
-// Profile is a kind of place whose demand can be generated.
+// Profile names a kind of place whose meetings can be generated.
 type Profile string
 
 // The profiles.
@@ -19,18 +19,22 @@ const (
 	Company    Profile = "company"    // small meetings at every half hour
 )
 
-// Profiles lists the profiles.
+// Profiles returns all profiles.
 func Profiles() []Profile { return []Profile{University, School, Company} }
 
-// profileZone is where the profiles live.
+// profileZone is the time zone of all profiles.
 const profileZone = "Europe/Paris"
 
-// Generate makes the meetings that start from from on and before to, sorted by
-// start. Days and hours are those of Europe/Paris; weeks count from the day of
-// from. On an ordinary day about peak people are there at once. Demand of four weeks or more has
-// public holidays and a day of 2.2 times the usual load, of eight or more a week
-// of holidays; nothing announces them, and the first week has none. Errors: an
-// unknown profile, a peak below 1 or above 1,000,000, more than 10 years.
+// Generate returns the meetings that start at or after from and before to, sorted by
+// start. The same seed gives the same meetings. Days and hours are those of
+// Europe/Paris, and weeks are counted from the day of from. On an ordinary day about
+// peak people are in meetings at the same time.
+//
+// Four weeks or more have public holidays and one day with 2.2 times the usual number
+// of meetings; eight weeks or more also have a week of holidays. These days cannot be
+// foreseen from the weeks before, and the first week has none.
+//
+// Errors: an unknown profile, a peak below 1 or above 1,000,000, more than 10 years.
 func Generate(profile Profile, from, to time.Time, seed uint64, peak int) ([]Meeting, error) {
 	h, err := habitsOf(profile)
 	if err != nil {
@@ -47,14 +51,15 @@ func Generate(profile Profile, from, to time.Time, seed uint64, peak int) ([]Mee
 	if len(days) > 10*366 {
 		return nil, fmt.Errorf("generate demand of %d days, must be 10 years at most", len(days))
 	}
-	g := generator{habits: h, seed: seed, largest: min(max(smallestHall, peak/6), largestHall)}
+	g := generator{habits: h, seed: seed, largest: min(max(minLargest, peak/6), maxLargest)}
 	g.calibrate(peak)
 	return slices.DeleteFunc(g.all(days), func(m Meeting) bool {
 		return m.Start.Before(from) || !m.Start.Before(to)
 	}), nil
 }
 
-// localDays lists the midnights of the days that the time from from to to touches.
+// localDays returns the midnights in zone of all days between from and to, the day of
+// from included.
 func localDays(from, to time.Time, zone *time.Location) []time.Time {
 	year, month, date := from.In(zone).Date()
 	var days []time.Time
@@ -64,35 +69,35 @@ func localDays(from, to time.Time, zone *time.Location) []time.Time {
 	return days
 }
 
-// generator makes the demand of days.
+// generator generates the meetings of single days.
 type generator struct {
 	habits habits
 	seed   uint64
-	// scale turns the habits' weights into meetings.
+	// scale is the factor from the habits' counts of meetings to the wanted peak.
 	scale float64
-	// largest is the most people in a meeting: where few people are, no hall is
-	// as large as the habits say.
+	// largest is the most people in one meeting. It is smaller in small places,
+	// whatever the habits say.
 	largest int
 }
 
-// The largest meeting of the smallest and of the largest place.
-const smallestHall, largestHall = 12, 240
+// Bounds of generator.largest, in people.
+const minLargest, maxLargest = 12, 240
 
-// Busyness that no weekday explains, as a multiple of the usual.
+// Factors for the number of meetings on a day, besides the weekday's.
 const (
-	noise         = 0.06 // relative standard deviation from day to day
+	dailyVariation         = 0.06 // relative standard deviation from day to day
 	growthPerWeek = 0.005
-	rushOfTerm    = 2.2
+	rushDay    = 2.2
 	publicHoliday = 0.04
 )
 
-// all makes the demand of the days, with what is special about some of them.
+// all generates the meetings of the days, special days included.
 func (g *generator) all(days []time.Time) []Meeting {
 	special := g.specialDays(len(days))
 	meetings := []Meeting{}
 	for i, day := range days {
-		random := g.dice(day)
-		busy := g.habits.week[day.Weekday()] * (1 + growthPerWeek*float64(i)/7) * (1 + noise*random.NormFloat64())
+		random := g.randomOf(day)
+		busy := g.habits.week[day.Weekday()] * (1 + growthPerWeek*float64(i)/7) * (1 + dailyVariation*random.NormFloat64())
 		if factor, is := special[i]; is {
 			busy *= factor
 		}
@@ -102,13 +107,15 @@ func (g *generator) all(days []time.Time) []Meeting {
 	return meetings
 }
 
-// dice are a day's own, so that a day is the same whatever days are around it.
-func (g *generator) dice(day time.Time) *rand.Rand {
+// randomOf returns the day's own random source, so that a day is the same whatever days
+// are generated around it.
+func (g *generator) randomOf(day time.Time) *rand.Rand {
 	return rand.New(rand.NewPCG(g.seed, uint64(day.Unix())))
 }
 
-// specialDays tells the busyness of days that are not what their weekday is, by
-// their index. Whole weeks count from the first day, which should be a Monday.
+// specialDays returns, by the index of the day, a factor for the number of meetings on
+// days that differ from their weekday. Weeks are counted from the first day, which
+// should be a Monday.
 func (g *generator) specialDays(days int) map[int]float64 {
 	special := map[int]float64{}
 	weeks := days / 7
@@ -130,14 +137,14 @@ func (g *generator) specialDays(days int) map[int]float64 {
 			}
 		}
 	}
-	mark(rushOfTerm)
+	mark(rushDay)
 	for range weeks / 4 {
 		mark(publicHoliday)
 	}
 	return special
 }
 
-// calibrate sets the scale so that the mean of a few ordinary days' peaks is peak.
+// calibrate sets scale so that the mean of the peaks of 8 ordinary days is about peak.
 func (g *generator) calibrate(peak int) {
 	const rehearsals = 8
 	ordinary := time.Date(2026, time.January, 6, 0, 0, 0, 0, time.UTC) // a Tuesday
@@ -146,13 +153,14 @@ func (g *generator) calibrate(peak int) {
 		sum := 0
 		for i := range rehearsals {
 			day := ordinary.AddDate(0, 0, 7*i)
-			sum += peakOf(g.day(g.dice(day), day, 1))
+			sum += peakOf(g.day(g.randomOf(day), day, 1))
 		}
 		g.scale *= float64(peak*rehearsals) / float64(max(sum, 1))
 	}
 }
 
-// peakOf is the most people at once.
+// peakOf returns the most people at one time, taking everybody of a meeting to join in
+// the middle of Join and to leave in the middle of Leave.
 func peakOf(meetings []Meeting) int {
 	type change struct {
 		at     time.Time
@@ -172,7 +180,7 @@ func peakOf(meetings []Meeting) int {
 	return most
 }
 
-// day makes the demand of one day that is so busy.
+// day generates the meetings of one day. busy is a factor for their number.
 func (g *generator) day(random *rand.Rand, day time.Time, busy float64) []Meeting {
 	var meetings []Meeting
 	for _, b := range g.habits.bells {
@@ -193,7 +201,8 @@ func (g *generator) day(random *rand.Rand, day time.Time, busy float64) []Meetin
 	return meetings
 }
 
-// meeting makes one that starts so many minutes after midnight, by the wall clock.
+// meeting generates a meeting that starts the given minutes after midnight by the wall
+// clock.
 func (g *generator) meeting(random *rand.Rand, day time.Time, minute float64, kind *gathering) Meeting {
 	size := kind.size.draw(random)
 	if random.Float64() < kind.hallShare {
@@ -210,10 +219,11 @@ func (g *generator) meeting(random *rand.Rand, day time.Time, minute float64, ki
 	}
 }
 
-// hall draws the size of a gathering of everybody: from 60 on, small ones more often.
-func hall(random *rand.Rand) float64 { return 60 * math.Pow(largestHall/60, random.Float64()) }
+// hall draws the size of a large meeting: 60 to 240 people, small ones more often
+// (log-uniform).
+func hall(random *rand.Rand) float64 { return 60 * math.Pow(maxLargest/60, random.Float64()) }
 
-// seconds turns minutes into whole seconds within bounds.
+// seconds converts minutes to whole seconds between least and most.
 func seconds(minutes float64, least, most int) time.Duration {
 	return time.Duration(min(max(int(minutes*60), least), most)) * time.Second
 }
@@ -222,8 +232,8 @@ func between(random *rand.Rand, least, most time.Duration) time.Duration {
 	return least + time.Duration(random.Int64N(int64(most-least)))
 }
 
-// poisson draws a count whose mean is given: the events of a unit of time
-// whose gaps are exponential.
+// poisson draws from a Poisson distribution, by counting the events with exponential
+// gaps in one unit of time.
 func poisson(random *rand.Rand, mean float64) int {
 	count := 0
 	for at := random.ExpFloat64(); at < mean; at += random.ExpFloat64() {

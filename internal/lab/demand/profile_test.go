@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// monday begins ten weeks that hold the change to summer time.
+// monday is the first day of ten weeks in which summer time begins.
 var monday = time.Date(2026, time.February, 2, 0, 0, 0, 0, time.UTC)
 
 func generate(t *testing.T, profile Profile, weeks int, seed uint64, peak int) []Meeting {
@@ -20,7 +20,7 @@ func generate(t *testing.T, profile Profile, weeks int, seed uint64, peak int) [
 	return demand
 }
 
-// paris is the profiles' zone.
+// paris returns the profiles' time zone.
 func paris(t *testing.T) *time.Location {
 	t.Helper()
 	zone, err := time.LoadLocation(profileZone)
@@ -30,7 +30,7 @@ func paris(t *testing.T) *time.Location {
 	return zone
 }
 
-// byDay divides demand into its local days, counted from monday.
+// byDay returns the meetings by local day, counted from monday.
 func byDay(t *testing.T, demand []Meeting) map[int][]Meeting {
 	t.Helper()
 	zone := paris(t)
@@ -43,7 +43,7 @@ func byDay(t *testing.T, demand []Meeting) map[int][]Meeting {
 	return days
 }
 
-func TestGeneratedDemandIsInOrderAndSensible(t *testing.T) {
+func TestGeneratedMeetingsAreSortedAndWithinBounds(t *testing.T) {
 	for _, profile := range Profiles() {
 		for _, peak := range []int{1, 30, 5_000} {
 			demand := generate(t, profile, 1, 4, peak)
@@ -51,7 +51,7 @@ func TestGeneratedDemandIsInOrderAndSensible(t *testing.T) {
 				t.Errorf("%s for %d: %v", profile, peak, err)
 			}
 			for _, m := range demand {
-				if m.Join+m.Leave > m.Duration || m.Participants < 2 || m.Participants > max(smallestHall, peak/6) {
+				if m.Join+m.Leave > m.Duration || m.Participants < 2 || m.Participants > max(minLargest, peak/6) {
 					t.Fatalf("%s for %d: %+v", profile, peak, m)
 				}
 			}
@@ -59,7 +59,7 @@ func TestGeneratedDemandIsInOrderAndSensible(t *testing.T) {
 	}
 }
 
-func TestOrdinaryDaysPeakIsAsAskedFor(t *testing.T) {
+func TestPeakOfOrdinaryDays(t *testing.T) {
 	for _, profile := range Profiles() {
 		for _, peak := range []int{300, 1500} {
 			sum, tuesdays := 0, 0
@@ -90,7 +90,7 @@ func TestWeekendsAreNearlyEmpty(t *testing.T) {
 	}
 }
 
-func TestSchoolGoesFromNobodyToEverybodyInAnHour(t *testing.T) {
+func TestSchoolFillsWithinAnHour(t *testing.T) {
 	zone := paris(t)
 	tuesday := byDay(t, generate(t, School, 1, 2, 6_000))[1]
 	at := func(hour, minute int) int {
@@ -109,12 +109,12 @@ func TestSchoolGoesFromNobodyToEverybodyInAnHour(t *testing.T) {
 	}
 }
 
-func TestLongDemandHasDaysThatNothingAnnounces(t *testing.T) {
+func TestLongDemandHasUnforeseeableDays(t *testing.T) {
 	const weeks, holidays = 10, 7
 	for _, profile := range Profiles() {
 		for seed := range uint64(5) {
 			days := byDay(t, generate(t, profile, weeks, seed, 1500))
-			rushes, closed := 0, 0
+			rushes, closed := 0, 0 // unusual days
 			for weekday := range 5 {
 				counts := make([]int, weeks)
 				for week := range weeks {
@@ -137,13 +137,13 @@ func TestLongDemandHasDaysThatNothingAnnounces(t *testing.T) {
 				}
 			}
 			if rushes != 1 || closed != 2 {
-				t.Errorf("%s, seed %d: %d days of rush and %d public holidays, want 1 and 2", profile, seed, rushes, closed)
+				t.Errorf("%s, seed %d: %d rush days and %d public holidays, want 1 and 2", profile, seed, rushes, closed)
 			}
 		}
 	}
 }
 
-func TestDayIsTheSameInShortAndLongDemand(t *testing.T) {
+func TestDayDoesNotDependOnOtherDays(t *testing.T) {
 	short, long := byDay(t, generate(t, School, 1, 9, 900)), byDay(t, generate(t, School, 10, 9, 900))
 	for day := range 7 {
 		if !slices.Equal(short[day], long[day]) {
@@ -152,18 +152,18 @@ func TestDayIsTheSameInShortAndLongDemand(t *testing.T) {
 	}
 }
 
-func TestSameSeedGivesTheSameDemand(t *testing.T) {
+func TestSameSeedGivesSameMeetings(t *testing.T) {
 	for _, profile := range Profiles() {
 		if !slices.Equal(generate(t, profile, 5, 3, 700), generate(t, profile, 5, 3, 700)) {
-			t.Errorf("%s: the same seed gives other demand", profile)
+			t.Errorf("%s: the same seed gives other meetings", profile)
 		}
 		if slices.Equal(generate(t, profile, 1, 3, 700), generate(t, profile, 1, 4, 700)) {
-			t.Errorf("%s: another seed gives the same demand", profile)
+			t.Errorf("%s: another seed gives the same meetings", profile)
 		}
 	}
 }
 
-func TestLecturesKeepToTheWallClock(t *testing.T) {
+func TestMeetingsFollowWallClockTime(t *testing.T) {
 	// Summer time begins on Sunday, 29 March: eight o'clock is 07:00 UTC before
 	// and 06:00 UTC after.
 	days := byDay(t, generate(t, Company, 10, 1, 3_000))
@@ -182,7 +182,7 @@ func TestLecturesKeepToTheWallClock(t *testing.T) {
 	}
 }
 
-func TestGenerateKeepsToItsLimits(t *testing.T) {
+func TestGenerateChecksItsArguments(t *testing.T) {
 	for name, test := range map[string]struct {
 		profile Profile
 		to      time.Time
@@ -207,7 +207,7 @@ func TestGenerateKeepsToItsLimits(t *testing.T) {
 	}
 }
 
-// figures are what generated demand should have in common with the reference.
+// figures returns the figures that generated meetings and the reference should share.
 func figures(demand []Meeting) map[string]float64 {
 	var sizes []int
 	var duration, join, leave time.Duration
@@ -236,7 +236,7 @@ func figures(demand []Meeting) map[string]float64 {
 	}
 }
 
-func TestGeneratedDemandResemblesTheReference(t *testing.T) {
+func TestGeneratedDemandResemblesReference(t *testing.T) {
 	for _, profile := range Profiles() {
 		t.Run(string(profile), func(t *testing.T) {
 			want := figures(referenceTrace(t, profile))

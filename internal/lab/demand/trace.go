@@ -13,17 +13,18 @@ import (
 	"time"
 )
 
-// What a trace can be at most.
+// Limits of a trace.
 const (
-	maximumRows = 5_000_000
-	maximumLine = 256 // bytes
+	maxRows = 5_000_000
+	maxLine = 256 // bytes
 )
 
 // traceHeader is the first line of every trace.
 const traceHeader = "start,duration_s,participants,join_s,leave_s,recorded"
 
-// ReadTrace reads a trace, CSV with the columns of traceHeader, packed if its
-// name ends in .gz, and sorts it by start. Errors name the file and the line.
+// ReadTrace reads a trace and returns its meetings, sorted by start. A trace is a CSV
+// file with the columns of traceHeader, compressed with gzip if its name ends in .gz.
+// Errors name the file and the line.
 func ReadTrace(name string) ([]Meeting, error) {
 	file, err := os.Open(name)
 	if err != nil {
@@ -46,7 +47,7 @@ func readTrace(from io.Reader, packed bool) ([]Meeting, error) {
 		from = unpacked
 	}
 	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, maximumLine)
+	lines.Buffer(nil, maxLine)
 	meetings, line, err := parseRows(lines)
 	if err != nil {
 		return nil, fmt.Errorf("line %d: %w", line, err)
@@ -55,7 +56,7 @@ func readTrace(from io.Reader, packed bool) ([]Meeting, error) {
 	return meetings, nil
 }
 
-// parseRows also tells the line that it got to.
+// parseRows returns the meetings, and the number of the last line that it read.
 func parseRows(lines *bufio.Scanner) (meetings []Meeting, line int, err error) {
 	for line = 1; lines.Scan(); line++ {
 		if line == 1 {
@@ -64,8 +65,8 @@ func parseRows(lines *bufio.Scanner) (meetings []Meeting, line int, err error) {
 			}
 			continue
 		}
-		if len(meetings) == maximumRows {
-			return nil, line, fmt.Errorf("more than %d meetings", maximumRows)
+		if len(meetings) == maxRows {
+			return nil, line, fmt.Errorf("more than %d meetings", maxRows)
 		}
 		m, err := parseRow(lines.Text())
 		if err != nil {
@@ -89,12 +90,12 @@ func parseRow(text string) (Meeting, error) {
 	}
 	start, err := time.Parse(time.RFC3339, fields[0])
 	if err != nil {
-		return Meeting{}, fmt.Errorf("start %.40q is no ISO-8601 time", fields[0])
+		return Meeting{}, fmt.Errorf("start %.40q is not an ISO-8601 time", fields[0])
 	}
 	var numbers [5]int
 	for i, field := range fields[1:] {
-		if numbers[i], err = strconv.Atoi(field); err != nil || numbers[i] < 0 || numbers[i] > int(maximumDuration/time.Second) {
-			return Meeting{}, fmt.Errorf("%s %.40q is no number, or an absurd one", strings.Split(traceHeader, ",")[i+1], field)
+		if numbers[i], err = strconv.Atoi(field); err != nil || numbers[i] < 0 || numbers[i] > int(maxDuration/time.Second) {
+			return Meeting{}, fmt.Errorf("%s %.40q is not a number, or out of bounds", strings.Split(traceHeader, ",")[i+1], field)
 		}
 	}
 	if recorded := numbers[4]; recorded != 0 && recorded != 1 {
@@ -111,7 +112,7 @@ func parseRow(text string) (Meeting, error) {
 	return m, m.check()
 }
 
-// WriteTrace writes a trace as ReadTrace reads it, unpacked. Times are cut to
+// WriteTrace writes an uncompressed trace that ReadTrace can read. Times are truncated to
 // whole seconds.
 func WriteTrace(to io.Writer, meetings []Meeting) error {
 	out := bufio.NewWriter(to)

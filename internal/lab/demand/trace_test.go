@@ -14,7 +14,7 @@ import (
 	"divims/internal/lab/hostile"
 )
 
-func TestTraceIsReadAsItWasWritten(t *testing.T) {
+func TestTraceRoundTrip(t *testing.T) {
 	want, err := Generate(University, monday, monday.AddDate(0, 0, 2), 1, 200)
 	if err != nil {
 		t.Fatal(err)
@@ -33,12 +33,12 @@ func TestTraceIsReadAsItWasWritten(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if !slices.Equal(got, want) || len(got) == 0 {
-			t.Errorf("%s: %d meetings differ from the %d that were written", name, len(got), len(want))
+			t.Errorf("%s: read %d meetings that differ from the %d written ones", name, len(got), len(want))
 		}
 	}
 }
 
-// write makes a file of the test's own.
+// write creates a file in a temporary folder and returns its path.
 func write(t *testing.T, name string, content []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -64,7 +64,7 @@ func TestTraceIsSortedByStart(t *testing.T) {
 	}
 }
 
-func TestBadTraceIsRefusedWithFileAndLine(t *testing.T) {
+func TestBadTraceErrorNamesFileAndLine(t *testing.T) {
 	const good = "2026-02-02T07:00:00Z,3600,5,60,10,1\n"
 	for name, test := range map[string]struct{ content, says string }{
 		"empty file":          {"", "line 1: is missing"},
@@ -91,14 +91,14 @@ func TestBadTraceIsRefusedWithFileAndLine(t *testing.T) {
 		})
 	}
 	if _, err := ReadTrace(write(t, "plain.csv.gz", []byte(traceHeader))); !errors.Is(err, gzip.ErrHeader) {
-		t.Errorf("unpacked file with a packed one's name = %v", err)
+		t.Errorf("uncompressed file with a name in .gz: %v, want gzip.ErrHeader", err)
 	}
 	if _, err := ReadTrace("nowhere.csv"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file = %v", err)
 	}
 }
 
-// brokenPipe takes nothing.
+// brokenPipe is a writer that always fails.
 type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, os.ErrClosed }
@@ -109,8 +109,8 @@ func TestFailedWriteIsReported(t *testing.T) {
 	}
 }
 
-// FuzzParseRow: a row that is taken is a meeting that can be, and the same once
-// it is written and read again.
+// FuzzParseRow checks that every accepted row is a meeting within bounds and that it is
+// the same after it is written and read again.
 func FuzzParseRow(f *testing.F) {
 	f.Add("2026-02-02T07:00:00Z,3600,5,60,10,1")
 	f.Add("2026-02-02T07:00:00.5+01:00,3600,5,60,10,0")
@@ -123,7 +123,7 @@ func FuzzParseRow(f *testing.F) {
 			return
 		}
 		if err := m.check(); err != nil {
-			t.Errorf("%q was taken and is absurd: %v", row, err)
+			t.Errorf("%q was accepted though it is out of bounds: %v", row, err)
 		}
 		var text bytes.Buffer
 		if err := WriteTrace(&text, []Meeting{m}); err != nil {
@@ -136,7 +136,8 @@ func FuzzParseRow(f *testing.F) {
 	})
 }
 
-// referenceTrace reads one of the shared traces, if they are here.
+// referenceTrace reads the reference trace of a profile from beside the module, or skips
+// the test if there is none.
 func referenceTrace(t *testing.T, profile Profile) []Meeting {
 	t.Helper()
 	root, err := os.Getwd()
@@ -154,7 +155,7 @@ func referenceTrace(t *testing.T, profile Profile) []Meeting {
 	}
 	path := filepath.Join(root, "..", "shared", "data", "traces", string(profile)+"-101-1500.csv.gz")
 	if _, err := os.Stat(path); err != nil {
-		t.Skipf("reference trace is not here: %v", err)
+		t.Skipf("no reference trace: %v", err)
 	}
 	meetings, err := ReadTrace(path)
 	if err != nil {
