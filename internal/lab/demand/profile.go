@@ -85,10 +85,10 @@ const minLargest, maxLargest = 12, 240
 
 // Factors for the number of meetings on a day, besides the weekday's.
 const (
-	dailyVariation         = 0.06 // relative standard deviation from day to day
-	growthPerWeek = 0.005
-	rushDay    = 2.2
-	publicHoliday = 0.04
+	dailyVariation = 0.06 // relative standard deviation from day to day
+	growthPerWeek  = 0.005
+	rushDay        = 2.2
+	publicHoliday  = 0.04
 )
 
 // all generates the meetings of the days, special days included.

@@ -9,12 +9,13 @@ import (
 	"divims/internal/pool"
 )
 
-// address is a reserved address. Its MachineID follows machine.
+// address is a reserved address. Its MachineID is unused: seen takes it from machine.
 type address struct {
 	pool.Address
 	machine *machine
 }
 
+// seen returns the address as the hoster lists it.
 func (a *address) seen() pool.Address {
 	seen := a.Address
 	seen.Tags = slices.Clone(a.Tags)
@@ -24,10 +25,11 @@ func (a *address) seen() pool.Address {
 	return seen
 }
 
-// AddressTag marks the address that a server's domain points to.
+// AddressTag returns the tag of the address that a server's domain points to.
 func AddressTag(number int) string { return "divims-server-" + strconv.Itoa(number) }
 
-// defaultAddresses are in 198.18.0.0/15, which RFC 2544 keeps for tests.
+// defaultAddresses returns addresses from 198.18.0.0/15, which RFC 2544 reserves for
+// tests.
 func defaultAddresses(servers []pool.Server, zone string, tags []string) []pool.Address {
 	addresses := []pool.Address{}
 	for _, s := range servers {
@@ -45,8 +47,9 @@ func defaultAddresses(servers []pool.Server, zone string, tags []string) []pool.
 	return addresses
 }
 
-// Reserve reserves one more address: of the second half of 198.18.0.0/16, or a
-// network of 2001:db8::/32, which RFC 3849 keeps for examples.
+// Reserve reserves another address: an IPv4 address from the second half of
+// 198.18.0.0/16, or an IPv6 network from 2001:db8::/32, which RFC 3849 reserves for
+// documentation.
 func (w *World) Reserve(zone string, family pool.Family, tags []string) pool.Address {
 	w.reservations++
 	n := w.reservations
@@ -56,22 +59,22 @@ func (w *World) Reserve(zone string, family pool.Family, tags []string) pool.Add
 	}
 	a := &address{Address: pool.Address{ID: w.newID(), Zone: zone, IP: ip, Tags: slices.Clone(tags)}}
 	w.addresses = append(w.addresses, a)
-	w.leadDomains()
+	w.pointDomains()
 	return a.seen()
 }
 
-// Retag replaces the tags of an address: ErrNotFound.
+// Retag replaces the tags of an address. Errors: ErrNotFound.
 func (w *World) Retag(id string, tags []string) error {
 	a, err := w.address(id)
 	if err != nil {
 		return err
 	}
 	a.Tags = slices.Clone(tags)
-	w.leadDomains()
+	w.pointDomains()
 	return nil
 }
 
-// Attach gives an address to a machine, or to none if there is no id of one:
+// Attach moves an address to a machine. An empty machineID detaches it. Errors:
 // ErrNotFound.
 func (w *World) Attach(id, machineID string) error {
 	a, err := w.address(id)
@@ -89,7 +92,7 @@ func (w *World) Attach(id, machineID string) error {
 	return nil
 }
 
-// Release gives an address back, even one that a machine holds: ErrNotFound.
+// Release deletes an address, even if it is attached to a machine. Errors: ErrNotFound.
 func (w *World) Release(id string) error {
 	a, err := w.address(id)
 	if err != nil {
@@ -97,7 +100,7 @@ func (w *World) Release(id string) error {
 	}
 	a.detach()
 	w.addresses = slices.DeleteFunc(w.addresses, func(other *address) bool { return other == a })
-	w.leadDomains()
+	w.pointDomains()
 	return nil
 }
 
@@ -116,8 +119,8 @@ func (w *World) address(id string) (*address, error) {
 	return w.addresses[i], nil
 }
 
-// leadDomains lets each domain lead to the address that bears its server's tag.
-func (w *World) leadDomains() {
+// pointDomains points each server's domain to the address with the server's tag.
+func (w *World) pointDomains() {
 	for _, s := range w.servers {
 		if !s.BareMetal {
 			s.address = w.addressOf(s.Number)
@@ -132,7 +135,7 @@ func (w *World) reserveAddresses() {
 	}
 }
 
-// Addresses lists the reserved addresses.
+// Addresses returns the reserved addresses.
 func (w *World) Addresses() []pool.Address {
 	seen := make([]pool.Address, len(w.addresses))
 	for i, a := range w.addresses {

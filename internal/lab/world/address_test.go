@@ -8,10 +8,10 @@ import (
 	"divims/internal/pool"
 )
 
-// TestADomainLeadsToTheTaggedAddress: as it is reserved, gets its tags, and is given
-// back; a machine is found by the address that it holds.
-func TestADomainLeadsToTheTaggedAddress(t *testing.T) {
-	story := tell(t, 2, 1, nil)
+// TestDomainPointsToTaggedAddress releases, reserves, tags and detaches the address of a
+// server. Its domain always points to the machine with the tagged address.
+func TestDomainPointsToTaggedAddress(t *testing.T) {
+	story := newStory(t, 2, 1, nil)
 	answers := func() bool { _, err := story.Meetings(story.domain(1)); return err == nil }
 	expect(story, "server 1 answers", answers(), true)
 	first, machine := story.World.Addresses()[0], story.World.Machines()[0]
@@ -23,16 +23,16 @@ func TestADomainLeadsToTheTaggedAddress(t *testing.T) {
 	story.must(story.Attach(second.ID, machine.ID))
 	expect(story, "with an address that has no tags", answers(), false)
 	story.must(story.Retag(second.ID, []string{AddressTag(1)}))
-	expect(story, "with an address of its own", answers(), true)
+	expect(story, "with a tagged address", answers(), true)
 	expect(story, "the address's machine", story.World.Addresses()[1].MachineID, machine.ID)
 	story.must(story.Attach(second.ID, ""))
-	expect(story, "with the address taken off", answers(), false)
+	expect(story, "with the address detached", answers(), false)
 
 	network := story.Reserve("fr-par-1", pool.IPv6, nil)
 	expect(story, "family", network.Family(), pool.IPv6)
 	expect(story, "first address of the network", network.Host(), network.IP.Next())
 	for _, err := range []error{story.Release("nobody"), story.Retag("nobody", nil), story.Attach("nobody", ""), story.Attach(network.ID, "nobody")} {
-		expect(story, "what is not there", errors.Is(err, ErrNotFound), true)
+		expect(story, "unknown id gives ErrNotFound", errors.Is(err, ErrNotFound), true)
 	}
-	story.at(time.Minute) // and time goes on
+	story.at(time.Minute) // does not fail
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// rank settles what comes first of what happens at the same moment: a poll at
-// the full minute sees the machines and people of that minute, and the row of
-// the timeline sees the poll.
+// rank orders events that happen at the same moment, lowest first: a poll at a full
+// minute sees the machines and people of that minute, and the timeline's row of that
+// minute sees the result of the poll.
 type rank int
 
 const (
@@ -17,16 +17,16 @@ const (
 	byClock
 )
 
-// event is something that will happen.
+// event is something that happens at a planned time.
 type event struct {
 	at   time.Time
 	rank rank
-	seq  int // settles the rest: first planned, first done
-	// run does it, and says when it happens again; zero for never.
+	seq  int // orders events of the same time and rank: first planned, first run
+	// run does it and returns when it happens again, or the zero time for never.
 	run func() time.Time
 }
 
-// agenda is what will happen, as a heap with the next event on top.
+// agenda holds the planned events in a heap, the next one on top.
 type agenda struct {
 	events []*event
 	seq    int
@@ -38,7 +38,7 @@ func (a *agenda) plan(at time.Time, rank rank, run func() time.Time) {
 	heap.Push(a, &event{at: at.UTC(), rank: rank, seq: a.seq, run: run})
 }
 
-// next takes the next event if it is due by t.
+// next removes and returns the next event if it is due by t, or returns nil.
 func (a *agenda) next(t time.Time) *event {
 	if len(a.events) == 0 || a.events[0].at.After(t) {
 		return nil
@@ -46,13 +46,13 @@ func (a *agenda) next(t time.Time) *event {
 	return heap.Pop(a).(*event)
 }
 
-// again puts back an event that next took.
+// again puts an event that next returned back, to happen at another time.
 func (a *agenda) again(e *event, at time.Time) {
 	e.at = at.UTC()
 	heap.Push(a, e)
 }
 
-// The rest is heap.Interface.
+// The methods below implement heap.Interface.
 
 func (a *agenda) Len() int { return len(a.events) }
 

@@ -8,14 +8,14 @@ import (
 	"divims/internal/pool"
 )
 
-// bbbVersion is what runs on every server.
+// bbbVersion is the BBB version of all servers.
 const bbbVersion = "3.0.4"
 
-// BBB ends a meeting so long after it was asked to.
+// Bounds of the time that BBB takes to end a meeting.
 const endingMin, endingMax = 2 * time.Second, 10 * time.Second
 
-// Meetings is BBB's list on the server with this domain, oldest first:
-// ErrUnreachable while no BBB answers there.
+// Meetings returns the meetings that BBB lists on the server with this domain, oldest
+// first. Errors: ErrUnreachable while no BBB answers there.
 func (w *World) Meetings(domain string) ([]pool.Meeting, error) {
 	machine, err := w.answering(domain)
 	if err != nil {
@@ -34,8 +34,8 @@ func (w *World) Meetings(domain string) ([]pool.Meeting, error) {
 	return list, nil
 }
 
-// Recordings lists the server's recordings that are processing, processed or
-// published; before, no API shows them: ErrUnreachable.
+// Recordings returns the server's recordings that are processing, processed or
+// published. BBB's API does not list those in earlier stages. Errors: ErrUnreachable.
 func (w *World) Recordings(domain string) ([]pool.Recording, error) {
 	machine, err := w.answering(domain)
 	if err != nil {
@@ -44,7 +44,7 @@ func (w *World) Recordings(domain string) ([]pool.Recording, error) {
 	return machine.listed(), nil
 }
 
-// EndMeeting ends a meeting a few seconds later: ErrUnreachable, ErrNotFound.
+// EndMeeting ends a meeting 2 to 10 seconds later. Errors: ErrUnreachable, ErrNotFound.
 func (w *World) EndMeeting(domain, meetingID string) error {
 	machine, err := w.answering(domain)
 	if err != nil {
@@ -63,8 +63,8 @@ func (w *World) EndMeeting(domain, meetingID string) error {
 	return nil
 }
 
-// SetBBB lets the BBB of a server answer or not, whatever machine it has. Those
-// who are in a meeting stay: ErrNotFound for an unknown domain.
+// SetBBB makes the BBB of a server answer or stop answering, also on its later
+// machines. Meetings go on. Errors: ErrNotFound for an unknown domain.
 func (w *World) SetBBB(domain string, up bool) error {
 	s := w.domains[domain]
 	if s == nil {

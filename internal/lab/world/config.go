@@ -10,63 +10,65 @@ import (
 	"divims/internal/pool"
 )
 
-// Config describes a world. The same Config and the same calls at the same
-// times give the same world, to the last id.
+// Config describes a world. The same Config and the same calls at the same times give
+// exactly the same world, ids included.
 type Config struct {
-	// Start is the world's first moment.
+	// Start is the time at which the world begins.
 	Start time.Time
-	// Seed settles everything that is left to chance.
+	// Seed determines everything random.
 	Seed uint64
-	// Servers are the pool's places. Each has an entry from the start, disabled
-	// but for the first Running ones. Bare metal servers have their machine from
-	// the start, too.
+	// Servers are the pool's servers. Each has an entry from the start. The entries of
+	// the first Running servers are enabled, the others disabled. Bare metal servers
+	// have their machine from the start.
 	Servers []pool.Server
-	// Meetings is the demand, sorted by start.
+	// Meetings are the meetings that people want to hold, sorted by start.
 	Meetings []demand.Meeting
-	// Secret is the BBB secret of every server, as machines made of one image
-	// share it. Unset, it is derived from the seed; the entries tell it.
+	// Secret is the BBB secret of all servers: machines made from one image share it.
+	// If unset, it is derived from the seed. The entries contain it.
 	Secret pool.Secret
 
 	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
 	Poll time.Duration
-	// CordonRace is the probability, 0 to 1, that a cordon or disable lands while
-	// Scalelite's poller saves the server: see race.go.
+	// CordonRace is the probability, 0 to 1, that a cordon or disable happens while
+	// Scalelite's poller saves the server: see race.
 	CordonRace float64
-	// Beyond either of these a server is overloaded, defaults 250 and 15.
+	// A server with more participants or more meetings than these is overloaded,
+	// defaults 250 and 15.
 	ServerParticipants, ServerMeetings int
 
-	// RecordingWork is how long a recorded meeting occupies its server after its
-	// end, as a multiple of the meeting's length. 0: there are no recordings.
+	// RecordingWork is how long the server processes a recording after the meeting's
+	// end, as a multiple of the meeting's length. 0 means that there are no recordings.
 	RecordingWork float64
-	// Shipped tells that published recordings leave the server at the end of
-	// their work (Scalelite's transfer with delete_recording). Otherwise they
-	// stay, and are no work.
+	// Shipped reports whether published recordings leave the server in a last stage of
+	// the work (Scalelite's transfer with delete_recording). Otherwise they stay on the
+	// server and are not work.
 	Shipped bool
 
-	// BBB answers BootMin to BootMax after its machine was powered on, defaults
-	// 3 and 7 minutes.
+	// BootMin and BootMax bound the time from power-on until BBB answers, defaults 3 and
+	// 7 minutes.
 	BootMin, BootMax time.Duration
-	// Types default to three of Scaleway's, one of them with a local volume.
+	// Types default to three of Scaleway's, one of which has a local volume.
 	Types []Type
 	// Zones default to fr-par-1.
 	Zones []string
 	// Images default to one in each zone.
 	Images []pool.Image
-	// Tags are the pool's; the defaults for addresses, and the machines that run
-	// from the start, bear them.
+	// Tags are the pool's tags. The default addresses and the machines that run from the
+	// start have them.
 	Tags []string
-	// Addresses default to one for each server that is not bare metal, in the
-	// first zone. A server's address is the first that bears AddressTag(number).
+	// Addresses default to one in the first zone for each server that is not bare metal.
+	// A server's address is the first with the tag AddressTag(number).
 	Addresses []pool.Address
-	// Running is how many servers start enabled, online and with a running machine.
+	// Running is how many servers are enabled and online, with a running machine, from
+	// the start.
 	Running int
 
-	// EachMinute, if set, is told every full minute. It must not call the world.
+	// EachMinute, if set, is called every full minute. It must not call the world.
 	EachMinute func(Minute)
 }
 
-// settle fills in the defaults and looks for contradictions.
-func (c *Config) settle() error {
+// setDefaults fills in the defaults and then checks the Config.
+func (c *Config) setDefaults() error {
 	if c.Start.IsZero() {
 		return errors.New("world has no start")
 	}
@@ -79,12 +81,12 @@ func (c *Config) settle() error {
 	if !c.Secret.IsSet() {
 		c.Secret = pool.NewSecret(fmt.Sprintf("bbb-secret-%016x", c.Seed))
 	}
-	c.settleHoster()
+	c.setHosterDefaults()
 	return c.check()
 }
 
-// settleHoster fills in what the hoster offers.
-func (c *Config) settleHoster() {
+// setHosterDefaults fills in the defaults of what the hoster offers.
+func (c *Config) setHosterDefaults() {
 	if len(c.Zones) == 0 {
 		c.Zones = []string{"fr-par-1"}
 	}
@@ -106,24 +108,24 @@ func (c *Config) settleHoster() {
 	}
 }
 
-// check looks for what no world can be made of.
+// check returns an error if a value is out of bounds.
 func (c *Config) check() error {
 	switch {
 	case c.Poll < time.Second:
-		return fmt.Errorf("world polls every %s, must be 1s or more", c.Poll)
+		return fmt.Errorf("the world's Poll is %s, must be 1s or more", c.Poll)
 	case !(c.CordonRace >= 0 && c.CordonRace <= 1):
-		return fmt.Errorf("world's cordons race with the poller with probability %g, must be 0 to 1", c.CordonRace)
+		return fmt.Errorf("the world's CordonRace is %g, must be 0 to 1", c.CordonRace)
 	case c.BootMin < 0 || c.BootMax < c.BootMin:
-		return fmt.Errorf("world's machines boot in %s to %s", c.BootMin, c.BootMax)
+		return fmt.Errorf("the world's machines boot in %s to %s, must be 0 or more and not decreasing", c.BootMin, c.BootMax)
 	case c.ServerParticipants < 1 || c.ServerMeetings < 1:
-		return fmt.Errorf("world's servers take %d participants and %d meetings", c.ServerParticipants, c.ServerMeetings)
-	case !(c.RecordingWork >= 0 && c.RecordingWork <= maximumRecordingWork):
-		return fmt.Errorf("world's recordings take %g times their length, must be 0 to %d", c.RecordingWork, maximumRecordingWork)
+		return fmt.Errorf("the world's servers take %d participants and %d meetings, must be 1 or more", c.ServerParticipants, c.ServerMeetings)
+	case !(c.RecordingWork >= 0 && c.RecordingWork <= maxRecordingWork):
+		return fmt.Errorf("the world's RecordingWork is %g, must be 0 to %d", c.RecordingWork, maxRecordingWork)
 	case c.Running < 0 || c.Running > len(c.Servers):
-		return fmt.Errorf("%d of the world's %d servers are to run", c.Running, len(c.Servers))
+		return fmt.Errorf("the world's Running is %d, must be 0 to the number of servers, %d", c.Running, len(c.Servers))
 	}
 	return demand.Check(c.Meetings)
 }
 
-// maximumRecordingWork keeps times within what a time.Duration holds.
-const maximumRecordingWork = 100
+// maxRecordingWork keeps a time.Duration from overflowing.
+const maxRecordingWork = 100

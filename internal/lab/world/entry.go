@@ -14,33 +14,34 @@ type entry struct {
 	id         string
 	url        string
 	secret     pool.Secret
-	server     *server // that the url leads to; nil if it leads nowhere
+	server     *server // the one at the url; nil if there is none
 	state      pool.EntryState
 	multiplier float64
 	tag        string
 	online     bool
-	bad        int // bad polls in a row
+	bad        int // failed polls in a row
 	load       float64
 	loadKnown  bool
 	race       race
-	// meetings is Scalelite's own map of who is where.
+	// meetings are those that Scalelite has on this entry in its own list.
 	meetings []*meeting
-	// drainingSince is when it was last enabled; zero while it is, or never was.
+	// drainingSince is when the entry was cordoned or disabled. It is zero while the
+	// entry is enabled, if it never was, and after noteDrain.
 	drainingSince time.Time
 }
 
 func (e *entry) setLoad(load float64) { e.load, e.loadKnown = load, true }
 
-func (e *entry) forgetLoad() { e.load, e.loadKnown = 0, false }
+func (e *entry) clearLoad() { e.load, e.loadKnown = 0, false }
 
-// count adds a create or a join to the load until the next poll, and to the load
-// of a straggler, which no poll sets again.
+// count adds a created meeting or a join to the load, until the next poll, and to the
+// load in race, which no poll sets again.
 func (e *entry) count() {
 	e.load += e.multiplier
 	e.race.load += e.multiplier
 }
 
-// bbb is the machine that answers at the entry's url, or nil.
+// bbb returns the machine whose BBB answers at the entry's url, or nil.
 func (e *entry) bbb() *machine {
 	if e.server == nil {
 		return nil
@@ -48,6 +49,7 @@ func (e *entry) bbb() *machine {
 	return e.server.bbb()
 }
 
+// seen returns the entry as Scalelite lists it.
 func (e *entry) seen() pool.Entry {
 	seen := pool.Entry{
 		ID:             e.id,
@@ -66,7 +68,7 @@ func (e *entry) seen() pool.Entry {
 	return seen
 }
 
-// addEntry registers an entry, disabled and offline.
+// addEntry registers an entry, which is disabled and offline.
 func (w *World) addEntry(address string, secret pool.Secret) *entry {
 	e := &entry{id: w.newID(), url: address, secret: secret, state: pool.Disabled, multiplier: 1}
 	if u, err := url.Parse(address); err == nil {
@@ -76,7 +78,7 @@ func (w *World) addEntry(address string, secret pool.Secret) *entry {
 	return e
 }
 
-// Entries lists Scalelite's entries in the order of their registration.
+// Entries returns Scalelite's entries in the order of their registration.
 func (w *World) Entries() []pool.Entry {
 	seen := make([]pool.Entry, len(w.entries))
 	for i, e := range w.entries {
@@ -85,8 +87,8 @@ func (w *World) Entries() []pool.Entry {
 	return seen
 }
 
-// Register adds an entry in state disabled. Like Scalelite it looks at nothing
-// and takes duplicates. An empty url gives ErrInvalid.
+// Register adds a disabled entry. Like Scalelite, it checks nothing else and accepts
+// duplicates. Errors: ErrInvalid for an empty url.
 func (w *World) Register(url string, secret pool.Secret) (pool.Entry, error) {
 	if url == "" {
 		return pool.Entry{}, fmt.Errorf("register an entry without url: %w", ErrInvalid)
@@ -94,8 +96,8 @@ func (w *World) Register(url string, secret pool.Secret) (pool.Entry, error) {
 	return w.addEntry(url, secret).seen(), nil
 }
 
-// SetTag says for which meetings an entry's server is: those that ask for the tag,
-// or with "" those that ask for none. Errors: ErrNotFound.
+// SetTag sets the tag of an entry. Meetings that request the tag are placed on it, and
+// with "" those that request none. Errors: ErrNotFound.
 func (w *World) SetTag(id, tag string) error {
 	e, err := w.entry(id)
 	if err == nil {
@@ -104,24 +106,24 @@ func (w *World) SetTag(id, tag string) error {
 	return err
 }
 
-// SetMultiplier says by what Scalelite multiplies the load of an entry's server,
-// from now on. Errors: ErrNotFound, ErrInvalid.
+// SetMultiplier sets the factor by which Scalelite multiplies the load of an entry's
+// server from the next poll on. Errors: ErrNotFound, ErrInvalid.
 func (w *World) SetMultiplier(id string, multiplier float64) error {
 	e, err := w.entry(id)
 	if err != nil {
 		return err
 	}
-	if !(multiplier > 0 && multiplier <= maximumMultiplier) {
+	if !(multiplier > 0 && multiplier <= maxMultiplier) {
 		return fmt.Errorf("set the load multiplier of entry %s to %g: %w", id, multiplier, ErrInvalid)
 	}
 	e.multiplier = multiplier
 	return nil
 }
 
-// maximumMultiplier is far above what makes sense.
-const maximumMultiplier = 1000
+// maxMultiplier is far above every sensible value.
+const maxMultiplier = 1000
 
-// Remove deletes an entry, whatever meetings it has: ErrNotFound.
+// Remove deletes an entry, even if it has meetings. Errors: ErrNotFound.
 func (w *World) Remove(id string) error {
 	e, err := w.entry(id)
 	if err != nil {
@@ -134,9 +136,9 @@ func (w *World) Remove(id string) error {
 	return nil
 }
 
-// SetState enables, cordons or disables an entry. A disabled entry has no load,
-// and once enabled it gets no meetings until a poll has given it one. Errors:
-// ErrNotFound, ErrInvalid.
+// SetState enables, cordons or disables an entry. A disabled entry has no load. Once
+// enabled, it gets no meetings until a poll has set its load. Errors: ErrNotFound,
+// ErrInvalid.
 func (w *World) SetState(id string, state pool.EntryState) error {
 	e, err := w.entry(id)
 	if err != nil {
@@ -156,15 +158,15 @@ func (w *World) SetState(id string, state pool.EntryState) error {
 	}
 	e.state = state
 	if state == pool.Disabled {
-		e.forgetLoad()
+		e.clearLoad()
 	}
 	return nil
 }
 
-// Panic drops the entry's meetings from Scalelite's map one by one, ends each on
-// the server, and then disables the entry. It stops at the first that cannot be
-// ended, which is dropped all the same: ErrUnreachable, or ErrNotFound for a
-// meeting that BBB does not know any more.
+// Panic removes the entry's meetings from Scalelite's list one by one, ends each on the
+// server, and then disables the entry. It stops at the first meeting that cannot be
+// ended, which is removed from the list all the same. Errors: ErrUnreachable, or
+// ErrNotFound for a meeting that BBB does not know any more.
 func (w *World) Panic(id string) error {
 	e, err := w.entry(id)
 	if err != nil {
@@ -180,7 +182,7 @@ func (w *World) Panic(id string) error {
 	return w.SetState(id, pool.Disabled)
 }
 
-// endThrough is Scalelite's call of BBB's end.
+// endThrough ends a meeting as Scalelite does, by BBB's end call.
 func (w *World) endThrough(e *entry, m *meeting) error {
 	if e.server == nil {
 		return fmt.Errorf("BBB at %s: %w", e.url, ErrUnreachable)
@@ -196,7 +198,7 @@ func (w *World) entry(id string) (*entry, error) {
 	return w.entries[i], nil
 }
 
-// drop takes a meeting out of Scalelite's map.
+// drop removes a meeting from Scalelite's list.
 func (e *entry) drop(m *meeting) {
 	m.entry = nil
 	e.meetings = slices.DeleteFunc(e.meetings, func(other *meeting) bool { return other == m })

@@ -8,15 +8,15 @@ import (
 	"divims/internal/pool"
 )
 
-// The hoster's own times, as seen at Scaleway.
+// Bounds of the hoster's own times, as observed at Scaleway.
 const (
 	startingMin, startingMax = 5 * time.Second, 60 * time.Second
 	stoppingMin, stoppingMax = 5 * time.Second, 40 * time.Second
 )
 
-// PowerOn starts a machine that is stopped, in place or not: starting for 5 to
-// 60 s, then running; BBB answers BootMin to BootMax after the call.
-// Errors, also of the other actions: ErrNotFound, ErrState.
+// PowerOn starts a machine that is stopped or stopped in place. It is starting for 5 to
+// 60 s and then running. BBB answers BootMin to BootMax after the call. Errors, also of
+// the other actions: ErrNotFound, ErrState.
 func (w *World) PowerOn(id string) error {
 	m, err := w.machineToAct(id, "power on", pool.Stopped, pool.StoppedInPlace)
 	if err != nil {
@@ -26,13 +26,13 @@ func (w *World) PowerOn(id string) error {
 	return nil
 }
 
-// PowerOff throws everybody out and stops a running machine in 5 to 40 s. Its
-// disk stays.
+// PowerOff interrupts all meetings on a running machine and stops it within 5 to 40 s.
+// It also accepts a machine that is stopped in place. The disk stays.
 func (w *World) PowerOff(id string) error {
 	return w.stop(id, "power off", pool.Stopped, pool.Running, pool.StoppedInPlace)
 }
 
-// StopInPlace is PowerOff with the other final state.
+// StopInPlace is like PowerOff, but the machine ends up stopped in place.
 func (w *World) StopInPlace(id string) error {
 	return w.stop(id, "stop in place", pool.StoppedInPlace, pool.Running)
 }
@@ -47,7 +47,7 @@ func (w *World) stop(id, action string, final pool.MachineState, from ...pool.Ma
 	return nil
 }
 
-// Reboot throws everybody out and starts a running machine again.
+// Reboot interrupts all meetings on a running machine and starts it again.
 func (w *World) Reboot(id string) error {
 	m, err := w.machineToAct(id, "reboot", pool.Running)
 	if err != nil {
@@ -57,31 +57,32 @@ func (w *World) Reboot(id string) error {
 	return nil
 }
 
-// Terminate throws everybody out and deletes a machine in 5 to 40 s, its local
-// volume with it. A block volume stays behind, addresses become free. The machine
-// must be running or stopped; bare metal gives ErrInvalid.
+// Terminate interrupts all meetings on a machine and deletes it within 5 to 40 s,
+// together with its local volume. A block volume is left behind, and addresses become
+// free. The machine must be running, stopped or stopped in place. Errors also:
+// ErrInvalid for bare metal.
 func (w *World) Terminate(id string) error {
 	m, err := w.machineToDelete(id, "terminate", pool.Running, pool.Stopped, pool.StoppedInPlace)
 	if err != nil {
 		return err
 	}
 	w.halt(m, "terminating", func() {
-		w.vanish(m)
+		w.remove(m)
 		w.volumes = slices.DeleteFunc(w.volumes, func(v *volume) bool { return v == m.root && v.Kind == pool.LocalVolume })
 	})
 	w.noteDeletion(m)
 	return nil
 }
 
-// Delete removes a stopped machine at once. Unlike Terminate it leaves the local
-// volumes behind, too. Errors: ErrNotFound, ErrState, ErrInvalid for bare metal.
+// Delete deletes a stopped machine at once. Unlike Terminate, it also leaves a local
+// volume behind. Errors: ErrNotFound, ErrState, ErrInvalid for bare metal.
 func (w *World) Delete(id string) error {
 	m, err := w.machineToDelete(id, "delete", pool.Stopped)
 	if err != nil {
 		return err
 	}
 	w.noteDeletion(m)
-	w.vanish(m)
+	w.remove(m)
 	return nil
 }
 
@@ -93,7 +94,7 @@ func (w *World) machineToDelete(id, action string, from ...pool.MachineState) (*
 	return m, err
 }
 
-// machineToAct finds a machine and makes sure that its state allows the action.
+// machineToAct returns the machine with the id if its state is one of from.
 func (w *World) machineToAct(id, action string, from ...pool.MachineState) (*machine, error) {
 	m := w.machineIDs[id]
 	if m == nil {
@@ -105,7 +106,7 @@ func (w *World) machineToAct(id, action string, from ...pool.MachineState) (*mac
 	return m, nil
 }
 
-// Machines lists all machines in the order of their creation.
+// Machines returns all machines in the order of their creation.
 func (w *World) Machines() []pool.Machine {
 	seen := make([]pool.Machine, len(w.machines))
 	for i, m := range w.machines {

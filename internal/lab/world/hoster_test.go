@@ -8,8 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-func TestMachineLivesAsAtTheHoster(t *testing.T) {
-	story := tell(t, 2, 1, nil)
+func TestMachineLifeCycle(t *testing.T) {
+	story := newStory(t, 2, 1, nil)
 	m := story.create(2, "POP2-HC-8C-16G")
 	expect(story, "state after create", m.State, pool.Stopped)
 	expect(story, "address", m.Addresses[0].ID, story.World.Addresses()[1].ID)
@@ -45,7 +45,7 @@ func TestMachineLivesAsAtTheHoster(t *testing.T) {
 	expect(story, "address is free", story.World.Addresses()[1].MachineID, "")
 }
 
-// machine is the one with this id.
+// machine returns the machine with the id.
 func (s story) machine(id string) pool.Machine {
 	s.Helper()
 	for _, m := range s.World.Machines() {
@@ -57,30 +57,30 @@ func (s story) machine(id string) pool.Machine {
 	return pool.Machine{}
 }
 
-// wait lets time pass by the second until it is so, for so long at most, and
-// tells how long it took.
-func (s story) wait(most time.Duration, so func() bool) time.Duration {
+// wait advances the time in steps of a second until done returns true, and returns how
+// long that took. It fails the test after most.
+func (s story) wait(most time.Duration, done func() bool) time.Duration {
 	s.Helper()
 	for waited := time.Duration(0); waited <= most; waited += time.Second {
-		if so() {
+		if done() {
 			return waited
 		}
 		s.AdvanceTo(s.Now().Add(time.Second))
 	}
-	s.Fatalf("%s: still not so after %s", s.Now().Format(time.TimeOnly), most)
+	s.Fatalf("%s: not done after %s", s.Now().Format(time.TimeOnly), most)
 	return 0
 }
 
-func TestOnlyBlockVolumesStayBehind(t *testing.T) {
+func TestTerminateLeavesOnlyBlockVolumes(t *testing.T) {
 	for name, test := range map[string]struct {
 		kind string
 		left int
 	}{
-		"block volume stays, detached and billed": {"POP2-HC-8C-16G", 1},
-		"local volume goes with its machine":      {"GP1-S", 0},
+		"block volume stays, detached":       {"POP2-HC-8C-16G", 1},
+		"local volume goes with its machine": {"GP1-S", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			story := tell(t, 1, 0, nil)
+			story := newStory(t, 1, 0, nil)
 			m := story.create(1, test.kind)
 			volume := m.Volumes[0].ID
 			if err := story.DeleteVolume(volume); !errors.Is(err, ErrState) {
@@ -102,9 +102,9 @@ func TestOnlyBlockVolumesStayBehind(t *testing.T) {
 	}
 }
 
-func TestHosterRefusesOrdersThatCannotBe(t *testing.T) {
+func TestCreateMachineChecksTheOrder(t *testing.T) {
 	twoZones := func(c *Config) { c.Zones = []string{"fr-par-1", "fr-par-2"} }
-	sample := tell(t, 2, 1, nil, twoZones)
+	sample := newStory(t, 2, 1, nil, twoZones)
 	images, addresses := sample.World.Images(), sample.World.Addresses()
 	good := Order{
 		Name: "bbb-w2", Zone: "fr-par-1", Type: "POP2-8C-32G",
@@ -130,7 +130,7 @@ func TestHosterRefusesOrdersThatCannotBe(t *testing.T) {
 		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			story := tell(t, 2, 1, nil, twoZones)
+			story := newStory(t, 2, 1, nil, twoZones)
 			story.SetStock("GP1-S", "fr-par-1", false)
 			order := good
 			test.change(&order)
@@ -139,15 +139,15 @@ func TestHosterRefusesOrdersThatCannotBe(t *testing.T) {
 			if !errors.Is(err, test.want) {
 				t.Fatalf("create = %v, want %v", err, test.want)
 			}
-			if made := len(story.World.Machines()) - before; (made == 1) != (err == nil) {
-				t.Errorf("%d machines made, error %v", made, err)
+			if created := len(story.World.Machines()) - before; (created == 1) != (err == nil) {
+				t.Errorf("%d machines created, error %v", created, err)
 			}
 		})
 	}
 }
 
-func TestDeletedStoppedMachineLeavesEveryVolumeAndItsRecordings(t *testing.T) {
-	story := tell(t, 1, 1, recordedMeetings(1, 0, 29*time.Minute, 5), func(c *Config) {
+func TestDeleteLeavesLocalVolumesAndLosesRecordings(t *testing.T) {
+	story := newStory(t, 1, 1, recordedMeetings(1, 0, 29*time.Minute, 5), func(c *Config) {
 		c.RecordingWork = 1
 		c.Types = []Type{{Name: "GP1-S", CPUs: 8, RootVolume: pool.LocalVolume}}
 	})
@@ -165,7 +165,7 @@ func TestDeletedStoppedMachineLeavesEveryVolumeAndItsRecordings(t *testing.T) {
 	story.must(story.DeleteVolume(story.World.Volumes()[0].ID))
 }
 
-func TestActionsNeedTheRightState(t *testing.T) {
+func TestActionsDependOnMachineState(t *testing.T) {
 	act := map[string]func(story, string) error{
 		"power on":      func(s story, id string) error { return s.PowerOn(id) },
 		"power off":     func(s story, id string) error { return s.PowerOff(id) },
@@ -197,14 +197,14 @@ func TestActionsNeedTheRightState(t *testing.T) {
 			s.must(s.PowerOn(id))
 		},
 	}
-	for state, may := range allowed {
+	for state, actions := range allowed {
 		for action, do := range act {
-			story := tell(t, 1, 1, nil)
+			story := newStory(t, 1, 1, nil)
 			id := story.World.Machines()[0].ID
 			bring[state](story, id)
 			expect(story, "state", story.World.Machines()[0].State, state)
 			var want error = ErrState
-			for _, a := range may {
+			for _, a := range actions {
 				if a == action {
 					want = nil
 				}
@@ -213,16 +213,16 @@ func TestActionsNeedTheRightState(t *testing.T) {
 				t.Errorf("%s a machine that is %s = %v, want %v", action, state, err, want)
 			}
 			if err := do(story, "none"); !errors.Is(err, ErrNotFound) {
-				t.Errorf("%s no machine = %v, want not found", action, err)
+				t.Errorf("%s an unknown machine = %v, want not found", action, err)
 			}
 		}
 	}
 }
 
-func TestStoppedMachineComesBackWithoutTheOldBoot(t *testing.T) {
-	// Powered on, halted while booting and powered on again: the first boot's
-	// BBB must not appear.
-	story := tell(t, 1, 0, nil)
+func TestPowerOffCancelsTheBoot(t *testing.T) {
+	// The machine is powered on, powered off while it boots, and powered on again. BBB
+	// must not answer from the first boot.
+	story := newStory(t, 1, 0, nil)
 	m := story.create(1, "GP1-S")
 	story.must(story.PowerOn(m.ID))
 	story.at(time.Minute)
@@ -239,8 +239,8 @@ func TestStoppedMachineComesBackWithoutTheOldBoot(t *testing.T) {
 	expect(story, "uptime counts from the last boot", uptime < 8*time.Minute, true)
 }
 
-func TestBareMetalRunsFromTheStartAndIsNeverDeleted(t *testing.T) {
-	story := tell(t, 0, 0, nil, func(c *Config) {
+func TestBareMetalRunsFromStartAndCannotBeDeleted(t *testing.T) {
+	story := newStory(t, 0, 0, nil, func(c *Config) {
 		c.Servers = pool.Servers(2, 1, "bbb-w{n}", "bbb-w{n}.example.com")
 	})
 	story.at(time.Minute)
@@ -257,8 +257,8 @@ func TestBareMetalRunsFromTheStartAndIsNeverDeleted(t *testing.T) {
 	expect(story, "meetings after reboot", story.meetingsOn(1), 0)
 }
 
-func TestTallyCountsHoursFromCreationToTheEnd(t *testing.T) {
-	story := tell(t, 2, 1, nil)
+func TestServerHoursCountFromCreationToDeletion(t *testing.T) {
+	story := newStory(t, 2, 1, nil)
 	story.at(time.Hour)
 	m := story.create(2, "GP1-S")
 	story.at(2 * time.Hour)

@@ -8,35 +8,35 @@ import (
 	"divims/internal/pool"
 )
 
-// systemLead is how long a machine's system is up before its BBB answers.
+// systemLead is how long before BBB the machine's system is up, at most.
 const systemLead = 30 * time.Second
 
-// machine is the hoster's machine, and what happens on it.
+// machine is the hoster's machine with the meetings and recordings on it.
 type machine struct {
 	pool.Machine
 	kind      Type
 	addresses []*address
 	root      *volume
 
-	// spell counts the times that the machine was halted. What was planned in an
-	// earlier spell does not happen any more.
-	spell int
+	// halts counts how often the machine was halted. Events planned before a halt are
+	// skipped after it.
+	halts int
 	// bootTime is when the system came up; zero while it is down.
 	bootTime time.Time
 	bbbUp    bool
 
 	meetings     []*meeting // oldest first
 	participants int
-	// backlog holds the recordings with work left, first come first served.
+	// backlog holds the recordings with work left, in the order of processing.
 	backlog   []*recording
-	published []*recording // finished, and still on the disk
+	published []*recording // finished and still on the disk
 	failed    []*recording
 	unitsDown []string
 	lastCount count
 	usage     usage
 }
 
-// addMachine makes a stopped machine without disk or address.
+// addMachine creates a stopped machine without a disk or an address.
 func (w *World) addMachine(order Order, kind Type) *machine {
 	m := &machine{
 		Machine: pool.Machine{
@@ -58,7 +58,7 @@ func (w *World) addMachine(order Order, kind Type) *machine {
 	return m
 }
 
-// equip gives a machine its root volume and its addresses.
+// equip creates a machine's root volume and attaches its addresses.
 func (w *World) equip(m *machine, addresses []*address) {
 	m.root = &volume{
 		Volume:  pool.Volume{ID: w.newID(), Zone: m.Zone, Kind: m.kind.RootVolume, Name: m.Name + "-root"},
@@ -71,7 +71,7 @@ func (w *World) equip(m *machine, addresses []*address) {
 	}
 }
 
-// addRunningMachine gives a server a machine that runs already.
+// addRunningMachine creates a running machine for a server.
 func (w *World) addRunningMachine(s *server) error {
 	m, err := w.firstMachine(s)
 	if err != nil {
@@ -83,7 +83,7 @@ func (w *World) addRunningMachine(s *server) error {
 	return nil
 }
 
-// firstMachine is the machine that a server has from the world's start.
+// firstMachine creates the machine that a server has from the world's start.
 func (w *World) firstMachine(s *server) (*machine, error) {
 	order := Order{Name: s.Hostname, Zone: w.config.Zones[0], Tags: w.config.Tags}
 	if s.BareMetal {
@@ -93,7 +93,7 @@ func (w *World) firstMachine(s *server) (*machine, error) {
 		return s.host, nil
 	}
 	if s.address == nil {
-		return nil, fmt.Errorf("no address bears the tag %s: %w", AddressTag(s.Number), ErrInvalid)
+		return nil, fmt.Errorf("no address has the tag %s: %w", AddressTag(s.Number), ErrInvalid)
 	}
 	order.Zone = s.address.Zone
 	image := slices.IndexFunc(w.config.Images, func(image pool.Image) bool { return image.Zone == order.Zone })
@@ -106,7 +106,7 @@ func (w *World) firstMachine(s *server) (*machine, error) {
 	return m, nil
 }
 
-// seen is the machine as the hoster lists it.
+// seen returns the machine as the hoster lists it.
 func (m *machine) seen() pool.Machine {
 	seen := m.Machine
 	seen.Tags = slices.Clone(m.Tags)
@@ -121,22 +121,23 @@ func (m *machine) seen() pool.Machine {
 	return seen
 }
 
-// change sets the hoster's state of a machine.
+// change sets the state that the hoster shows for a machine.
 func (w *World) change(m *machine, state pool.MachineState, detail string) {
 	m.State, m.Detail, m.Since = state, detail, w.now
 }
 
-// later plans what happens to a machine unless it is halted before.
+// later plans an event on a machine that is skipped if the machine is halted before.
 func (w *World) later(m *machine, at time.Time, do func()) {
-	spell := m.spell
+	halts := m.halts
 	w.once(at, byHoster, func() {
-		if m.spell == spell {
+		if m.halts == halts {
 			do()
 		}
 	})
 }
 
-// boot starts a machine: the hoster's part, then the system's, then BBB's.
+// boot starts a machine: first it runs for the hoster, then its system is up, then BBB
+// answers.
 func (w *World) boot(m *machine) {
 	w.change(m, pool.Starting, "allocating node")
 	running := w.between(startingMin, startingMax)
@@ -152,13 +153,13 @@ func (w *World) boot(m *machine) {
 	})
 }
 
-// halt stops everything on a machine, at once for those who are on it, and in a
-// while for the hoster, who then calls done.
+// halt interrupts the meetings on a machine at once and shows it as stopping for 5 to
+// 40 s. Then it calls done.
 func (w *World) halt(m *machine, detail string, done func()) {
 	for len(m.meetings) > 0 {
 		w.end(m.meetings[0])
 	}
-	m.spell++
+	m.halts++
 	m.bbbUp = false
 	m.bootTime = time.Time{}
 	m.usage = usage{}
@@ -166,8 +167,8 @@ func (w *World) halt(m *machine, detail string, done func()) {
 	w.later(m, w.between(stoppingMin, stoppingMax), done)
 }
 
-// vanish ends a machine. Its addresses become free and its volume is detached.
-func (w *World) vanish(m *machine) {
+// remove deletes a machine. Its addresses become free and its volume is detached.
+func (w *World) remove(m *machine) {
 	w.tally.ServerHours += w.now.Sub(m.Created).Hours()
 	for _, a := range m.addresses {
 		a.machine = nil

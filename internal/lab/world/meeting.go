@@ -9,26 +9,26 @@ import (
 	"divims/internal/lab/demand"
 )
 
-// BBB's patience: it ends a meeting so long after the last user left, or after
-// its creation if nobody came.
+// How long BBB keeps an empty meeting: after the last user left, and after its creation
+// if nobody joined.
 const (
 	lingerAfterLast = time.Minute
 	lingerUnjoined  = 5 * time.Minute
 )
 
-// Who cannot start a meeting tries again.
+// A meeting that finds no server is tried again until it is refused.
 const (
-	retryEvery = time.Minute
-	retryFor   = 5 * time.Minute
+	retryInterval = time.Minute
+	retryTimeout  = 5 * time.Minute
 )
 
-// meeting is a meeting of the demand that takes place on a machine.
+// meeting is a meeting that takes place on a machine.
 type meeting struct {
 	demand.Meeting
 	id, internalID string
 	created        time.Time
 	machine        *machine
-	// entry is in whose map Scalelite holds it; nil once dropped.
+	// entry is the one that has the meeting in Scalelite's list; nil once dropped.
 	entry        *entry
 	joined, left int
 	ended        bool
@@ -36,7 +36,7 @@ type meeting struct {
 
 func (m *meeting) inside() int { return m.joined - m.left }
 
-// arrive starts the meetings whose time has come.
+// arrive starts the meetings that are due and returns the start of the next one.
 func (w *World) arrive() time.Time {
 	for ; w.arrived < len(w.config.Meetings); w.arrived++ {
 		wanted := w.config.Meetings[w.arrived]
@@ -48,26 +48,28 @@ func (w *World) arrive() time.Time {
 	return time.Time{}
 }
 
-// start places a meeting, or tries again every minute until it is refused.
+// start places a meeting. If that fails, it tries again every minute for 5 minutes and
+// then counts the meeting as refused.
 func (w *World) start(wanted demand.Meeting) {
 	if w.tryToStart(wanted) {
 		return
 	}
-	giveUp := w.now.Add(retryFor)
-	w.agenda.plan(w.now.Add(retryEvery), byPeople, func() time.Time {
+	giveUp := w.now.Add(retryTimeout)
+	w.agenda.plan(w.now.Add(retryInterval), byPeople, func() time.Time {
 		switch {
 		case w.tryToStart(wanted):
 			return time.Time{}
 		case w.now.Before(giveUp):
-			return w.now.Add(retryEvery)
+			return w.now.Add(retryInterval)
 		}
 		w.tally.RefusedMeetings++
 		return time.Time{}
 	})
 }
 
-// tryToStart asks Scalelite for a server and creates the meeting there. It can
-// fail although there is one, until Scalelite has noticed that it is dead.
+// tryToStart creates the meeting on the server that Scalelite chooses and reports
+// whether it could. It also fails if Scalelite chooses a server that is down, because
+// no poll has noticed yet.
 func (w *World) tryToStart(wanted demand.Meeting) bool {
 	e := w.place(wanted.Tag)
 	if e == nil {
@@ -79,7 +81,7 @@ func (w *World) tryToStart(wanted demand.Meeting) bool {
 		return false
 	}
 	id := w.newID()
-	// BBB names a meeting by the hash of its outer id and the time of its creation.
+	// BBB's internal id is the hash of the meeting's id and the time of its creation.
 	m := &meeting{
 		Meeting:    wanted,
 		id:         id,
@@ -94,8 +96,8 @@ func (w *World) tryToStart(wanted demand.Meeting) bool {
 	return true
 }
 
-// live lets people come and go until now, and says when the next one does. When
-// the last is gone, BBB ends the meeting.
+// live lets people join and leave until now and returns when the next person does. BBB
+// ends the meeting some time after the last person left.
 func (w *World) live(m *meeting) time.Time {
 	for !m.ended {
 		at, step := m.next()
@@ -107,8 +109,8 @@ func (w *World) live(m *meeting) time.Time {
 	return time.Time{}
 }
 
-// next is the meeting's next step, and when it is due. Nobody leaves before
-// having joined, even if the meeting started late.
+// next returns the meeting's next step and when it is due. Even if the meeting started
+// late, nobody leaves before having joined.
 func (m *meeting) next() (time.Time, func(*World, *meeting)) {
 	joins, leaves := m.JoinTime(m.joined), m.LeaveTime(m.left)
 	switch {
@@ -122,7 +124,7 @@ func (m *meeting) next() (time.Time, func(*World, *meeting)) {
 	return latest(m.created, m.End()).Add(lingerAfterLast), (*World).end
 }
 
-// join lets one person in, through Scalelite.
+// join lets one person join, through Scalelite.
 func (w *World) join(m *meeting) {
 	m.joined++
 	m.machine.participants++
@@ -136,8 +138,8 @@ func (w *World) leave(m *meeting) {
 	m.machine.participants--
 }
 
-// end ends a meeting, interrupts it if there are people in it, and hands what
-// was recorded to the recording work.
+// end ends a meeting. It counts the meeting as interrupted if people are in it, and
+// adds its recording to the machine's backlog.
 func (w *World) end(m *meeting) {
 	if people := m.inside(); people > 0 {
 		w.tally.InterruptedMeetings++

@@ -7,21 +7,23 @@ import (
 	"divims/internal/pool"
 )
 
-// What befalls a machine stays with it: its successor is well.
+// The failures below belong to a machine. The machine that replaces it does not have
+// them.
 
-// PlanMaintenance lets the hoster announce a maintenance of a machine:
+// PlanMaintenance adds a maintenance that the hoster announces for a machine. Errors:
 // ErrNotFound.
 func (w *World) PlanMaintenance(id string, maintenance pool.PlannedMaintenance) error {
 	m := w.machineIDs[id]
 	if m == nil {
-		return fmt.Errorf("plan a maintenance of machine %q: %w", id, ErrNotFound)
+		return fmt.Errorf("plan maintenance of machine %q: %w", id, ErrNotFound)
 	}
 	m.Maintenances = append(m.Maintenances, maintenance)
 	return nil
 }
 
-// SetUnit lets a systemd unit fail on the machine behind a domain, or run again:
-// ErrUnreachable without a machine. It is only a figure: BBB goes on answering.
+// SetUnit makes a systemd unit on the machine behind a domain fail or run again. Only
+// the stats show it: BBB goes on answering. Errors: ErrUnreachable if there is no
+// machine.
 func (w *World) SetUnit(domain, unit string, up bool) error {
 	s := w.domains[domain]
 	if s == nil || s.machine() == nil {
@@ -35,9 +37,9 @@ func (w *World) SetUnit(domain, unit string, up bool) error {
 	return nil
 }
 
-// FailRecording lets the first recording in work on the machine behind a domain
-// fail: it is done with, and stays on the disk for a person. ErrUnreachable
-// without a machine, ErrNotFound without a recording.
+// FailRecording makes the first recording of the backlog on the machine behind a domain
+// fail. It is not processed any more and stays on the disk until somebody repairs it.
+// Errors: ErrUnreachable if there is no machine, ErrNotFound if there is no recording.
 func (w *World) FailRecording(domain string) error {
 	s := w.domains[domain]
 	if s == nil || s.machine() == nil {
@@ -47,7 +49,7 @@ func (w *World) FailRecording(domain string) error {
 	if len(m.backlog) == 0 {
 		return fmt.Errorf("recording in work on %s: %w", domain, ErrNotFound)
 	}
-	m.keepCount(w.now)
+	m.saveCount(w.now)
 	m.failed = append(m.failed, m.backlog[0])
 	m.backlog = m.backlog[1:]
 	if m.bbbUp {
@@ -56,8 +58,8 @@ func (w *World) FailRecording(domain string) error {
 	return nil
 }
 
-// failedByStage counts the recordings that failed, by the stage that they did not
-// come to; every stage is there.
+// failedByStage returns the number of failed recordings by the stage that they did not
+// reach. Every stage is in it.
 func (m *machine) failedByStage() map[string]int {
 	counts := map[string]int{}
 	for _, stage := range pool.FailureStages {

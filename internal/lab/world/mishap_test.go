@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-// mishapWorld has two servers that run, with one recorded meeting that ends soon.
+// mishapWorld creates a world at 8:00 with two running servers.
 func mishapWorld(t *testing.T, meetings ...demand.Meeting) *World {
 	t.Helper()
 	w, err := New(Config{
@@ -22,9 +22,10 @@ func mishapWorld(t *testing.T, meetings ...demand.Meeting) *World {
 	return w
 }
 
+// at advances the world to so many minutes after its start.
 func at(w *World, minutes int) { w.AdvanceTo(w.config.Start.Add(time.Duration(minutes) * time.Minute)) }
 
-func TestAUnitFailsWithItsMachine(t *testing.T) {
+func TestSetUnit(t *testing.T) {
 	w := mishapWorld(t)
 	if err := w.SetUnit("bbb-w1.example.com", "bbb-html5.service", false); err != nil {
 		t.Fatal(err)
@@ -39,11 +40,11 @@ func TestAUnitFailsWithItsMachine(t *testing.T) {
 		t.Errorf("units down: %v", down)
 	}
 	if err := w.SetUnit("bbb-w9.example.com", "x", false); !errors.Is(err, ErrUnreachable) {
-		t.Errorf("a unit of no machine: %v", err)
+		t.Errorf("a unit of an unknown server: %v, want unreachable", err)
 	}
 }
 
-func TestAFailedRecordingStays(t *testing.T) {
+func TestFailedRecordingStaysOnTheDisk(t *testing.T) {
 	w := mishapWorld(t, demand.Meeting{Start: time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC), Duration: 20 * time.Minute, Participants: 2, Recorded: true})
 	at(w, 30)
 	domain := ""
@@ -60,17 +61,17 @@ func TestAFailedRecordingStays(t *testing.T) {
 	failed, _ := stats.Failed.Get()
 	backlog, _ := stats.Backlog.Get()
 	if failed["processed"] != 1 || backlog["sanity"] != 0 {
-		t.Errorf("failed %v, backlog %v; the work was in processing", failed, backlog)
+		t.Errorf("failed %v, backlog %v; the recording was being processed", failed, backlog)
 	}
 	for _, m := range w.Machines() {
 		_ = w.Terminate(m.ID)
 	}
 	if lost := w.Tally().LostRecordings; lost != 1 {
-		t.Errorf("%d recordings lost with their machine", lost)
+		t.Errorf("%d recordings lost with their machine; want 1", lost)
 	}
 }
 
-func TestAMaintenanceIsTheMachines(t *testing.T) {
+func TestPlanMaintenance(t *testing.T) {
 	w := mishapWorld(t)
 	id := w.Machines()[0].ID
 	planned := pool.PlannedMaintenance{Reason: "disk", Start: w.Now().Add(24 * time.Hour)}
@@ -81,12 +82,13 @@ func TestAMaintenanceIsTheMachines(t *testing.T) {
 		t.Errorf("planned %v", got)
 	}
 	if err := w.PlanMaintenance("nobody", planned); !errors.Is(err, ErrNotFound) {
-		t.Errorf("a maintenance of nothing: %v", err)
+		t.Errorf("maintenance of an unknown machine: %v, want not found", err)
 	}
 }
 
-// TestTaggedMeetings: a meeting without a tag never goes to a tagged server; one
-// with a tag goes there, or, unless it insists, to the others if there is none.
+// TestTaggedMeetings checks that a meeting without a tag is never placed on a tagged
+// server. A meeting with a tag is placed on a server with the tag. If there is none, it
+// is placed on an untagged server, unless its tag ends in "!".
 func TestTaggedMeetings(t *testing.T) {
 	start := time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC)
 	meeting := func(tag string) demand.Meeting {
@@ -98,13 +100,13 @@ func TestTaggedMeetings(t *testing.T) {
 		first, second int
 		refused       int
 	}{
-		"no tag, no tagged server":      {"", []demand.Meeting{meeting(""), meeting("")}, 1, 1, 0},
-		"no tag avoids the tagged":      {"gpu", []demand.Meeting{meeting(""), meeting("")}, 2, 0, 0},
-		"the tag finds its server":      {"gpu", []demand.Meeting{meeting("gpu"), meeting("gpu!"), meeting("gpu")}, 0, 3, 0},
-		"a tag of nobody falls back":    {"gpu", []demand.Meeting{meeting("exam")}, 1, 0, 0},
-		"a tag of nobody that insists":  {"gpu", []demand.Meeting{meeting("exam!")}, 0, 0, 1},
-		"an untagged one is no tag's":   {"", []demand.Meeting{meeting("gpu!")}, 0, 0, 1},
-		"a tag falls back to the least": {"", []demand.Meeting{meeting("gpu"), meeting("")}, 1, 1, 0},
+		"no tag, no tagged server":             {"", []demand.Meeting{meeting(""), meeting("")}, 1, 1, 0},
+		"no tag avoids tagged servers":         {"gpu", []demand.Meeting{meeting(""), meeting("")}, 2, 0, 0},
+		"tag has a server":                     {"gpu", []demand.Meeting{meeting("gpu"), meeting("gpu!"), meeting("gpu")}, 0, 3, 0},
+		"unknown tag falls back":               {"gpu", []demand.Meeting{meeting("exam")}, 1, 0, 0},
+		"unknown strict tag is refused":        {"gpu", []demand.Meeting{meeting("exam!")}, 0, 0, 1},
+		"strict tag, no tagged server":         {"", []demand.Meeting{meeting("gpu!")}, 0, 0, 1},
+		"unknown tag goes to the least loaded": {"", []demand.Meeting{meeting("gpu"), meeting("")}, 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := mishapWorld(t, c.wanted...)
@@ -121,7 +123,7 @@ func TestTaggedMeetings(t *testing.T) {
 	}
 }
 
-func TestAMultiplierMakesAServerLookFuller(t *testing.T) {
+func TestLoadMultiplier(t *testing.T) {
 	start := time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC)
 	var wanted []demand.Meeting
 	for range 9 {
@@ -134,9 +136,9 @@ func TestAMultiplierMakesAServerLookFuller(t *testing.T) {
 	at(w, 10)
 	first, _ := w.Meetings("bbb-w1.example.com")
 	if len(first) != 3 {
-		t.Errorf("the server that counts double has %d of 9 meetings; want 3", len(first))
+		t.Errorf("the server with multiplier 2 has %d of 9 meetings; want 3", len(first))
 	}
 	if err := w.SetMultiplier(w.Entries()[0].ID, 0); !errors.Is(err, ErrInvalid) {
-		t.Errorf("a multiplier of 0: %v", err)
+		t.Errorf("a multiplier of 0: %v, want invalid", err)
 	}
 }

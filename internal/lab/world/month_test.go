@@ -8,8 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// lookAtAll reads what an evaluation reads.
-func lookAtAll(w *World) {
+// readAll reads what an evaluation reads.
+func readAll(w *World) {
 	w.Entries()
 	w.Machines()
 	for _, s := range w.servers {
@@ -18,8 +18,8 @@ func lookAtAll(w *World) {
 	}
 }
 
-// runMonth runs four weeks of a university's demand on servers that are all
-// enabled, with a look at everything every five minutes.
+// runMonth runs four weeks of a university's meetings on servers that are all enabled,
+// and reads everything every five minutes.
 func runMonth(b *testing.B, servers, peak int) {
 	from := time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 	to := from.AddDate(0, 0, 28)
@@ -42,7 +42,7 @@ func runMonth(b *testing.B, servers, peak int) {
 		}
 		for now := from; now.Before(to); now = now.Add(5 * time.Minute) {
 			w.AdvanceTo(now)
-			lookAtAll(w)
+			readAll(w)
 		}
 		if t := w.Tally(); t.PeakParticipants < peak/2 || t.RefusedMeetings+t.InterruptedMeetings > 0 {
 			b.Fatalf("month went wrong: %+v", t)

@@ -14,12 +14,12 @@ type Type struct {
 	Memory int64
 	// HourlyPrice is in euros.
 	HourlyPrice float64
-	// RootVolume says whether a deleted machine's disk goes with it (local) or
-	// stays behind (block).
+	// RootVolume is the kind of disk. A local one is deleted with its machine; a block
+	// volume is left behind.
 	RootVolume pool.VolumeKind
 }
 
-// defaultTypes are three of Scaleway's, with the prices of July 2026.
+// defaultTypes returns three of Scaleway's types with the prices of July 2026.
 func defaultTypes() []Type {
 	const gib = 1 << 30
 	return []Type{
@@ -29,25 +29,25 @@ func defaultTypes() []Type {
 	}
 }
 
-// Types lists the commercial types.
+// Types returns the commercial types.
 func (w *World) Types() []Type { return slices.Clone(w.config.Types) }
 
-// Zones lists the availability zones.
+// Zones returns the availability zones.
 func (w *World) Zones() []string { return slices.Clone(w.config.Zones) }
 
-// Images lists what machines can be made of.
+// Images returns the images that machines can be created from.
 func (w *World) Images() []pool.Image { return slices.Clone(w.config.Images) }
 
-// AddImage adds what machines can be made of from now on.
+// AddImage adds an image.
 func (w *World) AddImage(image pool.Image) { w.config.Images = append(w.config.Images, image) }
 
-// stock is a type in a zone.
+// stock identifies a type in a zone.
 type stock struct{ typeName, zone string }
 
-// SetStock says whether machines of a type can be had in a zone.
+// SetStock sets whether machines of a type are available in a zone.
 func (w *World) SetStock(typeName, zone string, available bool) {
 	w.soldOut[stock{typeName, zone}] = !available
 }
 
-// InStock tells whether machines of a type can be had in a zone.
+// InStock reports whether machines of a type are available in a zone.
 func (w *World) InStock(typeName, zone string) bool { return !w.soldOut[stock{typeName, zone}] }

@@ -7,20 +7,20 @@ import (
 	"divims/internal/pool"
 )
 
-// Order is what CreateMachine makes.
+// Order describes the machine that CreateMachine creates.
 type Order struct {
 	Name, Zone, Type, ImageID string
 	Tags                      []string
-	// AddressIDs are reserved addresses of the same zone that no machine holds.
+	// AddressIDs are reserved addresses of the same zone that no machine has.
 	AddressIDs []string
 }
 
-// CreateMachine makes a machine in state stopped, as Scaleway does. Names need
-// not be unique. Errors: ErrInvalid for an unknown type or zone or an address of
-// another zone, ErrNotFound for an unknown image or address, ErrState for an
-// address that is held already, ErrOutOfStock.
+// CreateMachine creates a stopped machine, as Scaleway does. Names need not be unique.
+// Errors: ErrInvalid for an unknown type or zone or an address of another zone,
+// ErrNotFound for an unknown image or address, ErrState for an address that a machine
+// has already, ErrOutOfStock.
 func (w *World) CreateMachine(order Order) (pool.Machine, error) {
-	kind, addresses, err := w.examine(order)
+	kind, addresses, err := w.validate(order)
 	if err != nil {
 		return pool.Machine{}, fmt.Errorf("create machine %s: %w", order.Name, err)
 	}
@@ -30,8 +30,8 @@ func (w *World) CreateMachine(order Order) (pool.Machine, error) {
 	return m.seen(), nil
 }
 
-// examine finds what an order speaks of, or says what is wrong with it.
-func (w *World) examine(order Order) (Type, []*address, error) {
+// validate returns the type and the addresses of an order, or an error if it is invalid.
+func (w *World) validate(order Order) (Type, []*address, error) {
 	if !slices.Contains(w.config.Zones, order.Zone) {
 		return Type{}, nil, fmt.Errorf("zone %q: %w", order.Zone, ErrInvalid)
 	}
@@ -54,7 +54,7 @@ func (w *World) examine(order Order) (Type, []*address, error) {
 	return w.config.Types[i], addresses, nil
 }
 
-// freeAddresses finds the addresses of an order.
+// freeAddresses returns the addresses of an order if all of them are free.
 func (w *World) freeAddresses(order Order) ([]*address, error) {
 	var found []*address
 	for _, id := range order.AddressIDs {
@@ -67,7 +67,7 @@ func (w *World) freeAddresses(order Order) ([]*address, error) {
 			return nil, fmt.Errorf("address %s of zone %s: %w", id, a.Zone, ErrInvalid)
 		}
 		if a.machine != nil || slices.Contains(found, a) {
-			return nil, fmt.Errorf("address %s is held already: %w", id, ErrState)
+			return nil, fmt.Errorf("address %s belongs to a machine already: %w", id, ErrState)
 		}
 		found = append(found, a)
 	}

@@ -8,18 +8,18 @@ import (
 	"divims/internal/pool"
 )
 
-// Scalelite's rules for a meeting's load.
+// Scalelite's rules for the load.
 const (
-	// youngMeeting is the age below which a meeting counts at least
-	// youngMinimum: its people are still coming (LOAD_JOIN_BUFFER_TIME,
-	// LOAD_MIN_USER_COUNT).
+	// A meeting younger than youngMeeting counts as at least youngMinimum people,
+	// because people are still joining (LOAD_JOIN_BUFFER_TIME, LOAD_MIN_USER_COUNT).
 	youngMeeting = 15 * time.Minute
 	youngMinimum = 15
-	// badPolls in a row make a server offline; one good poll makes it online.
+	// A server is offline after badPolls failed polls in a row, and online after one
+	// successful poll.
 	badPolls = 2
 )
 
-// poll is Scalelite's regular look at all servers, the disabled ones included.
+// poll polls all servers, disabled ones included, and returns the time of the next poll.
 func (w *World) poll() time.Time {
 	for _, e := range w.entries {
 		if m := e.bbb(); m != nil {
@@ -31,10 +31,10 @@ func (w *World) poll() time.Time {
 	return w.next(w.config.Poll)
 }
 
-// polled takes note of a good poll.
+// polled records a successful poll.
 func (w *World) polled(e *entry, m *machine) {
 	e.online, e.bad = true, 0
-	w.forgetEnded(e, m)
+	w.dropEnded(e, m)
 	if e.race.pending {
 		e.race = race{straggling: true, load: e.multiplier * w.loadOf(m)}
 	}
@@ -44,12 +44,12 @@ func (w *World) polled(e *entry, m *machine) {
 	e.setLoad(e.multiplier * w.loadOf(m))
 	if e.state == pool.Cordoned && e.load == 0 {
 		e.state = pool.Disabled
-		e.forgetLoad()
+		e.clearLoad()
 	}
 }
 
-// missed takes note of a bad poll. A server that goes offline is panicked: its
-// meetings are dropped and, should it answer after all, ended; its state stays.
+// missed records a failed poll. When a server goes offline, its meetings are dropped
+// and, if it answers after all, ended. Its state stays the same.
 func (w *World) missed(e *entry) {
 	e.race.pending = false
 	if !e.online {
@@ -60,16 +60,16 @@ func (w *World) missed(e *entry) {
 		return
 	}
 	e.online = false
-	e.forgetLoad()
+	e.clearLoad()
 	for len(e.meetings) > 0 {
 		m := e.meetings[0]
 		e.drop(m)
-		_ = w.endThrough(e, m) // Scalelite does not look at the answer either
+		_ = w.endThrough(e, m) // Scalelite ignores the answer, too
 	}
 }
 
-// forgetEnded takes what BBB does not list any more out of Scalelite's map.
-func (w *World) forgetEnded(e *entry, m *machine) {
+// dropEnded removes meetings that BBB does not list any more from Scalelite's list.
+func (w *World) dropEnded(e *entry, m *machine) {
 	e.meetings = slices.DeleteFunc(e.meetings, func(known *meeting) bool {
 		gone := known.ended || known.machine != m
 		if gone {
@@ -79,8 +79,9 @@ func (w *World) forgetEnded(e *entry, m *machine) {
 	})
 }
 
-// loadOf is Scalelite's measure of a server: its participants, moderators twice
-// (one in each meeting here), a young meeting at least 15, an old empty one 0.
+// loadOf returns the load that Scalelite computes for a server: its participants, with
+// moderators counted twice (here each meeting has one). A young meeting counts at least
+// 15, an older empty one 0.
 func (w *World) loadOf(m *machine) float64 {
 	load := 0
 	for _, meeting := range m.meetings {
@@ -96,9 +97,9 @@ func (w *World) loadOf(m *machine) float64 {
 	return float64(load)
 }
 
-// place chooses the entry for a new meeting. One that asks for a tag is placed on a
-// server that bears it, and if there is none, unless the tag ends in "!", on one
-// that bears no tag, where all the others go.
+// place returns the entry for a new meeting, or nil. A meeting with a tag is placed on a
+// server with that tag. If there is none, it is placed on a server without a tag, as
+// meetings without a tag are, unless its tag ends in "!".
 func (w *World) place(tag string) *entry {
 	wanted, strict := strings.CutSuffix(tag, "!")
 	if best := w.leastLoaded(wanted); best != nil || strict || wanted == "" {
@@ -107,9 +108,9 @@ func (w *World) place(tag string) *entry {
 	return w.leastLoaded("")
 }
 
-// leastLoaded chooses among the entries with a tag: online, in the set of those that are
-// chosen from, and of these the least loaded; among equals the first id, as in a
-// sorted set of Redis. Nil if there is none.
+// leastLoaded returns the least loaded of the online entries with a tag that new
+// meetings are placed on, or nil. Among equals it returns the one with the first id, as
+// a sorted set of Redis does.
 func (w *World) leastLoaded(tag string) *entry {
 	var best *entry
 	least := 0.0
@@ -125,8 +126,8 @@ func (w *World) leastLoaded(tag string) *entry {
 	return best
 }
 
-// offered tells whether new meetings are placed on the entry's server, and the
-// load that it is chosen by: it is enabled and has a load, or it straggles.
+// offered reports whether new meetings are placed on the entry, and with which load it
+// is compared. The entry must be enabled and have a load, or it must be straggling.
 func (e *entry) offered() (load float64, chosen bool) {
 	if e.race.straggling {
 		return e.race.load, true

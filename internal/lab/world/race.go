@@ -1,16 +1,16 @@
 package world
 
-// race is what becomes of a cordon or disable that lands while Scalelite's
-// poller is saving the server. The poller, which still holds the old state, puts
-// the server back into the set that new meetings are chosen from. The state goes
-// on to say cordoned or disabled, no later poll repairs it, and the same state
-// sent again changes nothing: only enable does, with cordon or disable after it.
+// race is the effect of a cordon or disable that happens while Scalelite's poller saves
+// the server. The poller still has the old state and puts the server back into the set
+// that new meetings are placed on. The state remains cordoned or disabled, so nobody
+// sees it. No later poll repairs it, nor does the same state set again: the entry must
+// be enabled and then cordoned or disabled once more.
 type race struct {
-	// pending is from the change of state to the poll that undoes half of it.
+	// pending is set from the change of state until the poll that undoes half of it.
 	pending bool
-	// straggling is from then on, until the entry is enabled.
+	// straggling is set from that poll until the entry is enabled.
 	straggling bool
-	// load is what a straggler is chosen by: that of the poll, and what was
-	// created and joined since.
+	// load is the load of a straggling entry: that of the poll plus the meetings
+	// created and the joins since.
 	load float64
 }

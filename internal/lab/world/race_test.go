@@ -7,15 +7,15 @@ import (
 	"divims/internal/pool"
 )
 
-// racing tells of two servers, of which the first is cordoned at 10:00:30 in the
-// middle of the poller's work. One meeting was on it before; others come every
-// minute from 10:02:30 on.
+// racing starts a story with two servers and cordons the first at 10:00:30, which races
+// with the poller with the given probability. One meeting is on that server before;
+// others start every minute from 10:02:30 on.
 func racing(t *testing.T, probability float64) story {
 	wanted := meetings(1, 10*time.Second, time.Hour, 5)
 	for i := range 10 {
 		wanted = append(wanted, meetings(1, time.Duration(150+60*i)*time.Second, time.Hour, 2)...)
 	}
-	story := tell(t, 2, 2, wanted, func(c *Config) { c.CordonRace = probability })
+	story := newStory(t, 2, 2, wanted, func(c *Config) { c.CordonRace = probability })
 	story.at(30 * time.Second)
 	if story.meetingsOn(1) == 0 {
 		t.Fatal("the first meeting is not on the first server")
@@ -24,7 +24,7 @@ func racing(t *testing.T, probability float64) story {
 	return story
 }
 
-func TestACordonInTheMiddleOfAPollIsHalfUndone(t *testing.T) {
+func TestRacingCordonStillGetsMeetings(t *testing.T) {
 	story := racing(t, 1)
 	story.at(8 * time.Minute)
 	expect(story, "state", story.entry(1).State, pool.Cordoned)
@@ -33,17 +33,17 @@ func TestACordonInTheMiddleOfAPollIsHalfUndone(t *testing.T) {
 	story.set(1, pool.Cordoned)
 	before := story.meetingsOn(1)
 	story.at(13 * time.Minute)
-	expect(story, "more came although it was cordoned again", story.meetingsOn(1) > before, true)
-	expect(story, "its load is counted on, so that the other server has its turns", story.meetingsOn(2) > 2, true)
+	expect(story, "another cordon does not repair it", story.meetingsOn(1) > before, true)
+	expect(story, "its load still counts, so that the other server gets meetings, too", story.meetingsOn(2) > 2, true)
 }
 
-func TestWithoutARaceACordonHolds(t *testing.T) {
+func TestCordonWithoutRaceGetsNoMeetings(t *testing.T) {
 	story := racing(t, 0)
 	story.at(13 * time.Minute)
 	expect(story, "meetings", story.meetingsOn(1), 1)
 }
 
-func TestEnableAndThenCordonRepairsAStraggler(t *testing.T) {
+func TestEnableThenCordonRepairsStraggler(t *testing.T) {
 	story := racing(t, 1)
 	story.at(5 * time.Minute)
 	before := story.meetingsOn(1)
@@ -55,7 +55,7 @@ func TestEnableAndThenCordonRepairsAStraggler(t *testing.T) {
 	expect(story, "meetings after the repair", story.meetingsOn(1), before)
 }
 
-func TestADisabledStragglerStillGetsMeetings(t *testing.T) {
+func TestDisabledStragglerStillGetsMeetings(t *testing.T) {
 	story := racing(t, 1)
 	story.set(1, pool.Disabled)
 	story.at(8 * time.Minute)
@@ -64,9 +64,9 @@ func TestADisabledStragglerStillGetsMeetings(t *testing.T) {
 	expect(story, "meetings came to the disabled server", story.meetingsOn(1) > 1, true)
 }
 
-// TestOnlyAPollThatIsUnderWayRaces: what a server's poll finds out later is not
-// the old state any more.
-func TestOnlyAPollThatIsUnderWayRaces(t *testing.T) {
+// TestOnlyTheNextPollRaces makes the poll after the cordon fail. Later polls have the new
+// state and do not undo the cordon.
+func TestOnlyTheNextPollRaces(t *testing.T) {
 	story := racing(t, 1)
 	story.must(story.SetBBB(story.domain(1), false))
 	story.at(90 * time.Second)
@@ -75,8 +75,8 @@ func TestOnlyAPollThatIsUnderWayRaces(t *testing.T) {
 	expect(story, "meetings", story.meetingsOn(1), 1)
 }
 
-func TestRacesAreAsFrequentAsConfigured(t *testing.T) {
-	story := tell(t, 1, 1, nil, func(c *Config) { c.CordonRace = 0.2 })
+func TestRaceFrequency(t *testing.T) {
+	story := newStory(t, 1, 1, nil, func(c *Config) { c.CordonRace = 0.2 })
 	races := 0
 	for range 1000 {
 		story.set(1, pool.Cordoned)
@@ -88,10 +88,10 @@ func TestRacesAreAsFrequentAsConfigured(t *testing.T) {
 	expect(story, "about a fifth of the cordons race", races > 160 && races < 240, true)
 }
 
-func TestAProbabilityIsZeroToOne(t *testing.T) {
+func TestCordonRaceIsAProbability(t *testing.T) {
 	for _, probability := range []float64{-0.1, 1.1} {
 		if _, err := New(Config{Start: ten, CordonRace: probability}); err == nil {
-			t.Errorf("a world with races of probability %g", probability)
+			t.Errorf("New accepts CordonRace %g", probability)
 		}
 	}
 }

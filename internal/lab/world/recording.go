@@ -7,19 +7,19 @@ import (
 	"divims/internal/pool"
 )
 
-// stage is how far a recording has come. Its name is that of the backlog.
+// stage is how far a recording has come. Its name in stages is that in the backlog.
 type stage int
 
 const (
-	recorded  stage = iota // waits for its turn, then is archived
-	archived               // is checked
-	sanity                 // is processed: BBB's API shows it from here on
-	processed              // is published
-	published              // is sent away, if recordings are shipped
+	recorded  stage = iota // waiting, then being archived
+	archived               // being checked
+	sanity                 // being processed; BBB's API lists it from here on
+	processed              // being published
+	published              // being shipped, if recordings are shipped
 )
 
-// stages names the stages, and says which share of the work each of them is.
-// Processing dominates.
+// stages has the name of each stage and its share of the work. Processing takes most of
+// it.
 var stages = [...]struct {
 	name  string
 	share float64
@@ -39,22 +39,22 @@ type recording struct {
 	stage  stage
 }
 
-// record puts an ended meeting into its machine's recording work. A machine
-// that was halted goes on once its BBB is up again.
+// record adds the recording of an ended meeting to its machine's backlog. A machine that
+// was halted continues once its BBB is up again.
 func (w *World) record(m *meeting) {
 	if w.config.RecordingWork == 0 {
 		return
 	}
 	on := m.machine
-	on.keepCount(w.now)
+	on.saveCount(w.now)
 	on.backlog = append(on.backlog, &recording{id: m.internalID, ended: w.now, length: w.now.Sub(m.created)})
 	if len(on.backlog) == 1 && on.bbbUp {
 		w.work(on)
 	}
 }
 
-// work does the next stage of the machine's first unfinished recording. There
-// is one recording at work at a time; what a halt interrupts starts over.
+// work processes the next stage of the machine's first unfinished recording. A machine
+// processes one recording at a time. A stage that a halt interrupts starts over.
 func (w *World) work(m *machine) {
 	if len(m.backlog) == 0 {
 		return
@@ -63,16 +63,16 @@ func (w *World) work(m *machine) {
 	takes := float64(first.length) * w.config.RecordingWork * w.share(first.stage)
 	w.later(m, w.now.Add(time.Duration(takes)), func() {
 		if len(m.backlog) == 0 || m.backlog[0] != first {
-			return // it failed meanwhile
+			return // it has failed in the meantime
 		}
-		m.keepCount(w.now)
+		m.saveCount(w.now)
 		w.advance(m, first)
 		w.work(m)
 	})
 }
 
-// share is the part of the work that a stage is. Where nothing is sent away,
-// publishing takes that time, too.
+// share returns a stage's share of the work. If recordings are not shipped, publishing
+// takes the time of shipping as well.
 func (w *World) share(s stage) float64 {
 	if s == processed && !w.config.Shipped {
 		return stages[processed].share + stages[published].share
@@ -80,7 +80,7 @@ func (w *World) share(s stage) float64 {
 	return stages[s].share
 }
 
-// advance takes a recording to its next stage, or out of the work.
+// advance moves a recording to its next stage, or out of the backlog when it is finished.
 func (w *World) advance(m *machine, r *recording) {
 	switch {
 	case r.stage == published:
@@ -93,8 +93,9 @@ func (w *World) advance(m *machine, r *recording) {
 	r.stage++
 }
 
-// backlogByStage counts the unfinished recordings as a script on the server
-// would: every stage is there, and the recording at work counts as a job, too.
+// backlogByStage returns the number of unfinished recordings by stage, as the script on
+// the server counts them. Every stage is in it. A recording being processed also counts
+// as a queued job.
 func (m *machine) backlogByStage() map[string]int {
 	counts := make(map[string]int, len(pool.BacklogStages))
 	for _, name := range pool.BacklogStages {
@@ -111,7 +112,7 @@ func (m *machine) backlogByStage() map[string]int {
 	return counts
 }
 
-// listed are the recordings that BBB's API shows, oldest first.
+// listed returns the recordings that BBB's API lists, oldest first.
 func (m *machine) listed() []pool.Recording {
 	states := map[stage]pool.RecordingState{
 		sanity:    pool.Processing,

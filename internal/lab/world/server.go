@@ -7,18 +7,18 @@ import (
 	"divims/internal/pool"
 )
 
-// server is a place of the pool: its domain, and what stands behind it now.
+// server is a server of the pool with what its domain points to now.
 type server struct {
 	pool.Server
 	// address is what the domain points to; nil for bare metal.
 	address *address
 	// host is the machine of a bare metal server.
 	host *machine
-	// silenced tells that BBB was told not to answer.
+	// silenced is set while SetBBB keeps BBB from answering.
 	silenced bool
 }
 
-// machine is the one that the domain leads to, or nil.
+// machine returns the machine that the domain points to, or nil.
 func (s *server) machine() *machine {
 	if s.host != nil || s.address == nil {
 		return s.host
@@ -26,7 +26,7 @@ func (s *server) machine() *machine {
 	return s.address.machine
 }
 
-// bbb is the machine whose BBB answers under the domain, or nil.
+// bbb returns the machine whose BBB answers at the domain, or nil.
 func (s *server) bbb() *machine {
 	m := s.machine()
 	if m == nil || !m.bbbUp || s.silenced {
@@ -35,8 +35,8 @@ func (s *server) bbb() *machine {
 	return m
 }
 
-// addServer makes a place with its entry, and with a machine if it is bare
-// metal or one of those that run from the start.
+// addServer adds a server with its entry. It also creates a running machine if the
+// server is bare metal or one of those that run from the start.
 func (w *World) addServer(place pool.Server) error {
 	if w.domains[place.Domain] != nil {
 		return fmt.Errorf("two servers of the world have the domain %s", place.Domain)
@@ -64,7 +64,7 @@ func (w *World) addServer(place pool.Server) error {
 	return nil
 }
 
-// addressOf is the first address with the server's tag, or nil.
+// addressOf returns the first address with the server's tag, or nil.
 func (w *World) addressOf(number int) *address {
 	i := slices.IndexFunc(w.addresses, func(a *address) bool {
 		return slices.Contains(a.Tags, AddressTag(number))
@@ -75,7 +75,7 @@ func (w *World) addressOf(number int) *address {
 	return w.addresses[i]
 }
 
-// answering is the machine whose BBB answers under a domain.
+// answering returns the machine whose BBB answers at a domain, or ErrUnreachable.
 func (w *World) answering(domain string) (*machine, error) {
 	if s := w.domains[domain]; s != nil {
 		if m := s.bbb(); m != nil {

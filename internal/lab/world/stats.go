@@ -8,33 +8,33 @@ import (
 	"divims/internal/pool"
 )
 
-// What a machine's work looks like in its figures, roughly as on 8 cores.
+// Rough figures of a machine with 8 cores at work.
 const (
 	idleLoad           = 0.2
 	loadPerParticipant = 0.03
 	loadOfRecording    = 2.5
-	// bytes a minute for each participant
+	// bytes per minute for each participant
 	receivedPerParticipant = 60 * 40_000
 	sentPerParticipant     = 60 * 150_000
-	// probeAge is how old the probe's result is when read.
+	// probeAge is the age of the probe's result when it is read.
 	probeAge = 5 * time.Second
-	// countEvery is how often a timer on the server counts its recordings, from
-	// the moment that the system is up.
-	countEvery = time.Minute
+	// countInterval is how often a timer on the server counts its recordings, starting
+	// when the system is up.
+	countInterval = time.Minute
 )
 
-// usage is what node_exporter would say: load averages and byte counters since
-// the system came up.
+// usage has the load averages and byte counters of node_exporter since the system came
+// up.
 type usage struct {
 	load1, load5, load15 float64
 	received, sent       float64
 }
 
-// How much of a load average over 1, 5 and 15 minutes is left after a minute:
+// The part of a load average over 1, 5 and 15 minutes that is left after one minute:
 // e^(-1/1), e^(-1/5), e^(-1/15).
 const fade1, fade5, fade15 = 0.367879, 0.818731, 0.935507
 
-// use accounts for a minute of a machine whose system is up.
+// use adds one minute to the usage of a machine whose system is up.
 func (m *machine) use() {
 	load := idleLoad + loadPerParticipant*float64(m.participants)
 	if len(m.backlog) > 0 {
@@ -48,19 +48,19 @@ func (m *machine) use() {
 	u.sent += sentPerParticipant * float64(m.participants)
 }
 
-// count is what the timer on the server counted last.
+// count is the last count of the timer on the server.
 type count struct {
 	at      time.Time
 	backlog map[string]int
 }
 
-// countedAt is when the timer counted last.
+// countedAt returns when the timer counted last.
 func (m *machine) countedAt(now time.Time) time.Time {
-	return m.bootTime.Add(now.Sub(m.bootTime).Truncate(countEvery))
+	return m.bootTime.Add(now.Sub(m.bootTime).Truncate(countInterval))
 }
 
-// counted is the backlog as the timer counted it last: that of now, if it has not
-// changed since.
+// counted returns the backlog as the timer counted it last: the present one, unless
+// saveCount kept an older count.
 func (m *machine) counted(now time.Time) map[string]int {
 	if m.lastCount.at.Equal(m.countedAt(now)) {
 		return m.lastCount.backlog
@@ -68,9 +68,9 @@ func (m *machine) counted(now time.Time) map[string]int {
 	return m.backlogByStage()
 }
 
-// keepCount has to come before every change of the backlog, so that the timer's
-// count outlives it. What changes at the moment of the count is in it.
-func (m *machine) keepCount(now time.Time) {
+// saveCount must be called before every change of the backlog, to keep the timer's last
+// count. A change at the very moment of the count is part of that count.
+func (m *machine) saveCount(now time.Time) {
 	if m.bootTime.IsZero() {
 		return
 	}
@@ -79,9 +79,9 @@ func (m *machine) keepCount(now time.Time) {
 	}
 }
 
-// Stats is what the server's stats endpoint says. It answers from the moment the
-// machine's system is up, about 30 s before BBB: ErrUnreachable. The probe is
-// well while BBB answers. The backlog is up to a minute old, and Age says how much.
+// Stats returns the figures of the server's stats endpoint. It answers once the
+// machine's system is up, up to 30 s before BBB. The probe is OK while BBB answers. The
+// backlog is up to a minute old; Age is its age. Errors: ErrUnreachable.
 func (w *World) Stats(domain string) (pool.Stats, error) {
 	s := w.domains[domain]
 	if s == nil || s.machine() == nil || s.machine().bootTime.IsZero() {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// TestTheBacklogIsAMinutesOld has a meeting that ends, and begins to be worked
-// on, at 10:31:20. The timer on its server counts at full minutes, for the server
-// is up since ten. The recording at work is counted at its stage and as a job.
-func TestTheBacklogIsAMinutesOld(t *testing.T) {
-	story := tell(t, 1, 1, recordedMeetings(1, 20*time.Second, 30*time.Minute, 5), func(c *Config) { c.RecordingWork = 1 })
+// TestBacklogIsUpToAMinuteOld has a recorded meeting that ends at 10:31:20. Its recording
+// is processed from then on. The server is up since 10:00, so its timer counts at full
+// minutes. A recording being processed counts at its stage and as a queued job.
+func TestBacklogIsUpToAMinuteOld(t *testing.T) {
+	story := newStory(t, 1, 1, recordedMeetings(1, 20*time.Second, 30*time.Minute, 5), func(c *Config) { c.RecordingWork = 1 })
 	for _, moment := range []struct {
 		name  string
 		after time.Duration
@@ -21,7 +21,7 @@ func TestTheBacklogIsAMinutesOld(t *testing.T) {
 		{"just before it is counted", 31*time.Minute + 59*time.Second, 0, 59 * time.Second},
 		{"when it is counted", 32 * time.Minute, 2, 0},
 		{"long after", 50*time.Minute + 7*time.Second, 2, 7 * time.Second},
-		{"when the work is done, but not counted", 62*time.Minute + 30*time.Second, 2, 30 * time.Second},
+		{"processed, but not counted yet", 62*time.Minute + 30*time.Second, 2, 30 * time.Second},
 		{"in the end", 63 * time.Minute, 0, 0},
 	} {
 		story.at(moment.after)

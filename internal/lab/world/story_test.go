@@ -9,17 +9,17 @@ import (
 	"divims/internal/pool"
 )
 
-// ten is ten o'clock of the day on which the stories happen.
+// ten is when all stories begin.
 var ten = time.Date(2026, time.March, 2, 10, 0, 0, 0, time.UTC)
 
-// story is a world with words for what happens in it.
+// story is a world with short methods for tests.
 type story struct {
 	*testing.T
 	*World
 }
 
-// tell begins a story at ten with so many servers, of which some run.
-func tell(t *testing.T, servers, running int, wanted []demand.Meeting, change ...func(*Config)) story {
+// newStory starts a story at ten o'clock with servers, the first of which run.
+func newStory(t *testing.T, servers, running int, wanted []demand.Meeting, change ...func(*Config)) story {
 	t.Helper()
 	config := Config{
 		Start:    ten,
@@ -39,10 +39,10 @@ func tell(t *testing.T, servers, running int, wanted []demand.Meeting, change ..
 	return story{t, w}
 }
 
-// at lets it become so late after ten.
+// at advances the world to a time after ten.
 func (s story) at(after time.Duration) { s.AdvanceTo(ten.Add(after)) }
 
-// must fails the story if what was done was refused.
+// must fails the test if err is not nil.
 func (s story) must(err error) {
 	s.Helper()
 	if err != nil {
@@ -50,7 +50,7 @@ func (s story) must(err error) {
 	}
 }
 
-// entry is the nth server's, counted from 1.
+// entry returns the entry of the nth server, counted from 1.
 func (s story) entry(n int) pool.Entry { return s.Entries()[n-1] }
 
 func (s story) domain(n int) string { return s.config.Servers[n-1].Domain }
@@ -60,7 +60,7 @@ func (s story) set(n int, state pool.EntryState) {
 	s.must(s.SetState(s.entry(n).ID, state))
 }
 
-// meetingsOn counts the meetings on the nth server.
+// meetingsOn returns the number of meetings on the nth server.
 func (s story) meetingsOn(n int) int {
 	s.Helper()
 	meetings, err := s.Meetings(s.domain(n))
@@ -68,7 +68,7 @@ func (s story) meetingsOn(n int) int {
 	return len(meetings)
 }
 
-// create orders a machine for the nth server.
+// create creates a machine for the nth server.
 func (s story) create(n int, kind string) pool.Machine {
 	s.Helper()
 	m, err := s.CreateMachine(Order{
@@ -83,7 +83,7 @@ func (s story) create(n int, kind string) pool.Machine {
 	return m
 }
 
-// expect compares a figure.
+// expect reports an error, with the time of the story, if got is not want.
 func expect[T comparable](s story, what string, got, want T) {
 	s.Helper()
 	if got != want {
@@ -91,8 +91,8 @@ func expect[T comparable](s story, what string, got, want T) {
 	}
 }
 
-// meetings are so many alike from so long after ten on; everybody comes and
-// goes at once.
+// meetings returns identical meetings that begin at start after ten. Everybody joins at
+// the start and leaves at the end.
 func meetings(count int, start, duration time.Duration, participants int) []demand.Meeting {
 	list := make([]demand.Meeting, count)
 	for i := range list {
@@ -117,12 +117,12 @@ func join(lists ...[]demand.Meeting) []demand.Meeting {
 	return all
 }
 
-func TestFreshServerSwallowsEveryNewMeetingUntilThePoll(t *testing.T) {
+func TestFreshServerGetsAllNewMeetingsUntilThePoll(t *testing.T) {
 	const s, m = time.Second, time.Minute
-	story := tell(t, 2, 2, join(
+	story := newStory(t, 2, 2, join(
 		meetings(4, 10*s, time.Hour, 20),      // before the second server is enabled
-		meetings(1, m+40*s, time.Hour, 1),     // enabled, and without a load yet
-		meetings(10, 2*m+10*s, time.Hour, 2),  // the full hour's rush, in one poll interval
+		meetings(1, m+40*s, time.Hour, 1),     // enabled, but still without a load
+		meetings(10, 2*m+10*s, time.Hour, 2),  // the rush at the full hour, in one poll interval
 		meetings(1, 3*m+10*s, time.Hour, 150), // after the next poll
 	))
 	story.set(2, pool.Disabled)
@@ -134,17 +134,17 @@ func TestFreshServerSwallowsEveryNewMeetingUntilThePoll(t *testing.T) {
 	story.at(m + 59*s)
 	expect(story, "meetings on 1 while 2 has no load", story.meetingsOn(1), 5)
 
-	// Server 1: 4 × (20 + its moderator) = 84, and 15 for the young one.
+	// Server 1: 4 × (20 + 1 for the moderator) = 84, and 15 for the young meeting.
 	story.at(2 * m)
 	expect(story, "load of 1", known(story, story.entry(1).Load), 99)
 	expect(story, "load of 2", known(story, story.entry(2).Load), 0)
 
-	// Each of the ten adds only 1 for the create and 2 for the joins.
+	// Each of the ten meetings adds only 1 for its creation and 2 for the joins.
 	story.at(2*m + 59*s)
 	expect(story, "meetings on 2 after the rush", story.meetingsOn(2), 10)
 	expect(story, "load of 2 before the poll", known(story, story.entry(2).Load), 30)
 
-	// The poll counts 15 for each young meeting: the herd is seen too late.
+	// The poll counts 15 for each young meeting, but only after all ten were placed.
 	story.at(3 * m)
 	expect(story, "load of 2 after the poll", known(story, story.entry(2).Load), 150)
 	story.at(3*m + 59*s)
@@ -159,22 +159,23 @@ func TestFreshServerTakesMeetingsOnlyUntilItHasCaughtUp(t *testing.T) {
 	for i := range time.Duration(10) {
 		wanted = append(wanted, meetings(1, 2*time.Minute+(1+5*i)*time.Second, time.Hour, 5)...)
 	}
-	story := tell(t, 2, 2, wanted)
+	story := newStory(t, 2, 2, wanted)
 	story.set(2, pool.Disabled)
 	story.at(time.Minute + time.Second)
 	story.set(2, pool.Enabled)
 	story.at(2 * time.Minute)
-	// 20 and a moderator, and 15 for five in a young meeting.
+	// 20 + 1 for the moderator, and 15 for the young meeting with 5 people.
 	expect(story, "load of 1", known(story, story.entry(1).Load), 36)
 	expect(story, "load of 2", known(story, story.entry(2).Load), 0)
 	story.at(3*time.Minute - time.Second)
-	// Each of the ten adds 6: six on server 2 make up for 36, the rest take turns.
+	// Each of the ten meetings adds 6. The first six go to server 2, until its load is
+	// 36, too. The servers take turns with the rest.
 	expect(story, "meetings on 2", story.meetingsOn(2), 6+2)
 	expect(story, "load of 1", known(story, story.entry(1).Load), 36+2*6)
 	expect(story, "load of 2", known(story, story.entry(2).Load), 8*6)
 }
 
-// known is a load that must be known.
+// known returns a load, which must be known.
 func known(s story, load pool.Reading[float64]) float64 {
 	s.Helper()
 	value, ok := load.Get()
@@ -184,8 +185,8 @@ func known(s story, load pool.Reading[float64]) float64 {
 	return value
 }
 
-func TestYoungMeetingCountsFifteenAndAnOldEmptyOneNothing(t *testing.T) {
-	story := tell(t, 1, 1, []demand.Meeting{{Start: ten.Add(time.Second), Duration: 40 * time.Minute, Participants: 2}})
+func TestLoadOfYoungAndOldMeetings(t *testing.T) {
+	story := newStory(t, 1, 1, []demand.Meeting{{Start: ten.Add(time.Second), Duration: 40 * time.Minute, Participants: 2}})
 	story.at(15 * time.Minute)
 	expect(story, "load at 14:59 of age", known(story, story.entry(1).Load), 15)
 	story.at(16 * time.Minute)
@@ -197,8 +198,8 @@ func TestYoungMeetingCountsFifteenAndAnOldEmptyOneNothing(t *testing.T) {
 	expect(story, "meetings a minute after the last user left", story.meetingsOn(1), 0)
 }
 
-func TestMeetingThatNobodyJoinsEndsAfterFiveMinutes(t *testing.T) {
-	story := tell(t, 1, 1, meetings(1, 0, time.Hour, 0))
+func TestUnjoinedMeetingEndsAfterFiveMinutes(t *testing.T) {
+	story := newStory(t, 1, 1, meetings(1, 0, time.Hour, 0))
 	story.at(5*time.Minute - time.Second)
 	expect(story, "meetings before", story.meetingsOn(1), 1)
 	expect(story, "load", known(story, story.entry(1).Load), 15)
@@ -206,15 +207,15 @@ func TestMeetingThatNobodyJoinsEndsAfterFiveMinutes(t *testing.T) {
 	expect(story, "meetings after", story.meetingsOn(1), 0)
 }
 
-func TestParticipantsComeAndGoEvenly(t *testing.T) {
-	story := tell(t, 1, 1, []demand.Meeting{{
+func TestParticipantsJoinAndLeaveEvenly(t *testing.T) {
+	story := newStory(t, 1, 1, []demand.Meeting{{
 		Start: ten, Duration: 60 * time.Minute, Participants: 10, Join: 10 * time.Minute, Leave: 5 * time.Minute,
 	}})
 	for after, want := range map[time.Duration]int{
 		0: 1, 59 * time.Second: 1, time.Minute: 2, 9 * time.Minute: 10, 55 * time.Minute: 10,
 		55*time.Minute + 30*time.Second: 9, 59 * time.Minute: 2, 60 * time.Minute: 0,
 	} {
-		again := tell(t, 1, 1, story.config.Meetings)
+		again := newStory(t, 1, 1, story.config.Meetings)
 		again.at(after)
 		list, err := again.Meetings(again.domain(1))
 		again.must(err)
@@ -222,8 +223,8 @@ func TestParticipantsComeAndGoEvenly(t *testing.T) {
 	}
 }
 
-func TestServerIsOfflineAfterTwoBadPollsAndPanicked(t *testing.T) {
-	story := tell(t, 1, 1, join(
+func TestServerIsOfflineAfterTwoFailedPolls(t *testing.T) {
+	story := newStory(t, 1, 1, join(
 		meetings(1, time.Second, time.Hour, 5),
 		meetings(1, 4*time.Minute, time.Hour, 5), // finds no server until 10:08
 	))
@@ -245,7 +246,7 @@ func TestServerIsOfflineAfterTwoBadPollsAndPanicked(t *testing.T) {
 	expect(story, "refused meetings", story.Tally().RefusedMeetings, 0)
 	expect(story, "interrupted meetings", story.Tally().InterruptedMeetings, 0)
 
-	// Scalelite has forgotten the first meeting: a panic ends the other only.
+	// Scalelite has dropped the first meeting, so a panic ends only the other one.
 	story.must(story.Panic(story.entry(1).ID))
 	story.at(10 * time.Minute)
 	expect(story, "meetings after panic", story.meetingsOn(1), 1)
@@ -253,8 +254,8 @@ func TestServerIsOfflineAfterTwoBadPollsAndPanicked(t *testing.T) {
 	expect(story, "interrupted by panic", story.Tally().InterruptedMeetings, 1)
 }
 
-func TestPanicStopsAtAServerThatDoesNotAnswer(t *testing.T) {
-	story := tell(t, 1, 1, meetings(2, 0, time.Hour, 5))
+func TestPanicStopsIfServerDoesNotAnswer(t *testing.T) {
+	story := newStory(t, 1, 1, meetings(2, 0, time.Hour, 5))
 	story.at(time.Second)
 	story.must(story.SetBBB(story.domain(1), false))
 	for range 2 { // each call drops one meeting
@@ -267,8 +268,8 @@ func TestPanicStopsAtAServerThatDoesNotAnswer(t *testing.T) {
 	expect(story, "state", story.entry(1).State, pool.Disabled)
 }
 
-func TestCordonedIdleServerDisablesItselfAndABusyOneKeepsItsLoad(t *testing.T) {
-	story := tell(t, 2, 2, meetings(1, time.Second, time.Hour, 20))
+func TestIdleCordonedServerBecomesDisabled(t *testing.T) {
+	story := newStory(t, 2, 2, meetings(1, time.Second, time.Hour, 20))
 	story.at(time.Minute + 30*time.Second)
 	busy, idle := 1, 2
 	if story.meetingsOn(1) == 0 {
@@ -286,8 +287,8 @@ func TestCordonedIdleServerDisablesItselfAndABusyOneKeepsItsLoad(t *testing.T) {
 	expect(story, "disabled one still polled", story.entry(idle).Online, true)
 }
 
-func TestMeetingIsRefusedOnceAfterFiveMinutesWithoutAServer(t *testing.T) {
-	story := tell(t, 1, 0, meetings(3, 0, time.Hour, 5))
+func TestMeetingIsRefusedAfterFiveMinutesWithoutServer(t *testing.T) {
+	story := newStory(t, 1, 0, meetings(3, 0, time.Hour, 5))
 	story.at(5*time.Minute - time.Second)
 	expect(story, "refused before", story.Tally().RefusedMeetings, 0)
 	story.at(time.Hour)
@@ -295,8 +296,8 @@ func TestMeetingIsRefusedOnceAfterFiveMinutesWithoutAServer(t *testing.T) {
 	expect(story, "participant minutes", story.Tally().ParticipantMinutes, 0)
 }
 
-func TestServerThatComesInTimeTakesWhoWaited(t *testing.T) {
-	story := tell(t, 1, 1, []demand.Meeting{
+func TestWaitingMeetingStartsOnceAServerIsEnabled(t *testing.T) {
+	story := newStory(t, 1, 1, []demand.Meeting{
 		{Start: ten.Add(time.Minute), Duration: time.Hour, Participants: 10, Join: 5 * time.Minute},
 	})
 	story.set(1, pool.Disabled)
@@ -310,7 +311,7 @@ func TestServerThatComesInTimeTakesWhoWaited(t *testing.T) {
 	expect(story, "refused", story.Tally().RefusedMeetings, 0)
 }
 
-func TestOverloadCountsEverybodyOnAServerBeyondItsLimits(t *testing.T) {
+func TestOverloadCountsEverybodyOnOverloadedServers(t *testing.T) {
 	// 8 people from 10:00 to 10:30, 8 more from 10:10:30 to 10:20:30.
 	wanted := join(meetings(1, 0, 30*time.Minute, 8), meetings(1, 10*time.Minute+30*time.Second, 10*time.Minute, 8))
 	tests := []struct {
@@ -320,13 +321,14 @@ func TestOverloadCountsEverybodyOnAServerBeyondItsLimits(t *testing.T) {
 	}{
 		{"within both limits", 16, 2, 0},
 		{"too many participants for ten minutes", 15, 2, 160},
-		// BBB lists the second meeting a minute longer, with 8 people in the first.
-		{"too many meetings for ten minutes and one", 16, 1, 168},
+		// BBB lists the second meeting for a minute after its end, while 8 people are in
+		// the first.
+		{"too many meetings for eleven minutes", 16, 1, 168},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var rows []Minute
-			story := tell(t, 1, 1, wanted, func(c *Config) {
+			story := newStory(t, 1, 1, wanted, func(c *Config) {
 				c.ServerParticipants, c.ServerMeetings = test.participants, test.meetings
 				c.EachMinute = func(row Minute) { rows = append(rows, row) }
 			})
@@ -343,11 +345,11 @@ func TestOverloadCountsEverybodyOnAServerBeyondItsLimits(t *testing.T) {
 	}
 }
 
-func TestRecordingsAreWorkedOnOneAfterTheOther(t *testing.T) {
-	story := tell(t, 1, 1, recordedMeetings(2, 0, 59*time.Minute, 5), func(c *Config) {
+func TestRecordingsAreProcessedOneAtATime(t *testing.T) {
+	story := newStory(t, 1, 1, recordedMeetings(2, 0, 59*time.Minute, 5), func(c *Config) {
 		c.RecordingWork, c.Shipped = 1, true
 	})
-	// Both end at 11:00, a minute after the last left: an hour of work each.
+	// BBB ends both at 11:00, a minute after the last person left. Each is an hour of work.
 	backlog := func(after time.Duration) map[string]int {
 		t.Helper()
 		story.at(after)
@@ -376,10 +378,10 @@ func TestRecordingsAreWorkedOnOneAfterTheOther(t *testing.T) {
 	expect(story, "still waiting", backlog(time.Hour + 30*time.Minute)["recorded"], 1)
 	expect(story, "listed", listed()[0].State, pool.Processing)
 	expect(story, "processed", backlog(time.Hour + 58*time.Minute)["processed"], 1)
-	expect(story, "a minute's old count", backlog(2*time.Hour - time.Second)["processed"], 1)
+	expect(story, "count a minute old", backlog(2*time.Hour - time.Second)["processed"], 1)
 	expect(story, "listed", listed()[0].State, pool.Published)
-	expect(story, "second waits until the first is sent", backlog(2*time.Hour - time.Second)["recorded"], 1)
-	expect(story, "listed when the first is sent", backlog(2 * time.Hour)["published"], 0)
+	expect(story, "second waits until the first is shipped", backlog(2*time.Hour - time.Second)["recorded"], 1)
+	expect(story, "published when the first is shipped", backlog(2 * time.Hour)["published"], 0)
 	expect(story, "second's turn", backlog(2*time.Hour + 30*time.Minute)["sanity"], 1)
 	for stage, count := range backlog(3 * time.Hour) {
 		expect(story, "after two hours of work: backlog in "+stage, count, 0)
@@ -387,8 +389,8 @@ func TestRecordingsAreWorkedOnOneAfterTheOther(t *testing.T) {
 	expect(story, "listed in the end", len(listed()), 0)
 }
 
-func TestRecordingsThatAreNotShippedStayPublished(t *testing.T) {
-	story := tell(t, 1, 1, recordedMeetings(1, 0, 59*time.Minute, 5), func(c *Config) { c.RecordingWork = 0.5 })
+func TestUnshippedRecordingsStayPublished(t *testing.T) {
+	story := newStory(t, 1, 1, recordedMeetings(1, 0, 59*time.Minute, 5), func(c *Config) { c.RecordingWork = 0.5 })
 	story.at(90*time.Minute + time.Second)
 	list, err := story.Recordings(story.domain(1))
 	story.must(err)
@@ -398,13 +400,13 @@ func TestRecordingsThatAreNotShippedStayPublished(t *testing.T) {
 	expect(story, "lost", story.Tally().LostRecordings, 0)
 }
 
-func TestDeletingABusyMachineInterruptsAndLoses(t *testing.T) {
-	story := tell(t, 1, 1, join(
-		recordedMeetings(1, 0, 29*time.Minute, 5),                // ends at 10:30, at work until 11:00
-		recordedMeetings(1, 10*time.Minute, time.Hour, 30),       // interrupted, and its recording lost
+func TestDeletingABusyMachineDoesHarm(t *testing.T) {
+	story := newStory(t, 1, 1, join(
+		recordedMeetings(1, 0, 29*time.Minute, 5),                // ends at 10:30, its recording is finished at 11:00
+		recordedMeetings(1, 10*time.Minute, time.Hour, 30),       // interrupted, its recording is lost
 		meetings(1, 20*time.Minute, time.Hour, 4),                // interrupted
-		meetings(1, 20*time.Minute, 19*time.Minute, 4),           // nobody in any more at 10:39:30
-		meetings(1, 39*time.Minute+45*time.Second, time.Hour, 4), // finds nothing
+		meetings(1, 20*time.Minute, 19*time.Minute, 4),           // empty at 10:39:30
+		meetings(1, 39*time.Minute+45*time.Second, time.Hour, 4), // finds no server
 	), func(c *Config) { c.RecordingWork = 1 })
 	story.at(35 * time.Minute)
 	story.set(1, pool.Cordoned)
@@ -421,8 +423,8 @@ func TestDeletingABusyMachineInterruptsAndLoses(t *testing.T) {
 	expect(story, "machines", len(story.World.Machines()), 0)
 }
 
-func TestRebootedMachineGoesOnWithItsRecordings(t *testing.T) {
-	story := tell(t, 1, 1, join(
+func TestRebootedMachineContinuesItsRecordings(t *testing.T) {
+	story := newStory(t, 1, 1, join(
 		recordedMeetings(1, 0, 29*time.Minute, 5),
 		meetings(1, 31*time.Minute, time.Hour, 3),
 	), func(c *Config) { c.RecordingWork, c.Shipped = 1, true })
@@ -441,8 +443,8 @@ func TestRebootedMachineGoesOnWithItsRecordings(t *testing.T) {
 	expect(story, "lost", story.Tally().LostRecordings, 0)
 }
 
-func TestEndedMeetingEndsAWhileLaterAndIsInterrupted(t *testing.T) {
-	story := tell(t, 1, 1, meetings(1, 0, time.Hour, 3))
+func TestEndMeetingTakesSecondsAndInterrupts(t *testing.T) {
+	story := newStory(t, 1, 1, meetings(1, 0, time.Hour, 3))
 	story.at(time.Minute)
 	list, err := story.Meetings(story.domain(1))
 	story.must(err)

@@ -7,32 +7,32 @@ import (
 	"divims/internal/pool"
 )
 
-// Tally is what happened since the world's start.
+// Tally counts what happened since the world's start.
 type Tally struct {
 	MachinesCreated, MachinesDeleted int
-	// ServerHours count every machine, bare metal too, from its creation until it is gone.
+	// ServerHours counts every machine, bare metal included, from its creation to its
+	// deletion.
 	ServerHours float64
-	// PeakParticipants is the most people at any full minute.
+	// PeakParticipants is the largest number of people at a full minute.
 	PeakParticipants int
-	// ParticipantMinutes counts people at every full minute, and
-	// OverloadedParticipantMinutes those of them on a server with more
-	// participants or more meetings than Config allows.
+	// ParticipantMinutes adds up the people at every full minute, and
+	// OverloadedParticipantMinutes those of them on servers with more participants or
+	// more meetings than Config allows.
 	ParticipantMinutes, OverloadedParticipantMinutes int
-	// RefusedMeetings found no server when they wanted to start, nor in the five
-	// minutes after.
+	// RefusedMeetings found no server at their start or in the five minutes after.
 	RefusedMeetings int
-	// InterruptedMeetings ended with people in, other than by their leaving.
+	// InterruptedMeetings ended while people were in them.
 	InterruptedMeetings int
-	// LostRecordings had work left, or had failed, when their machine was deleted.
+	// LostRecordings were unfinished or had failed when their machine was deleted.
 	LostRecordings int
-	// LeftoverVolumes are volumes that belong to no machine now.
+	// LeftoverVolumes are volumes that belong to no machine at present.
 	LeftoverVolumes int
-	// DrainTimes tells for each machine that was stopped or deleted how long its
-	// entry had taken no new meetings by then.
+	// DrainTimes has, for each machine that was stopped or deleted while its entry was
+	// cordoned or disabled, how long the entry had been so.
 	DrainTimes []time.Duration
 }
 
-// Tally adds up what happened until now.
+// Tally returns the counts until now.
 func (w *World) Tally() Tally {
 	t := w.tally
 	t.DrainTimes = slices.Clone(t.DrainTimes)
@@ -47,7 +47,7 @@ func (w *World) Tally() Tally {
 	return t
 }
 
-// noteDrain ends the drain of the servers that a machine stood for.
+// noteDrain records the drain times of a machine's entries.
 func (w *World) noteDrain(m *machine) {
 	for _, e := range w.entries {
 		if e.drainingSince.IsZero() || e.server == nil || e.server.machine() != m {
@@ -58,7 +58,7 @@ func (w *World) noteDrain(m *machine) {
 	}
 }
 
-// noteDeletion counts a machine that is given up, with the work on its disk.
+// noteDeletion counts the deletion of a machine and the recordings lost with its disk.
 func (w *World) noteDeletion(m *machine) {
 	w.noteDrain(m)
 	w.tally.MachinesDeleted++
@@ -66,23 +66,25 @@ func (w *World) noteDeletion(m *machine) {
 	m.backlog, m.failed = nil, nil
 }
 
-// Minute is the pool at a full minute: one row of a timeline.
+// Minute is the state of the pool at a full minute: one row of a timeline.
 type Minute struct {
 	Time                   time.Time
 	Participants, Meetings int
-	// Running machines, BBB up or not; Enabled entries; Booting machines were
-	// powered on and their BBB does not answer yet.
+	// Running counts running machines, whether BBB answers or not. Enabled counts
+	// enabled entries. Booting counts machines that are starting or running and whose
+	// BBB does not answer.
 	Running, Enabled, Booting int
-	// Machines are all that are paid for, whatever their state; Up those whose BBB
-	// answers.
+	// Machines counts all machines, which are paid for in every state, and Up those
+	// whose BBB answers.
 	Machines, Up int
-	// Draining servers take no new meetings and have meetings or recording work.
+	// Draining counts entries that are not enabled and whose server has meetings or
+	// unfinished recordings.
 	Draining int
-	// Overloaded counts participants on overloaded servers.
+	// Overloaded counts the participants on overloaded servers.
 	Overloaded int
 }
 
-// minute accounts for the minute that ends now.
+// minute records the minute that ends now and returns the end of the next one.
 func (w *World) minute() time.Time {
 	row := Minute{Time: w.now}
 	for _, m := range w.machines {
@@ -105,7 +107,7 @@ func (w *World) minute() time.Time {
 	return w.now.Add(time.Minute)
 }
 
-// add counts a machine and who is on it.
+// add counts a machine and the people on it.
 func (row *Minute) add(m *machine, limits *Config) {
 	row.Machines++
 	row.Participants += m.participants
@@ -124,7 +126,7 @@ func (row *Minute) add(m *machine, limits *Config) {
 	}
 }
 
-// busy tells whether the entry's server has meetings or recording work.
+// busy reports whether the entry's server has meetings or unfinished recordings.
 func (e *entry) busy() bool {
 	if e.server == nil {
 		return false

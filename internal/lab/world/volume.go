@@ -7,12 +7,13 @@ import (
 	"divims/internal/pool"
 )
 
-// volume is a disk. The machine that holds it is nil once that is gone.
+// volume is a disk. machine is nil once its machine is deleted.
 type volume struct {
 	pool.Volume
 	machine *machine
 }
 
+// seen returns the volume as the hoster lists it.
 func (v *volume) seen() pool.Volume {
 	seen := v.Volume
 	seen.Tags = slices.Clone(v.Tags)
@@ -20,7 +21,7 @@ func (v *volume) seen() pool.Volume {
 	return seen
 }
 
-// Volumes lists all volumes, the attached ones included.
+// Volumes returns all volumes, attached ones included.
 func (w *World) Volumes() []pool.Volume {
 	seen := make([]pool.Volume, len(w.volumes))
 	for i, v := range w.volumes {
@@ -29,7 +30,7 @@ func (w *World) Volumes() []pool.Volume {
 	return seen
 }
 
-// DeleteVolume deletes a detached volume: ErrNotFound, ErrState.
+// DeleteVolume deletes a detached volume. Errors: ErrNotFound, ErrState.
 func (w *World) DeleteVolume(id string) error {
 	i := slices.IndexFunc(w.volumes, func(v *volume) bool { return v.ID == id })
 	if i < 0 {

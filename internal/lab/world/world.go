@@ -1,6 +1,7 @@
-// Package world is a model of a pool in virtual time.
-// In go a configuration, the demand (meetings) and what is done to the pool: orders to the hoster, to Scalelite and to BBB.
-// Out comes what each of them would answer at that moment, and a tally of what it meant for people and cost.
+// Package world models a pool in virtual time: the hoster's machines, Scalelite, BBB
+// servers with their meetings and recordings, and the people in them. It takes the
+// meetings that people want to hold and the calls that DiViMS makes, answers as the
+// real services would at that moment, and counts costs and harm in a Tally.
 package world
 
 import (
@@ -11,18 +12,19 @@ import (
 	"time"
 )
 
-// What the world answers to what it cannot do. The text around them names what
-// was asked for.
+// Errors of the world's calls. The error text around them names the call and what it
+// was about.
 var (
-	// ErrNotFound: nothing bears this id.
+	// ErrNotFound: nothing has this id.
 	ErrNotFound = errors.New("not found")
-	// ErrInvalid: the order makes no sense, whatever the moment.
+	// ErrInvalid: the call can never succeed with these arguments.
 	ErrInvalid = errors.New("invalid")
-	// ErrState: not in the present state of the thing.
+	// ErrState: the call is not possible in the present state of the machine, volume or
+	// address.
 	ErrState = errors.New("not possible in the present state")
-	// ErrOutOfStock: no machine of this type in this zone now.
+	// ErrOutOfStock: the hoster has no machine of this type in this zone now.
 	ErrOutOfStock = errors.New("out of stock")
-	// ErrUnreachable: nothing answers under the server's domain.
+	// ErrUnreachable: nothing answers at the server's domain.
 	ErrUnreachable = errors.New("unreachable")
 )
 
@@ -32,30 +34,30 @@ type World struct {
 	now    time.Time
 	agenda agenda
 	random *rand.Rand
-	// races settles the races, apart from random: a world with races is but for
-	// them the one without.
+	// races decides which cordons race with the poller. It is separate from random, so
+	// that races do not change anything else that is random.
 	races *rand.Rand
 
 	servers []*server
 	domains map[string]*server
-	// machines are in the order of their creation.
+	// machines are sorted by creation.
 	machines   []*machine
 	machineIDs map[string]*machine
 	volumes    []*volume
 	addresses  []*address
-	// reservations counts the addresses that were ever reserved beyond those.
+	// reservations counts the calls of Reserve.
 	reservations int
 	soldOut      map[stock]bool
 	entries      []*entry
 
-	// arrived counts the meetings of the demand that have begun.
+	// arrived is the index of the next meeting of the demand.
 	arrived int
 	tally   Tally
 }
 
-// New makes a world at its start. It refuses a Config that contradicts itself.
+// New creates a world at config.Start. It returns an error if the Config is invalid.
 func New(config Config) (*World, error) {
-	if err := config.settle(); err != nil {
+	if err := config.setDefaults(); err != nil {
 		return nil, err
 	}
 	w := &World{
@@ -73,12 +75,13 @@ func New(config Config) (*World, error) {
 			return nil, err
 		}
 	}
-	w.planRegulars()
+	w.planRecurring()
 	return w, nil
 }
 
-// planRegulars puts on the agenda what happens without anybody's doing.
-func (w *World) planRegulars() {
+// planRecurring plans the events that no call causes: meetings, polls and minutes.
+// Meetings from before the start are left out.
+func (w *World) planRecurring() {
 	w.arrived = sort.Search(len(w.config.Meetings), func(i int) bool {
 		return !w.config.Meetings[i].Start.Before(w.now)
 	})
@@ -89,11 +92,11 @@ func (w *World) planRegulars() {
 	w.agenda.plan(w.next(time.Minute), byClock, w.minute)
 }
 
-// Now is the world's present, in UTC.
+// Now returns the world's present time, in UTC.
 func (w *World) Now() time.Time { return w.now }
 
-// AdvanceTo lets everything happen that happens until t, t included. A time
-// before Now changes nothing.
+// AdvanceTo runs all events until t, t included, and sets Now to t. A time before Now
+// changes nothing.
 func (w *World) AdvanceTo(t time.Time) {
 	if t.Before(w.now) {
 		return
@@ -107,23 +110,24 @@ func (w *World) AdvanceTo(t time.Time) {
 	w.now = t.UTC()
 }
 
-// next is the first full period after now: polls and minutes keep to the clock.
+// next returns the next multiple of period after now: polls and minutes are aligned to
+// the clock.
 func (w *World) next(period time.Duration) time.Time {
 	return w.now.Truncate(period).Add(period)
 }
 
-// once plans what happens a single time.
+// once plans an event that happens once.
 func (w *World) once(at time.Time, rank rank, do func()) {
 	w.agenda.plan(at, rank, func() time.Time { do(); return time.Time{} })
 }
 
-// between draws a time from now+least to now+most, by the second.
+// between returns a random time from now+least to now+most, in steps of a second.
 func (w *World) between(least, most time.Duration) time.Time {
 	choices := int64((most-least)/time.Second) + 1
 	return w.now.Add(least + time.Duration(w.random.Int64N(choices))*time.Second)
 }
 
-// newID draws an id as the services give them: a random UUID.
+// newID returns a random UUID, as the services use for ids.
 func (w *World) newID() string {
 	a, b := w.random.Uint64(), w.random.Uint64()
 	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&(1<<48-1))

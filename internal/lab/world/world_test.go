@@ -10,8 +10,8 @@ import (
 	"divims/internal/pool"
 )
 
-// eventfulDay runs a day with machines that come and go, and returns everything
-// that can be seen of it.
+// eventfulDay runs a day on which machines are created and servers enabled, and returns
+// its timeline, machines, entries and tally.
 func eventfulDay(t *testing.T, seed uint64) ([]Minute, []pool.Machine, []pool.Entry, Tally) {
 	t.Helper()
 	from := time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)
@@ -52,7 +52,7 @@ func eventfulDay(t *testing.T, seed uint64) ([]Minute, []pool.Machine, []pool.En
 	return rows, w.Machines(), w.Entries(), w.Tally()
 }
 
-func TestSameConfigGivesTheSameWorld(t *testing.T) {
+func TestSameConfigGivesSameWorld(t *testing.T) {
 	rows, machines, entries, tally := eventfulDay(t, 1)
 	again, machinesAgain, entriesAgain, tallyAgain := eventfulDay(t, 1)
 	if !slices.Equal(rows, again) {
@@ -77,13 +77,13 @@ func TestSameConfigGivesTheSameWorld(t *testing.T) {
 	}
 }
 
-func TestStepsOfAnySizeGiveTheSameWorld(t *testing.T) {
+func TestStepSizeDoesNotMatter(t *testing.T) {
 	wanted, err := demand.Generate(demand.University, ten, ten.AddDate(0, 0, 1), 3, 300)
 	if err != nil {
 		t.Fatal(err)
 	}
 	run := func(step time.Duration) Tally {
-		story := tell(t, 3, 3, wanted, func(c *Config) { c.RecordingWork = 1 })
+		story := newStory(t, 3, 3, wanted, func(c *Config) { c.RecordingWork = 1 })
 		for after := step; after <= 24*time.Hour; after += step {
 			story.at(after)
 		}
@@ -98,13 +98,13 @@ func TestStepsOfAnySizeGiveTheSameWorld(t *testing.T) {
 }
 
 func TestTimeNeverGoesBack(t *testing.T) {
-	story := tell(t, 1, 1, nil)
+	story := newStory(t, 1, 1, nil)
 	story.at(time.Hour)
 	story.at(time.Minute)
 	expect(story, "now", story.Now(), ten.Add(time.Hour))
 }
 
-func TestEverybodyOfTheDemandIsThereAsLongAsTheyWanted(t *testing.T) {
+func TestParticipantMinutesMatchTheDemand(t *testing.T) {
 	day := time.Date(2026, time.March, 3, 0, 0, 0, 0, time.UTC)
 	wanted, err := demand.Generate(demand.Company, day, day.AddDate(0, 0, 1), 5, 400)
 	if err != nil {
@@ -124,13 +124,13 @@ func TestEverybodyOfTheDemandIsThereAsLongAsTheyWanted(t *testing.T) {
 	}
 	for _, m := range w.machines {
 		if m.participants != 0 || len(m.meetings) != 0 {
-			t.Errorf("%d people in %d meetings are left at night", m.participants, len(m.meetings))
+			t.Errorf("%d people in %d meetings are left at midnight", m.participants, len(m.meetings))
 		}
 	}
 }
 
-func TestStatsTellOfAServersWork(t *testing.T) {
-	story := tell(t, 1, 1, meetings(1, 0, 2*time.Hour, 100))
+func TestStatsFollowTheMeetings(t *testing.T) {
+	story := newStory(t, 1, 1, meetings(1, 0, 2*time.Hour, 100))
 	read := func(after time.Duration) pool.Stats {
 		t.Helper()
 		story.at(after)
@@ -143,7 +143,7 @@ func TestStatsTellOfAServersWork(t *testing.T) {
 	uptime := func(stats pool.Stats) time.Duration { value, _ := stats.Uptime.Get(); return value }
 	busy := read(time.Hour)
 	expect(story, "uptime", uptime(busy), time.Hour)
-	expect(story, "sent an hour of 100 people's", sent(busy), 60*100*sentPerParticipant)
+	expect(story, "bytes sent to 100 people in an hour", sent(busy), 60*100*sentPerParticipant)
 	expect(story, "load is that of 100 people", load(busy) > 3.1 && load(busy) < 3.3, true)
 	idle := read(4 * time.Hour)
 	expect(story, "load fades", load(idle) < 0.3, true)
@@ -153,8 +153,8 @@ func TestStatsTellOfAServersWork(t *testing.T) {
 	expect(story, "probe while BBB does not answer", probe.OK, false)
 }
 
-func TestEntriesMayBeDoubledOrLeadNowhere(t *testing.T) {
-	story := tell(t, 1, 1, meetings(2, 3*time.Minute, time.Hour, 5))
+func TestDuplicateAndUnknownEntries(t *testing.T) {
+	story := newStory(t, 1, 1, meetings(2, 3*time.Minute, time.Hour, 5))
 	double, err := story.Register("https://bbb-w1.example.com/bigbluebutton/api", pool.NewSecret("other"))
 	story.must(err)
 	stranger, err := story.Register("https://elsewhere.example.org/bigbluebutton/api", pool.NewSecret("s"))
@@ -173,19 +173,19 @@ func TestEntriesMayBeDoubledOrLeadNowhere(t *testing.T) {
 	expect(story, "meetings through the double", story.meetingsOn(1), 2)
 }
 
-func TestWorldRefusesAConfigThatContradictsItself(t *testing.T) {
+func TestNewChecksTheConfig(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*Config)
 		says   string
 	}{
-		"no start":                    {func(c *Config) { c.Start = time.Time{} }, "no start"},
-		"more running than there are": {func(c *Config) { c.Running = 3 }, "3 of the world's 2 servers"},
-		"boots backwards":             {func(c *Config) { c.BootMin = time.Hour }, "boot in 1h0m0s to 7m0s"},
-		"polls without end":           {func(c *Config) { c.Poll = time.Millisecond }, "polls every 1ms"},
-		"negative recording work":     {func(c *Config) { c.RecordingWork = -1 }, "recordings take -1"},
-		"two servers of one domain":   {func(c *Config) { c.Servers[1].Domain = c.Servers[0].Domain }, "two servers"},
-		"running without an address":  {func(c *Config) { c.Running, c.Addresses = 1, []pool.Address{} }, "no address bears the tag divims-server-1"},
-		"absurd meeting":              {func(c *Config) { c.Meetings = meetings(1, 0, time.Hour, 1e6) }, "meeting 1 of the demand: has 1000000 participants"},
+		"no start":                   {func(c *Config) { c.Start = time.Time{} }, "no start"},
+		"more running than servers":  {func(c *Config) { c.Running = 3 }, "Running is 3"},
+		"BootMin above BootMax":      {func(c *Config) { c.BootMin = time.Hour }, "boot in 1h0m0s to 7m0s"},
+		"Poll too short":             {func(c *Config) { c.Poll = time.Millisecond }, "Poll is 1ms"},
+		"negative recording work":    {func(c *Config) { c.RecordingWork = -1 }, "RecordingWork is -1"},
+		"two servers of one domain":  {func(c *Config) { c.Servers[1].Domain = c.Servers[0].Domain }, "two servers"},
+		"running without an address": {func(c *Config) { c.Running, c.Addresses = 1, []pool.Address{} }, "no address has the tag divims-server-1"},
+		"meeting out of bounds":      {func(c *Config) { c.Meetings = meetings(1, 0, time.Hour, 1e6) }, "meeting 1 of the demand: has 1000000 participants"},
 		"meetings out of order": {func(c *Config) {
 			c.Meetings = join(meetings(1, time.Hour, time.Hour, 2), meetings(1, 0, time.Hour, 2))
 		}, "meeting 2 of the demand starts before"},
@@ -201,8 +201,8 @@ func TestWorldRefusesAConfigThatContradictsItself(t *testing.T) {
 	}
 }
 
-func TestMeetingsFromBeforeTheStartAreLeftOut(t *testing.T) {
-	story := tell(t, 1, 1, join(meetings(1, -time.Minute, time.Hour, 5), meetings(1, 0, time.Hour, 5)))
+func TestMeetingsBeforeTheStartAreSkipped(t *testing.T) {
+	story := newStory(t, 1, 1, join(meetings(1, -time.Minute, time.Hour, 5), meetings(1, 0, time.Hour, 5)))
 	story.at(time.Minute)
 	expect(story, "meetings", story.meetingsOn(1), 1)
 }
