@@ -1,10 +1,8 @@
 package divims_test
 
 import (
-	"flag"
 	"os"
 	"os/exec"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,58 +11,33 @@ import (
 	"divims/internal/config"
 )
 
-var update = flag.Bool("update", false, "write the table of settings into README.md")
-
-// TestReadmeSettings holds the README's table of settings against the settings.
-func TestReadmeSettings(t *testing.T) {
-	const begin, end = "<!-- settings, written by: go test -run TestReadmeSettings . -update -->\n", "<!-- end of settings -->"
-	readme := read(t, "README.md")
-	before, rest, opened := strings.Cut(readme, begin)
-	table, after, closed := strings.Cut(rest, end)
-	if !opened || !closed {
-		t.Fatalf("README.md has no %q or no %q", begin, end)
-	}
-	wanted := "\n" + config.Table() + "\n"
-	if table == wanted {
-		return
-	}
-	if !*update {
-		t.Fatal("the README's table of settings is out of date: go test -run TestReadmeSettings . -update")
-	}
-	if err := os.WriteFile("README.md", []byte(before+begin+wanted+end+after), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // firstSettings are the lines of the README's pools/campus.env.
 var firstSettings = regexp.MustCompile(`(?m)^(DIVIMS_\w+)=`)
 
-// TestReadmeFirstPool holds the settings that the README begins with against the
-// settings: none is unknown, and none that is required is missing.
+// TestReadmeFirstPool checks the settings that the README begins with: all exist,
+// and none that is required is missing.
 func TestReadmeFirstPool(t *testing.T) {
-	said := map[string]bool{}
+	shown := map[string]bool{}
 	for _, line := range firstSettings.FindAllStringSubmatch(read(t, "README.md"), -1) {
-		said[line[1]] = true
+		shown[line[1]] = true
 	}
-	fields := reflect.TypeFor[config.Settings]()
-	for i := range fields.NumField() {
-		tag := fields.Field(i).Tag
-		name := "DIVIMS_" + tag.Get("envconfig")
-		if tag.Get("required") == "true" && !said[name] {
+	for _, s := range config.Declarations() {
+		name := "DIVIMS_" + s.Name
+		if s.Required && !shown[name] {
 			t.Errorf("%s is required, and not in the README's first pool", name)
 		}
-		delete(said, name)
+		delete(shown, name)
 	}
-	for name := range said {
-		t.Errorf("%s in the README's first pool is no setting", name)
+	for name := range shown {
+		t.Errorf("%s in the README's first pool is not a setting", name)
 	}
 }
 
-// packageRow is a row of the README's table of packages: package, meaning, imports.
+// packageRow is a row of the table of packages: package, meaning, imports.
 var packageRow = regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| .* \\| (.*) \\|$")
 
-// TestArchitecturePackages holds the table of packages against the code: every
-// package is in it, with all that it imports of ours.
+// TestArchitecturePackages checks that the table of packages has every package, with
+// all packages of ours that it imports.
 func TestArchitecturePackages(t *testing.T) {
 	listed := map[string]string{}
 	for _, row := range packageRow.FindAllStringSubmatch(read(t, "docs/architecture.md"), -1) {
@@ -81,7 +54,7 @@ func TestArchitecturePackages(t *testing.T) {
 	}
 }
 
-// packages gives our packages with what they import of ours, in short.
+// packages returns what each of our packages imports of ours, by short names.
 func packages(t *testing.T) map[string]string {
 	t.Helper()
 	text, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()

@@ -2,97 +2,21 @@ package divims_test
 
 import (
 	"fmt"
-	"reflect"
 	"regexp"
 	"strings"
 	"testing"
-
-	"divims/internal/config"
-	"divims/internal/pool"
 )
 
-// maxVariables is how many variables and secrets a function may have.
-const maxVariables = 100
-
-// longSetting is no secret, but certificates are longer than the 1000
-// characters of a variable; a secret holds 65,536 bytes.
-const longSetting = "DIVIMS_CA_CERTIFICATES"
-
-// TestServerlessSettings holds serverless.yml's list of settings, from which each
-// pool's are taken, against the settings: each is there once, secrets among the
-// secrets, required where it is, and not deployed if it is for commands only;
-// nothing else is there.
-func TestServerlessSettings(t *testing.T) {
-	listed := listedSettings(t)
-	deployed := 0
-	fields := reflect.TypeFor[config.Settings]()
-	for i := range fields.NumField() {
-		field := fields.Field(i)
-		name := "DIVIMS_" + field.Tag.Get("envconfig")
-		want := setting{"env", "optional"}
-		if field.Type == reflect.TypeFor[pool.Secret]() || field.Type == reflect.TypeFor[config.NotifyURLs]() || name == longSetting {
-			want.section = "secret"
-		}
-		if only := field.Tag.Get("only"); only != "" {
-			want.section = only
-		} else {
-			deployed++
-		}
-		if field.Tag.Get("required") == "true" {
-			want.need = "required"
-		}
-		if got := listed[name]; got != want {
-			t.Errorf("%s is %+v in serverless.yml; want %+v", name, got, want)
-		}
-		delete(listed, name)
-	}
-	for name := range listed {
-		t.Errorf("%s in serverless.yml is no setting", name)
-	}
-	if deployed > maxVariables {
-		t.Errorf("%d settings are more than the %d that a function may have", deployed, maxVariables)
-	}
-}
-
-// setting is where serverless.yml lists a setting, and whether a pool has to say it.
-type setting struct{ section, need string }
-
-// listSection and settingLine are lines below custom.settings.
-var (
-	listSection = regexp.MustCompile(`^ {4}(\w+):$`)
-	settingLine = regexp.MustCompile(`^ {6}(\w+): (.*)$`)
-)
-
-func listedSettings(t *testing.T) map[string]setting {
-	t.Helper()
-	settings := map[string]setting{}
-	inside := ""
-	for line := range strings.SplitSeq(block(t, "custom", "settings"), "\n") {
-		if begun := listSection.FindStringSubmatch(line); begun != nil {
-			inside = begun[1]
-		}
-		found := settingLine.FindStringSubmatch(line)
-		if found == nil {
-			continue
-		}
-		if _, twice := settings[found[1]]; twice {
-			t.Errorf("%s is in serverless.yml twice", found[1])
-		}
-		settings[found[1]] = setting{inside, found[2]}
-	}
-	return settings
-}
-
-// functionName, functionLine and rateLine are lines below functions.
+// functionName, functionLine and rateLine are lines below "functions".
 var (
 	functionName = regexp.MustCompile(`^ {2}([a-z0-9-]+):$`)
 	functionLine = regexp.MustCompile(`^ {4}(\S+): (.*)$`)
 	rateLine     = regexp.MustCompile(`^ {10}rate: "(.*)"$`)
 )
 
-// TestServerlessFunctions looks at each function of serverless.yml: it has what all
-// share, the settings and secrets of its own file, and minutes of its own for the
-// evaluations.
+// TestServerlessFunctions checks each function of serverless.yml: it has what all
+// functions share, the settings and secrets of its own file, and minutes for the
+// evaluations that no other function has.
 func TestServerlessFunctions(t *testing.T) {
 	lines, rates := map[string]map[string]string{}, map[string]string{}
 	inside := ""
@@ -128,7 +52,7 @@ func TestServerlessFunctions(t *testing.T) {
 	}
 }
 
-// block is the lines of serverless.yml below a key, given by the keys that lead there.
+// block returns the lines of serverless.yml below a key, which is given by its path.
 func block(t *testing.T, keys ...string) string {
 	t.Helper()
 	text := "\n" + read(t, "serverless.yml")

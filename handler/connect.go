@@ -44,34 +44,27 @@ func Connect(settings config.Settings) (Outside, error) {
 		return Outside{}, err
 	}
 	client := httpclient.New(c)
-	retrying := httpclient.AddRetries(client, settings.CallTimeout)
+	retrying := httpclient.AddRetries(client, settings.Evaluation.CallTimeout)
 	outside := Outside{
-		Servers:   pool.Servers(settings.PoolSize, settings.BareMetalCount, settings.HostnameTemplate, settings.DomainTemplate),
-		Scalelite: scalelite.New(settings.ScaleliteURL, settings.ScaleliteSecret, settings.ScaleliteChecksum, retrying),
-		BBB:       bbb.New(settings.BBBChecksum, retrying),
-		Storage: storage.New(storage.Config{
-			URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket,
-			Prefix: settings.StoragePrefix, Pool: settings.Pool, PathStyle: settings.StoragePathStyle,
-			AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
-		}, client),
-		Names: resolver.New(settings.DNSServer),
-		Clock: WallClock,
-		HTTP:  client,
+		Servers:   pool.Servers(settings.Decision.Size, settings.Decision.BareMetal, settings.Pool.HostnameTemplate, settings.Pool.DomainTemplate),
+		Scalelite: scalelite.New(settings.Scalelite, retrying),
+		BBB:       bbb.New(settings.BBB.Hash, retrying),
+		Storage:   storage.New(storage.Config{Settings: settings.Storage, Pool: settings.Pool.Name}, client),
+		Names:     resolver.New(settings.DNS.Server),
+		Clock:     WallClock,
+		HTTP:      client,
 	}
-	if len(settings.StatsURLs) > 0 {
-		outside.Stats = exporter.New(exporter.Config{
-			URLs: settings.StatsURLs, User: settings.StatsUser, Password: settings.StatsPassword,
-			Bearer: settings.StatsToken, MaxAge: settings.StatsMaxAge,
-		}, retrying)
+	if len(settings.Stats.URLs) > 0 {
+		outside.Stats = exporter.New(settings.Stats, retrying)
 	}
-	if settings.CalendarURL.IsSet() {
-		outside.Calendar = calendar.New(settings.CalendarURL.Reveal(), settings.Timezone.Location, client)
+	if settings.Calendar.URL.IsSet() {
+		outside.Calendar = calendar.New(settings.Calendar.URL.Reveal(), settings.Decision.Timezone.Location, client)
 	}
-	if settings.ClockURL != "" {
-		outside.Clock = sandboxClock(settings.ClockURL, client)
+	if settings.Function.ClockURL != "" {
+		outside.Clock = sandboxClock(settings.Function.ClockURL, client)
 	}
 	outside.UserData = userData(settings, outside.Storage)
-	outside.Scaleway, err = newHoster(settings, outside, retrying)
+	outside.Scaleway, err = scaleway.New(scaleway.Config{Settings: settings.Scaleway, Servers: outside.Servers, Resolver: outside.Names}, retrying)
 	if err != nil {
 		return Outside{}, fmt.Errorf("set up the client of Scaleway: %w", err)
 	}
@@ -80,14 +73,14 @@ func Connect(settings config.Settings) (Outside, error) {
 
 // httpConfig returns what the HTTP clients need of the settings.
 func httpConfig(settings config.Settings) (httpclient.Config, error) {
-	authorities, err := settings.CACertificates.Pool()
+	authorities, err := settings.Network.CACertificates.Pool()
 	if err != nil {
 		return httpclient.Config{}, err
 	}
 	return httpclient.Config{
-		CallTimeout: settings.CallTimeout, Interval: settings.Interval,
-		PoolSize: settings.PoolSize, ObserveParallel: settings.ObserveParallel,
-		CertificateWarning: settings.CertificateWarning,
-		CACertificates:     authorities, ConnectTo: settings.ConnectTo.Address,
+		CallTimeout: settings.Evaluation.CallTimeout, Interval: settings.Decision.Interval,
+		PoolSize: settings.Decision.Size, ObserveParallel: settings.Evaluation.ObserveParallel,
+		CertificateWarning: settings.Decision.CertificateWarning,
+		CACertificates:     authorities, ConnectTo: settings.Network.ConnectTo.Address,
 	}, nil
 }

@@ -36,8 +36,8 @@ const (
 )
 
 func newDistress(settings config.Settings, log *slog.Logger) *distress {
-	d := &distress{pool: settings.Pool, log: log, now: time.Now}
-	if len(settings.NotifyURLs) == 0 {
+	d := &distress{pool: settings.Pool.Name, log: log, now: time.Now}
+	if len(settings.Notify.URLs) == 0 {
 		return d
 	}
 	sender, err := newNotifier(settings)

@@ -5,12 +5,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 
 	"divims/internal/client/cloudinit"
 	"divims/internal/client/httpclient"
 	"divims/internal/client/notify"
-	"divims/internal/client/scaleway"
 	"divims/internal/client/storage"
 	"divims/internal/config"
 	"divims/internal/cycle"
@@ -23,14 +21,14 @@ import (
 // os.Environ gives it. It logs JSON lines to out.
 func FromEnvironment(environ []string, out io.Writer) *Handler {
 	settings, problems := config.Load(environ)
-	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: settings.LogLevel}))
+	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: settings.Function.LogLevel}))
 	h := New(func() (*Pool, error) {
 		if problems != nil {
 			return nil, problems
 		}
 		return Open(settings, log)
 	}, log)
-	h.token = settings.Token
+	h.token = settings.Function.Token
 	if problems != nil {
 		settings = config.Salvage(environ)
 	}
@@ -41,7 +39,7 @@ func FromEnvironment(environ []string, out io.Writer) *Handler {
 // Open wires a pool up to the services that its settings name. It touches
 // nothing outside but the files that the settings name.
 func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
-	log = log.With("pool", settings.Pool)
+	log = log.With("pool", settings.Pool.Name)
 	outside, err := Connect(settings)
 	if err != nil {
 		return nil, err
@@ -59,7 +57,7 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 	if outside.Calendar != nil {
 		services.Calendar = outside.Calendar
 	}
-	if len(settings.NotifyURLs) > 0 {
+	if len(settings.Notify.URLs) > 0 {
 		if services.Notifier, err = newNotifier(settings); err != nil {
 			return nil, err
 		}
@@ -74,8 +72,8 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 // about is what the report needs to know of the pool.
 func about(settings config.Settings) report.About {
 	return report.About{
-		Pool: settings.Pool, Size: settings.PoolSize, ServerParticipants: settings.ServerParticipants,
-		Interval: settings.Interval, Zone: settings.Timezone.Location, DryRun: settings.DryRun,
+		Pool: settings.Pool.Name, Size: settings.Decision.Size, ServerParticipants: settings.Decision.ServerParticipants,
+		Interval: settings.Decision.Interval, Zone: settings.Decision.Timezone.Location, DryRun: settings.Evaluation.DryRun,
 	}
 }
 
@@ -87,23 +85,14 @@ func newNotifier(settings config.Settings) (*notify.Sender, error) {
 		return nil, err
 	}
 	return notify.New(notify.Config{
-		Addresses: settings.NotifyURLs, Client: httpclient.New(c), Dial: httpclient.Dialer(c), Roots: c.CACertificates,
+		Addresses: settings.Notify.URLs, Client: httpclient.New(c), Dial: httpclient.Dialer(c), Roots: c.CACertificates,
 	})
-}
-
-func newHoster(settings config.Settings, outside Outside, client *http.Client) (*scaleway.Client, error) {
-	return scaleway.New(scaleway.Config{
-		URL: settings.ScalewayURL, ProjectID: settings.ScalewayProjectID,
-		AccessKey: settings.ScalewayAccessKey, SecretKey: settings.ScalewaySecretKey,
-		Zones: settings.Zones, Tag: settings.Tag, Adopt: settings.Adopt,
-		Servers: outside.Servers, ImageName: settings.ImageName, Resolver: outside.Names,
-	}, client)
 }
 
 // userData reads the operator's own document from a file or the bucket, and writes
 // ours for each server, unless the image does without.
 func userData(settings config.Settings, store *storage.Store) func(context.Context) (cycle.UserData, error) {
-	source := settings.UserData
+	source := settings.CloudInit.Source
 	return func(ctx context.Context) (write cycle.UserData, err error) {
 		var own []byte
 		switch {
@@ -130,12 +119,12 @@ func (p *Pool) UserData(ctx context.Context, server pool.Server) ([]byte, error)
 
 // document joins the operator's own document and ours.
 func document(settings config.Settings, own []byte, server pool.Server) ([]byte, error) {
-	if !settings.ServerSetup {
+	if !settings.CloudInit.Setup {
 		return own, nil
 	}
 	ours, err := cloudinit.Render(cloudinit.Config{
-		StatsPath: settings.StatsPath(), User: settings.StatsUser, Password: settings.StatsPassword,
-		Shipped: settings.Recordings == string(scaling.RecordingsShipped),
+		StatsPath: settings.StatsPath(), User: settings.Stats.User, Password: settings.Stats.Password,
+		Shipped: settings.Decision.Recordings == scaling.RecordingsShipped,
 	}, server)
 	if err != nil || len(own) == 0 {
 		return ours, err
@@ -143,42 +132,10 @@ func document(settings config.Settings, own []byte, server pool.Server) ([]byte,
 	return cloudinit.Join(own, ours)
 }
 
+// cycleConfig returns the settings of an evaluation, and what it uses of others.
 func cycleConfig(settings config.Settings, servers []pool.Server) cycle.Config {
 	return cycle.Config{
-		Scaling: ScalingConfig(settings), Servers: servers,
-		Zones: settings.Zones, Types: settings.CommercialTypes, BBBSecret: settings.BBBSecret,
-		ObserveParallel: settings.ObserveParallel, ActParallel: settings.ActParallel,
-		CallTimeout: settings.CallTimeout, Timeout: settings.Timeout,
-		Pool: settings.Pool, DryRun: settings.DryRun,
-		Every: cycle.Every{Warning: settings.NotifyEveryWarning, Error: settings.NotifyEveryError, Critical: settings.NotifyEveryCritical},
-	}
-}
-
-// ScalingConfig is what the decision needs of the settings.
-func ScalingConfig(settings config.Settings) scaling.Config {
-	policies := make([]scaling.Policy, len(settings.Policies))
-	for i, name := range settings.Policies {
-		policies[i] = scaling.Policy(name)
-	}
-	return scaling.Config{
-		Size: settings.PoolSize, Capacity: settings.PoolCapacity, BareMetal: settings.BareMetalCount,
-		Policies: policies, Interval: settings.Interval, BootTime: settings.BootTime,
-		ServerParticipants: settings.ServerParticipants, ServerMeetings: settings.ServerMeetings,
-		MinimumMillionths: int(settings.MinimumRatio), TagMinimums: settings.TagMinimums,
-		SteadyFactor: scaling.Pair(settings.LoadFactorSteady), GrowingFactor: scaling.Pair(settings.LoadFactorGrowing),
-		GrowthThreshold:     scaling.Pair(settings.LoadGrowthThreshold),
-		ScheduleMode:        scaling.ScheduleMode(settings.CalendarMode),
-		ForecastMargin:      scaling.Margin(settings.ForecastMargin),
-		ForecastUncertainty: scaling.Pair(settings.ForecastUncertainty), ForecastUnevenness: scaling.Pair(settings.ForecastUnevenness),
-		MeetingMaxDuration: settings.MeetingMaxDuration, RecordingMaxProcessing: settings.RecordingMaxProcessing,
-		Recordings: scaling.RecordingsPolicy(settings.Recordings), RecycleAfter: settings.RecycleAfter,
-		Zone:         settings.Timezone.Location,
-		RollOutHours: scaling.Hours(settings.RollOutHours), RollOutParallel: settings.RollOutParallel, Grace: settings.Grace,
-		CertificateWarning: settings.CertificateWarning, CertificateAlert: settings.CertificateAlert,
-		UnresponsiveMillionths:  int(settings.UnresponsiveShare),
-		UnresponsiveDeleteAfter: settings.UnresponsiveDeleteAfter, UnresponsiveRebootAfter: settings.UnresponsiveRebootAfter,
-		MaxCreations: settings.MaxCreations, MaxDeletions: settings.MaxDeletions,
-		MaxCordons: settings.MaxCordons, MaxEnds: settings.MaxEnds,
-		RegisterEntries: settings.RegisterEntries,
+		Settings: settings.Evaluation, Scaling: settings.Decision,
+		Pool: settings.Pool.Name, Servers: servers, Zones: settings.Scaleway.Zones,
 	}
 }

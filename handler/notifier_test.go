@@ -18,6 +18,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
+	"divims/internal/client/notify"
 	"divims/internal/config"
 	"divims/internal/pool"
 )
@@ -58,18 +59,18 @@ func TestNotifierUsesTheConnectionSettings(t *testing.T) {
 			go func() { _ = mail.Serve(listener) }()
 			t.Cleanup(func() { _ = mail.Close() })
 
-			settings := config.Settings{CallTimeout: 8 * time.Second, ObserveParallel: 1}
+			settings := config.Settings{Evaluation: config.Evaluation{CallTimeout: 8 * time.Second, ObserveParallel: 1}}
 			if trusted {
 				authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: hook.Certificate().Raw})
-				if err := settings.CACertificates.UnmarshalText(authority); err != nil {
+				if err := settings.Network.CACertificates.UnmarshalText(authority); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if err := settings.ConnectTo.UnmarshalText(fmt.Appendf(nil, "mail.example.com=%s,hook.example.com=%s", listener.Addr(), hook.Listener.Addr())); err != nil {
+			if err := settings.Network.ConnectTo.UnmarshalText(fmt.Appendf(nil, "mail.example.com=%s,hook.example.com=%s", listener.Addr(), hook.Listener.Addr())); err != nil {
 				t.Fatal(err)
 			}
 			for _, address := range []string{"generic://hook.example.com/hook", "smtp://mail.example.com:587/?fromaddress=a@example.com&toaddresses=b@example.com"} {
-				settings.NotifyURLs = config.NotifyURLs{pool.NewSecret(address)}
+				settings.Notify.URLs = notify.URLs{pool.NewSecret(address)}
 				sender, err := newNotifier(settings)
 				if err != nil {
 					t.Fatal(err)

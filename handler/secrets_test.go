@@ -89,9 +89,9 @@ func newSecretDay(t *testing.T) *secretDay {
 	}
 	d.environ = append(surroundings.Environment(),
 		"DIVIMS_TOKEN="+token,
-		"DIVIMS_CALENDAR_URL="+d.settings.CalendarURL.Reveal()+"?private=the-secret-of-the-calendar",
-		"DIVIMS_STORAGE_ACCESS_KEY="+d.settings.ScalewayAccessKey.Reveal(),
-		"DIVIMS_STORAGE_SECRET_KEY="+d.settings.ScalewaySecretKey.Reveal(),
+		"DIVIMS_CALENDAR_URL="+d.settings.Calendar.URL.Reveal()+"?private=the-secret-of-the-calendar",
+		"DIVIMS_STORAGE_ACCESS_KEY="+d.settings.Scaleway.AccessKey.Reveal(),
+		"DIVIMS_STORAGE_SECRET_KEY="+d.settings.Scaleway.SecretKey.Reveal(),
 		"DIVIMS_REGISTER_ENTRIES=true",
 		"DIVIMS_OVH_APPLICATION_KEY=the-key-of-the-application", "DIVIMS_OVH_APPLICATION_SECRET=the-secret-of-the-application",
 		"DIVIMS_OVH_CONSUMER_KEY=the-key-of-the-consumer",
@@ -107,7 +107,7 @@ func newSecretDay(t *testing.T) *secretDay {
 func (d *secretDay) addresses() []string {
 	inbox := newInbox(d.t)
 	d.inbox = inbox
-	storage := strings.TrimPrefix(d.settings.StorageURL, "http://")
+	storage := strings.TrimPrefix(d.settings.Storage.URL, "http://")
 	return []string{
 		inbox.address + "/the-secret-of-the-webhook",
 		"smtp://divims:the-secret-of-the-mail@127.0.0.1:1/?fromaddress=divims@example.com&toaddresses=ops@example.com",
@@ -187,7 +187,7 @@ func (d *secretDay) misconfigure() {
 		"CALENDAR_URL=" + domain + "/?private=the-secret-that-is-wrong", "CALENDAR_URL=http://127.0.0.1:1/?private=the-secret-that-is-wrong",
 		"STATS_URLS=https://{domain}/nowhere?key=the-secret-that-is-wrong", "STATS_PASSWORD=the-secret-that-is-wrong",
 		"BBB_CHECKSUM=sha384", "CA_CERTIFICATES=", "USER_DATA=file:/does/not/exist", "TOKEN=" + token + token,
-		"NOTIFY_URLS=smtp://u:the-secret-that-is-wrong@" + strings.TrimPrefix(d.settings.StorageURL, "http://") + "/?starttls=no&fromaddress=a@example.com&toaddresses=a@example.com",
+		"NOTIFY_URLS=smtp://u:the-secret-that-is-wrong@" + strings.TrimPrefix(d.settings.Storage.URL, "http://") + "/?starttls=no&fromaddress=a@example.com&toaddresses=a@example.com",
 		"NOTIFY_URLS=discord://the-secret-that-is-wrong@1", "NOTIFY_URLS=smtp://u:the-secret-that-is-wrong@127.0.0.1:1/",
 		"STATS_TOKEN=the-secret-that-is-wrong", "POOL_SIZE=the-secret-that-is-wrong", // which no configuration may have
 	} {
@@ -205,12 +205,12 @@ func (d *secretDay) misconfigure() {
 func (d *secretDay) readObjects() {
 	d.t.Helper()
 	client := s3.New(s3.Options{
-		BaseEndpoint: &d.settings.StorageURL, Region: d.settings.StorageRegion, UsePathStyle: true,
+		BaseEndpoint: &d.settings.Storage.URL, Region: d.settings.Storage.Region, UsePathStyle: true,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: d.settings.ScalewayAccessKey.Reveal(), SecretAccessKey: d.settings.ScalewaySecretKey.Reveal()}, nil
+			return aws.Credentials{AccessKeyID: d.settings.Scaleway.AccessKey.Reveal(), SecretAccessKey: d.settings.Scaleway.SecretKey.Reveal()}, nil
 		}),
 	})
-	list, err := client.ListObjectsV2(d.t.Context(), &s3.ListObjectsV2Input{Bucket: &d.settings.StorageBucket})
+	list, err := client.ListObjectsV2(d.t.Context(), &s3.ListObjectsV2Input{Bucket: &d.settings.Storage.Bucket})
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -243,7 +243,7 @@ func (d *secretDay) secrets() map[string][]string {
 		"a wrong secret":         formsOf("the-secret-that-is-wrong"),
 		"the calendar's address": formsOf("the-secret-of-the-calendar"),
 		"a notification":         {"the-secret-of-the-"},
-		"stats' user":            {base64.StdEncoding.EncodeToString([]byte(settings.StatsUser + ":" + settings.StatsPassword.Reveal()))},
+		"stats' user":            {base64.StdEncoding.EncodeToString([]byte(settings.Stats.User + ":" + settings.Stats.Password.Reveal()))},
 	}
 	fields := reflect.ValueOf(settings)
 	for i := range fields.NumField() {

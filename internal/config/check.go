@@ -1,43 +1,49 @@
 package config
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"divims/internal/scaling"
 )
 
-// check blames settings that do not go together.
+// check blames settings that contradict each other.
 func (s *Settings) check(l *loading) {
-	l.check(s.BareMetalCount <= s.PoolSize, "has to be at most POOL_SIZE", "BARE_METAL_COUNT", "POOL_SIZE")
-	l.check(s.CalendarURL.IsSet() || !slices.Contains(s.Policies, "schedule"), "is required by the policy schedule", "CALENDAR_URL", "POLICIES")
-	l.check(s.CertificateWarning >= s.CertificateAlert, "has to be at least CERTIFICATE_ALERT", "CERTIFICATE_WARNING", "CERTIFICATE_ALERT")
-	l.check(s.RecycleAfter == 0 || s.RecycleAfter >= time.Hour, "has to be 0 or at least 1h", "RECYCLE_AFTER")
-	l.check(s.UnresponsiveDeleteAfter == 0 || s.UnresponsiveDeleteAfter > s.Grace, "has to be 0 or longer than GRACE", "UNRESPONSIVE_DELETE_AFTER", "GRACE")
-	l.check(s.CallTimeout < s.Timeout, "has to be less than TIMEOUT", "CALL_TIMEOUT", "TIMEOUT")
+	s.checkDecision(l)
+	l.check(s.CallTimeout < s.Timeout, "must be less than TIMEOUT", "CALL_TIMEOUT", "TIMEOUT")
 	l.check(s.BBBSecret.IsSet() || !s.RegisterEntries, "is required by REGISTER_ENTRIES", "BBB_SECRET", "REGISTER_ENTRIES")
-
-	// Without a known backlog the drain gate would never open.
-	l.check(len(s.StatsURLs) > 0 || s.Recordings == "none", "is required unless RECORDINGS is none: a machine is deleted only when its stats say that no recording is left", "STATS_URLS", "RECORDINGS")
-	l.check(s.StatsUser != "" || !s.StatsPassword.IsSet(), "is required by STATS_PASSWORD", "STATS_USER", "STATS_PASSWORD")
-	l.check(s.StatsPassword.IsSet() || s.StatsUser == "", "is required by STATS_USER", "STATS_PASSWORD", "STATS_USER")
-	l.check(s.StatsUser == "" || !s.StatsToken.IsSet(), "cannot be set beside STATS_USER", "STATS_TOKEN", "STATS_USER")
-
-	// The endpoint that a machine sets up for itself is not open to everybody.
-	figures := s.ServerSetup && len(s.StatsURLs) > 0
-	l.check(!figures || s.StatsPath() != "", "has to have https://{domain}/ in it with node_exporter in the path, for SERVER_SETUP, unless that is false", "STATS_URLS", "SERVER_SETUP")
-	l.check(!figures || s.StatsUser != "", "is required by SERVER_SETUP, unless that is false", "STATS_USER", "STATS_URLS", "STATS_PASSWORD", "STATS_TOKEN", "SERVER_SETUP")
-
+	s.checkStats(l)
+	s.checkStorage(l)
 	s.checkDNS(l)
-
-	l.check(s.StorageAccessKey.IsSet() || !s.StorageSecretKey.IsSet(), "is required by STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY")
-	l.check(s.StorageSecretKey.IsSet() || !s.StorageAccessKey.IsSet(), "is required by STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY")
 }
 
-// StatsPath is the path of node_exporter on a server's own domain, by the first of
-// StatsURLs that names one; empty if none does.
+func (s *Settings) checkDecision(l *loading) {
+	l.check(s.BareMetal <= s.Size, "must be at most POOL_SIZE", "BARE_METAL_COUNT", "POOL_SIZE")
+	l.check(s.Calendar.URL.IsSet() || !slices.Contains(s.Policies, scaling.PolicySchedule), "is required by the policy schedule", "CALENDAR_URL", "POLICIES")
+	l.check(s.CertificateWarning >= s.CertificateAlert, "must be at least CERTIFICATE_ALERT", "CERTIFICATE_WARNING", "CERTIFICATE_ALERT")
+	l.check(s.RecycleAfter == 0 || s.RecycleAfter >= time.Hour, "must be 0 or at least 1h", "RECYCLE_AFTER")
+	l.check(s.UnresponsiveDeleteAfter == 0 || s.UnresponsiveDeleteAfter > s.Grace, "must be 0 or longer than GRACE", "UNRESPONSIVE_DELETE_AFTER", "GRACE")
+}
+
+func (s *Settings) checkStats(l *loading) {
+	// Without a known backlog the drain gate would never open.
+	l.check(len(s.Stats.URLs) > 0 || s.Recordings == scaling.RecordingsNone, "is required unless RECORDINGS is none: a machine is deleted only when its stats show that no recording is left", "STATS_URLS", "RECORDINGS")
+	l.check(s.User != "" || !s.Password.IsSet(), "is required by STATS_PASSWORD", "STATS_USER", "STATS_PASSWORD")
+	l.check(s.Password.IsSet() || s.User == "", "is required by STATS_USER", "STATS_PASSWORD", "STATS_USER")
+	l.check(s.User == "" || !s.Bearer.IsSet(), "cannot be combined with STATS_USER", "STATS_TOKEN", "STATS_USER")
+	// A machine that sets itself up protects its stats endpoint with the user.
+	setup := s.Setup && len(s.Stats.URLs) > 0
+	l.check(!setup || s.StatsPath() != "", "must contain an address that begins with https://{domain}/ and has node_exporter in the path, for SERVER_SETUP, unless that is false", "STATS_URLS", "SERVER_SETUP")
+	l.check(!setup || s.User != "", "is required by SERVER_SETUP, unless that is false", "STATS_USER", "STATS_URLS", "STATS_PASSWORD", "STATS_TOKEN", "SERVER_SETUP")
+}
+
+// StatsPath returns the path of node_exporter on a server's own domain, from the
+// first of STATS_URLS that has one; empty if none does.
 func (s *Settings) StatsPath() string {
-	for _, template := range s.StatsURLs {
+	for _, template := range s.Stats.URLs {
 		path, own := strings.CutPrefix(template, "https://{domain}")
 		if own && strings.Contains(path, "node_exporter") && plainPath.MatchString(path) {
 			return path
@@ -46,50 +52,43 @@ func (s *Settings) StatsPath() string {
 	return ""
 }
 
-// plainPath is a path that a web server takes for itself and nothing else.
+// plainPath is a path in which no character has a special meaning to nginx.
 var plainPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+/?$`)
 
-// checkDNS blames what provision could not write records with.
+// scalewayRegion is the name of a region of Scaleway, such as fr-par.
+var scalewayRegion = regexp.MustCompile(`^[a-z]{2}-[a-z]{3,7}$`)
+
+func (s *Settings) checkStorage(l *loading) {
+	l.check(s.Storage.URL != "" || scalewayRegion.MatchString(s.Region), "must be a region of Scaleway, unless STORAGE_URL is set", "STORAGE_REGION", "STORAGE_URL")
+	// The certificates of S3 services cover one name before their own, not two.
+	l.check(s.PathStyle || !strings.Contains(s.Bucket, "."), "must have no dots if STORAGE_PATH_STYLE is false", "STORAGE_BUCKET", "STORAGE_PATH_STYLE")
+	_, err := netip.ParseAddr(s.Bucket)
+	l.check(err != nil, "must not be an IP address", "STORAGE_BUCKET")
+	l.check(s.Storage.AccessKey.IsSet() || !s.Storage.SecretKey.IsSet(), "is required by STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY")
+	l.check(s.Storage.SecretKey.IsSet() || !s.Storage.AccessKey.IsSet(), "is required by STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY")
+}
+
+// checkDNS blames settings with which provision could not write records.
 func (s *Settings) checkDNS(l *loading) {
-	if s.DNSProvider == "none" {
+	l.check(!s.DNS.CNAME || s.DNS.Zone != "", "is required by DNS_CNAME", "DNS_ZONE", "DNS_CNAME")
+	if s.DNS.Provider == "none" {
 		return
 	}
-	l.check(s.DNSZone != "", "is required by DNS_PROVIDER", "DNS_ZONE", "DNS_PROVIDER")
-	l.check(s.DNSZone == "" || strings.HasSuffix(s.DomainTemplate, "."+s.DNSZone), "has to be above DOMAIN_TEMPLATE", "DNS_ZONE", "DOMAIN_TEMPLATE")
-	l.check(!s.DNSCNAME || s.MachineName(s.HostnameTemplate) != s.DomainTemplate, "has to lead elsewhere than DOMAIN_TEMPLATE, for DNS_CNAME", "DNS_SUBDOMAIN", "DNS_CNAME")
-	if s.DNSProvider == "ovh" {
-		l.check(s.OVHApplicationKey.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_APPLICATION_KEY", "DNS_PROVIDER")
-		l.check(s.OVHApplicationSecret.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_APPLICATION_SECRET", "DNS_PROVIDER")
-		l.check(s.OVHConsumerKey.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_CONSUMER_KEY", "DNS_PROVIDER")
+	l.check(s.DNS.Zone != "", "is required by DNS_PROVIDER", "DNS_ZONE", "DNS_PROVIDER")
+	l.check(s.DNS.Zone == "" || strings.HasSuffix(s.DomainTemplate, "."+s.DNS.Zone), "must be a parent domain of DOMAIN_TEMPLATE", "DNS_ZONE", "DOMAIN_TEMPLATE")
+	l.check(!s.DNS.CNAME || s.MachineName(s.HostnameTemplate) != s.DomainTemplate, "must lead to other names than DOMAIN_TEMPLATE, for DNS_CNAME", "DNS_SUBDOMAIN", "DNS_CNAME")
+	if s.DNS.Provider == "ovh" {
+		l.check(s.ApplicationKey.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_APPLICATION_KEY", "DNS_PROVIDER")
+		l.check(s.ApplicationSecret.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_APPLICATION_SECRET", "DNS_PROVIDER")
+		l.check(s.ConsumerKey.IsSet(), "is required by DNS_PROVIDER=ovh", "OVH_CONSUMER_KEY", "DNS_PROVIDER")
 	}
 }
 
-// MachineName is the whole name of a machine, of which a domain is an alias with DNS_CNAME.
-func (s *Settings) MachineName(hostname string) string {
-	if s.DNSSubdomain != "" {
-		hostname += "." + s.DNSSubdomain
+// MachineName returns the full name of a machine. With DNS_CNAME a server's domain
+// is an alias of it.
+func (d DNS) MachineName(hostname string) string {
+	if d.Subdomain != "" {
+		hostname += "." + d.Subdomain
 	}
-	return hostname + "." + s.DNSZone
-}
-
-// complete fills in what follows from other settings.
-func (s *Settings) complete() {
-	if s.PoolCapacity == 0 {
-		s.PoolCapacity = s.PoolSize * s.ServerParticipants
-	}
-	if len(s.Policies) == 0 {
-		s.Policies = []string{"forecast"}
-		if s.CalendarURL.IsSet() {
-			s.Policies = append(s.Policies, "schedule")
-		}
-	}
-	if s.Tag == "" {
-		s.Tag = "divims-" + s.Pool
-	}
-	if s.StorageURL == "" {
-		s.StorageURL = "https://s3." + s.StorageRegion + ".scw.cloud"
-	}
-	if !s.StorageAccessKey.IsSet() {
-		s.StorageAccessKey, s.StorageSecretKey = s.ScalewayAccessKey, s.ScalewaySecretKey
-	}
+	return hostname + "." + d.Zone
 }

@@ -8,12 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/config/setting"
 	"divims/internal/lab/hostile"
 	"divims/internal/pool"
+	"divims/internal/scaling"
 )
 
-// FuzzLoad: whatever is set, the settings keep their bounds, or there are
-// problems, of which none shows a value.
+// FuzzLoad checks that settings are within their bounds whatever is set, or that
+// Load returns problems, and that no problem shows a value.
 func FuzzLoad(f *testing.F) {
 	for _, lines := range []string{
 		"POOL=campus\nPOOL_SIZE=1000\nMINIMUM_RATIO=0.05\nRECYCLE_AFTER=1d12h",
@@ -43,8 +45,8 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// withLines is the least environment with lines of the form NAME=value behind
-// it, each with an end put to its value.
+// withLines returns the least environment and lines of the form NAME=value, with an
+// end appended to each value.
 func withLines(lines, end string) []string {
 	variables := environ(nil)
 	for line := range strings.SplitSeq(lines, "\n") {
@@ -68,24 +70,24 @@ func checkProblems(t *testing.T, settings Settings, err error) {
 
 func checkSettings(t *testing.T, s Settings) {
 	t.Helper()
-	if s.PoolSize < 1 || s.PoolSize > 10_000 || s.BareMetalCount < 0 || s.BareMetalCount > s.PoolSize || s.PoolCapacity < 1 ||
-		s.MinimumRatio < 0 || s.MinimumRatio > 1_000_000 || s.UnresponsiveShare < 0 || s.UnresponsiveShare > 1_000_000 ||
+	if s.Size < 1 || s.Size > 10_000 || s.BareMetal < 0 || s.BareMetal > s.Size || s.Capacity < 1 ||
+		s.MinimumMillionths < 0 || s.MinimumMillionths > 1_000_000 || s.UnresponsiveMillionths < 0 || s.UnresponsiveMillionths > 1_000_000 ||
 		s.MaxCreations < 0 || s.MaxDeletions < 0 || s.ServerParticipants < 1 || s.ServerMeetings < 1 {
-		t.Errorf("a number is beyond its bounds: %+v", s)
+		t.Errorf("a number is out of bounds: %+v", s)
 	}
-	for _, pair := range []Pair{s.LoadFactorSteady, s.LoadFactorGrowing, s.LoadGrowthThreshold} {
-		if !(pair.Participants > 0 && pair.Participants <= maxFactor && pair.Meetings > 0 && pair.Meetings <= maxFactor) {
+	for _, pair := range []scaling.Pair{s.SteadyFactor, s.GrowingFactor, s.GrowthThreshold} {
+		if !(pair.Participants > 0 && pair.Participants <= 100 && pair.Meetings > 0 && pair.Meetings <= 100) {
 			t.Errorf("a factor is %v", pair)
 		}
 	}
 	if s.Interval < time.Minute || s.CallTimeout <= 0 || s.CallTimeout >= s.Timeout || min(s.Grace, s.RecycleAfter, s.BootTime) < 0 {
-		t.Errorf("a time is beyond its bounds: %+v", s)
+		t.Errorf("a time is out of bounds: %+v", s)
 	}
-	if len(s.Zones) == 0 || len(s.CommercialTypes) == 0 || len(s.Policies) == 0 || s.Timezone.Location == nil || s.Tag == "" {
+	if len(s.Zones) == 0 || len(s.Types) == 0 || len(s.Policies) == 0 || s.Timezone.Location == nil || s.Tag == "" {
 		t.Errorf("something is missing: %+v", s)
 	}
-	for _, server := range pool.Servers(s.PoolSize, s.BareMetalCount, s.HostnameTemplate, s.DomainTemplate) {
-		if !isHostname(server.Hostname) || !isHostname(server.Domain) {
+	for _, server := range pool.Servers(s.Size, s.BareMetal, s.HostnameTemplate, s.DomainTemplate) {
+		if !setting.IsHostname(server.Hostname) || !setting.IsHostname(server.Domain) {
 			t.Errorf("server %d is %q at %q", server.Number, server.Hostname, server.Domain)
 		}
 	}

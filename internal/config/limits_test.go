@@ -8,15 +8,15 @@ import (
 	"divims/internal/lab/hostile"
 )
 
-// TestHostileEnvironmentsEndInLittleMemory: values as long as an environment
-// can have are refused, and names of them are told in short.
-func TestHostileEnvironmentsEndInLittleMemory(t *testing.T) {
+// TestHostileEnvironmentsTakeLittleMemory checks that very long values are refused
+// within 64 MiB, and that problems shorten long names.
+func TestHostileEnvironmentsTakeLittleMemory(t *testing.T) {
 	long := strings.Repeat("9", 1<<20)
 	for name, variable := range map[string]string{
 		"a long number": "POOL_SIZE=" + long, "a long share": "MINIMUM_RATIO=0." + long, "a small share": "MINIMUM_RATIO=1e-999999999",
 		"a large share": "MINIMUM_RATIO=1e999999999%", "a long factor": "LOAD_FACTOR_STEADY=" + long, "a long time": "GRACE=" + long + "d",
 		"a long zone": "TIMEZONE=" + long, "a long list": "ZONES=" + strings.Repeat("fr-par-1,", 1<<17), "a long host": "DOMAIN_TEMPLATE={n}" + long,
-		"a long way": "CONNECT_TO=" + strings.Repeat("a=", 1<<19), "too long a name for server 10000": "HOSTNAME_TEMPLATE={n}" + long[:59],
+		"a long redirection": "CONNECT_TO=" + strings.Repeat("a=", 1<<19), "too long a name for server 10000": "HOSTNAME_TEMPLATE={n}" + long[:59],
 		"long PEM": "CA_CERTIFICATES=" + long, "a long name": long + "=1",
 	} {
 		t.Run(name, func(t *testing.T) {

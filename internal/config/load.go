@@ -9,21 +9,17 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"divims/internal/config/setting"
 )
 
-// prefix begins the name of every variable of ours.
-const prefix = "DIVIMS"
-
-// Load reads the settings from an environment as os.Environ gives it. The error
-// is of type Problems and holds every problem there is; nothing outside was
-// touched then but the files that the environment names.
-//
-// envconfig's own Process is not used: it stops at the first problem and shows
-// the value in it, takes an empty variable for a value, and reads only the
-// process's environment.
+// Load reads the settings from an environment, which has the form of os.Environ.
+// An empty variable counts as not set. The error is of type Problems and holds
+// every problem there is. Load opens no connection and reads no file but those
+// that the environment names.
 func Load(environ []string) (Settings, error) {
 	settings, l := read(environ)
-	settings.check(&l)
+	settings.check(l)
 	l.refuseUnknown()
 	if len(l.problems) > 0 {
 		return Settings{}, l.problems
@@ -33,24 +29,25 @@ func Load(environ []string) (Settings, error) {
 }
 
 // Salvage reads what it can of an environment that Load refuses: a setting that is
-// missing or wrong is empty. It serves to tell operators of the problems.
+// missing or wrong is empty. It serves to notify operators of the problems.
 func Salvage(environ []string) Settings {
 	settings, _ := read(environ)
 	return settings
 }
 
 // read reads each setting by itself.
-func read(environ []string) (settings Settings, l loading) {
-	l = loading{given: ours(environ), blamed: map[string]bool{}}
-	fields := reflect.TypeFor[Settings]()
-	for i := range fields.NumField() {
-		l.read(fields.Field(i), reflect.ValueOf(&settings).Elem().Field(i))
+func read(environ []string) (Settings, *loading) {
+	var settings Settings
+	l := &loading{settings: walk(&settings), given: variables(environ), blamed: map[string]bool{}}
+	for _, s := range l.settings {
+		l.read(s)
 	}
 	return settings, l
 }
 
-// ours gives the variables with our prefix, by the rest of their names.
-func ours(environ []string) map[string]string {
+// variables returns the values of the variables with our prefix, by the names
+// without it.
+func variables(environ []string) map[string]string {
 	given := map[string]string{}
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
@@ -61,28 +58,28 @@ func ours(environ []string) map[string]string {
 	return given
 }
 
-// loading is a Load under way. Settings go by their names without the prefix.
+// loading is the state of one Load. Its settings have the fields that it fills.
 type loading struct {
+	settings []Setting
 	given    map[string]string
 	blamed   map[string]bool
 	problems Problems
 }
 
-func (l *loading) read(field reflect.StructField, target reflect.Value) {
-	name := field.Tag.Get("envconfig")
-	text := l.given[name]
+func (l *loading) read(s Setting) {
+	text := l.given[s.Name]
 	if text == "" {
-		text = field.Tag.Get("default")
+		text = s.Default
 	}
 	if text == "" {
-		if field.Tag.Get("required") == "true" {
-			l.blame(name, "is required")
+		if s.Required {
+			l.blame(s.Name, "is required")
 		}
 		return
 	}
-	if err := set(target, field.Tag, text); err != nil {
-		target.SetZero()
-		l.blame(name, err.Error())
+	if err := set(s.field, s.tag, text); err != nil {
+		s.field.SetZero()
+		l.blame(s.Name, err.Error())
 	}
 }
 
@@ -97,14 +94,18 @@ func (l *loading) check(ok bool, problem string, names ...string) {
 
 func (l *loading) blame(name, problem string) {
 	l.blamed[name] = true
-	l.problems = append(l.problems, Problem{Variable: prefix + "_" + name, Wrong: problem, Example: example(name)})
+	found := Problem{Variable: prefix + "_" + name, Wrong: problem}
+	if i := slices.IndexFunc(l.settings, func(s Setting) bool { return s.Name == name }); i >= 0 {
+		found.Example = l.settings[i].example()
+	}
+	l.problems = append(l.problems, found)
 }
 
 func (l *loading) refuseUnknown() {
-	known := names()
+	known := namesOf(l.settings)
 	for _, name := range slices.Sorted(maps.Keys(l.given)) {
 		if !slices.Contains(known, name) {
-			name = strings.Trim(fmt.Sprintf("%.60q", name), `"`) // anything may stand there
+			name = strings.Trim(fmt.Sprintf("%.60q", name), `"`) // it may contain anything
 			problem := "is not a setting"
 			if near := nearest(name, known); near != "" {
 				problem += "; is " + prefix + "_" + near + " meant?"
@@ -114,69 +115,80 @@ func (l *loading) refuseUnknown() {
 	}
 }
 
-// set puts a text into a field if it keeps the rules of the field's tags. In a
-// list, each place has to keep them.
-func set(target reflect.Value, tag reflect.StructTag, text string) error {
-	if list, ok := target.Addr().Interface().(*[]string); ok {
-		return setList(list, tag, text)
+// set parses a text into a field if the text follows the rules in the field's tags.
+func set(field reflect.Value, tag reflect.StructTag, text string) error {
+	if field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.String {
+		return setList(field, tag, text)
 	}
 	if words := tag.Get("oneof"); words != "" && !slices.Contains(strings.Split(words, ","), text) {
-		return wrong("has to be one of " + words)
+		return setting.Error("must be one of " + words)
 	}
 	if name := tag.Get("match"); name != "" && !patterns[name].fits(text) {
-		return wrong("has to be " + patterns[name].what)
+		return setting.Error("must be " + patterns[name].what)
 	}
-	if err := parse(target, text); err != nil {
+	if err := parse(field, text); err != nil {
 		return err
 	}
-	return keepBounds(target, tag)
+	return checkBounds(field, tag)
 }
 
-func setList(list *[]string, tag reflect.StructTag, text string) error {
+// setList parses a list with commas. Each item must follow the rules in the tags.
+func setList(list reflect.Value, tag reflect.StructTag, text string) error {
+	seen := map[string]bool{}
 	for part := range strings.SplitSeq(text, ",") {
-		var place string
-		if err := set(reflect.ValueOf(&place).Elem(), tag, strings.TrimSpace(part)); err != nil {
-			return fmt.Errorf("%w, in each place of the list", err)
+		item := reflect.New(list.Type().Elem()).Elem()
+		if err := set(item, tag, strings.TrimSpace(part)); err != nil {
+			return fmt.Errorf("%w, in each item of the list", err)
 		}
-		if place == "" || slices.Contains(*list, place) {
-			return wrong("has an empty place, or the same twice")
+		if item.IsZero() || seen[item.String()] {
+			return setting.Error("has an empty item, or the same twice")
 		}
-		*list = append(*list, place)
+		seen[item.String()] = true
+		list.Set(reflect.Append(list, item))
 	}
 	return nil
 }
 
-func parse(target reflect.Value, text string) (err error) {
-	switch value := target.Addr().Interface().(type) {
+// parse sets a field to the value of a text.
+func parse(field reflect.Value, text string) error {
+	switch value := field.Addr().Interface().(type) {
 	case encoding.TextUnmarshaler:
 		return value.UnmarshalText([]byte(text))
-	case *string:
-		*value = text
-	case *int:
-		if *value, err = strconv.Atoi(text); err != nil {
-			return wrong("has to be a whole number")
-		}
-	case *bool:
-		if *value, err = strconv.ParseBool(text); err != nil {
-			return wrong("has to be true or false")
-		}
 	case *time.Duration:
-		*value, err = ParseDuration(text)
-	default:
-		panic(fmt.Sprintf("config: no way to read a %s", target.Type()))
+		duration, err := setting.ParseDuration(text)
+		*value = duration
+		return err
 	}
-	return err
+	switch field.Kind() {
+	case reflect.String:
+		field.SetString(text)
+	case reflect.Int:
+		number, err := setting.ParseNumber(text)
+		if err != nil {
+			return err
+		}
+		field.SetInt(int64(number))
+	case reflect.Bool:
+		value, err := strconv.ParseBool(text)
+		if err != nil {
+			return setting.Error("must be true or false")
+		}
+		field.SetBool(value)
+	default:
+		panic(fmt.Sprintf("config: there is no parser for the type %s; give it an UnmarshalText", field.Type()))
+	}
+	return nil
 }
 
-// keepBounds holds a number against its min and max, which are written as its
-// value is.
-func keepBounds(target reflect.Value, tag reflect.StructTag) error {
+// checkBounds compares a number with its min and max, which are written like a
+// value.
+func checkBounds(field reflect.Value, tag reflect.StructTag) error {
 	low, high := tag.Get("min"), tag.Get("max")
 	switch {
-	case low != "" && target.Int() < bound(target.Type(), low):
-		return wrong("has to be at least " + low)
-	case high != "" && target.Int() > bound(target.Type(), high):
-		return wrong("has to be at most " + high)
+	case low != "" && field.Int() < bound(field.Type(), low):
+		return setting.Error("must be at least " + low)
+	case high != "" && field.Int() > bound(field.Type(), high):
+		return setting.Error("must be at most " + high)
 	}
 	return nil
 }
@@ -184,7 +196,7 @@ func keepBounds(target reflect.Value, tag reflect.StructTag) error {
 func bound(of reflect.Type, text string) int64 {
 	limit := reflect.New(of).Elem()
 	if err := parse(limit, text); err != nil {
-		panic(fmt.Sprintf("config: bound %q of a %s %v", text, of, err))
+		panic(fmt.Sprintf("config: the bound %q of a %s %v", text, of, err))
 	}
 	return limit.Int()
 }

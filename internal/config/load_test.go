@@ -1,16 +1,10 @@
 package config
 
 import (
-	"crypto/tls"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,6 +12,10 @@ import (
 	"time"
 
 	"divims/internal/client/checksum"
+	"divims/internal/client/cloudinit"
+	"divims/internal/client/httpclient"
+	"divims/internal/config/setting"
+	"divims/internal/scaling"
 )
 
 const (
@@ -26,7 +24,7 @@ const (
 	secretKey = "0b8d5a3e-1111-4222-8333-0123456789ab"
 )
 
-// least is an environment with nothing but what is required.
+// least returns the required settings.
 func least() map[string]string {
 	return map[string]string{
 		"POOL": "campus", "POOL_SIZE": "20",
@@ -39,8 +37,8 @@ func least() map[string]string {
 	}
 }
 
-// environ is the least environment, for an image that needs no setup, with
-// changes; an empty value counts as none.
+// environ returns the least environment, for an image that needs no setup, with
+// changes. An empty value counts as not set.
 func environ(changes map[string]string) []string {
 	variables := least()
 	variables["SERVER_SETUP"] = "false"
@@ -52,7 +50,7 @@ func environ(changes map[string]string) []string {
 	return list
 }
 
-// setup is for an image that needs one, with stats at the given address.
+// setup returns the changes for an image that needs setup, with stats at an address.
 func setup(statsURL string) map[string]string {
 	return map[string]string{"SERVER_SETUP": "true", "STATS_URLS": statsURL, "STATS_USER": "divims", "STATS_PASSWORD": "sesame"}
 }
@@ -66,7 +64,7 @@ func load(t *testing.T, changes map[string]string) Settings {
 	return settings
 }
 
-// problems are those of an environment; none would be a failure.
+// problems returns the problems of an environment. It fails if there are none.
 func problems(t *testing.T, environ []string) Problems {
 	t.Helper()
 	settings, err := Load(environ)
@@ -75,7 +73,7 @@ func problems(t *testing.T, environ []string) Problems {
 		t.Fatalf("error = %v; want Problems", err)
 	}
 	if !reflect.DeepEqual(settings, Settings{}) {
-		t.Error("there are settings beside the problems")
+		t.Error("Load returned settings together with problems")
 	}
 	return found
 }
@@ -83,37 +81,37 @@ func problems(t *testing.T, environ []string) Problems {
 func TestDefaults(t *testing.T) {
 	s := load(t, nil)
 	for name, c := range map[string]struct{ got, want any }{
-		"BARE_METAL_COUNT":          {s.BareMetalCount, 0},
-		"POOL_CAPACITY":             {s.PoolCapacity, 20 * 250},
-		"POLICIES":                  {s.Policies, []string{"forecast"}},
+		"BARE_METAL_COUNT":          {s.BareMetal, 0},
+		"POOL_CAPACITY":             {s.Capacity, 20 * 250},
+		"POLICIES":                  {s.Policies, []scaling.Policy{"forecast"}},
 		"INTERVAL":                  {s.Interval, 5 * time.Minute},
 		"BOOT_TIME":                 {s.BootTime, 7 * time.Minute},
-		"MINIMUM_RATIO":             {s.MinimumRatio, Percentage(10_000)},
-		"LOAD_FACTOR_STEADY":        {s.LoadFactorSteady, Pair{2, 2}},
-		"LOAD_FACTOR_GROWING":       {s.LoadFactorGrowing, Pair{3, 3}},
-		"LOAD_GROWTH_THRESHOLD":     {s.LoadGrowthThreshold, Pair{1.2, 1.2}},
+		"MINIMUM_RATIO":             {s.MinimumMillionths, setting.Percentage(10_000)},
+		"LOAD_FACTOR_STEADY":        {s.SteadyFactor, scaling.Pair{Participants: 2, Meetings: 2}},
+		"LOAD_FACTOR_GROWING":       {s.GrowingFactor, scaling.Pair{Participants: 3, Meetings: 3}},
+		"LOAD_GROWTH_THRESHOLD":     {s.GrowthThreshold, scaling.Pair{Participants: 1.2, Meetings: 1.2}},
 		"TIMEZONE":                  {s.Timezone.String(), "Europe/Paris"},
 		"MEETING_MAX_DURATION":      {s.MeetingMaxDuration, 10 * time.Hour},
-		"ROLL_OUT_HOURS":            {s.RollOutHours, Hours{19 * time.Hour, 6 * time.Hour}},
+		"ROLL_OUT_HOURS":            {s.RollOutHours, scaling.Hours{From: 19 * time.Hour, To: 6 * time.Hour}},
 		"TAG_MINIMUMS":              {len(s.TagMinimums), 0},
 		"ROLL_OUT_PARALLEL":         {s.RollOutParallel, 2},
 		"RECYCLE_AFTER":             {s.RecycleAfter, 168 * time.Hour},
 		"CERTIFICATE_WARNING":       {s.CertificateWarning, 360 * time.Hour},
 		"CERTIFICATE_ALERT":         {s.CertificateAlert, 120 * time.Hour},
-		"UNRESPONSIVE_SHARE":        {s.UnresponsiveShare, Percentage(300_000)},
+		"UNRESPONSIVE_SHARE":        {s.UnresponsiveMillionths, setting.Percentage(300_000)},
 		"UNRESPONSIVE_DELETE_AFTER": {s.UnresponsiveDeleteAfter, time.Duration(0)},
 		"TIMEOUT":                   {s.Timeout, 4 * time.Minute},
-		"SCALELITE_CHECKSUM":        {s.ScaleliteChecksum, checksum.SHA256},
-		"RECORDINGS":                {s.Recordings, "shipped"},
+		"SCALELITE_CHECKSUM":        {s.Scalelite.Hash, checksum.SHA256},
+		"RECORDINGS":                {s.Recordings, scaling.RecordingsShipped},
 		"ZONES":                     {s.Zones, []string{"fr-par-1", "fr-par-2"}},
 		"TAG":                       {s.Tag, "divims-campus"},
-		"USER_DATA":                 {s.UserData, UserData{}},
-		"SCALEWAY_URL":              {s.ScalewayURL, "https://api.scaleway.com"},
-		"STORAGE_URL":               {s.StorageURL, "https://s3.fr-par.scw.cloud"},
-		"STORAGE_PATH_STYLE":        {s.StoragePathStyle, true},
-		"STORAGE_ACCESS_KEY":        {s.StorageAccessKey.Reveal(), accessKey},
-		"STORAGE_SECRET_KEY":        {s.StorageSecretKey.Reveal(), secretKey},
-		"CA_CERTIFICATES":           {s.CACertificates, CACertificates{}},
+		"USER_DATA":                 {s.Source, cloudinit.Source{}},
+		"SCALEWAY_URL":              {s.Scaleway.URL, "https://api.scaleway.com"},
+		"STORAGE_URL":               {s.Storage.URL, "https://s3.fr-par.scw.cloud"},
+		"STORAGE_PATH_STYLE":        {s.PathStyle, true},
+		"STORAGE_ACCESS_KEY":        {s.Storage.AccessKey.Reveal(), accessKey},
+		"STORAGE_SECRET_KEY":        {s.Storage.SecretKey.Reveal(), secretKey},
+		"CA_CERTIFICATES":           {s.CACertificates, httpclient.CACertificates{}},
 		"LOG_LEVEL":                 {s.LogLevel, slog.LevelInfo},
 		"DRY_RUN":                   {s.DryRun, false},
 	} {
@@ -123,7 +121,7 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-func TestWhatIsSetCounts(t *testing.T) {
+func TestSetValuesReplaceDefaults(t *testing.T) {
 	s := load(t, map[string]string{
 		"POOL_CAPACITY": "3000", "SERVER_PARTICIPANTS": "200", "INTERVAL": "", "RECYCLE_AFTER": "1d12h",
 		"POLICIES": "schedule,load", "CALENDAR_URL": "https://example.com/private-4711/courses.ics",
@@ -133,51 +131,51 @@ func TestWhatIsSetCounts(t *testing.T) {
 		"USER_DATA": "storage:cloud-init.yaml", "SCALEWAY_URL": "http://localhost:8081", "CLOCK_URL": "http://[::1]:8082/clock",
 	})
 	for name, c := range map[string]struct{ got, want any }{
-		"capacity is not computed":            {s.PoolCapacity, 3000},
-		"empty is as good as not set":         {s.Interval, 5 * time.Minute},
-		"durations have days":                 {s.RecycleAfter, 36 * time.Hour},
-		"the order of policies is kept":       {s.Policies, []string{"schedule", "load"}},
-		"a pair has two numbers":              {s.LoadFactorSteady, Pair{2, 1.5}},
-		"hash":                                {s.BBBChecksum, checksum.SHA512},
-		"level":                               {s.LogLevel, slog.LevelWarn},
-		"flag":                                {s.DryRun, true},
-		"the storage URL is of the region":    {s.StorageURL, "https://s3.nl-ams.scw.cloud"},
-		"storage has keys of its own":         {s.StorageAccessKey.Reveal(), "other"},
-		"space around a secret is not of it":  {s.StorageSecretKey.Reveal(), "other-secret"},
-		"space in lists is left out":          {s.StatsURLs, []string{"https://{domain}:9100/metrics", "http://127.0.0.1:9000/{domain}"}},
-		"user data":                           {s.UserData, UserData{Object: "cloud-init.yaml"}},
-		"plain HTTP to this machine is right": {s.ScalewayURL, "http://localhost:8081"},
+		"capacity is not computed":              {s.Capacity, 3000},
+		"an empty variable counts as not set":   {s.Interval, 5 * time.Minute},
+		"durations have days":                   {s.RecycleAfter, 36 * time.Hour},
+		"the order of policies is kept":         {s.Policies, []scaling.Policy{"schedule", "load"}},
+		"a pair has two numbers":                {s.SteadyFactor, scaling.Pair{Participants: 2, Meetings: 1.5}},
+		"hash":                                  {s.BBB.Hash, checksum.SHA512},
+		"level":                                 {s.LogLevel, slog.LevelWarn},
+		"flag":                                  {s.DryRun, true},
+		"the storage URL contains the region":   {s.Storage.URL, "https://s3.nl-ams.scw.cloud"},
+		"storage has keys of its own":           {s.Storage.AccessKey.Reveal(), "other"},
+		"blanks around a secret are removed":    {s.Storage.SecretKey.Reveal(), "other-secret"},
+		"blanks in lists are removed":           {s.Stats.URLs, []string{"https://{domain}:9100/metrics", "http://127.0.0.1:9000/{domain}"}},
+		"user data":                             {s.Source, cloudinit.Source{Object: "cloud-init.yaml"}},
+		"plain HTTP to this machine is allowed": {s.Scaleway.URL, "http://localhost:8081"},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
 			t.Errorf("%s: %v; want %v", name, c.got, c.want)
 		}
 	}
 	withCalendar := load(t, map[string]string{"CALENDAR_URL": "https://example.com/courses.ics"})
-	if want := []string{"forecast", "schedule"}; !slices.Equal(withCalendar.Policies, want) {
+	if want := []scaling.Policy{"forecast", "schedule"}; !slices.Equal(withCalendar.Policies, want) {
 		t.Errorf("policies with a calendar = %v; want %v", withCalendar.Policies, want)
 	}
 	withoutRecordings := load(t, map[string]string{"RECORDINGS": "none", "STATS_URLS": ""})
-	if len(withoutRecordings.StatsURLs) != 0 {
-		t.Errorf("stats URLs = %v; want none", withoutRecordings.StatsURLs)
+	if len(withoutRecordings.Stats.URLs) != 0 {
+		t.Errorf("stats URLs = %v; want none", withoutRecordings.Stats.URLs)
 	}
 }
 
-func TestSetupServesTheFirstNodeExporterOfTheServerItself(t *testing.T) {
+func TestStatsPathIsTheFirstNodeExporterOfTheServersOwnDomain(t *testing.T) {
 	for name, c := range map[string]struct{ urls, path string }{
-		"one":                        {"https://{domain}/node_exporter/metrics", "/node_exporter/metrics"},
-		"another exporter before":    {"https://{domain}/metrics/, https://{domain}/my-node_exporter/", "/my-node_exporter/"},
-		"the network's own in front": {"https://{domain}:9100/node_exporter,https://{domain}/node_exporter", "/node_exporter"},
+		"one":                           {"https://{domain}/node_exporter/metrics", "/node_exporter/metrics"},
+		"another exporter before":       {"https://{domain}/metrics/, https://{domain}/my-node_exporter/", "/my-node_exporter/"},
+		"one for the network before it": {"https://{domain}:9100/node_exporter,https://{domain}/node_exporter", "/node_exporter"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			settings := load(t, setup(c.urls))
 			if got := settings.StatsPath(); got != c.path {
-				t.Errorf("serves %q; want %q", got, c.path)
+				t.Errorf("path = %q; want %q", got, c.path)
 			}
 		})
 	}
 }
 
-func TestAnEmptyEnvironmentTellsAllThatIsRequired(t *testing.T) {
+func TestEmptyEnvironmentReportsAllRequiredSettings(t *testing.T) {
 	var blamed []string
 	for _, problem := range problems(t, nil) {
 		blamed = append(blamed, strings.TrimPrefix(problem.Variable, "DIVIMS_"))
@@ -191,97 +189,128 @@ func TestAnEmptyEnvironmentTellsAllThatIsRequired(t *testing.T) {
 	}
 }
 
-func TestEachProblemIsBlamedOnItsVariable(t *testing.T) {
+func TestEachProblemNamesItsVariable(t *testing.T) {
 	for name, c := range map[string]struct {
 		changes map[string]string
 		blamed  string
 		wrong   string
 	}{
-		"name with capitals":             {map[string]string{"POOL": "Campus"}, "POOL", "a-z"},
-		"name too long":                  {map[string]string{"POOL": strings.Repeat("a", 41)}, "POOL", "1 to 40"},
-		"no number":                      {map[string]string{"POOL_SIZE": "many"}, "POOL_SIZE", "a whole number"},
-		"empty pool":                     {map[string]string{"POOL_SIZE": "0"}, "POOL_SIZE", "at least 1"},
-		"number beyond counting":         {map[string]string{"POOL_SIZE": "99999999999999999999"}, "POOL_SIZE", "a whole number"},
-		"more bare metal than servers":   {map[string]string{"BARE_METAL_COUNT": "21"}, "BARE_METAL_COUNT", "at most POOL_SIZE"},
-		"template without number":        {map[string]string{"HOSTNAME_TEMPLATE": "bbb"}, "HOSTNAME_TEMPLATE", "{n}"},
-		"template with two numbers":      {map[string]string{"DOMAIN_TEMPLATE": "bbb-{n}.{n}.example.com"}, "DOMAIN_TEMPLATE", "{n}"},
-		"template that is no host name":  {map[string]string{"HOSTNAME_TEMPLATE": "bbb_{n}"}, "HOSTNAME_TEMPLATE", "host name"},
-		"template with a path":           {map[string]string{"DOMAIN_TEMPLATE": "example.com/{n}"}, "DOMAIN_TEMPLATE", "host name"},
-		"unknown policy":                 {map[string]string{"POLICIES": "load,both"}, "POLICIES", "one of load,schedule"},
-		"policy twice":                   {map[string]string{"POLICIES": "load,load"}, "POLICIES", "twice"},
-		"schedule without calendar":      {map[string]string{"POLICIES": "schedule"}, "CALENDAR_URL", "required by the policy schedule"},
-		"calendar over plain HTTP":       {map[string]string{"CALENDAR_URL": "http://example.com/a.ics"}, "CALENDAR_URL", "https://"},
-		"calendar mode":                  {map[string]string{"CALENDAR_MODE": "both"}, "CALENDAR_MODE", "one of step,window"},
-		"time zone":                      {map[string]string{"TIMEZONE": "Europe/Pari"}, "TIMEZONE", "IANA"},
-		"this machine's time zone":       {map[string]string{"TIMEZONE": "Local"}, "TIMEZONE", "IANA"},
-		"duration without unit":          {map[string]string{"INTERVAL": "5"}, "INTERVAL", "a duration"},
-		"duration too short":             {map[string]string{"INTERVAL": "30s"}, "INTERVAL", "at least 1m"},
-		"duration too long":              {map[string]string{"TIMEOUT": "2h"}, "TIMEOUT", "at most 1h"},
-		"duration negative":              {map[string]string{"GRACE": "-5m"}, "GRACE", "a duration"},
-		"percentage over all":            {map[string]string{"MINIMUM_RATIO": "30"}, "MINIMUM_RATIO", "at most 100%"},
-		"percentage negative":            {map[string]string{"MINIMUM_RATIO": "-1%"}, "MINIMUM_RATIO", "a percentage"},
-		"factor of nothing":              {map[string]string{"LOAD_FACTOR_STEADY": "0"}, "LOAD_FACTOR_STEADY", "greater than 0"},
-		"factor that is no number":       {map[string]string{"LOAD_FACTOR_GROWING": "NaN"}, "LOAD_FACTOR_GROWING", "greater than 0"},
-		"three factors":                  {map[string]string{"LOAD_FACTOR_GROWING": "1,2,3"}, "LOAD_FACTOR_GROWING", "one or two"},
-		"certificate alert comes first":  {map[string]string{"CERTIFICATE_WARNING": "4d"}, "CERTIFICATE_WARNING", "at least CERTIFICATE_ALERT"},
-		"a tag twice":                    {map[string]string{"TAG_MINIMUMS": "gpu=1,gpu=2"}, "TAG_MINIMUMS", "each once"},
-		"a tag without a number":         {map[string]string{"TAG_MINIMUMS": "gpu"}, "TAG_MINIMUMS", "with numbers"},
-		"hours that are none":            {map[string]string{"ROLL_OUT_HOURS": "19:00"}, "ROLL_OUT_HOURS", "two times of the day"},
-		"recycled all the time":          {map[string]string{"RECYCLE_AFTER": "10m"}, "RECYCLE_AFTER", "at least 1h"},
-		"deleted within the grace":       {map[string]string{"UNRESPONSIVE_DELETE_AFTER": "5m"}, "UNRESPONSIVE_DELETE_AFTER", "longer than GRACE"},
-		"a call outlasts the evaluation": {map[string]string{"CALL_TIMEOUT": "60s", "TIMEOUT": "60s"}, "CALL_TIMEOUT", "less than TIMEOUT"},
-		"flag":                           {map[string]string{"DRY_RUN": "perhaps"}, "DRY_RUN", "true or false"},
-		"recordings":                     {map[string]string{"RECORDINGS": "deleted"}, "RECORDINGS", "one of shipped,kept,none"},
-		"no stats for recordings":        {map[string]string{"STATS_URLS": ""}, "STATS_URLS", "unless RECORDINGS is none"},
-		"stats the same for all":         {map[string]string{"STATS_URLS": "https://example.com/metrics"}, "STATS_URLS", "{domain}"},
-		"stats over plain HTTP":          {map[string]string{"STATS_URLS": "http://{domain}/metrics"}, "STATS_URLS", "https://"},
-		"stats with a password inside":   {map[string]string{"STATS_URLS": "https://u:p@{domain}/metrics"}, "STATS_URLS", "without user"},
-		"user without password":          {map[string]string{"STATS_USER": "divims"}, "STATS_PASSWORD", "STATS_USER"},
-		"password without user":          {map[string]string{"STATS_PASSWORD": "sesame"}, "STATS_USER", "STATS_PASSWORD"},
-		"token beside user":              {map[string]string{"STATS_USER": "divims", "STATS_PASSWORD": "sesame", "STATS_TOKEN": "sesame"}, "STATS_TOKEN", "beside STATS_USER"},
-		"user with a colon":              {map[string]string{"STATS_USER": "a:b", "STATS_PASSWORD": "sesame"}, "STATS_USER", "without a colon"},
-		"user on two lines":              {map[string]string{"STATS_USER": "a\nb", "STATS_PASSWORD": "sesame"}, "STATS_USER", "visible characters"},
-		"user that is a comment":         {map[string]string{"STATS_USER": "#1", "STATS_PASSWORD": "sesame"}, "STATS_USER", "# not the first"},
-		"setup for everybody to read":    {map[string]string{"SERVER_SETUP": "true"}, "STATS_USER", "required by SERVER_SETUP"},
-		"setup of a token":               {map[string]string{"SERVER_SETUP": "true", "STATS_TOKEN": "sesame"}, "STATS_USER", "required by SERVER_SETUP"},
-		"setup elsewhere":                {setup("https://{domain}.other.example/node_exporter"), "STATS_URLS", "https://{domain}/"},
-		"setup on another port":          {setup("https://{domain}:9100/node_exporter"), "STATS_URLS", "https://{domain}/"},
-		"setup of another exporter":      {setup("https://{domain}/metrics/"), "STATS_URLS", "node_exporter"},
-		"setup of a query":               {setup("https://{domain}/node_exporter?a"), "STATS_URLS", "https://{domain}/"},
-		"setup of more than a path":      {setup("https://{domain}/node_exporter{autoindex"), "STATS_URLS", "https://{domain}/"},
-		"Scalelite over plain HTTP":      {map[string]string{"SCALELITE_URL": "http://scalelite.example.com"}, "SCALELITE_URL", "https://"},
-		"Scalelite with a user":          {map[string]string{"SCALELITE_URL": "https://u:p@scalelite.example.com"}, "SCALELITE_URL", "without user"},
-		"Scalelite without a host":       {map[string]string{"SCALELITE_URL": "scalelite.example.com"}, "SCALELITE_URL", "https://"},
-		"hash that Scalelite lacks":      {map[string]string{"SCALELITE_CHECKSUM": "sha384"}, "SCALELITE_CHECKSUM", "one of"},
-		"hash that BBB lacks":            {map[string]string{"BBB_CHECKSUM": "md5"}, "BBB_CHECKSUM", "one of"},
-		"registering without secret":     {map[string]string{"REGISTER_ENTRIES": "true"}, "BBB_SECRET", "REGISTER_ENTRIES"},
-		"project":                        {map[string]string{"SCALEWAY_PROJECT_ID": "default"}, "SCALEWAY_PROJECT_ID", "UUID"},
-		"access key":                     {map[string]string{"SCALEWAY_ACCESS_KEY": secretKey}, "SCALEWAY_ACCESS_KEY", "SCW"},
-		"secret key":                     {map[string]string{"SCALEWAY_SECRET_KEY": accessKey}, "SCALEWAY_SECRET_KEY", "UUID"},
-		"region for a zone":              {map[string]string{"ZONES": "fr-par"}, "ZONES", "a zone"},
-		"zone missing in between":        {map[string]string{"ZONES": "fr-par-1,,fr-par-2"}, "ZONES", "a zone"},
-		"tag with a comma":               {map[string]string{"TAG": "a,b"}, "TAG", "letters"},
-		"user data from nowhere":         {map[string]string{"USER_DATA": "cloud-init.yaml"}, "USER_DATA", "storage:"},
-		"bucket":                         {map[string]string{"STORAGE_BUCKET": "My Bucket"}, "STORAGE_BUCKET", "a-z"},
-		"prefix with a slash at its end": {map[string]string{"STORAGE_PREFIX": "divims/"}, "STORAGE_PREFIX", "in between"},
-		"half a key for storage":         {map[string]string{"STORAGE_ACCESS_KEY": "other"}, "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY"},
-		"the other half":                 {map[string]string{"STORAGE_SECRET_KEY": "other"}, "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"},
-		"authorities that are none":      {map[string]string{"CA_CERTIFICATES": "-----BEGIN NOTHING-----"}, "CA_CERTIFICATES", "PEM"},
-		"authorities in no file":         {map[string]string{"CA_CERTIFICATES": "file:/does/not/exist"}, "CA_CERTIFICATES", "cannot be read"},
-		"detour to a name":               {map[string]string{"CONNECT_TO": "example.com=localhost:443"}, "CONNECT_TO", "HOST=IP:PORT"},
-		"detour from nowhere":            {map[string]string{"CONNECT_TO": "=127.0.0.1:443"}, "CONNECT_TO", "HOST=IP:PORT"},
-		"token that can be guessed":      {map[string]string{"TOKEN": "sesame"}, "TOKEN", "at least 16"},
-		"token that is a sentence":       {map[string]string{"TOKEN": "open sesame, it is me"}, "TOKEN", "without spaces"},
-		"log level":                      {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL", "one of"},
-		"clock elsewhere":                {map[string]string{"CLOCK_URL": "https://time.example.com/"}, "CLOCK_URL", "this machine"},
-		"a provider without a zone":      {map[string]string{"DNS_PROVIDER": "scaleway"}, "DNS_ZONE", "required by DNS_PROVIDER"},
-		"a zone of others":               {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.org"}, "DNS_ZONE", "above DOMAIN_TEMPLATE"},
-		"an alias of itself":             {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.com", "DNS_CNAME": "true"}, "DNS_SUBDOMAIN", "elsewhere"},
-		"OVH without its last key":       {map[string]string{"DNS_PROVIDER": "ovh", "DNS_ZONE": "example.com", "OVH_APPLICATION_KEY": "a", "OVH_APPLICATION_SECRET": "b"}, "OVH_CONSUMER_KEY", "DNS_PROVIDER=ovh"},
-		"OVH with a final slash":         {map[string]string{"OVH_ENDPOINT": "https://eu.api.ovh.com/1.0/"}, "OVH_ENDPOINT", "final /"},
-		"a name server by name":          {map[string]string{"DNS_SERVER": "ns.example.com:53"}, "DNS_SERVER", "IP:PORT"},
-		"misspelt":                       {map[string]string{"POOLSIZE": "3"}, "POOLSIZE", "is DIVIMS_POOL_SIZE meant?"},
-		"unheard of":                     {map[string]string{"COFFEE": "black"}, "COFFEE", "is not a setting"},
+		"name with capitals":                   {map[string]string{"POOL": "Campus"}, "POOL", "a-z"},
+		"name too long":                        {map[string]string{"POOL": strings.Repeat("a", 41)}, "POOL", "1 to 40"},
+		"no number":                            {map[string]string{"POOL_SIZE": "many"}, "POOL_SIZE", "a whole number"},
+		"empty pool":                           {map[string]string{"POOL_SIZE": "0"}, "POOL_SIZE", "at least 1"},
+		"number beyond counting":               {map[string]string{"POOL_SIZE": "99999999999999999999"}, "POOL_SIZE", "a whole number"},
+		"more bare metal than servers":         {map[string]string{"BARE_METAL_COUNT": "21"}, "BARE_METAL_COUNT", "at most POOL_SIZE"},
+		"template without number":              {map[string]string{"HOSTNAME_TEMPLATE": "bbb"}, "HOSTNAME_TEMPLATE", "{n}"},
+		"template with two numbers":            {map[string]string{"DOMAIN_TEMPLATE": "bbb-{n}.{n}.example.com"}, "DOMAIN_TEMPLATE", "{n}"},
+		"template that is no host name":        {map[string]string{"HOSTNAME_TEMPLATE": "bbb_{n}"}, "HOSTNAME_TEMPLATE", "host name"},
+		"template with a path":                 {map[string]string{"DOMAIN_TEMPLATE": "example.com/{n}"}, "DOMAIN_TEMPLATE", "domain name"},
+		"unknown policy":                       {map[string]string{"POLICIES": "load,both"}, "POLICIES", "one of load,schedule"},
+		"policy twice":                         {map[string]string{"POLICIES": "load,load"}, "POLICIES", "twice"},
+		"schedule without calendar":            {map[string]string{"POLICIES": "schedule"}, "CALENDAR_URL", "required by the policy schedule"},
+		"calendar over plain HTTP":             {map[string]string{"CALENDAR_URL": "http://example.com/a.ics"}, "CALENDAR_URL", "https://"},
+		"calendar mode":                        {map[string]string{"CALENDAR_MODE": "both"}, "CALENDAR_MODE", "one of step,window"},
+		"time zone":                            {map[string]string{"TIMEZONE": "Europe/Pari"}, "TIMEZONE", "IANA"},
+		"this machine's time zone":             {map[string]string{"TIMEZONE": "Local"}, "TIMEZONE", "IANA"},
+		"duration without unit":                {map[string]string{"INTERVAL": "5"}, "INTERVAL", "a duration"},
+		"duration too short":                   {map[string]string{"INTERVAL": "30s"}, "INTERVAL", "at least 1m"},
+		"duration too long":                    {map[string]string{"TIMEOUT": "2h"}, "TIMEOUT", "at most 1h"},
+		"duration negative":                    {map[string]string{"GRACE": "-5m"}, "GRACE", "a duration"},
+		"percentage over all":                  {map[string]string{"MINIMUM_RATIO": "30"}, "MINIMUM_RATIO", "at most 100%"},
+		"percentage negative":                  {map[string]string{"MINIMUM_RATIO": "-1%"}, "MINIMUM_RATIO", "a percentage"},
+		"factor of nothing":                    {map[string]string{"LOAD_FACTOR_STEADY": "0"}, "LOAD_FACTOR_STEADY", "greater than 0"},
+		"factor that is no number":             {map[string]string{"LOAD_FACTOR_GROWING": "NaN"}, "LOAD_FACTOR_GROWING", "greater than 0"},
+		"three factors":                        {map[string]string{"LOAD_FACTOR_GROWING": "1,2,3"}, "LOAD_FACTOR_GROWING", "one or two"},
+		"certificate alert comes first":        {map[string]string{"CERTIFICATE_WARNING": "4d"}, "CERTIFICATE_WARNING", "at least CERTIFICATE_ALERT"},
+		"a tag twice":                          {map[string]string{"TAG_MINIMUMS": "gpu=1,gpu=2"}, "TAG_MINIMUMS", "each once"},
+		"a tag without a number":               {map[string]string{"TAG_MINIMUMS": "gpu"}, "TAG_MINIMUMS", "with numbers"},
+		"only one time of the day":             {map[string]string{"ROLL_OUT_HOURS": "19:00"}, "ROLL_OUT_HOURS", "two times of the day"},
+		"recycled every ten minutes":           {map[string]string{"RECYCLE_AFTER": "10m"}, "RECYCLE_AFTER", "at least 1h"},
+		"deleted within the grace":             {map[string]string{"UNRESPONSIVE_DELETE_AFTER": "5m"}, "UNRESPONSIVE_DELETE_AFTER", "longer than GRACE"},
+		"a call outlasts the evaluation":       {map[string]string{"CALL_TIMEOUT": "60s", "TIMEOUT": "60s"}, "CALL_TIMEOUT", "less than TIMEOUT"},
+		"flag":                                 {map[string]string{"DRY_RUN": "perhaps"}, "DRY_RUN", "true or false"},
+		"recordings":                           {map[string]string{"RECORDINGS": "deleted"}, "RECORDINGS", "one of shipped,kept,none"},
+		"no stats for recordings":              {map[string]string{"STATS_URLS": ""}, "STATS_URLS", "unless RECORDINGS is none"},
+		"stats the same for all":               {map[string]string{"STATS_URLS": "https://example.com/metrics"}, "STATS_URLS", "{domain}"},
+		"stats over plain HTTP":                {map[string]string{"STATS_URLS": "http://{domain}/metrics"}, "STATS_URLS", "https://"},
+		"stats with a password inside":         {map[string]string{"STATS_URLS": "https://u:p@{domain}/metrics"}, "STATS_URLS", "without user"},
+		"user without password":                {map[string]string{"STATS_USER": "divims"}, "STATS_PASSWORD", "STATS_USER"},
+		"password without user":                {map[string]string{"STATS_PASSWORD": "sesame"}, "STATS_USER", "STATS_PASSWORD"},
+		"token beside user":                    {map[string]string{"STATS_USER": "divims", "STATS_PASSWORD": "sesame", "STATS_TOKEN": "sesame"}, "STATS_TOKEN", "combined with STATS_USER"},
+		"user with a colon":                    {map[string]string{"STATS_USER": "a:b", "STATS_PASSWORD": "sesame"}, "STATS_USER", "without a colon"},
+		"user on two lines":                    {map[string]string{"STATS_USER": "a\nb", "STATS_PASSWORD": "sesame"}, "STATS_USER", "visible characters"},
+		"user that is a comment":               {map[string]string{"STATS_USER": "#1", "STATS_PASSWORD": "sesame"}, "STATS_USER", "# not the first"},
+		"setup without a user":                 {map[string]string{"SERVER_SETUP": "true"}, "STATS_USER", "required by SERVER_SETUP"},
+		"setup of a token":                     {map[string]string{"SERVER_SETUP": "true", "STATS_TOKEN": "sesame"}, "STATS_USER", "required by SERVER_SETUP"},
+		"setup elsewhere":                      {setup("https://{domain}.other.example/node_exporter"), "STATS_URLS", "https://{domain}/"},
+		"setup on another port":                {setup("https://{domain}:9100/node_exporter"), "STATS_URLS", "https://{domain}/"},
+		"setup of another exporter":            {setup("https://{domain}/metrics/"), "STATS_URLS", "node_exporter"},
+		"setup of a query":                     {setup("https://{domain}/node_exporter?a"), "STATS_URLS", "https://{domain}/"},
+		"setup of more than a path":            {setup("https://{domain}/node_exporter{autoindex"), "STATS_URLS", "https://{domain}/"},
+		"Scalelite over plain HTTP":            {map[string]string{"SCALELITE_URL": "http://scalelite.example.com"}, "SCALELITE_URL", "https://"},
+		"Scalelite with a user":                {map[string]string{"SCALELITE_URL": "https://u:p@scalelite.example.com"}, "SCALELITE_URL", "without user"},
+		"Scalelite without a host":             {map[string]string{"SCALELITE_URL": "scalelite.example.com"}, "SCALELITE_URL", "https://"},
+		"hash that Scalelite lacks":            {map[string]string{"SCALELITE_CHECKSUM": "sha384"}, "SCALELITE_CHECKSUM", "one of"},
+		"hash that BBB lacks":                  {map[string]string{"BBB_CHECKSUM": "md5"}, "BBB_CHECKSUM", "one of"},
+		"registering without secret":           {map[string]string{"REGISTER_ENTRIES": "true"}, "BBB_SECRET", "REGISTER_ENTRIES"},
+		"project":                              {map[string]string{"SCALEWAY_PROJECT_ID": "default"}, "SCALEWAY_PROJECT_ID", "UUID"},
+		"access key":                           {map[string]string{"SCALEWAY_ACCESS_KEY": secretKey}, "SCALEWAY_ACCESS_KEY", "SCW"},
+		"secret key":                           {map[string]string{"SCALEWAY_SECRET_KEY": accessKey}, "SCALEWAY_SECRET_KEY", "UUID"},
+		"region for a zone":                    {map[string]string{"ZONES": "fr-par"}, "ZONES", "a zone"},
+		"zone missing in between":              {map[string]string{"ZONES": "fr-par-1,,fr-par-2"}, "ZONES", "a zone"},
+		"tag with a comma":                     {map[string]string{"TAG": "a,b"}, "TAG", "letters"},
+		"user data without a kind":             {map[string]string{"USER_DATA": "cloud-init.yaml"}, "USER_DATA", "storage:"},
+		"bucket":                               {map[string]string{"STORAGE_BUCKET": "My Bucket"}, "STORAGE_BUCKET", "a-z"},
+		"prefix with a slash at its end":       {map[string]string{"STORAGE_PREFIX": "divims/"}, "STORAGE_PREFIX", "in between"},
+		"half a key for storage":               {map[string]string{"STORAGE_ACCESS_KEY": "other"}, "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY"},
+		"the other half":                       {map[string]string{"STORAGE_SECRET_KEY": "other"}, "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"},
+		"text that is no certificate":          {map[string]string{"CA_CERTIFICATES": "-----BEGIN NOTHING-----"}, "CA_CERTIFICATES", "PEM"},
+		"file that does not exist":             {map[string]string{"CA_CERTIFICATES": "file:/does/not/exist"}, "CA_CERTIFICATES", "cannot be read"},
+		"connection to a name":                 {map[string]string{"CONNECT_TO": "example.com=localhost:443"}, "CONNECT_TO", "HOST=IP:PORT"},
+		"connection without a host":            {map[string]string{"CONNECT_TO": "=127.0.0.1:443"}, "CONNECT_TO", "HOST=IP:PORT"},
+		"token that can be guessed":            {map[string]string{"TOKEN": "sesame"}, "TOKEN", "at least 16"},
+		"token that is a sentence":             {map[string]string{"TOKEN": "open sesame, it is me"}, "TOKEN", "without spaces"},
+		"log level":                            {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL", "one of"},
+		"clock elsewhere":                      {map[string]string{"CLOCK_URL": "https://time.example.com/"}, "CLOCK_URL", "this machine"},
+		"a provider without a zone":            {map[string]string{"DNS_PROVIDER": "scaleway"}, "DNS_ZONE", "required by DNS_PROVIDER"},
+		"a zone that is not above the domains": {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.org"}, "DNS_ZONE", "parent domain of DOMAIN_TEMPLATE"},
+		"an alias of itself":                   {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.com", "DNS_CNAME": "true"}, "DNS_SUBDOMAIN", "other names"},
+		"OVH without its last key":             {map[string]string{"DNS_PROVIDER": "ovh", "DNS_ZONE": "example.com", "OVH_APPLICATION_KEY": "a", "OVH_APPLICATION_SECRET": "b"}, "OVH_CONSUMER_KEY", "DNS_PROVIDER=ovh"},
+		"OVH with a final slash":               {map[string]string{"OVH_ENDPOINT": "https://eu.api.ovh.com/1.0/"}, "OVH_ENDPOINT", "final /"},
+		"a name server by name":                {map[string]string{"DNS_SERVER": "ns.example.com:53"}, "DNS_SERVER", "IP:PORT"},
+		"prefix that leaves the folder":        {map[string]string{"STORAGE_PREFIX": "../../x"}, "STORAGE_PREFIX", "neither . nor .."},
+		"prefix with .. inside":                {map[string]string{"STORAGE_PREFIX": "a/../b"}, "STORAGE_PREFIX", "neither . nor .."},
+		"prefix with . inside":                 {map[string]string{"STORAGE_PREFIX": "a/./b"}, "STORAGE_PREFIX", "neither . nor .."},
+		"prefix with two slashes":              {map[string]string{"STORAGE_PREFIX": "a//b"}, "STORAGE_PREFIX", "/ in between"},
+		"prefix with a slash before it":        {map[string]string{"STORAGE_PREFIX": "/divims"}, "STORAGE_PREFIX", "/ in between"},
+		"prefix with a control character":      {map[string]string{"STORAGE_PREFIX": "a\x01b"}, "STORAGE_PREFIX", "letters"},
+		"prefix that is too long":              {map[string]string{"STORAGE_PREFIX": strings.Repeat("a", 501)}, "STORAGE_PREFIX", "at most 500"},
+		"user data outside of the bucket":      {map[string]string{"USER_DATA": "storage:../a"}, "USER_DATA", "storage:"},
+		"bucket with two dots":                 {map[string]string{"STORAGE_BUCKET": "a..b"}, "STORAGE_BUCKET", "beside each dot"},
+		"bucket that is an IP address":         {map[string]string{"STORAGE_BUCKET": "10.0.0.1"}, "STORAGE_BUCKET", "IP address"},
+		"dot before a host name":               {map[string]string{"STORAGE_BUCKET": "a.b", "STORAGE_PATH_STYLE": "false"}, "STORAGE_BUCKET", "no dots"},
+		"zone for a region":                    {map[string]string{"STORAGE_REGION": "fr-par-1"}, "STORAGE_REGION", "a region"},
+		"zone with the number 0":               {map[string]string{"ZONES": "fr-par-0"}, "ZONES", "a zone"},
+		"domain that is an IP address":         {map[string]string{"DOMAIN_TEMPLATE": "10.0.0.{n}"}, "DOMAIN_TEMPLATE", "not end with a number"},
+		"number with a sign":                   {map[string]string{"POOL_SIZE": "+20"}, "POOL_SIZE", "a whole number"},
+		"number with leading zeros":            {map[string]string{"POOL_SIZE": "020"}, "POOL_SIZE", "a whole number"},
+		"duration with a sign":                 {map[string]string{"GRACE": "+5m"}, "GRACE", "a duration"},
+		"factor in hexadecimal":                {map[string]string{"LOAD_FACTOR_STEADY": "0x1p1"}, "LOAD_FACTOR_STEADY", "decimal"},
+		"Scalelite tag with a blank":           {map[string]string{"TAG_MINIMUMS": "g pu=1"}, "TAG_MINIMUMS", "without blanks"},
+		"Scalelite with an empty query":        {map[string]string{"SCALELITE_URL": "https://scalelite.example.com?"}, "SCALELITE_URL", "query"},
+		"Scalelite with an empty fragment":     {map[string]string{"SCALELITE_URL": "https://scalelite.example.com/#"}, "SCALELITE_URL", "fragment"},
+		"Scalelite at no host name":            {map[string]string{"SCALELITE_URL": "https://scalelite_1..example.com"}, "SCALELITE_URL", "https://"},
+		"Scalelite at port 0":                  {map[string]string{"SCALELITE_URL": "https://scalelite.example.com:0"}, "SCALELITE_URL", "https://"},
+		"storage at a port too large":          {map[string]string{"STORAGE_URL": "https://s3.example.com:65536"}, "STORAGE_URL", "https://"},
+		"name server at port 0":                {map[string]string{"DNS_SERVER": "9.9.9.9:0"}, "DNS_SERVER", "IP:PORT"},
+		"connection to port 0":                 {map[string]string{"CONNECT_TO": "example.com=127.0.0.1:0"}, "CONNECT_TO", "HOST=IP:PORT"},
+		"token with a line break":              {map[string]string{"STATS_TOKEN": "a\nb"}, "STATS_TOKEN", "visible"},
+		"secret on two lines":                  {map[string]string{"SCALELITE_SECRET": "a\nb"}, "SCALELITE_SECRET", "one line"},
+		"image name on two lines":              {map[string]string{"IMAGE_NAME": "a\nb"}, "IMAGE_NAME", "one line"},
+		"zone that is an IP address":           {map[string]string{"DNS_ZONE": "10.0.0.1"}, "DNS_ZONE", "a domain name"},
+		"an alias without a zone":              {map[string]string{"DNS_CNAME": "true"}, "DNS_ZONE", "required by DNS_CNAME"},
+		"misspelt":                             {map[string]string{"POOLSIZE": "3"}, "POOLSIZE", "is DIVIMS_POOL_SIZE meant?"},
+		"unknown name":                         {map[string]string{"COFFEE": "black"}, "COFFEE", "is not a setting"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := problems(t, environ(c.changes))
@@ -292,22 +321,22 @@ func TestEachProblemIsBlamedOnItsVariable(t *testing.T) {
 	}
 }
 
-func TestAllProblemsAreToldAtOnce(t *testing.T) {
+func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	err := problems(t, environ(map[string]string{"POOL_SIZE": "many", "ZONES": "paris", "TIMOUT": "4m", "GRACE": "soon"}))
 	want := `4 of the settings cannot be used:
-- DIVIMS_POOL_SIZE has to be a whole number, for example DIVIMS_POOL_SIZE=20
-- DIVIMS_GRACE has to be a duration, for example DIVIMS_GRACE=6m
-- DIVIMS_ZONES has to be a zone, in each place of the list, for example DIVIMS_ZONES=fr-par-1,fr-par-2
+- DIVIMS_POOL_SIZE must be a whole number, for example DIVIMS_POOL_SIZE=20
+- DIVIMS_GRACE must be a duration, for example DIVIMS_GRACE=6m
+- DIVIMS_ZONES must be a zone, in each item of the list, for example DIVIMS_ZONES=fr-par-1,fr-par-2
 - DIVIMS_TIMOUT is not a setting; is DIVIMS_TIMEOUT meant?`
 	if err.Error() != want {
 		t.Errorf("got\n%s\nwant\n%s", err, want)
 	}
 }
 
-// TestNoProblemShowsAValue puts a recognisable text into each variable in turn:
-// a secret may have been pasted into any of them.
+// TestNoProblemShowsAValue sets each variable to a recognisable text in turn: a
+// secret may have been pasted into any of them.
 func TestNoProblemShowsAValue(t *testing.T) {
-	for _, name := range append(names(), "UNHEARD_OF") {
+	for _, name := range append(namesOf(Declarations()), "UNHEARD_OF") {
 		_, err := Load(environ(map[string]string{name: "%Sesame\n"}))
 		if err != nil && strings.Contains(err.Error(), "Sesame") {
 			t.Errorf("%s: %v", name, err)
@@ -325,55 +354,23 @@ func TestSettingsDoNotPrintSecrets(t *testing.T) {
 	}
 }
 
-func TestCACertificates(t *testing.T) {
-	server := httptest.NewTLSServer(nil)
-	defer server.Close()
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	file := filepath.Join(t.TempDir(), "authorities.pem")
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]string{"as text": string(text), "in a file": "file:" + file} {
-		t.Run(name, func(t *testing.T) {
-			roots, err := load(t, map[string]string{"CA_CERTIFICATES": value}).CACertificates.Pool()
-			if err != nil {
-				t.Fatal(err)
-			}
-			config := &tls.Config{RootCAs: roots, ServerName: "example.com"}
-			client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
-			response, err := client.Get(server.URL)
-			if err != nil {
-				t.Fatalf("the authority is not trusted: %v", err)
-			}
-			response.Body.Close()
-		})
+// TestSalvage checks that the valid settings of a bad environment can be used to
+// notify operators of the others.
+func TestSalvage(t *testing.T) {
+	s := Salvage(environ(map[string]string{"POOL_SIZE": "many", "NOTIFY_URLS": "generic://hook.example.com", "CONNECT_TO": "a.example.com=127.0.0.1:1,b"}))
+	if s.Pool.Name != "campus" || s.Size != 0 || len(s.Notify.URLs) != 1 || s.ConnectTo != nil {
+		t.Errorf("%+v", s)
 	}
 }
 
-func TestUserDataIsReadFromItsFile(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "cloud-init.yaml")
-	if err := os.WriteFile(file, []byte("#cloud-config\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	source := load(t, map[string]string{"USER_DATA": "file:" + file}).UserData
-	if content, err := source.Read(); err != nil || string(content) != "#cloud-config\n" {
-		t.Errorf("read %q, %v", content, err)
-	}
-	if err := os.Truncate(file, maxFile+1); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := source.Read(); err == nil {
-		t.Error("a file beyond the limit was read")
-	}
-}
-
-// TestExamplesAreAConfiguration: with them alone, all else has its default.
+// TestExamplesAreAConfiguration checks that the examples are enough, and that all
+// other settings have their defaults.
 func TestExamplesAreAConfiguration(t *testing.T) {
 	settings, err := Load(Examples())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if settings.MaxCreations != 10 || settings.Recordings != "shipped" {
+	if settings.MaxCreations != 10 || settings.Recordings != scaling.RecordingsShipped {
 		t.Errorf("not the defaults: %+v", settings)
 	}
 }

@@ -1,41 +1,21 @@
 package config
 
-import (
-	"reflect"
-	"slices"
-)
+import "slices"
 
-// names are those of all settings, without the prefix.
-func names() []string {
-	fields := reflect.TypeFor[Settings]()
-	var all []string
-	for i := range fields.NumField() {
-		all = append(all, fields.Field(i).Tag.Get("envconfig"))
+// namesOf returns the names of settings.
+func namesOf(settings []Setting) []string {
+	var names []string
+	for _, s := range settings {
+		names = append(names, s.Name)
 	}
-	return all
+	return names
 }
 
-// Known tells whether there is a setting of a name, which is given without the prefix.
-func Known(name string) bool { return slices.Contains(names(), name) }
+// Known reports whether there is a setting with a name, which has no prefix.
+func Known(name string) bool { return slices.Contains(namesOf(Declarations()), name) }
 
-// example is a value for a setting; empty for one that does not exist.
-func example(name string) string {
-	fields := reflect.TypeFor[Settings]()
-	for i := range fields.NumField() {
-		tag := fields.Field(i).Tag
-		if tag.Get("envconfig") != name {
-			continue
-		}
-		if text := tag.Get("example"); text != "" {
-			return text
-		}
-		return tag.Get("default")
-	}
-	return ""
-}
-
-// nearest gives the known name that takes the fewest changes of one letter to
-// reach, or none if it would take more than a third of the name.
+// nearest returns the known name with the smallest Levenshtein distance to a name,
+// or "" if each is more than a third of the name's length away.
 func nearest(name string, known []string) string {
 	best, fewest := "", len(name)/3+1
 	for _, candidate := range known {
@@ -46,7 +26,8 @@ func nearest(name string, known []string) string {
 	return best
 }
 
-// distance is Levenshtein's: letters put in, taken out or replaced.
+// distance returns the Levenshtein distance of two texts: the least number of
+// letters to insert, delete or replace.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -67,17 +48,14 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Examples is an environment of all that is required and has no default, with
-// the examples' values: for whoever needs the rest of the settings only.
+// Examples returns an environment with the example of every setting that must be
+// set if all others have their defaults.
 func Examples() []string {
 	var environ []string
-	for _, name := range []string{"STATS_URLS", "STATS_USER", "STATS_PASSWORD"} { // required by defaults of others
-		environ = append(environ, prefix+"_"+name+"="+example(name))
-	}
-	fields := reflect.TypeFor[Settings]()
-	for i := range fields.NumField() {
-		if tag := fields.Field(i).Tag; tag.Get("required") == "true" {
-			environ = append(environ, prefix+"_"+tag.Get("envconfig")+"="+tag.Get("example"))
+	for _, s := range Declarations() {
+		// SERVER_SETUP and RECORDINGS have defaults that require the stats endpoint.
+		if s.Required || slices.Contains([]string{"STATS_URLS", "STATS_USER", "STATS_PASSWORD"}, s.Name) {
+			environ = append(environ, prefix+"_"+s.Name+"="+s.example())
 		}
 	}
 	return environ

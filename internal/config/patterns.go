@@ -5,73 +5,113 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+
+	"divims/internal/config/setting"
 )
 
-// pattern is a form that a text has to have.
+// pattern is a form that a text must have.
 type pattern struct {
 	fits func(string) bool
-	what string
+	what string // completes "must be …"
 }
 
-// patterns are what the tag `match` names. Scaleway's are those of its SDK.
+// patterns are the values of the tag `match`. Those of Scaleway are its SDK's.
 var patterns = map[string]pattern{
-	"pool name":  {regexp.MustCompile(`^[a-z0-9-]{1,40}$`).MatchString, "1 to 40 of a-z, 0-9 and -"},
-	"host name":  {isHostname, "a host name in lower case"},
-	"template":   {isTemplate, "a host name in lower case with {n} in it once"},
-	"uuid":       {regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString, "a UUID"},
-	"access key": {regexp.MustCompile(`^SCW[A-Z0-9]{17}$`).MatchString, "SCW and 17 of A-Z and 0-9"},
-	"zone":       {regexp.MustCompile(`^[a-z]{2}-[a-z]{3,7}-[0-9]{1,2}$`).MatchString, "a zone"},
-	"word":       {regexp.MustCompile(`^[A-Za-z0-9._=-]+$`).MatchString, "letters, digits and ._=-"},
-	"bucket":     {regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`).MatchString, "3 to 63 of a-z, 0-9, . and -"},
-	"token":      {regexp.MustCompile(`^[!-~]{16,}$`).MatchString, "at least 16 visible characters, without spaces"},
-	"user name":  {regexp.MustCompile(`^[!"$-9;-~][!-9;-~]{0,99}$`).MatchString, "visible characters without a colon, and # not the first"},
-	"key prefix": {regexp.MustCompile(`^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$`).MatchString, "letters, digits and ._-, with / in between"},
+	"pool name":       {matches(`[a-z0-9-]{1,40}`), "1 to 40 of a-z, 0-9 and -"},
+	"host name":       {setting.IsHostname, "a host name in lower case"},
+	"DNS zone":        {isDomain, "a domain name in lower case"},
+	"template":        {isTemplate, "a host name in lower case that contains {n} once"},
+	"domain template": {isDomainTemplate, "a domain name in lower case that contains {n} once and does not end with a number"},
+	"uuid":            {matches(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`), "a UUID"},
+	"access key":      {matches(`SCW[A-Z0-9]{17}`), "SCW and 17 of A-Z and 0-9"},
+	"zone":            {matches(`[a-z]{2}-[a-z]{3,7}-[1-9][0-9]?`), "a zone"},
+	"word":            {matches(`[A-Za-z0-9._=-]+`), "letters, digits and ._=-"},
+	"bucket":          {isBucket, "3 to 63 of a-z, 0-9, . and -, with a letter or digit beside each dot and at both ends"},
+	"token":           {matches(`[!-~]{16,}`), "at least 16 visible characters, without spaces"},
+	"visible":         {matches(`[!-~]+`), "visible characters, without spaces"},
+	"secret":          {setting.IsLine, "one line, without control characters"},
+	"line":            {setting.IsLine, "one line, without control characters"},
+	"user name":       {matches(`[!"$-9;-~][!-9;-~]{0,99}`), "visible characters without a colon, and # not the first"},
+	"key prefix":      {isPrefix, "at most 500 letters, digits and ._-, with / in between, and neither . nor .. between two /"},
 
 	"address":          {isSecure, secure},
-	"base address":     {isBase, secure + ", without user and query"},
+	"base address":     {isBase, secure + ", without user, query and fragment"},
 	"stats address":    {isStatsURL, secure + ", with {domain} in it and without user"},
 	"loopback address": {isLocal, "an address on this machine"},
 	"socket address":   {isSocket, "IP:PORT"},
-	"OVH endpoint":     {isOVH, "ovh-eu, ovh-ca, ovh-us or " + secure + ", without user, query and final /"},
+	"OVH endpoint":     {isOVH, "ovh-eu, ovh-ca, ovh-us or " + secure + ", without user, query, fragment and final /"},
 }
 
 // secure describes isSecure.
 const secure = "an https:// address (http:// to this machine only)"
 
-var label = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-
-// isHostname follows RFC 1123, in lower case.
-func isHostname(text string) bool {
-	for part := range strings.SplitSeq(text, ".") {
-		if !label.MatchString(part) {
-			return false
-		}
-	}
-	return len(text) <= 253
+// matches returns a function that reports whether a regular expression matches a
+// whole text.
+func matches(expression string) func(string) bool {
+	return regexp.MustCompile(`^(` + expression + `)$`).MatchString
 }
 
-// isTemplate tries the largest number that a server can have.
+// isDomain reports whether a text is a host name and could not be read as an IP
+// address: its last part is not a number.
+func isDomain(text string) bool {
+	last := text[strings.LastIndex(text, ".")+1:]
+	return setting.IsHostname(text) && strings.Trim(last, "0123456789") != ""
+}
+
+// maxServer is the largest number that a server can have.
+const maxServer = "10000"
+
 func isTemplate(text string) bool {
-	return strings.Count(text, "{n}") == 1 && isHostname(strings.Replace(text, "{n}", "10000", 1))
+	return strings.Count(text, "{n}") == 1 && setting.IsHostname(strings.Replace(text, "{n}", maxServer, 1))
 }
 
-// isSecure accepts https, and http to this machine itself.
+func isDomainTemplate(text string) bool {
+	return isTemplate(text) && isDomain(strings.Replace(text, "{n}", maxServer, 1))
+}
+
+// plainKey has only characters that need no encoding in a path.
+var plainKey = matches(`[A-Za-z0-9._/-]+`)
+
+func isPrefix(text string) bool { return setting.IsKey(text) && plainKey(text) }
+
+// isBucket follows Amazon's "Bucket naming rules". An IP address passes; it is
+// refused by checkStorage.
+func isBucket(text string) bool {
+	return len(text) >= 3 && len(text) <= 63 && setting.IsHostname(text)
+}
+
+// isSecure reports whether a text is an https address, or http to this machine
+// itself, with a valid host and port.
 func isSecure(text string) bool {
 	address, err := url.Parse(text)
-	if err != nil || address.Hostname() == "" {
+	if err != nil || !isHost(address) {
 		return false
 	}
 	return address.Scheme == "https" || address.Scheme == "http" && isLoopback(address)
 }
 
-// isBase is a secure address that a path can be put behind.
-func isBase(text string) bool {
-	address, err := url.Parse(text)
-	return err == nil && isSecure(text) && address.User == nil && address.RawQuery == "" && address.Fragment == ""
+// isHost reports whether an address has a host that can exist, and a port from 1
+// to 65535 if it has any.
+func isHost(address *url.URL) bool {
+	if text := address.Port(); text != "" || strings.HasSuffix(address.Host, ":") {
+		if port, err := strconv.ParseUint(text, 10, 16); err != nil || port == 0 {
+			return false
+		}
+	}
+	_, err := netip.ParseAddr(address.Hostname())
+	return err == nil || setting.IsHostname(strings.ToLower(address.Hostname()))
 }
 
-// isStatsURL is a secure address that differs from server to server.
+// isBase reports whether a text is a secure address that a path can be appended to.
+func isBase(text string) bool {
+	address, err := url.Parse(text)
+	return err == nil && isSecure(text) && address.User == nil && !strings.ContainsAny(text, "?#")
+}
+
+// isStatsURL reports whether a text is a secure address that differs from server to
+// server.
 func isStatsURL(template string) bool {
 	text := strings.ReplaceAll(template, "{domain}", "example.com")
 	address, err := url.Parse(text)
@@ -84,8 +124,8 @@ func isLocal(text string) bool {
 }
 
 func isSocket(text string) bool {
-	_, err := netip.ParseAddrPort(text)
-	return err == nil
+	address, err := netip.ParseAddrPort(text)
+	return err == nil && address.Port() != 0
 }
 
 func isOVH(text string) bool {

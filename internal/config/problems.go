@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// Problem is what is wrong with one variable. It never holds the value.
+// Problem is what is wrong with one variable. It never contains the value.
 type Problem struct {
 	// Variable is its full name.
 	Variable string
-	// Wrong says what it has to be, in words that follow the name.
+	// Wrong says what it must be, in words that follow the name.
 	Wrong string
-	// Example is a value that would do; empty where none would.
+	// Example is a valid value; empty for a variable that is not a setting.
 	Example string
 }
 
-// String is one line for people.
+// String returns one line for people.
 func (p Problem) String() string {
 	if p.Example == "" {
 		return p.Variable + " " + p.Wrong
@@ -23,10 +23,10 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s %s, for example %s=%s", p.Variable, p.Wrong, p.Variable, p.Example)
 }
 
-// Problems are all that is wrong with an environment.
+// Problems are all problems of an environment.
 type Problems []Problem
 
-// Error has one line for each problem.
+// Error returns one line for each problem, after a heading.
 func (p Problems) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of the settings cannot be used:", len(p))

@@ -67,23 +67,13 @@ type Store interface {
 
 // Config is what an evaluation needs to know of the pool.
 type Config struct {
+	Settings
 	// Pool is its name.
 	Pool    string
 	Scaling scaling.Config
 	Servers []pool.Server
-	// Zones and Types of new machines, preferred first.
-	Zones, Types []string
-	// BBBSecret goes into the entry of a server that has none.
-	BBBSecret pool.Secret
-	// ObserveParallel servers are looked at side by side, ActParallel acted on.
-	ObserveParallel, ActParallel int
-	CallTimeout                  time.Duration // for each outside call
-	Timeout                      time.Duration // for the whole evaluation
-	// Every is how often operators are told of what goes on.
-	Every Every
-	// DryRun: evaluations act on nothing. They are recorded, and operators are told
-	// what would have been done.
-	DryRun bool
+	// Zones are those of new machines, preferred first.
+	Zones []string
 }
 
 // Request asks for one evaluation.

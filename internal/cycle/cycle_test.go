@@ -162,8 +162,8 @@ func newFake(size int) (*fake, *Cycle) {
 	f.meetings[servers[0].Domain] = []pool.Meeting{{ID: "course", Created: noon.Add(-time.Hour), Participants: 100}}
 	return f, &Cycle{
 		Config: Config{
-			Servers: servers, Zones: []string{"fr-par-1"}, Types: []string{"PRO2-S"}, ObserveParallel: 10, ActParallel: 10,
-			CallTimeout: 10 * time.Second, Timeout: time.Minute,
+			Settings: Settings{Types: []string{"PRO2-S"}, ObserveParallel: 10, ActParallel: 10, CallTimeout: 10 * time.Second, Timeout: time.Minute},
+			Servers:  servers, Zones: []string{"fr-par-1"},
 			Scaling: scaling.Config{
 				Size: size, Capacity: 250 * size, Policies: []scaling.Policy{scaling.PolicyLoad}, Interval: 5 * time.Minute,
 				ServerParticipants: 250, ServerMeetings: 15, MinimumMillionths: 10_000, SteadyFactor: scaling.Pair{Participants: 2, Meetings: 2},

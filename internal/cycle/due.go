@@ -10,20 +10,6 @@ import (
 	"divims/internal/scaling"
 )
 
-// Every is how long operators are left alone with a matter that they were told
-// of and that goes on, by its level.
-type Every struct{ Warning, Error, Critical time.Duration }
-
-func (e Every) of(level scaling.Level) time.Duration {
-	switch level {
-	case scaling.Critical:
-		return e.Critical
-	case scaling.Error:
-		return e.Error
-	}
-	return e.Warning
-}
-
 // news is what operators are to be told by one message.
 type news struct {
 	// Begun are new, or more urgent than they were, or back after their end was

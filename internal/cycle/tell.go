@@ -28,7 +28,7 @@ func (c *Cycle) tell(ctx context.Context, record Record, next *pool.State) {
 	if news.empty() {
 		return
 	}
-	telling := telling{pool: c.Config.Pool, zone: c.Config.Scaling.Zone, record: record, news: news}
+	telling := telling{pool: c.Config.Pool, zone: c.Config.Scaling.Timezone.Location, record: record, news: news}
 	ctx, cancel := context.WithTimeout(ctx, c.recordTime()/2)
 	defer cancel()
 	told, err := c.Services.Notifier.Notify(ctx, telling.message())

@@ -131,7 +131,7 @@ func TestTheResultIsAConfiguration(t *testing.T) {
 	environ := append(result.Environ(), "DIVIMS_SCALELITE_SECRET=s", "DIVIMS_SCALEWAY_ACCESS_KEY=SCWXXXXXXXXXXXXXXXXX", "DIVIMS_STORAGE_BUCKET=acme-divims",
 		"DIVIMS_STATS_URLS=https://{domain}/node_exporter/metrics", "DIVIMS_STATS_USER=divims", "DIVIMS_STATS_PASSWORD=p")
 	settings, err := config.Load(environ)
-	if err != nil || !settings.Adopt || !settings.DryRun || settings.Pool != "acme" {
+	if err != nil || !settings.Scaleway.Adopt || !settings.Evaluation.DryRun || settings.Pool.Name != "acme" {
 		t.Errorf("%v: %+v", err, settings)
 	}
 	for _, setting := range []string{"SCALELITE_SECRET", "SCALEWAY_ACCESS_KEY", "STORAGE_BUCKET", "STATS_URLS", "STATS_USER", "STATS_PASSWORD"} {

@@ -1,6 +1,10 @@
 package scaling
 
-import "time"
+import (
+	"time"
+
+	"divims/internal/config/setting"
+)
 
 // Policy names a rule that says how many servers are required.
 type Policy string
@@ -37,67 +41,62 @@ const (
 	RecordingsNone RecordingsPolicy = "none"
 )
 
-// Config is what the decision needs to know of the pool. config.Settings,
-// checked and with its defaults, is where its values come from.
+// Config holds the settings of the decision. This is where they are declared:
+// package config reads them from the environment by the tags, which
+// config.Settings explains.
 type Config struct {
-	// Size is the number of servers, Capacity the participants they carry together.
-	Size, Capacity int
-	// BareMetal is how many servers, the first ones, are bare metal.
-	BareMetal int
-	Policies  []Policy
-	Interval  time.Duration // between evaluations
-	BootTime  time.Duration // from creating a machine until it takes meetings
+	Size      int      `envconfig:"POOL_SIZE" group:"How many servers are required" required:"true" min:"1" max:"10000" example:"20" desc:"number of servers"`
+	Capacity  int      `envconfig:"POOL_CAPACITY" min:"1" max:"10000000" example:"5000" desc:"participants that the whole pool is for. The calendar's percentages are shares of it. If empty, POOL_SIZE × SERVER_PARTICIPANTS"`
+	BareMetal int      `envconfig:"BARE_METAL_COUNT" default:"0" min:"0" desc:"how many servers, counted from the first, are bare metal: rebooted, never created or deleted"`
+	Policies  []Policy `envconfig:"POLICIES" oneof:"load,schedule,forecast" example:"forecast,schedule" desc:"rules that say how many servers are required; the largest answer counts. If empty, forecast, and schedule if there is a CALENDAR_URL"`
+	// ForecastMargin is Balanced if empty.
+	ForecastMargin Margin `envconfig:"FORECAST_MARGIN" default:"balanced" oneof:"lean,balanced,safe" desc:"how much room the forecast keeps beyond the load that it expects: lean costs least, safe has the fewest overloaded servers"`
+	// ForecastUncertainty and ForecastUnevenness replace the margin's own values if
+	// they are not zero.
+	ForecastUncertainty Pair          `envconfig:"FORECAST_UNCERTAINTY" example:"1.4" desc:"for experts: standard deviations of the load that are kept free for more people than expected; one number, or one for participants and one for meetings. If empty, the value of FORECAST_MARGIN"`
+	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" example:"0.6,0.65" desc:"for experts: the same for servers that get more than their share of the load"`
+	Interval            time.Duration `envconfig:"INTERVAL" default:"5m" min:"1m" max:"1h" desc:"time between evaluations; the cron trigger must have the same"`
+	BootTime            time.Duration `envconfig:"BOOT_TIME" default:"7m" min:"0s" max:"2h" desc:"time from creating a machine until it takes meetings"`
+	ServerParticipants  int           `envconfig:"SERVER_PARTICIPANTS" default:"250" min:"1" max:"10000" desc:"participants that one server can carry"`
+	ServerMeetings      int           `envconfig:"SERVER_MEETINGS" default:"15" min:"1" max:"10000" desc:"meetings that one server can carry"`
+	// MinimumMillionths is the share of the size that is always enabled. It is in
+	// millionths, because as a binary fraction 7 % of 100 servers would be 8.
+	MinimumMillionths setting.Percentage `envconfig:"MINIMUM_RATIO" default:"1%" min:"0%" max:"100%" desc:"share of the servers that is always enabled, rounded up; bare-metal servers, if any, are the minimum instead"`
+	// TagMinimums is the minimum of each tag, if there are so many servers with it;
+	// 1 for a tag without an entry.
+	TagMinimums setting.Counts `envconfig:"TAG_MINIMUMS" example:"gpu=2,exam=1" desc:"how many servers with a Scalelite tag are always enabled; 1 for a tag that is not named"`
+	// The load policy keeps the load times SteadyFactor enabled, or times
+	// GrowingFactor while the load grows by GrowthThreshold or more.
+	SteadyFactor    Pair         `envconfig:"LOAD_FACTOR_STEADY" default:"2" desc:"enabled capacity in multiples of the load; one number, or one for participants and one for meetings"`
+	GrowingFactor   Pair         `envconfig:"LOAD_FACTOR_GROWING" default:"3" desc:"the same while the load grows"`
+	GrowthThreshold Pair         `envconfig:"LOAD_GROWTH_THRESHOLD" default:"1.2" desc:"the load counts as growing from this multiple of the previous evaluation's load on"`
+	ScheduleMode    ScheduleMode `envconfig:"CALENDAR_MODE" default:"step" oneof:"step,window" desc:"step: an event holds until the next begins; window: from its start to its end"`
+	// Timezone is where the pool's people live: the forecast learns by their
+	// weekdays and hours. UTC if not set.
+	Timezone setting.Timezone `envconfig:"TIMEZONE" default:"Europe/Paris" desc:"IANA time zone of the forecast's weekdays and hours, and of calendar times that name no zone"`
 
-	// ServerParticipants and ServerMeetings are what one server carries.
-	ServerParticipants, ServerMeetings int
-	// MinimumMillionths is the share of the size that is always enabled, in
-	// millionths: a binary fraction would make 7 % of 100 servers 8.
-	MinimumMillionths int
-	// TagMinimums are how many servers of a tag are always enabled, if there are
-	// so many; 1 where a tag is not in it.
-	TagMinimums map[string]int
-	// SteadyFactor, or GrowingFactor from GrowthThreshold on, times the load is
-	// what the load policy keeps enabled.
-	SteadyFactor, GrowingFactor, GrowthThreshold Pair
-
-	ScheduleMode ScheduleMode
-
-	// ForecastMargin is the forecast policy's; Balanced if empty.
-	ForecastMargin Margin
-	// ForecastUncertainty and ForecastUnevenness stand in the place of what the margin
-	// means, in standard deviations; 0 for the margin's.
-	ForecastUncertainty, ForecastUnevenness Pair
-	// Zone is where the pool's people live: their weekdays and hours are its. UTC
-	// if nil.
-	Zone *time.Location
-
-	MeetingMaxDuration     time.Duration // a draining server's meetings are ended at this age
-	RecordingMaxProcessing time.Duration // a recording in work for longer is warned of
-	Recordings             RecordingsPolicy
-	// Machines whose image is outdated are replaced in RollOutHours only, and at
+	MeetingMaxDuration     time.Duration    `envconfig:"MEETING_MAX_DURATION" group:"Drain, replacement and warnings" default:"10h" min:"1m" desc:"age at which meetings on draining servers are ended"`
+	RecordingMaxProcessing time.Duration    `envconfig:"RECORDING_MAX_PROCESSING" default:"5h" min:"1m" desc:"a recording that is processed for longer causes a warning"`
+	Recordings             RecordingsPolicy `envconfig:"RECORDINGS" default:"shipped" oneof:"shipped,kept,none" desc:"shipped: published recordings go to Scalelite and then leave the server; kept: they are on storage of their own and hold no machine; none: the pool does not record, and draining does not wait for recordings"`
+	RecycleAfter           time.Duration    `envconfig:"RECYCLE_AFTER" default:"7d" min:"0s" desc:"uptime at which a machine is replaced; 0 for never"`
+	// Machines with an outdated image are replaced in RollOutHours only, and at
 	// most RollOutParallel of them drain at once.
-	RollOutHours       Hours
-	RollOutParallel    int
-	RecycleAfter       time.Duration // uptime at which a machine is replaced; 0 never
-	Grace              time.Duration // a running machine may be silent for this long
-	CertificateWarning time.Duration // warned of when it expires within this time
-	CertificateAlert   time.Duration // likewise, as an error
+	RollOutHours            Hours         `envconfig:"ROLL_OUT_HOURS" default:"19:00-06:00" desc:"part of the day, in TIMEZONE, in which machines are replaced because there is a newer image; the same time twice for all day"`
+	RollOutParallel         int           `envconfig:"ROLL_OUT_PARALLEL" default:"2" min:"0" max:"1000" desc:"how many of them may drain at once; 0 for no roll-out"`
+	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"a running machine may be silent for this long"`
+	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a machine that does not answer for this long is rebooted, once; 0 for never"`
+	UnresponsiveDeleteAfter time.Duration `envconfig:"UNRESPONSIVE_DELETE_AFTER" default:"0" min:"0s" desc:"a machine that does not answer for this long may be deleted, although its recordings cannot be seen; 0 for never"`
+	// UnresponsiveMillionths is the share of the running servers above which, with
+	// at least 2 of them unresponsive, the network is taken to be the cause.
+	UnresponsiveMillionths setting.Percentage `envconfig:"UNRESPONSIVE_SHARE" default:"30%" min:"0%" max:"100%" desc:"if more of the running servers, and at least 2, look unresponsive at once, the network is taken to be the cause, and nothing is changed"`
+	CertificateWarning     time.Duration      `envconfig:"CERTIFICATE_WARNING" default:"15d" min:"0s" desc:"a certificate causes a warning when it expires within this time"`
+	CertificateAlert       time.Duration      `envconfig:"CERTIFICATE_ALERT" default:"5d" min:"0s" desc:"the same as an error"`
 
-	// UnresponsiveMillionths is the share of the running servers that may look
-	// unresponsive at once; with more, and at least 2, it is the network.
-	UnresponsiveMillionths int
-	// UnresponsiveRebootAfter is when a machine that answers nobody is rebooted,
-	// once; 0 never.
-	UnresponsiveRebootAfter time.Duration
-	// UnresponsiveDeleteAfter is when a machine that answers nobody may be
-	// deleted, although its recordings cannot be seen; 0 never.
-	UnresponsiveDeleteAfter time.Duration
-
-	// MaxCreations, MaxDeletions, MaxCordons and MaxEnds (of meetings) bound one
-	// evaluation.
-	MaxCreations, MaxDeletions, MaxCordons, MaxEnds int
-	// RegisterEntries adds an entry for a server that has none.
-	RegisterEntries bool
+	MaxCreations    int  `envconfig:"MAX_CREATIONS" group:"Limits of one evaluation's plan" default:"10" min:"0" max:"1000" desc:"most machines that one evaluation creates"`
+	MaxDeletions    int  `envconfig:"MAX_DELETIONS" default:"10" min:"0" max:"1000" desc:"most machines that one evaluation deletes"`
+	MaxCordons      int  `envconfig:"MAX_CORDONS" default:"20" min:"0" desc:"most servers that one evaluation cordons"`
+	MaxEnds         int  `envconfig:"MAX_ENDS" default:"10" min:"0" desc:"most meetings that one evaluation ends"`
+	RegisterEntries bool `envconfig:"REGISTER_ENTRIES" default:"false" desc:"add servers that Scalelite does not know; needs BBB_SECRET"`
 
 	// tagMinimum is the minimum of the group with a tag that the decision makes
 	// this Config for.
@@ -110,12 +109,12 @@ func (c Config) minimumOf(tag string) int { return max(1, c.TagMinimums[tag]) }
 // million is what shares are parts of.
 const million = 1_000_000
 
-// zone is Zone with its default.
+// zone returns the location of Timezone, or UTC if that is not set.
 func (c Config) zone() *time.Location {
-	if c.Zone == nil {
+	if c.Timezone.Location == nil {
 		return time.UTC
 	}
-	return c.Zone
+	return c.Timezone.Location
 }
 
 // LeadTime is how long it takes from a need that just missed an evaluation to a
@@ -131,7 +130,7 @@ func (c Config) Minimum() int {
 	if c.BareMetal > 0 {
 		return c.BareMetal
 	}
-	return ceilDiv(c.Size*c.MinimumMillionths, million)
+	return ceilDiv(c.Size*int(c.MinimumMillionths), million)
 }
 
 // youngest is the age below which a running machine is not deleted: three

@@ -130,7 +130,7 @@ func (d *decision) networkDown() bool {
 			dead++
 		}
 	}
-	if dead < 2 || dead*million <= running*d.config.UnresponsiveMillionths {
+	if dead < 2 || dead*million <= running*int(d.config.UnresponsiveMillionths) {
 		return false
 	}
 	d.alert(Critical, "network", adviceNetwork, "nothing is changed: %d of %d running servers do not answer, more than %g %%; that many at once is the network",

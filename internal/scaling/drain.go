@@ -177,7 +177,7 @@ func (d *decision) keepUnresponsive(s *server) string {
 func (d *decision) tooManyDead() bool {
 	running := d.servers.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
 	dead := d.servers.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })
-	return dead >= 2 && dead*million > running*d.config.UnresponsiveMillionths
+	return dead >= 2 && dead*million > running*int(d.config.UnresponsiveMillionths)
 }
 
 func (d *decision) reboot(s *server, reason string) {

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"divims/internal/config/setting"
 	"divims/internal/pool"
 	"divims/internal/scaling/forecast"
 )
@@ -53,7 +54,7 @@ func forecastStory(t *testing.T, local string, people int, history func(now time
 		t.Fatal(err)
 	}
 	s := newStory(t, 20)
-	s.config.Policies, s.config.Zone = []Policy{PolicyForecast}, paris
+	s.config.Policies, s.config.Timezone = []Policy{PolicyForecast}, setting.Timezone{Location: paris}
 	for n := 3; n <= 20; n++ {
 		s.withoutMachine(n)
 		s.entry(n).State = pool.Disabled
@@ -312,7 +313,7 @@ func TestForecastAsksNoLessForAnUnknownLoad(t *testing.T) {
 func BenchmarkForecast(b *testing.B) {
 	now := time.Date(2026, 3, 17, 9, 0, 0, 0, time.UTC)
 	s := newStory(nil, 1)
-	s.config.Policies, s.config.Zone = []Policy{PolicyForecast}, paris
+	s.config.Policies, s.config.Timezone = []Policy{PolicyForecast}, setting.Timezone{Location: paris}
 	s.seen.History = pool.Seen(weeksOf(6, lectures)(now))
 	for b.Loop() {
 		Decide(now, s.config, s.seen, s.state)

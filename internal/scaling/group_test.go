@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/config/setting"
 	"divims/internal/pool"
 )
 
@@ -147,7 +148,7 @@ func TestThePoolIsUsedUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t, 4)
-			s.config.MinimumMillionths = pool.minimum
+			s.config.MinimumMillionths = setting.Percentage(pool.minimum)
 			for n := 1; n <= 4; n++ {
 				s.entry(n).LoadMultiplier = pool.multiplier
 			}

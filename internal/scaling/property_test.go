@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"divims/internal/config/setting"
 	"divims/internal/pool"
 )
 
@@ -20,9 +21,9 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 	config := Config{
 		Size: size, Capacity: 250 * size, BareMetal: rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "bare metal"),
 		Policies:       rapid.SampledFrom([][]Policy{{PolicyLoad}, {PolicySchedule}, {PolicyLoad, PolicySchedule}, {PolicyForecast}, {PolicyForecast, PolicySchedule}, {}}).Draw(t, "policies"),
-		ForecastMargin: rapid.SampledFrom([]Margin{"", Lean, Balanced, Safe}).Draw(t, "margin"), Zone: paris,
+		ForecastMargin: rapid.SampledFrom([]Margin{"", Lean, Balanced, Safe}).Draw(t, "margin"), Timezone: setting.Timezone{Location: paris},
 		Interval: 5 * time.Minute, BootTime: 7 * time.Minute, ServerParticipants: 250, ServerMeetings: 15,
-		MinimumMillionths: rapid.SampledFrom([]int{0, 10_000, 300_000, million}).Draw(t, "minimum"),
+		MinimumMillionths: rapid.SampledFrom([]setting.Percentage{0, 10_000, 300_000, million}).Draw(t, "minimum"),
 		SteadyFactor:      Pair{2, 2}, GrowingFactor: Pair{3, 3}, GrowthThreshold: Pair{1.2, 1.2}, ScheduleMode: ScheduleStep,
 		MeetingMaxDuration: 10 * time.Hour, RecordingMaxProcessing: 5 * time.Hour, RecycleAfter: 7 * 24 * time.Hour, RollOutParallel: 2, Grace: 6 * time.Minute,
 		Recordings:             rapid.SampledFrom([]RecordingsPolicy{RecordingsShipped, RecordingsKept, RecordingsNone}).Draw(t, "recordings"),

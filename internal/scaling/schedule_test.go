@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"divims/internal/client/calendar"
+	"divims/internal/config/setting"
 	"divims/internal/pool"
 )
 
@@ -229,7 +230,7 @@ func TestScheduleLooksAhead(t *testing.T) {
 
 func TestScheduleSaysHowItCounts(t *testing.T) {
 	events := []pool.Event{at(-60, 60, "users=12,5%"), at(5, 60, "users=abc")}
-	why := scheduleRequired(scheduleNow, Config{ScheduleMode: ScheduleStep, Interval: 10 * time.Minute, Size: 30, Capacity: 9990, Zone: paris},
+	why := scheduleRequired(scheduleNow, Config{ScheduleMode: ScheduleStep, Interval: 10 * time.Minute, Size: 30, Capacity: 9990, Timezone: setting.Timezone{Location: paris}},
 		pool.Calendar{Events: events, Source: "feed of example.org"}).Why
 	want := []string{
 		"calendar: feed of example.org",

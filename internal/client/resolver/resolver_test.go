@@ -31,10 +31,7 @@ func TestLeads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hoster, err := scaleway.New(scaleway.Config{
-		URL: settings.ScalewayURL, ProjectID: settings.ScalewayProjectID, AccessKey: settings.ScalewayAccessKey,
-		SecretKey: settings.ScalewaySecretKey, Zones: settings.Zones, Tag: settings.Tag, ImageName: settings.ImageName,
-	}, nil)
+	hoster, err := scaleway.New(scaleway.Config{Settings: settings.Scaleway}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +45,7 @@ func TestLeads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	names := resolver.New(settings.DNSServer)
+	names := resolver.New(settings.DNS.Server)
 	if leads, err := names.Leads(t.Context(), "both.sandbox.test"); err != nil || len(leads) != 0 {
 		t.Errorf("just after the record was written the addresses are %v (%v), want none", leads, err)
 	}

@@ -38,15 +38,14 @@ type Client struct {
 	http   *http.Client
 }
 
-// New returns a Client of the Scalelite at baseURL, for example
-// "https://scalelite.example.com", with or without the API's path. The secret is
-// Scalelite's LOADBALANCER_SECRET, not a tenant's secret. The Client does not follow
+// New returns a Client of a Scalelite. The URL may end with the API's path. The secret
+// is Scalelite's LOADBALANCER_SECRET, not a tenant's secret. The Client does not follow
 // redirects, which could send a server's secret to another host.
-func New(baseURL string, secret pool.Secret, hash checksum.Hash, client *http.Client) *Client {
+func New(settings Settings, client *http.Client) *Client {
 	direct := *client
 	direct.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	address := strings.TrimSuffix(strings.TrimRight(baseURL, "/"), apiPath)
-	return &Client{api: address + apiPath, host: host(address), secret: secret, hash: hash, http: &direct}
+	address := strings.TrimSuffix(strings.TrimRight(settings.URL, "/"), apiPath)
+	return &Client{api: address + apiPath, host: host(address), secret: settings.Secret, hash: settings.Hash, http: &direct}
 }
 
 // host returns the host of a URL, for error texts.

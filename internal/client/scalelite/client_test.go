@@ -73,7 +73,7 @@ func scripted(t *testing.T, responses ...response) (*script, *Client) {
 	s := &script{t: t, responses: responses}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return s, New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
+	return s, New(Settings{URL: server.URL, Secret: pool.NewSecret(balancerSecret), Hash: checksum.SHA256}, server.Client())
 }
 
 func TestEntries(t *testing.T) {
@@ -345,7 +345,7 @@ func TestPanicEndsWithItsContext(t *testing.T) {
 		_, _ = io.WriteString(w, partialPanic)
 	}))
 	defer server.Close()
-	client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
+	client := New(Settings{URL: server.URL, Secret: pool.NewSecret(balancerSecret), Hash: checksum.SHA256}, server.Client())
 	err := client.Panic(ctx, "e-1")
 	server.Close() // waits for the handler, which writes calls
 	if !errors.Is(err, context.Canceled) || calls != 2 {
@@ -364,7 +364,7 @@ func TestBaseURL(t *testing.T) {
 			s := &script{t: t, responses: []response{{200, jsonType, "[]"}}}
 			server := httptest.NewServer(s)
 			defer server.Close()
-			client := New(server.URL+suffix, pool.NewSecret(balancerSecret), checksum.SHA512, server.Client())
+			client := New(Settings{URL: server.URL + suffix, Secret: pool.NewSecret(balancerSecret), Hash: checksum.SHA512}, server.Client())
 			if _, err := client.Entries(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -382,7 +382,7 @@ func TestSecretsDoNotFollowARedirect(t *testing.T) {
 	defer elsewhere.Close()
 	server := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer server.Close()
-	client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
+	client := New(Settings{URL: server.URL, Secret: pool.NewSecret(balancerSecret), Hash: checksum.SHA256}, server.Client())
 	if _, err := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret)); err == nil {
 		t.Error("a redirect is not an error")
 	}
@@ -401,7 +401,7 @@ func TestErrorsContainNoSecret(t *testing.T) {
 		"empty":              "",
 	} {
 		t.Run(name, func(t *testing.T) {
-			client := New(baseURL, pool.NewSecret(balancerSecret), checksum.SHA256, http.DefaultClient)
+			client := New(Settings{URL: baseURL, Secret: pool.NewSecret(balancerSecret)}, http.DefaultClient)
 			_, entriesErr := client.Entries(t.Context())
 			_, registerErr := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret))
 			for call, err := range map[string]error{

@@ -45,7 +45,7 @@ func TestHostileResponsesTakeLittleMemory(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			server := httptest.NewServer(test.response)
 			defer server.Close()
-			client := New(server.URL, pool.NewSecret(balancerSecret), checksum.SHA256, server.Client())
+			client := New(Settings{URL: server.URL, Secret: pool.NewSecret(balancerSecret), Hash: checksum.SHA256}, server.Client())
 			var entries []pool.Entry
 			var err error
 			hostile.Within(t, 64<<20, func() { entries, err = client.Entries(t.Context()) })

@@ -31,22 +31,8 @@ import (
 
 // Config names the pool and says how Scaleway is reached.
 type Config struct {
-	// URL is the address of the API. Empty means https://api.scaleway.com.
-	URL string
-	// ProjectID is the project that contains everything of the pool.
-	ProjectID            string
-	AccessKey, SecretKey pool.Secret
-	// Zones are the zones that may contain machines, the preferred one first.
-	Zones []string
-	// Tag marks what belongs to the pool. It must not contain a comma, because commas
-	// separate tags in the API's filters.
-	Tag string
-	// Adopt makes machines without the tag count as the pool's, if they are in its
-	// project and have exactly the host name of one of its servers.
-	Adopt   bool
+	Settings
 	Servers []pool.Server
-	// ImageName is the prefix of the names of the images that machines are created from.
-	ImageName string
 	// Resolver looks up the addresses of a server's domain. Nil means the system's.
 	Resolver Resolver
 }

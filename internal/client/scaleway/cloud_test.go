@@ -262,15 +262,17 @@ func task() script {
 // settings returns the Config of a pool of three servers in two zones.
 func (c *cloud) settings() scaleway.Config {
 	return scaleway.Config{
-		URL:       c.url,
-		ProjectID: project,
-		AccessKey: pool.NewSecret("SCW0123456789ABCDEFG"),
-		SecretKey: pool.NewSecret("11111111-2222-4333-8444-555555555555"),
-		Zones:     []string{"fr-par-1", "nl-ams-1"},
-		Tag:       poolTag,
-		Servers:   pool.Servers(3, 0, "bbb-w{n}", "bbb-w{n}.example.com"),
-		ImageName: "bbb-",
-		Resolver:  names{},
+		Settings: scaleway.Settings{
+			URL:       c.url,
+			ProjectID: project,
+			AccessKey: pool.NewSecret("SCW0123456789ABCDEFG"),
+			SecretKey: pool.NewSecret("11111111-2222-4333-8444-555555555555"),
+			Zones:     []string{"fr-par-1", "nl-ams-1"},
+			Tag:       poolTag,
+			ImageName: "bbb-",
+		},
+		Servers:  pool.Servers(3, 0, "bbb-w{n}", "bbb-w{n}.example.com"),
+		Resolver: names{},
 	}
 }
 

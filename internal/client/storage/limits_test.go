@@ -18,10 +18,10 @@ func holding(t *testing.T, answer http.HandlerFunc) *Store {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return New(Config{
-		URL: server.URL, Region: "fr-par", Bucket: "bucket", Prefix: "divims", Pool: "campus", PathStyle: true,
+	return New(Config{Pool: "campus", Settings: Settings{
+		URL: server.URL, Region: "fr-par", Bucket: "bucket", Prefix: "divims", PathStyle: true,
 		AccessKey: pool.NewSecret("test-access-key"), SecretKey: pool.NewSecret("test-secret-key"),
-	}, server.Client())
+	}}, server.Client())
 }
 
 // repeated answers with head and then size bytes of the repeated text again. It

@@ -14,23 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-
-	"divims/internal/pool"
 )
 
 // Config says where the objects of a pool are: in the bucket, under
 // <Prefix>/<Pool>/.
 type Config struct {
-	// URL is the service's address, for example "https://s3.fr-par.scw.cloud".
-	URL    string
-	Region string
-	Bucket string
-	Prefix string
-	Pool   string
-	// PathStyle puts the bucket name into the path of a request instead of the host name.
-	PathStyle bool
-
-	AccessKey, SecretKey pool.Secret
+	Settings
+	Pool string
 }
 
 // Store reads and writes the objects of one pool. It caches what it read and

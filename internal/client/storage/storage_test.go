@@ -29,16 +29,15 @@ var now = time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
 // server of DIVIMS_TEST_S3_URL, _REGION, _ACCESS_KEY and _SECRET_KEY.
 func service(t *testing.T) Config {
 	t.Helper()
-	config := Config{
+	config := Config{Pool: "campus", Settings: Settings{
 		URL:       os.Getenv("DIVIMS_TEST_S3_URL"),
 		Region:    os.Getenv("DIVIMS_TEST_S3_REGION"),
 		AccessKey: pool.NewSecret(os.Getenv("DIVIMS_TEST_S3_ACCESS_KEY")),
 		SecretKey: pool.NewSecret(os.Getenv("DIVIMS_TEST_S3_SECRET_KEY")),
 		Bucket:    "divims-test",
 		Prefix:    "some/prefix-" + rand.Text(),
-		Pool:      "campus",
 		PathStyle: true,
-	}
+	}}
 	if config.URL == "" {
 		server := httptest.NewServer(gofakes3.New(s3mem.New()).Server())
 		t.Cleanup(server.Close)
@@ -252,10 +251,10 @@ func TestErrorsAreShortAndHoldNoSecret(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			server := httptest.NewServer(test.server)
 			defer server.Close()
-			s := New(Config{
-				URL: server.URL, Region: "fr-par", Bucket: "bucket", Prefix: "divims", Pool: "campus", PathStyle: true,
+			s := New(Config{Pool: "campus", Settings: Settings{
+				URL: server.URL, Region: "fr-par", Bucket: "bucket", Prefix: "divims", PathStyle: true,
 				AccessKey: pool.NewSecret("test-access-key"), SecretKey: pool.NewSecret("test-secret-key"),
-			}, server.Client())
+			}}, server.Client())
 			_, err := s.Acquire(t.Context(), "test", now, now.Add(time.Minute))
 			if err == nil || err.Error() != test.want {
 				t.Errorf("got %v, want %s", err, test.want)
@@ -266,8 +265,8 @@ func TestErrorsAreShortAndHoldNoSecret(t *testing.T) {
 
 func TestNoServer(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
-	s := New(Config{URL: server.URL, Region: "fr-par", Bucket: "bucket", PathStyle: true,
-		AccessKey: pool.NewSecret("test-access-key"), SecretKey: pool.NewSecret("test-secret-key")}, server.Client())
+	s := New(Config{Settings: Settings{URL: server.URL, Region: "fr-par", Bucket: "bucket", PathStyle: true,
+		AccessKey: pool.NewSecret("test-access-key"), SecretKey: pool.NewSecret("test-secret-key")}}, server.Client())
 	server.Close()
 	_, err := s.State(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "connection refused") || strings.Contains(err.Error(), "test-") {
@@ -287,8 +286,8 @@ func TestVirtualStyle(t *testing.T) {
 		host, path = r.URL.Host, r.URL.Path
 		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Etag": {`"1"`}}, Body: io.NopCloser(bytes.NewReader(nil))}, nil
 	})}
-	s := New(Config{URL: "https://s3.fr-par.scw.cloud", Region: "fr-par", Bucket: "example-divims", Prefix: "divims", Pool: "campus",
-		AccessKey: pool.NewSecret("k"), SecretKey: pool.NewSecret("s")}, client)
+	s := New(Config{Pool: "campus", Settings: Settings{URL: "https://s3.fr-par.scw.cloud", Region: "fr-par", Bucket: "example-divims", Prefix: "divims",
+		AccessKey: pool.NewSecret("k"), SecretKey: pool.NewSecret("s")}}, client)
 	if _, err := s.LoadCalendar(t.Context()); err != nil {
 		t.Fatal(err)
 	}

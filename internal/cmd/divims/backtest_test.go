@@ -134,8 +134,8 @@ func TestTheMarginIsTheSettingsUnlessAFlagSaysAnother(t *testing.T) {
 		"a trace and the flag": {backtestOptions{margin: "safe"}, "safe"},
 	} {
 		settings, err := given.options.settings(0)
-		if err != nil || settings.ForecastMargin != given.want {
-			t.Errorf("%s: the margin is %q (%v), want %q", name, settings.ForecastMargin, err, given.want)
+		if err != nil || string(settings.Decision.ForecastMargin) != given.want {
+			t.Errorf("%s: the margin is %q (%v), want %q", name, settings.Decision.ForecastMargin, err, given.want)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestBacktestOfThePoolsOwnHistory(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &results); err != nil || status != 0 || len(results) != 1 {
 		t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
 	}
-	if results[0].Trace != "history of "+settings.Pool || results[0].Policy != "load" {
+	if results[0].Trace != "history of "+settings.Pool.Name || results[0].Policy != "load" {
 		t.Errorf("results: %+v", results)
 	}
 	// Friday to Sunday: one server for 72 hours, two more for 8 hours of two days.

@@ -95,15 +95,15 @@ func (c checking) findings(ctx context.Context, settings config.Settings) error 
 
 func checkConfig(settings config.Settings, outside handler.Outside) check.Config {
 	return check.Config{
-		Servers: outside.Servers, Tag: settings.Tag, Zones: settings.Zones, Types: settings.CommercialTypes,
-		Registers: settings.RegisterEntries, BBBSecret: settings.BBBSecret, Records: settings.Recordings != "none",
-		CertificateWarning: settings.CertificateWarning, CertificateAlert: settings.CertificateAlert,
-		Interval: settings.Interval, CallTimeout: settings.CallTimeout, Parallel: settings.ObserveParallel,
+		Servers: outside.Servers, Tag: settings.Scaleway.Tag, Zones: settings.Scaleway.Zones, Types: settings.Evaluation.Types,
+		Registers: settings.Decision.RegisterEntries, BBBSecret: settings.Evaluation.BBBSecret, Records: settings.Decision.Recordings != "none",
+		CertificateWarning: settings.Decision.CertificateWarning, CertificateAlert: settings.Decision.CertificateAlert,
+		Interval: settings.Decision.Interval, CallTimeout: settings.Evaluation.CallTimeout, Parallel: settings.Evaluation.ObserveParallel,
 	}
 }
 
 func checkServices(settings config.Settings, outside handler.Outside) (check.Services, error) {
-	scalelite := strings.TrimSuffix(strings.TrimRight(settings.ScaleliteURL, "/"), "/scalelite/api")
+	scalelite := strings.TrimSuffix(strings.TrimRight(settings.Scalelite.URL, "/"), "/scalelite/api")
 	services := check.Services{
 		Hoster: outside.Scaleway, LoadBalancer: outside.Scalelite, Meetings: outside.BBB, Storage: outside.Storage, Names: outside.Names,
 		UserData: func(ctx context.Context, server pool.Server) ([]byte, error) {
@@ -119,7 +119,7 @@ func checkServices(settings config.Settings, outside handler.Outside) (check.Ser
 			return answer.text, err
 		},
 	}
-	for name, address := range map[string]string{"Scaleway": settings.ScalewayURL, "Scalelite": scalelite + "/health_check", "object storage": settings.StorageURL} {
+	for name, address := range map[string]string{"Scaleway": settings.Scaleway.URL, "Scalelite": scalelite + "/health_check", "object storage": settings.Storage.URL} {
 		services.Clocks[name] = func(ctx context.Context) (time.Duration, error) {
 			answer, err := get(ctx, outside.HTTP, address)
 			return answer.ahead, err
@@ -190,7 +190,7 @@ func (c checking) clients(ctx context.Context, settings config.Settings, format 
 	if err != nil {
 		return err
 	}
-	clients := check.Clients(outside.Servers, settings.Tag, addresses, machines)
+	clients := check.Clients(outside.Servers, settings.Scaleway.Tag, addresses, machines)
 	text := format(clients)
 	if c.json {
 		err = json.NewEncoder(c.out).Encode(map[string]string{c.format: text})

@@ -70,9 +70,9 @@ func openPool(cmd *cobra.Command) (*handler.Pool, error) {
 		return nil, err
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(baseMemory + int64(settings.PoolSize)*memoryPerServer)
+		debug.SetMemoryLimit(baseMemory + int64(settings.Decision.Size)*memoryPerServer)
 	}
-	return handler.Open(settings, newLog(cmd.ErrOrStderr(), settings.LogLevel))
+	return handler.Open(settings, newLog(cmd.ErrOrStderr(), settings.Function.LogLevel))
 }
 
 // The memory from which on garbage is collected sooner, in bytes, which takes hardly

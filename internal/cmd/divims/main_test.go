@@ -164,10 +164,7 @@ func TestEvaluateAndStatus(t *testing.T) {
 
 func TestExitStatusOfAHeldLease(t *testing.T) {
 	_, settings := otherProcess(t)
-	store := storage.New(storage.Config{
-		URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket, Prefix: settings.StoragePrefix,
-		Pool: settings.Pool, PathStyle: settings.StoragePathStyle, AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
-	}, http.DefaultClient)
+	store := storage.New(storage.Config{Settings: settings.Storage, Pool: settings.Pool.Name}, http.DefaultClient)
 	if _, err := store.Acquire(t.Context(), "somebody", sandboxStart, sandboxStart.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +195,7 @@ func TestUserDataOfAServer(t *testing.T) {
 	if status != 0 || !strings.HasPrefix(out, "#cloud-config\n") || !strings.Contains(out, `fqdn: "bbb-w2.sandbox.test"`) {
 		t.Errorf("status %d, %s%s", status, out, errOut)
 	}
-	if strings.Contains(out, settings.StatsPassword.Reveal()) {
+	if strings.Contains(out, settings.Stats.Password.Reveal()) {
 		t.Error("it shows the password")
 	}
 	if status, _, errOut := divims(t.Context(), "user-data", "3"); status != badUsage || !strings.Contains(errOut, "no server 3") {

@@ -329,9 +329,9 @@ func readPage(page []byte) (text string, err error) {
 // secrets are the values of all settings that are secret.
 func secrets(settings config.Settings) map[string]string {
 	return map[string]string{
-		"SCALELITE_SECRET": settings.ScaleliteSecret.Reveal(), "BBB_SECRET": settings.BBBSecret.Reveal(),
-		"STATS_PASSWORD":      settings.StatsPassword.Reveal(),
-		"SCALEWAY_SECRET_KEY": settings.ScalewaySecretKey.Reveal(),
+		"SCALELITE_SECRET": settings.Scalelite.Secret.Reveal(), "BBB_SECRET": settings.Evaluation.BBBSecret.Reveal(),
+		"STATS_PASSWORD":      settings.Stats.Password.Reveal(),
+		"SCALEWAY_SECRET_KEY": settings.Scaleway.SecretKey.Reveal(),
 	}
 }
 

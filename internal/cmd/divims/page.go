@@ -34,7 +34,7 @@ the bucket, with the settings of the environment, and serves GET / and GET /metr
 			if err != nil {
 				return fmt.Errorf("listen for the browser: %w", err)
 			}
-			log := newLog(cmd.ErrOrStderr(), settings.LogLevel)
+			log := newLog(cmd.ErrOrStderr(), settings.Function.LogLevel)
 			server := &http.Server{Handler: readOnly(settings, log), ReadHeaderTimeout: 10 * time.Second}
 			go func() {
 				<-cmd.Context().Done()

@@ -132,10 +132,7 @@ func storeOf(t *testing.T, environment []string) *storage.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return storage.New(storage.Config{
-		URL: settings.StorageURL, Region: settings.StorageRegion, Bucket: settings.StorageBucket, Prefix: settings.StoragePrefix,
-		Pool: settings.Pool, PathStyle: settings.StoragePathStyle, AccessKey: settings.StorageAccessKey, SecretKey: settings.StorageSecretKey,
-	}, http.DefaultClient)
+	return storage.New(storage.Config{Settings: settings.Storage, Pool: settings.Pool.Name}, http.DefaultClient)
 }
 
 // changes tells whether a call changes something of the pool.

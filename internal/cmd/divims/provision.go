@@ -99,12 +99,12 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 	}
 	services := provision.Services{
 		Hoster: outside.Scaleway, LoadBalancer: outside.Scalelite, Names: outside.Names, Zone: zone,
-		BBB: outside.BBB, BBBSecret: settings.BBBSecret,
+		BBB: outside.BBB, BBBSecret: settings.Evaluation.BBBSecret,
 	}
 	if p.zone == "" {
-		p.zone = settings.Zones[0]
+		p.zone = settings.Scaleway.Zones[0]
 	}
-	if !slices.Contains(settings.Zones, p.zone) {
+	if !slices.Contains(settings.Scaleway.Zones, p.zone) {
 		return fmt.Errorf("--zone %s: it is not among DIVIMS_ZONES", p.zone)
 	}
 	wanted := provisionConfig(settings, outside, p.zone)
@@ -124,7 +124,7 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 		}
 	}
 	run := provision.Run{
-		Services: services, Config: wanted, Parallel: settings.ActParallel,
+		Services: services, Config: wanted, Parallel: settings.Evaluation.ActParallel,
 		Every: every, Patience: max(1, int(p.patience/every)), Pause: p.pause,
 		Tell: func(o provision.Outcome) { fmt.Fprintln(p.progress, o) },
 	}
@@ -133,13 +133,13 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 
 // dnsZone is the zone that provision writes into; nil if there is none.
 func dnsZone(settings config.Settings, outside handler.Outside) (provision.Zone, error) {
-	switch settings.DNSProvider {
+	switch settings.DNS.Provider {
 	case "scaleway":
-		return outside.Scaleway.DNS(settings.DNSZone), nil
+		return outside.Scaleway.DNS(settings.DNS.Zone), nil
 	case "ovh":
 		return ovh.New(ovh.Config{
-			Endpoint: settings.OVHEndpoint, ApplicationKey: settings.OVHApplicationKey, ApplicationSecret: settings.OVHApplicationSecret,
-			ConsumerKey: settings.OVHConsumerKey, Zone: settings.DNSZone, Timeout: max(settings.CallTimeout, 30*time.Second),
+			Endpoint: settings.OVH.Endpoint, ApplicationKey: settings.OVH.ApplicationKey, ApplicationSecret: settings.OVH.ApplicationSecret,
+			ConsumerKey: settings.OVH.ConsumerKey, Zone: settings.DNS.Zone, Timeout: max(settings.Evaluation.CallTimeout, 30*time.Second),
 		}, outside.HTTP)
 	}
 	return nil, nil
@@ -147,15 +147,15 @@ func dnsZone(settings config.Settings, outside handler.Outside) (provision.Zone,
 
 func provisionConfig(settings config.Settings, outside handler.Outside, zone string) provision.Config {
 	wanted := provision.Config{
-		Servers: outside.Servers, HostnameTemplate: settings.HostnameTemplate, DomainTemplate: settings.DomainTemplate,
-		Tag: settings.Tag, Zone: zone, Families: []pool.Family{pool.IPv4},
-		WritesDNS: settings.DNSProvider != "none", Registers: settings.BBBSecret.IsSet(),
+		Servers: outside.Servers, HostnameTemplate: settings.Pool.HostnameTemplate, DomainTemplate: settings.Pool.DomainTemplate,
+		Tag: settings.Scaleway.Tag, Zone: zone, Families: []pool.Family{pool.IPv4},
+		WritesDNS: settings.DNS.Provider != "none", Registers: settings.Evaluation.BBBSecret.IsSet(),
 	}
-	if settings.DNSIPv6 {
+	if settings.DNS.IPv6 {
 		wanted.Families = append(wanted.Families, pool.IPv6)
 	}
-	if settings.DNSCNAME {
-		wanted.MachineName = settings.MachineName
+	if settings.DNS.CNAME {
+		wanted.MachineName = settings.DNS.MachineName
 	}
 	return wanted
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"divims/internal/config"
+	"divims/internal/config/setting"
 )
 
 const week = 7 * 24 * time.Hour
@@ -30,7 +30,7 @@ func (s *span) String() string {
 func (s *span) Set(text string) error {
 	number, inWeeks := strings.CutSuffix(text, "w")
 	if !inWeeks {
-		duration, err := config.ParseDuration(text)
+		duration, err := setting.ParseDuration(text)
 		*s = span(duration)
 		return err
 	}

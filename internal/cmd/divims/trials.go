@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"divims/handler"
 	"divims/internal/client/calendar"
 	"divims/internal/config"
 	"divims/internal/lab/backtest"
@@ -51,9 +50,9 @@ func (o *backtestOptions) readTraces(cmd *cobra.Command) ([]*backtest.Trace, err
 	if err != nil {
 		return nil, err
 	}
-	zone := settings.Timezone.Location
+	zone := settings.Decision.Timezone.Location
 	if o.history {
-		trace, err := o.readHistory(cmd, settings.Pool, zone)
+		trace, err := o.readHistory(cmd, settings.Pool.Name, zone)
 		return []*backtest.Trace{trace}, err
 	}
 	traces := make([]*backtest.Trace, len(o.traces))
@@ -100,14 +99,14 @@ func (o *backtestOptions) readHistory(cmd *cobra.Command, name string, zone *tim
 func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error) {
 	settings, err := o.settings(o.servers)
 	if o.servers == 0 && !o.history && err == nil {
-		settings, err = o.settings(trace.Roomy(settings.ServerParticipants, settings.ServerMeetings))
+		settings, err = o.settings(trace.Roomy(settings.Decision.ServerParticipants, settings.Decision.ServerMeetings))
 	}
 	if err != nil {
 		return backtest.Config{}, err
 	}
-	schedule, err := o.readCalendar(trace, settings.Timezone.Location)
+	schedule, err := o.readCalendar(trace, settings.Decision.Timezone.Location)
 	return backtest.Config{
-		Trace: trace, Scaling: handler.ScalingConfig(settings), Warmup: time.Duration(o.warmup), Poll: o.poll,
+		Trace: trace, Scaling: settings.Decision, Warmup: time.Duration(o.warmup), Poll: o.poll,
 		RecordingWork: o.recordingWork, Seed: o.seed, Price: o.price, Calendar: schedule,
 	}, err
 }

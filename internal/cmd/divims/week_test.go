@@ -86,8 +86,7 @@ func newWeek(t *testing.T) *operator {
 	o.deploy("POLICIES=load,schedule", "CALENDAR_MODE=window", fmt.Sprintf("SERVER_MEETINGS=%d", meetings), "NOTIFY_URLS="+o.inbox.address,
 		"NOTIFY_EVERY_CRITICAL=30m", "CALL_TIMEOUT=60s", "TIMEOUT=10m", "ACT_PARALLEL=1")
 	settings := o.settings()
-	o.known = knowledge{open: map[string]acquaintance{}, every: cycle.Every{
-		Warning: settings.NotifyEveryWarning, Error: settings.NotifyEveryError, Critical: settings.NotifyEveryCritical}}
+	o.known = knowledge{open: map[string]acquaintance{}, every: settings.Evaluation.Every}
 	return o
 }
 

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/lab/demand"
 	"divims/internal/scaling"
@@ -21,7 +20,7 @@ func decision(t testing.TB, size string) scaling.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return handler.ScalingConfig(settings)
+	return settings.Decision
 }
 
 func paris(t testing.TB) *time.Location {

@@ -216,11 +216,11 @@ func TestTrickleIsSlowAndComplete(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.Calendar = []byte("abc") })
 	f.setFaults("calendar:*:trickle")
 	began := time.Now()
-	if got := f.get(f.settings.CalendarURL.Reveal()); got.body != "abc" || time.Since(began) < 40*time.Millisecond {
+	if got := f.get(f.settings.Calendar.URL.Reveal()); got.body != "abc" || time.Since(began) < 40*time.Millisecond {
 		t.Errorf("got %q after %s; want abc after at least 40ms", got.body, time.Since(began))
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.settings.CalendarURL.Reveal(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.settings.Calendar.URL.Reveal(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,8 +241,8 @@ func TestTrickleIsSlowAndComplete(t *testing.T) {
 // Three machines are on two pages of a list.
 func TestMissingPageIsEmpty(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Running = 3 })
-	list := f.settings.ScalewayURL + "/instance/v1/zones/fr-par-1/servers?per_page=2&page="
-	token := http.Header{"X-Auth-Token": {f.settings.ScalewaySecretKey.Reveal()}}
+	list := f.settings.Scaleway.URL + "/instance/v1/zones/fr-par-1/servers?per_page=2&page="
+	token := http.Header{"X-Auth-Token": {f.settings.Scaleway.SecretKey.Reveal()}}
 	f.setFaults("scaleway:GET servers:missing-page")
 	first, last := f.send(http.MethodGet, list+"1", "", token), f.send(http.MethodGet, list+"2", "", token)
 	if strings.Count(first.body, `"commercial_type"`) != 2 || last.body != `{"servers":[]}` {
@@ -259,7 +259,7 @@ func TestMissingPageIsEmpty(t *testing.T) {
 	}
 
 	f.setFaults("scaleway:block GET volumes:missing-page")
-	volumes := f.send(http.MethodGet, f.settings.ScalewayURL+"/block/v1/zones/fr-par-1/volumes", "", token)
+	volumes := f.send(http.MethodGet, f.settings.Scaleway.URL+"/block/v1/zones/fr-par-1/volumes", "", token)
 	if volumes.body != `{"total_count":3,"volumes":[]}` {
 		t.Errorf("volumes: %q, want none and a total of 3", volumes.body)
 	}
@@ -299,7 +299,7 @@ func TestLostAnswerLeavesTheMachine(t *testing.T) {
 	f := newFixture(t, nil)
 	f.setFaults("scaleway#2:POST servers:lost-answer@1")
 	_, err := f.scaleway().Create(t.Context(), pool.MachineOrder{
-		Server: pool.Server{Number: 2, Hostname: "bbb-w2", Domain: domain(2)}, Zones: f.settings.Zones, Types: f.settings.CommercialTypes,
+		Server: pool.Server{Number: 2, Hostname: "bbb-w2", Domain: domain(2)}, Zones: f.settings.Scaleway.Zones, Types: f.settings.Evaluation.Types,
 	})
 	if err == nil {
 		t.Error("the client reported no error")
@@ -318,11 +318,11 @@ func TestLostAnswerOfStorageKeepsTheObject(t *testing.T) {
 	f := newFixture(t, nil)
 	f.setFaults("storage:PUT state.json:lost-answer; storage:*:500%0.0000001")
 	key := "divims/sandbox/state.json"
-	_, err := f.s3Client(nil).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &f.settings.StorageBucket, Key: &key, Body: bytes.NewReader([]byte("kept"))})
+	_, err := f.s3Client(nil).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &f.settings.Storage.Bucket, Key: &key, Body: bytes.NewReader([]byte("kept"))})
 	if !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("got error %v, want a connection reset", err)
 	}
-	object, err := f.s3Client(nil).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &f.settings.StorageBucket, Key: &key})
+	object, err := f.s3Client(nil).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &f.settings.Storage.Bucket, Key: &key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -389,7 +389,7 @@ func (f *fixture) machineCreation() time.Time {
 
 func (f *fixture) responseDate() time.Time {
 	f.t.Helper()
-	date, err := http.ParseTime(f.get(f.settings.StorageURL).header.Get("Date"))
+	date, err := http.ParseTime(f.get(f.settings.Storage.URL).header.Get("Date"))
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -64,13 +64,13 @@ func newFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
 // newHTTPClient creates a client that connects as the settings say.
 func newHTTPClient(t *testing.T, settings config.Settings) *http.Client {
 	t.Helper()
-	roots, err := settings.CACertificates.Pool()
+	roots, err := settings.Network.CACertificates.Pool()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, settings.ConnectTo.Address(address))
+			return new(net.Dialer).DialContext(ctx, network, settings.Network.ConnectTo.Address(address))
 		},
 		TLSClientConfig:   &tls.Config{RootCAs: roots},
 		ForceAttemptHTTP2: true,
@@ -80,7 +80,7 @@ func newHTTPClient(t *testing.T, settings config.Settings) *http.Client {
 // roots returns the authorities that the settings trust.
 func (f *fixture) roots() *x509.CertPool {
 	f.t.Helper()
-	roots, err := f.settings.CACertificates.Pool()
+	roots, err := f.settings.Network.CACertificates.Pool()
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -88,24 +88,22 @@ func (f *fixture) roots() *x509.CertPool {
 }
 
 func (f *fixture) scalelite() *scalelite.Client {
-	return scalelite.New(f.settings.ScaleliteURL, f.settings.ScaleliteSecret, f.settings.ScaleliteChecksum, f.http)
+	return scalelite.New(f.settings.Scalelite, f.http)
 }
 
-func (f *fixture) bbb() *bbb.Client { return bbb.New(f.settings.BBBChecksum, f.http) }
+func (f *fixture) bbb() *bbb.Client { return bbb.New(f.settings.BBB.Hash, f.http) }
 
 func (f *fixture) stats() *exporter.Client {
 	return exporter.New(exporter.Config{
-		URLs: []string{"https://{domain}/node_exporter/metrics"}, User: f.settings.StatsUser, Password: f.settings.StatsPassword,
+		URLs: []string{"https://{domain}/node_exporter/metrics"}, User: f.settings.Stats.User, Password: f.settings.Stats.Password,
 	}, f.http)
 }
 
 func (f *fixture) scaleway() *scaleway.Client {
 	f.t.Helper()
 	client, err := scaleway.New(scaleway.Config{
-		URL: f.settings.ScalewayURL, ProjectID: f.settings.ScalewayProjectID,
-		AccessKey: f.settings.ScalewayAccessKey, SecretKey: f.settings.ScalewaySecretKey,
-		Zones: f.settings.Zones, Tag: f.settings.Tag, ImageName: f.settings.ImageName,
-		Servers: pool.Servers(f.settings.PoolSize, 0, f.settings.HostnameTemplate, f.settings.DomainTemplate),
+		Settings: f.settings.Scaleway,
+		Servers:  pool.Servers(f.settings.Decision.Size, 0, f.settings.Pool.HostnameTemplate, f.settings.Pool.DomainTemplate),
 	}, f.http)
 	if err != nil {
 		f.t.Fatal(err)
@@ -205,7 +203,7 @@ func TestEnvironmentDescribesTheSandbox(t *testing.T) {
 		c.World.Servers = pool.Servers(3, 1, sandbox.HostnameTemplate, sandbox.DomainTemplate)
 		c.Calendar = []byte("BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
 	})
-	if f.settings.PoolSize != 3 || f.settings.BareMetalCount != 1 || f.settings.Recordings != "shipped" || !f.settings.CalendarURL.IsSet() {
+	if f.settings.Decision.Size != 3 || f.settings.Decision.BareMetal != 1 || f.settings.Decision.Recordings != "shipped" || !f.settings.Calendar.URL.IsSet() {
 		t.Errorf("settings %+v; want three servers, one of them bare metal, shipped recordings and a calendar", f.settings)
 	}
 	for _, setting := range f.Environment() {
@@ -274,14 +272,14 @@ func TestStartRefusesInvalidWorlds(t *testing.T) {
 func TestClockAndCalendar(t *testing.T) {
 	calendar := "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
 	f := newFixture(t, func(c *sandbox.Config) { c.Calendar = []byte(calendar) })
-	clock := f.settings.ClockURL
+	clock := f.settings.Function.ClockURL
 	f.advance(90*time.Second + time.Millisecond)
 	if got := f.get(clock); got.body != "2026-10-05T06:01:30.001Z" {
 		t.Errorf("the clock shows %q", got.body)
 	}
-	first := f.get(f.settings.CalendarURL.Reveal())
+	first := f.get(f.settings.Calendar.URL.Reveal())
 	first.want(t, http.StatusOK, "text/calendar; charset=utf-8", calendar)
-	again := f.send(http.MethodGet, f.settings.CalendarURL.Reveal(), "", http.Header{"If-None-Match": {first.header.Get("ETag")}})
+	again := f.send(http.MethodGet, f.settings.Calendar.URL.Reveal(), "", http.Header{"If-None-Match": {first.header.Get("ETag")}})
 	if again.status != http.StatusNotModified {
 		t.Errorf("status %d for an unchanged calendar, want 304", again.status)
 	}
@@ -289,10 +287,10 @@ func TestClockAndCalendar(t *testing.T) {
 
 func TestCalendarIsOptional(t *testing.T) {
 	f := newFixture(t, nil)
-	if f.settings.CalendarURL.IsSet() {
+	if f.settings.Calendar.URL.IsSet() {
 		t.Error("the settings have a calendar URL")
 	}
-	if got := f.get(strings.Replace(f.settings.ClockURL, "/clock", "/calendar.ics", 1)); got.status != http.StatusNotFound {
+	if got := f.get(strings.Replace(f.settings.Function.ClockURL, "/clock", "/calendar.ics", 1)); got.status != http.StatusNotFound {
 		t.Errorf("status %d for the calendar, want 404", got.status)
 	}
 }
@@ -308,7 +306,7 @@ func TestSameSeedGivesTheSameWorld(t *testing.T) {
 		}
 	}
 	other := newFixture(t, func(c *sandbox.Config) { c.World.Seed = 8 })
-	if other.settings.ScalewayProjectID == one.settings.ScalewayProjectID {
+	if other.settings.Scaleway.ProjectID == one.settings.Scaleway.ProjectID {
 		t.Error("another seed gives the same project")
 	}
 }

@@ -33,7 +33,7 @@ func (f *fixture) scaleliteURL(call string, hash checksum.Hash) string {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	return f.settings.ScaleliteURL + "/scalelite/api/" + name + "?" + hash.Sign(name, query, f.settings.ScaleliteSecret)
+	return f.settings.Scalelite.URL + "/scalelite/api/" + name + "?" + hash.Sign(name, query, f.settings.Scalelite.Secret)
 }
 
 func TestScaleliteWorksWithItsClient(t *testing.T) {
@@ -174,8 +174,8 @@ func TestScaleliteSendsEarlyErrorsWithStatus200(t *testing.T) {
 
 func TestScaleliteOutsideItsAPI(t *testing.T) {
 	f := newFixture(t, nil)
-	f.get(f.settings.ScaleliteURL+"/bigbluebutton/api").want(t, http.StatusOK, asXML, "<returncode>SUCCESS</returncode>")
-	if got := f.get(f.settings.ScaleliteURL + "/health_check"); got.status != http.StatusOK || got.body != "success" {
+	f.get(f.settings.Scalelite.URL+"/bigbluebutton/api").want(t, http.StatusOK, asXML, "<returncode>SUCCESS</returncode>")
+	if got := f.get(f.settings.Scalelite.URL + "/health_check"); got.status != http.StatusOK || got.body != "success" {
 		t.Errorf("health check: %d %q", got.status, got.body)
 	}
 	otherHost := f.send(http.MethodGet, f.scaleliteURL("getServers", checksum.SHA256), "", http.Header{"Host": {"scalelite.example.com"}})

@@ -15,12 +15,12 @@ import (
 // s3Client returns a client of the object storage. change can make its options wrong.
 func (f *fixture) s3Client(change func(*s3.Options)) *s3.Client {
 	options := s3.Options{
-		BaseEndpoint: aws.String(f.settings.StorageURL),
-		Region:       f.settings.StorageRegion,
-		UsePathStyle: f.settings.StoragePathStyle,
+		BaseEndpoint: aws.String(f.settings.Storage.URL),
+		Region:       f.settings.Storage.Region,
+		UsePathStyle: f.settings.Storage.PathStyle,
 		HTTPClient:   f.http,
 		Retryer:      aws.NopRetryer{},
-		Credentials:  credentials(f.settings.StorageAccessKey.Reveal(), f.settings.StorageSecretKey.Reveal()),
+		Credentials:  credentials(f.settings.Storage.AccessKey.Reveal(), f.settings.Storage.SecretKey.Reveal()),
 	}
 	if change != nil {
 		change(&options)
@@ -52,7 +52,7 @@ func TestStorageChecksConditions(t *testing.T) {
 	client := f.s3Client(nil)
 	put := func(text string, match, noneMatch *string) (*s3.PutObjectOutput, error) {
 		return client.PutObject(t.Context(), &s3.PutObjectInput{
-			Bucket: &f.settings.StorageBucket, Key: aws.String("a folder/state.json"), Body: strings.NewReader(text),
+			Bucket: &f.settings.Storage.Bucket, Key: aws.String("a folder/state.json"), Body: strings.NewReader(text),
 			IfMatch: match, IfNoneMatch: noneMatch,
 		})
 	}
@@ -73,7 +73,7 @@ func TestStorageChecksConditions(t *testing.T) {
 	if _, err := put("fourth", first.ETag, nil); status(err) != http.StatusPreconditionFailed {
 		t.Errorf("If-Match with an old ETag: %v", err)
 	}
-	listed, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &f.settings.StorageBucket, Prefix: aws.String("a folder/")})
+	listed, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &f.settings.Storage.Bucket, Prefix: aws.String("a folder/")})
 	if err != nil || len(listed.Contents) != 1 || !listed.Contents[0].LastModified.Equal(start) {
 		t.Errorf("listed %+v, %v; want one object, dated in virtual time", listed, err)
 	}
@@ -82,13 +82,13 @@ func TestStorageChecksConditions(t *testing.T) {
 func TestStorageVerifiesSignatures(t *testing.T) {
 	f := newFixture(t, nil)
 	for name, change := range map[string]func(*s3.Options){
-		"another secret key": func(o *s3.Options) { o.Credentials = credentials(f.settings.StorageAccessKey.Reveal(), "guess") },
-		"another access key": func(o *s3.Options) { o.Credentials = credentials("SCWGUESS", f.settings.StorageSecretKey.Reveal()) },
+		"another secret key": func(o *s3.Options) { o.Credentials = credentials(f.settings.Storage.AccessKey.Reveal(), "guess") },
+		"another access key": func(o *s3.Options) { o.Credentials = credentials("SCWGUESS", f.settings.Storage.SecretKey.Reveal()) },
 		"another region":     func(o *s3.Options) { o.Region = "nl-ams" },
 		"no signature":       func(o *s3.Options) { o.Credentials = aws.AnonymousCredentials{} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := f.s3Client(change).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &f.settings.StorageBucket})
+			_, err := f.s3Client(change).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &f.settings.Storage.Bucket})
 			if status(err) != http.StatusForbidden {
 				t.Errorf("got error %v, want status 403", err)
 			}

@@ -35,9 +35,9 @@ func (f *fixture) call(number int, name string, query url.Values) rawResponse {
 // createMachine creates a server's machine through Scaleway's API.
 func (f *fixture) createMachine(number int) {
 	f.t.Helper()
-	servers := pool.Servers(f.settings.PoolSize, 0, f.settings.HostnameTemplate, f.settings.DomainTemplate)
+	servers := pool.Servers(f.settings.Decision.Size, 0, f.settings.Pool.HostnameTemplate, f.settings.Pool.DomainTemplate)
 	_, err := f.scaleway().Create(f.t.Context(), pool.MachineOrder{
-		Server: servers[number-1], Zones: f.settings.Zones, Types: f.settings.CommercialTypes,
+		Server: servers[number-1], Zones: f.settings.Scaleway.Zones, Types: f.settings.Evaluation.Types,
 	})
 	if err != nil {
 		f.t.Fatal(err)
@@ -88,7 +88,7 @@ func TestMachineComesUpInSteps(t *testing.T) {
 // dialTLS connects to the servers' web server.
 func (f *fixture) dialTLS(config *tls.Config) (*tls.Conn, error) {
 	dialer := tls.Dialer{Config: config}
-	connection, err := dialer.DialContext(f.t.Context(), "tcp", f.settings.ConnectTo.Address(domain(1)+":443"))
+	connection, err := dialer.DialContext(f.t.Context(), "tcp", f.settings.Network.ConnectTo.Address(domain(1)+":443"))
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +214,7 @@ func TestBBBRefusesInvalidCalls(t *testing.T) {
 	}{
 		"no checksum":               {f.get(api + "getMeetings"), "checksumError"},
 		"a wrong checksum":          {f.get(api + "getMeetings?checksum=" + strings.Repeat("0", 64)), "checksumError"},
-		"Scalelite's secret":        {f.get(api + "getMeetings?" + checksum.SHA256.Sign("getMeetings", nil, f.settings.ScaleliteSecret)), "checksumError"},
+		"Scalelite's secret":        {f.get(api + "getMeetings?" + checksum.SHA256.Sign("getMeetings", nil, f.settings.Scalelite.Secret)), "checksumError"},
 		"an unknown call":           {f.call(1, "create", nil), "unsupportedRequest"},
 		"end without a meeting":     {f.call(1, "end", nil), "missingParamMeetingID"},
 		"end of an unknown meeting": {f.call(1, "end", url.Values{"meetingID": {"nobody"}}), "notFound"},
@@ -353,7 +353,7 @@ func TestOnlyRequestedCollectorsAreServed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		request.SetBasicAuth(f.settings.StatsUser, f.settings.StatsPassword.Reveal())
+		request.SetBasicAuth(f.settings.Stats.User, f.settings.Stats.Password.Reveal())
 		return f.send(http.MethodGet, request.URL.String(), "", request.Header)
 	}
 	const asMetrics = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"

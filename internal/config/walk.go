@@ -1,0 +1,88 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"text/template"
+
+	"github.com/kelseyhightower/envconfig"
+
+	"divims/internal/client/notify"
+	"divims/internal/pool"
+)
+
+// prefix is the beginning of the name of every variable of ours, without the _.
+const prefix = "DIVIMS"
+
+// Setting is the declaration of one setting, from its tags.
+type Setting struct {
+	// Name is the name of the variable without DIVIMS_.
+	Name string
+	// Group is the heading that the setting is listed under.
+	Group       string
+	Default     string
+	Description string
+	Required    bool
+	// Section is where serverless.yml lists it: env, secret, or commands for a
+	// setting that is not deployed.
+	Section string
+
+	tag   reflect.StructTag
+	field reflect.Value // of the Settings that are walked
+}
+
+// Declarations returns all settings, in the order of the struct Settings.
+func Declarations() []Setting { return walk(&Settings{}) }
+
+// walk returns the settings in a struct, each with its field, in their order.
+//
+// The walk is envconfig's: it descends into embedded structs and works the names
+// out. Its Process is not used, because it stops at the first problem and shows
+// the value in it, takes an empty variable for a value, reads the process's
+// environment only, and reads variables without the prefix, too. Its Usaget runs a
+// template over all fields, which is enough to collect them.
+//
+// The walk also descends into a field that is a struct, or a pointer to one, and
+// has no UnmarshalText. It finds no settings in a *time.Location, for example, so
+// that such a field would be missing. TestEveryFieldIsASetting notices that.
+func walk(settings *Settings) []Setting {
+	var all []Setting
+	group := ""
+	collect := template.FuncMap{"collect": func(key string, field reflect.Value, tag reflect.StructTag) string {
+		if heading := tag.Get("group"); heading != "" {
+			group = heading
+		}
+		all = append(all, Setting{
+			Name: strings.TrimPrefix(key, prefix+"_"), Group: group, Section: section(field.Type(), tag),
+			Default: tag.Get("default"), Description: tag.Get("desc"), Required: tag.Get("required") == "true",
+			tag: tag, field: field,
+		})
+		return ""
+	}}
+	each := template.Must(template.New("settings").Funcs(collect).Parse(`{{range .}}{{collect .Key .Field .Tags}}{{end}}`))
+	if err := envconfig.Usaget(prefix, settings, io.Discard, each); err != nil {
+		panic(fmt.Sprintf("config: walk the settings: %v", err)) // Settings and the template are constants
+	}
+	return all
+}
+
+// section returns where serverless.yml lists a setting.
+func section(of reflect.Type, tag reflect.StructTag) string {
+	switch {
+	case tag.Get("deploy") == "never":
+		return "commands"
+	case tag.Get("deploy") == "secret", of == reflect.TypeFor[pool.Secret](), of == reflect.TypeFor[notify.URLs]():
+		return "secret"
+	}
+	return "env"
+}
+
+// example returns a value for a setting.
+func (s Setting) example() string {
+	if text := s.tag.Get("example"); text != "" {
+		return text
+	}
+	return s.Default
+}
