@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"divims/handler"
-	"divims/internal/check"
 	"divims/internal/config"
 	"divims/internal/pool"
+	"divims/internal/setup"
 )
 
 const checkHelp = `Look whether everything is in place that the pool needs: the API key and what it may
@@ -81,20 +81,20 @@ func (c checking) findings(ctx context.Context, settings config.Settings) error 
 	if err != nil {
 		return err
 	}
-	report := check.Run(ctx, now, checkConfig(settings, outside), services)
+	report := setup.Run(ctx, now, checkConfig(settings, outside), services)
 	if c.json {
 		err = json.NewEncoder(c.out).Encode(report)
 	} else {
 		err = report.Text(c.out)
 	}
-	if found := report.Count(check.Error); err == nil && found > 0 {
+	if found := report.Count(setup.Error); err == nil && found > 0 {
 		return fmt.Errorf("%d errors were found", found)
 	}
 	return err
 }
 
-func checkConfig(settings config.Settings, outside handler.Outside) check.Config {
-	return check.Config{
+func checkConfig(settings config.Settings, outside handler.Outside) setup.Config {
+	return setup.Config{
 		Servers: outside.Servers, Tag: settings.Scaleway.Tag, Zones: settings.Scaleway.Zones, Types: settings.Evaluation.Types,
 		Registers: settings.Decision.RegisterEntries, BBBSecret: settings.Evaluation.BBBSecret, Records: settings.Decision.Recordings != "none",
 		CertificateWarning: settings.Decision.CertificateWarning, CertificateAlert: settings.Decision.CertificateAlert,
@@ -102,9 +102,9 @@ func checkConfig(settings config.Settings, outside handler.Outside) check.Config
 	}
 }
 
-func checkServices(settings config.Settings, outside handler.Outside) (check.Services, error) {
+func checkServices(settings config.Settings, outside handler.Outside) (setup.Services, error) {
 	scalelite := strings.TrimSuffix(strings.TrimRight(settings.Scalelite.URL, "/"), "/scalelite/api")
-	services := check.Services{
+	services := setup.Services{
 		Hoster: outside.Scaleway, LoadBalancer: outside.Scalelite, Meetings: outside.BBB, Storage: outside.Storage, Names: outside.Names,
 		UserData: func(ctx context.Context, server pool.Server) ([]byte, error) {
 			write, err := outside.UserData(ctx)
@@ -169,15 +169,15 @@ func get(ctx context.Context, client *http.Client, address string) (plainAnswer,
 }
 
 func (c checking) exports(ctx context.Context, settings config.Settings) error {
-	return c.clients(ctx, settings, func(clients []check.Client) string { return check.Exports(c.directory, clients) })
+	return c.clients(ctx, settings, func(clients []setup.Client) string { return setup.Exports(c.directory, clients) })
 }
 
 func (c checking) firewall(ctx context.Context, settings config.Settings) error {
-	return c.clients(ctx, settings, func(clients []check.Client) string { return check.Firewall(c.zone, clients) })
+	return c.clients(ctx, settings, func(clients []setup.Client) string { return setup.Firewall(c.zone, clients) })
 }
 
 // clients writes what is made of the servers' addresses, and fails if one has none.
-func (c checking) clients(ctx context.Context, settings config.Settings, format func([]check.Client) string) error {
+func (c checking) clients(ctx context.Context, settings config.Settings, format func([]setup.Client) string) error {
 	outside, err := handler.Connect(settings)
 	if err != nil {
 		return err
@@ -190,14 +190,14 @@ func (c checking) clients(ctx context.Context, settings config.Settings, format 
 	if err != nil {
 		return err
 	}
-	clients := check.Clients(outside.Servers, settings.Scaleway.Tag, addresses, machines)
+	clients := setup.Clients(outside.Servers, settings.Scaleway.Tag, addresses, machines)
 	text := format(clients)
 	if c.json {
 		err = json.NewEncoder(c.out).Encode(map[string]string{c.format: text})
 	} else {
 		_, err = io.WriteString(c.out, text)
 	}
-	if missing := check.Without(clients); err == nil && len(missing) > 0 {
+	if missing := setup.Without(clients); err == nil && len(missing) > 0 {
 		return fmt.Errorf("no address is kept for %s: run provision", strings.Join(missing, ", "))
 	}
 	return err

@@ -11,11 +11,11 @@ import (
 	"time"
 
 	"divims/handler"
-	"divims/internal/check"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
+	"divims/internal/setup"
 )
 
 // newPoolSite is a pool of three servers, all set up, the first of which runs, as
@@ -39,7 +39,7 @@ func newPoolSite(t *testing.T, change func(*sandbox.Config)) *site {
 }
 
 // check runs the command.
-func (s *site) check() (report check.Report, text string, err error) {
+func (s *site) check() (report setup.Report, text string, err error) {
 	s.t.Helper()
 	var asJSON, asText bytes.Buffer
 	err = checking{format: "findings", json: true, out: &asJSON}.findings(s.t.Context(), s.settings())
@@ -93,7 +93,7 @@ func (s *site) record(record pool.DNSRecord, write bool) {
 func TestCheckFindsNothingWhereAllIsWell(t *testing.T) {
 	s := newPoolSite(t, nil)
 	report, text, err := s.check()
-	if err != nil || report.Count(check.OK) != len(report.Findings) || len(report.Findings) < 15 {
+	if err != nil || report.Count(setup.OK) != len(report.Findings) || len(report.Findings) < 15 {
 		t.Errorf("%v:\n%s", err, text)
 	}
 }
@@ -107,79 +107,79 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	for name, c := range map[string]struct {
 		config  func(*sandbox.Config)
 		trouble func(*site)
-		level   check.Level
+		level   setup.Level
 		subject string
 		what    string // is in it
 		mend    string // is in it
 	}{
 		"wrong key": {trouble: func(s *site) { s.set("SCALEWAY_SECRET_KEY=11111111-1111-4111-8111-111111111111") },
-			level: check.Error, subject: "Scaleway", what: "the machines cannot be listed", mend: "DIVIMS_SCALEWAY_SECRET_KEY"},
+			level: setup.Error, subject: "Scaleway", what: "the machines cannot be listed", mend: "DIVIMS_SCALEWAY_SECRET_KEY"},
 		"a key that may only read": {trouble: func(s *site) { s.fault("scaleway", "PATCH ip", faults.Forbidden) },
-			level: check.Error, subject: "Scaleway", what: "cannot change an address's tags", mend: "InstancesFullAccess"},
+			level: setup.Error, subject: "Scaleway", what: "cannot change an address's tags", mend: "InstancesFullAccess"},
 		"a key without Block Storage": {trouble: func(s *site) { s.fault("scaleway", "block GET volumes", faults.Forbidden) },
-			level: check.Error, subject: "Scaleway", what: "the volumes cannot be listed", mend: "BlockStorageFullAccess"},
+			level: setup.Error, subject: "Scaleway", what: "the volumes cannot be listed", mend: "BlockStorageFullAccess"},
 		"a zone of others": {trouble: func(s *site) { s.fault("scaleway", "domain GET records", faults.Forbidden) },
-			level: check.Error, subject: "DNS", what: "the zone cannot be read", mend: "DIVIMS_DNS_ZONE"},
+			level: setup.Error, subject: "DNS", what: "the zone cannot be read", mend: "DIVIMS_DNS_ZONE"},
 		"no address to try it with": {config: func(c *sandbox.Config) { c.Unprovisioned, c.World.Running = true, 0 }, trouble: func(*site) {},
-			level: check.Unknown, subject: "Scaleway", what: "whether the API key may change anything", mend: "provision"},
+			level: setup.Unknown, subject: "Scaleway", what: "whether the API key may change anything", mend: "provision"},
 		"wrong secret of Scalelite": {trouble: func(s *site) { s.set("SCALELITE_SECRET=wrong") },
-			level: check.Error, subject: "Scalelite", what: "checksumError", mend: "LOADBALANCER_SECRET"},
+			level: setup.Error, subject: "Scalelite", what: "checksumError", mend: "LOADBALANCER_SECRET"},
 		"Scalelite is down": {trouble: func(s *site) { s.fault("scalelite", "*", faults.BadGateway) },
-			level: check.Error, subject: "Scalelite", what: "the entries cannot be listed", mend: "DIVIMS_SCALELITE_URL"},
+			level: setup.Error, subject: "Scalelite", what: "the entries cannot be listed", mend: "DIVIMS_SCALELITE_URL"},
 		"no such bucket": {trouble: func(s *site) { s.set("STORAGE_BUCKET=another-bucket") },
-			level: check.Error, subject: "storage", what: "NoSuchBucket", mend: "DIVIMS_STORAGE_BUCKET"},
+			level: setup.Error, subject: "storage", what: "NoSuchBucket", mend: "DIVIMS_STORAGE_BUCKET"},
 		"a bucket that takes no writes": {trouble: func(s *site) { s.fault("storage", "PUT *", faults.Forbidden) },
-			level: check.Error, subject: "storage", what: "the bucket cannot be used", mend: "ObjectStorageObjectsWrite"},
+			level: setup.Error, subject: "storage", what: "the bucket cannot be used", mend: "ObjectStorageObjectsWrite"},
 		"no evaluation for an hour": {trouble: func(s *site) { s.sandbox.AdvanceTo(s.sandbox.Now().Add(time.Hour)) },
-			level: check.Error, subject: "evaluations", what: "the last one was 1h0m0s ago", mend: "its trigger"},
+			level: setup.Error, subject: "evaluations", what: "the last one was 1h0m0s ago", mend: "its trigger"},
 		"no evaluation ever": {trouble: func(s *site) { s.set("STORAGE_PREFIX=fresh") },
-			level: check.Warning, subject: "evaluations", what: "none has been recorded yet", mend: "deploy"},
+			level: setup.Warning, subject: "evaluations", what: "none has been recorded yet", mend: "deploy"},
 		"no user data": {trouble: func(s *site) { s.set("USER_DATA=storage:cloud-init.yaml") },
-			level: check.Error, subject: "user data", what: "cannot be made", mend: "DIVIMS_USER_DATA"},
+			level: setup.Error, subject: "user data", what: "cannot be made", mend: "DIVIMS_USER_DATA"},
 		"no image": {trouble: func(s *site) { s.set("IMAGE_NAME=scalelite-") },
-			level: check.Error, subject: "fr-par-1", what: `no image in fr-par-1 has a name that begins with "scalelite-"`, mend: "make an image"},
+			level: setup.Error, subject: "fr-par-1", what: `no image in fr-par-1 has a name that begins with "scalelite-"`, mend: "make an image"},
 		"no image in a zone without addresses": {trouble: func(s *site) { s.set("ZONES=fr-par-1,fr-par-2") },
-			level: check.Warning, subject: "fr-par-2", what: "no image", mend: "take the zone out"},
+			level: setup.Warning, subject: "fr-par-2", what: "no image", mend: "take the zone out"},
 		"out of stock": {trouble: func(s *site) {
 			s.with(func(w *world.World) error { w.SetStock("GP1-S", "fr-par-1", false); return nil })
-		}, level: check.Warning, subject: "fr-par-1", what: "GP1-S is out of stock", mend: "wait"},
+		}, level: setup.Warning, subject: "fr-par-1", what: "GP1-S is out of stock", mend: "wait"},
 		"no commercial type": {trouble: func(s *site) { s.set("COMMERCIAL_TYPES=POP3") },
-			level: check.Error, subject: "fr-par-1", what: "none of DIVIMS_COMMERCIAL_TYPES can be had", mend: "add a type"},
+			level: setup.Error, subject: "fr-par-1", what: "none of DIVIMS_COMMERCIAL_TYPES can be had", mend: "add a type"},
 		"quotas below the size": {config: func(c *sandbox.Config) { c.Quotas = map[string]int{"POP2-HC-8C-16G": 1, "POP2-8C-32G": 1, "GP1-S": 0} }, trouble: func(*site) {},
-			level: check.Error, subject: "quotas", what: "the pool has 3 machines when it is full", mend: "raised"},
+			level: setup.Error, subject: "quotas", what: "the pool has 3 machines when it is full", mend: "raised"},
 		"quotas that nobody tells": {trouble: func(s *site) { s.fault("scaleway", "GET quota", faults.Forbidden) },
-			level: check.Unknown, subject: "quotas", what: "list the quotas", mend: "OrganizationReadOnly"},
+			level: setup.Unknown, subject: "quotas", what: "list the quotas", mend: "OrganizationReadOnly"},
 		"no entry": {trouble: func(s *site) { s.with(func(w *world.World) error { return w.Remove(w.Entries()[1].ID) }) },
-			level: check.Error, subject: "server 2", what: "it has no entry", mend: "provision"},
+			level: setup.Error, subject: "server 2", what: "it has no entry", mend: "provision"},
 		"two entries": {trouble: func(s *site) {
 			s.with(func(w *world.World) error {
 				_, err := w.Register(w.Entries()[1].URL, pool.NewSecret("x"))
 				return err
 			})
-		}, level: check.Error, subject: "server 2", what: "2 entries", mend: "remove all but one"},
+		}, level: setup.Error, subject: "server 2", what: "2 entries", mend: "remove all but one"},
 		"an entry of nobody": {trouble: func(s *site) {
 			s.with(func(w *world.World) error {
 				_, err := w.Register("https://bbb-old.example.com/bigbluebutton/api", pool.NewSecret("x"))
 				return err
 			})
-		}, level: check.Warning, subject: "Scalelite", what: "bbb-old.example.com, which is no server of the pool", mend: "remove the entry"},
+		}, level: setup.Warning, subject: "Scalelite", what: "bbb-old.example.com, which is no server of the pool", mend: "remove the entry"},
 		"a smaller size": {trouble: func(s *site) { s.set("POOL_SIZE=2") },
-			level: check.Warning, subject: "Scaleway", what: "198.18.0.3 is kept for server 3, which the pool does not have", mend: "--remove"},
+			level: setup.Warning, subject: "Scaleway", what: "198.18.0.3 is kept for server 3, which the pool does not have", mend: "--remove"},
 		"a name that leads nowhere": {trouble: func(s *site) { s.record(record2, false) },
-			level: check.Error, subject: "server 2", what: server2 + " does not lead to its address 198.18.0.2, but to no address", mend: "provision"},
+			level: setup.Error, subject: "server 2", what: server2 + " does not lead to its address 198.18.0.2, but to no address", mend: "provision"},
 		"a name that leads elsewhere": {trouble: func(s *site) {
 			s.record(pool.DNSRecord{Name: server2, Type: pool.RecordA, Data: "192.0.2.7"}, true)
-		}, level: check.Error, subject: "server 2", what: server2 + " leads to 192.0.2.7, and the server's address is 198.18.0.2", mend: "delete that DNS record"},
+		}, level: setup.Error, subject: "server 2", what: server2 + " leads to 192.0.2.7, and the server's address is 198.18.0.2", mend: "delete that DNS record"},
 		"an address that is gone": {trouble: func(s *site) { s.with(func(w *world.World) error { return w.Release(address2) }) },
-			level: check.Error, subject: "server 2", what: "no address is kept for it", mend: "provision"},
+			level: setup.Error, subject: "server 2", what: "no address is kept for it", mend: "provision"},
 		"an address of another machine": {trouble: func(s *site) {
 			s.with(func(w *world.World) error { return w.Attach(address2, w.Machines()[0].ID) })
-		}, level: check.Error, subject: "server 2", what: "is held by machine", mend: "take the address off"},
+		}, level: setup.Error, subject: "server 2", what: "is held by machine", mend: "take the address off"},
 		"a machine with another address": {trouble: func(s *site) {
 			s.with(func(w *world.World) error { return w.Attach(w.Addresses()[0].ID, "") })
-		}, level: check.Error, subject: "server 1", what: "its machine has no address, and not its address 198.18.0.1", mend: "give the machine that address"},
+		}, level: setup.Error, subject: "server 1", what: "its machine has no address, and not its address 198.18.0.1", mend: "give the machine that address"},
 		"no name server": {trouble: func(s *site) { s.set("DNS_SERVER=127.0.0.1:1") },
-			level: check.Unknown, subject: "server 3", what: "where bbb-w3.sandbox.test leads", mend: "name server"},
+			level: setup.Unknown, subject: "server 3", what: "where bbb-w3.sandbox.test leads", mend: "name server"},
 		"a wrong BBB secret": {config: nil, trouble: func(s *site) {
 			s.with(func(w *world.World) error {
 				if err := w.Remove(w.Entries()[0].ID); err != nil {
@@ -188,48 +188,48 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 				_, err := w.Register("https://bbb-w1.sandbox.test/bigbluebutton/api", pool.NewSecret("wrong"))
 				return err
 			})
-		}, level: check.Error, subject: "server 1", what: "checksumError", mend: "bbb-conf --secret"},
+		}, level: setup.Error, subject: "server 1", what: "checksumError", mend: "bbb-conf --secret"},
 		"another BBB secret in the settings": {trouble: func(s *site) { s.set("BBB_SECRET=another") },
-			level: check.Warning, subject: "server 2", what: "another secret than DIVIMS_BBB_SECRET", mend: "image"},
+			level: setup.Warning, subject: "server 2", what: "another secret than DIVIMS_BBB_SECRET", mend: "image"},
 		"a BBB that is silent": {trouble: func(s *site) { s.fault("bbb", "getMeetings", faults.Refused) },
-			level: check.Error, subject: "server 1", what: "its BBB cannot be asked", mend: "reached from here"},
+			level: setup.Error, subject: "server 1", what: "its BBB cannot be asked", mend: "reached from here"},
 		"a certificate that ends": {trouble: func(s *site) { s.set("CERTIFICATE_WARNING=36500d") },
-			level: check.Warning, subject: "server 1", what: "its certificate ends in", mend: "renew"},
+			level: setup.Warning, subject: "server 1", what: "its certificate ends in", mend: "renew"},
 		"a certificate that ends soon": {trouble: func(s *site) { s.set("CERTIFICATE_WARNING=36500d", "CERTIFICATE_ALERT=36500d") },
-			level: check.Error, subject: "server 1", what: "its certificate ends in", mend: "renew"},
+			level: setup.Error, subject: "server 1", what: "its certificate ends in", mend: "renew"},
 		"a certificate that has ended": {trouble: func(s *site) { s.fault("tls", "handshake", faults.ExpiredCertificate) },
-			level: check.Error, subject: "server 1", what: "certificate", mend: "look at the server"},
+			level: setup.Error, subject: "server 1", what: "certificate", mend: "look at the server"},
 		"wrong password of the stats": {trouble: func(s *site) { s.set("STATS_PASSWORD=wrong") },
-			level: check.Error, subject: "server 1", what: "status 401", mend: "docs/stats.md"},
+			level: setup.Error, subject: "server 1", what: "status 401", mend: "docs/stats.md"},
 		"figures of yesterday": {trouble: func(s *site) {
 			s.set("STATS_MAX_AGE=10s")
 			s.sandbox.AdvanceTo(s.sandbox.Now().Add(50 * time.Second))
 		},
-			level: check.Error, subject: "server 1", what: "whether recordings are in work", mend: "docs/stats.md"},
+			level: setup.Error, subject: "server 1", what: "whether recordings are in work", mend: "docs/stats.md"},
 		"a service that is down": {trouble: func(s *site) {
 			s.with(func(w *world.World) error { return w.SetUnit("bbb-w1.sandbox.test", "bbb-web.service", false) })
-		}, level: check.Warning, subject: "server 1", what: "bbb-web", mend: "look at the server"},
+		}, level: setup.Warning, subject: "server 1", what: "bbb-web", mend: "look at the server"},
 		"a broken calendar": {trouble: func(s *site) { s.fault("calendar", "*", faults.ServerError) },
-			level: check.Error, subject: "calendar", what: "it cannot be read", mend: "DIVIMS_CALENDAR_URL"},
+			level: setup.Error, subject: "calendar", what: "it cannot be read", mend: "DIVIMS_CALENDAR_URL"},
 		"clocks that differ": {trouble: func(s *site) { s.fault("scalelite", "*", faults.SkewAhead) },
-			level: check.Error, subject: "clock", what: "that of Scalelite is", mend: "NTP"},
+			level: setup.Error, subject: "clock", what: "that of Scalelite is", mend: "NTP"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newPoolSite(t, c.config)
 			c.trouble(s)
 			report, text, err := s.check()
-			found := slices.IndexFunc(report.Findings, func(f check.Finding) bool {
+			found := slices.IndexFunc(report.Findings, func(f setup.Finding) bool {
 				return f.Level == c.level && f.Subject == c.subject && strings.Contains(f.What, c.what) && strings.Contains(f.Mend, c.mend)
 			})
 			if found < 0 {
 				t.Errorf("it is not found:\n%s", text)
 			}
-			if c.level == check.Error && err == nil {
+			if c.level == setup.Error && err == nil {
 				t.Error("an error is no error of the command")
 			}
 			worst := string(report.Findings[0].Level)
-			if !strings.HasPrefix(text, worst) || worst == string(check.OK) {
+			if !strings.HasPrefix(text, worst) || worst == string(setup.OK) {
 				t.Errorf("the report does not begin with what is wrong:\n%s", text)
 			}
 		})

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"divims/internal/check"
 	"divims/internal/cycle"
 	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
@@ -18,6 +17,7 @@ import (
 	"divims/internal/pool"
 	"divims/internal/report"
 	"divims/internal/scaling"
+	"divims/internal/setup"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -130,7 +130,7 @@ func (o *operator) setsUp() {
 	}
 	o.note("8 servers have got addresses, names and entries.")
 	findings, text, err := o.check()
-	if err != nil || findings.Count(check.OK) != len(findings.Findings)-1 || !strings.HasPrefix(text, "warning evaluations: none has been recorded yet\n") {
+	if err != nil || findings.Count(setup.OK) != len(findings.Findings)-1 || !strings.HasPrefix(text, "warning evaluations: none has been recorded yet\n") {
 		o.t.Errorf("%v: %s", err, text)
 	}
 	o.until(eve, "18:05")
@@ -138,7 +138,7 @@ func (o *operator) setsUp() {
 	o.sees(atWarning, "no earlier evaluation of this pool is known")
 	o.until(eve, "18:30")
 	o.sees(report.Well, "Nothing needs you.", "1 required", "of 8 in the pool")
-	if findings, text, err := o.check(); err != nil || findings.Count(check.OK) != len(findings.Findings) {
+	if findings, text, err := o.check(); err != nil || findings.Count(setup.OK) != len(findings.Findings) {
 		o.t.Errorf("%v: %s", err, text)
 	}
 	o.note("One server is up; the check finds nothing wrong.")
@@ -496,7 +496,7 @@ func (o *operator) paysAndShrinks() {
 	o.until(sunday, "23:55")
 	o.told()
 	o.sees(report.Well, "of 6 in the pool")
-	if findings, text, err := o.check(); err != nil || findings.Count(check.OK) != len(findings.Findings) {
+	if findings, text, err := o.check(); err != nil || findings.Count(setup.OK) != len(findings.Findings) {
 		o.t.Errorf("%v: %s", err, text)
 	}
 	o.sandbox.With(func(w *world.World) { tally = w.Tally() })

@@ -1,8 +1,8 @@
-// Package check looks whether everything is in place that a pool needs: keys,
+// Package setup looks whether everything is in place that a pool needs: keys,
 // names, addresses, entries, images, storage, stats. In go the pool's services;
 // out come findings, each with why it matters and how to mend it. It changes
 // nothing but an object of its own in the bucket.
-package check
+package setup
 
 import (
 	"cmp"
