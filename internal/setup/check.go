@@ -7,280 +7,291 @@ import (
 	"strings"
 	"time"
 
+	"divims/internal/cycle"
 	"divims/internal/pool"
 )
 
-// judgement is the making of a report.
-type judgement struct {
+// Check returns the findings of a look. It needs the parts ForCheck.
+func Check(config Config, seen Sight) Report {
+	c := checker{Config: config, seen: seen}
+	c.checkScaleway()
+	c.checkZones()
+	c.checkQuotas()
+	c.checkScalelite()
+	c.checkServers()
+	c.checkStrangers()
+	c.checkStorage()
+	c.checkEvaluations()
+	c.checkCalendar()
+	c.checkClocks()
+	return newReport(c.findings)
+}
+
+// checker collects findings.
+type checker struct {
 	Config
-	*sight
-	services Services
-	now      time.Time
+	seen     Sight
 	findings []Finding
 }
 
-func (j *judgement) judge() {
-	j.judgeScaleway()
-	j.judgeZones()
-	j.judgeQuotas()
-	j.judgeScalelite()
-	j.judgeServers()
-	j.judgeStrangers()
-	j.judgeStorage()
-	j.judgeCalendar()
-	j.judgeClocks()
+func (c *checker) add(level Level, subject, what, why, fix string) {
+	c.findings = append(c.findings, Finding{level, subject, what, why, fix})
 }
 
-func (j *judgement) add(level Level, subject, what, why, mend string) {
-	j.findings = append(j.findings, Finding{level, subject, what, why, mend})
+func (c *checker) ok(subject, format string, args ...any) {
+	c.add(OK, subject, fmt.Sprintf(format, args...), "", "")
 }
 
-func (j *judgement) ok(subject, format string, args ...any) {
-	j.add(OK, subject, fmt.Sprintf(format, args...), "", "")
-}
-
-// need finds an error in what could not be seen. It tells whether it was.
-func need[T any](j *judgement, reading pool.Reading[T], subject, what, why, mend string) bool {
+// need reports whether a reading is known, and adds an error if it is not.
+func need[T any](c *checker, reading pool.Reading[T], subject, what, why, fix string) bool {
 	if !reading.Known() {
-		j.add(Error, subject, what+": "+reading.Reason(), why, mend)
+		c.add(Error, subject, what+": "+reading.Reason(), why, fix)
 	}
 	return reading.Known()
 }
 
 const (
-	mendKey  = "set DIVIMS_SCALEWAY_ACCESS_KEY, DIVIMS_SCALEWAY_SECRET_KEY and DIVIMS_SCALEWAY_PROJECT_ID to an API key of the pool's project, and give it the permission sets that README.md names"
-	whyBlind = "without these lists nothing is created, cordoned or deleted"
+	fixKey     = "set DIVIMS_SCALEWAY_ACCESS_KEY, DIVIMS_SCALEWAY_SECRET_KEY and DIVIMS_SCALEWAY_PROJECT_ID to an API key of the pool's project, and give the key the permission sets listed in README.md"
+	whyNoLists = "without these lists DiViMS creates, cordons and deletes nothing"
 )
 
-// judgeScaleway is about the API key and what it may do.
-func (j *judgement) judgeScaleway() {
-	machines := need(j, j.machines, "Scaleway", "the machines cannot be listed", whyBlind, mendKey)
-	addresses := need(j, j.addresses, "Scaleway", "the addresses cannot be listed", "a new machine needs its server's address", mendKey)
-	volumes := need(j, j.leftovers, "Scaleway", "the volumes cannot be listed", "deleted machines leave volumes behind, which cost money", mendKey+" (BlockStorageFullAccess)")
+// checkScaleway checks what the API key may do, the DNS zone and the user data.
+func (c *checker) checkScaleway() {
+	machines := need(c, c.seen.Machines, "Scaleway", "the machines cannot be listed", whyNoLists, fixKey)
+	addresses := need(c, c.seen.Addresses, "Scaleway", "the addresses cannot be listed", "a new machine needs its server's address", fixKey)
+	volumes := need(c, c.seen.Leftovers, "Scaleway", "the volumes cannot be listed", "deleted machines leave volumes behind, which cost money", fixKey+" (BlockStorageFullAccess)")
 	if machines && addresses && volumes {
-		j.ok("Scaleway", "the API key can list machines, addresses and volumes")
+		c.ok("Scaleway", "the API key can list machines, addresses and volumes")
 	}
 	switch {
-	case j.written == nil:
-		j.add(Unknown, "Scaleway", "whether the API key may change anything: there is no address of the pool to try it with", "", "run provision, and then this again")
-	case need(j, *j.written, "Scaleway", "the API key cannot change an address's tags", "it could neither create nor delete machines", mendKey+" (InstancesFullAccess)"):
-		j.ok("Scaleway", "the API key can change what is in the project")
+	case c.seen.TagsWritten == nil:
+		c.add(Unknown, "Scaleway", "whether the API key may change anything: the pool has no address to try it with", "", "run provision, then run check again")
+	case need(c, *c.seen.TagsWritten, "Scaleway", "the API key cannot change an address's tags", "it cannot create or delete machines either", fixKey+" (InstancesFullAccess)"):
+		c.ok("Scaleway", "the API key can change resources of the project")
 	}
-	if j.services.Zone != nil && need(j, j.records, "DNS", "the zone cannot be read", "provision writes the servers' names there", "set DIVIMS_DNS_ZONE, and give the key access to it") {
-		j.ok("DNS", "the zone can be read")
+	if c.WritesDNS && need(c, c.seen.Records, "DNS", "the zone cannot be read", "provision writes the servers' names there", "check DIVIMS_DNS_ZONE, and give the key access to that zone") {
+		c.ok("DNS", "the zone can be read")
 	}
-	if need(j, j.userData, "user data", "the cloud-init document of a new machine cannot be made", "no machine is created without it", "set DIVIMS_USER_DATA to a document that is there") {
-		j.ok("user data", "the cloud-init document of a new machine can be made")
+	if need(c, c.seen.UserData, "user data", "the cloud-init document of a new machine cannot be made", "no machine is created without it", "set DIVIMS_USER_DATA to a document that exists") {
+		c.ok("user data", "the cloud-init document of a new machine can be made")
 	}
 }
 
-// judgeZones is about images, and machines that can be had.
-func (j *judgement) judgeZones() {
-	for i, zone := range j.Zones {
+// checkZones checks images and the stock of commercial types.
+func (c *checker) checkZones() {
+	for i, zone := range c.Zones {
 		level := Warning
-		if i == 0 || j.isUsed(zone) {
+		if i == 0 || c.hasAddressIn(zone) {
 			level = Error
 		}
-		if image, known := j.images[zone].Get(); known {
-			j.ok(zone, "the newest image is %s", image.Name)
+		if image, known := c.seen.Images[zone].Get(); known {
+			c.ok(zone, "the newest image is %s", image.Name)
 		} else {
-			j.add(level, zone, "no image: "+j.images[zone].Reason(), "no machine can be made there", "make an image there whose name begins with DIVIMS_IMAGE_NAME, or take the zone out of DIVIMS_ZONES")
+			c.add(level, zone, "no image: "+c.seen.Images[zone].Reason(), "no machine can be created there", "make an image there whose name begins with DIVIMS_IMAGE_NAME, or remove the zone from DIVIMS_ZONES")
 		}
-		j.judgeOffers(zone, level)
+		c.checkOffers(zone, level)
 	}
 }
 
-// isUsed tells whether a server's address is in a zone.
-func (j *judgement) isUsed(zone string) bool {
-	all, _ := j.addresses.Get()
-	return slices.ContainsFunc(j.Servers, func(server pool.Server) bool {
-		return slices.ContainsFunc(pool.AddressesOf(all, j.Tag, server.Number), func(a pool.Address) bool { return a.Zone == zone })
+// hasAddressIn reports whether a server's address is in a zone.
+func (c *checker) hasAddressIn(zone string) bool {
+	all, _ := c.seen.Addresses.Get()
+	return slices.ContainsFunc(c.Servers, func(server pool.Server) bool {
+		return slices.ContainsFunc(pool.AddressesOf(all, c.Tag, server.Number), func(a pool.Address) bool { return a.Zone == zone })
 	})
 }
 
-func (j *judgement) judgeOffers(zone string, worst Level) {
-	offers, known := j.offers[zone].Get()
+// checkOffers adds a finding of level worst if no type of the list is available.
+func (c *checker) checkOffers(zone string, worst Level) {
+	offers, known := c.seen.Offers[zone].Get()
 	if !known {
-		j.add(Unknown, zone, "which machines can be had: "+j.offers[zone].Reason(), "", mendKey)
+		c.add(Unknown, zone, "which commercial types are available: "+c.seen.Offers[zone].Reason(), "", fixKey)
 		return
 	}
-	var had []string
-	for _, name := range j.Types {
+	var available []string
+	for _, name := range c.Types {
 		switch offers[name] {
 		case "":
-			j.add(Warning, zone, "there is no commercial type "+name, "it is tried for each new machine, in vain", "take it out of DIVIMS_COMMERCIAL_TYPES, if no other zone has it")
+			c.add(Warning, zone, "there is no commercial type "+name, "every creation tries it in vain", "remove it from DIVIMS_COMMERCIAL_TYPES, unless another zone has it")
 		case "shortage":
-			j.add(Warning, zone, name+" is out of stock", "the next type of the list takes its place", "wait, or add a type to DIVIMS_COMMERCIAL_TYPES")
+			c.add(Warning, zone, name+" is out of stock", "the next type in the list is used instead", "wait, or add a type to DIVIMS_COMMERCIAL_TYPES")
 		default:
-			had = append(had, name)
+			available = append(available, name)
 		}
 	}
-	if len(had) == 0 {
-		j.add(worst, zone, "none of DIVIMS_COMMERCIAL_TYPES can be had", "no machine can be made there now", "add a type that the zone has")
+	if len(available) == 0 {
+		c.add(worst, zone, "none of DIVIMS_COMMERCIAL_TYPES is available", "no machine can be created there now", "add a type that the zone has")
 		return
 	}
-	j.ok(zone, "can be had: %s", strings.Join(had, ", "))
+	c.ok(zone, "available: %s", strings.Join(available, ", "))
 }
 
-// judgeQuotas compares the organization's quotas with the machines of a full pool.
-func (j *judgement) judgeQuotas() {
-	quotas, known := j.quotas.Get()
+// checkQuotas compares the organization's quotas with the machines of a full pool.
+func (c *checker) checkQuotas() {
+	quotas, known := c.seen.Quotas.Get()
 	if !known {
-		j.add(Unknown, "quotas", j.quotas.Reason(), "a pool cannot grow beyond the organization's quotas",
+		c.add(Unknown, "quotas", c.seen.Quotas.Reason(), "a pool cannot grow beyond the organization's quotas",
 			"give the API key OrganizationReadOnly, or compare the quotas in the console with DIVIMS_POOL_SIZE")
 		return
 	}
-	most := 0
-	for _, server := range j.Servers {
+	machines := 0
+	for _, server := range c.Servers {
 		if !server.BareMetal {
-			most++
+			machines++
 		}
 	}
 	sum, texts := 0, []string{}
-	for _, name := range j.Types {
+	for _, name := range c.Types {
 		quota, limited := quotas[name]
 		if !limited {
-			j.ok("quotas", "%s is without a limit", name)
+			c.ok("quotas", "%s has no limit", name)
 			return
 		}
 		sum += quota
 		texts = append(texts, fmt.Sprintf("%d of %s", quota, name))
 	}
-	what := fmt.Sprintf("the organization may have %s, all projects together; the pool has %s when it is full", strings.Join(texts, " and "), pool.Count(most, "machine"))
-	if sum < most {
-		j.add(Error, "quotas", what, "the pool cannot grow to its size", "have the quotas raised, or add a type to DIVIMS_COMMERCIAL_TYPES")
+	what := fmt.Sprintf("the organization may have %s in all projects together; a full pool has %s", strings.Join(texts, " and "), pool.Count(machines, "machine"))
+	if sum < machines {
+		c.add(Error, "quotas", what, "the pool cannot grow to its size", "ask Scaleway to raise the quotas, or add a type to DIVIMS_COMMERCIAL_TYPES")
 		return
 	}
-	j.ok("quotas", "%s", what)
+	c.ok("quotas", "%s", what)
 }
 
-// judgeScalelite is about the secret, and what Scalelite says of itself.
-func (j *judgement) judgeScalelite() {
-	mend := "see whether DIVIMS_SCALELITE_URL is right, and Scalelite 1.5.1 or newer"
-	switch reason := j.entries.Reason(); {
+// checkScalelite checks the secret, and Scalelite's own health check.
+func (c *checker) checkScalelite() {
+	fix := "check DIVIMS_SCALELITE_URL, and that Scalelite is 1.5.1 or newer"
+	switch reason := c.seen.Entries.Reason(); {
 	case strings.Contains(reason, "checksumError"):
-		mend = "set DIVIMS_SCALELITE_SECRET to Scalelite's LOADBALANCER_SECRET, and DIVIMS_SCALELITE_CHECKSUM to a hash that it takes"
+		fix = "set DIVIMS_SCALELITE_SECRET to Scalelite's LOADBALANCER_SECRET, and DIVIMS_SCALELITE_CHECKSUM to a hash that it accepts"
 	case strings.Contains(reason, "status 403"):
-		mend = "set DIVIMS_SCALELITE_URL to the host name that Scalelite is set up for (URL_HOST)"
+		fix = "set DIVIMS_SCALELITE_URL to the host name that Scalelite is set up for (URL_HOST)"
 	}
-	if need(j, j.entries, "Scalelite", "the entries cannot be listed", whyBlind, mend) {
-		entries, _ := j.entries.Get()
-		j.ok("Scalelite", "takes the secret, and lists %s", pool.Count(len(entries), "server"))
+	if need(c, c.seen.Entries, "Scalelite", "the entries cannot be listed", whyNoLists, fix) {
+		entries, _ := c.seen.Entries.Get()
+		c.ok("Scalelite", "accepts the secret, and lists %s", pool.Count(len(entries), "server"))
 	}
-	health, known := j.health.Get()
+	health, known := c.seen.Health.Get()
 	switch {
 	case !known:
-		j.add(Warning, "Scalelite", "its health check cannot be read: "+j.health.Reason(), "it may be down for everybody", "see whether "+"/health_check answers at DIVIMS_SCALELITE_URL")
+		c.add(Warning, "Scalelite", "its health check cannot be read: "+c.seen.Health.Reason(), "it may be down for everybody", "check that /health_check answers at DIVIMS_SCALELITE_URL")
 	case health != "success":
-		j.add(Error, "Scalelite", fmt.Sprintf("says of itself: %.200q", health), "it cannot place meetings without its database", "mend Scalelite")
+		c.add(Error, "Scalelite", fmt.Sprintf("its health check answers %.200q", health), "without its database it cannot place meetings", "repair Scalelite")
 	default:
-		j.ok("Scalelite", "finds itself healthy")
+		c.ok("Scalelite", "its health check succeeds")
 	}
 }
 
-// judgeStrangers is about what bears the pool's marks and is no server's.
-func (j *judgement) judgeStrangers() {
-	entries, _ := j.entries.Get()
+// checkStrangers finds entries, machines and addresses that look like the pool's and
+// belong to none of its servers.
+func (c *checker) checkStrangers() {
+	entries, _ := c.seen.Entries.Get()
 	for _, entry := range entries {
-		if !slices.ContainsFunc(j.Servers, func(s pool.Server) bool { return s.Domain == entry.Host() }) {
-			j.add(Warning, "Scalelite", fmt.Sprintf("the entry %s leads to %s, which is no server of the pool", entry.ID, entry.Host()),
-				"DiViMS neither counts nor touches it", "raise DIVIMS_POOL_SIZE, mend DIVIMS_DOMAIN_TEMPLATE, or remove the entry (provision --remove)")
+		if !slices.ContainsFunc(c.Servers, func(s pool.Server) bool { return s.Domain == entry.Host() }) {
+			c.add(Warning, "Scalelite", fmt.Sprintf("the entry %s is for %s, which is not a server of the pool", entry.ID, entry.Host()),
+				"DiViMS neither counts nor changes it", "raise DIVIMS_POOL_SIZE, correct DIVIMS_DOMAIN_TEMPLATE, or remove the entry (provision --remove)")
 		}
 	}
-	machines, _ := j.machines.Get()
+	machines, _ := c.seen.Machines.Get()
 	for _, machine := range machines {
-		if !slices.ContainsFunc(j.Servers, func(s pool.Server) bool { return s.Hostname == machine.Name }) {
-			j.add(Warning, "Scaleway", fmt.Sprintf("the machine %s (%s) bears the pool's tag and no server's name", machine.Name, machine.ID),
-				"it costs money, and DiViMS leaves it alone", "delete it, take the tag off, or mend DIVIMS_HOSTNAME_TEMPLATE")
+		if !slices.ContainsFunc(c.Servers, func(s pool.Server) bool { return s.Hostname == machine.Name }) {
+			c.add(Warning, "Scaleway", fmt.Sprintf("the machine %s (%s) has the pool's tag, but not the name of a server", machine.Name, machine.ID),
+				"it costs money, and DiViMS does not touch it", "delete it, remove the tag, or correct DIVIMS_HOSTNAME_TEMPLATE")
 		}
 	}
-	addresses, _ := j.addresses.Get()
+	addresses, _ := c.seen.Addresses.Get()
 	for _, address := range addresses {
-		if number := serverOf(address, j.Tag); number > len(j.Servers) {
-			j.add(Warning, "Scaleway", fmt.Sprintf("the address %s is kept for server %d, which the pool does not have", address.IP, number),
+		if number, ok := serverOf(address, c.Tag); ok && number > len(c.Servers) {
+			c.add(Warning, "Scaleway", fmt.Sprintf("the address %s is reserved for server %d, which the pool does not have", address.IP, number),
 				"it costs money", "run provision --remove, or raise DIVIMS_POOL_SIZE")
 		}
 	}
 }
 
-// serverOf is the number of the server that an address of the pool is kept for; 0
-// for none.
-func serverOf(address pool.Address, tag string) int {
-	if !slices.Contains(address.Tags, tag) {
-		return 0
+// serverOf returns the number of the server for which the pool keeps an address.
+func serverOf(address pool.Address, poolTag string) (number int, ok bool) {
+	if !slices.Contains(address.Tags, poolTag) {
+		return 0, false
 	}
 	for _, tag := range address.Tags {
 		if number, ok := pool.ServerOfTag(tag); ok {
-			return number
+			return number, true
 		}
 	}
-	return 0
+	return 0, false
 }
 
-// missedEvaluations is after how many intervals without an evaluation there is
-// something wrong with the trigger.
-const missedEvaluations = 3
-
-// judgeStorage is about conditional writes, on which the lease rests, and about
-// the state in the bucket.
-func (j *judgement) judgeStorage() {
-	if need(j, j.tried, "storage", "the bucket cannot be used", "the lease, which keeps evaluations apart, is a conditional write",
-		"see whether DIVIMS_STORAGE_BUCKET exists, the key may read and write in it (ObjectStorageObjectsRead, ObjectStorageObjectsWrite), and the service has conditional writes") {
-		j.ok("storage", "the bucket takes conditional writes, and refuses those whose condition does not hold")
+// checkStorage checks conditional writes, which the lease depends on, and the state.
+func (c *checker) checkStorage() {
+	if need(c, c.seen.ConditionalWrites, "storage", "the bucket cannot be used", "the lease, which lets only one evaluation run at a time, is a conditional write",
+		"check that DIVIMS_STORAGE_BUCKET exists, that the key may read and write there (ObjectStorageObjectsRead, ObjectStorageObjectsWrite), and that the service supports conditional writes") {
+		c.ok("storage", "the bucket accepts conditional writes, and refuses those whose condition does not hold")
 	}
-	if !need(j, j.state, "storage", "the pool's state cannot be read", "no evaluation is made without it", "do what is said here, or see whether the key may read the bucket") {
+	need(c, c.seen.State, "storage", "the pool's state cannot be read", "without it no evaluation is made", "follow the advice in this message, or check that the key may read the bucket")
+}
+
+// maxMissed is how many intervals may pass without an evaluation before that is an error.
+const maxMissed = 3
+
+// checkEvaluations checks the age of the last evaluation.
+func (c *checker) checkEvaluations() {
+	state, known := c.seen.State.Get()
+	if !known {
+		return // checkStorage has reported it
+	}
+	last, err := cycle.LastRecord(state)
+	if err != nil {
+		c.add(Unknown, "evaluations", err.Error(), "", "")
 		return
 	}
-	state, _ := j.state.Get()
-	last, err := lastEvaluation(state)
-	switch ago := j.now.Sub(last); {
-	case err != nil:
-		j.add(Unknown, "evaluations", err.Error(), "", "")
-	case last.IsZero():
-		j.add(Warning, "evaluations", "none has been recorded yet", "the pool is as large as it was left", "deploy the function")
-	case ago > missedEvaluations*j.Interval:
-		j.add(Error, "evaluations", fmt.Sprintf("the last one was %s ago", ago.Round(time.Minute)), "the pool does not follow its load",
-			"see in the function's log what fails, whether it is deployed, and whether its trigger is there")
+	if last == nil {
+		c.add(Warning, "evaluations", "none has been recorded yet", "nothing changes the size of the pool", "deploy the function")
+		return
+	}
+	switch age := c.seen.At.Sub(last.At); {
+	case age > maxMissed*c.Interval:
+		c.add(Error, "evaluations", fmt.Sprintf("the last one was %s ago", age.Round(time.Minute)), "the pool does not follow its load",
+			"look in the function's log for what fails, and check that the function is deployed and has its trigger")
 	default:
-		j.ok("evaluations", "the last one was %s ago", max(0, ago).Round(time.Second))
+		c.ok("evaluations", "the last one was %s ago", max(0, age).Round(time.Second))
 	}
 }
 
-func (j *judgement) judgeCalendar() {
-	if j.services.Calendar == nil {
+func (c *checker) checkCalendar() {
+	if !c.HasCalendar {
 		return
 	}
-	if need(j, j.calendar, "calendar", "it cannot be read", "the schedule goes on with the last good copy, which grows old", "see whether DIVIMS_CALENDAR_URL is right and gives an iCalendar document") {
-		calendar, _ := j.calendar.Get()
-		j.ok("calendar", "%s from a week ago to a week from now", pool.Count(len(calendar.Events), "event"))
+	if need(c, c.seen.Calendar, "calendar", "it cannot be read", "the schedule uses the last good copy, which gets older", "check that DIVIMS_CALENDAR_URL is right and returns an iCalendar document") {
+		calendar, _ := c.seen.Calendar.Get()
+		c.ok("calendar", "%s from a week ago to a week from now", pool.Count(len(calendar.Events), "event"))
 	}
 }
 
-// Of clocks, those that are wrong by more than clockWarning make certificates and
-// leases uncertain; signed requests to object storage fail from 15 minutes on.
+// Clocks that differ by more than clockWarning make certificates and leases
+// unreliable. From 15 minutes on object storage refuses signed requests.
 const (
 	clockWarning = 30 * time.Second
 	clockError   = 5 * time.Minute
 )
 
-func (j *judgement) judgeClocks() {
-	for _, name := range slices.Sorted(maps.Keys(j.clocks)) {
-		ahead, known := j.clocks[name].Get()
+func (c *checker) checkClocks() {
+	for _, name := range slices.Sorted(maps.Keys(c.seen.Clocks)) {
+		ahead, known := c.seen.Clocks[name].Get()
 		direction := "ahead of"
 		if ahead < 0 {
 			direction = "behind"
 		}
-		what := fmt.Sprintf("that of %s is %s %s ours", name, ahead.Abs().Round(time.Second), direction)
-		const why, mend = "leases, certificates and signatures go by the time", "set the clock of this machine or of that service by NTP"
+		what := fmt.Sprintf("the clock of %s is %s %s ours", name, ahead.Abs().Round(time.Second), direction)
+		const why, fix = "leases, certificates and signatures depend on the time", "set the clock of this machine or of that service by NTP"
 		switch {
 		case !known:
-			j.add(Unknown, "clock", "that of "+name+": "+j.clocks[name].Reason(), "", "")
+			c.add(Unknown, "clock", "the clock of "+name+": "+c.seen.Clocks[name].Reason(), "", "")
 		case ahead.Abs() >= clockError:
-			j.add(Error, "clock", what, why, mend)
+			c.add(Error, "clock", what, why, fix)
 		case ahead.Abs() >= clockWarning:
-			j.add(Warning, "clock", what, why, mend)
+			c.add(Warning, "clock", what, why, fix)
 		default:
-			j.ok("clock", "that of %s agrees with ours", name)
+			c.ok("clock", "the clock of %s agrees with ours", name)
 		}
 	}
 }

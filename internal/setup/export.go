@@ -13,23 +13,28 @@ type Client struct {
 	Addresses []pool.Address
 }
 
-// Clients finds the addresses of the servers: those that are kept for them, or
-// those of bare metal.
-func Clients(servers []pool.Server, tag string, addresses []pool.Address, machines []pool.Machine) []Client {
-	clients := make([]Client, len(servers))
-	for i, server := range servers {
-		clients[i] = Client{server, pool.AddressesOf(addresses, tag, server.Number)}
+// Clients returns the pool's servers with their reserved addresses, or the addresses
+// of their bare metal hosts. It needs the parts ForClients.
+func Clients(config Config, seen Sight) ([]Client, error) {
+	machines, err := known(seen.Machines, "list the machines", nil)
+	addresses, err := known(seen.Addresses, "list the addresses", err)
+	if err != nil {
+		return nil, err
+	}
+	clients := make([]Client, len(config.Servers))
+	for i, server := range config.Servers {
+		clients[i] = Client{server, pool.AddressesOf(addresses, config.Tag, server.Number)}
 		for _, machine := range machines {
 			if server.BareMetal && machine.Name == server.Hostname {
 				clients[i].Addresses = machine.Addresses
 			}
 		}
 	}
-	return clients
+	return clients, nil
 }
 
-// Exports is a line for /etc/exports on Scalelite's host, which lets the servers,
-// and nobody else, mount the directory that recordings are sent to (exports(5)).
+// Exports returns a line for /etc/exports on Scalelite's host (exports(5)). It lets
+// only the servers mount the directory that recordings are sent to.
 func Exports(directory string, clients []Client) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s", directory)
@@ -39,8 +44,8 @@ func Exports(directory string, clients []Client) string {
 	return text.String() + "\n"
 }
 
-// Firewall is what lets the servers through the firewall of Scalelite's host: they
-// become sources of one of firewalld's zones.
+// Firewall returns the commands that let the servers through the firewall of
+// Scalelite's host, as sources of a firewalld zone.
 func Firewall(zone string, clients []Client) string {
 	var text strings.Builder
 	for _, source := range sources(clients) {
@@ -49,8 +54,8 @@ func Firewall(zone string, clients []Client) string {
 	return text.String() + "firewall-cmd --reload\n"
 }
 
-// Without are the servers of which no address is known.
-func Without(clients []Client) (domains []string) {
+// WithoutAddress returns the domains of the servers that have no address.
+func WithoutAddress(clients []Client) (domains []string) {
 	for _, client := range clients {
 		if len(client.Addresses) == 0 {
 			domains = append(domains, client.Server.Domain)
@@ -59,9 +64,10 @@ func Without(clients []Client) (domains []string) {
 	return domains
 }
 
-// networkBits is how long the prefix of a reserved IPv6 network is.
+// networkBits is the prefix length of a reserved IPv6 network.
 const networkBits = 64
 
+// sources returns the servers' addresses; of a reserved IPv6 network, the network.
 func sources(clients []Client) []string {
 	var all []string
 	for _, client := range clients {

@@ -1,7 +1,3 @@
-// Package setup looks whether everything is in place that a pool needs: keys,
-// names, addresses, entries, images, storage, stats. In go the pool's services;
-// out come findings, each with why it matters and how to mend it. It changes
-// nothing but an object of its own in the bucket.
 package setup
 
 import (
@@ -14,10 +10,10 @@ import (
 	"divims/internal/pool"
 )
 
-// Level says how bad a finding is. What could not be looked at is never OK.
+// Level is how bad a finding is. What could not be read is Unknown, never OK.
 type Level string
 
-// Levels, the worst first.
+// The levels, the worst first.
 const (
 	Error   Level = "error"
 	Warning Level = "warning"
@@ -25,32 +21,33 @@ const (
 	OK      Level = "ok"
 )
 
-var order = []Level{Error, Warning, Unknown, OK}
+var levels = []Level{Error, Warning, Unknown, OK}
 
-// Finding is one thing that was looked at.
+// Finding is the result of one check.
 type Finding struct {
 	Level Level `json:"level"`
-	// Subject is what it is about, for example "server 3" or "storage".
+	// Subject is what was checked, for example "server 3" or "storage".
 	Subject string `json:"subject"`
 	What    string `json:"what"`
-	// Why it matters and what would Mend it; empty where all is well.
-	Why  string `json:"why,omitempty"`
-	Mend string `json:"mend,omitempty"`
+	// Why says why the finding matters, Fix what to do about it. Both are empty for OK.
+	Why string `json:"why,omitempty"`
+	Fix string `json:"mend,omitempty"`
 }
 
-// Report is all that was found, the worst first.
+// Report is all findings, the worst first.
 type Report struct {
 	Findings []Finding `json:"findings"`
 }
 
+// newReport sorts the findings by level. Findings of one level keep their order.
 func newReport(findings []Finding) Report {
 	slices.SortStableFunc(findings, func(a, b Finding) int {
-		return cmp.Compare(slices.Index(order, a.Level), slices.Index(order, b.Level))
+		return cmp.Compare(slices.Index(levels, a.Level), slices.Index(levels, b.Level))
 	})
 	return Report{findings}
 }
 
-// Count counts the findings of a level.
+// Count returns the number of findings of a level.
 func (r Report) Count(level Level) (count int) {
 	for _, f := range r.Findings {
 		if f.Level == level {
@@ -60,7 +57,7 @@ func (r Report) Count(level Level) (count int) {
 	return count
 }
 
-// Text writes the report for a terminal, what is wrong before what is well.
+// Text writes the report for a terminal.
 func (r Report) Text(w io.Writer) error {
 	var text strings.Builder
 	for _, f := range r.Findings {
@@ -68,8 +65,8 @@ func (r Report) Text(w io.Writer) error {
 		if f.Why != "" {
 			fmt.Fprintf(&text, "        why:  %s\n", f.Why)
 		}
-		if f.Mend != "" {
-			fmt.Fprintf(&text, "        mend: %s\n", f.Mend)
+		if f.Fix != "" {
+			fmt.Fprintf(&text, "        fix:  %s\n", f.Fix)
 		}
 	}
 	fmt.Fprintf(&text, "\n%s, %s, %d unknown, %d ok\n", pool.Count(r.Count(Error), "error"), pool.Count(r.Count(Warning), "warning"), r.Count(Unknown), r.Count(OK))

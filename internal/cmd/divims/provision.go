@@ -15,26 +15,28 @@ import (
 	"github.com/spf13/cobra"
 
 	"divims/handler"
-	"divims/internal/client/ovh"
 	"divims/internal/config"
-	"divims/internal/cycle"
 	"divims/internal/pool"
-	"divims/internal/provision"
+	"divims/internal/setup"
 )
 
-const provisionHelp = `Set the pool's servers up: for each that lacks it, reserve an address, write its DNS
-records, wait until its domain leads there, set the reverse name, and register it in
-Scalelite, disabled. Evaluations enable it when it is required.
+const provisionHelp = `Give each server what it lacks: reserve an address, write the DNS records, wait until
+the domain leads to the address, set the reverse name, and register an entry in
+Scalelite. The entry is disabled; an evaluation enables it when the server is required.
 
-It shows what it will do and asks. It can be interrupted at any time and run again.
-What is there already is left as it is; where it contradicts, nothing is done for
-that server, and the plan says why.
+provision shows its plan and asks before it starts. You may interrupt it at any time
+and run it again. It changes nothing that exists. If something contradicts, it does
+nothing for that server and says why.
 
-With --remove, servers above DIVIMS_POOL_SIZE that have no machine lose their entries
-and, where provision has reserved their addresses, records, reverse names and
-addresses. Deploy the new size first.`
+With --remove it removes the servers above DIVIMS_POOL_SIZE that have no machine: their
+entries and, where provision has reserved the address, their DNS records, reverse names
+and addresses. Deploy the new size first.`
 
-// provisioning is the command's flags, and where it speaks.
+const provisionExample = `  divims provision --dry-run
+  divims provision
+  divims provision --remove`
+
+// provisioning is the command with its flags, input and outputs.
 type provisioning struct {
 	remove, yes, dryRun, json bool
 	zone                      string
@@ -44,16 +46,24 @@ type provisioning struct {
 	pause                     func(context.Context, time.Duration) error
 }
 
-// every is the pause before names are asked for again.
-const every = 10 * time.Second
+const (
+	// checkInterval is the pause before a name is looked up again.
+	checkInterval = 10 * time.Second
+	// provisionCallTimeout is the deadline of each outside call. It is long because no
+	// lease depends on it.
+	provisionCallTimeout = 30 * time.Second
+	// provisionLookParallel is how many names and servers are looked up in parallel.
+	provisionLookParallel = 20
+)
 
 func newProvision() *cobra.Command {
 	p := provisioning{pause: sleep}
 	cmd := &cobra.Command{
-		Use:   "provision",
-		Short: "Give servers the addresses, DNS records and entries that they lack, or remove those above the pool's size",
-		Long:  provisionHelp,
-		Args:  cobra.NoArgs,
+		Use:     "provision",
+		Short:   "Reserve addresses, write DNS records and register entries that servers lack",
+		Long:    provisionHelp,
+		Example: provisionExample,
+		Args:    cobra.NoArgs,
 		RunE: command(func(cmd *cobra.Command) error {
 			p.json, p.in, p.out, p.progress = asJSON(cmd), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 			settings, err := config.Load(os.Environ())
@@ -65,14 +75,14 @@ func newProvision() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&p.remove, "remove", false, "remove the servers above the pool's size instead")
-	flags.BoolVar(&p.yes, "yes", false, "do not ask")
-	flags.BoolVar(&p.dryRun, "dry-run", false, "show what would be done, and do nothing")
-	flags.StringVar(&p.zone, "zone", "", "zone to reserve addresses in; the first of DIVIMS_ZONES if it is not given")
-	flags.DurationVar(&p.patience, "patience", 30*time.Minute, "how long to wait for each name")
+	flags.BoolVar(&p.yes, "yes", false, "do not ask before starting")
+	flags.BoolVar(&p.dryRun, "dry-run", false, "show the plan only")
+	flags.StringVar(&p.zone, "zone", "", "availability zone in which addresses are reserved (default: the first of DIVIMS_ZONES)")
+	flags.DurationVar(&p.patience, "patience", 30*time.Minute, "how long to wait for each domain and reverse name")
 	return cmd
 }
 
-// sleep waits, unless the context ends before.
+// sleep waits. It ends early, with an error, when the context does.
 func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
@@ -84,8 +94,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // provisioned is the answer as JSON.
 type provisioned struct {
-	Plan     provision.Plan      `json:"plan"`
-	Outcomes []provision.Outcome `json:"outcomes,omitempty"`
+	Plan     setup.Plan      `json:"plan"`
+	Outcomes []setup.Outcome `json:"outcomes,omitempty"`
 }
 
 func (p provisioning) run(ctx context.Context, settings config.Settings) error {
@@ -93,22 +103,19 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 	if err != nil {
 		return err
 	}
-	zone, err := dnsZone(settings, outside)
+	services, err := setupServices(settings, outside)
 	if err != nil {
 		return err
 	}
-	services := provision.Services{
-		Hoster: outside.Scaleway, LoadBalancer: outside.Scalelite, Names: outside.Names, Zone: zone,
-		BBB: outside.BBB, BBBSecret: settings.Evaluation.BBBSecret,
+	wanted := setupConfig(settings, outside)
+	wanted.CallTimeout, wanted.LookParallel = provisionCallTimeout, provisionLookParallel
+	if p.zone != "" {
+		wanted.AddressZone = p.zone
 	}
-	if p.zone == "" {
-		p.zone = settings.Scaleway.Zones[0]
+	if !slices.Contains(settings.Scaleway.Zones, wanted.AddressZone) {
+		return fmt.Errorf("--zone %s: not one of DIVIMS_ZONES", p.zone)
 	}
-	if !slices.Contains(settings.Scaleway.Zones, p.zone) {
-		return fmt.Errorf("--zone %s: it is not among DIVIMS_ZONES", p.zone)
-	}
-	wanted := provisionConfig(settings, outside, p.zone)
-	plan, err := p.plan(ctx, services, wanted, outside)
+	plan, err := p.plan(ctx, wanted, services)
 	if err != nil {
 		return err
 	}
@@ -123,75 +130,23 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 			return err
 		}
 	}
-	run := provision.Run{
+	run := setup.Run{
 		Services: services, Config: wanted, Parallel: settings.Evaluation.ActParallel,
-		Every: every, Patience: max(1, int(p.patience/every)), Pause: p.pause,
-		Tell: func(o provision.Outcome) { fmt.Fprintln(p.progress, o) },
+		CheckInterval: checkInterval, MaxChecks: max(1, int(p.patience/checkInterval)), Pause: p.pause,
+		Report: func(o setup.Outcome) { _, _ = fmt.Fprintln(p.progress, o) },
 	}
 	return p.conclude(plan, run.Do(ctx, plan))
 }
 
-// dnsZone is the zone that provision writes into; nil if there is none.
-func dnsZone(settings config.Settings, outside handler.Outside) (provision.Zone, error) {
-	switch settings.DNS.Provider {
-	case "scaleway":
-		return outside.Scaleway.DNS(settings.DNS.Zone), nil
-	case "ovh":
-		return ovh.New(ovh.Config{
-			Endpoint: settings.OVH.Endpoint, ApplicationKey: settings.OVH.ApplicationKey, ApplicationSecret: settings.OVH.ApplicationSecret,
-			ConsumerKey: settings.OVH.ConsumerKey, Zone: settings.DNS.Zone, Timeout: max(settings.Evaluation.CallTimeout, 30*time.Second),
-		}, outside.HTTP)
+func (p provisioning) plan(ctx context.Context, wanted setup.Config, services setup.Services) (setup.Plan, error) {
+	if p.remove {
+		return setup.PlanRemoval(wanted, setup.Look(ctx, time.Now(), wanted, services, setup.ForRemoval))
 	}
-	return nil, nil
+	return setup.PlanSetup(wanted, setup.Look(ctx, time.Now(), wanted, services, setup.ForSetup))
 }
 
-func provisionConfig(settings config.Settings, outside handler.Outside, zone string) provision.Config {
-	wanted := provision.Config{
-		Servers: outside.Servers, HostnameTemplate: settings.Pool.HostnameTemplate, DomainTemplate: settings.Pool.DomainTemplate,
-		Tag: settings.Scaleway.Tag, Zone: zone, Families: []pool.Family{pool.IPv4},
-		WritesDNS: settings.DNS.Provider != "none", Registers: settings.Evaluation.BBBSecret.IsSet(),
-	}
-	if settings.DNS.IPv6 {
-		wanted.Families = append(wanted.Families, pool.IPv6)
-	}
-	if settings.DNS.CNAME {
-		wanted.MachineName = settings.DNS.MachineName
-	}
-	return wanted
-}
-
-func (p provisioning) plan(ctx context.Context, services provision.Services, wanted provision.Config, outside handler.Outside) (provision.Plan, error) {
-	if !p.remove {
-		seen, err := services.Look(ctx, wanted)
-		return provision.Setup(wanted, seen), err
-	}
-	if err := refuseEvaluated(ctx, outside); err != nil {
-		return nil, err
-	}
-	seen, err := services.LookAbove(ctx, wanted)
-	return provision.Removal(wanted, seen), err
-}
-
-// refuseEvaluated refuses to remove servers that the deployed function evaluates:
-// it would enable them, or make machines for them, at the same time.
-func refuseEvaluated(ctx context.Context, outside handler.Outside) error {
-	state, err := outside.Storage.State(ctx)
-	if err != nil {
-		return fmt.Errorf("read the pool's state: %w", err)
-	}
-	last, err := cycle.LastRecord(state)
-	if last == nil || err != nil {
-		return err
-	}
-	if len(last.Servers) > len(outside.Servers) {
-		return fmt.Errorf("the evaluation of %s was of %d servers, and DIVIMS_POOL_SIZE is %d: deploy the new size first, and let it evaluate once",
-			last.At.UTC().Format("2006-01-02 15:04 UTC"), len(last.Servers), len(outside.Servers))
-	}
-	return nil
-}
-
-// show writes the plan for people.
-func (p provisioning) show(plan provision.Plan) error {
+// show writes the plan as text.
+func (p provisioning) show(plan setup.Plan) error {
 	if p.json {
 		return nil
 	}
@@ -207,11 +162,13 @@ func (p provisioning) show(plan provision.Plan) error {
 	return nil
 }
 
-var errNotConfirmed = errors.New("not confirmed, and nothing was done; --yes goes on without asking")
+var errNotConfirmed = errors.New("not confirmed, so nothing was done; --yes starts without asking")
 
-// ask waits for a yes, but not for longer than the context.
+// ask asks the operator whether to start.
 func (p provisioning) ask(ctx context.Context, steps int) error {
-	fmt.Fprintf(p.progress, "%s. Go on? [y/N] ", pool.Count(steps, "step"))
+	if _, err := fmt.Fprintf(p.progress, "%s. Continue? [y/N] ", pool.Count(steps, "step")); err != nil {
+		return err
+	}
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(p.in).ReadString('\n')
@@ -228,11 +185,11 @@ func (p provisioning) ask(ctx context.Context, steps int) error {
 	return nil
 }
 
-// conclude writes the JSON, and gives an error unless all is in place.
-func (p provisioning) conclude(plan provision.Plan, outcomes []provision.Outcome) error {
+// conclude writes the JSON, and returns an error unless every server is set up.
+func (p provisioning) conclude(plan setup.Plan, outcomes []setup.Outcome) error {
 	if p.json {
 		if plan == nil {
-			plan = provision.Plan{}
+			plan = setup.Plan{}
 		}
 		if err := json.NewEncoder(p.out).Encode(provisioned{plan, outcomes}); err != nil {
 			return err
@@ -240,15 +197,15 @@ func (p provisioning) conclude(plan provision.Plan, outcomes []provision.Outcome
 	}
 	unfinished := map[int]bool{}
 	for _, o := range outcomes {
-		if o.Result != provision.Done {
+		if o.Result != setup.Done {
 			unfinished[o.Server.Number] = true
 		}
 	}
 	switch {
 	case len(unfinished) > 0:
-		return fmt.Errorf("%d servers are not finished: mend what is said above, and run this again", len(unfinished)+plan.Problems())
+		return fmt.Errorf("%d servers are not finished: fix what is reported above, and run this again", len(unfinished)+plan.Problems())
 	case plan.Problems() > 0:
-		return fmt.Errorf("nothing is done for %d servers: the plan says why", plan.Problems())
+		return fmt.Errorf("nothing was done for %d servers: the plan says why", plan.Problems())
 	}
 	return nil
 }

@@ -20,16 +20,17 @@ import (
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
-	"divims/internal/provision"
+	"divims/internal/setup"
 )
 
-// site is a sandbox in which nothing is set up, and the settings that lead there.
+// site is a sandbox with the settings that lead to it.
 type site struct {
 	t       *testing.T
 	sandbox *sandbox.Sandbox
 	environ []string
 }
 
+// newSite starts a sandbox in which nothing is set up.
 func newSite(t *testing.T, servers int) *site {
 	t.Helper()
 	return startSite(t, sandbox.Config{
@@ -76,7 +77,7 @@ func (s *site) settings() config.Settings {
 	return settings
 }
 
-// provision runs the command. Its pauses are the world's time.
+// provision runs the command. A pause of the command advances the world's time.
 func (s *site) provision(ctx context.Context, change func(*provisioning)) (answer provisioned, text string, err error) {
 	s.t.Helper()
 	var out, progress bytes.Buffer
@@ -97,7 +98,7 @@ func (s *site) provision(ctx context.Context, change func(*provisioning)) (answe
 	return answer, out.String() + progress.String(), err
 }
 
-// state is what the pool has, a line for each thing.
+// state returns the pool's addresses, DNS records and entries, one per line.
 func (s *site) state() string {
 	s.t.Helper()
 	outside, err := handler.Connect(s.settings())
@@ -136,7 +137,7 @@ func (s *site) state() string {
 	return strings.Join(lines, "\n")
 }
 
-// wholeState is that of servers 1 to n with all that provision gives them.
+// wholeState returns the state of servers 1 to n with everything that provision sets.
 func wholeState(n int) string {
 	var lines []string
 	for i := range n {
@@ -151,8 +152,8 @@ func wholeState(n int) string {
 	return strings.Join(lines, "\n")
 }
 
-// TestProvisionSetsUpFromNothing, and a second run finds nothing to do; then the
-// function can begin its work.
+// TestProvisionSetsUpFromNothing checks that one run sets everything up, that a second
+// one has nothing to do, and that the function can enable a server afterwards.
 func TestProvisionSetsUpFromNothing(t *testing.T) {
 	s := newSite(t, 3)
 	answer, text, err := s.provision(t.Context(), nil)
@@ -191,8 +192,8 @@ func TestProvisionSetsUpFromNothing(t *testing.T) {
 	}
 }
 
-// TestProvisionIsFinishedByTheNextRun: it ends before or after any of its calls,
-// and the next run gives the same pool as one that was not interrupted.
+// TestProvisionIsFinishedByTheNextRun kills provision before and after each of its
+// calls. The next run leaves the same pool as a run that was not interrupted.
 func TestProvisionIsFinishedByTheNextRun(t *testing.T) {
 	reference := newSite(t, 2)
 	reference.sandbox.Faults().Reset()
@@ -223,9 +224,9 @@ func TestProvisionIsFinishedByTheNextRun(t *testing.T) {
 	}
 }
 
-// TestProvisionTriesAgain: one failed call, be it that its answer is lost, is no
-// reason to give a server up.
-func TestProvisionTriesAgain(t *testing.T) {
+// TestProvisionRetriesFailedCalls checks that a call which fails once, or whose answer
+// is lost, does not keep a server from being set up.
+func TestProvisionRetriesFailedCalls(t *testing.T) {
 	for _, kind := range []faults.Kind{faults.LostAnswer, faults.BadGateway, faults.TooManyBare} {
 		for _, change := range []struct{ service, call string }{
 			{"scaleway", "POST ips"}, {"scaleway", "domain PATCH records"}, {"scaleway", "PATCH ip"}, {"scalelite", "addServer"},
@@ -248,8 +249,9 @@ func TestProvisionTriesAgain(t *testing.T) {
 	}
 }
 
-// TestProvisionIsInterrupted: it ends in the middle, says so, and begins nothing more.
-func TestProvisionIsInterrupted(t *testing.T) {
+// TestInterruptedProvisionStops checks that provision starts nothing more after an
+// interruption, says so, and can be run again.
+func TestInterruptedProvisionStops(t *testing.T) {
 	s := newSite(t, 2)
 	ctx, cancel := context.WithCancel(t.Context())
 	s.sandbox.Faults().OnCall(func(call faults.Call) {
@@ -258,7 +260,7 @@ func TestProvisionIsInterrupted(t *testing.T) {
 		}
 	})
 	_, text, err := s.provision(ctx, nil)
-	if err == nil || !strings.Contains(text, "interrupted: run this again to go on") {
+	if err == nil || !strings.Contains(text, "interrupted: run this again to continue") {
 		t.Errorf("%v: %s", err, text)
 	}
 	if strings.Contains(s.state(), "entry") {
@@ -270,8 +272,8 @@ func TestProvisionIsInterrupted(t *testing.T) {
 	}
 }
 
-// TestProvisionAsks: without a yes nothing is done, nor on a dry run.
-func TestProvisionAsks(t *testing.T) {
+// TestProvisionNeedsConfirmation checks that nothing is done without a yes, nor on a dry run.
+func TestProvisionNeedsConfirmation(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*provisioning)
 		done   bool
@@ -294,8 +296,8 @@ func TestProvisionAsks(t *testing.T) {
 	}
 }
 
-// TestProvisionWritesAliases: the machine's name has the addresses, of both
-// families, and the domain is an alias of it.
+// TestProvisionWritesAliases checks DNS_CNAME with both families: the machine's name
+// has the addresses, and the domain is an alias of it.
 func TestProvisionWritesAliases(t *testing.T) {
 	s := newSite(t, 1)
 	s.set("DNS_CNAME=true", "DNS_SUBDOMAIN=ext", "DNS_IPV6=true")
@@ -319,13 +321,13 @@ func TestProvisionWritesAliases(t *testing.T) {
 	}
 }
 
-// TestProvisionLeavesRecordsToAPerson where there is no zone to write into: it
-// reserves the address, says what to write, and goes on once that is done.
-func TestProvisionLeavesRecordsToAPerson(t *testing.T) {
+// TestProvisionWithoutAZone checks that provision reserves the address, says which
+// record to write, and continues once the operator has written it.
+func TestProvisionWithoutAZone(t *testing.T) {
 	s := newSite(t, 1)
 	s.set("DNS_PROVIDER=none")
 	answer, text, err := s.provision(t.Context(), nil)
-	if err == nil || len(answer.Outcomes) != 2 || answer.Outcomes[1].Result != provision.Left {
+	if err == nil || len(answer.Outcomes) != 2 || answer.Outcomes[1].Result != setup.Left {
 		t.Fatalf("%v: %s", err, text)
 	}
 	record := answer.Outcomes[1].Step.Record
@@ -345,9 +347,9 @@ func TestProvisionLeavesRecordsToAPerson(t *testing.T) {
 	}
 }
 
-// TestProvisionRemoves what it has made for servers above the size, and nothing of
-// those that are left.
-func TestProvisionRemoves(t *testing.T) {
+// TestRemovalOfServersAboveTheSize checks that everything of the servers above the size
+// is removed, and nothing of the others.
+func TestRemovalOfServersAboveTheSize(t *testing.T) {
 	s := newSite(t, 3)
 	if _, text, err := s.provision(t.Context(), nil); err != nil {
 		t.Fatalf("%v: %s", err, text)
@@ -362,8 +364,8 @@ func TestProvisionRemoves(t *testing.T) {
 	}
 }
 
-// TestRemovalIsFinishedByTheNextRun, wherever it ended. An address is never given
-// back while its name leads there.
+// TestRemovalIsFinishedByTheNextRun kills the removal before and after each of its
+// calls. No address is given back while its name leads to it.
 func TestRemovalIsFinishedByTheNextRun(t *testing.T) {
 	remove := func(p *provisioning) { p.remove = true }
 	shrunk := func(t *testing.T) *site {
@@ -399,7 +401,8 @@ func TestRemovalIsFinishedByTheNextRun(t *testing.T) {
 	}
 }
 
-// TestRemovalRefuses servers that are in use, or that the function still evaluates.
+// TestRemovalRefuses checks that servers which are in use, or which the function still
+// evaluates, are not removed.
 func TestRemovalRefuses(t *testing.T) {
 	running := func(t *testing.T) *site {
 		s := startSite(t, sandbox.Config{World: world.Config{
@@ -428,8 +431,8 @@ func TestRemovalRefuses(t *testing.T) {
 	})
 }
 
-// TestProvisionBelievesNoHalfSight: where a list cannot be read, nothing is planned.
-func TestProvisionBelievesNoHalfSight(t *testing.T) {
+// TestProvisionNeedsCompleteLists checks that nothing is planned if a list cannot be read.
+func TestProvisionNeedsCompleteLists(t *testing.T) {
 	for _, look := range []struct{ service, call string }{
 		{"scaleway", "GET ips"}, {"scaleway", "GET servers"}, {"scaleway", "domain GET records"}, {"scalelite", "getServers"},
 	} {
@@ -450,7 +453,7 @@ func TestProvisionBelievesNoHalfSight(t *testing.T) {
 	}
 }
 
-// evaluateBy has the function evaluate once.
+// evaluateBy calls the function for one evaluation.
 func evaluateBy(t *testing.T, function http.Handler) {
 	t.Helper()
 	response := httptest.NewRecorder()

@@ -1,4 +1,4 @@
-package provision
+package setup
 
 import (
 	"context"
@@ -13,31 +13,28 @@ import (
 	"divims/internal/pool"
 )
 
-// Result says what a step came to.
+// Result is the result of a step.
 type Result string
 
-// Results of steps.
+// The results of steps.
 const (
-	Done Result = "done"
-	// Waiting is no last word: the step goes on.
-	Waiting Result = "waiting"
-	// Left: a person has to do it.
-	Left Result = "left to you"
-	// Skipped: an earlier step of the server did not come through.
-	Skipped Result = "skipped"
+	Done    Result = "done"
+	Waiting Result = "waiting"     // not final: the step continues
+	Left    Result = "left to you" // the operator has to do it
+	Skipped Result = "skipped"     // an earlier step of the server was not done
 	Failed  Result = "failed"
 )
 
-// Outcome is a step and what it came to.
+// Outcome is a step with its result.
 type Outcome struct {
 	Server pool.Server `json:"server"`
 	Step   Step        `json:"step"`
 	Result Result      `json:"result"`
-	// Detail says why it was not done, or what is waited for.
+	// Detail says why the step was not done, or what it waits for.
 	Detail string `json:"detail,omitempty"`
 }
 
-// String is the outcome in a line.
+// String returns the outcome as one line.
 func (o Outcome) String() string {
 	text := fmt.Sprintf("server %d: %s: %s", o.Server.Number, o.Step.describe(o.Server), o.Result)
 	if o.Detail != "" {
@@ -46,7 +43,7 @@ func (o Outcome) String() string {
 	return text
 }
 
-// String is the plan for people: a line for each step.
+// String returns the plan as text, with one line for each step.
 func (p ServerPlan) String() string {
 	text := fmt.Sprintf("server %d, %s", p.Server.Number, p.Server.Domain)
 	if p.Problem != "" {
@@ -61,33 +58,32 @@ func (p ServerPlan) String() string {
 	return text
 }
 
-// Run carries plans out.
+// Run carries out plans. Every step first looks for what an earlier, interrupted run
+// may have done, so a run that ends anywhere is finished by the next one.
 type Run struct {
 	Services
 	Config Config
-	// Parallel servers are worked on side by side.
+	// Parallel is how many servers are worked on at the same time.
 	Parallel int
-	// Every is the pause before names are asked for again, Patience how often
-	// that is done.
-	Every    time.Duration
-	Patience int
+	// While a step waits, it checks every CheckInterval, at most MaxChecks times.
+	CheckInterval time.Duration
+	MaxChecks     int
 	// Pause waits. It ends early, with an error, when the context does.
 	Pause func(context.Context, time.Duration) error
-	// Tell is told what each step comes to, by several goroutines in turn.
-	Tell func(Outcome)
+	// Report is called with the outcome of each step, one call at a time.
+	Report func(Outcome)
 
-	telling sync.Mutex
+	reporting sync.Mutex
 }
 
-// tries is how often a step is tried that fails, and rest the pause between.
-// Each of them looks first for what an earlier try has done.
+// A step that fails is tried again, maxTries times in all.
 const (
-	tries = 3
-	rest  = 2 * time.Second
+	maxTries   = 3
+	retryPause = 2 * time.Second
 )
 
-// Do carries a plan out, and gives what each step came to. All names are written
-// before the first is waited for.
+// Do carries out a plan and returns the outcome of each step. It writes the DNS
+// records of all servers before it waits for the first of them.
 func (r *Run) Do(ctx context.Context, plan Plan) []Outcome {
 	chains := make([]*chain, len(plan))
 	for i, server := range plan {
@@ -109,7 +105,7 @@ func (r *Run) Do(ctx context.Context, plan Plan) []Outcome {
 }
 
 func (r *Run) each(chains []*chain, do func(*chain)) {
-	var group errgroup.Group // for its limit: nothing in it fails
+	var group errgroup.Group // used for its limit: no call returns an error
 	group.SetLimit(r.Parallel)
 	for _, c := range chains {
 		group.Go(func() error {
@@ -120,24 +116,23 @@ func (r *Run) each(chains []*chain, do func(*chain)) {
 	_ = group.Wait()
 }
 
-func (r *Run) tell(outcome Outcome) {
-	r.telling.Lock()
-	defer r.telling.Unlock()
-	r.Tell(outcome)
+func (r *Run) report(outcome Outcome) {
+	r.reporting.Lock()
+	defer r.reporting.Unlock()
+	r.Report(outcome)
 }
 
-// chain is the work on one server.
+// chain carries out the plan of one server.
 type chain struct {
 	*Run
 	ServerPlan
-	// reserved are the addresses that this run has reserved.
+	// reserved are the addresses that this run has reserved, by family.
 	reserved map[pool.Family]pool.Address
 	outcomes []Outcome
 	broken   bool
 }
 
-// work takes the next steps, in order. The first that does not come through ends
-// the rest.
+// work takes steps in order. After the first one that is not done, it skips the others.
 func (c *chain) work(ctx context.Context, steps []Step) {
 	for _, step := range steps {
 		if c.broken {
@@ -146,12 +141,12 @@ func (c *chain) work(ctx context.Context, steps []Step) {
 		}
 		outcome := c.take(ctx, c.filled(step))
 		c.outcomes = append(c.outcomes, outcome)
-		c.tell(outcome)
+		c.report(outcome)
 		c.broken = outcome.Result != Done
 	}
 }
 
-// filled puts the address into a step that an earlier one has reserved.
+// filled returns the step with the address that an earlier step has reserved.
 func (c *chain) filled(step Step) Step {
 	address, known := c.reserved[step.Family]
 	if !known || step.Kind == Reserve {
@@ -172,10 +167,10 @@ func (c *chain) take(ctx context.Context, step Step) Outcome {
 		outcome.Result, outcome.Detail = Left, "then run this again"
 		return outcome
 	}
-	err := c.tryHard(ctx, step)
+	err := c.takeWithRetries(ctx, step)
 	switch {
 	case ctx.Err() != nil:
-		outcome.Result, outcome.Detail = Failed, "interrupted: run this again to go on"
+		outcome.Result, outcome.Detail = Failed, "interrupted: run this again to continue"
 	case err != nil:
 		outcome.Result, outcome.Detail = Failed, err.Error()
 	case step.Kind == Reserve:
@@ -184,12 +179,12 @@ func (c *chain) take(ctx context.Context, step Step) Outcome {
 	return outcome
 }
 
-func (c *chain) tryHard(ctx context.Context, step Step) (err error) {
-	for try := range tries {
-		if try > 0 && c.Pause(ctx, rest) != nil {
+func (c *chain) takeWithRetries(ctx context.Context, step Step) (err error) {
+	for try := range maxTries {
+		if try > 0 && c.Pause(ctx, retryPause) != nil {
 			return err
 		}
-		if err = c.try(ctx, step); err == nil || errors.Is(err, errPatience) {
+		if err = c.try(ctx, step); err == nil || errors.Is(err, errTimeout) {
 			return err
 		}
 	}
@@ -203,7 +198,7 @@ func (c *chain) try(ctx context.Context, step Step) error {
 	case Reverse:
 		return c.reverse(ctx, step)
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
 	defer cancel()
 	switch step.Kind {
 	case Reserve:
@@ -217,29 +212,27 @@ func (c *chain) try(ctx context.Context, step Step) error {
 	case Disable:
 		return c.disable(ctx, step)
 	case Unregister:
-		if c.answers(ctx, pool.Entry{URL: c.Server.EntryURL()}) {
-			return errAnswers
-		}
-		return goneIsDone(c.LoadBalancer.Remove(ctx, step.EntryID))
+		return c.unregister(ctx, step)
 	case Erase:
 		return c.Zone.Delete(ctx, step.Record)
 	case Unreverse:
-		return goneIsDone(c.Hoster.SetReverse(ctx, step.Address, ""))
+		return ignoreGone(c.Hoster.SetReverse(ctx, step.Address, ""))
 	case Release:
 		return c.Hoster.Release(ctx, step.Address)
 	}
 	return fmt.Errorf("unknown kind of step %q", step.Kind)
 }
 
-func goneIsDone(err error) error {
+// ignoreGone returns nil for an error which says that the thing does not exist any more.
+func ignoreGone(err error) error {
 	if errors.Is(err, pool.ErrGone) {
 		return nil
 	}
 	return err
 }
 
-// reserve looks for an address that bears the server's tags by now: of another
-// run, or of a try whose answer got lost.
+// reserve reserves an address, unless one has the server's tags by now: another run,
+// or a call whose answer was lost, may have reserved it.
 func (c *chain) reserve(ctx context.Context, step Step) error {
 	all, err := c.Hoster.Addresses(ctx)
 	if err != nil {
@@ -247,7 +240,7 @@ func (c *chain) reserve(ctx context.Context, step Step) error {
 	}
 	found := ofFamily(pool.AddressesOf(all, c.Config.Tag, c.Server.Number), step.Family)
 	if len(found) > 1 {
-		return fmt.Errorf("%d addresses bear its tags by now: %s", len(found), join(found))
+		return fmt.Errorf("%d addresses have its tags by now: %s", len(found), join(found))
 	}
 	if len(found) == 0 {
 		address, err := c.Hoster.Reserve(ctx, c.Server, step.Zone, step.Family)
@@ -260,7 +253,8 @@ func (c *chain) reserve(ctx context.Context, step Step) error {
 	return nil
 }
 
-// write looks first as well: a provider may replace what the name has by now.
+// write writes a record, unless the zone has one by now that contradicts it: a
+// provider might replace that one.
 func (c *chain) write(ctx context.Context, wanted pool.DNSRecord) error {
 	records, err := c.Zone.Records(ctx, []string{wanted.Name})
 	if err != nil {
@@ -274,7 +268,8 @@ func (c *chain) write(ctx context.Context, wanted pool.DNSRecord) error {
 	return c.Zone.Write(ctx, wanted)
 }
 
-// register looks first as well: Scalelite takes the same address twice.
+// register registers an entry unless there is one by now: Scalelite would accept a
+// second one for the same URL.
 func (c *chain) register(ctx context.Context) error {
 	entries, err := c.LoadBalancer.Entries(ctx)
 	if err != nil {
@@ -283,17 +278,32 @@ func (c *chain) register(ctx context.Context) error {
 	if slices.ContainsFunc(entries, func(e pool.Entry) bool { return e.Host() == c.Server.Domain }) {
 		return nil
 	}
-	_, err = c.LoadBalancer.Register(ctx, c.Server.EntryURL(), c.BBBSecret)
+	_, err = c.LoadBalancer.Register(ctx, c.Server.EntryURL(), c.Config.BBBSecret)
 	return err
 }
 
-// errAnswers keeps an entry from being taken away.
+// errAnswers keeps an entry from being disabled or removed.
 var errAnswers = errors.New("BBB answers there by now")
 
-// disable asks once more whether anybody is on the server.
+// disable disables the entry, unless BBB answers by now.
 func (c *chain) disable(ctx context.Context, step Step) error {
-	if c.answers(ctx, pool.Entry{URL: c.Server.EntryURL()}) {
+	if c.answers(ctx) {
 		return errAnswers
 	}
-	return goneIsDone(c.LoadBalancer.SetState(ctx, step.EntryID, pool.Disabled))
+	return ignoreGone(c.LoadBalancer.SetState(ctx, step.EntryID, pool.Disabled))
+}
+
+// unregister removes the entry, unless BBB answers by now.
+func (c *chain) unregister(ctx context.Context, step Step) error {
+	if c.answers(ctx) {
+		return errAnswers
+	}
+	return ignoreGone(c.LoadBalancer.Remove(ctx, step.EntryID))
+}
+
+// answers reports whether a BBB answers at the server's domain.
+func (c *chain) answers(ctx context.Context) bool {
+	return ask(ctx, c.Config.CallTimeout, func(ctx context.Context) (string, error) {
+		return c.BBB.Version(ctx, pool.Endpoint{URL: c.Server.EntryURL()})
+	}).Known()
 }

@@ -1,4 +1,4 @@
-package provision
+package setup
 
 import (
 	"fmt"
@@ -6,44 +6,44 @@ import (
 	"divims/internal/pool"
 )
 
-// Kind says what a step does.
+// Kind is what a step does.
 type Kind string
 
-// Kinds of steps that set a server up, in the order in which they come.
+// Kinds of steps that set a server up, in the order in which they are taken.
 const (
-	Reserve  Kind = "reserve"  // an address, in a zone
-	Keep     Kind = "keep"     // an address of the project: give it the tags
-	Write    Kind = "write"    // a DNS record
-	ByHand   Kind = "by hand"  // a DNS record that a person has to write or delete
-	Await    Kind = "await"    // until the domain leads to the address
-	Reverse  Kind = "reverse"  // give an address the domain as its reverse name
-	Register Kind = "register" // an entry in Scalelite, in state disabled
+	Reserve  Kind = "reserve"  // reserve an address
+	Keep     Kind = "keep"     // tag an address that the project has already
+	Write    Kind = "write"    // write a DNS record
+	ByHand   Kind = "by hand"  // the operator has to write or delete a DNS record
+	Await    Kind = "await"    // wait until the domain leads to the address
+	Reverse  Kind = "reverse"  // make the domain the address's reverse name
+	Register Kind = "register" // register an entry in Scalelite, disabled
 )
 
 // Kinds of steps that remove a server.
 const (
-	Disable    Kind = "disable"    // the entry in Scalelite
-	Unregister Kind = "unregister" // the entry in Scalelite
-	Erase      Kind = "erase"      // a DNS record
-	Unreverse  Kind = "unreverse"  // take an address's reverse name away
-	Release    Kind = "release"    // an address
+	Disable    Kind = "disable"    // disable the entry in Scalelite
+	Unregister Kind = "unregister" // remove the entry from Scalelite
+	Erase      Kind = "erase"      // delete a DNS record
+	Unreverse  Kind = "unreverse"  // remove an address's reverse name
+	Release    Kind = "release"    // give an address back
 )
 
 // Step is one change, or one wait.
 type Step struct {
 	Kind Kind `json:"kind"`
-	// Zone is where an address is reserved.
+	// Zone is the availability zone in which an address is reserved.
 	Zone string `json:"zone,omitempty"`
-	// Family is that of the address which the step is about.
+	// Family is the family of the step's address.
 	Family pool.Family `json:"family,omitempty"`
-	// Address is unset if an earlier step has to reserve it.
+	// Address is the zero Address if an earlier step has to reserve it.
 	Address pool.Address `json:"address,omitzero"`
 	// Record has no data if an earlier step has to reserve the address.
 	Record  pool.DNSRecord `json:"record,omitzero"`
 	EntryID string         `json:"entry_id,omitempty"`
 }
 
-// describe says what a step does for a server, in words that follow its name.
+// describe says what a step does for a server.
 func (s Step) describe(server pool.Server) string {
 	address := "its new " + string(s.Family) + " address"
 	if s.Address.IP.IsValid() {
@@ -57,7 +57,7 @@ func (s Step) describe(server pool.Server) string {
 	case Reserve:
 		return fmt.Sprintf("reserve an %s address in %s", s.Family, s.Zone)
 	case Keep:
-		return fmt.Sprintf("tag the address %s, to which its domain leads already", address)
+		return fmt.Sprintf("tag the address %s, which its domain leads to already", address)
 	case Write:
 		return fmt.Sprintf("write the DNS record %s", record)
 	case ByHand:
@@ -75,7 +75,7 @@ func (s Step) describe(server pool.Server) string {
 	case Erase:
 		return fmt.Sprintf("delete the DNS record %s", record)
 	case Unreverse:
-		return fmt.Sprintf("take the reverse name of %s away", address)
+		return fmt.Sprintf("remove the reverse name of %s", address)
 	case Release:
 		return fmt.Sprintf("give the address %s back", address)
 	}

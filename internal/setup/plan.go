@@ -1,10 +1,4 @@
-// Package provision sets a pool's servers up, or removes those above its size:
-// their addresses, DNS records, reverse names and entries. In go the pool's names
-// and what is seen; out come the steps that are missing, and what they came to.
-//
-// Every step looks for what an earlier, broken run may have left, so a run that
-// ends anywhere is finished by the next one.
-package provision
+package setup
 
 import (
 	"fmt"
@@ -15,56 +9,20 @@ import (
 	"divims/internal/pool"
 )
 
-// Config says what the servers have to have.
-type Config struct {
-	// Servers are the pool's; what is seen of others is above its size.
-	Servers []pool.Server
-	// HostnameTemplate and DomainTemplate name them, and those above the size.
-	HostnameTemplate, DomainTemplate string
-	// Tag is the pool's.
-	Tag string
-	// Zone is where addresses are reserved.
-	Zone string
-	// Families are those that each server has an address of.
-	Families []pool.Family
-	// MachineName is the name that has a server's address, of which its domain is
-	// an alias. It is nil where the domain has the address itself.
-	MachineName func(hostname string) string
-	// WritesDNS tells that there is a zone to write records into; otherwise a
-	// person does it.
-	WritesDNS bool
-	// Registers tells that the secret is known that entries need.
-	Registers bool
-}
-
-// Sight is what was seen of the pool, all of it complete.
-type Sight struct {
-	// Addresses are those of the pool's project, the pool's and others.
-	Addresses []pool.Address
-	Machines  []pool.Machine
-	Entries   []pool.Entry
-	// Records are those of the names that servers have; none where nothing is written.
-	Records []pool.DNSRecord
-	// Leads tells of domains where they lead, nowhere if the list is empty.
-	Leads map[string]pool.Reading[[]netip.Addr]
-	// Answers are the domains at which a BBB answers, of servers above the size.
-	Answers map[string]bool
-}
-
-// ServerPlan is what is to be done for one server, in this order.
+// ServerPlan lists the steps for one server, in order.
 type ServerPlan struct {
 	Server pool.Server `json:"server"`
 	Steps  []Step      `json:"steps,omitempty"`
-	// Problem says why nothing is done, and what would help.
+	// Problem says why nothing is done for the server, and what would help.
 	Problem string `json:"problem,omitempty"`
-	// Notes say what else a person should know.
+	// Notes say what else the operator should know.
 	Notes []string `json:"notes,omitempty"`
 }
 
-// Plan is what is missing of each server that lacks anything.
+// Plan has the servers for which there is something to do or to say.
 type Plan []ServerPlan
 
-// Steps counts them.
+// Steps returns the number of steps of all servers.
 func (p Plan) Steps() (count int) {
 	for _, server := range p {
 		count += len(server.Steps)
@@ -72,7 +30,7 @@ func (p Plan) Steps() (count int) {
 	return count
 }
 
-// Problems counts the servers that have one.
+// Problems returns the number of servers with a problem.
 func (p Plan) Problems() (count int) {
 	for _, server := range p {
 		if server.Problem != "" {
@@ -82,18 +40,23 @@ func (p Plan) Problems() (count int) {
 	return count
 }
 
-// Setup plans what the pool's servers lack.
-func Setup(config Config, seen Sight) Plan {
+// PlanSetup plans what the pool's servers lack. It needs the parts ForSetup, and
+// returns an error if one of the lists is unknown.
+func PlanSetup(config Config, seen Sight) (Plan, error) {
+	all, err := seen.complete(config.WritesDNS)
+	if err != nil {
+		return nil, err
+	}
 	var plan Plan
-	for _, s := range pool.Match(config.Servers, pool.Seen(seen.Entries), pool.Seen(seen.Machines)) {
-		d := draft{Config: config, seen: seen, plan: ServerPlan{Server: s.Server}}
+	for _, s := range pool.Match(config.Servers, seen.Entries, seen.Machines) {
+		d := draft{Config: config, seen: seen, all: all, plan: ServerPlan{Server: s.Server}}
 		d.setUp(s)
 		plan = plan.with(d)
 	}
-	return plan
+	return plan, nil
 }
 
-// with adds a draft, unless it is empty. With a problem none of its steps is taken.
+// with adds a draft to the plan unless it is empty. A draft with a problem loses its steps.
 func (p Plan) with(d draft) Plan {
 	if d.plan.Problem != "" {
 		d.plan.Steps = nil
@@ -103,18 +66,20 @@ func (p Plan) with(d draft) Plan {
 	return append(p, d.plan)
 }
 
-// draft is the plan of one server under way.
+// draft is the plan of one server while it is being made.
 type draft struct {
 	Config
 	seen Sight
+	all  lists
 	plan ServerPlan
-	// addresses are those of the server, one for each family; unset in one that
-	// has to be reserved.
+	// addresses are the server's, one for each family. The zero Address means that
+	// a step has to reserve one.
 	addresses []pool.Address
 }
 
 func (d *draft) step(step Step) { d.plan.Steps = append(d.plan.Steps, step) }
 
+// problem sets the server's problem. The first one counts.
 func (d *draft) problem(format string, args ...any) {
 	if d.plan.Problem == "" {
 		d.plan.Problem = fmt.Sprintf(format, args...)
@@ -129,19 +94,19 @@ func (d *draft) setUp(s pool.ServerObservation) {
 	for _, family := range d.Families {
 		d.address(family, s)
 	}
-	if d.name() {
+	if d.records() {
 		d.reverse()
 		d.entry(s)
 	}
 }
 
-// leads is where the server's domain leads, of one family. It is not known if
-// the name servers could not be asked.
+// leads returns the addresses of one family that the server's domain leads to. If
+// the name servers could not be asked, known is false and the draft has a problem.
 func (d *draft) leads(family pool.Family) (leads []netip.Addr, known bool) {
 	reading := d.seen.Leads[d.plan.Server.Domain]
 	all, known := reading.Get()
 	if !known {
-		d.problem("where %s leads cannot be seen: %s", d.plan.Server.Domain, reading.Reason())
+		d.problem("the name servers do not say where %s leads: %s", d.plan.Server.Domain, reading.Reason())
 	}
 	for _, ip := range all {
 		if (pool.Address{IP: ip}).Family() == family {
@@ -151,13 +116,13 @@ func (d *draft) leads(family pool.Family) (leads []netip.Addr, known bool) {
 	return leads, known
 }
 
-// address finds the server's address of a family, or has it reserved.
+// address finds the server's address of a family, or plans to reserve one.
 func (d *draft) address(family pool.Family, s pool.ServerObservation) {
 	leads, known := d.leads(family)
 	if !known {
 		return
 	}
-	address := pool.Address{}
+	var address pool.Address
 	if s.Server.BareMetal {
 		address = d.hostAddress(family, s)
 	} else {
@@ -169,19 +134,20 @@ func (d *draft) address(family pool.Family, s pool.ServerObservation) {
 			s.Server.Domain, join(leads))
 	}
 	if !address.IP.IsValid() && s.Server.BareMetal {
-		return // there is none of this family
+		return // the host has no address of this family
 	}
 	d.addresses = append(d.addresses, address)
 	if !address.IP.IsValid() {
-		d.step(Step{Kind: Reserve, Zone: d.Zone, Family: family})
+		d.step(Step{Kind: Reserve, Zone: d.AddressZone, Family: family})
 	}
 }
 
-// hostAddress is the address that a bare metal server came with.
+// hostAddress returns the address of a bare metal server's host, the zero Address if
+// it has none.
 func (d *draft) hostAddress(family pool.Family, s pool.ServerObservation) pool.Address {
 	machine, _ := s.Machine.Get()
 	if machine == nil {
-		d.problem("no Elastic Metal host of the project is named %s: order it, or name it so", s.Server.Hostname)
+		d.problem("no Elastic Metal host of the project is named %s: order one, or rename the host", s.Server.Hostname)
 		return pool.Address{}
 	}
 	found := ofFamily(machine.Addresses, family)
@@ -194,31 +160,31 @@ func (d *draft) hostAddress(family pool.Family, s pool.ServerObservation) pool.A
 	return found[0]
 }
 
-// keptAddress is the reserved address of a server: the one with its tags, or one
-// of the project to which its domain leads; unset if there is none.
+// keptAddress returns the reserved address of a server: the one with its tags, or
+// the one of the project that its domain leads to. It is zero if there is none.
 func (d *draft) keptAddress(family pool.Family, leads []netip.Addr) pool.Address {
 	server := d.plan.Server
-	kept := ofFamily(pool.AddressesOf(d.seen.Addresses, d.Tag, server.Number), family)
+	kept := ofFamily(pool.AddressesOf(d.all.addresses, d.Tag, server.Number), family)
 	if len(kept) == 1 {
 		return kept[0]
 	}
 	if len(kept) > 1 {
-		return d.only(leading(kept, leads), "%d addresses bear the tags of the server (%s), and its domain can lead to one only: take the tags off the others",
+		return d.only(leading(kept, leads), "%d addresses have the tags of the server (%s), but its domain can lead to one only: remove the tags from the others",
 			len(kept), join(kept))
 	}
-	found := leading(ofFamily(d.seen.Addresses, family), leads)
+	found := leading(ofFamily(d.all.addresses, family), leads)
 	if len(found) == 0 {
 		return pool.Address{}
 	}
-	address := d.only(found, "its domain leads to %d addresses (%s): let it lead to one", len(found), join(found))
+	address := d.only(found, "its domain leads to %d addresses (%s): delete the DNS records of all but one", len(found), join(found))
 	if slices.ContainsFunc(address.Tags, pool.IsServerTag) {
-		d.problem("its domain leads to %s, which bears the tags of another server: %s", address.IP, strings.Join(address.Tags, ", "))
+		d.problem("its domain leads to %s, which has the tags of another server: %s", address.IP, strings.Join(address.Tags, ", "))
 	}
 	d.step(Step{Kind: Keep, Family: family, Address: address})
 	return address
 }
 
-// only is the one address in a list; otherwise there is a problem.
+// only returns the single address in a list. If there are several, the draft gets a problem.
 func (d *draft) only(found []pool.Address, problem string, args ...any) pool.Address {
 	if len(found) != 1 {
 		d.problem(problem, args...)
@@ -227,22 +193,24 @@ func (d *draft) only(found []pool.Address, problem string, args ...any) pool.Add
 	return found[0]
 }
 
-// name plans the DNS records, and tells whether it may go on behind them.
-func (d *draft) name() bool {
+// records plans the DNS records. It reports whether later steps may be planned:
+// not if the operator has to write records first.
+func (d *draft) records() bool {
+	wanted := d.recordsFor(d.plan.Server, d.addresses)
 	var missing []pool.DNSRecord
-	for _, record := range d.records() {
+	for _, record := range wanted {
 		if d.lacks(record) {
 			missing = append(missing, record)
 		}
 	}
 	if d.resolves() {
-		return true // whoever wrote the records, in whichever way
+		return true // other records lead there as well
 	}
 	kind := Write
 	if !d.WritesDNS {
 		kind = ByHand
 	} else if len(missing) == 0 {
-		missing = d.records() // they are there, but may not be published
+		missing = wanted // they are in the zone, but may not be published yet
 	}
 	for _, record := range missing {
 		d.step(Step{Kind: kind, Family: familyOf(record), Record: record})
@@ -256,12 +224,9 @@ func (d *draft) name() bool {
 	return true
 }
 
-// records are those that the server has to have.
-func (d *draft) records() []pool.DNSRecord {
-	return d.recordsOf(d.plan.Server, d.addresses)
-}
-
-func (c Config) recordsOf(server pool.Server, addresses []pool.Address) []pool.DNSRecord {
+// recordsFor returns the DNS records that a server needs. The addresses are in the
+// order of the families; the record of a zero Address has no data yet.
+func (c Config) recordsFor(server pool.Server, addresses []pool.Address) []pool.DNSRecord {
 	name := server.Domain
 	if c.MachineName != nil {
 		name = c.MachineName(server.Hostname)
@@ -282,7 +247,7 @@ func (c Config) recordsOf(server pool.Server, addresses []pool.Address) []pool.D
 
 var recordTypes = map[pool.Family]pool.RecordType{pool.IPv4: pool.RecordA, pool.IPv6: pool.RecordAAAA}
 
-// familyOf is empty for an alias.
+// familyOf returns the family of a record, "" for an alias.
 func familyOf(record pool.DNSRecord) pool.Family {
 	for family, kind := range recordTypes {
 		if kind == record.Type {
@@ -292,23 +257,23 @@ func familyOf(record pool.DNSRecord) pool.Family {
 	return ""
 }
 
-// lacks tells whether a record is missing in the zone. One that contradicts it is
-// a problem: it is not ours to replace.
+// lacks reports whether the zone lacks a record. A record that contradicts it is a
+// problem, because provision does not replace records.
 func (d *draft) lacks(wanted pool.DNSRecord) bool {
 	lacks := true
-	for _, record := range d.seen.Records {
+	for _, record := range d.all.records {
 		switch {
 		case record == wanted:
 			lacks = false
 		case contradicts(record, wanted):
-			d.problem("the zone has the record %s already: delete it if it is out of date", record)
+			d.problem("the zone already has the record %s: delete it if it is out of date", record)
 		}
 	}
 	return lacks
 }
 
-// contradicts tells whether a name that has one record cannot have the other as
-// well: it leads to one address of a family, and beside an alias there is nothing.
+// contradicts reports whether a name cannot have both records: it may have one
+// address of each family, and an alias (CNAME) excludes all other records.
 func contradicts(has, wanted pool.DNSRecord) bool {
 	if has == wanted || has.Name != wanted.Name {
 		return false
@@ -316,16 +281,16 @@ func contradicts(has, wanted pool.DNSRecord) bool {
 	return has.Type == wanted.Type || has.Type == pool.RecordCNAME || wanted.Type == pool.RecordCNAME
 }
 
-// resolves tells whether the domain leads to all addresses of the server.
+// resolves reports whether the domain leads to all addresses of the server.
 func (d *draft) resolves() bool {
 	leads, _ := d.seen.Leads[d.plan.Server.Domain].Get()
 	return len(d.addresses) > 0 && !slices.ContainsFunc(d.addresses, func(a pool.Address) bool { return !slices.Contains(leads, a.Host()) })
 }
 
-// ofHoster ends the reverse names that Scaleway gives addresses unasked.
-const ofHoster = ".scw.cloud"
+// hosterSuffix is the end of the reverse names that Scaleway gives new addresses.
+const hosterSuffix = ".scw.cloud"
 
-// reverse plans the reverse names. One that a person has given stays.
+// reverse plans the reverse names. A name that somebody else has set is kept.
 func (d *draft) reverse() {
 	server := d.plan.Server
 	if server.BareMetal {
@@ -334,38 +299,40 @@ func (d *draft) reverse() {
 	for i, address := range d.addresses {
 		switch {
 		case address.Reverse == server.Domain:
-		case address.Reverse == "" || strings.HasSuffix(address.Reverse, ofHoster):
+		case address.Reverse == "" || strings.HasSuffix(address.Reverse, hosterSuffix):
 			d.step(Step{Kind: Reverse, Family: d.Families[i], Address: address})
 		default:
-			d.note("the reverse name of %s is %s and stays so", address.IP, address.Reverse)
+			d.note("the reverse name of %s is %s, and is not changed", address.IP, address.Reverse)
 		}
 	}
 }
 
-// entry plans the registration. The entry stays disabled: the evaluations enable
-// a server when it is required and give it a machine.
+// entry plans the registration. The new entry stays disabled: an evaluation enables
+// it when the server is required.
 func (d *draft) entry(s pool.ServerObservation) {
 	entry, known := s.Entry.Get()
 	switch {
 	case !known:
 		d.note("%s: remove all but one", s.Entry.Reason())
 	case entry != nil:
-	case !d.Registers:
-		d.note("it has no entry in Scalelite, and without DIVIMS_BBB_SECRET none can be made")
+	case !d.BBBSecret.IsSet():
+		d.note("it has no entry in Scalelite, and none can be registered without DIVIMS_BBB_SECRET")
 	default:
 		d.step(Step{Kind: Register})
 	}
 }
 
+// ofFamily returns the addresses of a family.
 func ofFamily(all []pool.Address, family pool.Family) []pool.Address {
 	return slices.DeleteFunc(slices.Clone(all), func(a pool.Address) bool { return a.Family() != family })
 }
 
-// leading are the addresses to which a domain leads.
+// leading returns the addresses that a domain leads to.
 func leading(all []pool.Address, leads []netip.Addr) []pool.Address {
 	return slices.DeleteFunc(slices.Clone(all), func(a pool.Address) bool { return !slices.Contains(leads, a.Host()) })
 }
 
+// join lists addresses in words.
 func join[T netip.Addr | pool.Address](items []T) string {
 	texts := make([]string, len(items))
 	for i, item := range items {

@@ -1,4 +1,4 @@
-package provision
+package setup
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-// zone is a DNS zone that holds records.
+// zone is a DNS zone in memory.
 type zone struct{ records []pool.DNSRecord }
 
 func (z *zone) Records(context.Context, []string) ([]pool.DNSRecord, error) { return z.records, nil }
@@ -21,24 +21,24 @@ func (z *zone) Write(_ context.Context, record pool.DNSRecord) error {
 
 func (z *zone) Delete(context.Context, pool.DNSRecord) error { return nil }
 
-// TestARecordOfMeanwhileIsNotReplaced: between the plan and its steps a person has
-// the time to write records, too.
-func TestARecordOfMeanwhileIsNotReplaced(t *testing.T) {
+// TestRunReplacesNoRecordWrittenAfterThePlan checks that a record which somebody
+// writes between the plan and its steps is kept.
+func TestRunReplacesNoRecordWrittenAfterThePlan(t *testing.T) {
 	wanted := pool.DNSRecord{Name: server1.Domain, Type: pool.RecordA, Data: ip1.String()}
 	for name, c := range map[string]struct {
-		meanwhile []pool.DNSRecord
-		want      Result
+		written []pool.DNSRecord
+		want    Result
 	}{
-		"nothing":           {nil, Done},
-		"the same":          {[]pool.DNSRecord{wanted}, Done},
-		"another address":   {[]pool.DNSRecord{{Name: server1.Domain, Type: pool.RecordA, Data: other.String()}}, Failed},
-		"an alias":          {[]pool.DNSRecord{{Name: server1.Domain, Type: pool.RecordCNAME, Data: "www.example.com"}}, Failed},
-		"of another name":   {[]pool.DNSRecord{{Name: "www.example.com", Type: pool.RecordA, Data: other.String()}}, Done},
-		"of another family": {[]pool.DNSRecord{{Name: server1.Domain, Type: pool.RecordAAAA, Data: net6.String()}}, Done},
+		"nothing":         {nil, Done},
+		"the same":        {[]pool.DNSRecord{wanted}, Done},
+		"another address": {[]pool.DNSRecord{{Name: server1.Domain, Type: pool.RecordA, Data: other.String()}}, Failed},
+		"an alias":        {[]pool.DNSRecord{{Name: server1.Domain, Type: pool.RecordCNAME, Data: "www.example.com"}}, Failed},
+		"another name":    {[]pool.DNSRecord{{Name: "www.example.com", Type: pool.RecordA, Data: other.String()}}, Done},
+		"another family":  {[]pool.DNSRecord{{Name: server1.Domain, Type: pool.RecordAAAA, Data: net6.String()}}, Done},
 	} {
 		t.Run(name, func(t *testing.T) {
-			z := &zone{records: c.meanwhile}
-			run := Run{Services: Services{Zone: z}, Parallel: 1, Tell: func(Outcome) {},
+			z := &zone{records: c.written}
+			run := Run{Services: Services{Zone: z}, Config: Config{CallTimeout: time.Minute}, Parallel: 1, Report: func(Outcome) {},
 				Pause: func(context.Context, time.Duration) error { return nil }}
 			outcomes := run.Do(t.Context(), Plan{{Server: server1, Steps: []Step{{Kind: Write, Family: pool.IPv4, Record: wanted}}}})
 			if len(outcomes) != 1 || outcomes[0].Result != c.want {
