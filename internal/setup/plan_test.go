@@ -156,7 +156,7 @@ func TestPlanSetup(t *testing.T) {
 			s.Machines = []pool.Machine{{Name: "bbb-w1", BareMetal: true, Addresses: []pool.Address{{ID: "m1", IP: ip1}}}}
 			s.Addresses, s.Records, s.Leads = nil, nil, leadsTo()
 		}, "write, await"},
-		"bare metal that does not exist": {func(c *Config, s *seenPool) { c.Servers[0].BareMetal = true },
+		"bare metal that does not exist": {func(c *Config, _ *seenPool) { c.Servers[0].BareMetal = true },
 			"PROBLEM no Elastic Metal host of the project is named bbb-w1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,17 +35,18 @@ type backtestOptions struct {
 	timeline, chart        string
 	chartWeek              int
 	progress               bool
-	// lists are the policies, read.
+	// lists are the parsed policies.
 	lists []backtest.Policies
 }
 
 func newBacktest() *cobra.Command {
 	o := backtestOptions{warmup: span(6 * week)}
 	cmd := &cobra.Command{
-		Use:   "backtest",
-		Short: "Measure what policies would have cost, and how well they would have done",
-		Long:  backtestHelp,
-		Args:  cobra.NoArgs,
+		Use:     "backtest",
+		Short:   "Compare the cost and quality of policies on past or synthetic demand",
+		Long:    backtestHelp,
+		Example: backtestExample,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err
@@ -54,40 +55,42 @@ func newBacktest() *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVar(&o.traces, "trace", nil, "`FILE`s with meetings, CSV, packed if named .gz")
-	flags.BoolVar(&o.history, "history", false, "instead of a trace, what the pool's own evaluations recorded; with the settings of the environment")
-	flags.StringSliceVar(&o.policies, "policy", []string{"load", "forecast"}, "policies to compare; + joins several into one list, as in load+schedule")
-	flags.IntVar(&o.servers, "servers", 0, "size of the pool; 0 is three times what perfect spreading needs at the peak, or the setting's with --history")
-	flags.Var(&o.warmup, "warmup", "first part of a trace that is history only, as in 6w or 10d")
+	flags.StringSliceVar(&o.traces, "trace", nil, "`FILE`s with meetings as CSV, compressed if the name ends in .gz")
+	flags.BoolVar(&o.history, "history", false, "use what the pool's evaluations recorded instead of a trace, with the settings of the environment")
+	flags.StringSliceVar(&o.policies, "policy", []string{"load", "forecast"}, "policies to compare; + combines several, as in load+schedule")
+	flags.IntVar(&o.servers, "servers", 0, "size of the pool; 0 means three times the servers that a perfect distribution needs at the peak or, with --history, DIVIMS_POOL_SIZE")
+	flags.Var(&o.warmup, "warmup", "first part of the trace, which is only history for the policies, for example 6w or 10d")
 	flags.DurationVar(&o.poll, "poll", time.Minute, "Scalelite's POLL_INTERVAL")
-	flags.Float64Var(&o.recordingWork, "recording-work", 1, "how long a recorded meeting occupies its server after its end, in multiples of its length; 0 for none")
-	flags.Uint64Var(&o.seed, "seed", 1, "another seed, other boot times")
-	flags.Float64Var(&o.price, "price", 0.213, "euros that a server costs in an hour")
-	flags.IntVar(&o.participants, "server-participants", 0, "participants that one server carries; 0 is the setting's, 250 by default")
-	flags.IntVar(&o.meetings, "server-meetings", 0, "meetings that one server carries; 0 is the setting's, 15 by default")
-	flags.StringVar(&o.margin, "margin", "", "of the policy forecast: lean, balanced or safe; if empty, the setting's, balanced by default")
+	flags.Float64Var(&o.recordingWork, "recording-work", 1, "time for which a recording is processed on its server, in multiples of the meeting's length")
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of the random boot times")
+	flags.Float64Var(&o.price, "price", 0.213, "euros per server and hour")
+	flags.IntVar(&o.participants, "server-participants", 0, "participants per server; 0 means DIVIMS_SERVER_PARTICIPANTS, by default 250")
+	flags.IntVar(&o.meetings, "server-meetings", 0, "meetings per server; 0 means DIVIMS_SERVER_MEETINGS, by default 15")
+	flags.StringVar(&o.margin, "margin", "", "margin of the policy forecast: lean, balanced or safe (default: DIVIMS_FORECAST_MARGIN, by default balanced)")
 	flags.StringVar(&o.calendar, "calendar", "", "iCalendar `FILE` for the policy schedule")
-	flags.StringArrayVar(&o.set, "set", nil, "a setting of the decision, as `NAME=VALUE` without DIVIMS_; may be repeated")
-	flags.StringVar(&o.timeline, "timeline", "", "`FILE` for what happened minute by minute, as CSV")
-	flags.StringVar(&o.chart, "chart", "", "`FILE` for a chart of need, servers and overload, as SVG")
-	flags.IntVar(&o.chartWeek, "chart-week", 1, "week after the warmup that the chart shows; 0 for all")
-	flags.BoolVar(&o.progress, "progress", false, "show the progress although the output is no terminal")
+	flags.StringArrayVar(&o.set, "set", nil, "setting of the decision, as `NAME=VALUE` without DIVIMS_; may be repeated")
+	flags.StringVar(&o.timeline, "timeline", "", "write every minute to this `FILE`, as CSV")
+	flags.StringVar(&o.chart, "chart", "", "write a chart of demand, servers and overload to this `FILE`, as SVG")
+	flags.IntVar(&o.chartWeek, "chart-week", 1, "week after the warmup that the chart shows; 0 shows all")
+	flags.BoolVar(&o.progress, "progress", false, "show the progress even if the output is not a terminal")
 	return cmd
 }
 
-// backtestHelp explains what has no place in a flag's line.
-const backtestHelp = `Measure what policies would have cost, and how well they would have done.
+const backtestHelp = `Compare the cost and quality of policies on past or synthetic demand.
 
-The policies decide by the code that runs, over a model of the pool in virtual time:
-  --trace a.csv,b.csv.gz --policy load,load+schedule,oracle
-compares three lists of policies on two traces. oracle is the policy forecast that knows
-the future. The first part of a trace is history, as earlier evaluations would have
-recorded it; then the pool begins with one server.
+The code that runs in the function decides for a simulated pool in virtual time. The
+first part of a trace (--warmup) is history, as earlier evaluations would have recorded
+it. Then the pool starts with one server. The policy oracle is the policy forecast with
+knowledge of the future.
 
-With several traces or lists, the timeline of each has a file of its own, and each trace
-a chart; their names follow from FILE. docs/backtest.md defines every figure.`
+With several traces or policies, each combination has a timeline file of its own, and
+each trace a chart file; their names are derived from FILE. docs/backtest.md defines
+every figure.`
 
-// check looks at the flags, and reads the policies.
+const backtestExample = `  divims backtest --trace a.csv,b.csv.gz --policy load,load+schedule,oracle
+  divims backtest --history --policy load,forecast`
+
+// check checks the flags and parses the policies.
 func (o *backtestOptions) check() error {
 	var problems []error
 	require := func(ok bool, format string, arguments ...any) {
@@ -95,11 +98,11 @@ func (o *backtestOptions) check() error {
 			problems = append(problems, fmt.Errorf(format, arguments...))
 		}
 	}
-	require(len(o.traces) > 0 != o.history, "either --trace FILE or --history is needed")
-	require(o.participants >= 0 && o.meetings >= 0, "--server-participants and --server-meetings: 0 or more")
-	require(o.servers >= 0 && o.servers <= 10_000, "--servers %d: 0 to 10000", o.servers)
-	require(o.price >= 0, "--price %g: 0 or more", o.price)
-	require(o.chartWeek >= 0, "--chart-week %d: 0 or more", o.chartWeek)
+	require(len(o.traces) > 0 != o.history, "set either --trace FILE or --history")
+	require(o.participants >= 0 && o.meetings >= 0, "--server-participants and --server-meetings must be 0 or more")
+	require(o.servers >= 0 && o.servers <= 10_000, "--servers %d: must be 0 to 10000", o.servers)
+	require(o.price >= 0, "--price %g: must be 0 or more", o.price)
+	require(o.chartWeek >= 0, "--chart-week %d: must be 0 or more", o.chartWeek)
 	for _, text := range o.policies {
 		list, err := backtest.ParsePolicies(text)
 		if err != nil {
@@ -112,22 +115,23 @@ func (o *backtestOptions) check() error {
 		names = append(names, stem(trace))
 	}
 	if o.timeline != "" || o.chart != "" {
-		require(!repeats(names), "--trace: files of one name would get one timeline or chart: %v", names)
-		require(!repeats(o.policies), "--policy: lists of one name would get one timeline: %v", o.policies)
+		require(!repeats(names), "--trace: files of the same name would share a timeline or chart: %v", names)
+		require(!repeats(o.policies), "--policy: equal policies would share a timeline: %v", o.policies)
 	}
 	return errors.Join(problems...)
 }
 
+// repeats reports whether a name occurs twice.
 func repeats(names []string) bool {
 	sorted := slices.Sorted(slices.Values(names))
 	return len(slices.Compact(sorted)) < len(names)
 }
 
-// sideBySide is how many backtests run at once.
-const sideBySide = 2
+// maxParallel is how many backtests run at once.
+const maxParallel = 2
 
-// runBacktest measures every list of policies on every trace, and writes the
-// results in the order of the flags.
+// runBacktest runs every list of policies on every trace, and writes the results in the
+// order of the flags.
 func runBacktest(cmd *cobra.Command, o backtestOptions) error {
 	trials, err := o.trials(cmd)
 	if err != nil {
@@ -154,10 +158,10 @@ func runBacktest(cmd *cobra.Command, o backtestOptions) error {
 	return encoder.Encode(results)
 }
 
-// measure runs the trials, two at a time.
+// measure runs the trials, maxParallel at a time.
 func measure(ctx context.Context, trials []*trial) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(sideBySide)
+	group.SetLimit(maxParallel)
 	for _, t := range trials {
 		group.Go(func() (err error) {
 			t.result, err = backtest.Run(ctx, t.config)
@@ -171,7 +175,7 @@ func measure(ctx context.Context, trials []*trial) error {
 type trial struct {
 	config backtest.Config
 	result backtest.Result
-	// minutes are kept for those who want files of them.
+	// minutes are kept only if a timeline or chart is written.
 	minutes []world.Minute
 }
 
@@ -180,9 +184,9 @@ func isTerminal(out io.Writer) bool {
 	return ok && isatty.IsTerminal(file.Fd())
 }
 
-// showProgress writes a line when a tenth of a trial is done.
+// showProgress writes a line for each tenth of a trial.
 func showProgress(trials []*trial, to io.Writer) {
-	var oneAtATime sync.Mutex
+	var lock sync.Mutex
 	for _, t := range trials {
 		tenths := 0
 		t.config.Progress = func(share float64) {
@@ -190,9 +194,9 @@ func showProgress(trials []*trial, to io.Writer) {
 				return
 			}
 			tenths = int(10 * share)
-			oneAtATime.Lock()
-			defer oneAtATime.Unlock()
-			fmt.Fprintf(to, "%s on %s: %d %%\n", t.config.Policies, t.config.Trace.Name, 10*tenths)
+			lock.Lock()
+			defer lock.Unlock()
+			_, _ = fmt.Fprintf(to, "%s on %s: %d %%\n", t.config.Policies, t.config.Trace.Name, 10*tenths)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (o *backtestOptions) writeTimelines(trials []*trial) error {
 	for _, t := range trials {
 		name := o.timeline
 		if len(trials) > 1 {
-			name = between(name, stem(t.config.Trace.Name), t.config.Policies.String())
+			name = withSuffix(name, stem(t.config.Trace.Name), t.config.Policies.String())
 		}
 		if err := writeFile(name, func(out io.Writer) error { return backtest.WriteTimeline(out, t.minutes) }); err != nil {
 			return err
@@ -31,7 +31,7 @@ func (o *backtestOptions) writeTimelines(trials []*trial) error {
 	return nil
 }
 
-// writeCharts draws the trials of each trace one below the other.
+// writeCharts writes one chart for each trace, with a panel for each trial.
 func (o *backtestOptions) writeCharts(trials []*trial) error {
 	if o.chart == "" {
 		return nil
@@ -48,7 +48,7 @@ func (o *backtestOptions) writeCharts(trials []*trial) error {
 		}
 		name := o.chart
 		if len(trials) > lists {
-			name = between(name, stem(trace.Name))
+			name = withSuffix(name, stem(trace.Name))
 		}
 		if err := writeFile(name, chart.Write); err != nil {
 			return err
@@ -57,8 +57,8 @@ func (o *backtestOptions) writeCharts(trials []*trial) error {
 	return nil
 }
 
-// week is the nth week of a trial, counted from 1; all of it for 0. The last
-// one may be short.
+// week returns the minutes of the nth week after the warmup, from 1. The last week may
+// be short. Week 0 means all minutes.
 func (t *trial) week(n int) []world.Minute {
 	if n == 0 {
 		return t.minutes
@@ -68,13 +68,13 @@ func (t *trial) week(n int) []world.Minute {
 	return slices.DeleteFunc(slices.Clone(t.minutes), func(m world.Minute) bool { return m.Time.Before(from) || m.Time.After(to) })
 }
 
-// stem is a file's name without folder and endings.
+// stem returns a file's name without its folder and extensions.
 func stem(name string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".gz"), ".csv")
 }
 
-// between puts words before the ending of a file's name.
-func between(name string, words ...string) string {
+// withSuffix adds words to a file's name, before its extension.
+func withSuffix(name string, words ...string) string {
 	ending := filepath.Ext(name)
 	return strings.Join(append([]string{strings.TrimSuffix(name, ending)}, words...), "-") + ending
 }

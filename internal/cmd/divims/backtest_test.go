@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"divims/internal/pool"
 )
 
-// writtenTrace writes a trace of some days of a small school.
+// writtenTrace writes a trace of a small school and returns its path.
 func writtenTrace(t *testing.T, name string, days int) string {
 	t.Helper()
 	meetings, err := demand.Generate(demand.School, traceStart, traceStart.AddDate(0, 0, days), 1, 300)
@@ -25,15 +26,14 @@ func writtenTrace(t *testing.T, name string, days int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	if err := demand.WriteTrace(file, meetings); err != nil {
+	if err := errors.Join(demand.WriteTrace(file, meetings), file.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-// TestBacktestComparesPoliciesOnTraces: an object for each, in the order of the
-// flags, with the figures that the design names.
+// TestBacktestComparesPoliciesOnTraces checks that the JSON has an object for each trace
+// and policy, in the order of the flags, with all figures.
 func TestBacktestComparesPoliciesOnTraces(t *testing.T) {
 	one, two := writtenTrace(t, "one.csv", 3), writtenTrace(t, "two.csv", 4)
 	arguments := []string{"backtest", "--trace", one + "," + two, "--policy", "load,load+schedule", "--calendar", "calendar.ics",
@@ -59,7 +59,7 @@ func TestBacktestComparesPoliciesOnTraces(t *testing.T) {
 		t.Errorf("the results are of %q, want %q", order, want)
 	}
 	if _, again, _ := divims(t.Context(), arguments...); again != out {
-		t.Error("the same command gives something else")
+		t.Error("a second run of the command has another result")
 	}
 }
 
@@ -89,7 +89,7 @@ func TestBacktestWritesFiles(t *testing.T) {
 	}
 }
 
-func TestBacktestsThatCannotBe(t *testing.T) {
+func TestBacktestErrors(t *testing.T) {
 	trace := writtenTrace(t, "school.csv", 2)
 	for name, given := range map[string]struct {
 		arguments []string
@@ -118,8 +118,9 @@ func TestBacktestsThatCannotBe(t *testing.T) {
 	}
 }
 
-// TestTheMarginIsTheSettingsUnlessAFlagSaysAnother: the pool's own for its history.
-func TestTheMarginIsTheSettingsUnlessAFlagSaysAnother(t *testing.T) {
+// TestBacktestFlagsOverrideSettings checks where the margin comes from: the pool's
+// settings apply to its history only, and flags override them.
+func TestBacktestFlagsOverrideSettings(t *testing.T) {
 	otherProcess(t)
 	t.Setenv("DIVIMS_FORECAST_MARGIN", "safe")
 	for name, given := range map[string]struct {
@@ -140,9 +141,9 @@ func TestTheMarginIsTheSettingsUnlessAFlagSaysAnother(t *testing.T) {
 	}
 }
 
-// TestBacktestOfThePoolsOwnHistory replays what evaluations of three days recorded,
-// with the settings of the environment: the lower bound, which depends on the
-// numbers only, is about that of the meetings behind them.
+// TestBacktestOfThePoolsOwnHistory replays what evaluations of three days recorded. The
+// lower bound depends on the numbers only, so it must be about that of the original
+// meetings.
 func TestBacktestOfThePoolsOwnHistory(t *testing.T) {
 	_, settings := otherProcess(t)
 	if status, _, errOut := divims(t.Context(), "backtest", "--history"); status != failed || !strings.Contains(errOut, "has no history yet") {

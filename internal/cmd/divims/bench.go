@@ -30,7 +30,7 @@ func newBench() *cobra.Command {
 	var megabytes int
 	cmd := &cobra.Command{
 		Use:   "bench",
-		Short: "Measure what an evaluation costs, over pools that are used to the full",
+		Short: "Measure the time and memory of evaluations of fully used pools",
 		Long:  benchHelp,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,48 +46,48 @@ func newBench() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.IntSliceVar(&o.sizes, "servers", []int{10, 100, 1000, 5000}, "sizes of the pools")
-	flags.IntVar(&o.runs, "runs", 5, "how often each is measured; the least of the times counts, and the most of the memory")
-	flags.BoolVar(&o.function, "function", false, "measure the function, too, which is built of the source in this folder")
-	flags.Float64Var(&o.quota.CPU, "cpu", 0, "share of one CPU for the function, as 0.14; needs root, and --memory")
-	flags.IntVar(&megabytes, "memory", 0, "memory for the function in MiB, as 256; needs root, and --cpu")
+	flags.IntVar(&o.runs, "runs", 5, "how often each size is measured; the shortest time and the most memory count")
+	flags.BoolVar(&o.function, "function", false, "also build the function from the source in this folder, and measure it")
+	flags.Float64Var(&o.quota.CPU, "cpu", 0, "share of one CPU for the function, for example 0.14; needs root and --memory")
+	flags.IntVar(&megabytes, "memory", 0, "memory for the function in MiB, for example 256; needs root and --cpu")
 	surroundingsFlags(flags, &o.around)
 	return cmd
 }
 
-// benchHelp explains what is measured.
-const benchHelp = `Measure what an evaluation costs, over pools that are used to the full.
+const benchHelp = `Measure the time and memory of evaluations of fully used pools.
 
-A sandbox in a process of its own is what the evaluations see: TLS, all attendees in all
-meetings, figures as long as a real node_exporter's, the same time before each answer.
-Each evaluation is a process, too, of which the system tells CPU time and memory. With
---function it is the deployed function in a process that stays: once after its start,
-and once more when all connections have ended meanwhile.`
+A sandbox runs in a process of its own, with TLS, meetings with all their attendees,
+stats as long as those of a real node_exporter, and a fixed latency. Each evaluation is
+also a process, so that the system reports its CPU time and memory. With --function the
+deployed function is measured as well, in a process that keeps running: an evaluation
+right after its start, and another one after all its connections have been closed.`
 
-// surroundingsFlags are those of both processes.
+// surroundingsFlags adds the flags that both processes have.
 func surroundingsFlags(flags *pflag.FlagSet, s *bench.Surroundings) {
-	flags.IntVar(&s.Participants, "participants", 200, "people on each server")
+	flags.IntVar(&s.Participants, "participants", 200, "participants on each server")
 	flags.DurationVar(&s.Latency, "latency", 30*time.Millisecond, "time before each answer")
-	flags.IntVar(&s.HungPercent, "hung", 0, "percentage of the servers that take connections and answer nothing")
-	flags.BoolVar(&s.HTTP2, "http2", false, "the servers offer HTTP/2")
+	flags.IntVar(&s.HungPercent, "hung", 0, "percentage of servers that accept connections and never answer")
+	flags.BoolVar(&s.HTTP2, "http2", false, "let the servers offer HTTP/2")
 }
 
 func (o benchOptions) check() error {
 	var problems []error
 	for _, size := range o.sizes {
 		if size < 1 || size > 10_000 {
-			problems = append(problems, fmt.Errorf("--servers %d: 1 to 10000", size))
+			problems = append(problems, fmt.Errorf("--servers %d: must be 1 to 10000", size))
 		}
 	}
 	if o.around.HungPercent < 0 || o.around.HungPercent > 100 {
-		problems = append(problems, fmt.Errorf("--hung %d: 0 to 100", o.around.HungPercent))
+		problems = append(problems, fmt.Errorf("--hung %d: must be 0 to 100", o.around.HungPercent))
 	}
 	if (o.quota.CPU > 0) != (o.quota.Memory > 0) || o.quota != (bench.Quota{}) && !o.function {
-		problems = append(problems, errors.New("--cpu and --memory go together, with --function"))
+		problems = append(problems, errors.New("--cpu and --memory must be set together, and with --function"))
 	}
 	return errors.Join(append(problems, atLeastOne("runs", o.runs), atLeastOne("participants", o.around.Participants))...)
 }
 
-// newBenchSurroundings is the other process. It ends with its input.
+// newBenchSurroundings creates the command of the sandbox process. It ends with its
+// standard input.
 func newBenchSurroundings() *cobra.Command {
 	var s bench.Surroundings
 	cmd := &cobra.Command{
@@ -106,15 +106,17 @@ func (o benchOptions) run(ctx context.Context, out io.Writer) error {
 	if o.function {
 		folder, err := os.MkdirTemp("", "divims-bench-")
 		if err != nil {
-			return fmt.Errorf("make a folder for the function: %w", err)
+			return fmt.Errorf("create a folder for the function: %w", err)
 		}
-		defer os.RemoveAll(folder)
+		defer func() { _ = os.RemoveAll(folder) }()
 		if program, err = bench.BuildFunction(ctx, folder); err != nil {
 			return err
 		}
 	}
-	fmt.Fprint(out, "| servers | what | wall | CPU | peak RSS | requests | TLS handshakes, resumed | received | sent |\n"+
-		"| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n")
+	if _, err := fmt.Fprint(out, "| servers | what | wall | CPU | peak RSS | requests | TLS handshakes, resumed | received | sent |\n"+
+		"| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"); err != nil {
+		return err
+	}
 	for _, size := range o.sizes {
 		if err := o.runSize(ctx, out, size, program); err != nil {
 			return fmt.Errorf("%d servers: %w", size, err)
@@ -151,8 +153,7 @@ func (o benchOptions) runSize(ctx context.Context, out io.Writer, size int, prog
 		}
 		best = best.Best(cost)
 	}
-	row(out, size, "evaluate", best)
-	return nil
+	return row(out, size, "evaluate", best)
 }
 
 func (o benchOptions) runFunction(ctx context.Context, out io.Writer, around *bench.Around, program string) error {
@@ -173,14 +174,15 @@ func (o benchOptions) runFunction(ctx context.Context, out io.Writer, around *be
 		}
 		start, cold, warm = start.Best(bench.Cost{Wall: function.ColdStart}), cold.Best(first), warm.Best(second)
 	}
-	row(out, around.Servers(), "start", start)
-	row(out, around.Servers(), "first evaluation", cold)
-	row(out, around.Servers(), "next evaluation", warm)
-	return nil
+	return errors.Join(
+		row(out, around.Servers(), "start", start),
+		row(out, around.Servers(), "first evaluation", cold),
+		row(out, around.Servers(), "next evaluation", warm),
+	)
 }
 
-// row writes what was measured, without what was not.
-func row(out io.Writer, servers int, what string, cost bench.Cost) {
+// row writes a line of the table. A figure that was not measured is left empty.
+func row(out io.Writer, servers int, what string, cost bench.Cost) error {
 	memory, cpu := "", ""
 	if cost.Memory > 0 {
 		memory = fmt.Sprintf("%.0f MB", float64(cost.Memory)/1e6)
@@ -190,9 +192,10 @@ func row(out io.Writer, servers int, what string, cost bench.Cost) {
 	}
 	t := cost.Traffic
 	if t.Requests == 0 {
-		fmt.Fprintf(out, "| %d | %s | %.3f s | %s | %s | | | | |\n", servers, what, cost.Wall.Seconds(), cpu, memory)
-		return
+		_, err := fmt.Fprintf(out, "| %d | %s | %.3f s | %s | %s | | | | |\n", servers, what, cost.Wall.Seconds(), cpu, memory)
+		return err
 	}
-	fmt.Fprintf(out, "| %d | %s | %.2f s | %s | %s | %d | %d, %d | %.1f MB | %.2f MB |\n", servers, what, cost.Wall.Seconds(), cpu, memory,
+	_, err := fmt.Fprintf(out, "| %d | %s | %.2f s | %s | %s | %d | %d, %d | %.1f MB | %.2f MB |\n", servers, what, cost.Wall.Seconds(), cpu, memory,
 		t.Requests, t.Handshakes, t.Resumed, float64(t.Sent)/1e6, float64(t.Received)/1e6)
+	return err
 }

@@ -17,26 +17,26 @@ import (
 	"divims/internal/lab/sandbox"
 )
 
-// function is the function behind its own listener, as the platform runs it.
+// function is the function with an HTTP server of its own, as on the platform.
 type function struct {
 	url    string
 	cancel context.CancelFunc
 	served chan struct{}
 }
 
-// serveFunction opens the pool of the sandbox and serves it. It logs alerts and
-// what goes wrong; what goes well is in the progress lines.
-func serveFunction(listen string, surroundings *sandbox.Sandbox, logs io.Writer) (*function, error) {
+// serveFunction serves the function for the sandbox's pool. It logs warnings and errors
+// only: the progress lines show the rest.
+func serveFunction(ctx context.Context, listen string, surroundings *sandbox.Sandbox, logs io.Writer) (*function, error) {
 	settings, err := config.Load(surroundings.Environment())
 	if err != nil {
 		return nil, fmt.Errorf("settings of the sandbox: %w", err)
 	}
 	log := newLog(logs, slog.LevelWarn)
-	listener, err := net.Listen("tcp", listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the function: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f := &function{"http://" + listener.Addr().String(), cancel, make(chan struct{})}
 	go func() {
 		defer close(f.served)
@@ -64,7 +64,7 @@ func (f *function) evaluate(ctx context.Context) (cycle.Record, error) {
 	if err != nil {
 		return record, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
 		return record, fmt.Errorf("the function answers %s: %s", response.Status, bytes.TrimSpace(text))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/user"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,7 +16,7 @@ import (
 	"divims/internal/pool"
 )
 
-// intervention is a command by which an operator intervenes.
+// intervention is a command that gives an operator's order.
 type intervention struct {
 	cmd    *cobra.Command
 	by     pool.Hold
@@ -23,27 +24,26 @@ type intervention struct {
 	wait   time.Duration
 }
 
-// newIntervention makes a command with what all of them have: who, why, whether it
-// is only tried, and how long it waits for an evaluation that is being made.
-func newIntervention(use, short string, arguments cobra.PositionalArgs) *intervention {
-	i := &intervention{cmd: &cobra.Command{Use: use, Short: short, Args: arguments}}
-	i.cmd.Flags().StringVar(&i.by.Reason, "reason", "", "why, for everybody who looks at the pool")
-	i.cmd.Flags().StringVar(&i.by.Author, "author", whoAmI(), "who")
-	i.cmd.Flags().BoolVar(&i.dryRun, "dry-run", false, "say what would be changed, and change nothing")
-	i.cmd.Flags().DurationVar(&i.wait, "wait", defaultWait, "how long to wait while an evaluation or another operator is at it; 0 for not at all")
+// newIntervention creates a command with the flags that all orders have.
+func newIntervention(use, short, long string, arguments cobra.PositionalArgs) *intervention {
+	i := &intervention{cmd: &cobra.Command{Use: use, Short: short, Long: strings.TrimSpace(short + ".\n\n" + long), Args: arguments}}
+	i.cmd.Flags().StringVar(&i.by.Reason, "reason", "", "why; shown on the page and in the record")
+	i.cmd.Flags().StringVar(&i.by.Author, "author", userName(), "who gives the order")
+	i.cmd.Flags().BoolVar(&i.dryRun, "dry-run", false, "show what would be changed, and change nothing")
+	i.cmd.Flags().DurationVar(&i.wait, "wait", defaultWait, "how long to wait while an evaluation runs or another operator gives an order; 0 does not wait")
 	return i
 }
 
-// whoAmI is the name of the user, or "" if the system does not know it.
-func whoAmI() string {
+// userName returns the name of the user, "" if it is not known.
+func userName() string {
 	if me, err := user.Current(); err == nil {
 		return me.Username
 	}
 	return os.Getenv("USER")
 }
 
-// order makes the command carry out an order.
-func (i *intervention) order(make func(p *handler.Pool, arguments []string) (handler.Order, error)) *cobra.Command {
+// gives sets the order that the command gives.
+func (i *intervention) gives(newOrder func(p *handler.Pool, arguments []string) (handler.Order, error)) *cobra.Command {
 	i.cmd.RunE = func(cmd *cobra.Command, arguments []string) error {
 		if i.by.Author == "" {
 			return errors.New("--author is missing")
@@ -52,34 +52,34 @@ func (i *intervention) order(make func(p *handler.Pool, arguments []string) (han
 		if err != nil {
 			return err
 		}
-		order, err := make(p, arguments)
+		order, err := newOrder(p, arguments)
 		if err != nil {
 			return err
 		}
 		var done pool.Intervention
-		err = whileHeld(cmd.Context(), i.wait, cmd.ErrOrStderr(), func() error {
+		err = retryWhileHeld(cmd.Context(), i.wait, cmd.ErrOrStderr(), func() error {
 			done, err = p.Intervene(cmd.Context(), order, i.dryRun)
 			return err
 		})
 		if err != nil {
 			return runError{err}
 		}
-		return i.tell(done)
+		return i.print(done)
 	}
 	return i.cmd
 }
 
-// begins is order for what needs a reason.
-func (i *intervention) begins(make func(p *handler.Pool, arguments []string) (handler.Order, error)) *cobra.Command {
+// givesWithReason is like gives, and makes --reason required.
+func (i *intervention) givesWithReason(newOrder func(p *handler.Pool, arguments []string) (handler.Order, error)) *cobra.Command {
 	_ = i.cmd.MarkFlagRequired("reason")
-	return i.order(make)
+	return i.gives(newOrder)
 }
 
-func (i *intervention) tell(done pool.Intervention) error {
+func (i *intervention) print(done pool.Intervention) error {
 	if asJSON(i.cmd) {
 		return json.NewEncoder(i.cmd.OutOrStdout()).Encode(done)
 	}
-	when := "the next evaluation goes by it"
+	when := "applies from the next evaluation"
 	if i.dryRun {
 		when = "nothing was changed"
 	}
@@ -87,7 +87,8 @@ func (i *intervention) tell(done pool.Intervention) error {
 	return err
 }
 
-// serverOrder makes the order about the server that the first argument names.
+// serverOrder returns a function that makes an order about the server whose number is
+// the first argument.
 func serverOrder(order func(pool.Server) handler.Order) func(*handler.Pool, []string) (handler.Order, error) {
 	return func(p *handler.Pool, arguments []string) (handler.Order, error) {
 		server, err := serverOf(p, arguments[0])
@@ -95,72 +96,74 @@ func serverOrder(order func(pool.Server) handler.Order) func(*handler.Pool, []st
 	}
 }
 
-// serverOf finds the server that an argument names.
+// serverOf returns the server whose number is the argument.
 func serverOf(p *handler.Pool, argument string) (pool.Server, error) {
 	number, err := strconv.Atoi(argument)
 	if err != nil {
-		return pool.Server{}, fmt.Errorf("server %q: say its number", argument)
+		return pool.Server{}, fmt.Errorf("server %q: must be the number of a server, for example 3", argument)
 	}
 	return p.Server(number)
 }
 
 func newPause() *cobra.Command {
-	i := newIntervention("pause", "Stop all acting on the pool; looking, deciding and recording go on", cobra.NoArgs)
-	return i.begins(func(*handler.Pool, []string) (handler.Order, error) { return handler.Pause(i.by), nil })
+	i := newIntervention("pause", "Stop DiViMS from changing the pool", "Evaluations still look, decide and record what they would do. resume ends the pause.", cobra.NoArgs)
+	return i.givesWithReason(func(*handler.Pool, []string) (handler.Order, error) { return handler.Pause(i.by), nil })
 }
 
 func newResume() *cobra.Command {
-	i := newIntervention("resume", "End a pause", cobra.NoArgs)
-	return i.order(func(*handler.Pool, []string) (handler.Order, error) { return handler.Resume(i.by), nil })
+	i := newIntervention("resume", "End a pause", "", cobra.NoArgs)
+	return i.gives(func(*handler.Pool, []string) (handler.Order, error) { return handler.Resume(i.by), nil })
 }
 
 func newMaintenance() *cobra.Command {
-	cmd := &cobra.Command{Use: "maintenance", Short: "Take a server out of DiViMS's hands, or give it back"}
-	start := newIntervention("start SERVER", "Take a server out of DiViMS's hands", cobra.ExactArgs(1))
-	end := newIntervention("end SERVER", "Give a server back", cobra.ExactArgs(1))
+	cmd := &cobra.Command{Use: "maintenance", Short: "Start or end the maintenance of a server"}
+	start := newIntervention("start SERVER", "Start the maintenance of a server", "DiViMS neither changes the server nor counts it until the maintenance ends.", cobra.ExactArgs(1))
+	end := newIntervention("end SERVER", "End the maintenance of a server", "", cobra.ExactArgs(1))
 	cmd.AddCommand(
-		start.begins(serverOrder(func(s pool.Server) handler.Order { return handler.StartMaintenance(s, start.by) })),
-		end.order(serverOrder(func(s pool.Server) handler.Order { return handler.EndMaintenance(s, end.by) })),
+		start.givesWithReason(serverOrder(func(s pool.Server) handler.Order { return handler.StartMaintenance(s, start.by) })),
+		end.gives(serverOrder(func(s pool.Server) handler.Order { return handler.EndMaintenance(s, end.by) })),
 	)
 	return cmd
 }
 
 func newRecycle() *cobra.Command {
-	i := newIntervention("recycle SERVER", "Replace a server's machine: its replacement comes first, and it drains", cobra.ExactArgs(1))
-	return i.begins(serverOrder(func(s pool.Server) handler.Order { return handler.Recycle(s, i.by) }))
+	i := newIntervention("recycle SERVER", "Replace a server's machine", "Another server takes its place first. Then it drains, and its machine is deleted when\nnobody needs it any more. keep takes the order back.", cobra.ExactArgs(1))
+	return i.givesWithReason(serverOrder(func(s pool.Server) handler.Order { return handler.Recycle(s, i.by) }))
 }
 
 func newEndDrain() *cobra.Command {
-	i := newIntervention("end-drain SERVER", "End the meetings of a draining server, so that its machine can go", cobra.ExactArgs(1))
+	i := newIntervention("end-drain SERVER", "End the meetings of a draining server now",
+		"Its machine is deleted as soon as its recordings are done. keep takes the order back.", cobra.ExactArgs(1))
 	var name string
 	var discard bool
-	i.cmd.Flags().StringVar(&name, "confirm", "", "the server's host name or domain")
-	i.cmd.Flags().BoolVar(&discard, "discard-recordings", false, "let the machine go whatever recordings may be on it")
+	i.cmd.Flags().StringVar(&name, "confirm", "", "host name or domain of the server, to confirm that it is the right one")
+	i.cmd.Flags().BoolVar(&discard, "discard-recordings", false, "delete the machine even if recordings on it are lost")
 	_ = i.cmd.MarkFlagRequired("confirm")
-	return i.begins(serverOrder(func(s pool.Server) handler.Order { return handler.EndDrain(s, name, discard, i.by) }))
+	return i.givesWithReason(serverOrder(func(s pool.Server) handler.Order { return handler.EndDrain(s, name, discard, i.by) }))
 }
 
 func newKeep() *cobra.Command {
-	i := newIntervention("keep SERVER", "Take recycle and end-drain back, as far as nothing was done yet", cobra.ExactArgs(1))
-	return i.order(serverOrder(func(s pool.Server) handler.Order { return handler.Keep(s, i.by) }))
+	i := newIntervention("keep SERVER", "Take back recycle and end-drain for a server", "What has been done already is not undone.", cobra.ExactArgs(1))
+	return i.gives(serverOrder(func(s pool.Server) handler.Order { return handler.Keep(s, i.by) }))
 }
 
 func newForce() *cobra.Command {
-	i := newIntervention("force SERVERS", "Let a number of servers without a tag be required for a while, whatever the policies say", cobra.ExactArgs(1))
-	var lasting time.Duration
-	i.cmd.Flags().DurationVar(&lasting, "for", 0, "how long, for example 4h")
+	i := newIntervention("force SERVERS", "Set the number of required servers for a while",
+		"It applies to servers without a tag, and replaces what the policies say.", cobra.ExactArgs(1))
+	var duration time.Duration
+	i.cmd.Flags().DurationVar(&duration, "for", 0, "how long, for example 4h")
 	_ = i.cmd.MarkFlagRequired("for")
-	return i.begins(func(p *handler.Pool, arguments []string) (handler.Order, error) {
+	return i.givesWithReason(func(p *handler.Pool, arguments []string) (handler.Order, error) {
 		servers, err := strconv.Atoi(arguments[0])
 		if err != nil {
-			return handler.Order{}, fmt.Errorf("%q servers: say how many", arguments[0])
+			return handler.Order{}, fmt.Errorf("%q: must be a number of servers", arguments[0])
 		}
 		now, err := p.Now(i.cmd.Context())
-		return handler.Force(servers, now.Add(lasting), i.by), err
+		return handler.Force(servers, now.Add(duration), i.by), err
 	})
 }
 
 func newUnforce() *cobra.Command {
-	i := newIntervention("unforce", "Leave it to the policies again how many servers without a tag are required", cobra.NoArgs)
-	return i.order(func(*handler.Pool, []string) (handler.Order, error) { return handler.Unforce(i.by), nil })
+	i := newIntervention("unforce", "Let the policies set the number of required servers again", "", cobra.NoArgs)
+	return i.gives(func(*handler.Pool, []string) (handler.Order, error) { return handler.Unforce(i.by), nil })
 }

@@ -11,7 +11,7 @@ import (
 	"divims/internal/pool"
 )
 
-// inSandbox lets the commands work on a small pool that has had an evaluation.
+// inSandbox makes the commands work on a pool of four servers after one evaluation.
 func inSandbox(t *testing.T) {
 	t.Helper()
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
@@ -32,20 +32,20 @@ func inSandbox(t *testing.T) {
 	}
 }
 
-// TestInterventionsAtTheTerminal gives the orders one after the other; each
-// says what it changed, and the evaluation after it says who wanted it and why.
-func TestInterventionsAtTheTerminal(t *testing.T) {
+// TestOrders gives one order after the other. Each prints what it changed, and the next
+// evaluation prints who gave it and why.
+func TestOrders(t *testing.T) {
 	inSandbox(t)
 	ada := []string{"--author", "Ada", "--reason", "fire drill"}
 	for _, order := range []struct {
-		line       string
-		signed     bool
-		says, told string
+		line           string
+		signed         bool
+		says, recorded string
 	}{
-		{"pause", true, "the pause begins (the next evaluation goes by it)", "the pause begins, by Ada: fire drill"},
+		{"pause", true, "the pause begins (applies from the next evaluation)", "the pause begins, by Ada: fire drill"},
 		{"resume", false, "the pause ends", "the pause ends, by"},
 		{"force 3 --for 2h --dry-run", true, "servers without a tag is forced to 3 until 2026-03-02T10:05:00Z (nothing was changed)", ""},
-		{"force 3 --for 2h", true, "servers without a tag is forced to 3 until 2026-03-02T10:05:00Z (the next", "forced to 3 until 2026-03-02T10:05:00Z by Ada: fire drill"},
+		{"force 3 --for 2h", true, "servers without a tag is forced to 3 until 2026-03-02T10:05:00Z (applies", "forced to 3 until 2026-03-02T10:05:00Z by Ada: fire drill"},
 		{"unforce", false, "the forced number of servers without a tag ends", "ends, by"},
 		{"maintenance start 2", true, "server 2: maintenance begins", "server 2: maintenance begins, by Ada: fire drill"},
 		{"maintenance end 2", false, "server 2: maintenance ends", "server 2: maintenance ends, by"},
@@ -60,16 +60,16 @@ func TestInterventionsAtTheTerminal(t *testing.T) {
 			t.Errorf("%s: status %d: %s%s; want %q", order.line, status, out, errOut, order.says)
 		}
 		status, out, errOut := divims(t.Context(), "evaluate")
-		if status != 0 || !strings.Contains(out, order.told) {
-			t.Errorf("the evaluation after %s: status %d: %s%s; want %q", order.line, status, out, errOut, order.told)
+		if status != 0 || !strings.Contains(out, order.recorded) {
+			t.Errorf("the evaluation after %s: status %d: %s%s; want %q", order.line, status, out, errOut, order.recorded)
 		}
-		if order.told == "" && strings.Contains(out, ", by ") {
+		if order.recorded == "" && strings.Contains(out, ", by ") {
 			t.Errorf("%s changed something: %s", order.line, out)
 		}
 	}
 }
 
-func TestInterventionsThatAreRefused(t *testing.T) {
+func TestRefusedOrders(t *testing.T) {
 	inSandbox(t)
 	for _, c := range []struct {
 		line   string
@@ -77,9 +77,9 @@ func TestInterventionsThatAreRefused(t *testing.T) {
 		says   string
 	}{
 		{"pause", badUsage, `"reason" not set`},
-		{"maintenance start two --reason r", badUsage, "say its number"},
+		{"maintenance start two --reason r", badUsage, "must be the number of a server"},
 		{"maintenance start 9 --reason r", badUsage, "the pool has no server 9"},
-		{"force many --for 1h --reason r", badUsage, "say how many"},
+		{"force many --for 1h --reason r", badUsage, "must be a number of servers"},
 		{"force 2 --for -1h --reason r", failed, "until when"},
 		{"end-drain 1 --reason r", badUsage, `"confirm" not set`},
 		{"end-drain 1 --confirm bbb-w2 --reason r", failed, "confirm it with the name of server 1"},
@@ -93,9 +93,9 @@ func TestInterventionsThatAreRefused(t *testing.T) {
 	}
 }
 
-// TestTwoOperatorsAtOnce: each order is carried out, or its operator is told that
-// somebody else was at it; none gets lost.
-func TestTwoOperatorsAtOnce(t *testing.T) {
+// TestSimultaneousOrders checks that of several orders at once each is carried out or
+// fails because another one holds the lease. None is lost.
+func TestSimultaneousOrders(t *testing.T) {
 	inSandbox(t)
 	var operators sync.WaitGroup
 	var mutex sync.Mutex
@@ -122,10 +122,10 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 	_, out, _ := divims(t.Context(), "evaluate")
 	for server := range carriedOut {
 		if !strings.Contains(out, "server "+server+": maintenance begins, by operator "+server) {
-			t.Errorf("the order for server %s was carried out and is lost: %s", server, out)
+			t.Errorf("the order for server %s succeeded and was lost: %s", server, out)
 		}
 	}
 	if len(carriedOut) == 0 {
-		t.Error("nobody's order was carried out")
+		t.Error("no order was carried out")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/mattn/go-isatty"
 )
 
-// newLog logs for people on a terminal, and JSON elsewhere.
+// newLog returns a logger that writes text to a terminal, and JSON lines to anything else.
 func newLog(out io.Writer, level slog.Level) *slog.Logger {
 	if file, ok := out.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
 		return slog.New(tint.NewTextHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))

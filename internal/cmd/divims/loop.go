@@ -11,7 +11,7 @@ import (
 	"divims/internal/scaling"
 )
 
-// sandboxRun is a run of the sandbox under way.
+// sandboxRun is one run of the sandbox.
 type sandboxRun struct {
 	sandbox             *sandbox.Sandbox
 	function            *function
@@ -19,14 +19,14 @@ type sandboxRun struct {
 	evaluations, failed int
 }
 
-// interval is the cron trigger's.
+// interval is the virtual time between two evaluations.
 const interval = 5 * time.Minute
 
-// frame is how often a run that keeps pace with the clock moves its world.
-const frame = 50 * time.Millisecond
+// frameInterval is how often a run with a speed advances its world.
+const frameInterval = 50 * time.Millisecond
 
-// loop evaluates every interval of virtual time until the end, or until ctx is
-// cancelled when there is none.
+// loop evaluates once per interval of virtual time, until the given length or until
+// ctx is cancelled. Length 0 has no end.
 func (r *sandboxRun) loop(ctx context.Context, speed float64, length time.Duration) {
 	for next := r.sandbox.Now(); length == 0 || next.Sub(sandboxStart) <= length; next = next.Add(interval) {
 		if !r.advance(ctx, next, speed) {
@@ -36,15 +36,15 @@ func (r *sandboxRun) loop(ctx context.Context, speed float64, length time.Durati
 	}
 }
 
-// advance moves the world to the next evaluation, at once or at the given pace,
-// and tells whether it got there.
+// advance moves the world to the next evaluation: at once for speed 0, otherwise by
+// that many virtual seconds per second. It returns false if ctx is cancelled.
 func (r *sandboxRun) advance(ctx context.Context, next time.Time, speed float64) bool {
 	if speed == 0 {
 		r.sandbox.AdvanceTo(next)
 		return ctx.Err() == nil
 	}
 	from, start := r.sandbox.Now(), time.Now()
-	ticker := time.NewTicker(frame)
+	ticker := time.NewTicker(frameInterval)
 	defer ticker.Stop()
 	for r.sandbox.Now().Before(next) {
 		select {
@@ -67,19 +67,19 @@ func (r *sandboxRun) evaluate(ctx context.Context) {
 	now := r.sandbox.Now().In(sandboxStart.Location()).Format("Mon 15:04")
 	if err != nil {
 		r.failed++
-		fmt.Fprintf(r.progress, "%s  evaluation failed: %v\n", now, err)
+		_, _ = fmt.Fprintf(r.progress, "%s  evaluation failed: %v\n", now, err)
 		return
 	}
-	fmt.Fprintf(r.progress, "%s  %s\n", now, progressLine(record))
+	_, _ = fmt.Fprintf(r.progress, "%s  %s\n", now, progressLine(record))
 }
 
-// progressLine is an evaluation in one line.
+// progressLine returns an evaluation as one line.
 func progressLine(record cycle.Record) string {
 	required := "?"
 	if servers, ok := record.Required().Get(); ok {
 		required = fmt.Sprint(servers)
 	}
-	line := fmt.Sprintf("people %5d, meetings %3d | servers: %2s required, %2d enabled, %2d running, %2d draining",
+	line := fmt.Sprintf("participants %5d, meetings %3d | servers: %2s required, %2d enabled, %2d running, %2d draining",
 		record.Participants, record.Meetings, required, record.Enabled, record.Running, record.Draining)
 	for _, outcome := range record.Outcomes {
 		line += fmt.Sprintf(" | %s", outcome.Kind)

@@ -1,6 +1,6 @@
-// Command divims is DiViMS by hand: the sandbox, one evaluation, the status,
-// backtests, synthetic traces, user data. Exit status: 0 done, 1 failed, 2 bad usage or configuration,
-// 3 another evaluation holds the pool's lease.
+// Command divims is the command line of DiViMS. It sets pools up, makes evaluations,
+// carries out operators' orders, and runs the sandbox and backtests. Exit status: 0 done,
+// 1 failed, 2 bad usage or configuration, 3 another evaluation holds the pool's lease.
 package main
 
 import (
@@ -32,9 +32,9 @@ func main() {
 	os.Exit(code)
 }
 
-// run carries out a command line and gives the exit status.
+// run runs a command line and returns its exit status.
 func run(ctx context.Context, arguments []string, out, errOut io.Writer) int {
-	root := newRoot()
+	root := newRoot() //nolint:contextcheck // commands get the context from ExecuteContext
 	root.SetArgs(arguments)
 	root.SetOut(out)
 	root.SetErr(errOut)
@@ -42,11 +42,11 @@ func run(ctx context.Context, arguments []string, out, errOut io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(errOut, "divims:", err)
+	_, _ = fmt.Fprintln(errOut, "divims:", err)
 	return exitStatus(err)
 }
 
-// runError is an error of a command that was understood.
+// runError is an error of a command whose usage was right.
 type runError struct{ error }
 
 func (e runError) Unwrap() error { return e.error }
@@ -66,31 +66,45 @@ func exitStatus(err error) int {
 	return badUsage
 }
 
+const rootHelp = `Keep a pool of BigBlueButton servers behind Scalelite as small as its users allow.
+
+Most commands work on one pool, whose settings they take from DIVIMS_ environment
+variables. To load a pool's file into a shell:
+  set -a; . pools/campus.env; set +a
+
+Exit status: 0 done, 1 failed, 2 bad usage or configuration, 3 another evaluation
+holds the pool's lease.`
+
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "divims",
-		Short:         "Keeps a pool of BigBlueButton servers behind Scalelite as large as its users need",
+		Short:         "Keep a pool of BigBlueButton servers behind Scalelite as small as its users allow",
+		Long:          rootHelp,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("which command? divims --help lists them")
+			return errors.New("no command given; divims --help lists the commands")
 		},
 	}
 	root.PersistentFlags().Bool("json", false, "print JSON instead of text")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newSandbox(), newProvision(), newCheck(), newMigrate(), newEvaluate(), newStatus(), newPage(), newBacktest(), newTrace(), newUserData(), newBench(), newBenchSurroundings(),
-		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep())
+	root.AddCommand(
+		newProvision(), newCheck(), newMigrate(), newUserData(),
+		newEvaluate(), newStatus(), newPage(),
+		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep(),
+		newSandbox(), newBacktest(), newTrace(), newBench(), newBenchSurroundings(),
+	)
 	return root
 }
 
-// asJSON tells whether the answer is wanted as JSON.
+// asJSON reports whether --json is set.
 func asJSON(cmd *cobra.Command) bool {
 	wanted, _ := cmd.Flags().GetBool("json")
 	return wanted
 }
 
-// command makes a command's errors tell whether it was understood.
+// command wraps do so that its errors count as failures, not as bad usage.
 func command(do func(*cobra.Command) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		if err := do(cmd); err != nil {

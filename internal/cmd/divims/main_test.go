@@ -20,7 +20,7 @@ import (
 	"divims/internal/pool"
 )
 
-// divims runs a command line.
+// divims runs a command line and returns its exit status and outputs.
 func divims(ctx context.Context, arguments ...string) (status int, out, errOut string) {
 	var stdout, stderr bytes.Buffer
 	status = run(ctx, arguments, &stdout, &stderr)
@@ -32,7 +32,9 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-func TestASandboxDayHarmsNobody(t *testing.T) {
+// TestSandboxDayHarmsNobody checks that a day of each profile loses no meeting, recording
+// or volume.
+func TestSandboxDayHarmsNobody(t *testing.T) {
 	for _, profile := range demand.Profiles() {
 		t.Run(string(profile), func(t *testing.T) {
 			t.Parallel()
@@ -43,7 +45,7 @@ func TestASandboxDayHarmsNobody(t *testing.T) {
 				t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
 			}
 			if s.VirtualHours != 24 || s.Evaluations != 289 || s.FailedEvaluations != 0 || s.MachinesCreated == 0 || s.MachinesDeleted == 0 || s.PeakParticipants == 0 {
-				t.Errorf("the day: %+v", s)
+				t.Errorf("summary: %+v", s)
 			}
 			if s.InterruptedMeetings+s.LostRecordings+s.RefusedMeetings+s.LeftoverVolumes != 0 {
 				t.Errorf("harm: %+v", s)
@@ -52,22 +54,22 @@ func TestASandboxDayHarmsNobody(t *testing.T) {
 	}
 }
 
-func TestADayOfTheSameSeedIsTheSame(t *testing.T) {
+func TestSandboxIsReproducible(t *testing.T) {
 	day := func() string {
 		_, out, _ := divims(t.Context(), "sandbox", "--for", "4h", "--speed", "0", "--seed", "5", "--listen", "127.0.0.1:0", "--json")
 		return lastLine(out)
 	}
 	if one, two := day(), day(); one != two {
-		t.Errorf("two days of one seed:\n%s\n%s", one, two)
+		t.Errorf("two runs with the same seed differ:\n%s\n%s", one, two)
 	}
 }
 
-func TestFaultsAreAsAskedFor(t *testing.T) {
+func TestSandboxInjectsFaults(t *testing.T) {
 	_, out, errOut := divims(t.Context(), "sandbox", "--for", "5m", "--speed", "0", "--listen", "127.0.0.1:0", "--json",
 		"--faults", "scalelite:getServers:403; seed=3")
 	var s summary
 	if err := json.Unmarshal([]byte(lastLine(out)), &s); err != nil || s.Evaluations != 2 || s.FailedEvaluations != 2 {
-		t.Errorf("%v, %+v; want both evaluations blind: %s", err, s, errOut)
+		t.Errorf("%v, %+v; want two failed evaluations: %s", err, s, errOut)
 	}
 	status, _, errOut := divims(t.Context(), "sandbox", "--faults", "scalelite:getServers:boom")
 	if status != badUsage || !strings.Contains(errOut, `no kind "boom"`) {
@@ -75,7 +77,7 @@ func TestFaultsAreAsAskedFor(t *testing.T) {
 	}
 }
 
-func TestAnInterruptedSandboxEndsWithItsSummary(t *testing.T) {
+func TestInterruptedSandboxPrintsItsSummary(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
 	envFile := filepath.Join(t.TempDir(), "sandbox.env")
 	go func() {
@@ -103,7 +105,8 @@ func TestExitStatusOfBadUsage(t *testing.T) {
 	}
 }
 
-func TestABadConfigurationIsToldAtOnce(t *testing.T) {
+// TestAllConfigurationErrorsAreReportedAtOnce also covers an unknown variable and a missing one.
+func TestAllConfigurationErrorsAreReportedAtOnce(t *testing.T) {
 	for _, variable := range os.Environ() {
 		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "DIVIMS_") {
 			t.Setenv(name, "")
@@ -117,12 +120,12 @@ func TestABadConfigurationIsToldAtOnce(t *testing.T) {
 	}
 	for _, wanted := range []string{"DIVIMS_POOL_SIZE", "DIVIMS_POLICY ", "DIVIMS_SCALELITE_SECRET", "for example"} {
 		if !strings.Contains(errOut, wanted) {
-			t.Errorf("%q is not told in:\n%s", wanted, errOut)
+			t.Errorf("%q is missing in:\n%s", wanted, errOut)
 		}
 	}
 }
 
-// otherProcess sets the environment that points a command at a sandbox.
+// otherProcess starts a sandbox, and sets the environment so that commands use it.
 func otherProcess(t *testing.T) (*sandbox.Sandbox, config.Settings) {
 	t.Helper()
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
@@ -152,7 +155,7 @@ func TestEvaluateAndStatus(t *testing.T) {
 		t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
 	}
 	if status, out, _ := divims(t.Context(), "status"); status != 0 || !strings.Contains(out, "no evaluation") {
-		t.Errorf("status %d, %q although a dry run records nothing", status, out)
+		t.Errorf("status %d, %q; a dry run must record nothing", status, out)
 	}
 	if status, out, errOut := divims(t.Context(), "evaluate"); status != 0 || !strings.Contains(out, "asked for by command line") {
 		t.Fatalf("status %d: %s%s", status, out, errOut)
@@ -174,7 +177,7 @@ func TestExitStatusOfAHeldLease(t *testing.T) {
 	}
 }
 
-func TestTheTraceIsAsLongAsAsked(t *testing.T) {
+func TestTraceLengthAndSeed(t *testing.T) {
 	_, out, _ := divims(t.Context(), "trace", "--profile", "school", "--weeks", "2", "--peak", "300", "--seed", "3")
 	rows := strings.Split(strings.TrimSpace(out), "\n")
 	if rows[0] != "start,duration_s,participants,join_s,leave_s,recorded" || len(rows) < 100 {
@@ -182,10 +185,10 @@ func TestTheTraceIsAsLongAsAsked(t *testing.T) {
 	}
 	end := traceStart.AddDate(0, 0, 14).UTC().Format(time.RFC3339)
 	if last := rows[len(rows)-1]; last >= end || last < traceStart.AddDate(0, 0, 10).UTC().Format(time.RFC3339) {
-		t.Errorf("last row %q, the trace ends at %s", last, end)
+		t.Errorf("last row %q, want one of the last days before %s", last, end)
 	}
 	if _, again, _ := divims(t.Context(), "trace", "--profile", "school", "--weeks", "2", "--peak", "300", "--seed", "3"); again != out {
-		t.Error("the same seed makes another trace")
+		t.Error("two traces with the same seed differ")
 	}
 }
 
@@ -196,14 +199,14 @@ func TestUserDataOfAServer(t *testing.T) {
 		t.Errorf("status %d, %s%s", status, out, errOut)
 	}
 	if strings.Contains(out, settings.Stats.Password.Reveal()) {
-		t.Error("it shows the password")
+		t.Error("the document contains the password")
 	}
 	if status, _, errOut := divims(t.Context(), "user-data", "3"); status != badUsage || !strings.Contains(errOut, "no server 3") {
 		t.Errorf("status %d, %q for a server that does not exist", status, errOut)
 	}
 	t.Setenv("DIVIMS_SERVER_SETUP", "false")
 	if status, out, errOut := divims(t.Context(), "user-data", "1"); status != 0 || out != "" {
-		t.Errorf("status %d, %q, %q where nothing is to be set up", status, out, errOut)
+		t.Errorf("status %d, %q, %q; want an empty document", status, out, errOut)
 	}
 	own := filepath.Join(t.TempDir(), "own.yaml")
 	if err := os.WriteFile(own, []byte("#cloud-config\ntimezone: Europe/Paris\n"), 0o600); err != nil {
@@ -211,7 +214,7 @@ func TestUserDataOfAServer(t *testing.T) {
 	}
 	t.Setenv("DIVIMS_USER_DATA", "file:"+own)
 	if status, out, _ := divims(t.Context(), "user-data", "1"); status != 0 || out != "#cloud-config\ntimezone: Europe/Paris\n" {
-		t.Errorf("status %d, %q; want the own document alone", status, out)
+		t.Errorf("status %d, %q; want the operator's document alone", status, out)
 	}
 	t.Setenv("DIVIMS_SERVER_SETUP", "true")
 	if status, out, _ := divims(t.Context(), "user-data", "1"); status != 0 || !strings.HasPrefix(out, "Content-Type: multipart/mixed") {

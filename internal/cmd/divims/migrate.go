@@ -14,21 +14,25 @@ import (
 	"divims/internal/migrate"
 )
 
-const migrateHelp = `Turn the predecessor's configuration into a pool's file: its config.defaults.php and the
-project's config.php, of which the later FILE counts, and the list of servers in
-maintenance, PROJECT_ServersInMaintenance.json.
+const migrateHelp = `Turn the predecessor's configuration into the file of a pool. Give it config.defaults.php,
+the project's config.php and the list of servers in maintenance,
+PROJECT_ServersInMaintenance.json. If two files set the same thing, the later one counts.
 
-The PHP is read as data and never run. What is no plain value is an error that names the
-line. Secrets go into the new file alone, which only you can read; on the screen is a
-table of what was mapped, what has no counterpart and what you have to decide.`
+The PHP is read as data and never run. An expression that is not a plain value is an
+error that names the line. Secrets are written to the new file only, which only you can
+read. The screen shows which settings were mapped, which have no counterpart, and which
+you have to decide.`
+
+const migrateExample = `  divims migrate config/config.defaults.php config/project/acme/config.php tmp/acme_ServersInMaintenance.json`
 
 func newMigrate() *cobra.Command {
 	var name, output string
 	cmd := &cobra.Command{
-		Use:   "migrate FILE...",
-		Short: "Turn the predecessor's configuration into a pool's file",
-		Long:  migrateHelp,
-		Args:  cobra.MinimumNArgs(1),
+		Use:     "migrate FILE...",
+		Short:   "Turn the predecessor's configuration into the file of a pool",
+		Long:    migrateHelp,
+		Example: migrateExample,
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			if err := runMigrate(name, output, arguments, asJSON(cmd), cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
 				return runError{err}
@@ -36,8 +40,8 @@ func newMigrate() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&name, "pool", "", "name of the pool; the project's if it is not given")
-	cmd.Flags().StringVar(&output, "output", "", "file to write, which must not exist; POOL.env, in pools if there is such a folder, if it is not given")
+	cmd.Flags().StringVar(&name, "pool", "", "name of the pool (default: the project's name)")
+	cmd.Flags().StringVar(&output, "output", "", "file to write; it must not exist (default: pools/POOL.env, or POOL.env if there is no folder pools)")
 	return cmd
 }
 
@@ -49,7 +53,7 @@ func runMigrate(name, output string, paths []string, asJSON bool, out, progress 
 	result := migrate.Translate(files)
 	if output == "" {
 		if result.Pool == "" {
-			return errors.New("what is the pool's name? Say it with --pool")
+			return errors.New("the pool's name is not known: set it with --pool")
 		}
 		output = poolFile(result.Pool)
 	}
@@ -62,11 +66,11 @@ func runMigrate(name, output string, paths []string, asJSON bool, out, progress 
 	if err := result.Table(out); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(progress, "\nwritten to %s, secrets included; go through what is to be decided, and then run check\n", output)
+	_, err = fmt.Fprintf(progress, "\nThe settings, secrets included, are in %s. Decide what is marked there, then run check.\n", output)
 	return err
 }
 
-// poolFile is where a pool's settings are kept.
+// poolFile returns the file in which a pool's settings are kept.
 func poolFile(name string) string {
 	if info, err := os.Stat("pools"); err == nil && info.IsDir() {
 		return filepath.Join("pools", name+".env")
@@ -74,8 +78,8 @@ func poolFile(name string) string {
 	return name + ".env"
 }
 
-// readFiles reads the configurations, and the list of servers in maintenance by the
-// end of its name.
+// readFiles reads the configurations (PHP) and the lists of servers in maintenance
+// (files whose name ends in .json).
 func readFiles(name string, paths []string) (migrate.Files, error) {
 	files := migrate.Files{Pool: name}
 	for _, path := range paths {
@@ -101,28 +105,28 @@ func readFiles(name string, paths []string) (migrate.Files, error) {
 		}
 	}
 	if len(files.Configs) == 0 {
-		return files, errors.New("no config.php is among the files")
+		return files, errors.New("none of the files is a config.php")
 	}
 	return files, nil
 }
 
-// largestSource is far above any file of the predecessor's, in bytes.
-const largestSource = 1 << 20
+// maxSource is the largest file that is read, in bytes. The predecessor's are far smaller.
+const maxSource = 1 << 20
 
 func readBounded(path string) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	source, err := io.ReadAll(io.LimitReader(file, largestSource+1))
-	if err == nil && len(source) > largestSource {
-		err = fmt.Errorf("%s is larger than %d MiB", path, largestSource>>20)
+	defer func() { _ = file.Close() }()
+	source, err := io.ReadAll(io.LimitReader(file, maxSource+1))
+	if err == nil && len(source) > maxSource {
+		err = fmt.Errorf("%s is larger than %d MiB", path, maxSource>>20)
 	}
 	return source, err
 }
 
-// writeNew writes a file that only its owner can read, and that must not exist.
+// writeNew writes a new file that only its owner can read. An existing file is an error.
 func writeNew(path, text string) error {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {

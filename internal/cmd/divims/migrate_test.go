@@ -12,8 +12,8 @@ import (
 	"divims/internal/migrate"
 )
 
-// predecessor writes its files: the defaults, the project's and the list of servers
-// in maintenance.
+// predecessor writes the predecessor's files: the defaults, the project's configuration
+// and the list of servers in maintenance.
 func predecessor(t *testing.T) (files []string, folder string) {
 	t.Helper()
 	folder = t.TempDir()
@@ -35,8 +35,8 @@ func predecessor(t *testing.T) (files []string, folder string) {
 	return []string{filepath.Join(folder, "config.defaults.php"), filepath.Join(folder, "acme", "config.php"), filepath.Join(folder, "acme_ServersInMaintenance.json")}, folder
 }
 
-// TestMigrateWritesAFileForAShell: only its owner can read it, a shell reads from it
-// what was said, and the screen shows no secret.
+// TestMigrateWritesAFileForAShell checks that only its owner can read the file, that a
+// shell reads the right values from it, and that the screen shows no secret.
 func TestMigrateWritesAFileForAShell(t *testing.T) {
 	files, folder := predecessor(t)
 	output := filepath.Join(folder, "acme.env")
@@ -62,7 +62,7 @@ func TestMigrateWritesAFileForAShell(t *testing.T) {
 		}
 	}
 	if _, err := config.Load(variables); err == nil {
-		t.Error("nothing is to be decided")
+		t.Error("the file is complete although settings are still to be decided")
 	}
 	for _, secret := range []string{"secret'", "$HOME", "11111111-2222"} {
 		if strings.Contains(out+errOut, secret) {
@@ -70,15 +70,15 @@ func TestMigrateWritesAFileForAShell(t *testing.T) {
 		}
 	}
 	if !strings.Contains(out, "divims maintenance start NUMBER") {
-		t.Errorf("the servers in maintenance are forgotten:\n%s", out)
+		t.Errorf("the servers in maintenance are missing:\n%s", out)
 	}
 	if status, _, errOut := divims(t.Context(), arguments...); status != failed || !strings.Contains(errOut, "exists") {
-		t.Errorf("a file that exists: status %d, %s", status, errOut)
+		t.Errorf("an existing file: status %d, %s", status, errOut)
 	}
 }
 
-// TestMigrateTellsPrograms what it tells people.
-func TestMigrateTellsPrograms(t *testing.T) {
+// TestMigrateJSON checks that the JSON has the table and no secret.
+func TestMigrateJSON(t *testing.T) {
 	files, folder := predecessor(t)
 	status, out, errOut := divims(t.Context(), append([]string{"migrate", "--json", "--pool", "campus", "--output", filepath.Join(folder, "x.env")}, files...)...)
 	var result migrate.Result
@@ -86,12 +86,13 @@ func TestMigrateTellsPrograms(t *testing.T) {
 		t.Fatalf("%v, status %d: %s%s", err, status, out, errOut)
 	}
 	if result.Pool != "campus" || len(result.Maintenance) != 1 || len(result.Rows) < 10 || strings.Contains(out, "11111111-2222") {
-		t.Errorf("it tells %s", out)
+		t.Errorf("JSON: %s", out)
 	}
 }
 
-// TestMigrateRefuses what is no configuration, with the line, and writes nothing.
-func TestMigrateRefuses(t *testing.T) {
+// TestMigrateRefusesCode checks that an expression that is not a value is an error with
+// its line, and that no file is written.
+func TestMigrateRefusesCode(t *testing.T) {
 	files, folder := predecessor(t)
 	if err := os.WriteFile(files[1], []byte("<?php\n$config = [\n'pool_size' => getenv('SIZE'),\n];"), 0o600); err != nil {
 		t.Fatal(err)
@@ -102,9 +103,9 @@ func TestMigrateRefuses(t *testing.T) {
 		t.Errorf("status %d: %s", status, errOut)
 	}
 	if _, err := os.Stat(output); !os.IsNotExist(err) {
-		t.Errorf("a file is there: %v", err)
+		t.Errorf("a file was written: %v", err)
 	}
-	for name, arguments := range map[string][]string{"no file": {"migrate"}, "no configuration": {"migrate", files[2]}, "not there": {"migrate", folder + "/nowhere.php"}} {
+	for name, arguments := range map[string][]string{"no file": {"migrate"}, "no configuration": {"migrate", files[2]}, "a missing file": {"migrate", folder + "/nowhere.php"}} {
 		if status, _, errOut := divims(t.Context(), arguments...); status == 0 || errOut == "" {
 			t.Errorf("%s: status %d, %s", name, status, errOut)
 		}

@@ -19,18 +19,19 @@ func newPage() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{
 		Use:   "page",
-		Short: "Show the page of the environment's pool to a browser on this machine, until interrupted",
-		Long: `Show the page of the environment's pool to a browser on this machine, until interrupted.
+		Short: "Serve the pool's page to a browser on this machine",
+		Long: `Serve the pool's page to a browser on this machine, until interrupted.
 
-The deployed function is private, and a browser cannot send its key. This reads the same from
-the bucket, with the settings of the environment, and serves GET / and GET /metrics alone.`,
+The deployed function is private, and a browser cannot send its key. This command reads
+the page's content from the bucket, with the settings of DIVIMS_ environment variables.
+It serves GET requests only.`,
 		Args: cobra.NoArgs,
 		RunE: command(func(cmd *cobra.Command) error {
 			settings, err := config.Load(os.Environ())
 			if err != nil {
 				return err
 			}
-			listener, err := net.Listen("tcp", listen)
+			listener, err := new(net.ListenConfig).Listen(cmd.Context(), "tcp", listen)
 			if err != nil {
 				return fmt.Errorf("listen for the browser: %w", err)
 			}
@@ -40,18 +41,20 @@ the bucket, with the settings of the environment, and serves GET / and GET /metr
 				<-cmd.Context().Done()
 				_ = server.Close()
 			}()
-			fmt.Fprintf(cmd.OutOrStdout(), "the page is at http://%s/\n", listener.Addr())
+			if _, err := fmt.Fprintf(cmd.OutOrStdout(), "the page is at http://%s/\n", listener.Addr()); err != nil {
+				return err
+			}
 			if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				return fmt.Errorf("serve the page: %w", err)
 			}
 			return nil
 		}),
 	}
-	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "where to listen; port 0 is any free one")
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on; port 0 is any free port")
 	return cmd
 }
 
-// readOnly is the function without all that changes anything.
+// readOnly returns the function for GET requests only, which change nothing.
 func readOnly(settings config.Settings, log *slog.Logger) http.Handler {
 	function := handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

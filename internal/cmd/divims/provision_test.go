@@ -161,14 +161,14 @@ func TestProvisionSetsUpFromNothing(t *testing.T) {
 		t.Fatalf("%v: %s", err, text)
 	}
 	if got, want := s.state(), wholeState(3); got != want {
-		t.Errorf("the pool has\n%s\nwant\n%s", got, want)
+		t.Errorf("state:\n%s\nwant:\n%s", got, want)
 	}
 	if len(answer.Plan) != 3 || len(answer.Outcomes) != 15 {
 		t.Errorf("%d servers planned, %d outcomes; want 3 and 15", len(answer.Plan), len(answer.Outcomes))
 	}
 	for _, wanted := range []string{"reserve an IPv4 address in fr-par-1: done (198.18.128.", "waiting (now it leads to no address)"} {
 		if !strings.Contains(text, wanted) {
-			t.Errorf("the progress lacks %q:\n%s", wanted, text)
+			t.Errorf("%q is missing in:\n%s", wanted, text)
 		}
 	}
 	if answer, text, err := s.provision(t.Context(), nil); err != nil || len(answer.Plan) != 0 {
@@ -217,7 +217,7 @@ func TestProvisionIsFinishedByTheNextRun(t *testing.T) {
 					t.Fatalf("%v: %s", err, text)
 				}
 				if got, want := s.state(), wholeState(2); got != want {
-					t.Errorf("the pool has\n%s\nwant\n%s", got, want)
+					t.Errorf("state:\n%s\nwant:\n%s", got, want)
 				}
 			})
 		}
@@ -242,7 +242,7 @@ func TestProvisionRetriesFailedCalls(t *testing.T) {
 					t.Errorf("%v: %s\n%s", err, text, s.state())
 				}
 				if !slices.ContainsFunc(s.sandbox.Faults().Calls(), func(c faults.Call) bool { return c.Fault == kind }) {
-					t.Error("nothing failed")
+					t.Error("no call failed")
 				}
 			})
 		}
@@ -264,7 +264,7 @@ func TestInterruptedProvisionStops(t *testing.T) {
 		t.Errorf("%v: %s", err, text)
 	}
 	if strings.Contains(s.state(), "entry") {
-		t.Errorf("after the interruption there is\n%s", s.state())
+		t.Errorf("state after the interruption:\n%s", s.state())
 	}
 	s.sandbox.Faults().OnCall(nil)
 	if _, text, err := s.provision(t.Context(), nil); err != nil || s.state() != wholeState(2) {
@@ -290,7 +290,7 @@ func TestProvisionNeedsConfirmation(t *testing.T) {
 				t.Errorf("the plan is not shown:\n%s", text)
 			}
 			if got := s.state() != ""; got != c.done {
-				t.Errorf("something is done: %t, want %t (%v)", got, c.done, err)
+				t.Errorf("something was done: %t, want %t (%v)", got, c.done, err)
 			}
 		})
 	}
@@ -314,7 +314,7 @@ func TestProvisionWritesAliases(t *testing.T) {
 		"entry https://bbb-w1.sandbox.test/bigbluebutton/api disabled",
 	}, "\n")
 	if got := s.state(); got != want {
-		t.Errorf("the pool has\n%s\nwant\n%s", got, want)
+		t.Errorf("state:\n%s\nwant:\n%s", got, want)
 	}
 	if answer, text, err := s.provision(t.Context(), nil); err != nil || len(answer.Plan) != 0 {
 		t.Errorf("the second run: %v: %s", err, text)
@@ -332,7 +332,7 @@ func TestProvisionWithoutAZone(t *testing.T) {
 	}
 	record := answer.Outcomes[1].Step.Record
 	if record.Name != "bbb-w1.sandbox.test" || !strings.HasPrefix(record.Data, "198.18.") {
-		t.Errorf("to be written: %s", record)
+		t.Errorf("record to write: %s", record)
 	}
 	outside, err := handler.Connect(s.settings())
 	if err != nil {
@@ -356,11 +356,11 @@ func TestRemovalOfServersAboveTheSize(t *testing.T) {
 	}
 	remove := func(p *provisioning) { p.remove = true }
 	if answer, text, err := s.provision(t.Context(), remove); err != nil || len(answer.Plan) != 0 {
-		t.Fatalf("nothing is above the size: %v: %s", err, text)
+		t.Fatalf("no server is above the size: %v: %s", err, text)
 	}
 	s.set("POOL_SIZE=1")
 	if _, text, err := s.provision(t.Context(), remove); err != nil || s.state() != wholeState(1) {
-		t.Errorf("%v: %s\nleft:\n%s", err, text, s.state())
+		t.Errorf("%v: %s\nstate:\n%s", err, text, s.state())
 	}
 }
 
@@ -391,10 +391,10 @@ func TestRemovalIsFinishedByTheNextRun(t *testing.T) {
 				_, _, _ = s.provision(t.Context(), remove)
 				s.sandbox.Faults().Clear()
 				if state := s.state(); strings.Contains(state, "bbb-w2.sandbox.test. A") && !strings.Contains(state, "bbb-w2.sandbox.test. A address of") {
-					t.Errorf("the name leads to an address that is given back:\n%s", state)
+					t.Errorf("the domain still leads to an address that was given back:\n%s", state)
 				}
 				if _, text, err := s.provision(t.Context(), remove); err != nil || s.state() != wholeState(1) {
-					t.Errorf("%v: %s\nleft:\n%s", err, text, s.state())
+					t.Errorf("%v: %s\nstate:\n%s", err, text, s.state())
 				}
 			})
 		}
@@ -421,7 +421,7 @@ func TestRemovalRefuses(t *testing.T) {
 			t.Errorf("%v, plan %+v", err, answer.Plan)
 		}
 	})
-	t.Run("an evaluation of all servers", func(t *testing.T) {
+	t.Run("servers of the last evaluation", func(t *testing.T) {
 		s := running(t)
 		evaluateBy(t, handler.FromEnvironment(s.sandbox.Environment(), io.Discard))
 		_, _, err := s.provision(t.Context(), remove)
@@ -447,7 +447,7 @@ func TestProvisionNeedsCompleteLists(t *testing.T) {
 			}
 			s.sandbox.Faults().Clear()
 			if state := s.state(); state != "" {
-				t.Errorf("there is\n%s", state)
+				t.Errorf("state:\n%s", state)
 			}
 		})
 	}
@@ -457,8 +457,8 @@ func TestProvisionNeedsCompleteLists(t *testing.T) {
 func evaluateBy(t *testing.T, function http.Handler) {
 	t.Helper()
 	response := httptest.NewRecorder()
-	function.ServeHTTP(response, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"source":"cron"}`)))
+	function.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(`{"source":"cron"}`)))
 	if response.Code != http.StatusOK {
-		t.Fatalf("the function answers %d %s", response.Code, response.Body)
+		t.Fatalf("status %d: %s", response.Code, response.Body)
 	}
 }

@@ -21,19 +21,18 @@ import (
 	"divims/internal/pool"
 )
 
-// sandboxStart is the virtual time at which every sandbox begins: a Monday,
-// before the day does.
+// sandboxStart is the virtual time at which every sandbox begins: early on a Monday.
 var sandboxStart = time.Date(2026, time.March, 2, 6, 0, 0, 0, paris())
 
-// sandboxCalendar is the schedule of every sandbox: a quarter of the pool on weekdays
-// from 07:50 on.
+// sandboxCalendar is the schedule of every sandbox: a quarter of the pool's capacity on
+// weekdays from 07:50 on.
 //
 //go:embed calendar.ics
 var sandboxCalendar []byte
 
-// peakPerServer is how many people there are at the peak for each server of the
-// pool, so that it is well used and not overrun. A company's meetings are so
-// small that their number fills a server, long before their people do.
+// peakPerServer is the number of participants at the peak for each server of the pool.
+// It uses the pool well without overloading it. A company's meetings are small, so their
+// number fills a server long before their participants do.
 var peakPerServer = map[demand.Profile]int{demand.University: 150, demand.School: 150, demand.Company: 55}
 
 // sandboxOptions are the flags of the command.
@@ -54,10 +53,11 @@ type sandboxOptions struct {
 func newSandbox() *cobra.Command {
 	var o sandboxOptions
 	cmd := &cobra.Command{
-		Use:   "sandbox",
-		Short: "Run the whole product on this machine, over a pool that is modelled in virtual time",
-		Long:  sandboxHelp,
-		Args:  cobra.NoArgs,
+		Use:     "sandbox",
+		Short:   "Run DiViMS on this machine, with a simulated pool in virtual time",
+		Long:    sandboxHelp,
+		Example: sandboxExample,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err
@@ -71,55 +71,59 @@ func newSandbox() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&o.servers, "servers", 12, "size of the pool")
-	flags.IntVar(&o.bareMetal, "bare-metal", 0, "how many of them, the first ones, are bare metal")
-	flags.BoolVar(&o.empty, "unprovisioned", false, "no server is set up: provision does it, by the settings of --env-file")
-	flags.StringVar(&o.profile, "profile", "university", "who meets: university, school or company")
-	flags.Uint64Var(&o.seed, "seed", 1, "another seed, another day")
-	flags.Float64Var(&o.speed, "speed", 60, "virtual seconds a second; 0 is as fast as it can")
-	flags.DurationVar(&o.length, "for", 0, "virtual time to run for; 0 is until interrupted")
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "where the function listens; port 0 is any free one")
-	flags.StringVar(&o.envFile, "env-file", "", "file to write the settings to that point another process at this sandbox")
-	flags.TextVar(&o.faults, "faults", faults.Plan{}, "what goes wrong, as `SPEC` says")
+	flags.IntVar(&o.bareMetal, "bare-metal", 0, "number of bare metal servers; they come first")
+	flags.BoolVar(&o.empty, "unprovisioned", false, "start without addresses, names and entries, for a trial of provision with the settings of --env-file")
+	flags.StringVar(&o.profile, "profile", "university", "whose meetings: university, school or company")
+	flags.Uint64Var(&o.seed, "seed", 1, "seed of the random demand")
+	flags.Float64Var(&o.speed, "speed", 60, "virtual seconds per second; 0 is as fast as possible")
+	flags.DurationVar(&o.length, "for", 0, "virtual time to run, for example 24h; 0 runs until interrupted")
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address on which the function listens; port 0 is any free port")
+	flags.StringVar(&o.envFile, "env-file", "", "write settings to this file with which other commands use this sandbox")
+	flags.TextVar(&o.faults, "faults", faults.Plan{}, "faults of the outside services, as `SPEC`")
 	return cmd
 }
 
-// sandboxHelp explains what has no place in a flag's line.
-var sandboxHelp = `Run the whole product on this machine, over a pool that is modelled in virtual time.
+var sandboxHelp = `Run DiViMS on this machine, with a simulated pool in virtual time. The sandbox serves
+Scalelite, BBB servers, stats endpoints, Scaleway's API, object storage and a calendar
+over HTTP, and calls the function every 5 virtual minutes. It ends with a summary.
 
-The SPEC of --faults says which outside call fails how, for example
-  --faults "scaleway:POST servers:500@2; bbb#3:getMeetings:hang%5; storage:*:lost-answer%1; seed=7; race=5%"
-where the second creation of a machine is answered by status 500, 5 % of the questions
-for the meetings of server 3 are never answered, 1 % of the answers of storage are lost,
-and 5 % of the cordons race with Scalelite's poller. The form is
+--faults makes calls to these services fail. Its SPEC has the form
   ` + faults.Syntax + `
-The services: ` + strings.Join(faults.Services, ", ") + `.
-docs/faults.md has the names of the calls and the kinds.`
+SERVICE is one of ` + strings.Join(faults.Services, ", ") + `.
+docs/faults.md lists the calls and the kinds. For example
+  --faults "scaleway:POST servers:500@2; bbb#3:getMeetings:hang%5; storage:*:lost-answer%1; seed=7; race=5%"
+answers the second creation of a machine with status 500, never answers 5 % of the
+getMeetings calls to server 3, loses 1 % of the answers of storage, and lets 5 % of the
+cordons race with Scalelite's poller.`
+
+const sandboxExample = `  divims sandbox --for 24h --speed 0
+  divims sandbox --servers 40 --profile school --env-file sandbox.env`
 
 func (o sandboxOptions) check() error {
 	var problems []error
 	if o.servers < 1 || o.servers > 1000 {
-		problems = append(problems, fmt.Errorf("--servers %d: 1 to 1000", o.servers))
+		problems = append(problems, fmt.Errorf("--servers %d: must be 1 to 1000", o.servers))
 	}
 	if o.bareMetal < 0 || o.bareMetal > o.servers {
-		problems = append(problems, fmt.Errorf("--bare-metal %d: 0 to the number of servers", o.bareMetal))
+		problems = append(problems, fmt.Errorf("--bare-metal %d: must be 0 to the number of servers", o.bareMetal))
 	}
 	if o.empty && o.bareMetal > 0 {
 		problems = append(problems, errors.New("--unprovisioned and --bare-metal do not go together"))
 	}
 	if !(o.speed >= 0 && o.speed <= 1e6) { // nor NaN
-		problems = append(problems, fmt.Errorf("--speed %g: 0 to 1000000", o.speed))
+		problems = append(problems, fmt.Errorf("--speed %g: must be 0 to 1000000", o.speed))
 	}
 	if o.length < 0 {
-		problems = append(problems, fmt.Errorf("--for %s: 0 or more", o.length))
+		problems = append(problems, fmt.Errorf("--for %s: must be 0 or more", o.length))
 	}
 	return errors.Join(append(problems, checkProfile(o.profile))...)
 }
 
-// longestRun bounds the demand that is made for a run without an end.
-const longestRun = 28 * 24 * time.Hour
+// maxRun is how far demand is made ahead for a run without an end.
+const maxRun = 28 * 24 * time.Hour
 
-// sandboxPast is the history that the pool has from the start: what evaluations
-// would have sampled of the demand in the weeks before, up to the last night.
+// sandboxPast returns the history object that the pool starts with: the samples that
+// evaluations would have taken in the weeks before the start.
 func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]byte, error) {
 	wanted, err := demand.Generate(profile, sandboxStart.AddDate(0, 0, -7*pool.HistoryWeeks), sandboxStart, seed, peak)
 	if err != nil {
@@ -133,17 +137,17 @@ func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]by
 	return map[string][]byte{name: body}, err
 }
 
-// runSandbox runs until the virtual end or until ctx is cancelled, and then
+// runSandbox runs the sandbox until its virtual end or until ctx is cancelled, and then
 // writes the summary.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
 	profile := demand.Profile(o.profile)
-	wanted, err := demand.Generate(profile, sandboxStart, sandboxStart.Add(cmp.Or(o.length, longestRun)), o.seed, o.servers*peakPerServer[profile])
+	wanted, err := demand.Generate(profile, sandboxStart, sandboxStart.Add(cmp.Or(o.length, maxRun)), o.seed, o.servers*peakPerServer[profile])
 	if err != nil {
 		return fmt.Errorf("make the demand: %w", err)
 	}
 	past, err := sandboxPast(profile, o.seed, o.servers*peakPerServer[profile])
 	if err != nil {
-		return fmt.Errorf("make the past: %w", err)
+		return fmt.Errorf("make the history: %w", err)
 	}
 	running := 1
 	if o.empty {
@@ -159,8 +163,8 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	if err != nil {
 		return fmt.Errorf("start the sandbox: %w", err)
 	}
-	defer surroundings.Close()
-	function, err := serveFunction(o.listen, surroundings, progress)
+	defer func() { _ = surroundings.Close() }()
+	function, err := serveFunction(ctx, o.listen, surroundings, progress)
 	if err != nil {
 		return err
 	}
@@ -170,7 +174,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 			return fmt.Errorf("write the settings to %s: %w", o.envFile, err)
 		}
 	}
-	fmt.Fprintf(progress, "%s, a %s's demand; the page is at %s/\n", pool.Count(o.servers, "server"), o.profile, function.url)
+	_, _ = fmt.Fprintf(progress, "%s, demand of a %s; the page is at %s/\n", pool.Count(o.servers, "server"), o.profile, function.url)
 	run := sandboxRun{sandbox: surroundings, function: function, progress: progress}
 	run.loop(ctx, o.speed, o.length)
 	return run.summarize(out, o.json)

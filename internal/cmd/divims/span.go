@@ -12,13 +12,13 @@ import (
 
 const week = 7 * 24 * time.Hour
 
-// span is a flag's time: weeks as in "6w", or as settings have it.
+// span is a duration flag that also accepts weeks, as in "6w".
 type span time.Duration
 
-// longestSpan is the longest that is taken, in weeks.
-const longestSpan = 1000
+// maxWeeks is the longest span.
+const maxWeeks = 1000
 
-// String is the time as Set reads it.
+// String returns the span in the form that Set reads.
 func (s *span) String() string {
 	if d := time.Duration(*s); d > 0 && d%week == 0 {
 		return fmt.Sprintf("%dw", d/week)
@@ -26,7 +26,7 @@ func (s *span) String() string {
 	return time.Duration(*s).String()
 }
 
-// Set reads the flag.
+// Set parses the flag.
 func (s *span) Set(text string) error {
 	number, inWeeks := strings.CutSuffix(text, "w")
 	if !inWeeks {
@@ -35,12 +35,12 @@ func (s *span) Set(text string) error {
 		return err
 	}
 	weeks, err := strconv.Atoi(number)
-	if err != nil || weeks < 0 || weeks > longestSpan {
-		return errors.New("has to be weeks as in 6w, or a duration as in 10d or 36h")
+	if err != nil || weeks < 0 || weeks > maxWeeks {
+		return errors.New("must be weeks as in 6w, or a duration as in 10d or 36h")
 	}
 	*s = span(time.Duration(weeks) * week)
 	return nil
 }
 
-// Type names the kind of value in the help.
+// Type returns the type's name for the help.
 func (s *span) Type() string { return "duration" }

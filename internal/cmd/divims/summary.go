@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-// summary is what a run of the sandbox came to.
+// summary is the result of a run of the sandbox.
 type summary struct {
 	VirtualHours                     float64 `json:"virtual_hours"`
 	Evaluations                      int     `json:"evaluations"`
@@ -25,7 +25,7 @@ type summary struct {
 	LeftoverVolumes                  int     `json:"leftover_volumes"`
 }
 
-// summarize writes what the run came to; JSON goes on the last line.
+// summarize writes the summary; as JSON it is the last line.
 func (r *sandboxRun) summarize(out io.Writer, asJSON bool) error {
 	var tally world.Tally
 	r.sandbox.With(func(w *world.World) { tally = w.Tally() })
@@ -44,7 +44,7 @@ func (r *sandboxRun) summarize(out io.Writer, asJSON bool) error {
 	_, err := fmt.Fprintf(out, `
 %.1f virtual hours, %s, %d failed
 machines: %d created, %d deleted, %.1f server hours
-people: %d at the peak, %.2f %% of their time on overloaded servers
+participants: %d at the peak, %.2f %% of their time on overloaded servers
 meetings: %d refused, %d interrupted; recordings lost: %d; volumes left over: %d
 `, s.VirtualHours, pool.Count(s.Evaluations, "evaluation"), s.FailedEvaluations, s.MachinesCreated, s.MachinesDeleted, s.ServerHours, s.PeakParticipants,
 		s.OverloadedParticipantMinutesPart, s.RefusedMeetings, s.InterruptedMeetings, s.LostRecordings, s.LeftoverVolumes)

@@ -14,11 +14,11 @@ import (
 // traceStart is the first day of every synthetic trace, a Monday.
 var traceStart = time.Date(2026, time.February, 2, 0, 0, 0, 0, paris())
 
-// paris is the zone that the profiles live in.
+// paris returns the time zone of the profiles.
 func paris() *time.Location {
 	zone, err := time.LoadLocation("Europe/Paris")
 	if err != nil {
-		panic("the zones are embedded: " + err.Error())
+		panic("time zones are embedded: " + err.Error())
 	}
 	return zone
 }
@@ -29,8 +29,13 @@ func newTrace() *cobra.Command {
 	var seed uint64
 	cmd := &cobra.Command{
 		Use:   "trace",
-		Short: "Write a synthetic trace of meetings as CSV",
-		Args:  cobra.NoArgs,
+		Short: "Write a synthetic trace of meetings as CSV, for backtests",
+		Long: `Write a synthetic trace of meetings as CSV, for backtests. There is one row for each
+meeting: start,duration_s,participants,join_s,leave_s,recorded. Participants join evenly
+over the first join_s seconds, and leave evenly over the last leave_s.`,
+		Example: `  divims trace --profile school --weeks 8 >school.csv
+  divims backtest --trace school.csv`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := errors.Join(checkProfile(profile), atLeastOne("weeks", weeks), atLeastOne("peak", peak)); err != nil {
 				return err
@@ -45,23 +50,23 @@ func newTrace() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "university", "university, school or company")
+	cmd.Flags().StringVar(&profile, "profile", "university", "whose meetings: university, school or company")
 	cmd.Flags().IntVar(&weeks, "weeks", 10, "length in weeks")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "another seed, another trace")
-	cmd.Flags().IntVar(&peak, "peak", 1500, "participants at once on an ordinary day's peak")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the random demand")
+	cmd.Flags().IntVar(&peak, "peak", 1500, "participants at the peak of an ordinary day")
 	return cmd
 }
 
 func checkProfile(profile string) error {
 	if !slices.Contains(demand.Profiles(), demand.Profile(profile)) {
-		return fmt.Errorf("--profile %q: one of %v", profile, demand.Profiles())
+		return fmt.Errorf("--profile %q: must be one of %v", profile, demand.Profiles())
 	}
 	return nil
 }
 
 func atLeastOne(flag string, value int) error {
 	if value < 1 {
-		return fmt.Errorf("--%s %d: at least 1", flag, value)
+		return fmt.Errorf("--%s %d: must be at least 1", flag, value)
 	}
 	return nil
 }

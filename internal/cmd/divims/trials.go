@@ -16,7 +16,7 @@ import (
 	"divims/internal/pool"
 )
 
-// trials are what is to be measured, trace by trace.
+// trials returns a trial for each trace and list of policies, trace by trace.
 func (o *backtestOptions) trials(cmd *cobra.Command) ([]*trial, error) {
 	traces, err := o.readTraces(cmd)
 	if err != nil {
@@ -29,7 +29,7 @@ func (o *backtestOptions) trials(cmd *cobra.Command) ([]*trial, error) {
 			return nil, err
 		}
 		if o.chart != "" && o.chartWeek > 0 && !trace.After(shared.Warmup+time.Duration(o.chartWeek-1)*week).Before(trace.End) {
-			return nil, fmt.Errorf("--chart-week %d: %s ends before it, on %s", o.chartWeek, trace.Name, trace.End.Add(-1).Format(time.DateOnly))
+			return nil, fmt.Errorf("--chart-week %d: %s ends before that week, on %s", o.chartWeek, trace.Name, trace.End.Add(-1).Format(time.DateOnly))
 		}
 		for _, policies := range o.lists {
 			t := &trial{config: shared}
@@ -43,8 +43,8 @@ func (o *backtestOptions) trials(cmd *cobra.Command) ([]*trial, error) {
 	return trials, nil
 }
 
-// readTraces reads the traces, or makes one of the pool's own history. Their days
-// are those of the pool's zone.
+// readTraces reads the traces, or makes one from the pool's own history. Their days are
+// days in the pool's time zone.
 func (o *backtestOptions) readTraces(cmd *cobra.Command) ([]*backtest.Trace, error) {
 	settings, err := o.settings(o.servers)
 	if err != nil {
@@ -68,11 +68,11 @@ func (o *backtestOptions) readTraces(cmd *cobra.Command) ([]*backtest.Trace, err
 	return traces, nil
 }
 
-// historyWeeks is how many weeks of the pool's history are read at most.
+// historyWeeks is how many weeks of the pool's history are read.
 const historyWeeks = 26
 
-// readHistory makes a trace of what the pool's evaluations recorded until the
-// last midnight.
+// readHistory makes a trace from what the pool's evaluations recorded, up to the last
+// midnight.
 func (o *backtestOptions) readHistory(cmd *cobra.Command, name string, zone *time.Location) (*backtest.Trace, error) {
 	p, err := openPool(cmd)
 	if err != nil {
@@ -95,7 +95,7 @@ func (o *backtestOptions) readHistory(cmd *cobra.Command, name string, zone *tim
 	return backtest.NewTrace("history of "+name, meetings, zone)
 }
 
-// config is what the trials of a trace have in common.
+// config returns what the trials of a trace have in common.
 func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error) {
 	settings, err := o.settings(o.servers)
 	if o.servers == 0 && !o.history && err == nil {
@@ -111,9 +111,9 @@ func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error)
 	}, err
 }
 
-// settings are the decision's, where the flags say nothing else: the pool's own
-// for its history, the defaults for traces. For these all that the decision does
-// not look at is made up.
+// settings returns the settings of the decision. The pool's own apply to its history,
+// the defaults to traces; flags override both. Required settings that the decision does
+// not use are made up for traces.
 func (o *backtestOptions) settings(servers int) (config.Settings, error) {
 	environ := config.Examples()
 	if o.history {
@@ -133,14 +133,14 @@ func (o *backtestOptions) settings(servers int) (config.Settings, error) {
 	return config.Load(environ)
 }
 
-// eventPast and eventFuture are how far around the trace events matter: a step
-// holds for a week after its end, and the lead time begins before an event does.
+// Events up to eventPast before and eventFuture after the trace are read: in mode step
+// an event holds for a week, and an event applies from a lead time before its start.
 const eventPast, eventFuture = 8 * 24 * time.Hour, 24 * time.Hour
 
-// readCalendar reads the events that can matter; unknown without a file.
+// readCalendar reads the events of the calendar file. They are unknown without a file.
 func (o *backtestOptions) readCalendar(trace *backtest.Trace, zone *time.Location) (pool.Reading[pool.Calendar], error) {
 	if o.calendar == "" {
-		return pool.Unknown[pool.Calendar]("none was given: --calendar"), nil
+		return pool.Unknown[pool.Calendar]("there is none; give one with --calendar"), nil
 	}
 	text, err := os.ReadFile(o.calendar)
 	if err != nil {

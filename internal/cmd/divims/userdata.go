@@ -1,14 +1,14 @@
 package main
 
-import (
-	"github.com/spf13/cobra"
-)
+import "github.com/spf13/cobra"
 
 func newUserData() *cobra.Command {
 	return &cobra.Command{
 		Use:   "user-data SERVER",
-		Short: "Print the cloud-init document that a server's next machine gets, with the settings of the environment",
-		Args:  cobra.ExactArgs(1),
+		Short: "Print the cloud-init document of a server's next machine",
+		Long: `Print the cloud-init document that a server's next machine gets. The settings come from
+DIVIMS_ environment variables.`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, arguments []string) error {
 			p, err := openPool(cmd)
 			if err != nil {

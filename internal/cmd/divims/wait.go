@@ -10,31 +10,31 @@ import (
 	"divims/internal/pool"
 )
 
-// An evaluation takes seconds, and its deadline is 4 minutes unless it is set
-// otherwise: who waits for longer waits for one that was broken off, too.
+// defaultWait is longer than an evaluation's default deadline of 4 minutes. An
+// evaluation that was killed does not hold the lease for longer either.
 const defaultWait = 5 * time.Minute
 
-// The pauses between two tries double from the first to the longest.
+// The pause between two tries doubles from minPause to maxPause.
 const (
-	firstPause   = 250 * time.Millisecond
-	longestPause = 4 * time.Second
+	minPause = 250 * time.Millisecond
+	maxPause = 4 * time.Second
 )
 
-// whileHeld tries again for as long as somebody else holds the pool's lease, up to a
-// time, and says once that it waits. In the end the error is the last try's.
-func whileHeld(ctx context.Context, most time.Duration, tell io.Writer, try func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, most)
+// retryWhileHeld calls try again while somebody else holds the pool's lease, for at most
+// maxWait. It writes to progress once that it waits. It returns the last try's error.
+func retryWhileHeld(ctx context.Context, maxWait time.Duration, progress io.Writer, try func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	told := false
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+	reported := false
+	for pause := minPause; ; pause = min(2*pause, maxPause) {
 		err := try()
 		var held *pool.LeaseHeldError
 		if !errors.As(err, &held) || ctx.Err() != nil {
 			return err
 		}
-		if !told {
-			fmt.Fprintf(tell, "%v; waiting for it, up to %s\n", held, most)
-			told = true
+		if !reported {
+			_, _ = fmt.Fprintf(progress, "%v; waiting up to %s for it\n", held, maxWait)
+			reported = true
 		}
 		select {
 		case <-ctx.Done():
