@@ -6,13 +6,14 @@ import (
 	"net/http"
 )
 
-// largestAnswer is far above any answer about a name's records, in bytes.
-const largestAnswer = 1 << 20
+// maxAnswer is the largest answer that is read, in bytes. Answers about the records of a
+// name are far smaller.
+const maxAnswer = 1 << 20
 
-// bounded gives an error, and not an early end, for an answer that is too long.
+// bounded returns an error while reading an answer that is too long.
 type bounded struct{ next http.RoundTripper }
 
-// RoundTrip sends one request.
+// RoundTrip sends a request, and limits the length of its answer.
 func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 	response, err := b.next.RoundTrip(request)
 	if err == nil {
@@ -28,8 +29,8 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if b.read += n; b.read > largestAnswer {
-		return 0, fmt.Errorf("the answer is longer than %d bytes", largestAnswer)
+	if b.read += n; b.read > maxAnswer {
+		return 0, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
 	}
 	return n, err
 }

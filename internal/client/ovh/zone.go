@@ -1,5 +1,5 @@
-// Package ovh is a DNS zone at OVH. In go an application's keys and a zone's name;
-// out come the zone's records, and the few changes that a pool needs to make.
+// Package ovh is the client of a DNS zone at OVH. It reads, writes and deletes the
+// records that lead to a pool's servers.
 package ovh
 
 import (
@@ -18,45 +18,44 @@ import (
 	"divims/internal/pool"
 )
 
-// recordTTL is for how long others may keep a record, in seconds.
+// recordTTL is how long name servers may cache a record, in seconds.
 const recordTTL = 300
 
-// Config says which zone it is and who asks.
+// Config holds the zone and the keys of the API.
 type Config struct {
-	// Endpoint is "ovh-eu", "ovh-ca", "ovh-us" or the API's address, without a
-	// final slash.
+	// Endpoint is "ovh-eu", "ovh-ca", "ovh-us" or the URL of the API without a final
+	// slash.
 	Endpoint                                       string
 	ApplicationKey, ApplicationSecret, ConsumerKey pool.Secret
 	// Zone is the zone's name, for example "example.com".
 	Zone string
-	// Timeout is for each call.
+	// Timeout is the deadline of each call.
 	Timeout time.Duration
 }
 
-// Zone is a DNS zone. It is never made, only written to. It may be used by
-// several goroutines, but makes one call after the other: OVH's library is not
-// made for more.
+// Zone is an existing DNS zone. Several goroutines may use it, but it makes one call at a
+// time, because OVH's library is not safe for concurrent use.
 type Zone struct {
 	name  string
 	mutex sync.Mutex
 	api   *ovh.Client
 }
 
-// New gives the zone; it sends nothing. The library also reads ovh.conf files,
-// but takes nothing out of them that is given here.
+// New returns the zone and sends nothing. OVH's library also reads ovh.conf files, but
+// the values given here take precedence.
 func New(config Config, client *http.Client) (*Zone, error) {
 	api, err := ovh.NewClient(config.Endpoint, config.ApplicationKey.Reveal(), config.ApplicationSecret.Reveal(), config.ConsumerKey.Reveal())
 	if err != nil {
 		return nil, fmt.Errorf("ovh settings: %w", err)
 	}
-	own := *client // whose timeout the library sets
+	own := *client // a copy, because the library sets its timeout
 	own.Transport = bounded{client.Transport}
 	api.Client, api.Timeout, api.UserAgent = &own, config.Timeout, "divims"
 	return &Zone{name: config.Zone, api: api}, nil
 }
 
-// record is a record as the API has it. Its target is a name with a final dot, an
-// address, or anything else.
+// record is a record in the API's form. The target of a CNAME record is a whole name if it
+// ends in a dot, otherwise a name inside the zone.
 type record struct {
 	ID        int64  `json:"id,omitempty"`
 	FieldType string `json:"fieldType"`
@@ -65,8 +64,8 @@ type record struct {
 	TTL       int    `json:"ttl"`
 }
 
-// Records lists those records of the names that lead to addresses or to other
-// names, complete or an error.
+// Records returns the A, AAAA and CNAME records of the given names. The list is complete,
+// or there is an error.
 func (z *Zone) Records(ctx context.Context, names []string) ([]pool.DNSRecord, error) {
 	var records []pool.DNSRecord
 	for _, name := range names {
@@ -83,8 +82,8 @@ func (z *Zone) Records(ctx context.Context, names []string) ([]pool.DNSRecord, e
 	return records, nil
 }
 
-// Write adds a record unless there is the same one already, and has the zone
-// published in any case: an earlier Write may have ended before that.
+// Write adds a record unless the zone has the same one. It publishes the zone in any case,
+// because an earlier Write may have failed to do so.
 func (z *Zone) Write(ctx context.Context, wanted pool.DNSRecord) error {
 	found, err := z.same(ctx, wanted)
 	if err == nil && len(found) == 0 {
@@ -102,7 +101,7 @@ func (z *Zone) Write(ctx context.Context, wanted pool.DNSRecord) error {
 	return nil
 }
 
-// Delete deletes exactly this record; one that is gone already is no error.
+// Delete deletes exactly this record. It is no error if the zone does not have it.
 func (z *Zone) Delete(ctx context.Context, unwanted pool.DNSRecord) error {
 	found, err := z.same(ctx, unwanted)
 	for _, r := range found {
@@ -119,18 +118,18 @@ func (z *Zone) Delete(ctx context.Context, unwanted pool.DNSRecord) error {
 	return nil
 }
 
-// publish lets the name servers know of changes.
+// publish sends changes to the name servers.
 func (z *Zone) publish(ctx context.Context) error {
 	return z.call(ctx, http.MethodPost, z.path("/refresh"), nil, nil)
 }
 
-// same finds the records that say the same as this one.
+// same returns the records that equal this one.
 func (z *Zone) same(ctx context.Context, wanted pool.DNSRecord) ([]record, error) {
 	found, err := z.named(ctx, wanted)
 	return slices.DeleteFunc(found, func(r record) bool { return z.toRecord(r) != wanted }), err
 }
 
-// named finds the records of the name, and of the type if there is one.
+// named returns the records with the name and, if it is set, the type.
 func (z *Zone) named(ctx context.Context, like pool.DNSRecord) ([]record, error) {
 	subdomain, ok := like.Within(z.name)
 	if !ok {
@@ -150,7 +149,7 @@ func (z *Zone) named(ctx context.Context, like pool.DNSRecord) ([]record, error)
 		if err := z.call(ctx, http.MethodGet, z.path(fmt.Sprintf("/record/%d", id)), nil, &r); err != nil {
 			return nil, err
 		}
-		if r.SubDomain == subdomain { // whatever the filter let pass
+		if r.SubDomain == subdomain { // the API's filter is not relied on
 			records = append(records, r)
 		}
 	}
@@ -177,7 +176,7 @@ func (z *Zone) toRecord(r record) pool.DNSRecord {
 	return read
 }
 
-// target is a record's data, with the final dot that keeps a name whole.
+// target returns a record's data in the API's form. A final dot marks a whole name.
 func target(r pool.DNSRecord) string {
 	if r.Type == pool.RecordCNAME {
 		return r.Data + "."
@@ -185,7 +184,7 @@ func target(r pool.DNSRecord) string {
 	return r.Data
 }
 
-// explain cuts what OVH says, and leaves the URL out of what net/http says.
+// explain shortens an error message of OVH, and removes the URL from one of net/http.
 func explain(err error) error {
 	if refused, ok := errors.AsType[*ovh.APIError](err); ok {
 		return fmt.Errorf("HTTP status %d: %.300q", refused.Code, refused.Message)
