@@ -11,11 +11,11 @@ import (
 	"unicode/utf8"
 )
 
-// EnvFile is the settings as a pool's file, which a shell can read. It holds
-// secrets. What is to be decided is in it as a comment.
+// EnvFile returns the file of a pool, which a shell can read. It holds secrets. Settings
+// to be decided are comments in it.
 func (r *Result) EnvFile() string {
 	var text strings.Builder
-	text.WriteString("# Made of the predecessor's configuration. It holds secrets.\n")
+	text.WriteString("# Made from the predecessor's configuration. This file holds secrets.\n")
 	for _, setting := range slices.Sorted(maps.Keys(r.values)) {
 		fmt.Fprintf(&text, "DIVIMS_%s='%s'\n", setting, strings.ReplaceAll(r.values[setting], "'", `'\''`))
 	}
@@ -28,13 +28,15 @@ func (r *Result) EnvFile() string {
 	return text.String()
 }
 
-// oneLine keeps a note within its comment.
+// oneLine replaces line breaks, so that a note stays in its comment.
 func oneLine(note string) string { return strings.Join(strings.Fields(note), " ") }
 
-// Table writes what became of what, for people.
+// Table writes the table as text.
 func (r *Result) Table(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(table, "\tbefore\tnow\tnote")
+	if _, err := fmt.Fprintln(table, "\tbefore\tnow\tnote"); err != nil {
+		return err
+	}
 	for _, row := range r.Rows {
 		now := row.Setting
 		if now != "" {
@@ -43,12 +45,14 @@ func (r *Result) Table(w io.Writer) error {
 		if row.Value != "" {
 			now = strings.TrimPrefix(now+"="+row.Value, "=")
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", row.Outcome, printable(row.Old), printable(now), printable(row.Note))
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", row.Outcome, printable(row.Old), printable(now), printable(row.Note)); err != nil {
+			return err
+		}
 	}
 	return table.Flush()
 }
 
-// printable leaves out what would break a table or a terminal.
+// printable replaces characters that would break the table or the terminal.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError {

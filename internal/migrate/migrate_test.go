@@ -8,7 +8,7 @@ import (
 	"divims/internal/config"
 )
 
-// read reads settings as a config.php has them.
+// read reads settings in the form of a config.php.
 func read(t *testing.T, elements string) *Array {
 	t.Helper()
 	array, err := ReadPHP("config.php", []byte("<?php\n$config = array(\n"+elements+"\n);\n?>"))
@@ -18,13 +18,13 @@ func read(t *testing.T, elements string) *Array {
 	return array
 }
 
-// project is what a pool's own file says at least.
+// project has the settings that every project's file has.
 const project = `
 	'scw_zone' => "fr-par-1", 'scw_auth_token' => '11111111-2222-4333-8444-555555555555', 'scw_project_id' => '11111111-2222-4333-8444-666666666666',
 	'pool_size' => 30, 'clone_image_name' => 'bbb-', 'clone_commercial_type' => 'GP1-M', 'clone_bbb_secret' => 'the secret of BBB',
 	'clone_hostname_template' => 'acme-p-bbb-wX', 'clone_domain_template' => 'bbb-wX.example.com', 'scalelite_host' => 'scalelite.example.com',`
 
-// row finds the line of the table about an old setting, or about one of ours.
+// row returns the row of an old setting, or of a new one.
 func row(r Result, name string) Row {
 	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.Old == name || row.Old == "" && row.Setting == name })
 	if i < 0 {
@@ -33,7 +33,7 @@ func row(r Result, name string) Row {
 	return r.Rows[i]
 }
 
-// TestTranslate: each old setting has its counterpart, in our units and words.
+// TestTranslate checks the value of each setting in our units.
 func TestTranslate(t *testing.T) {
 	for element, want := range map[string]string{
 		"'pool_size' => 12":                                       "POOL_SIZE=12",
@@ -84,18 +84,19 @@ func TestTranslate(t *testing.T) {
 		t.Run(element, func(t *testing.T) {
 			result := Translate(Files{Configs: []*Array{read(t, project), read(t, element)}, Pool: "acme"})
 			if !slices.Contains(result.Environ(), "DIVIMS_"+want) {
-				t.Errorf("there is no %s in %q", want, result.Environ())
+				t.Errorf("%s is missing in %q", want, result.Environ())
 			}
 		})
 	}
 }
 
-// dns is a zone at OVH.
+// dns has the settings of a zone at OVH.
 const dns = `'clone_dns_create_entry' => true, 'clone_dns_entry_api' => 'OVH', 'clone_dns_entry_zone' => 'example.com',
 	'ovh_application_key' => 'sesame-key', 'ovh_application_secret' => 'sesame-secret', 'ovh_consumer_key' => 'sesame-consumer', `
 
-// TestWhatIsToBeDecided: what cannot be translated is left out, and said.
-func TestWhatIsToBeDecided(t *testing.T) {
+// TestUnmappedSettingsAreLeftToDecide checks that a value that cannot be mapped is left out,
+// with a row that says why.
+func TestUnmappedSettingsAreLeftToDecide(t *testing.T) {
 	for element, setting := range map[string]string{
 		"'clone_hostname_template' => 'bbb'":                                 "clone_hostname_template",
 		"'clone_domain_template' => 'XX.example.com'":                        "clone_domain_template",
@@ -119,14 +120,15 @@ func TestWhatIsToBeDecided(t *testing.T) {
 		t.Run(element, func(t *testing.T) {
 			result := Translate(Files{Configs: []*Array{read(t, project), read(t, element)}, Pool: "acme"})
 			if got := row(result, setting); got.Outcome != Decide || got.Note == "" || got.Value != "" {
-				t.Errorf("of %s the table says %+v", setting, got)
+				t.Errorf("row of %s: %+v", setting, got)
 			}
 		})
 	}
 }
 
-// TestTheResultIsAConfiguration once what is to be decided has been.
-func TestTheResultIsAConfiguration(t *testing.T) {
+// TestResultIsValidOnceDecided checks that the settings load once the operator has added
+// what is to be decided.
+func TestResultIsValidOnceDecided(t *testing.T) {
 	result := Translate(Files{Configs: []*Array{read(t, project), read(t, dns)}, Pool: "acme"})
 	environ := append(result.Environ(), "DIVIMS_SCALELITE_SECRET=s", "DIVIMS_SCALEWAY_ACCESS_KEY=SCWXXXXXXXXXXXXXXXXX", "DIVIMS_STORAGE_BUCKET=acme-divims",
 		"DIVIMS_STATS_URLS=https://{domain}/node_exporter/metrics", "DIVIMS_STATS_USER=divims", "DIVIMS_STATS_PASSWORD=p")
@@ -136,21 +138,21 @@ func TestTheResultIsAConfiguration(t *testing.T) {
 	}
 	for _, setting := range []string{"SCALELITE_SECRET", "SCALEWAY_ACCESS_KEY", "STORAGE_BUCKET", "STATS_URLS", "STATS_USER", "STATS_PASSWORD"} {
 		if row(result, setting).Outcome != Decide {
-			t.Errorf("%s is not said to be decided", setting)
+			t.Errorf("%s is not marked to decide", setting)
 		}
 	}
 }
 
-// TestLaterFilesCount: the project's file goes over the defaults.
-func TestLaterFilesCount(t *testing.T) {
+// TestLaterFilesOverrideEarlierOnes checks that a project's file overrides the defaults.
+func TestLaterFilesOverrideEarlierOnes(t *testing.T) {
 	result := Translate(Files{Configs: []*Array{read(t, "'poll_max_workers' => 100, 'clone_max_workers' => 5"), read(t, project+"'clone_max_workers' => 7")}, Pool: "acme"})
 	if row(result, "clone_max_workers").Value != "7" || row(result, "poll_max_workers").Value != "100" {
-		t.Errorf("the table is %+v", result.Rows)
+		t.Errorf("table: %+v", result.Rows)
 	}
 }
 
-// TestSecretsAreInTheFileAlone: the table and the JSON tell that they are there.
-func TestSecretsAreInTheFileAlone(t *testing.T) {
+// TestSecretsAreOnlyInTheFile checks that the table hides the values of secrets.
+func TestSecretsAreOnlyInTheFile(t *testing.T) {
 	result := Translate(Files{Configs: []*Array{read(t, project), read(t, dns+"'ical_stream' => 'https://example.com/private-4711.ics'")}, Pool: "acme"})
 	var table strings.Builder
 	if err := result.Table(&table); err != nil {
@@ -159,18 +161,19 @@ func TestSecretsAreInTheFileAlone(t *testing.T) {
 	file := result.EnvFile()
 	for _, secret := range []string{"the secret of BBB", "11111111-2222-4333-8444-555555555555", "sesame-key", "sesame-secret", "sesame-consumer", "private-4711"} {
 		if strings.Contains(table.String(), secret) {
-			t.Errorf("the table tells %q", secret)
+			t.Errorf("the table shows %q", secret)
 		}
 		if !strings.Contains(file, "'"+secret+"'") && !strings.Contains(file, secret+".ics'") {
 			t.Errorf("the file lacks %q", secret)
 		}
 	}
 	if !strings.Contains(table.String(), "DIVIMS_BBB_SECRET=[secret]") {
-		t.Errorf("the table is\n%s", table.String())
+		t.Errorf("table:\n%s", table.String())
 	}
 }
 
-// TestReadMaintenance: a list of numbers, or an empty file as the predecessor made it.
+// TestReadMaintenance accepts a list of numbers, or an empty file, which the predecessor
+// also wrote.
 func TestReadMaintenance(t *testing.T) {
 	for source, want := range map[string][]int{"": nil, "\n": nil, "[]": nil, "[7, 3, 7]": {3, 7}, `["12"]`: {12}} {
 		if got, err := ReadMaintenance("acme_ServersInMaintenance.json", []byte(source)); err != nil || !slices.Equal(got, want) {
@@ -179,7 +182,7 @@ func TestReadMaintenance(t *testing.T) {
 	}
 	for _, source := range []string{"{}", "[0]", "[-1]", "[1.5]", `["a"]`, "[1", "[99999999999999999999]", "[[1]]", "[10001]"} {
 		if got, err := ReadMaintenance("m.json", []byte(source)); err == nil {
-			t.Errorf("%q gives %v", source, got)
+			t.Errorf("%q is read as %v", source, got)
 		}
 	}
 }

@@ -8,24 +8,23 @@ import (
 	"strings"
 )
 
-// Bounds of what is read: far above any configuration.
+// Limits, far above any real configuration.
 const (
-	largestFile  = 256 << 10 // bytes
-	deepest      = 32        // arrays and parentheses within one another
-	longestValue = 4 << 10   // bytes of a string that is put together
-	mostElements = 1000      // of an array
+	maxFile     = 256 << 10 // size of a file, in bytes
+	maxDepth    = 32        // nested arrays and parentheses
+	maxString   = 4 << 10   // length of a joined string, in bytes
+	maxElements = 1000      // elements of an array
 )
 
-// ReadPHP reads a configuration file as data: assignments of values to variables,
-// elements and constants, or one array that is returned. Nothing is run. All else
-// is an *Error that names the line and the construct.
+// ReadPHP reads a configuration file as data: assignments of values to variables, array
+// elements and constants, or a returned array. Nothing is run. Everything else is an
+// *Error that names the line and the construct.
 //
-// What it gives are the settings: the returned array, or that of the variable
-// $config, or of the only array there is, together with the constants, by their
-// names in lower case.
+// It returns the settings: the elements of the returned array, of $config, or of the only
+// array, together with the constants, whose names are in lower case.
 func ReadPHP(file string, source []byte) (*Array, error) {
-	if len(source) > largestFile {
-		return nil, &Error{file, 1, fmt.Sprintf("larger than %d bytes", largestFile)}
+	if len(source) > maxFile {
+		return nil, &Error{file, 1, fmt.Sprintf("larger than %d bytes", maxFile)}
 	}
 	p := &parser{scanner: scanner{file: file, rest: string(source), line: 1}, variables: map[string]Value{}, constants: &Array{}}
 	if err := p.open(); err != nil {
@@ -40,7 +39,7 @@ func ReadPHP(file string, source []byte) (*Array, error) {
 		}
 	}
 	if p.now.kind != endOfFile {
-		return nil, p.unexpected("behind return")
+		return nil, p.unexpected("after return")
 	}
 	return p.settings()
 }
@@ -55,10 +54,11 @@ type parser struct {
 	returned  bool
 }
 
+// settings returns the settings once the whole file has been read.
 func (p *parser) settings() (*Array, error) {
 	found, ok := p.result.(*Array)
 	if p.returned && !ok {
-		return nil, p.at(p.now, "what is returned is no array")
+		return nil, p.at(p.now, "the returned value is not an array")
 	}
 	if !ok {
 		found, ok = p.variables["config"].(*Array)
@@ -71,7 +71,7 @@ func (p *parser) settings() (*Array, error) {
 			}
 		}
 		if len(arrays) > 1 {
-			return nil, p.at(p.now, "there are several arrays, and none is $config")
+			return nil, p.at(p.now, "there are several arrays, and none of them is $config")
 		}
 		if len(arrays) == 1 {
 			found, ok = arrays[0], true
@@ -96,20 +96,20 @@ func (p *parser) at(t token, format string, args ...any) error {
 	return &Error{p.file, t.line, fmt.Sprintf(format, args...)}
 }
 
-func (p *parser) unexpected(where string) error { return p.at(p.now, "%s %s", p.now, where) }
+func (p *parser) unexpected(where string) error { return p.at(p.now, "unexpected %s %s", p.now, where) }
 
 func (p *parser) advance() (err error) {
 	p.now, err = p.next()
 	return err
 }
 
-func (p *parser) isMark(mark_ string) bool { return p.now.kind == mark && p.now.text == mark_ }
+func (p *parser) isMark(wanted string) bool { return p.now.kind == mark && p.now.text == wanted }
 
 func (p *parser) isWord(w string) bool {
 	return p.now.kind == word && strings.EqualFold(strings.TrimPrefix(p.now.text, "\\"), w)
 }
 
-// expect takes a punctuation mark.
+// expect reads a punctuation mark.
 func (p *parser) expect(wanted, where string) error {
 	if !p.isMark(wanted) {
 		return p.unexpected(fmt.Sprintf("%s, where %q is expected", where, wanted))
@@ -128,7 +128,7 @@ func (p *parser) statement() error {
 	case p.now.kind == variable:
 		return p.assignment()
 	case p.now.kind == word:
-		return p.at(p.now, "%s: only values are read, no other statements, calls or includes", p.now)
+		return p.at(p.now, "%s: only values are read, not other statements, calls or includes", p.now)
 	}
 	return p.unexpected("at the beginning of a statement")
 }
@@ -144,12 +144,12 @@ func (p *parser) returning() (err error) {
 	return p.end()
 }
 
-// end takes the semicolon, which may be missing at the end of the PHP.
+// end reads the semicolon, which is optional at the end of the file.
 func (p *parser) end() error {
 	if p.now.kind == endOfFile {
 		return nil
 	}
-	return p.expect(";", "behind a value")
+	return p.expect(";", "after a value")
 }
 
 // constant reads define('NAME', value), const NAME = value and declare(name=value).
@@ -160,7 +160,7 @@ func (p *parser) constant() error {
 		return err
 	}
 	if call {
-		if err := p.expect("(", "behind define"); err != nil {
+		if err := p.expect("(", "after define"); err != nil {
 			return err
 		}
 	}
@@ -175,7 +175,7 @@ func (p *parser) constant() error {
 	if !call || ignored {
 		between = "="
 	}
-	if err := p.expect(between, "behind the name of a constant"); err != nil {
+	if err := p.expect(between, "after the name of a constant"); err != nil {
 		return err
 	}
 	value, err := p.expression()
@@ -183,7 +183,7 @@ func (p *parser) constant() error {
 		return err
 	}
 	if call {
-		if err := p.expect(")", "behind the value of a constant"); err != nil {
+		if err := p.expect(")", "after the value of a constant"); err != nil {
 			return err
 		}
 	}
@@ -205,7 +205,7 @@ func (p *parser) assignment() error {
 		return err
 	}
 	if !p.isMark("=") {
-		return p.unexpected(fmt.Sprintf("behind %s: only = is read", target))
+		return p.unexpected(fmt.Sprintf("after %s: only = is read", target))
 	}
 	start := p.now
 	if err := p.advance(); err != nil {
@@ -223,8 +223,7 @@ func (p *parser) assignment() error {
 	return p.end()
 }
 
-// path reads the keys of an element, ['key']['key'], and whether the last is [], which
-// appends one.
+// path reads the keys of an element, ['key']['key']. appends is set if the last one is [].
 func (p *parser) path() (keys []string, appends bool, err error) {
 	for p.isMark("[") && !appends {
 		if err := p.advance(); err != nil {
@@ -237,27 +236,27 @@ func (p *parser) path() (keys []string, appends bool, err error) {
 			}
 			keys = append(keys, key)
 		}
-		if err := p.expect("]", "behind a key"); err != nil {
+		if err := p.expect("]", "after a key"); err != nil {
 			return nil, false, err
 		}
 	}
 	return keys, appends, nil
 }
 
-// assigned is a value with an element replaced or added.
+// assigned returns the old value with one element replaced or added.
 func assigned(old Value, path []string, appends bool, value Value) (Value, error) {
 	if len(path) == 0 && !appends {
 		return value, nil
 	}
 	array, ok := old.(*Array)
 	if !ok && old != nil {
-		return nil, fmt.Errorf("an element of what is no array")
+		return nil, fmt.Errorf("an element of a value that is not an array")
 	}
 	if array == nil {
 		array = &Array{}
 	}
-	if len(array.keys) >= mostElements {
-		return nil, fmt.Errorf("an array of more than %d elements", mostElements)
+	if len(array.keys) >= maxElements {
+		return nil, fmt.Errorf("an array of more than %d elements", maxElements)
 	}
 	if len(path) == 0 {
 		return array.with(strconv.FormatInt(array.next, 10), value), nil
@@ -269,7 +268,7 @@ func assigned(old Value, path []string, appends bool, value Value) (Value, error
 	return array.with(path[0], inner), nil
 }
 
-// key reads the key of an element.
+// key reads the key of an array element.
 func (p *parser) key() (string, error) {
 	start := p.now
 	value, err := p.expression()
@@ -289,12 +288,12 @@ func (p *parser) keyOf(at token, value Value) (string, error) {
 	return "", p.at(at, "a key that is neither a string nor a whole number")
 }
 
-// expression reads sums that are put together with dots, which bind less.
+// expression reads sums joined with dots. As in PHP 8, + and - bind tighter than the dot.
 func (p *parser) expression() (Value, error) {
 	p.depth++
 	defer func() { p.depth-- }()
-	if p.depth > deepest {
-		return nil, p.at(p.now, "more than %d values within one another", deepest)
+	if p.depth > maxDepth {
+		return nil, p.at(p.now, "more than %d nested values", maxDepth)
 	}
 	left, err := p.chain([]string{"+", "-"}, p.product)
 	for err == nil && p.isMark(".") {
@@ -312,7 +311,7 @@ func (p *parser) expression() (Value, error) {
 
 func (p *parser) product() (Value, error) { return p.chain([]string{"*"}, p.unary) }
 
-// chain reads operands with arithmetic between them.
+// chain reads operands with the given arithmetic marks between them.
 func (p *parser) chain(marks []string, operand func() (Value, error)) (Value, error) {
 	left, err := operand()
 	for err == nil && p.now.kind == mark && slices.Contains(marks, p.now.text) {
@@ -329,19 +328,19 @@ func (p *parser) chain(marks []string, operand func() (Value, error)) (Value, er
 }
 
 func (p *parser) concatenated(at token, left, right Value) (Value, error) {
-	a, ok1 := inText(left)
-	b, ok2 := inText(right)
+	a, ok1 := asText(left)
+	b, ok2 := asText(right)
 	if !ok1 || !ok2 {
-		return nil, p.at(at, "a dot between what are no strings or numbers")
+		return nil, p.at(at, "a dot between values that are not strings or numbers")
 	}
-	if len(a)+len(b) > longestValue {
-		return nil, p.at(at, "a string of more than %d bytes", longestValue)
+	if len(a)+len(b) > maxString {
+		return nil, p.at(at, "a string of more than %d bytes", maxString)
 	}
 	return a + b, nil
 }
 
-// inText is a value as PHP puts it into a string.
-func inText(value Value) (string, bool) {
+// asText returns a value as PHP converts it to a string.
+func asText(value Value) (string, bool) {
 	switch v := value.(type) {
 	case string:
 		return v, true
@@ -364,10 +363,10 @@ func (p *parser) computed(at token, left, right Value) (Value, error) {
 	a, ok1 := left.(int64)
 	b, ok2 := right.(int64)
 	if !ok1 || !ok2 {
-		x, okX := inNumber(left)
-		y, okY := inNumber(right)
+		x, okX := asNumber(left)
+		y, okY := asNumber(right)
 		if !okX || !okY {
-			return nil, p.at(at, "%s between what are no numbers", at)
+			return nil, p.at(at, "%s between values that are not numbers", at)
 		}
 		return finite(p, at, map[string]float64{"+": x + y, "-": x - y, "*": x * y}[at.text])
 	}
@@ -378,7 +377,7 @@ func (p *parser) computed(at token, left, right Value) (Value, error) {
 	return exact, nil
 }
 
-func inNumber(value Value) (float64, bool) {
+func asNumber(value Value) (float64, bool) {
 	switch v := value.(type) {
 	case int64:
 		return float64(v), true
@@ -388,6 +387,7 @@ func inNumber(value Value) (float64, bool) {
 	return 0, false
 }
 
+// finite returns an error for an infinite value.
 func finite(p *parser, at token, value float64) (Value, error) {
 	if math.IsInf(value, 0) || math.IsNaN(value) {
 		return nil, p.at(at, "a number that is too large")
@@ -446,10 +446,10 @@ func (p *parser) parenthesized() (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return value, p.expect(")", "behind a value")
+	return value, p.expect(")", "after a value")
 }
 
-// known reads a variable that was given a value before, or an element of it.
+// known reads a variable that has a value, or an element of it.
 func (p *parser) known(t token) (Value, error) {
 	value, ok := p.variables[t.text]
 	if !ok {
@@ -466,15 +466,15 @@ func (p *parser) known(t token) (Value, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.expect("]", "behind a key"); err != nil {
+		if err := p.expect("]", "after a key"); err != nil {
 			return nil, err
 		}
 		array, isArray := value.(*Array)
 		if !isArray {
-			return nil, p.at(t, "an element of %s, which is no array", t)
+			return nil, p.at(t, "an element of %s, which is not an array", t)
 		}
 		if value, ok = array.Get(key); !ok {
-			return nil, p.at(t, "an element of %s that it does not have", t)
+			return nil, p.at(t, "an element that %s does not have", t)
 		}
 	}
 	return value, nil
@@ -513,14 +513,14 @@ func (p *parser) named(t token) (Value, error) {
 	return Name(t.text), nil
 }
 
-// member reads what follows a class's name.
+// member reads a constant of a class, after the class's name.
 func (p *parser) member(class token) (Value, error) {
 	if err := p.advance(); err != nil {
 		return nil, err
 	}
 	name := p.now
 	if name.kind != word {
-		return nil, p.unexpected("behind ::")
+		return nil, p.unexpected("after ::")
 	}
 	if err := p.advance(); err != nil {
 		return nil, err
@@ -535,8 +535,8 @@ func (p *parser) member(class token) (Value, error) {
 func (p *parser) array(closing string) (Value, error) {
 	p.depth++
 	defer func() { p.depth-- }()
-	if p.depth > deepest {
-		return nil, p.at(p.now, "more than %d values within one another", deepest)
+	if p.depth > maxDepth {
+		return nil, p.at(p.now, "more than %d nested values", maxDepth)
 	}
 	if err := p.advance(); err != nil {
 		return nil, err
@@ -546,13 +546,13 @@ func (p *parser) array(closing string) (Value, error) {
 		if err := p.element(array); err != nil {
 			return nil, err
 		}
-		if len(array.keys) > mostElements {
-			return nil, p.at(p.now, "an array of more than %d elements", mostElements)
+		if len(array.keys) > maxElements {
+			return nil, p.at(p.now, "an array of more than %d elements", maxElements)
 		}
 		if p.isMark(closing) {
 			break
 		}
-		if err := p.expect(",", "behind an element"); err != nil {
+		if err := p.expect(",", "after an element"); err != nil {
 			return nil, err
 		}
 	}

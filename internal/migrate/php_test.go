@@ -9,8 +9,8 @@ import (
 	"divims/internal/lab/hostile"
 )
 
-// plainly is an array as Go's own, for comparisons.
-func plainly(value Value) any {
+// asMap returns an array as a Go map, for comparisons.
+func asMap(value Value) any {
 	array, ok := value.(*Array)
 	if !ok {
 		return value
@@ -18,12 +18,12 @@ func plainly(value Value) any {
 	all := map[string]any{}
 	for _, key := range array.Keys() {
 		inner, _ := array.Get(key)
-		all[key] = plainly(inner)
+		all[key] = asMap(inner)
 	}
 	return all
 }
 
-// TestReadPHP: every shape in which a configuration is written gives its values.
+// TestReadPHP reads every form in which a configuration may be written.
 func TestReadPHP(t *testing.T) {
 	type m = map[string]any
 	for name, c := range map[string]struct {
@@ -58,60 +58,61 @@ func TestReadPHP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !reflect.DeepEqual(plainly(got), any(map[string]any(c.want))) {
-				t.Errorf("read %v, want %v", plainly(got), c.want)
+			if !reflect.DeepEqual(asMap(got), any(map[string]any(c.want))) {
+				t.Errorf("read %v, want %v", asMap(got), c.want)
 			}
 		})
 	}
 }
 
-// TestWhatIsNoValueIsRefused: with the line, and in words that show no string.
-func TestWhatIsNoValueIsRefused(t *testing.T) {
+// TestReadPHPRefusesCode checks that everything but values is an error with its line, and
+// that errors do not show the content of strings.
+func TestReadPHPRefusesCode(t *testing.T) {
 	for name, c := range map[string]struct {
 		source string
 		line   int
 		what   string
 	}{
-		"no PHP":                       {"'a' => 1", 1, "does not begin with <?php"},
-		"text before":                  {"\n<?php return [];", 1, "does not begin with <?php"},
-		"text behind":                  {"<?php return [];\n?>\nhello", 2, "text behind ?>"},
-		"a call":                       {"<?php\nreturn ['a' => getenv('SECRET')];", 2, `a call of "getenv": nothing is run`},
-		"a call of a class":            {"<?php\nreturn [\nFoo::bar(1)];", 3, `a call of "Foo"`},
-		"a new object":                 {"<?php return new Foo;", 1, `"new"`},
-		"a condition":                  {"<?php\n\nif (true) { $config = []; }", 3, `"if": only values`},
-		"an include":                   {"<?php include 'other.php';", 1, `"include": only values`},
-		"an included value":            {"<?php return include 'other.php';", 1, `"include": only values`},
-		"a function":                   {"<?php function f() {}", 1, `"function": only values`},
-		"a closure":                    {"<?php return ['a' => function () {}];", 1, `a call of "function"`},
-		"an echo":                      {"<?php echo 'sesame';", 1, `"echo": only values`},
-		"a method":                     {"<?php $logger->push();", 1, `"->" behind $logger`},
-		"a variable without a value":   {"<?php return [$x];", 1, "$x, which has no value here"},
-		"an element that is not there": {"<?php $a = []; return [$a['sesame']];", 1, "an element of $a that it does not have"},
-		"a variable in a string":       {"<?php $x = 1; return [\n\"sesame $x\"];", 2, "a variable inside a string"},
-		"braces in a string":           {`<?php return ["sesame {$x}"];`, 1, "a variable inside a string"},
-		"a heredoc":                    {"<?php return [<<<X\nsesame\nX];", 1, "a heredoc"},
-		"backticks":                    {"<?php return `ls`;", 1, "backticks"},
-		"an attribute":                 {"<?php #[Sesame]\nreturn [];", 1, "an attribute"},
-		"a ternary":                    {"<?php return [true ? 1 : 2];", 1, `"?" behind an element`},
-		"a comparison":                 {"<?php return [1 == 2];", 1, `"==" behind an element`},
-		"another assignment":           {"<?php $a = 1;\n$a .= 'sesame';", 2, `".=" behind $a`},
-		"a spread":                     {"<?php return [...$a];", 1, `"..." where a value`},
-		"a reference":                  {"<?php return [&$a];", 1, `"&" where a value`},
-		"a string that does not end":   {"<?php return ['sesame", 1, "a string that does not end"},
-		"a comment that does not end":  {"<?php /* sesame", 1, "a comment that does not end"},
-		"no semicolon":                 {"<?php $a = 'x'\n$b = 2;", 2, `$b behind a value`},
-		"no comma":                     {"<?php return ['sesame' 'open'];", 1, "a string behind an element"},
-		"a key of no kind":             {"<?php return [1.5 => 1];", 1, "a key that is neither"},
-		"an array in a string":         {"<?php return ['a' . []];", 1, "a dot between"},
-		"a sum of strings":             {"<?php return ['a' + 'b'];", 1, `"+" between what are no numbers`},
-		"a number beyond all":          {"<?php return [9007199254740993 * 9007199254740993];", 1, "too large"},
-		"a bad octal":                  {"<?php return [089];", 1, "octal"},
-		"a bad number":                 {"<?php return [12abc];", 1, "a number that cannot be read"},
-		"something behind return":      {"<?php return [1]; $a = 2;", 1, "$a behind return"},
-		"no array at all":              {"<?php $a = 1;", 1, "no array of settings"},
-		"two arrays":                   {"<?php $a = [1]; $b = [2];", 1, "several arrays"},
-		"no array is returned":         {"<?php return 1;", 1, "no array"},
-		"an element of no array":       {"<?php $a = 1; $a['b'] = 2;", 1, "no array"},
+		"no PHP":                         {"'a' => 1", 1, "does not begin with <?php"},
+		"text before":                    {"\n<?php return [];", 1, "does not begin with <?php"},
+		"text after":                     {"<?php return [];\n?>\nhello", 2, "text after ?>"},
+		"a call":                         {"<?php\nreturn ['a' => getenv('SECRET')];", 2, `a call of "getenv": nothing is run`},
+		"a call of a class":              {"<?php\nreturn [\nFoo::bar(1)];", 3, `a call of "Foo"`},
+		"a new object":                   {"<?php return new Foo;", 1, `"new"`},
+		"a condition":                    {"<?php\n\nif (true) { $config = []; }", 3, `"if": only values`},
+		"an include":                     {"<?php include 'other.php';", 1, `"include": only values`},
+		"an included value":              {"<?php return include 'other.php';", 1, `"include": only values`},
+		"a function":                     {"<?php function f() {}", 1, `"function": only values`},
+		"a closure":                      {"<?php return ['a' => function () {}];", 1, `a call of "function"`},
+		"an echo":                        {"<?php echo 'sesame';", 1, `"echo": only values`},
+		"a method":                       {"<?php $logger->push();", 1, `"->" after $logger`},
+		"a variable without a value":     {"<?php return [$x];", 1, "$x, which has no value here"},
+		"an element that does not exist": {"<?php $a = []; return [$a['sesame']];", 1, "an element that $a does not have"},
+		"a variable in a string":         {"<?php $x = 1; return [\n\"sesame $x\"];", 2, "a variable inside a string"},
+		"braces in a string":             {`<?php return ["sesame {$x}"];`, 1, "a variable inside a string"},
+		"a heredoc":                      {"<?php return [<<<X\nsesame\nX];", 1, "a heredoc"},
+		"backticks":                      {"<?php return `ls`;", 1, "backticks"},
+		"an attribute":                   {"<?php #[Sesame]\nreturn [];", 1, "an attribute"},
+		"a ternary":                      {"<?php return [true ? 1 : 2];", 1, `"?" after an element`},
+		"a comparison":                   {"<?php return [1 == 2];", 1, `"==" after an element`},
+		"another assignment":             {"<?php $a = 1;\n$a .= 'sesame';", 2, `".=" after $a`},
+		"a spread":                       {"<?php return [...$a];", 1, `"..." where a value`},
+		"a reference":                    {"<?php return [&$a];", 1, `"&" where a value`},
+		"a string that does not end":     {"<?php return ['sesame", 1, "a string that does not end"},
+		"a comment that does not end":    {"<?php /* sesame", 1, "a comment that does not end"},
+		"no semicolon":                   {"<?php $a = 'x'\n$b = 2;", 2, `$b after a value`},
+		"no comma":                       {"<?php return ['sesame' 'open'];", 1, "a string after an element"},
+		"a key of a wrong kind":          {"<?php return [1.5 => 1];", 1, "a key that is neither"},
+		"an array in a string":           {"<?php return ['a' . []];", 1, "a dot between"},
+		"a sum of strings":               {"<?php return ['a' + 'b'];", 1, `"+" between values that are not numbers`},
+		"a number that is too large":     {"<?php return [9007199254740993 * 9007199254740993];", 1, "too large"},
+		"a bad octal":                    {"<?php return [089];", 1, "octal"},
+		"a bad number":                   {"<?php return [12abc];", 1, "a number that cannot be read"},
+		"a statement after return":       {"<?php return [1]; $a = 2;", 1, "$a after return"},
+		"no array at all":                {"<?php $a = 1;", 1, "no array of settings"},
+		"two arrays":                     {"<?php $a = [1]; $b = [2];", 1, "several arrays"},
+		"no array is returned":           {"<?php return 1;", 1, "not an array"},
+		"an element of no array":         {"<?php $a = 1; $a['b'] = 2;", 1, "not an array"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadPHP("config.php", []byte(c.source))
@@ -120,13 +121,13 @@ func TestWhatIsNoValueIsRefused(t *testing.T) {
 				t.Fatalf("error %v, want line %d and %q", err, c.line, c.what)
 			}
 			if strings.Contains(err.Error(), "sesame") {
-				t.Errorf("the error shows what is in a string: %v", err)
+				t.Errorf("the error shows the content of a string: %v", err)
 			}
 		})
 	}
 }
 
-// bombs are short files that would be large, deep or slow.
+// bombs are files that are large, deep or slow to read without limits.
 var bombs = map[string]string{
 	"a string that doubles": "<?php $a = 'x'; " + strings.Repeat("$a = $a . $a; ", 60),
 	"deep arrays":           "<?php return " + strings.Repeat("[", 100_000),
@@ -138,22 +139,22 @@ var bombs = map[string]string{
 	"many signs":            "<?php return [" + strings.Repeat("- ", 100_000) + "1];",
 }
 
-// TestHostileFilesEndInLittleMemory, with an error that people can read.
-func TestHostileFilesEndInLittleMemory(t *testing.T) {
+// TestHostileFilesNeedLittleMemory checks that such files are refused with a readable error.
+func TestHostileFilesNeedLittleMemory(t *testing.T) {
 	for name, source := range bombs {
 		t.Run(name, func(t *testing.T) {
 			var err error
 			hostile.Within(t, 512<<20, func() { _, err = ReadPHP("config.php", []byte(source)) })
 			if err == nil {
-				t.Fatal("it is read")
+				t.Fatal("the file was accepted")
 			}
 			hostile.CheckText(t, err.Error())
 		})
 	}
 }
 
-// FuzzReadPHP: whatever is in a file, it is read or refused, and what is read can be
-// translated into settings that hold no surprise for a shell.
+// FuzzReadPHP checks that any file is read or refused, and that the resulting settings are
+// safe for a shell.
 func FuzzReadPHP(f *testing.F) {
 	for _, source := range []string{
 		"<?php $config = ['pool_size' => 3, 'clone_bbb_secret' => 'it\\'s'];", "<?php return array('a' => -1.5e3 . \"\\u{e9}\", 7 => [true, NULL]);",
@@ -174,13 +175,13 @@ func FuzzReadPHP(f *testing.F) {
 		result := Translate(Files{Configs: []*Array{config}, Pool: "campus"})
 		for line := range strings.SplitSeq(withoutQuoted(result.EnvFile()), "\n") {
 			if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "DIVIMS_") {
-				t.Fatalf("a line of the file is %q", line)
+				t.Fatalf("unquoted line %q", line)
 			}
 		}
 	})
 }
 
-// withoutQuoted leaves out what a shell finds in single quotes.
+// withoutQuoted removes what a shell finds in single quotes.
 func withoutQuoted(text string) string {
 	var out strings.Builder
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, `'\''`, ""), "\n") {

@@ -7,28 +7,28 @@ import (
 	"unicode/utf8"
 )
 
-// kind is what a token is.
+// kind is the kind of a token.
 type kind int
 
 const (
 	endOfFile kind = iota
 	word           // a name, a keyword, or a qualified name such as \Monolog\Level
 	variable       // $name, without the dollar sign
-	text           // a string, unescaped
+	text           // a string without its quotes and escapes
 	integer
 	decimal
 	mark // punctuation
 )
 
-// token is a piece of PHP.
+// token is a PHP token.
 type token struct {
 	kind kind
 	text string
 	line int
 }
 
-// String names a token in errors, in short and never with a string's content, which
-// may be a secret.
+// String names a token in errors. It does not show the content of a string, which may be
+// a secret.
 func (t token) String() string {
 	switch t.kind {
 	case endOfFile:
@@ -36,23 +36,23 @@ func (t token) String() string {
 	case text:
 		return "a string"
 	case variable:
-		return "$" + strings.Trim(fmt.Sprintf("%.40q", t.text), `"`) // anything above ASCII is a letter
+		return "$" + strings.Trim(fmt.Sprintf("%.40q", t.text), `"`) // %q, because PHP counts every byte above ASCII as a letter
 	}
 	return fmt.Sprintf("%.40q", t.text)
 }
 
-// Error is what cannot be read, and where.
+// Error says what cannot be read, and where.
 type Error struct {
 	File string
 	Line int
-	// What is the construct, in words.
+	// What describes the construct.
 	What string
 }
 
-// Error is one line: "config.php:12: a call of strtoupper".
+// Error returns one line, for example "config.php:12: a call of \"getenv\": nothing is run".
 func (e *Error) Error() string { return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.What) }
 
-// scanner takes PHP apart.
+// scanner splits PHP into tokens.
 type scanner struct {
 	file string
 	rest string
@@ -63,8 +63,7 @@ func (s *scanner) fail(format string, args ...any) error {
 	return &Error{s.file, s.line, fmt.Sprintf(format, args...)}
 }
 
-// open skips what is before the PHP: nothing but a line for the shell and a byte
-// order mark may be there.
+// open skips "<?php". Only a byte order mark and a "#!" line may come before it.
 func (s *scanner) open() error {
 	s.rest = strings.TrimPrefix(s.rest, "\ufeff")
 	if strings.HasPrefix(s.rest, "#!") {
@@ -79,7 +78,7 @@ func (s *scanner) open() error {
 	return nil
 }
 
-// skip leaves out white space and comments.
+// skip skips white space and comments.
 func (s *scanner) skip() error {
 	for s.rest != "" {
 		switch {
@@ -102,20 +101,19 @@ func (s *scanner) skip() error {
 	return nil
 }
 
-// lineComment is the length of a comment that ends with its line or, as PHP has it,
-// with the PHP.
+// lineComment returns the length of a comment that ends with its line or, as in PHP, at ?>.
 func lineComment(rest string) int {
 	end := strings.IndexAny(rest, "\r\n")
 	if end < 0 {
 		end = len(rest)
 	}
-	if close := strings.Index(rest[:end], "?>"); close >= 0 {
-		end = close
+	if closing := strings.Index(rest[:end], "?>"); closing >= 0 {
+		end = closing
 	}
 	return end
 }
 
-// take consumes n bytes and gives them.
+// take consumes and returns n bytes.
 func (s *scanner) take(n int) string {
 	taken := s.rest[:n]
 	s.rest = s.rest[n:]
@@ -123,7 +121,7 @@ func (s *scanner) take(n int) string {
 	return taken
 }
 
-// next gives the next token.
+// next returns the next token.
 func (s *scanner) next() (token, error) {
 	if err := s.skip(); err != nil {
 		return token{}, err
@@ -137,7 +135,7 @@ func (s *scanner) next() (token, error) {
 	case strings.HasPrefix(s.rest, "?>"):
 		s.take(2)
 		if strings.TrimSpace(s.rest) != "" {
-			return t, s.fail("text behind ?>")
+			return t, s.fail("text after ?>")
 		}
 		s.rest = ""
 	case c == '$' && len(s.rest) > 1 && isNameStart(s.rest[1]):
@@ -154,9 +152,9 @@ func (s *scanner) next() (token, error) {
 		t.kind = text
 		t.text, err = s.double()
 	case strings.HasPrefix(s.rest, "<<<"):
-		err = s.fail("a heredoc: put it in quotes")
+		err = s.fail("a heredoc: use quotes instead")
 	case c == '`':
-		err = s.fail("a command in backticks: PHP and its commands are never run")
+		err = s.fail("a command in backticks: nothing is run")
 	default:
 		t.kind, t.text = mark, s.take(markLength(s.rest))
 	}
@@ -185,7 +183,7 @@ func qualifiedLength(rest string) int {
 	return n
 }
 
-// longMarks are those of more than one byte, longest first.
+// longMarks are the punctuation marks of more than one byte, longest first.
 var longMarks = []string{"...", "<=>", "**=", "===", "!==", "??=", "=>", "->", "::", "==", "!=", "<=", ">=", "&&", "||", "??", "+=", "-=", "*=", ".=", "/=", "++", "--", "**", "<<", ">>"}
 
 func markLength(rest string) int {
@@ -198,7 +196,7 @@ func markLength(rest string) int {
 	return size
 }
 
-// number takes a number as PHP writes it, and gives it as Go's strconv reads it.
+// number reads a number in PHP's notation, and returns it in the notation of strconv.
 func (s *scanner) number() (kind, string, error) {
 	n := 0
 	for n < len(s.rest) && (isDigit(s.rest[n]) || isNameStart(s.rest[n]) || s.rest[n] == '.' ||
@@ -219,7 +217,7 @@ func (s *scanner) number() (kind, string, error) {
 	return 0, "", s.fail("a number that cannot be read: %.40q", written)
 }
 
-// single takes a string in single quotes, in which only \' and \\ stand for others.
+// single reads a string in single quotes. Its only escapes are \' and \\.
 func (s *scanner) single() (string, error) {
 	var value strings.Builder
 	for i := 1; i < len(s.rest); i++ {
@@ -237,10 +235,10 @@ func (s *scanner) single() (string, error) {
 	return "", s.fail("a string that does not end")
 }
 
-// escapes are those of one letter in double quotes.
+// escapes are the escapes of one character in double quotes.
 var escapes = map[byte]byte{'n': '\n', 't': '\t', 'r': '\r', 'v': '\v', 'e': 0x1b, 'f': '\f', '\\': '\\', '$': '$', '"': '"'}
 
-// double takes a string in double quotes. A variable in it is refused.
+// double reads a string in double quotes. A variable in it is an error.
 func (s *scanner) double() (string, error) {
 	var value strings.Builder
 	for i := 1; i < len(s.rest); {
@@ -252,7 +250,7 @@ func (s *scanner) double() (string, error) {
 			return value.String(), nil
 		case c == '$' && following != "" && (isNameStart(following[0]) || following[0] == '{'), c == '{' && strings.HasPrefix(following, "$"):
 			s.take(i)
-			return "", s.fail("a variable inside a string: put it together with dots")
+			return "", s.fail("a variable inside a string: join the parts with dots instead")
 		case c != '\\':
 			value.WriteByte(c)
 			i++
@@ -265,8 +263,8 @@ func (s *scanner) double() (string, error) {
 	return "", s.fail("a string that does not end")
 }
 
-// unescape gives what an escape at the beginning of a text stands for, and its
-// length. A backslash that escapes nothing stands for itself.
+// unescape returns the value and the length of the escape at the beginning of a text. A
+// backslash that escapes nothing is itself.
 func unescape(rest string) (value string, length int) {
 	if len(rest) < 2 {
 		return "\\", 1
@@ -295,10 +293,10 @@ func unescape(rest string) (value string, length int) {
 
 const hexadecimal = "0123456789abcdefABCDEF"
 
-// digits counts the digits at the beginning of a text, up to most.
-func digits(rest string, most int, of string) int {
+// digits returns how many of the first limit bytes of a text are digits of the given set.
+func digits(rest string, limit int, set string) int {
 	n := 0
-	for n < most && n < len(rest) && strings.IndexByte(of, rest[n]) >= 0 {
+	for n < limit && n < len(rest) && strings.IndexByte(set, rest[n]) >= 0 {
 		n++
 	}
 	return n

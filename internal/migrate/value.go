@@ -6,38 +6,36 @@ import (
 	"strconv"
 )
 
-// Value is what a PHP expression of the kinds that are read stands for: nil, bool,
-// int64, float64, string, Name or *Array.
+// Value is the value of a PHP expression: nil, bool, int64, float64, string, Name or *Array.
 type Value any
 
-// Name is a constant that only PHP could tell the value of, for example
-// \Monolog\Level::Info.
+// Name is a constant whose value only PHP knows, for example \Monolog\Level::Info.
 type Name string
 
-// Array is a PHP array, in order. It is not changed once it was made.
+// Array is a PHP array, which is ordered. It is not changed once it has been read.
 type Array struct {
 	keys   []string
 	values map[string]Value
-	next   int64 // the key of the next element without one
+	next   int64 // the key of the next element that is added without a key
 }
 
-// Get gives the value of a key.
+// Get returns the value of a key.
 func (a *Array) Get(key string) (Value, bool) {
 	value, ok := a.values[key]
 	return value, ok
 }
 
-// Keys are the keys in their order.
+// Keys returns the keys in their order.
 func (a *Array) Keys() []string { return slices.Clone(a.keys) }
 
-// with is the array with one more element, or another value for a key.
+// with returns a copy of the array with an element added or replaced.
 func (a *Array) with(key string, value Value) *Array {
 	b := &Array{slices.Clone(a.keys), maps.Clone(a.values), a.next}
 	b.put(key, value)
 	return b
 }
 
-// put changes an array that is being made.
+// put adds or replaces an element while the array is being read.
 func (a *Array) put(key string, value Value) {
 	if _, known := a.values[key]; !known {
 		a.keys = append(a.keys, key)
@@ -51,4 +49,5 @@ func (a *Array) put(key string, value Value) {
 	}
 }
 
+// add adds an element with the next key.
 func (a *Array) add(value Value) { a.put(strconv.FormatInt(a.next, 10), value) }

@@ -23,16 +23,16 @@ const (
 	consumer    = "consumer-key"
 )
 
-// api is a stand-in for OVH's, with the zone example.com. Its clock is an hour
-// ahead, which its callers have to find out.
+// api is a fake of OVH's API with the zone example.com. Its clock is an hour ahead, so
+// callers have to ask for its time.
 type api struct {
 	t *testing.T
-	// records are what was written, published what the name servers know.
+	// records are in the zone, published those that the name servers have.
 	records, published []record
 	lastID             int64
-	// failing are calls, as "METHOD path", that are refused once.
+	// failing maps calls, as "METHOD path", to the status with which they fail once.
 	failing map[string]int
-	// calls are all but those for the time.
+	// calls are all calls except those for the time.
 	calls []string
 }
 
@@ -64,7 +64,7 @@ func (a *api) add(r record) record {
 	return r
 }
 
-// ServeHTTP checks the signature as OVH tells to make it, and then works.
+// ServeHTTP checks the signature by OVH's documentation, and answers the call.
 func (a *api) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/auth/time" {
 		_, _ = fmt.Fprint(w, time.Now().Add(ahead).Unix())
@@ -136,8 +136,8 @@ var (
 	alias   = pool.DNSRecord{Name: "bbb-w1.example.com", Type: pool.RecordCNAME, Data: "bbb-w1.ext.example.com"}
 )
 
-// TestRecordsAreThoseThatLead: names are whole, and all else of the zone is left out.
-func TestRecordsAreThoseThatLead(t *testing.T) {
+// TestRecords checks that names are whole, and that other types of records are left out.
+func TestRecords(t *testing.T) {
 	_, zone := newAPI(t,
 		record{FieldType: "NS", Target: "dns1.ovh.net."},
 		record{FieldType: "A", SubDomain: "bbb-w1", Target: "51.15.1.1"},
@@ -156,13 +156,14 @@ func TestRecordsAreThoseThatLead(t *testing.T) {
 	}
 }
 
-// TestWriteIsDoneOnce and published each time: the first write may have ended in between.
-func TestWriteIsDoneOnce(t *testing.T) {
+// TestWritePublishesAfterAFailure checks that a repeated Write adds no second record, and
+// publishes what an earlier one has not.
+func TestWritePublishesAfterAFailure(t *testing.T) {
 	for _, wanted := range []pool.DNSRecord{address, alias} {
 		a, zone := newAPI(t)
 		a.failing["POST /domain/zone/example.com/refresh"] = http.StatusInternalServerError
 		if err := zone.Write(t.Context(), wanted); err == nil || !strings.Contains(err.Error(), "HTTP status 500") {
-			t.Errorf("%s: a failed publication gives %v", wanted, err)
+			t.Errorf("%s: error of a failed publication: %v", wanted, err)
 		}
 		if len(a.records) != 1 || len(a.published) != 0 {
 			t.Fatalf("%d records, %d published", len(a.records), len(a.published))
@@ -176,20 +177,20 @@ func TestWriteIsDoneOnce(t *testing.T) {
 	}
 }
 
-// TestDeleteTakesExactlyOne: the same name may lead elsewhere, too.
-func TestDeleteTakesExactlyOne(t *testing.T) {
+// TestDeleteKeepsOtherRecords deletes one of two records of a name, twice.
+func TestDeleteKeepsOtherRecords(t *testing.T) {
 	a, zone := newAPI(t,
 		record{FieldType: "A", SubDomain: "bbb-w1", Target: "51.15.1.1"},
 		record{FieldType: "A", SubDomain: "bbb-w1", Target: "192.0.2.7"},
 	)
-	for range 2 { // what is gone is gone
+	for range 2 { // deleting a missing record is no error
 		if err := zone.Delete(t.Context(), address); err != nil || len(a.published) != 1 || a.published[0].Target != "192.0.2.7" {
 			t.Errorf("%v, left is %v", err, a.published)
 		}
 	}
 }
 
-// TestNothingOutsideTheZone is written or asked for.
+// TestNothingOutsideTheZone checks that names outside the zone are errors without a call.
 func TestNothingOutsideTheZone(t *testing.T) {
 	a, zone := newAPI(t)
 	stranger := pool.DNSRecord{Name: "bbb-w1.example.org", Type: pool.RecordA, Data: "51.15.1.1"}
@@ -204,12 +205,12 @@ func TestNothingOutsideTheZone(t *testing.T) {
 	}
 }
 
-// TestErrorsAreShort, and hold no key.
+// TestErrorsAreShort checks that errors are short and contain no key.
 func TestErrorsAreShort(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"a long refusal": func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, strings.Repeat("no", 1<<16)) },
 		"an endless answer": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `["`+strings.Repeat("9", 2*largestAnswer))
+			_, _ = io.WriteString(w, `["`+strings.Repeat("9", 2*maxAnswer))
 		},
 		"no JSON":   func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") },
 		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
