@@ -307,7 +307,7 @@ func TestSameSeedGivesTheSameWorld(t *testing.T) {
 	}
 	other := newFixture(t, func(c *sandbox.Config) { c.World.Seed = 8 })
 	if other.settings.Scaleway.ProjectID == one.settings.Scaleway.ProjectID {
-		t.Error("another seed gives the same project")
+		t.Error("another seed has the same project")
 	}
 }
 

@@ -56,15 +56,15 @@ func TestStorageChecksConditions(t *testing.T) {
 			IfMatch: match, IfNoneMatch: noneMatch,
 		})
 	}
-	nobody := aws.String("*")
+	ifNone := aws.String("*")
 	if _, err := put("too early", aws.String(`"0123"`), nil); status(err) != http.StatusPreconditionFailed {
 		t.Errorf("If-Match without an object: %v", err)
 	}
-	first, err := put("first", nil, nobody)
+	first, err := put("first", nil, ifNone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := put("second", nil, nobody); status(err) != http.StatusPreconditionFailed {
+	if _, err := put("second", nil, ifNone); status(err) != http.StatusPreconditionFailed {
 		t.Errorf("If-None-Match with an object: %v", err)
 	}
 	if _, err := put("third", first.ETag, nil); err != nil {
