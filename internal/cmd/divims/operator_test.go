@@ -121,7 +121,7 @@ func (o *operator) until(day int, clock string) {
 	end := o.clock(day, clock)
 	for at := o.sandbox.Now().Truncate(interval).Add(interval); !at.After(end); at = at.Add(interval) {
 		o.sandbox.AdvanceTo(at)
-		o.sandbox.HangUp() // nobody keeps connections for five minutes
+		o.sandbox.CloseIdleConnections() // nobody keeps connections for five minutes
 		o.evaluate()
 	}
 }

@@ -299,7 +299,7 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	o.until(friday, "07:00")
 	o.told("NEW error: certificate of " + domain)
 	o.sees(atError, "expires in 3d23h30m")
-	if err := o.sandbox.LetExpire(domain, time.Time{}); err != nil {
+	if err := o.sandbox.SetCertificateExpiry(domain, time.Time{}); err != nil {
 		o.t.Fatal(err)
 	}
 	o.note("The certificate is renewed.")
@@ -364,7 +364,7 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 // expire lets a server's certificate run out.
 func (o *operator) expire(domain string, in time.Duration) {
 	o.t.Helper()
-	if err := o.sandbox.LetExpire(domain, o.sandbox.Now().Add(in)); err != nil {
+	if err := o.sandbox.SetCertificateExpiry(domain, o.sandbox.Now().Add(in)); err != nil {
 		o.t.Fatal(err)
 	}
 	o.note("The certificate of %s expires in %d days.", domain, in/(24*time.Hour))

@@ -62,7 +62,7 @@ func (s Surroundings) Serve(in io.Reader, out io.Writer) error {
 	}
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
-		around.HangUp()
+		around.CloseIdleConnections()
 		around.AdvanceTo(around.Now().Add(step))
 		if err := say.Encode(Traffic{around.Traffic(), answers.requests.Load()}); err != nil {
 			return fmt.Errorf("say what the traffic was: %w", err)
@@ -73,7 +73,7 @@ func (s Surroundings) Serve(in io.Reader, out io.Writer) error {
 
 func (s Surroundings) open(answers *answers) (*sandbox.Sandbox, error) {
 	around, err := sandbox.Start(sandbox.Config{
-		Around: answers.around, HTTP2: s.HTTP2,
+		Middleware: answers.around, HTTP2: s.HTTP2,
 		World: world.Config{
 			Start: begin, Meetings: s.demand(), Running: s.Servers,
 			Servers:            pool.Servers(s.Servers, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),

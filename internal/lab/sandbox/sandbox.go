@@ -50,9 +50,9 @@ type Config struct {
 	// Faults are the faults in force from the start. A RacePercent other than 0
 	// replaces the world's CordonRace.
 	Faults faults.Plan
-	// Around, if set, wraps the handler of each service. The name of the service is
+	// Middleware, if set, wraps the handler of each service. The name of the service is
 	// scalelite, servers, scaleway, storage or clock.
-	Around func(service string, handler http.Handler) http.Handler
+	Middleware func(service string, handler http.Handler) http.Handler
 	// HTTP2 makes the servers' web servers offer HTTP/2 beside HTTP/1.1. Faults that
 	// break connections do not work over HTTP/2.
 	HTTP2 bool
@@ -171,8 +171,8 @@ func (s *Sandbox) open() error {
 }
 
 func (s *Sandbox) serve(name string, handler http.Handler, config *tls.Config) string {
-	if s.config.Around != nil {
-		handler = s.config.Around(name, handler)
+	if s.config.Middleware != nil {
+		handler = s.config.Middleware(name, handler)
 	}
 	return s.services.serve(handler, config)
 }
@@ -207,10 +207,10 @@ func (s *Sandbox) scaleway() *scalewayapi.API {
 // Faults injects faults into all services but the clock.
 func (s *Sandbox) Faults() *faults.Injector { return s.faults }
 
-// LetExpire gives a server a certificate that expires at a virtual time and is not
+// SetCertificateExpiry gives a server a certificate that expires at a virtual time and is not
 // renewed. The time should be in the future by the wall clock, too. The zero time
 // makes the certificate renewable again.
-func (s *Sandbox) LetExpire(domain string, at time.Time) error {
+func (s *Sandbox) SetCertificateExpiry(domain string, at time.Time) error {
 	s.webServer.rotateTicketKeys()
 	return s.authority.setExpiry(domain, s.Now(), at)
 }
@@ -230,8 +230,8 @@ func (s *Sandbox) AdvanceTo(t time.Time) {
 // must not call them, nor the Sandbox.
 func (s *Sandbox) With(do func(*world.World)) { s.locked.with(do) }
 
-// HangUp closes idle connections, as servers do between two evaluations.
-func (s *Sandbox) HangUp() { s.services.closeIdleConnections() }
+// CloseIdleConnections closes idle connections, as servers do between two evaluations.
+func (s *Sandbox) CloseIdleConnections() { s.services.closeIdleConnections() }
 
 // Close stops all services and aborts calls in progress. It returns when all have ended.
 func (s *Sandbox) Close() error {
