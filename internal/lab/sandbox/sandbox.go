@@ -38,7 +38,8 @@ type Config struct {
 	// returns for the templates above. DiViMS uses those of its images whose name
 	// begins with "bbb-". Tags and Secret have defaults.
 	World world.Config
-	// Quotas is the most machines of a commercial type that can exist.
+	// Quotas is the most machines that can exist, by commercial type. Types that it does
+	// not name have no limit.
 	Quotas map[string]int
 	// Unprovisioned makes a sandbox whose servers have no IP address, no DNS name and
 	// no entry yet. Only bare metal can run at its start.
@@ -126,14 +127,14 @@ func Start(config Config) (*Sandbox, error) {
 			}
 		}
 	}
-	m := &lockedWorld{world: w}
+	locked := &lockedWorld{world: w}
 	injector, err := faults.New(config.Faults)
 	if err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
 	}
 	s := &Sandbox{
-		config: config, credentials: newCredentials(config.World.Seed), locked: m, faults: injector,
-		callNamer: newCallNamer(m, config.World.Servers), services: services{connContext: injector.ConnContext},
+		config: config, credentials: newCredentials(config.World.Seed), locked: locked, faults: injector,
+		callNamer: newCallNamer(locked, config.World.Servers), services: services{connContext: injector.ConnContext},
 	}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a sandbox: %w", err), s.Close())
@@ -207,8 +208,8 @@ func (s *Sandbox) scaleway() *scalewayapi.API {
 // Faults injects faults into all services but the clock.
 func (s *Sandbox) Faults() *faults.Injector { return s.faults }
 
-// SetCertificateExpiry gives a server a certificate that expires at a virtual time and is not
-// renewed. The time should be in the future by the wall clock, too. The zero time
+// SetCertificateExpiry gives a server a certificate that expires at a virtual time and is
+// not renewed. The time should be in the future by the wall clock, too. The zero time
 // makes the certificate renewable again.
 func (s *Sandbox) SetCertificateExpiry(domain string, at time.Time) error {
 	s.webServer.rotateTicketKeys()
@@ -230,7 +231,8 @@ func (s *Sandbox) AdvanceTo(t time.Time) {
 // must not call them, nor the Sandbox.
 func (s *Sandbox) With(do func(*world.World)) { s.locked.with(do) }
 
-// CloseIdleConnections closes idle connections, as servers do between two evaluations.
+// CloseIdleConnections closes connections without a request in progress. Real servers do
+// so between two evaluations.
 func (s *Sandbox) CloseIdleConnections() { s.services.closeIdleConnections() }
 
 // Close stops all services and aborts calls in progress. It returns when all have ended.

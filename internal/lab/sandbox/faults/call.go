@@ -3,7 +3,7 @@ package faults
 import "fmt"
 
 // Services are the names of the services. The calls of tls are handshakes with a
-// server'o web server, which serves bbb and stats.
+// server's web server, which serves bbb and stats.
 var Services = []string{"scalelite", "bbb", "stats", "scaleway", "storage", "calendar", TLS}
 
 // TLS is the service whose calls are handshakes. Handshake is the name of all of them.

@@ -86,8 +86,8 @@ func (i *Injector) Reset() {
 }
 
 // Calls returns the log since the last Reset in the order in which the calls arrived.
-// A call is logged once its fault is known. Handshakes are logged only if a fault hit
-// them.
+// A call is logged just before its response is sent or its connection is reset.
+// Handshakes are logged only if a fault hit them.
 func (i *Injector) Calls() []Call {
 	i.lock.Lock()
 	defer i.lock.Unlock()
@@ -96,8 +96,9 @@ func (i *Injector) Calls() []Call {
 	return calls
 }
 
-// OnCall sets a function that is called for every call. It runs after the service
-// executed the call, if it does, and before the response is sent. Nil removes it.
+// OnCall sets a function that is called for every call, and for every handshake that a
+// fault hits. It runs after the service has executed the call, if it does, and before the
+// response is sent. Nil removes the function.
 func (i *Injector) OnCall(do func(Call)) {
 	i.lock.Lock()
 	defer i.lock.Unlock()

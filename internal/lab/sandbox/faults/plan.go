@@ -11,7 +11,8 @@ type Plan struct {
 	Rules []Rule
 	// Seed selects the random numbers for Percent.
 	Seed uint64
-	// RacePercent is the share of cordons and disables that race with Scalelite's poller.
+	// RacePercent is the percentage of changes from enabled to cordoned or disabled that
+	// race with Scalelite's poller. The sandbox applies it, not the Injector.
 	RacePercent float64
 }
 

@@ -20,7 +20,8 @@ type Rule struct {
 	// From and To select from the matching calls since the rule was set, counted from
 	// 1. A From of 0 means from the first one, a To of 0 means without end.
 	From, To int
-	// Percent is the share of the selected calls that are hit, by chance. 0 means all.
+	// Percent is the percentage of the selected calls that are hit, by chance. 0 means
+	// all of them.
 	Percent float64
 }
 

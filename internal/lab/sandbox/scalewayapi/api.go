@@ -31,8 +31,8 @@ type Config struct {
 	Domains []string
 	// Named are the servers whose domains have DNS records from the start.
 	Named []pool.Server
-	// Quotas is the most machines of a commercial type that can exist. Types that it
-	// does not name have no limit.
+	// Quotas is the most machines that can exist, by commercial type. Types that it does
+	// not name have no limit.
 	Quotas map[string]int
 }
 
