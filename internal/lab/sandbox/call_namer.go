@@ -57,8 +57,8 @@ func (c *callNamer) serverOfEntry(input scaleliteInput) int {
 	return c.numbers[parsed.Hostname()]
 }
 
-// webServer names a call of a server's web server: one of BBB by the last element of
-// its path, any other as metrics.
+// webServer names a request to a server's web server: a call of BBB by the last element
+// of its path, anything else "metrics".
 func (c *callNamer) webServer(r *http.Request, _ []byte) faults.Operation {
 	server := c.numbers[r.TLS.ServerName]
 	name, ofBBB := strings.CutPrefix(r.URL.Path, bbbPath)

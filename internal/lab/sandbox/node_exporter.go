@@ -18,7 +18,7 @@ import (
 // textfile collector has what DiViMS's script writes on a server.
 type nodeExporter struct{ locked *lockedWorld }
 
-// collectors write the metrics of a collector, by its name.
+// collectors has, by its name, the function that writes the metrics of each collector.
 var collectors = map[string]func(*exposition, machineStats){
 	"cpu":      (*exposition).cpu,
 	"loadavg":  (*exposition).loadavg,

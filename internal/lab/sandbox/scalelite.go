@@ -226,7 +226,7 @@ func (i scaleliteInput) keepsState() bool {
 	return i.KeepState != nil && i.KeepState != false && i.KeepState != ""
 }
 
-// withEntry calls work with the entry of a call.
+// withEntry passes the entry that a call names to work. It answers 404 if there is none.
 func (s *scalelite) withEntry(w *world.World, input scaleliteInput, work func(pool.Entry) scaleliteAnswer) scaleliteAnswer {
 	entries := w.Entries()
 	i := slices.IndexFunc(entries, func(e pool.Entry) bool { return e.ID == input.ID })

@@ -12,7 +12,7 @@ const (
 	Handshake = "handshake"
 )
 
-// Operation is what calls have in common: the service, the name, and the server.
+// Operation identifies what is called: the service, the call, and the server that it is about.
 type Operation struct {
 	// Service is one of Services.
 	Service string
