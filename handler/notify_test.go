@@ -173,7 +173,7 @@ func TestBadSettingsAreTold(t *testing.T) {
 			t.Errorf("answers %d", response.Code)
 		}
 	}
-	if messages := box.read(); len(messages) != 1 || !strings.HasPrefix(messages[0], "campus: critical: evaluation failed\n") || !strings.Contains(messages[0], "- DIVIMS_POOL_SIZE has to be a whole number") {
+	if messages := box.read(); len(messages) != 1 || !strings.HasPrefix(messages[0], "campus: critical: evaluation failed\n") || !strings.Contains(messages[0], "- DIVIMS_POOL_SIZE must be a whole number") {
 		t.Errorf("told %q", messages)
 	}
 }
