@@ -67,12 +67,11 @@ var together = map[string]map[string]string{
 func TestEverySettingArrives(t *testing.T) {
 	base, others := environments(t)
 	usual, again := wiring(t, base), wiring(t, base)
-	settings := reflect.TypeFor[config.Settings]()
-	for _, field := range reflect.VisibleFields(settings) {
-		name := field.Tag.Get("envconfig")
-		part := settings.Field(field.Index[0]).Name
-		if name == "" || part == "DNS" || part == "OVH" {
-			continue // the command line's settings; its own test checks them
+	parts := declarations()
+	for _, s := range config.Declarations() {
+		name, field, part := s.Name, parts[s.Name].field, parts[s.Name].part
+		if s.Section == "commands" {
+			continue // the command line has a test of its own for them
 		}
 		t.Run(name, func(t *testing.T) {
 			usual, again := usual, again
@@ -98,6 +97,27 @@ func TestEverySettingArrives(t *testing.T) {
 			}
 		})
 	}
+}
+
+// declaration is the field that declares a setting, and its struct in config.Settings.
+type declaration struct {
+	part  string
+	field reflect.StructField
+}
+
+// declarations returns the fields that declare the settings, by their names.
+func declarations() map[string]declaration {
+	all := map[string]declaration{}
+	settings := reflect.TypeFor[config.Settings]()
+	for i := range settings.NumField() {
+		part := settings.Field(i)
+		for _, field := range reflect.VisibleFields(part.Type) {
+			if name := field.Tag.Get("envconfig"); name != "" {
+				all[name] = declaration{part.Name, field}
+			}
+		}
+	}
+	return all
 }
 
 // environments returns an environment in which every part of the function is used,
