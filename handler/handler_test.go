@@ -277,3 +277,17 @@ func TestTheLogIsOneLineForEachThing(t *testing.T) {
 		t.Errorf("logged %q, wanted %q", messages, want)
 	}
 }
+
+// TestServerNumberHasOneForm checks that a server has one path only: a number with a
+// sign or leading zeros is refused.
+func TestServerNumberHasOneForm(t *testing.T) {
+	s := newStage(t)
+	for number, status := range map[string]int{
+		"1": http.StatusOK, "+1": http.StatusBadRequest, "01": http.StatusBadRequest, "-1": http.StatusBadRequest,
+		"%201": http.StatusBadRequest, "1.0": http.StatusBadRequest, "one": http.StatusBadRequest, "0": http.StatusNotFound, "999": http.StatusNotFound,
+	} {
+		if response := s.call("DELETE", "/servers/"+number+"/maintenance", "", nil); response.Code != status {
+			t.Errorf("server %s answers %d %q; want %d", number, response.Code, response.Body, status)
+		}
+	}
+}

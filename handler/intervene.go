@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"divims/internal/config/setting"
 	"divims/internal/pool"
 )
 
@@ -119,9 +119,9 @@ func (p *Pool) serverOf(r *http.Request) (pool.Server, error) {
 	if name == "" {
 		return pool.Server{}, nil
 	}
-	number, err := strconv.Atoi(name)
+	number, err := setting.ParseNumber(name)
 	if err != nil {
-		return pool.Server{}, refusal{http.StatusBadRequest, "the server's number is not a number"}
+		return pool.Server{}, refusal{http.StatusBadRequest, "the server's number must be written like 3, without sign and leading zeros"}
 	}
 	return p.Server(number)
 }

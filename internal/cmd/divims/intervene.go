@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/user"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"divims/handler"
+	"divims/internal/config/setting"
 	"divims/internal/pool"
 )
 
@@ -98,7 +98,7 @@ func serverOrder(order func(pool.Server) handler.Order) func(*handler.Pool, []st
 
 // serverOf returns the server whose number is the argument.
 func serverOf(p *handler.Pool, argument string) (pool.Server, error) {
-	number, err := strconv.Atoi(argument)
+	number, err := setting.ParseNumber(argument)
 	if err != nil {
 		return pool.Server{}, fmt.Errorf("server %q: must be the number of a server, for example 3", argument)
 	}
@@ -154,7 +154,7 @@ func newForce() *cobra.Command {
 	i.cmd.Flags().DurationVar(&duration, "for", 0, "how long, for example 4h")
 	_ = i.cmd.MarkFlagRequired("for")
 	return i.givesWithReason(func(p *handler.Pool, arguments []string) (handler.Order, error) {
-		servers, err := strconv.Atoi(arguments[0])
+		servers, err := setting.ParseNumber(arguments[0])
 		if err != nil {
 			return handler.Order{}, fmt.Errorf("%q: must be a number of servers", arguments[0])
 		}

@@ -78,6 +78,9 @@ func TestRefusedOrders(t *testing.T) {
 	}{
 		{"pause", badUsage, `"reason" not set`},
 		{"maintenance start two --reason r", badUsage, "must be the number of a server"},
+		{"maintenance start +1 --reason r", badUsage, "must be the number of a server"},
+		{"maintenance start 01 --reason r", badUsage, "must be the number of a server"},
+		{"force +2 --for 1h --reason r", badUsage, "must be a number of servers"},
 		{"maintenance start 9 --reason r", badUsage, "the pool has no server 9"},
 		{"force many --for 1h --reason r", badUsage, "must be a number of servers"},
 		{"force 2 --for -1h --reason r", failed, "until when"},

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,8 +33,8 @@ func (s *span) Set(text string) error {
 		*s = span(duration)
 		return err
 	}
-	weeks, err := strconv.Atoi(number)
-	if err != nil || weeks < 0 || weeks > maxWeeks {
+	weeks, err := setting.ParseNumber(number)
+	if err != nil || weeks > maxWeeks {
 		return errors.New("must be weeks as in 6w, or a duration as in 10d or 36h")
 	}
 	*s = span(time.Duration(weeks) * week)
