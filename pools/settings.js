@@ -1,18 +1,19 @@
 "use strict";
 
 // The settings of each pool, for serverless.yml: ${file(pools/settings.js):campus.env}
-// is what pools/campus.env says of the settings that custom.settings.env lists, and
-// campus.secret likewise. What is missing, or is no setting, fails the deployment,
-// all at once. A setting that is empty counts as not said, and is not sent.
+// has the values in pools/campus.env of the settings that custom.settings.env lists,
+// and campus.secret those of custom.settings.secret. A missing or unknown setting fails
+// the deployment; all problems are reported at once. An empty setting counts as not set
+// and is not deployed.
 
 const { execFileSync } = require("node:child_process");
 const { readdirSync } = require("node:fs");
 const path = require("node:path");
 
-// said has the shell read a pool's file, as `set -a; . pools/campus.env` does for the
-// command line. Settings of the environment are left out: what is there for one pool
+// read lets a shell read a pool's file, as `set -a; . pools/campus.env` does for the
+// command line. Settings in the present environment are left out: those of one pool
 // must not reach another.
-function said(pool) {
+function read(pool) {
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("DIVIMS_"));
   const print = "process.stdout.write(JSON.stringify(process.env))";
   const output = execFileSync(
@@ -29,7 +30,7 @@ function said(pool) {
   return new Map(variables.filter(([name, value]) => name.startsWith("DIVIMS_") && value !== ""));
 }
 
-// check tells everything that is wrong with what a pool's file says, without its values.
+// check throws an error that names all problems of a pool's file, without values.
 function check(pool, values, known) {
   const problems = [];
   for (const name of values.keys()) {
@@ -41,8 +42,8 @@ function check(pool, values, known) {
   if (problems.length > 0) throw new Error(`pools/${pool}.env: ${problems.join("; ")}`);
 }
 
-// listed gives the values of the listed settings, so that osls takes none for a
-// variable of its own.
+// listed returns the values of the listed settings, with ${ escaped so that osls does
+// not expand it.
 function listed(values, list) {
   const names = Object.keys(list).filter((name) => values.has(name));
   return Object.fromEntries(names.map((name) => [name, values.get(name).replaceAll("${", "\\${")]));
@@ -53,7 +54,7 @@ for (const file of readdirSync(__dirname)) {
   if (ext !== ".env") continue;
   exports[pool] = async ({ resolveConfigurationProperty }) => {
     const { env, secret, commands } = await resolveConfigurationProperty(["custom", "settings"]);
-    const values = said(pool);
+    const values = read(pool);
     check(pool, values, { ...env, ...secret, ...commands });
     return { env: listed(values, env), secret: listed(values, secret) };
   };
