@@ -13,21 +13,21 @@ import (
 	"divims/internal/scaling"
 )
 
-// Outcome is an action and what it came to.
+// Outcome is an action and its result.
 type Outcome struct {
 	Kind   scaling.Kind   `json:"kind"`
 	Server int            `json:"server,omitempty"`
 	Domain string         `json:"domain,omitempty"`
 	Reason string         `json:"reason"`
 	Result scaling.Result `json:"result"`
-	// Detail says why it was not done, or what was made.
+	// Detail says why it was not done, or what was created or changed.
 	Detail string `json:"detail,omitempty"`
-	// shortages are what the hoster could not give.
+	// shortages are the types and zones that were out of stock or over quota.
 	shortages []pool.Shortage
 }
 
-// String is the outcome in a line: "create server 3: done (it is enabled and has
-// no machine; PRO2-S in fr-par-1)".
+// String returns the outcome in one line: "create server 3: done (it is enabled and
+// has no machine; PRO2-S in fr-par-1)".
 func (o Outcome) String() string {
 	text := string(o.Kind)
 	if o.Server != 0 {
@@ -52,8 +52,8 @@ func (o Outcome) attributes() []slog.Attr {
 	return attributes
 }
 
-// settled is what the memory needs of the outcomes.
-func settled(outcomes []Outcome) []scaling.Outcome {
+// scalingOutcomes returns the parts of the outcomes that scaling.Settle needs.
+func scalingOutcomes(outcomes []Outcome) []scaling.Outcome {
 	list := make([]scaling.Outcome, len(outcomes))
 	for i, outcome := range outcomes {
 		list[i] = scaling.Outcome{Result: outcome.Result, Shortages: outcome.shortages}
@@ -66,20 +66,20 @@ type actor struct {
 	*Cycle
 	seen      pool.Observation
 	shortages []pool.Shortage
-	// timeLeft tells whether a call may still be begun. The lease holds for
-	// longer, so an actor that wakes up late is not a second one: the clock is
-	// looked at because the context's timer may fire a moment after the waking.
+	// timeLeft reports whether a call may still be started. It reads the clock, because
+	// after a suspension the context's timer may fire a moment late. The lease is valid
+	// for longer, so nobody else acts at the same time.
 	timeLeft func() bool
-	// entriesNow are Scalelite's, read once more, and intended is what the plan does
-	// with them, by their ids.
+	// entriesNow reads Scalelite's entries again, once for the whole plan. intended has
+	// the plan's enabling or cordoning of entries by their ids.
 	entriesNow func() ([]pool.Entry, error)
 	intended   map[string]scaling.Kind
-	// userData is got ready once for all machines of the plan.
+	// userData is prepared once for all machines of the plan.
 	userData func() (UserData, error)
 }
 
-// act carries out the plan: side by side across servers, in order within one,
-// where the first action that does not come through ends the rest.
+// act carries out the plan: in parallel across servers, and in order on each server.
+// After an action that is not done the server's further actions are skipped.
 func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation, plan scaling.Plan, state pool.State) []Outcome {
 	limit := share(c.Config.Timeout, 1-recordShare)
 	ctx, cancel := context.WithTimeout(ctx, limit-request.Elapsed())
@@ -105,15 +105,15 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	group.SetLimit(c.Config.ActParallel)
 	for _, indexes := range chains(plan.Actions) {
 		group.Go(func() error {
-			broken := false
+			stopped := false
 			for _, i := range indexes {
-				if broken {
-					outcomes[i] = a.outcome(plan.Actions[i], scaling.Skipped, "an earlier action of this server did not come through")
+				if stopped {
+					outcomes[i] = a.outcome(plan.Actions[i], scaling.Skipped, "an earlier action on this server was not done")
 					continue
 				}
 				outcomes[i] = a.do(ctx, plan.Actions[i])
 				c.logAction(ctx, outcomes[i])
-				broken = outcomes[i].Result != scaling.Done
+				stopped = outcomes[i].Result != scaling.Done
 			}
 			return nil
 		})
@@ -122,16 +122,17 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	return outcomes
 }
 
-// chains groups the indexes of actions that have to follow each other.
+// chains groups the indexes of actions that must be done one after the other: those
+// on the same server. Actions on no server are chains of their own.
 func chains(actions []scaling.Action) [][]int {
 	var list [][]int
-	place := map[int]int{}
+	chainOf := map[int]int{}
 	for i, action := range actions {
-		at, ok := place[action.Server]
+		at, ok := chainOf[action.Server]
 		if !ok || action.Server == 0 {
 			at = len(list)
 			list = append(list, nil)
-			place[action.Server] = at
+			chainOf[action.Server] = at
 		}
 		list[at] = append(list[at], i)
 	}
@@ -146,7 +147,7 @@ func (a *actor) outcome(action scaling.Action, result scaling.Result, detail str
 	return o
 }
 
-// logAction writes one line for an action, as soon as it is over.
+// logAction logs the outcome of an action.
 func (c *Cycle) logAction(ctx context.Context, outcome Outcome) {
 	level := slog.LevelInfo
 	if outcome.Result == scaling.Failed {
@@ -155,14 +156,14 @@ func (c *Cycle) logAction(ctx context.Context, outcome Outcome) {
 	c.Log.LogAttrs(ctx, level, "action", outcome.attributes()...)
 }
 
-// heldError is a reason, found at the last moment, not to act.
+// heldError is a reason not to act that was found right before the action.
 type heldError struct{ why string }
 
 func (e heldError) Error() string { return e.why }
 
 var errTimeUp = errors.New("the evaluation's time is up")
 
-// do carries out one action.
+// do carries out one action and returns its outcome.
 func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 	if ctx.Err() != nil || !a.timeLeft() {
 		return a.outcome(action, scaling.Skipped, errTimeUp.Error())
@@ -220,7 +221,8 @@ func (a *actor) perform(ctx context.Context, action scaling.Action) (detail stri
 	return "", fmt.Errorf("unknown kind of action %q", action.Kind)
 }
 
-// within gives a call its own deadline, unless it is too late to begin it.
+// within runs a call with the call timeout, or returns errTimeUp if it is too late to
+// start it.
 func (a *actor) within(ctx context.Context, call func(context.Context) error) error {
 	if !a.timeLeft() {
 		return errTimeUp
@@ -236,9 +238,9 @@ func (a *actor) setState(ctx context.Context, entry *pool.Entry, state pool.Entr
 	})
 }
 
-// cordon takes a server out, unless that would leave none of its tag that is online:
-// Scalelite's list is read once more before the plan's first cordon, since the one that
-// was decided on may have been an old one.
+// cordon cordons an entry, unless no other entry with its tag would be enabled and
+// online. It checks this with a fresh list of entries, because the one that was decided
+// on may be old.
 func (a *actor) cordon(ctx context.Context, entry *pool.Entry) error {
 	entries, err := a.entriesNow()
 	if err != nil {
@@ -277,8 +279,8 @@ func (a *actor) register(ctx context.Context, server pool.Server) (detail string
 	return detail, err
 }
 
-// create orders a machine. It takes several calls, so it has the evaluation's
-// time and not a call's.
+// create creates a machine. This takes several calls and so has the evaluation's
+// deadline instead of the call timeout.
 func (a *actor) create(ctx context.Context, server pool.Server) (string, error) {
 	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: a.Config.Types, Refused: a.shortages}
 	if a.Services.UserData != nil {
@@ -298,7 +300,7 @@ func (a *actor) create(ctx context.Context, server pool.Server) (string, error) 
 	return fmt.Sprintf("%s in %s (%s)", machine.Type, machine.Zone, machine.ID), nil
 }
 
-// document is the server's cloud-init document.
+// document returns the cloud-init document for a server.
 func (a *actor) document(server pool.Server) ([]byte, error) {
 	write, err := a.userData()
 	if err != nil {
@@ -307,23 +309,23 @@ func (a *actor) document(server pool.Server) ([]byte, error) {
 	return write(server)
 }
 
-// reboot restarts a machine on which nobody is: asked again right before it.
+// reboot reboots a machine, if a last check of its server allows it.
 func (a *actor) reboot(ctx context.Context, action scaling.Action, s pool.ServerObservation, machine pool.Machine) error {
-	if why := a.mustStay(ctx, action, s, machine); why != "" {
+	if why := a.reasonToKeep(ctx, action, s, machine); why != "" {
 		return heldError{why}
 	}
 	return a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Reboot(ctx, machine) })
 }
 
-// delete gives a machine up. Nothing in it can be undone from the machine's end
-// on, so the server is asked once more when no new meeting can come to it.
+// delete deletes a machine. It disables the entry first, so that no new meeting starts
+// on the server, and then checks the server a last time.
 func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.ServerObservation, entry pool.Entry, machine pool.Machine) error {
 	if err := a.setState(ctx, &entry, pool.Disabled); err != nil {
 		return err
 	}
-	if why := a.mustStay(ctx, action, s, machine); why != "" {
+	if why := a.reasonToKeep(ctx, action, s, machine); why != "" {
 		if entry.State == pool.Cordoned {
-			// A disabled server's meetings cannot be joined any more.
+			// The meetings of a disabled server cannot be joined.
 			if err := a.setState(ctx, &entry, pool.Cordoned); err != nil {
 				return fmt.Errorf("%s; and cordon it again: %w", why, err)
 			}
@@ -331,7 +333,7 @@ func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.Server
 		return heldError{why}
 	}
 	if load, known := entry.Load.Get(); !action.Unanswered && (!known || load > 0) {
-		// Scalelite still counts meetings that BBB does not have any more.
+		// Scalelite still counts meetings that BBB no longer has.
 		err := a.within(ctx, func(ctx context.Context) error { return a.Services.LoadBalancer.Panic(ctx, entry.ID) })
 		if err != nil {
 			return fmt.Errorf("clear the stale meetings of %s: %w", s.Server.Domain, err)
@@ -339,15 +341,15 @@ func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.Server
 	}
 	err := a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Delete(ctx, machine) })
 	if errors.Is(err, pool.ErrGone) {
-		return nil // somebody was faster
+		return nil // somebody else has deleted it
 	}
 	return err
 }
 
-// mustStay asks the server itself, right before its machine is given up, what
-// speaks against it. A machine that is switched off cannot be asked; of one that
-// is unresponsive only an answer speaks against it.
-func (a *actor) mustStay(ctx context.Context, action scaling.Action, s pool.ServerObservation, machine pool.Machine) string {
+// reasonToKeep asks the server right before its machine is deleted or rebooted, and
+// returns why that must not be done, or "". A machine that is not running cannot be
+// asked. An action on an unresponsive server is only refused if the server answers.
+func (a *actor) reasonToKeep(ctx context.Context, action scaling.Action, s pool.ServerObservation, machine pool.Machine) string {
 	if machine.State != pool.Running {
 		return ""
 	}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// BenchmarkRun makes evaluations of services that answer at once, without a network:
-// what is left is observing, deciding and recording.
+// BenchmarkRun runs evaluations with services that answer at once, without a network.
+// It measures observing, deciding and recording.
 func BenchmarkRun(b *testing.B) {
 	for _, size := range []int{10, 100, 1000, 5000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {

@@ -1,6 +1,6 @@
-// Package cycle is one evaluation of a pool: take the lease, observe, decide,
-// act, record. In go the services of a pool and the time; out comes the decision
-// record. It decides nothing itself and keeps nothing between evaluations.
+// Package cycle runs one evaluation of a pool: take the lease, observe, decide, act,
+// record. It takes the pool's services and the time, and returns the decision record.
+// It leaves decisions to scaling and keeps nothing between evaluations.
 package cycle
 
 import (
@@ -22,71 +22,74 @@ type Services struct {
 	Meetings     pool.MeetingService
 	Hoster       pool.Hoster
 	Store        Store
-	// Stats is nil when the pool has no stats endpoints, Calendar when it has no
-	// calendar. What they would have said is unknown then.
+	// Stats is nil if the pool has no stats endpoints, Calendar if it has no calendar.
+	// Their values are then unknown.
 	Stats    pool.StatsService
 	Calendar pool.CalendarService
-	// Notifier is nil when nobody is to be told.
+	// Notifier is nil if no notifications are set up.
 	Notifier Notifier
-	// UserData gets ready to write the cloud-init documents of new machines, once
-	// for all machines of a plan; nil for none.
+	// UserData prepares the cloud-init documents of new machines. It is called at most
+	// once per evaluation; nil if machines get no document.
 	UserData func(context.Context) (UserData, error)
 }
 
-// UserData writes the cloud-init document of a server's machine.
+// UserData returns the cloud-init document for a server's machine.
 type UserData func(pool.Server) ([]byte, error)
 
-// Notifier tells operators. told is true if anybody was told, and the error says who
-// was not.
+// Notifier sends a message to operators. sent reports whether at least one service
+// took it; the error names those that did not.
 type Notifier interface {
-	Notify(ctx context.Context, message pool.Message) (told bool, err error)
+	Notify(ctx context.Context, message pool.Message) (sent bool, err error)
 }
 
-// Store is what an evaluation needs of the storage.
+// Store is the storage as an evaluation needs it.
 type Store interface {
-	// Acquire takes the pool's lease from now until `until` and gives the state
-	// of the last evaluation. Its error is a *pool.LeaseHeldError while another
-	// holder has it.
+	// Acquire takes the pool's lease from now until `until` and returns the state of
+	// the last evaluation. While another holder has the lease, the error is a
+	// *pool.LeaseHeldError.
 	Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error)
-	// Commit writes the state and gives the holder's lease back, in one
-	// conditional write: pool.ErrLeaseLost, and nothing written, if it was taken over.
+	// Commit writes the state and releases the holder's lease in one conditional
+	// write. If the lease was taken over, it writes nothing and returns
+	// pool.ErrLeaseLost.
 	Commit(ctx context.Context, holder string, state pool.State) error
-	// State reads without taking the lease.
+	// State reads the state without taking the lease.
 	State(ctx context.Context) (pool.State, error)
-	// AppendSample adds to the history, AppendDecision to the day's records. Adding
-	// the last one once more changes nothing.
+	// AppendSample adds a sample to the history. Adding the last one again changes
+	// nothing.
 	AppendSample(ctx context.Context, sample pool.Sample) error
-	// Recent gives the samples of the week of now and of the pool.HistoryWeeks
-	// before it, oldest first.
+	// Recent returns the samples of the current week and of the pool.HistoryWeeks
+	// weeks before it, oldest first.
 	Recent(ctx context.Context, now time.Time) ([]pool.Sample, error)
+	// AppendDecision adds a record to those of the day. Adding the last one again
+	// changes nothing.
 	AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error
-	// LoadCalendar gives the last good calendar, nil for none.
+	// LoadCalendar returns the stored copy of the calendar; nil if there is none.
 	LoadCalendar(ctx context.Context) ([]byte, error)
 	SaveCalendar(ctx context.Context, calendar []byte) error
 }
 
-// Config is what an evaluation needs to know of the pool.
+// Config is what an evaluation needs of the settings.
 type Config struct {
 	Settings
-	// Pool is its name.
+	// Pool is the pool's name.
 	Pool    string
 	Scaling scaling.Config
 	Servers []pool.Server
-	// Zones are those of new machines, preferred first.
+	// Zones are those of new machines, the preferred ones first.
 	Zones []string
 }
 
 // Request asks for one evaluation.
 type Request struct {
-	// Now is the evaluation's one `now`.
+	// Now is the time that the whole evaluation uses.
 	Now time.Time
-	// Elapsed tells how much time has gone since Now.
+	// Elapsed returns the time since Now.
 	Elapsed func() time.Duration
-	// Source says who asks: "cron", "http", "command line".
+	// Source is who started it: "cron", "http", "command line".
 	Source string
-	// Holder names this evaluation in the lease, and is unlike all others.
+	// Holder is this evaluation's unique name in the lease.
 	Holder string
-	// DryRun decides, and neither acts nor writes nor tells.
+	// DryRun only decides: nothing is changed, written or notified.
 	DryRun bool
 }
 
@@ -97,20 +100,21 @@ type Cycle struct {
 	Log      *slog.Logger
 }
 
-// leaseMargin is how much longer than the evaluation's deadline its lease
-// holds: a late answer to the last call, and clocks that differ.
+// leaseMargin is how much longer than the evaluation its lease is valid, for a late
+// answer to the last call and for clocks that differ.
 const leaseMargin = 30 * time.Second
 
-// recordShare is the part of the evaluation's time that is kept for recording
-// after the actions, observeShare the part in which everything must be seen.
+// observeShare is the part of the evaluation's time after which observing ends,
+// recordShare the part that is reserved for recording.
 const (
 	observeShare = 0.5
 	recordShare  = 0.1
 )
 
-// Run makes one evaluation. The record is complete as far as the evaluation
-// came. The error is a *pool.LeaseHeldError when another evaluation runs; every
-// other error says what kept this one from being recorded.
+// Run runs one evaluation and returns its record, which on an error holds what was
+// done before. While another evaluation holds the lease, the error is a
+// *pool.LeaseHeldError. Any other error means that the evaluation was not recorded
+// completely.
 func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	record := Record{At: request.Now, Source: request.Source, DryRun: request.DryRun || c.Config.DryRun}
 	ctx, cancel := context.WithTimeout(ctx, c.Config.Timeout)
@@ -124,7 +128,7 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	record.describe(request.Now, seen, plan, state)
 	if !record.DryRun {
 		record.Outcomes = c.act(ctx, request, seen, plan, state)
-		scaling.Settle(&next, request.Now, c.Config.Scaling, plan, settled(record.Outcomes))
+		scaling.Settle(&next, request.Now, c.Config.Scaling, plan, scalingOutcomes(record.Outcomes))
 	}
 	record.Plan.Alerts = append(record.Plan.Alerts, ownAlerts(state, next, record.Outcomes)...)
 	record.TookSeconds = request.Elapsed().Seconds()
@@ -133,26 +137,26 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 		return record, nil
 	}
 	if request.Elapsed() >= c.Config.Timeout+leaseMargin {
-		return record, fmt.Errorf("record the evaluation: %w", pool.ErrLeaseLost) // it slept
+		return record, fmt.Errorf("record the evaluation: %w", pool.ErrLeaseLost) // the process was suspended
 	}
-	// Whoever is interrupted has still to say what it did, and to give the lease back.
+	// Also an interrupted evaluation records what it did and releases the lease.
 	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.recordTime())
 	defer cancel()
 	return record, c.record(recording, request.Holder, record, calendar, next)
 }
 
-// share is a part of a duration.
+// share returns a part of a duration.
 func share(d time.Duration, part float64) time.Duration {
 	return time.Duration(float64(d) * part)
 }
 
-// leasePatience is how many times the usual deadline taking the lease has: it may
-// have to look at the state, try, and look again.
-const leasePatience = 3
+// leaseCalls multiplies the call timeout for taking the lease, which may need several
+// calls: read the state, try to write it, read it again.
+const leaseCalls = 3
 
-// begin takes the lease, or only reads the state for a dry run.
+// begin takes the lease and reads the state. A dry run only reads the state.
 func (c *Cycle) begin(ctx context.Context, request Request) (pool.State, error) {
-	ctx, cancel := context.WithTimeout(ctx, leasePatience*c.Config.CallTimeout)
+	ctx, cancel := context.WithTimeout(ctx, leaseCalls*c.Config.CallTimeout)
 	defer cancel()
 	if request.DryRun {
 		state, err := c.Services.Store.State(ctx)
@@ -169,25 +173,25 @@ func (c *Cycle) begin(ctx context.Context, request Request) (pool.State, error) 
 	return state, nil
 }
 
-// recordTime is how long recording may take.
+// recordTime returns how long recording may take.
 func (c *Cycle) recordTime() time.Duration {
 	return max(share(c.Config.Timeout, recordShare), c.Config.CallTimeout)
 }
 
-// record tells and writes what happened. The state goes last: it gives the lease
-// back, and nothing is written after that. So what comes before has half of the
-// time: neither a slow log nor a dead notification service keeps the state from
-// being written.
+// record sends notifications and writes what happened. The state is written last,
+// because that releases the lease. Everything before has half of the time, so that
+// neither a slow log nor a dead notification service prevents writing the state.
 func (c *Cycle) record(ctx context.Context, holder string, record Record, calendar []byte, next pool.State) error {
 	var logs error
 	var both sync.WaitGroup
 	both.Go(func() { logs = c.writeLogs(ctx, record, calendar) })
-	both.Go(func() { c.tell(ctx, record, &next) })
+	both.Go(func() { c.notify(ctx, record, &next) })
 	both.Wait()
 	return errors.Join(logs, c.commit(ctx, holder, record, next))
 }
 
-// writeLogs writes the calendar's copy, the sample and the decision.
+// writeLogs writes the copy of the calendar, the history sample and the short
+// decision record.
 func (c *Cycle) writeLogs(ctx context.Context, record Record, calendar []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, min(c.Config.CallTimeout, c.recordTime()/2))
 	defer cancel()
@@ -211,6 +215,7 @@ func (c *Cycle) writeLogs(ctx context.Context, record Record, calendar []byte) e
 	return errors.Join(problems...)
 }
 
+// commit writes the state with the whole decision record, and releases the lease.
 func (c *Cycle) commit(ctx context.Context, holder string, record Record, next pool.State) (err error) {
 	if next.Record, err = json.Marshal(record); err != nil {
 		return fmt.Errorf("encode the decision record: %w", err)
@@ -221,7 +226,7 @@ func (c *Cycle) commit(ctx context.Context, holder string, record Record, next p
 	return nil
 }
 
-// logRecord writes one line for each alert, and one for the evaluation.
+// logRecord logs one line for each alert and one for the evaluation.
 func (c *Cycle) logRecord(ctx context.Context, record Record) {
 	for _, alert := range record.Plan.Alerts {
 		level := slog.LevelError

@@ -19,37 +19,39 @@ import (
 
 var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
 
-// fake is every outside service of a small pool at once. It notes the calls
-// that change something, and fails those that a test scripts to fail.
+// fake is all outside services of a small pool. It records the calls that change
+// something, and fails those that a test names in fails.
 type fake struct {
 	mu       sync.Mutex
 	calls    []string
 	fails    map[string]error
 	entries  []pool.Entry
 	machines []pool.Machine
-	// meetings are what each domain answers.
+	// meetings has the answer of each domain, asked how often each was asked.
 	meetings map[string][]pool.Meeting
 	asked    map[string]int
-	// meanwhile happens before a server is asked for its meetings a second time.
+	// meanwhile is called before a server answers its second request for meetings.
 	meanwhile  func()
 	recordings map[string][]pool.Recording
 	backlog    map[string]pool.Reading[map[string]int]
-	// userData is what each created machine got.
+	// userData has the document of each created machine.
 	userData  map[string]string
 	state     pool.State
 	committed []pool.State
 	samples   []pool.Sample
 	decisions []json.RawMessage
 	held      error
-	copied    []byte
+	// stored is the stored copy of the calendar, fresh the new one to store.
+	stored, fresh []byte
 }
 
 var (
-	_ pool.LoadBalancer   = (*fake)(nil)
-	_ pool.MeetingService = (*fake)(nil)
-	_ pool.Hoster         = (*fake)(nil)
-	_ pool.StatsService   = (*fake)(nil)
-	_ Store               = (*fake)(nil)
+	_ pool.LoadBalancer    = (*fake)(nil)
+	_ pool.MeetingService  = (*fake)(nil)
+	_ pool.Hoster          = (*fake)(nil)
+	_ pool.StatsService    = (*fake)(nil)
+	_ pool.CalendarService = (*fake)(nil)
+	_ Store                = (*fake)(nil)
 )
 
 func (f *fake) note(format string, args ...any) error {
@@ -97,6 +99,9 @@ func (f *fake) Stats(_ context.Context, server pool.Server) (pool.Stats, error) 
 	}
 	return pool.Stats{Backlog: backlog, Failed: pool.Seen(map[string]int{}), Age: pool.Seen(time.Second)}, f.fails["stats "+server.Domain]
 }
+func (f *fake) Events(_ context.Context, _, _ time.Time, stored []byte) (pool.Calendar, []byte, error) {
+	return pool.Calendar{Source: "after " + string(stored)}, f.fresh, f.fails["calendar"]
+}
 func (f *fake) Machines(context.Context) ([]pool.Machine, error) {
 	return f.machines, f.fails["machines"]
 }
@@ -133,14 +138,14 @@ func (f *fake) AppendDecision(_ context.Context, _ time.Time, record json.RawMes
 	f.decisions = append(f.decisions, record)
 	return f.fails["decision"]
 }
-func (f *fake) LoadCalendar(context.Context) ([]byte, error) { return f.copied, nil }
+func (f *fake) LoadCalendar(context.Context) ([]byte, error) { return f.stored, nil }
 func (f *fake) SaveCalendar(_ context.Context, calendar []byte) error {
-	f.copied = calendar
+	f.stored = calendar
 	return nil
 }
 
-// newFake is a pool in which server 1 is enabled and busy, and the others have
-// drained: cordoned, running, and seen empty by the evaluation before.
+// newFake returns a pool in which server 1 is enabled and busy. The others are drained:
+// cordoned, running, and empty since the evaluation before.
 func newFake(size int) (*fake, *Cycle) {
 	f := &fake{
 		fails: map[string]error{}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{},
@@ -186,40 +191,41 @@ func evaluate(t *testing.T, c *Cycle) Record {
 	return record
 }
 
+// want checks the calls that change something.
 func (f *fake) want(t *testing.T, calls ...string) {
 	t.Helper()
 	if !slices.Equal(f.calls, calls) {
-		t.Errorf("calls that change something: %q, wanted %q", f.calls, calls)
+		t.Errorf("calls that change something: %q, want %q", f.calls, calls)
 	}
 }
 
-func TestAMachineIsDeletedAfterALastLook(t *testing.T) {
+func TestMachineIsDeletedAfterALastCheck(t *testing.T) {
 	f, c := newFake(2)
 	record := evaluate(t, c)
 	f.want(t, "disabled 2", "delete m2")
 	if f.asked["bbb-w2.example.com"] != 2 {
-		t.Errorf("asked for its meetings %d times, wanted once to decide and once right before", f.asked["bbb-w2.example.com"])
+		t.Errorf("asked for its meetings %d times, want once for the decision and once before deleting", f.asked["bbb-w2.example.com"])
 	}
 	if record.Outcomes[0].Result != scaling.Done || len(f.committed) != 1 || len(f.samples) != 1 || len(f.decisions) != 1 {
 		t.Errorf("outcomes %+v, %d states, %d samples, %d decisions", record.Outcomes, len(f.committed), len(f.samples), len(f.decisions))
 	}
 }
 
-// late is what comes to server 2 between the decision and the last look.
-func (f *fake) late() {
+// startLateMeeting starts a meeting on server 2 between the decision and the last check.
+func (f *fake) startLateMeeting() {
 	f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "late", Participants: 1}}
 }
 
-func TestTheLastLookSavesAServer(t *testing.T) {
+func TestLastCheckPreventsDeletion(t *testing.T) {
 	tests := map[string]func(*fake){
-		"a meeting began meanwhile": (*fake).late,
-		"its meetings cannot be read any more": func(f *fake) {
+		"a meeting has started": (*fake).startLateMeeting,
+		"its meetings cannot be read": func(f *fake) {
 			f.fails["meetings bbb-w2.example.com"] = errors.New("502")
 		},
-		"a recording is in work": func(f *fake) {
+		"a recording is being processed": func(f *fake) {
 			f.recordings["bbb-w2.example.com"] = []pool.Recording{{ID: "r", State: pool.Processing}}
 		},
-		"a recording waits to be worked on": func(f *fake) {
+		"a recording waits to be processed": func(f *fake) {
 			f.backlog["bbb-w2.example.com"] = pool.Seen(map[string]int{"archived": 1})
 		},
 	}
@@ -236,14 +242,14 @@ func TestTheLastLookSavesAServer(t *testing.T) {
 	}
 }
 
-func TestAServerThatAnswersAgainIsNotRebooted(t *testing.T) {
+func TestServerThatAnswersAgainIsNotRebooted(t *testing.T) {
 	f, c := newFake(2)
 	c.Config.Scaling.UnresponsiveRebootAfter = 20 * time.Minute
 	f.entries[1].Online = false
 	f.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
 	f.state.Servers[2] = pool.ServerMemory{MachineID: "m2", Health: string(scaling.Unresponsive), HealthSince: noon.Add(-time.Hour)}
 	f.meanwhile = func() {
-		f.late()
+		f.startLateMeeting()
 		delete(f.fails, "meetings bbb-w2.example.com")
 	}
 	record := evaluate(t, c)
@@ -253,7 +259,7 @@ func TestAServerThatAnswersAgainIsNotRebooted(t *testing.T) {
 	}
 }
 
-func TestStaleMeetingsAreClearedOnlyOnAnEmptyServer(t *testing.T) {
+func TestStaleMeetingsAreClearedOnAnEmptyServerOnly(t *testing.T) {
 	f, c := newFake(2)
 	f.entries[1].Load = pool.Seen(15.0)
 	evaluate(t, c)
@@ -261,25 +267,25 @@ func TestStaleMeetingsAreClearedOnlyOnAnEmptyServer(t *testing.T) {
 
 	f, c = newFake(2)
 	f.entries[1].Load = pool.Seen(15.0)
-	f.meanwhile = f.late
+	f.meanwhile = f.startLateMeeting
 	evaluate(t, c)
 	f.want(t, "disabled 2", "cordoned 2")
 }
 
-// TestAnOldListOfEntriesCordonsNotTheLast: what was decided on said that all were
-// enabled; when it comes to it, the one that is to be cordoned is the only one.
-func TestAnOldListOfEntriesCordonsNotTheLast(t *testing.T) {
+// TestLastEnabledServerIsNotCordoned checks the fresh list of entries: the decision was
+// made when all servers were enabled.
+func TestLastEnabledServerIsNotCordoned(t *testing.T) {
 	for name, test := range map[string]struct {
 		now     []pool.EntryState
 		offline bool   // all but the first
 		tag     string // of all but the first
 		held    bool
 	}{
-		"all are still enabled":      {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "", false},
-		"the others are cordoned":    {[]pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled}, false, "", true},
-		"it is cordoned like others": {[]pool.EntryState{pool.Cordoned, pool.Cordoned, pool.Disabled}, false, "", false},
-		"the others are offline":     {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, true, "", true},
-		"the others bear a tag":      {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "exam", true},
+		"all are enabled":         {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "", false},
+		"the others are cordoned": {[]pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled}, false, "", true},
+		"all are out of service":  {[]pool.EntryState{pool.Cordoned, pool.Cordoned, pool.Disabled}, false, "", false},
+		"the others are offline":  {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, true, "", true},
+		"the others have a tag":   {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "exam", true},
 	} {
 		entries := []pool.Entry{}
 		for i, state := range test.now {
@@ -302,11 +308,11 @@ func TestAnOldListOfEntriesCordonsNotTheLast(t *testing.T) {
 	_, c := newFake(1)
 	a := actor{Cycle: c, entriesNow: func() ([]pool.Entry, error) { return nil, errors.New("no answer") }}
 	if err := a.cordon(t.Context(), &pool.Entry{ID: "1"}); !errors.As(err, new(heldError)) {
-		t.Errorf("without a list it is cordoned: %v", err)
+		t.Errorf("cordoned without a fresh list: %v", err)
 	}
 }
 
-func TestActionsOfAServerEndAtTheFirstThatFails(t *testing.T) {
+func TestActionsOnAServerStopAtAFailure(t *testing.T) {
 	f, c := newFake(2)
 	f.entries[1].State, f.entries[1].Online = pool.Disabled, false
 	f.machines = f.machines[:1]
@@ -319,7 +325,7 @@ func TestActionsOfAServerEndAtTheFirstThatFails(t *testing.T) {
 	}
 }
 
-func TestNothingIsBegunWhenTheTimeIsUp(t *testing.T) {
+func TestNoActionAfterTheTimeLimit(t *testing.T) {
 	f, c := newFake(2)
 	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 59 * time.Second }, Source: "test"})
 	if err != nil {
@@ -331,10 +337,10 @@ func TestNothingIsBegunWhenTheTimeIsUp(t *testing.T) {
 	}
 }
 
-func TestWhoeverWakesUpLateDoesNothingMore(t *testing.T) {
+func TestNoFurtherCallAfterASuspension(t *testing.T) {
 	f, c := newFake(2)
 	elapsed := time.Duration(0)
-	f.meanwhile = func() { elapsed = 59 * time.Second } // no timer has fired yet
+	f.meanwhile = func() { elapsed = 59 * time.Second } // the clock jumps, but no timer has fired
 	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return elapsed }, Source: "test"})
 	if err != nil {
 		t.Fatal(err)
@@ -345,7 +351,7 @@ func TestWhoeverWakesUpLateDoesNothingMore(t *testing.T) {
 	}
 }
 
-func TestWhoeverSleptPastItsLeaseWritesNothing(t *testing.T) {
+func TestNothingIsWrittenAfterTheLease(t *testing.T) {
 	f, c := newFake(2)
 	_, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 2 * time.Minute }, Source: "test"})
 	if !errors.Is(err, pool.ErrLeaseLost) {
@@ -357,7 +363,7 @@ func TestWhoeverSleptPastItsLeaseWritesNothing(t *testing.T) {
 	}
 }
 
-func TestADryRunChangesNothing(t *testing.T) {
+func TestDryRunChangesNothing(t *testing.T) {
 	f, c := newFake(2)
 	f.held = errors.New("a dry run needs no lease")
 	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }, DryRun: true})
@@ -370,7 +376,7 @@ func TestADryRunChangesNothing(t *testing.T) {
 	}
 }
 
-func TestAHeldLeaseStopsBeforeAnythingIsAsked(t *testing.T) {
+func TestNothingIsReadWithoutTheLease(t *testing.T) {
 	f, c := newFake(2)
 	f.held = &pool.LeaseHeldError{Holder: "cron 1", Until: noon}
 	_, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }})
@@ -380,7 +386,7 @@ func TestAHeldLeaseStopsBeforeAnythingIsAsked(t *testing.T) {
 	}
 }
 
-func TestBlindnessIsRecordedAndNoSample(t *testing.T) {
+func TestBlindEvaluationIsRecordedWithoutSample(t *testing.T) {
 	f, c := newFake(2)
 	f.fails["machines"] = errors.New("zone fr-par-2: 503")
 	record := evaluate(t, c)
@@ -390,16 +396,16 @@ func TestBlindnessIsRecordedAndNoSample(t *testing.T) {
 	}
 }
 
-func TestEachNewMachineGetsUserDataOfItsServer(t *testing.T) {
+func TestNewMachinesGetUserDataOfTheirServer(t *testing.T) {
 	f, c := newFake(4)
 	f.machines = f.machines[:1]
 	for i := 1; i < 4; i++ {
 		f.entries[i].State, f.entries[i].Online = pool.Enabled, false
 	}
 	f.meetings["bbb-w1.example.com"][0].Participants = 500
-	ready := 0
+	prepared := 0
 	c.Services.UserData = func(context.Context) (UserData, error) {
-		ready++
+		prepared++
 		return func(server pool.Server) ([]byte, error) {
 			if server.Number == 3 {
 				return nil, errors.New("it is too long")
@@ -408,8 +414,8 @@ func TestEachNewMachineGetsUserDataOfItsServer(t *testing.T) {
 		}, nil
 	}
 	record := evaluate(t, c)
-	if want := map[string]string{"bbb-w2": "I am bbb-w2.example.com", "bbb-w4": "I am bbb-w4.example.com"}; !maps.Equal(f.userData, want) || ready != 1 {
-		t.Errorf("user data %v, got ready %d times; want %v, once", f.userData, ready, want)
+	if want := map[string]string{"bbb-w2": "I am bbb-w2.example.com", "bbb-w4": "I am bbb-w4.example.com"}; !maps.Equal(f.userData, want) || prepared != 1 {
+		t.Errorf("user data %v, prepared %d times; want %v, once", f.userData, prepared, want)
 	}
 	for _, outcome := range record.Outcomes {
 		if outcome.Server == 3 && (outcome.Result != scaling.Failed || outcome.Detail != "write the user data of bbb-w3.example.com: it is too long") {
@@ -420,11 +426,11 @@ func TestEachNewMachineGetsUserDataOfItsServer(t *testing.T) {
 	f.userData = map[string]string{}
 	c.Services.UserData = func(context.Context) (UserData, error) { return nil, errors.New("the bucket is gone") }
 	if evaluate(t, c); len(f.userData) != 0 {
-		t.Errorf("machines are created without their user data: %v", f.userData)
+		t.Errorf("machines were created without their user data: %v", f.userData)
 	}
 }
 
-func TestAFailedCreationBacksOff(t *testing.T) {
+func TestFailedCreationBacksOff(t *testing.T) {
 	f, c := newFake(2)
 	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
 	f.machines = f.machines[:1]
@@ -438,12 +444,12 @@ func TestAFailedCreationBacksOff(t *testing.T) {
 		f.state = f.committed[len(f.committed)-1]
 		memory = f.state.Servers[2]
 		if memory.Failures != failures+1 || memory.NotBefore.Sub(noon) != wait {
-			t.Errorf("after failure %d: %d failures, waits %s, wanted %s", failures+1, memory.Failures, memory.NotBefore.Sub(noon), wait)
+			t.Errorf("after failure %d: %d failures, waits %s, want %s", failures+1, memory.Failures, memory.NotBefore.Sub(noon), wait)
 		}
 	}
 }
 
-func TestAShortageIsRememberedForAWhile(t *testing.T) {
+func TestShortageIsRememberedForAWhile(t *testing.T) {
 	f, c := newFake(2)
 	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
 	f.machines = f.machines[:1]
@@ -457,11 +463,11 @@ func TestAShortageIsRememberedForAWhile(t *testing.T) {
 		t.Errorf("shortages %+v", state.Shortages)
 	}
 	if memory := state.Servers[2]; memory.Failures != 0 || !memory.NotBefore.Equal(noon.Add(time.Minute)) {
-		t.Errorf("memory %+v: it is no failure of the server, which is tried again when the first shortage may be over", memory)
+		t.Errorf("memory %+v; want no failure of the server, and a retry when the first shortage may be over", memory)
 	}
 }
 
-func TestARepairEnablesAndCordonsAgain(t *testing.T) {
+func TestRepairEnablesAndCordonsAgain(t *testing.T) {
 	f, c := newFake(2)
 	memory := f.state.Servers[2]
 	memory.DrainingSince = noon.Add(-30 * time.Minute)
@@ -484,7 +490,7 @@ func TestServersWithTwoEntriesOrMachinesAreUnknown(t *testing.T) {
 	}
 }
 
-func TestRecordingsAreAskedOnDrainingServersOnly(t *testing.T) {
+func TestRecordingsAreReadOnDrainingServersOnly(t *testing.T) {
 	f, c := newFake(2)
 	f.fails["recordings bbb-w1.example.com"] = errors.New("slow")
 	f.recordings["bbb-w2.example.com"] = []pool.Recording{{ID: "r", State: pool.Processing}}
@@ -492,5 +498,31 @@ func TestRecordingsAreAskedOnDrainingServersOnly(t *testing.T) {
 	f.want(t)
 	if record.Servers[1].LeftAlone != "1 recording in work" || record.Servers[0].Health != scaling.Healthy {
 		t.Errorf("servers %+v", record.Servers)
+	}
+}
+
+func TestCalendarCopyIsStored(t *testing.T) {
+	for name, test := range map[string]struct {
+		fresh []byte
+		fail  error
+		want  string
+	}{
+		"a new calendar":        {[]byte("new"), nil, "new"},
+		"an unchanged calendar": {nil, nil, "old"},
+		"no calendar":           {nil, errors.New("404"), "old"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, c := newFake(1)
+			c.Services.Calendar = f
+			f.stored, f.fresh, f.fails["calendar"] = []byte("old"), test.fresh, test.fail
+			seen, _ := c.observe(t.Context(), noon)
+			calendar, known := seen.Calendar.Get()
+			if known != (test.fail == nil) || known && calendar.Source != "after old" {
+				t.Errorf("calendar %+v, known %t", calendar, known)
+			}
+			if evaluate(t, c); string(f.stored) != test.want {
+				t.Errorf("%q is stored, want %q", f.stored, test.want)
+			}
+		})
 	}
 }

@@ -10,205 +10,208 @@ import (
 	"divims/internal/scaling"
 )
 
-// The words of messages, in one place for whoever translates them.
+// The texts of messages, in one place for translation.
 const (
-	wordBegun    = "NEW"
-	wordOngoing  = "GOES ON"
-	wordEnded    = "OVER"
-	wordWithheld = "NOT DONE BY THIS EVALUATION"
+	textNew      = "NEW"
+	textOngoing  = "ONGOING"
+	textResolved = "RESOLVED"
+	textDeferred = "DEFERRED"
 
-	wordStill   = "still "
-	wordOver    = "over: "
-	wordMore    = "and %d more"
-	wordSince   = ", since %s"
-	wordFromTo  = "from %s to %s"
-	wordDone    = "DiViMS: "
-	wordPlanned = "DiViMS would: "
-	wordLeft    = "DiViMS leaves it alone: "
-	wordNothing = "DiViMS does nothing about it."
-	wordToDo    = "To do: "
-	wordSilent  = "Of what goes on you were told before: %d."
-	wordDryRun  = "Dry run: DiViMS says what it would do, and changes nothing."
-	wordWould   = "it would be done now: "
-	wordPool    = "Pool %s at %s: %s in %s, %s required, %d enabled, %s running."
-	wordBlind   = "Pool %s at %s: it could not be seen well enough to count or to act."
+	textTitleOngoing  = "ongoing: "
+	textTitleResolved = "resolved: "
+
+	textMore      = "and %d more"
+	textSince     = ", since %s"
+	textFromTo    = "from %s to %s"
+	textDone      = "DiViMS: "
+	textPlanned   = "DiViMS would do: "
+	textLeftAlone = "DiViMS leaves the server alone: "
+	textNothing   = "DiViMS takes no action."
+	textToDo      = "To do: "
+	textMuted     = "Ongoing alerts that were reported before: %d."
+	textDryRun    = "Dry run: DiViMS shows what it would do, but changes nothing."
+	textWould     = "DiViMS would do this now: "
+	textPool      = "Pool %s at %s: %s in %s, %s required, %d enabled, %s running."
+	textBlind     = "Pool %s at %s: Scalelite's entries or Scaleway's machines could not be read, so DiViMS changed nothing."
 )
 
-// A message is kept short enough for chats, and to be read at all.
+// A message is kept short enough for chats and for its readers.
 const (
-	mostTold    = 20     // matters told of one by one
-	mostActions = 3      // actions told of with one matter
-	mostText    = 400    // characters of one text
-	mostMessage = 12_000 // bytes from which on matters are only counted
+	maxListed  = 20     // alerts that are described; further ones are counted
+	maxActions = 3      // actions shown with one alert, and deferred things shown
+	maxText    = 400    // characters of one text
+	maxMessage = 12_000 // bytes after which further alerts are only counted
 )
 
-// telling makes the message of an evaluation.
-type telling struct {
+// messageWriter writes the message of an evaluation.
+type messageWriter struct {
 	pool   string
 	zone   *time.Location
 	record Record
-	news   news
+	digest digest
 
 	text   strings.Builder
 	listed int
 }
 
-func (t *telling) message() pool.Message {
-	if t.record.DryRun {
-		t.line(wordDryRun + "\n")
+func (w *messageWriter) message() pool.Message {
+	if w.record.DryRun {
+		w.line(textDryRun + "\n")
 	}
-	t.list(wordBegun, t.news.Begun, t.describe)
-	t.list(wordOngoing, t.news.Ongoing, t.describe)
-	t.list(wordEnded, t.news.Ended, t.describeEnd)
-	t.withheld()
-	if t.news.Silent > 0 {
-		t.line(wordSilent+"\n", t.news.Silent)
+	w.list(textNew, w.digest.New, w.describe)
+	w.list(textOngoing, w.digest.Ongoing, w.describe)
+	w.list(textResolved, w.digest.Resolved, w.describeResolved)
+	w.deferred()
+	if w.digest.Muted > 0 {
+		w.line(textMuted+"\n", w.digest.Muted)
 	}
-	t.figures()
-	return pool.Message{Title: t.title(), Text: t.text.String()}
+	w.figures()
+	return pool.Message{Title: w.title(), Text: w.text.String()}
 }
 
-func (t *telling) line(format string, args ...any) { fmt.Fprintf(&t.text, format+"\n", args...) }
+func (w *messageWriter) line(format string, args ...any) { fmt.Fprintf(&w.text, format+"\n", args...) }
 
-// title names the most urgent matter: "campus: critical: network, and 2 more".
-func (t *telling) title() string {
-	title := t.pool + ": "
-	if t.record.DryRun {
-		title = t.pool + " (dry run): "
+// title names the most urgent alert: "campus: critical: network, and 2 more".
+func (w *messageWriter) title() string {
+	title := w.pool + ": "
+	if w.record.DryRun {
+		title = w.pool + " (dry run): "
 	}
-	var first matter
-	switch n := t.news; {
-	case len(n.Begun) > 0:
-		first = n.Begun[0]
+	var first trackedAlert
+	switch d := w.digest; {
+	case len(d.New) > 0:
+		first = d.New[0]
 		title += string(first.Level) + ": "
-	case len(n.Ongoing) > 0:
-		first = n.Ongoing[0]
-		title += wordStill + string(first.Level) + ": "
+	case len(d.Ongoing) > 0:
+		first = d.Ongoing[0]
+		title += textTitleOngoing + string(first.Level) + ": "
 	default:
-		first = n.Ended[0]
-		title += wordOver
+		first = d.Resolved[0]
+		title += textTitleResolved
 	}
 	title += short(first.Subject)
-	if more := len(t.news.Begun) + len(t.news.Ongoing) + len(t.news.Ended) - 1; more > 0 {
-		title += fmt.Sprintf(", "+wordMore, more)
+	if more := len(w.digest.New) + len(w.digest.Ongoing) + len(w.digest.Resolved) - 1; more > 0 {
+		title += fmt.Sprintf(", "+textMore, more)
 	}
 	return title
 }
 
-// list tells of matters under a heading, and counts those that are too many.
-func (t *telling) list(heading string, matters []matter, describe func(matter)) {
-	if len(matters) == 0 {
+// list describes alerts under a heading, and counts those that are too many.
+func (w *messageWriter) list(heading string, alerts []trackedAlert, describe func(trackedAlert)) {
+	if len(alerts) == 0 {
 		return
 	}
-	t.line("%s", heading)
-	for i, m := range matters {
-		if t.listed == mostTold || t.text.Len() > mostMessage {
-			t.line("- "+wordMore, len(matters)-i)
+	w.line("%s", heading)
+	for i, a := range alerts {
+		if w.listed == maxListed || w.text.Len() > maxMessage {
+			w.line("- "+textMore, len(alerts)-i)
 			break
 		}
-		t.listed++
-		describe(m)
+		w.listed++
+		describe(a)
 	}
-	t.line("")
+	w.line("")
 }
 
-// describe says what happens, what DiViMS does about it, and what an operator can do.
-func (t *telling) describe(m matter) {
+// describe writes what happened, what DiViMS does about it, and what an operator can
+// do.
+func (w *messageWriter) describe(a trackedAlert) {
 	since := ""
-	if m.Since.Before(t.record.At) {
-		since = fmt.Sprintf(wordSince, t.clock(m.Since))
+	if a.Since.Before(w.record.At) {
+		since = fmt.Sprintf(textSince, w.clock(a.Since))
 	}
-	t.line("- %s: %s%s: %s", m.Level, short(m.Subject), since, short(m.Text))
-	if m.Server != 0 {
-		for _, line := range t.treatment(m.Server) {
-			t.line("  %s", line)
+	w.line("- %s: %s%s: %s", a.Level, short(a.Subject), since, short(a.Text))
+	if a.Server != 0 {
+		for _, line := range w.actionsFor(a.Server) {
+			w.line("  %s", line)
 		}
 	}
-	if m.Advice != "" {
-		t.line("  %s%s", wordToDo, m.Advice)
+	if a.Advice != "" {
+		w.line("  %s%s", textToDo, a.Advice)
 	}
 }
 
-func (t *telling) describeEnd(m matter) {
-	t.line("- %s: %s: "+wordFromTo, m.Level, short(m.Subject), t.clock(m.Since), t.clock(m.Gone))
+func (w *messageWriter) describeResolved(a trackedAlert) {
+	w.line("- %s: %s: "+textFromTo, a.Level, short(a.Subject), w.clock(a.Since), w.clock(a.Gone))
 }
 
-// treatment is what this evaluation did, or did not do, with a server.
-func (t *telling) treatment(server int) []string {
+// actionsFor returns what this evaluation did with a server, or why it did nothing.
+func (w *messageWriter) actionsFor(server int) []string {
 	var lines []string
-	if t.record.DryRun {
-		for _, action := range t.record.Plan.Actions {
+	if w.record.DryRun {
+		for _, action := range w.record.Plan.Actions {
 			if action.Server == server {
-				lines = append(lines, wordPlanned+short(fmt.Sprintf("%s (%s)", action.Kind, action.Reason)))
+				lines = append(lines, textPlanned+short(fmt.Sprintf("%s (%s)", action.Kind, action.Reason)))
 			}
 		}
 	}
-	for _, outcome := range t.record.Outcomes {
+	for _, outcome := range w.record.Outcomes {
 		if outcome.Server == server {
-			lines = append(lines, wordDone+short(outcome.String()))
+			lines = append(lines, textDone+short(outcome.String()))
 		}
 	}
-	for _, verdict := range t.record.Plan.Verdicts {
+	for _, verdict := range w.record.Plan.Verdicts {
 		if verdict.Server == server && verdict.LeftAlone != "" && len(lines) == 0 {
-			lines = append(lines, wordLeft+short(verdict.LeftAlone))
+			lines = append(lines, textLeftAlone+short(verdict.LeftAlone))
 		}
 	}
 	if len(lines) == 0 {
-		return []string{wordNothing}
+		return []string{textNothing}
 	}
-	return lines[:min(len(lines), mostActions)]
+	return lines[:min(len(lines), maxActions)]
 }
 
-func (t *telling) withheld() {
-	list := t.record.Plan.Withheld
+// deferred lists what this evaluation did not do although it was needed.
+func (w *messageWriter) deferred() {
+	list := w.record.Plan.Withheld
 	if len(list) == 0 {
 		return
 	}
-	t.line(wordWithheld)
+	w.line(textDeferred)
 	for i, withheld := range list {
-		if i == mostActions {
-			t.line("- "+wordMore, len(list)-i)
+		if i == maxActions {
+			w.line("- "+textMore, len(list)-i)
 			break
 		}
-		t.line("- %s", short(withheld))
+		w.line("- %s", short(withheld))
 	}
-	t.line("")
+	w.line("")
 }
 
-func (t *telling) figures() {
-	r := t.record
+func (w *messageWriter) figures() {
+	r := w.record
 	if r.Blind {
-		t.line(wordBlind, t.pool, t.clock(r.At))
+		w.line(textBlind, w.pool, w.clock(r.At))
 		return
 	}
-	t.line(wordPool, t.pool, t.clock(r.At), pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"),
+	w.line(textPool, w.pool, w.clock(r.At), pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"),
 		pool.CountSeen(r.Required(), "server"), r.Enabled, pool.Count(r.Running, "machine"))
 }
 
-// clock writes a time as the pool's people read it.
-func (t *telling) clock(at time.Time) string {
-	zone := t.zone
+// clock returns a time in the pool's zone.
+func (w *messageWriter) clock(at time.Time) string {
+	zone := w.zone
 	if zone == nil {
 		zone = time.UTC
 	}
 	return at.In(zone).Format("Mon 2006-01-02 15:04 MST")
 }
 
-// short is a text in one line of at most mostText characters.
+// short returns a text as one line of at most maxText characters.
 func short(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
-	if utf8.RuneCountInString(text) <= mostText {
+	if utf8.RuneCountInString(text) <= maxText {
 		return text
 	}
-	return string([]rune(text)[:mostText]) + "…"
+	return string([]rune(text)[:maxText]) + "…"
 }
 
-// planned are the actions of a dry run, as matters that are told of.
-func planned(plan scaling.Plan) []scaling.Alert {
+// plannedAlerts returns the planned actions of a dry run as alerts.
+func plannedAlerts(plan scaling.Plan) []scaling.Alert {
 	var alerts []scaling.Alert
 	for _, action := range plan.Actions {
 		subject := Outcome{Kind: action.Kind, Server: action.Server}.subject()
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: subject, Text: wordWould + action.Reason, Passing: true})
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: subject, Text: textWould + action.Reason, Passing: true})
 	}
 	return alerts
 }

@@ -11,13 +11,14 @@ import (
 	"divims/internal/scaling"
 )
 
-// pastDays is how far back the schedule looks: an event may hold for 7 days
-// after its end (mode step), and a day covers zones and summer time.
+// pastDays is how many days of past events are read from the calendar. In mode step
+// an event is valid for up to 7 days after its end; one more day covers time zones and
+// summer time.
 const pastDays = 8
 
-// observe looks at everything, side by side, each call with its own deadline.
-// What could not be seen is unknown, with the reason. calendar is the copy that
-// is to be stored from now on; nil when that did not change.
+// observe asks all services in parallel, each call with its own deadline. What could
+// not be read is unknown, with the reason. calendar is the new copy of the calendar to
+// store; nil if the stored one is still right.
 func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observation, calendar []byte) {
 	ctx, cancel := context.WithTimeout(ctx, share(c.Config.Timeout, observeShare))
 	defer cancel()
@@ -47,17 +48,18 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 	return seen, calendar
 }
 
-// serversPerCall is how long a list may be that comes within the time of one call;
-// of machines there are ten pages then.
+// serversPerCall is how many servers a list may have to be read within one call
+// timeout. A list of as many machines has ten pages.
 const serversPerCall = 1000
 
-// listTimeout is the time for a list of the whole pool: one call's, and as much
-// again for each 1,000 servers.
+// listTimeout returns the timeout for a list of the whole pool: one call timeout, and
+// another one for each full 1,000 servers.
 func (c *Cycle) listTimeout() time.Duration {
 	return c.Config.CallTimeout * time.Duration(1+len(c.Config.Servers)/serversPerCall)
 }
 
-// ask asks an outside service within its own deadline.
+// ask calls an outside service with a timeout. what names the answer in the reason of
+// an unknown one.
 func ask[T any](ctx context.Context, timeout time.Duration, what string, call func(context.Context) (T, error)) pool.Reading[T] {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -75,25 +77,23 @@ func reason(what string, err error) string {
 	return what + ": " + err.Error()
 }
 
-// observeServers asks the servers themselves. A slow one costs its own
-// deadlines only.
+// observeServers asks the servers themselves.
 func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObservation) {
-	places := newPlaces(c.Config.ObserveParallel, share(c.Config.CallTimeout, headStart))
+	parallel := newSemaphore(c.Config.ObserveParallel, share(c.Config.CallTimeout, headStart))
 	for i := range servers {
-		places.look(func() { c.observeServer(ctx, &servers[i]) })
+		parallel.run(func() { c.observeServer(ctx, &servers[i]) })
 	}
-	places.wait()
+	parallel.wait()
 }
 
-// headStart is the part of a call's time after which figures are asked for whether
-// or not the meetings are there.
+// headStart is the part of the call timeout after which stats are requested even if
+// the meetings have not arrived. A server that takes longer counts as slow.
 const headStart = 0.25
 
-// observeServer asks a server for its meetings and then for its figures: both are
-// on one host, mostly, and so they take one connection, which costs more than what
-// goes over it. Both have to come within the time of one call, so that a server
-// that is silent costs no more than that. A draining one is asked for its
-// recordings, too: that call is slow where there are many.
+// observeServer asks a server for its meetings and then for its stats. Both are usually
+// on the same host and so share a connection, which costs more than the data. Both
+// share one call timeout, so that an unresponsive server costs no more than that. A
+// draining server is also asked for its recordings, which is slow if there are many.
 func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 	if why := cannotAsk(*s); why != "" {
 		s.Meetings = pool.Unknown[[]pool.Meeting](why)
@@ -103,19 +103,19 @@ func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 		return
 	}
 	entry, _ := s.Entry.Get()
-	soon, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
+	callCtx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
 	defer cancel()
-	answered, started := context.WithTimeout(soon, share(c.Config.CallTimeout, headStart))
+	meetingsFirst, meetingsDone := context.WithTimeout(callCtx, share(c.Config.CallTimeout, headStart))
 	var both sync.WaitGroup
 	both.Go(func() {
-		<-answered.Done()
-		s.Stats = c.askStats(soon, s.Server)
+		<-meetingsFirst.Done()
+		s.Stats = c.askStats(callCtx, s.Server)
 	})
 	both.Go(func() {
-		c.askMeetings(soon, s, entry)
-		started()
+		c.askMeetings(callCtx, s, entry)
+		meetingsDone()
 		if entry.State == pool.Enabled {
-			s.Recordings = pool.Unknown[[]pool.Recording]("not asked: the server does not drain")
+			s.Recordings = pool.Unknown[[]pool.Recording]("not asked: the server is not draining")
 			return
 		}
 		c.askRecordings(ctx, s, entry)
@@ -123,14 +123,14 @@ func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 	both.Wait()
 }
 
-// cannotAsk says why a server cannot be asked, or "".
+// cannotAsk returns why a server cannot be asked, or "".
 func cannotAsk(s pool.ServerObservation) string {
 	entry, _ := s.Entry.Get()
 	if entry == nil {
-		return "not asked: its entry, with address and secret, is not known"
+		return "not asked: its entry, with address and secret, is unknown"
 	}
 	if machine, known := s.Machine.Get(); known && (machine == nil || machine.State != pool.Running) {
-		return "not asked: its machine does not run"
+		return "not asked: its machine is not running"
 	}
 	return ""
 }
@@ -139,6 +139,8 @@ func endpoint(entry *pool.Entry) pool.Endpoint {
 	return pool.Endpoint{URL: entry.URL, Secret: entry.Secret}
 }
 
+// askMeetings sets a server's meetings and its certificate's expiry. The expiry is also
+// set if the certificate was refused.
 func (c *Cycle) askMeetings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
 	var refused *tls.CertificateVerificationError
 	conference := ask(ctx, c.Config.CallTimeout, "meetings of "+s.Server.Domain, func(ctx context.Context) (pool.Conference, error) {
@@ -158,13 +160,13 @@ func (c *Cycle) askMeetings(ctx context.Context, s *pool.ServerObservation, entr
 	s.Meetings, s.CertificateExpiry = pool.Seen(answer.Meetings), answer.CertificateExpiry
 }
 
-// recordingsPatience is how many times the usual deadline the list of recordings
-// has: BBB reads every recording's files for it.
-const recordingsPatience = 4
+// recordingsFactor multiplies the call timeout for the list of recordings, for which
+// BBB reads every recording's files.
+const recordingsFactor = 4
 
-// askRecordings asks for the recordings that can keep a machine, unless BBB has
-// just not answered. Published ones on storage of their own are not asked for:
-// all that the pool ever recorded would be listed.
+// askRecordings sets the recordings that can keep a machine. BBB is not asked if it
+// has just failed to list its meetings. If recordings are kept on shared storage,
+// published ones are not requested: the list would have all that were ever made.
 func (c *Cycle) askRecordings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
 	states := []pool.RecordingState{pool.Processing, pool.Processed, pool.Published}
 	switch {
@@ -177,13 +179,13 @@ func (c *Cycle) askRecordings(ctx context.Context, s *pool.ServerObservation, en
 	case c.Config.Scaling.Recordings == scaling.RecordingsKept:
 		states = states[:2]
 	}
-	s.Recordings = ask(ctx, recordingsPatience*c.Config.CallTimeout, "recordings of "+s.Server.Domain, func(ctx context.Context) ([]pool.Recording, error) {
+	s.Recordings = ask(ctx, recordingsFactor*c.Config.CallTimeout, "recordings of "+s.Server.Domain, func(ctx context.Context) ([]pool.Recording, error) {
 		return c.Services.Meetings.Recordings(ctx, endpoint(entry), states...)
 	})
 }
 
-// askStats keeps what some endpoints said when others failed: each value that is
-// missing is unknown in itself.
+// askStats returns a server's stats. If some endpoints fail, the values of the others
+// are kept, and the missing ones are unknown.
 func (c *Cycle) askStats(ctx context.Context, server pool.Server) pool.Reading[pool.Stats] {
 	if c.Services.Stats == nil {
 		return pool.Unknown[pool.Stats]("no stats endpoint is configured")
@@ -200,8 +202,8 @@ func (c *Cycle) askStats(ctx context.Context, server pool.Server) pool.Reading[p
 	return pool.Seen(stats)
 }
 
-// observeCalendar reads the schedule, and gives the copy that is to be stored
-// from now on; nil when that did not change.
+// observeCalendar reads the calendar. It also returns the copy to store from now on;
+// nil if the stored one is still right.
 func (c *Cycle) observeCalendar(ctx context.Context, now time.Time) (pool.Reading[pool.Calendar], []byte) {
 	if c.Services.Calendar == nil {
 		return pool.Unknown[pool.Calendar]("none is configured"), nil

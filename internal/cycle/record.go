@@ -13,28 +13,30 @@ import (
 	"divims/internal/scaling"
 )
 
-// Record is the decision record: everything that led to what was done, in words
-// and numbers that an operator can check by hand. It holds no secret.
+// Record is the decision record: what was observed, decided and done, in words and
+// numbers that an operator can check by hand. It has no secrets.
 type Record struct {
 	At     time.Time `json:"at"`
 	Source string    `json:"source"`
 	DryRun bool      `json:"dry_run,omitempty"`
-	// TookSeconds is how long the evaluation lasted, without writing the record.
+	// TookSeconds is the duration of the evaluation without writing the record.
 	TookSeconds float64 `json:"took_seconds"`
 	// Interventions are what operators changed since the evaluation before.
 	Interventions []pool.Intervention `json:"interventions,omitempty"`
-	// Participants and Meetings are the load that the policies counted with.
+	// Participants and Meetings are the load that the policies used.
 	Participants int `json:"participants"`
 	Meetings     int `json:"meetings"`
-	// Enabled servers count as capacity, Running machines run, Draining ones run
-	// for a server that is not enabled; all before the plan was carried out.
+	// Enabled counts the servers that count as capacity, Running the running machines,
+	// and Draining those of servers that are cordoned or disabled; all before the plan
+	// was carried out.
 	Enabled  int            `json:"enabled"`
 	Running  int            `json:"running"`
 	Draining int            `json:"draining"`
 	Plan     scaling.Plan   `json:"plan"`
 	Outcomes []Outcome      `json:"outcomes"`
 	Servers  []ServerRecord `json:"servers,omitempty"`
-	// Blind tells that too little was seen to do anything.
+	// Blind is true if Scalelite's entries or Scaleway's machines could not be read, so
+	// that nothing was done.
 	Blind bool `json:"blind,omitempty"`
 }
 
@@ -61,12 +63,12 @@ func LastRecord(state pool.State) (*Record, error) {
 	return &record, nil
 }
 
-// ServerRecord is one server as the evaluation saw and judged it.
+// ServerRecord is one server as it was observed and judged.
 type ServerRecord struct {
 	pool.Server
 	Entry  pool.EntryState `json:"entry,omitempty"`
 	Online bool            `json:"online"`
-	// Tag and LoadMultiplier are the entry's; 0 stands for 1.
+	// Tag and LoadMultiplier are the entry's; a multiplier of 1 is recorded as 0.
 	Tag            string            `json:"tag,omitempty"`
 	LoadMultiplier float64           `json:"load_multiplier,omitempty"`
 	Machine        *MachineRecord    `json:"machine,omitempty"`
@@ -84,11 +86,11 @@ type ServerRecord struct {
 	Health       scaling.Health                  `json:"health"`
 	Why          string                          `json:"why,omitempty"`
 	LeftAlone    string                          `json:"left_alone,omitempty"`
-	// Unseen says what of the server could not be seen although it was asked.
+	// Unseen says what could not be read although the server was asked.
 	Unseen []string `json:"unseen,omitempty"`
 }
 
-// MachineRecord is a server's machine.
+// MachineRecord is a server's machine as it was observed.
 type MachineRecord struct {
 	ID          string                `json:"id"`
 	Zone        string                `json:"zone"`
@@ -98,7 +100,7 @@ type MachineRecord struct {
 	HourlyPrice pool.Reading[float64] `json:"hourly_price"`
 }
 
-// describe fills in what was seen and decided.
+// describe fills in what was observed and decided.
 func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Plan, state pool.State) {
 	r.Plan, r.Outcomes, r.Interventions = plan, []Outcome{}, state.Interventions
 	r.Blind = !seen.Entries.Known() || !seen.Machines.Known()
@@ -120,9 +122,9 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 	}
 }
 
-// sample is what goes into the history; there is none when the load or the pool
-// could not be seen well enough.
-func (r *Record) sample() (sample pool.Sample, seen bool) {
+// sample returns the history sample. ok is false if the evaluation was blind or the
+// load of a server is unknown.
+func (r *Record) sample() (sample pool.Sample, ok bool) {
 	sample = pool.Sample{
 		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Required(),
 		TaggedParticipants: r.Participants - r.Plan.Load.Participants, TaggedMeetings: r.Meetings - r.Plan.Load.Meetings,
@@ -135,7 +137,7 @@ func (r *Record) sample() (sample pool.Sample, seen bool) {
 	return sample, !r.Blind && !slices.ContainsFunc(r.loads(), func(l scaling.Load) bool { return len(l.Missing) > 0 })
 }
 
-// loads are those of the servers without a tag, and of those with each.
+// loads returns the load of the servers without a tag, and of those with each tag.
 func (r *Record) loads() []scaling.Load {
 	loads := []scaling.Load{r.Plan.Load}
 	for _, group := range r.Plan.Tagged {
@@ -144,7 +146,7 @@ func (r *Record) loads() []scaling.Load {
 	return loads
 }
 
-// Idle is how many machines are there and do not run.
+// Idle returns how many machines exist but are not running.
 func (r *Record) Idle() int {
 	n := 0
 	for _, server := range r.Servers {
@@ -155,7 +157,8 @@ func (r *Record) Idle() int {
 	return n
 }
 
-// price is what the running machines cost in an hour, to a hundredth of a cent.
+// price returns the price per hour of all running machines in euros, rounded to a
+// hundredth of a cent.
 func (r *Record) price() pool.Reading[float64] {
 	sum := 0.0
 	for _, server := range r.Servers {
@@ -171,30 +174,31 @@ func (r *Record) price() pool.Reading[float64] {
 	return pool.Seen(math.Round(sum*10000) / 10000)
 }
 
-// Required is how many servers must be enabled, those with a tag included;
-// unknown when it is for any group of them.
+// Required returns how many servers must be enabled, including those with a tag. It is
+// unknown if it is for any group.
 func (r *Record) Required() pool.Reading[int] {
 	return total(r.groups(), func(required scaling.Required) pool.Reading[int] { return required.Servers })
 }
 
-// Capacity is what the enabled servers count as by their load multipliers, those
-// with a tag included.
+// Capacity returns the number of enabled servers weighted by their load multipliers,
+// including those with a tag.
 func (r *Record) Capacity() pool.Reading[float64] {
 	return total(r.groups(), func(required scaling.Required) pool.Reading[float64] { return required.Capacity })
 }
 
-// Size is what all servers count as, whatever their tag.
+// Size returns the number of all servers weighted by their load multipliers, including
+// those with a tag.
 func (r *Record) Size() pool.Reading[float64] {
 	return total(r.groups(), func(required scaling.Required) pool.Reading[float64] { return required.Size })
 }
 
-// UsedUp tells that all servers are asked for, or all those with one tag, and not
-// only because they are the minimum.
+// UsedUp reports whether all servers, or all with some tag, are required, and not only
+// as the minimum.
 func (r *Record) UsedUp() bool {
 	return slices.ContainsFunc(r.groups(), func(required scaling.Required) bool { return required.UsedUp })
 }
 
-// total adds up a figure of all groups; unknown when it is for any of them.
+// total adds up a figure of all groups. It is unknown if it is for any of them.
 func total[T int | float64](groups []scaling.Required, figure func(scaling.Required) pool.Reading[T]) pool.Reading[T] {
 	var sum T
 	for _, required := range groups {
@@ -208,22 +212,23 @@ func total[T int | float64](groups []scaling.Required, figure func(scaling.Requi
 	return pool.Seen(sum)
 }
 
-// Asked is how many servers each policy asks for, those with a tag included.
-// Policies without an answer are not in it.
+// Asked returns how many servers each policy requires, including those with a tag.
+// Policies without an answer for some group are left out.
 func (r *Record) Asked() map[string]int {
-	asked, silent := map[string]int{}, map[string]bool{}
+	asked, unknown := map[string]int{}, map[string]bool{}
 	for _, required := range r.groups() {
 		for _, answer := range required.Policies {
 			servers, ok := answer.Servers.Get()
 			asked[string(answer.Policy)] += servers
-			silent[string(answer.Policy)] = silent[string(answer.Policy)] || !ok
+			unknown[string(answer.Policy)] = unknown[string(answer.Policy)] || !ok
 		}
 	}
-	maps.DeleteFunc(asked, func(policy string, _ int) bool { return silent[policy] })
+	maps.DeleteFunc(asked, func(policy string, _ int) bool { return unknown[policy] })
 	return asked
 }
 
-// groups are what is required of the servers without a tag, and of those with each.
+// groups returns what is required of the servers without a tag, and of those with each
+// tag.
 func (r *Record) groups() []scaling.Required {
 	groups := []scaling.Required{r.Plan.Required}
 	for _, group := range r.Plan.Tagged {
@@ -271,8 +276,9 @@ func (r *ServerRecord) describeStats(stats pool.Stats) {
 	}
 }
 
-// brief is the record as it is kept for the day: without what is yet to come and
-// the servers that nothing is to be said about. 288 of them are one object.
+// brief returns the record as it is kept in the day's list, which has 288 of them in
+// one object: without the servers, the outlook, and the verdicts on healthy servers that
+// are not left alone.
 func (r Record) brief() Record {
 	r.Servers = nil
 	r.Plan.Verdicts = slices.DeleteFunc(slices.Clone(r.Plan.Verdicts), func(v scaling.Verdict) bool {

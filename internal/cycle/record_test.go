@@ -8,9 +8,9 @@ import (
 	"divims/internal/scaling"
 )
 
-// TestSample: what a sample says of machines, prices and policies is what the
-// record says, and what the record does not know the sample does not know.
-func TestSample(t *testing.T) {
+// TestSampleMatchesTheRecord checks machines, prices and policies; what is unknown in
+// the record is unknown in the sample.
+func TestSampleMatchesTheRecord(t *testing.T) {
 	server := func(state pool.MachineState, price pool.Reading[float64]) ServerRecord {
 		return ServerRecord{Machine: &MachineRecord{State: state, HourlyPrice: price}}
 	}
@@ -20,10 +20,10 @@ func TestSample(t *testing.T) {
 		idle    int
 		price   pool.Reading[float64]
 	}{
-		"no machine costs nothing":                 {[]ServerRecord{{}}, 0, pool.Seen(0.0)},
+		"no machine":                               {[]ServerRecord{{}}, 0, pool.Seen(0.0)},
 		"two run, one starts, one is stopped":      {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, cheap), server(pool.Starting, cheap), server(pool.Stopped, cheap)}, 2, pool.Seen(0.426)},
-		"one price is unknown, and so is the sum":  {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, unknown)}, 0, unknown},
-		"the price of what does not run is no sum": {[]ServerRecord{server(pool.Running, cheap), server(pool.Stopped, unknown)}, 1, cheap},
+		"a running machine's price is unknown":     {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, unknown)}, 0, unknown},
+		"a stopped machine's price is unknown":     {[]ServerRecord{server(pool.Running, cheap), server(pool.Stopped, unknown)}, 1, cheap},
 	} {
 		t.Run(name, func(t *testing.T) {
 			record := Record{Servers: test.servers}
@@ -35,33 +35,32 @@ func TestSample(t *testing.T) {
 			price, known := sample.Price.Get()
 			wanted, wantedKnown := test.price.Get()
 			if price != wanted || known != wantedKnown {
-				t.Errorf("price %v %v, wanted %v %v", price, known, wanted, wantedKnown)
+				t.Errorf("price %v %v, want %v %v", price, known, wanted, wantedKnown)
 			}
 			if idle, _ := sample.Idle.Get(); idle != test.idle {
-				t.Errorf("%d machines idle, wanted %d", idle, test.idle)
+				t.Errorf("%d machines idle, want %d", idle, test.idle)
 			}
 			if !maps.Equal(sample.Asked, map[string]int{"load": 3}) {
-				t.Errorf("asked for %v, wanted the answer of load alone", sample.Asked)
+				t.Errorf("policies %v, want only that of load", sample.Asked)
 			}
 		})
 	}
 }
 
-// TestTheBriefRecordHasNoOutlook, and the whole one keeps it.
-func TestTheBriefRecordHasNoOutlook(t *testing.T) {
+func TestBriefRecordHasNoOutlook(t *testing.T) {
 	var record Record
 	record.Plan.Required.Policies = []scaling.Answer{{Outlook: []scaling.Expected{{Servers: pool.Seen(3)}}}}
 	if brief := record.brief(); len(brief.Plan.Required.Policies[0].Outlook) != 0 {
-		t.Error("the brief record tells what was to come")
+		t.Error("the brief record has an outlook")
 	}
 	if len(record.Plan.Required.Policies[0].Outlook) != 1 {
-		t.Error("the whole record has lost it")
+		t.Error("the whole record has lost its outlook")
 	}
 }
 
-// TestWhatTaggedServersRequireCounts: the whole pool's number is the sum of its
-// groups', and unknown when one of them is.
-func TestWhatTaggedServersRequireCounts(t *testing.T) {
+// TestTotalsIncludeTaggedServers checks also that a total is unknown if a group's value
+// is.
+func TestTotalsIncludeTaggedServers(t *testing.T) {
 	answer := func(servers pool.Reading[int]) scaling.Required {
 		return scaling.Required{Servers: servers, Policies: []scaling.Answer{{Policy: scaling.PolicyLoad, Servers: servers}}}
 	}
@@ -70,26 +69,26 @@ func TestWhatTaggedServersRequireCounts(t *testing.T) {
 	record.Plan.Tagged = []scaling.Group{{Tag: "exams", Required: answer(pool.Seen(2))}}
 	record.Enabled, record.Plan.Required.Capacity, record.Plan.Tagged[0].Required.Capacity = 4, pool.Seen(3.), pool.Seen(0.5)
 	if sample, _ := record.sample(); sample.Counted() != 3.5 {
-		t.Errorf("the sample's servers count as %g; wanted 3 + 0.5", sample.Counted())
+		t.Errorf("the sample's capacity is %g; want 3 + 0.5", sample.Counted())
 	}
 	if servers, _ := record.Required().Get(); servers != 5 || record.Asked()["load"] != 5 {
-		t.Errorf("%d required, %v asked for; wanted 3 + 2", servers, record.Asked())
+		t.Errorf("%d required, by policies %v; want 3 + 2", servers, record.Asked())
 	}
 	record.Plan.Tagged[0].Required = answer(pool.Unknown[int]("no answer"))
 	if record.Required().Known() || len(record.Asked()) != 0 {
-		t.Errorf("%v required, %v asked for, although a group is unknown", record.Required(), record.Asked())
+		t.Errorf("%v required, by policies %v, although a group is unknown", record.Required(), record.Asked())
 	}
 }
 
-func TestNoSampleWithoutTheLoadOfATag(t *testing.T) {
+func TestNoSampleIfTheLoadOfATagIsUnknown(t *testing.T) {
 	var record Record
 	record.Plan.Tagged = []scaling.Group{{Tag: "exams"}}
-	if _, seen := record.sample(); !seen {
-		t.Error("all was seen, and there is no sample")
+	if _, ok := record.sample(); !ok {
+		t.Error("everything is known, but there is no sample")
 	}
 	record.Plan.Tagged[0].Load.Missing = []int{3}
-	if _, seen := record.sample(); seen {
-		t.Error("a sample says how many people there are, although those of a tag are unknown")
+	if _, ok := record.sample(); ok {
+		t.Error("there is a sample, although the load of a tag is unknown")
 	}
 }
 

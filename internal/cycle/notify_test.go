@@ -17,10 +17,10 @@ import (
 	"divims/internal/scaling"
 )
 
-// inbox takes messages, or fails as a test scripts it.
+// inbox is a Notifier that keeps the messages, or fails as scripted.
 type inbox struct {
 	messages []pool.Message
-	untold   bool
+	unsent   bool
 	err      error
 	slow     bool
 }
@@ -31,10 +31,10 @@ func (i *inbox) Notify(ctx context.Context, message pool.Message) (bool, error) 
 		return false, errors.New("no answer in time")
 	}
 	i.messages = append(i.messages, message)
-	return !i.untold, i.err
+	return !i.unsent, i.err
 }
 
-// titles are those of the messages so far.
+// titles returns the titles of the messages so far.
 func (i *inbox) titles() (list []string) {
 	for _, message := range i.messages {
 		list = append(list, message.Title)
@@ -42,8 +42,8 @@ func (i *inbox) titles() (list []string) {
 	return list
 }
 
-// newTold is a pool in which server 2 is unresponsive, and whose operators are told.
-func newTold() (*fake, *Cycle, *inbox) {
+// newFakeWithInbox is a pool with notifications in which server 2 is unresponsive.
+func newFakeWithInbox() (*fake, *Cycle, *inbox) {
 	f, c := newFake(3)
 	box := &inbox{}
 	c.Services.Notifier = box
@@ -53,7 +53,7 @@ func newTold() (*fake, *Cycle, *inbox) {
 	return f, c, box
 }
 
-// next evaluates five minutes after the evaluation before, with its memory.
+// next runs the next evaluation, five minutes later and with the state of the last one.
 func (f *fake) next(t *testing.T, c *Cycle) Record {
 	t.Helper()
 	if len(f.committed) > 0 {
@@ -67,11 +67,11 @@ func (f *fake) next(t *testing.T, c *Cycle) Record {
 	return record
 }
 
-func TestOperatorsAreToldWhatHappensWhatIsDoneAndWhatToDo(t *testing.T) {
-	f, c, box := newTold()
+func TestMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
+	f, c, box := newFakeWithInbox()
 	f.next(t, c)
 	if !slices.Equal(box.titles(), []string{"campus: error: server 2"}) {
-		t.Fatalf("told %q", box.titles())
+		t.Fatalf("messages %q", box.titles())
 	}
 	want := `NEW
 - error: server 2: unresponsive: its machine has run for 5h, yet Scalelite says offline
@@ -81,91 +81,91 @@ func TestOperatorsAreToldWhatHappensWhatIsDoneAndWhatToDo(t *testing.T) {
 Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meeting, 1 server required, 1 enabled, 3 machines running.
 `
 	if got := box.messages[0].Text; got != want {
-		t.Errorf("told\n%s\nwanted\n%s", got, want)
+		t.Errorf("message\n%s\nwant\n%s", got, want)
 	}
 	f.next(t, c)
 	f.entries[1].Online = true
 	f.next(t, c)
 	f.next(t, c)
-	if !slices.Equal(box.titles(), []string{"campus: error: server 2", "campus: over: server 2"}) {
-		t.Fatalf("told %q", box.titles())
+	if !slices.Equal(box.titles(), []string{"campus: error: server 2", "campus: resolved: server 2"}) {
+		t.Fatalf("messages %q", box.titles())
 	}
-	if want := "OVER\n- error: server 2: from Mon 2026-03-16 12:00 UTC to Mon 2026-03-16 12:10 UTC\n\n"; !strings.HasPrefix(box.messages[1].Text, want) {
-		t.Errorf("told %q", box.messages[1].Text)
+	if want := "RESOLVED\n- error: server 2: from Mon 2026-03-16 12:00 UTC to Mon 2026-03-16 12:10 UTC\n\n"; !strings.HasPrefix(box.messages[1].Text, want) {
+		t.Errorf("messages %q", box.messages[1].Text)
 	}
 }
 
-func TestWhatWasNotToldIsDueAgain(t *testing.T) {
-	f, c, box := newTold()
-	box.untold, box.err = true, errors.New("notification service 1 (smtp): status 451")
+func TestUnsentMessageIsDueAgain(t *testing.T) {
+	f, c, box := newFakeWithInbox()
+	box.unsent, box.err = true, errors.New("notification service 1 (smtp): status 451")
 	f.next(t, c)
 	f.next(t, c)
-	box.untold, box.err = false, nil
+	box.unsent, box.err = false, nil
 	f.next(t, c)
 	f.next(t, c)
 	want := []string{"campus: error: server 2", "campus: error: server 2, and 1 more", "campus: error: server 2, and 1 more"}
 	if !slices.Equal(box.titles(), want) {
-		t.Errorf("told %q", box.titles())
+		t.Errorf("messages %q", box.titles())
 	}
 	if text := box.messages[2].Text; !strings.Contains(text, "server 2, since Mon 2026-03-16 12:00 UTC") || !strings.Contains(text, "notification service 1 (smtp): status 451") {
-		t.Errorf("told %q", text)
+		t.Errorf("messages %q", text)
 	}
 }
 
-// TestOneDeadServiceOfTwo is told of by the other, once and not at every
+// TestOneFailingServiceOfTwo is reported by the other service, once and not at every
 // evaluation.
-func TestOneDeadServiceOfTwo(t *testing.T) {
-	f, c, box := newTold()
+func TestOneFailingServiceOfTwo(t *testing.T) {
+	f, c, box := newFakeWithInbox()
 	box.err = errors.New("notification service 2 (smtp): no answer in time")
 	for range 20 {
 		f.next(t, c)
 	}
 	if !slices.Equal(box.titles(), []string{"campus: error: server 2", "campus: warning: notifications"}) {
-		t.Errorf("told %q", box.titles())
+		t.Errorf("messages %q", box.titles())
 	}
-	if text := box.messages[1].Text; !strings.Contains(text, "\nOf what goes on you were told before: 1.\n") {
-		t.Errorf("told %q", text)
+	if text := box.messages[1].Text; !strings.Contains(text, "\nOngoing alerts that were reported before: 1.\n") {
+		t.Errorf("messages %q", text)
 	}
 	box.err = nil
 	f.entries[1].Online = true
 	for range 20 {
 		f.next(t, c)
 	}
-	if want := []string{"campus: over: server 2", "campus: over: notifications"}; !slices.Equal(box.titles()[2:], want) {
-		t.Errorf("told %q", box.titles()[2:])
+	if want := []string{"campus: resolved: server 2", "campus: resolved: notifications"}; !slices.Equal(box.titles()[2:], want) {
+		t.Errorf("messages %q", box.titles()[2:])
 	}
 }
 
-func TestASlowServiceDoesNotKeepTheStateFromBeingWritten(t *testing.T) {
+func TestSlowNotificationsDoNotPreventTheState(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, c, box := newTold()
+		f, c, box := newFakeWithInbox()
 		box.slow = true
 		begun := time.Now()
 		record := f.next(t, c)
 		if len(f.committed) != 1 || len(f.decisions) != 1 || record.Outcomes[0].Result != scaling.Done {
 			t.Fatalf("%d states, %d decisions, outcomes %+v", len(f.committed), len(f.decisions), record.Outcomes)
 		}
-		if told := f.committed[0].Told["server 2"]; !told.At.IsZero() || told.Since != noon {
-			t.Errorf("remembered %+v: it was seen and nobody was told", told)
+		if memory := f.committed[0].Told["server 2"]; !memory.At.IsZero() || memory.Since != noon {
+			t.Errorf("remembered %+v; want that it was seen and not reported", memory)
 		}
 		if took := time.Since(begun); took != c.recordTime()/2 {
-			t.Errorf("it cost %s, wanted half of the %s for recording", took, c.recordTime())
+			t.Errorf("it took %s, want half of the %s for recording", took, c.recordTime())
 		}
 	})
 }
 
-func TestADryRunTellsNobody(t *testing.T) {
-	f, c, box := newTold()
+func TestDryRunNotifiesNobody(t *testing.T) {
+	f, c, box := newFakeWithInbox()
 	_, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }, DryRun: true})
 	if err != nil || len(box.messages)+len(f.committed)+len(f.samples)+len(f.decisions) != 0 {
-		t.Errorf("%v; told %q, %d states, %d samples, %d decisions", err, box.titles(), len(f.committed), len(f.samples), len(f.decisions))
+		t.Errorf("%v; messages %q, %d states, %d samples, %d decisions", err, box.titles(), len(f.committed), len(f.samples), len(f.decisions))
 	}
 }
 
-// TestADryRunDeployment acts on nothing, records everything, and tells once what
-// it would do, as long as it would.
-func TestADryRunDeployment(t *testing.T) {
-	f, c, box := newTold()
+// TestDryRunDeployment changes nothing, records everything, and reports once what it
+// would do.
+func TestDryRunDeployment(t *testing.T) {
+	f, c, box := newFakeWithInbox()
 	c.Config.DryRun = true
 	record := f.next(t, c)
 	f.next(t, c)
@@ -174,13 +174,13 @@ func TestADryRunDeployment(t *testing.T) {
 		t.Errorf("record %+v, %d states, %d samples, %d decisions", record, len(f.committed), len(f.samples), len(f.decisions))
 	}
 	if !slices.Equal(box.titles(), []string{"campus (dry run): error: server 2, and 2 more"}) {
-		t.Fatalf("told %q", box.titles())
+		t.Fatalf("messages %q", box.titles())
 	}
 	for _, want := range []string{
-		"Dry run: DiViMS says what it would do, and changes nothing.\n",
-		"  DiViMS would: cordon (unresponsive: ",
-		"- warning: cordon server 2: it would be done now: unresponsive: ",
-		"- warning: delete server 3: it would be done now: nothing is left on it\n",
+		"Dry run: DiViMS shows what it would do, but changes nothing.\n",
+		"  DiViMS would do: cordon (unresponsive: ",
+		"- warning: cordon server 2: DiViMS would do this now: unresponsive: ",
+		"- warning: delete server 3: DiViMS would do this now: nothing is left on it\n",
 	} {
 		if !strings.Contains(box.messages[0].Text, want) {
 			t.Errorf("the message lacks %q:\n%s", want, box.messages[0].Text)
@@ -188,25 +188,26 @@ func TestADryRunDeployment(t *testing.T) {
 	}
 }
 
-func TestABlindEvaluationEndsNothing(t *testing.T) {
-	f, c, box := newTold()
+func TestBlindEvaluationResolvesNothing(t *testing.T) {
+	f, c, box := newFakeWithInbox()
 	f.next(t, c)
 	f.fails["machines"] = errors.New("503")
 	f.next(t, c)
 	f.next(t, c)
 	f.next(t, c)
 	if want := []string{"campus: error: server 2", "campus: critical: Scaleway"}; !slices.Equal(box.titles(), want) {
-		t.Errorf("told %q", box.titles())
+		t.Errorf("messages %q", box.titles())
 	}
-	if text := box.messages[1].Text; !strings.Contains(text, "NOT DONE BY THIS EVALUATION\n- everything: the pool could not be seen completely\n") ||
-		!strings.Contains(text, "could not be seen well enough to count or to act") || !strings.Contains(text, "machines at Scaleway: 503") {
-		t.Errorf("told %q", text)
+	if text := box.messages[1].Text; !strings.Contains(text, "DEFERRED\n- everything: the pool could not be seen completely\n") ||
+		!strings.Contains(text, "could not be read, so DiViMS changed nothing") || !strings.Contains(text, "machines at Scaleway: 503") {
+		t.Errorf("messages %q", text)
 	}
 }
 
-// TestAnOutageOfAThousandServersIsOneShortMessage that says how many there are.
-func TestAnOutageOfAThousandServersIsOneShortMessage(t *testing.T) {
-	f, c, box := newTold()
+// TestOutageOfAThousandServersIsOneShortMessage checks that the message is short and
+// counts the alerts that it does not list.
+func TestOutageOfAThousandServersIsOneShortMessage(t *testing.T) {
+	f, c, box := newFakeWithInbox()
 	outage, fresh := newFake(1000)
 	for i := range outage.entries {
 		outage.entries[i].State, outage.entries[i].Online = pool.Enabled, false
@@ -215,19 +216,18 @@ func TestAnOutageOfAThousandServersIsOneShortMessage(t *testing.T) {
 	c.Config.Servers, c.Config.Scaling = fresh.Config.Servers, fresh.Config.Scaling
 	f.next(t, c)
 	text := box.messages[0].Text
-	if len(text) > 20_000 || strings.Count(text, "- error: server ") > mostTold || !strings.Contains(text, "- critical: network") || !strings.Contains(text, "- and 98") {
+	if len(text) > 20_000 || strings.Count(text, "- error: server ") > maxListed || !strings.Contains(text, "- critical: network") || !strings.Contains(text, "- and 98") {
 		t.Errorf("%d bytes, %d servers: %s", len(text), strings.Count(text, "- error: server "), text)
 	}
 	if n := len(f.committed[0].Told); n < 1000 {
-		t.Errorf("%d matters remembered, wanted all that were counted", n)
+		t.Errorf("%d alerts remembered, want all", n)
 	}
 	f.next(t, c)
 	if len(box.messages) != 1 {
-		t.Errorf("told %q", box.titles())
+		t.Errorf("messages %q", box.titles())
 	}
 }
 
-// TestOwnAlerts are about the evaluation before, and what this one could not do.
 func TestOwnAlerts(t *testing.T) {
 	failed := Outcome{Kind: scaling.Reboot, Server: 3, Result: scaling.Failed, Reason: "it answers nobody", Detail: "403"}
 	record, err := json.Marshal(Record{Outcomes: []Outcome{failed}})
@@ -244,15 +244,15 @@ func TestOwnAlerts(t *testing.T) {
 		outcomes     []Outcome
 		want         string // level, subject and a part of the text
 	}{
-		"nothing":              {before: known(func(*pool.State) {})},
-		"the first evaluation": {want: "warning state passing: no earlier evaluation"},
-		"a dead holder":        {before: known(func(s *pool.State) { s.TakenOver = "cron A" }), want: "warning lease passing: an earlier evaluation (cron A) never came to its end"},
-		"a service that is dead": {before: known(func(s *pool.State) { s.Untold = "service 1: no answer" }),
-			want: "warning notifications: the last message did not reach everybody: service 1: no answer"},
+		"no alert":             {before: known(func(*pool.State) {})},
+		"the first evaluation": {want: "warning state passing: DiViMS has no record of an earlier evaluation"},
+		"an expired lease":     {before: known(func(s *pool.State) { s.TakenOver = "cron A" }), want: "warning lease passing: an earlier evaluation (cron A) did not finish"},
+		"a failed service": {before: known(func(s *pool.State) { s.Untold = "service 1: no answer" }),
+			want: "warning notifications: the last message did not reach every notification service: service 1: no answer"},
 		"out of stock": {before: known(func(*pool.State) {}), next: pool.State{Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}, {Zone: "fr-par-2", Type: "PRO2-S", Reason: "quota"}}},
-			want: "error stock and quota: no machine could be had: PRO2-S in fr-par-1 (out of stock), PRO2-S in fr-par-2 (quota)"},
+			want: "error stock and quota: no machine could be created: PRO2-S in fr-par-1 (out of stock), PRO2-S in fr-par-2 (quota)"},
 		"an action fails once":           {before: known(func(*pool.State) {}), outcomes: []Outcome{failed}},
-		"an action fails twice":          {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{failed}, want: "error reboot server 3: it fails again and again: 403 (it is done because: it answers nobody)"},
+		"an action fails twice":          {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{failed}, want: "error reboot server 3: failed at this evaluation and the one before: 403; reason for the action: it answers nobody"},
 		"another server's action failed": {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{{Kind: scaling.Reboot, Server: 4, Result: scaling.Failed}}},
 		"another kind of action failed":  {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{{Kind: scaling.Enable, Server: 3, Result: scaling.Failed}}},
 		"it succeeds the second time":    {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{{Kind: scaling.Reboot, Server: 3, Result: scaling.Done}}},
@@ -276,43 +276,43 @@ func TestOwnAlerts(t *testing.T) {
 	}
 }
 
-func TestLongTextsAreToldInShort(t *testing.T) {
-	begun := make([]matter, 50)
-	for i := range begun {
-		begun[i] = matter{Alert: scaling.Alert{Level: scaling.Error, Subject: strings.Repeat("é ", 1000), Text: strings.Repeat("words\n", 1000), Advice: "Look."}}
+func TestLongTextsAreCut(t *testing.T) {
+	alerts := make([]trackedAlert, 50)
+	for i := range alerts {
+		alerts[i] = trackedAlert{Alert: scaling.Alert{Level: scaling.Error, Subject: strings.Repeat("é ", 1000), Text: strings.Repeat("words\n", 1000), Advice: "Look."}}
 	}
-	telling := telling{pool: "campus", record: Record{At: noon}, news: news{Begun: begun}}
-	message := telling.message()
-	if len(message.Title) > 1000 || len(message.Text) > 2*mostMessage || strings.Contains(message.Title, "\n") {
+	writer := messageWriter{pool: "campus", record: Record{At: noon}, digest: digest{New: alerts}}
+	message := writer.message()
+	if len(message.Title) > 1000 || len(message.Text) > 2*maxMessage || strings.Contains(message.Title, "\n") {
 		t.Errorf("%d bytes of title, %d of text", len(message.Title), len(message.Text))
 	}
 }
 
-// TestWithoutAServiceNothingIsRemembered, so that whoever is told later learns all.
-func TestWithoutAServiceNothingIsRemembered(t *testing.T) {
-	f, c, _ := newTold()
+// TestWithoutNotifierNothingIsRemembered ensures that a notifier which is set up later
+// gets every alert.
+func TestWithoutNotifierNothingIsRemembered(t *testing.T) {
+	f, c, _ := newFakeWithInbox()
 	c.Services.Notifier = nil
 	f.state.Told, f.state.Untold = map[string]pool.Told{"server 2": {At: noon}}, "dead"
 	f.next(t, c)
-	if told := f.committed[0].Told; told != nil || f.committed[0].Untold != "" {
-		t.Errorf("remembered %+v", told)
+	if memory := f.committed[0].Told; memory != nil || f.committed[0].Untold != "" {
+		t.Errorf("remembered %+v", memory)
 	}
 }
 
-// TestNotifyingIsLogged, whether it succeeded or not.
 func TestNotifyingIsLogged(t *testing.T) {
-	f, c, box := newTold()
+	f, c, box := newFakeWithInbox()
 	var log bytes.Buffer
 	c.Log = slog.New(slog.NewTextHandler(&log, nil))
-	box.untold, box.err = true, errors.New("notification service 1 (smtp): status 451")
+	box.unsent, box.err = true, errors.New("notification service 1 (smtp): status 451")
 	f.next(t, c)
-	if !strings.Contains(log.String(), `msg="operators not told"`) || strings.Contains(log.String(), `msg="operators told"`) {
+	if !strings.Contains(log.String(), `msg="notification failed"`) || strings.Contains(log.String(), `msg="operators notified"`) {
 		t.Errorf("log %s", log.String())
 	}
-	box.untold, box.err = false, nil
+	box.unsent, box.err = false, nil
 	log.Reset()
 	f.next(t, c)
-	if !strings.Contains(log.String(), `msg="operators told" new=2 ongoing=0 over=0`) {
+	if !strings.Contains(log.String(), `msg="operators notified" new=2 ongoing=0 resolved=0`) {
 		t.Errorf("log %s", log.String())
 	}
 }
