@@ -157,7 +157,7 @@ func TestEvaluateAndStatus(t *testing.T) {
 	if status, out, _ := divims(t.Context(), "status"); status != 0 || !strings.Contains(out, "no evaluation") {
 		t.Errorf("status %d, %q; a dry run must record nothing", status, out)
 	}
-	if status, out, errOut := divims(t.Context(), "evaluate"); status != 0 || !strings.Contains(out, "asked for by command line") {
+	if status, out, errOut := divims(t.Context(), "evaluate"); status != 0 || !strings.Contains(out, "started by command line") {
 		t.Fatalf("status %d: %s%s", status, out, errOut)
 	}
 	if status, out, _ := divims(t.Context(), "status"); status != 0 || !strings.Contains(out, "bbb-w2.sandbox.test") {

@@ -238,9 +238,9 @@ func (o *operator) order(arguments ...string) string {
 // headlines are what the page says of each verdict.
 var headlines = map[report.Verdict]string{
 	report.Well:                      "All is well",
-	report.Verdict(scaling.Warning):  "All works, but look at this",
-	report.Verdict(scaling.Error):    "Something needs you",
-	report.Verdict(scaling.Critical): "Something needs you now",
+	report.Verdict(scaling.Warning):  "Working, with warnings",
+	report.Verdict(scaling.Error):    "Action needed",
+	report.Verdict(scaling.Critical): "Urgent action needed",
 }
 
 // sees looks at the page, which has to say the verdict and all of the texts, at the
@@ -368,7 +368,7 @@ func (k *knowledge) learn(message string, at time.Time) error {
 	heading := ""
 	for line := range strings.Lines(message) {
 		line = strings.TrimSuffix(line, "\n")
-		if slices.Contains([]string{"NEW", "GOES ON", "OVER"}, line) {
+		if slices.Contains([]string{"NEW", "ONGOING", "RESOLVED"}, line) {
 			heading = line
 			continue
 		}
@@ -381,15 +381,15 @@ func (k *knowledge) learn(message string, at time.Time) error {
 		last, known := k.open[subject]
 		wait := map[scaling.Level]time.Duration{scaling.Warning: k.every.Warning, scaling.Error: k.every.Error, scaling.Critical: k.every.Critical}[level]
 		switch {
-		case heading == "OVER" && !known:
+		case heading == "RESOLVED" && !known:
 			problems = append(problems, fmt.Errorf("%s is over, and nobody knew of it", subject))
-		case heading == "GOES ON" && !known:
+		case heading == "ONGOING" && !known:
 			problems = append(problems, fmt.Errorf("%s goes on, and nobody knew of it", subject))
-		case heading != "OVER" && known && level.Rank() <= last.level.Rank() && at.Sub(last.at) < wait:
+		case heading != "RESOLVED" && known && level.Rank() <= last.level.Rank() && at.Sub(last.at) < wait:
 			problems = append(problems, fmt.Errorf("%s is told again after %s", subject, at.Sub(last.at)))
 		}
 		k.open[subject] = acquaintance{at, level}
-		if heading == "OVER" {
+		if heading == "RESOLVED" {
 			delete(k.open, subject)
 		}
 	}

@@ -135,9 +135,9 @@ func (o *operator) setsUp() {
 	}
 	o.until(eve, "18:05")
 	o.told("NEW warning: state")
-	o.sees(atWarning, "no earlier evaluation of this pool is known")
+	o.sees(atWarning, "DiViMS has no record of an earlier evaluation of this pool")
 	o.until(eve, "18:30")
-	o.sees(report.Well, "Nothing needs you.", "1 required", "of 8 in the pool")
+	o.sees(report.Well, "No alerts.", "1 required", "of 8 in the pool")
 	if findings, text, err := o.check(); err != nil || findings.Count(setup.OK) != len(findings.Findings) {
 		o.t.Errorf("%v: %s", err, text)
 	}
@@ -158,7 +158,7 @@ func (o *operator) livesThroughAnOrdinaryDay() {
 	o.courseFindsRoom(monday)
 	o.note("The course begins with %d people in the pool; servers %v are up.", o.last.Participants, o.up())
 	o.until(monday, "10:30")
-	o.sees(report.Well, "Nothing needs you.")
+	o.sees(report.Well, "No alerts.")
 	o.until(monday, "23:00")
 	o.told()
 	o.note("The day is over; nobody was told anything. Servers %v are up.", o.up())
@@ -183,7 +183,7 @@ func (o *operator) changesADisk() {
 		}
 	}
 	o.until(tuesday, "13:00")
-	o.sees(report.Well, "maintenance since 10:30, Ada: new disk")
+	o.sees(report.Well, "in maintenance since 10:30 (Ada): new disk")
 	if text := o.order("status"); !strings.Contains(text, "in maintenance: new disk") {
 		o.t.Errorf("%s: the status does not tell of the maintenance:\n%s", o.now(), text)
 	}
@@ -237,7 +237,7 @@ func (o *operator) rollsAnImageOut() {
 	o.sees(atWarning, "made from an older image than the newest of the zone")
 	o.until(thursday, "06:00")
 	o.watch = nil
-	o.told("OVER warning: outdated image")
+	o.told("RESOLVED warning: outdated image")
 	o.sees(report.Well)
 	o.with(func(w *world.World) error {
 		for _, machine := range w.Machines() {
@@ -266,9 +266,9 @@ func (o *operator) losesScalelite() {
 	o.blind = true
 	o.until(thursday, "11:25")
 	o.told("NEW critical: Scalelite")
-	o.sees(atCritical, "It could not see the pool well enough to count or to act.", "nothing is changed")
+	o.sees(atCritical, "It could not read Scalelite's entries or Scaleway's machines, so it changed nothing.", "nothing is changed")
 	o.until(thursday, "11:40")
-	o.told("GOES ON critical: Scalelite")
+	o.told("ONGOING critical: Scalelite")
 	o.blind = false
 	if changed := changesAmong(o.sandbox.Faults().Calls()); len(changed) > 0 {
 		o.t.Errorf("without sight DiViMS changes %v", changed)
@@ -276,7 +276,7 @@ func (o *operator) losesScalelite() {
 	o.sandbox.Faults().Clear()
 	o.note("Scalelite is up again.")
 	o.until(thursday, "11:50")
-	o.told("OVER critical: Scalelite")
+	o.told("RESOLVED critical: Scalelite")
 	o.sees(report.Well)
 	o.until(thursday, "23:00")
 	o.told()
@@ -304,7 +304,7 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	}
 	o.note("The certificate is renewed.")
 	o.until(friday, "07:30")
-	o.told("OVER error: certificate of " + domain)
+	o.told("RESOLVED error: certificate of " + domain)
 
 	o.with(func(w *world.World) error { w.SetStock(first, "fr-par-1", false); return nil })
 	o.courseFindsRoom(friday)
@@ -334,14 +334,14 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	o.note("From now on no machine can be had in fr-par-1.")
 	o.until(friday, "08:35")
 	o.told("NEW error: stock and quota")
-	o.sees(atError, "no machine could be had", "Add zones to DIVIMS_ZONES")
+	o.sees(atError, "no machine could be created", "Add zones to DIVIMS_ZONES")
 	if up := o.up(); !slices.Contains(up, 6) || !slices.Contains(up, 7) {
 		o.t.Errorf("%s: servers %v are up; those of fr-par-2 should be among them", o.now(), up)
 	}
 	o.note("Servers of fr-par-2 take the place of those that cannot be had: servers %v are up.", o.up())
 	stock(true, "fr-par-1")
 	o.until(friday, "11:00")
-	o.told("OVER error: stock and quota")
+	o.told("RESOLVED error: stock and quota")
 
 	o.until(friday, "13:45")
 	stock(false, "fr-par-1", "fr-par-2")
@@ -351,13 +351,13 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	o.sees(atError, "no server is left to enable")
 	stock(true, "fr-par-1", "fr-par-2")
 	o.until(friday, "15:30")
-	o.told("OVER error: no server left")
+	o.told("RESOLVED error: no server left")
 	if up := o.up(); len(up) < 6 {
 		o.t.Errorf("%s: servers %v are up; the exam needs 6", o.now(), up)
 	}
 	o.note("There are machines again: servers %v are up.", o.up())
 	o.until(friday, "23:00")
-	o.told("OVER error: stock and quota") // it had come back, so it is over when it stays away
+	o.told("RESOLVED error: stock and quota") // it had come back, so it is over when it stays away
 	o.sees(report.Well)
 }
 
@@ -405,7 +405,7 @@ func (o *operator) losesAMachineAUnitAndARecording() {
 	o.with(func(w *world.World) error { return w.SetUnit(o.last.Servers[sick-1].Domain, "bbb-web.service", false) })
 	o.note("A unit of BBB fails on server %d.", sick)
 	o.untilReplaced(sick, saturday, "20:00")
-	o.told(fmt.Sprintf("NEW error: server %d", sick), fmt.Sprintf("OVER error: server %d", sick))
+	o.told(fmt.Sprintf("NEW error: server %d", sick), fmt.Sprintf("RESOLVED error: server %d", sick))
 	o.failed = failed
 }
 
@@ -431,7 +431,7 @@ func (o *operator) untilReplaced(number, day int, clock string) {
 func (o *operator) intervenes() {
 	o.t.Helper()
 	o.until(sunday, "09:00")
-	o.told(fmt.Sprintf("GOES ON error: server %d", o.failed), fmt.Sprintf("GOES ON error: server %d", o.failed))
+	o.told(fmt.Sprintf("ONGOING error: server %d", o.failed), fmt.Sprintf("ONGOING error: server %d", o.failed))
 	signed := []string{"--author", "Ada", "--reason", "power works"}
 	recycled := o.up()[0]
 	o.order(append([]string{"pause"}, signed...)...)
@@ -444,15 +444,15 @@ func (o *operator) intervenes() {
 	}
 	o.until(sunday, "10:00")
 	o.told("NEW warning: paused")
-	o.sees(atError, "Paused by Ada: nothing is changed.", "power works")
+	o.sees(atError, "Paused by Ada: DiViMS changes nothing.", "power works")
 	o.order("resume", "--author", "Ada")
 	o.untilReplaced(recycled, sunday, "11:00")
-	o.told("OVER warning: paused")
+	o.told("RESOLVED warning: paused")
 
 	o.order(append([]string{"force", "3", "--for", "2h"}, signed...)...)
 	o.note("Ada forces 3 servers for two hours.")
 	o.until(sunday, "12:55")
-	o.sees(atError, "Forced: 3 servers until 13:00, by Ada.")
+	o.sees(atError, "Forced to 3 servers until 13:00 by Ada.")
 	if up := o.up(); len(up) != 3 {
 		o.t.Errorf("%s: servers %v are up, 3 are forced", o.now(), up)
 	}
@@ -465,7 +465,7 @@ func (o *operator) intervenes() {
 	o.note("Ada has saved the failed recording by hand, and gives server %d's machine up.", o.failed)
 	o.lost = 1
 	o.untilReplaced(o.failed, sunday, "15:00")
-	o.told(fmt.Sprintf("OVER error: server %d", o.failed))
+	o.told(fmt.Sprintf("RESOLVED error: server %d", o.failed))
 	o.sees(report.Well)
 }
 
@@ -473,7 +473,7 @@ func (o *operator) intervenes() {
 func (o *operator) paysAndShrinks() {
 	o.t.Helper()
 	o.until(sunday, "17:00")
-	status := o.sees(report.Well, "A pool of fixed size, 8 machines")
+	status := o.sees(report.Well, "A fixed pool of 8 machines")
 	var tally world.Tally
 	o.sandbox.With(func(w *world.World) { tally = w.Tally() })
 	saved, _ := status.Month.Saved().Get()
