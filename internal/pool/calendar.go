@@ -2,24 +2,24 @@ package pool
 
 import "time"
 
-// Calendar is the schedule near an evaluation: every occurrence that can
-// matter to it, recurrences already expanded.
+// Calendar has the calendar events around an evaluation, with recurring events
+// expanded into their occurrences.
 type Calendar struct {
 	Events []Event
-	// Source says where it is from: the feed, or the stored copy and why.
+	// Source says where the events come from: the feed, or the stored copy and why.
 	Source string
-	// Stored tells that it is the stored copy, since the feed could not be used.
+	// Stored is true for the stored copy, which is used if the feed cannot be.
 	Stored bool
 }
 
 // Event is one occurrence of a calendar event.
 type Event struct {
-	// Start and End are in the calendar's own zone, so that its days can be counted.
+	// Start and End are in the calendar's time zone, in which days are counted.
 	Start, End time.Time
 	Summary    string
-	// Cancelled tells that the calendar says so: STATUS:CANCELLED.
+	// Cancelled is true for STATUS:CANCELLED.
 	Cancelled bool
-	// Order settles ties: of events that start together the lowest counts.
-	// Single events come first, in the order of the feed, then repeated ones.
+	// Order decides between events that start at the same time: the lowest wins.
+	// Single events come first, in the order of the feed, then recurring ones.
 	Order int
 }

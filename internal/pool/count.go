@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// Count writes a number, to the hundredth, with the name of what it counts, which is
-// given in the singular: "1 server", "2 servers", "0.5 servers".
+// Count returns a number, rounded to hundredths, with its noun, which is passed in the
+// singular: "1 server", "2 servers", "0.5 servers".
 func Count[T int | float64](n T, name string) string {
 	number := math.Round(float64(n)*100) / 100
 	if number != 1 {
@@ -15,7 +15,7 @@ func Count[T int | float64](n T, name string) string {
 	return strconv.FormatFloat(number, 'f', -1, 64) + " " + name
 }
 
-// CountSeen is Count of a number that may be unknown: "? servers".
+// CountSeen is Count for a number that may be unknown: "? servers".
 func CountSeen(r Reading[int], name string) string {
 	if n, ok := r.Get(); ok {
 		return Count(n, name)

@@ -3,7 +3,7 @@ package pool
 import "testing"
 
 func TestCount(t *testing.T) {
-	for wanted, got := range map[string]string{
+	for want, got := range map[string]string{
 		"0 servers":     Count(0, "server"),
 		"1 server":      Count(1, "server"),
 		"1 more server": Count(1.001, "more server"),
@@ -13,8 +13,8 @@ func TestCount(t *testing.T) {
 		"1 machine":     CountSeen(Seen(1), "machine"),
 		"? machines":    CountSeen(Unknown[int]("no list"), "machine"),
 	} {
-		if got != wanted {
-			t.Errorf("%q; want %q", got, wanted)
+		if got != want {
+			t.Errorf("%q; want %q", got, want)
 		}
 	}
 }

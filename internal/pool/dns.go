@@ -5,34 +5,34 @@ import (
 	"strings"
 )
 
-// RecordType is a type of DNS record.
+// RecordType is a type of DNS records.
 type RecordType string
 
-// The types of records that lead from a server's domain to its machine.
+// The record types that resolve a server's domain to its machine.
 const (
 	RecordA     RecordType = "A"
 	RecordAAAA  RecordType = "AAAA"
 	RecordCNAME RecordType = "CNAME"
 )
 
-// DNSRecord leads from a name to an address, or to another name. Names are whole,
-// in lower case and without the final dot.
+// DNSRecord is a DNS record that points from a name to an address or another name.
+// Names are fully qualified, in lower case and without the final dot.
 type DNSRecord struct {
 	Name string     `json:"name"`
 	Type RecordType `json:"type"`
 	Data string     `json:"data"`
 }
 
-// String is the record as in a zone file: "bbb-w3.example.com. A 51.15.1.3".
+// String returns the record as in a zone file: "bbb-w3.example.com. A 51.15.1.3".
 func (r DNSRecord) String() string { return r.Name + ". " + string(r.Type) + " " + r.Data }
 
-// Leads tells whether it is of a type that does so.
+// Leads reports whether the record is of a type that points to an address or a name.
 func (r DNSRecord) Leads() bool {
 	return r.Type == RecordA || r.Type == RecordAAAA || r.Type == RecordCNAME
 }
 
-// Within is the record's name as it is written inside a zone, empty for the
-// zone's own. It is not ok if the name is not in the zone.
+// Within returns the record's name relative to a zone, empty for the zone's own name.
+// ok is false if the name is not in the zone.
 func (r DNSRecord) Within(zone string) (name string, ok bool) {
 	if r.Name == zone {
 		return "", true
@@ -40,7 +40,7 @@ func (r DNSRecord) Within(zone string) (name string, ok bool) {
 	return strings.CutSuffix(r.Name, "."+zone)
 }
 
-// RecordFor is the record that leads from a name to a machine with the address.
+// RecordFor returns the record that points from a name to a machine with an address.
 func RecordFor(name string, address Address) DNSRecord {
 	if address.Family() == IPv4 {
 		return DNSRecord{Name: name, Type: RecordA, Data: address.IP.String()}
@@ -48,11 +48,11 @@ func RecordFor(name string, address Address) DNSRecord {
 	return DNSRecord{Name: name, Type: RecordAAAA, Data: address.Host().String()}
 }
 
-// networkBits is how long the prefix of a reserved IPv6 network is.
+// networkBits is the prefix length of a reserved IPv6 network.
 const networkBits = 64
 
-// Host is the address that a machine bears which holds this one: itself or, of a
-// network, the first in it.
+// Host returns the address of a machine that holds a: a itself or, if it is an IPv6
+// network, the first address in it.
 func (a Address) Host() netip.Addr {
 	if a.Family() == IPv6 && netip.PrefixFrom(a.IP, networkBits).Masked().Addr() == a.IP {
 		return a.IP.Next()

@@ -1,15 +1,14 @@
 package pool
 
-// EntryState is Scalelite's state of an entry. The zero value is no state that
-// Scalelite knows.
+// EntryState is Scalelite's state of an entry. The zero value is not a valid state.
 type EntryState string
 
-// Scalelite's states. A cordoned entry whose load is 0 becomes disabled by
-// itself, and a disabled one may still have meetings.
+// Scalelite's states. Scalelite disables a cordoned entry by itself when its load is 0.
+// A disabled entry may still have meetings.
 const (
 	Enabled  EntryState = "enabled"  // takes new meetings
-	Cordoned EntryState = "cordoned" // keeps its meetings, takes no new ones
-	Disabled EntryState = "disabled" // out
+	Cordoned EntryState = "cordoned" // keeps its meetings, but takes no new ones
+	Disabled EntryState = "disabled" // takes no new meetings, and nobody can join those it has
 )
 
 // Entry is a server as Scalelite knows it.
@@ -17,10 +16,10 @@ type Entry struct {
 	ID string `json:"id"`
 	// URL is the server's BBB API, for example "https://bbb-w1.example.com/bigbluebutton/api".
 	URL string `json:"url"`
-	// Secret signs calls to the server's BBB API. It is used and never stored.
+	// Secret signs calls to the server's BBB API. It is never stored.
 	Secret Secret     `json:"-"`
 	State  EntryState `json:"state"`
-	// Load is Scalelite's own measure, unknown while Scalelite says "unavailable".
+	// Load is Scalelite's load figure, unknown while Scalelite shows "unavailable".
 	Load           Reading[float64] `json:"load"`
 	LoadMultiplier float64          `json:"load_multiplier"`
 	Online         bool             `json:"online"`

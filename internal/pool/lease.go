@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// LeaseHeldError says that another evaluation of the pool has the lease.
+// LeaseHeldError is returned while another evaluation or operator holds the lease.
 type LeaseHeldError struct {
 	Holder string
 	Until  time.Time
 }
 
-// Error names the holder.
+// Error names the holder and the end of the lease.
 func (e *LeaseHeldError) Error() string {
 	return fmt.Sprintf("another evaluation holds the lease: %s, until %s", e.Holder, e.Until.UTC().Format(time.RFC3339))
 }
 
-// ErrLeaseLost says that somebody else took the lease over, or that nobody
-// took it in the first place.
+// ErrLeaseLost is returned if the lease was taken over by somebody else, or was never
+// taken.
 var ErrLeaseLost = errors.New("the lease is lost")

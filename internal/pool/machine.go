@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// MachineState is the hoster's state of a machine. The zero value is no state:
-// a machine whose state is not one of these is left alone.
+// MachineState is the hoster's state of a machine. A machine in any other state than
+// these is left alone.
 type MachineState string
 
 // The states of a Scaleway Instance.
@@ -16,15 +16,15 @@ const (
 	Stopping       MachineState = "stopping"
 	Stopped        MachineState = "stopped"          // costs no compute
 	StoppedInPlace MachineState = "stopped in place" // costs the full price
-	Locked         MachineState = "locked"           // by the hoster; nobody can act on it
+	Locked         MachineState = "locked"           // by the hoster; it cannot be changed
 )
 
-// Preparing is the Detail of a machine whose creation was broken off before it
-// had its user data. It has never run, must not be started, and can be deleted.
+// Preparing is the Detail of a machine whose creation was interrupted before it had its
+// user data. It has never run and must not be started; it can be deleted.
 const Preparing = "preparing"
 
-// Machine is the Scaleway Instance or Elastic Metal host that is a server's
-// hardware just now.
+// Machine is the Scaleway Instance or Elastic Metal host that currently is a server's
+// hardware.
 type Machine struct {
 	ID string `json:"id"`
 	// Zone is the availability zone, for example "fr-par-1".
@@ -32,15 +32,15 @@ type Machine struct {
 	Name      string       `json:"name"`
 	BareMetal bool         `json:"bare_metal,omitempty"`
 	State     MachineState `json:"state"`
-	// Detail is the hoster's own word on the state, for example "booting".
+	// Detail is the hoster's detailed state, for example "booting".
 	Detail string `json:"detail,omitempty"`
-	// Since is when the hoster last changed the machine: the best answer there
-	// is to "in this state since when".
+	// Since is when the hoster last modified the machine. It is the best known start of
+	// its current state.
 	Since   time.Time `json:"since"`
 	Created time.Time `json:"created"`
 	// Type is the commercial type, for example "POP2-HC-8C-16G".
 	Type string `json:"type"`
-	// ImageID is empty when the hoster does not say what image it was made from.
+	// ImageID is empty if the hoster does not return the machine's image.
 	ImageID      string               `json:"image_id,omitempty"`
 	Tags         []string             `json:"tags,omitempty"`
 	Addresses    []Address            `json:"addresses,omitempty"`
@@ -62,23 +62,23 @@ type Address struct {
 	Zone string     `json:"zone"`
 	IP   netip.Addr `json:"ip"`
 	Tags []string   `json:"tags,omitempty"`
-	// MachineID is the machine that holds it; empty for a free address.
+	// MachineID is the machine that uses it; empty for a free address.
 	MachineID string `json:"machine_id,omitempty"`
 	// Reverse is the reverse DNS name, without the final dot.
 	Reverse string `json:"reverse,omitempty"`
 }
 
-// Family is a version of the Internet Protocol.
+// Family is an IP version.
 type Family string
 
-// The families. A reserved IPv6 address is a whole network: its IP is the
-// network's own, of which a machine bears the first, …::1.
+// The IP versions. A reserved IPv6 address is a whole network: IP is its network
+// address, and the machine has the first address in it, …::1.
 const (
 	IPv4 Family = "IPv4"
 	IPv6 Family = "IPv6"
 )
 
-// Family tells which one an address is of.
+// Family returns the address's IP version.
 func (a Address) Family() Family {
 	if a.IP.Is4() {
 		return IPv4
@@ -86,28 +86,28 @@ func (a Address) Family() Family {
 	return IPv6
 }
 
-// VolumeKind says which of Scaleway's two volume services owns a volume.
+// VolumeKind is the Scaleway service that a volume belongs to.
 type VolumeKind string
 
-// Kinds of volumes. Deleting a machine deletes its local volumes; block
-// volumes stay behind, detached and billed.
+// The kinds of volumes. Local volumes are deleted with their machine. Block volumes
+// stay, detached and billed.
 const (
 	LocalVolume VolumeKind = "local"
 	BlockVolume VolumeKind = "block"
 )
 
-// Volume is a disk of a machine, or one that a deleted machine left behind.
+// Volume is a disk of a machine, or one that is left of a deleted machine.
 type Volume struct {
 	ID   string     `json:"id"`
 	Zone string     `json:"zone"`
 	Kind VolumeKind `json:"kind"`
 	Name string     `json:"name,omitempty"`
 	Tags []string   `json:"tags,omitempty"`
-	// Attached tells whether a machine holds it.
+	// Attached is true if a machine uses it.
 	Attached bool `json:"attached"`
 }
 
-// Image is what machines are built from.
+// Image is a disk image that machines are created from.
 type Image struct {
 	ID      string    `json:"id"`
 	Zone    string    `json:"zone"`
@@ -115,13 +115,14 @@ type Image struct {
 	Created time.Time `json:"created"`
 }
 
-// MachineOrder says what machine to create.
+// MachineOrder describes a machine to create.
 type MachineOrder struct {
 	Server Server
 	// Zones and Types are tried in order, each type in each zone, until one is
 	// neither out of stock nor over quota.
 	Zones, Types []string
-	// Refused are the pairs that had none lately and are not asked for again.
+	// Refused are the types and zones to skip, because they were out of stock or over
+	// quota lately.
 	Refused []Shortage
 	// UserData is the cloud-init document; empty for none.
 	UserData []byte

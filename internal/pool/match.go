@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Match finds the entry and the machine of each server. A server with two of
-// either is not known well enough to touch it.
+// Match finds the entry and the machine of each server. If a server has several entries
+// or machines, they are unknown, so that nothing is done with the server.
 func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machine]) []ServerObservation {
 	byDomain := index(entries, Entry.Host)
 	byName := index(machines, func(m Machine) string { return m.Name })
@@ -16,7 +16,7 @@ func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machin
 		list[i] = ServerObservation{
 			Server:  server,
 			Entry:   only(entries, byDomain[strings.ToLower(server.Domain)], "Scalelite has %d entries for "+server.Domain),
-			Machine: only(machines, byName[server.Hostname], "%d machines bear the name "+server.Hostname),
+			Machine: only(machines, byName[server.Hostname], "%d machines have the name "+server.Hostname),
 		}
 	}
 	return list
@@ -31,8 +31,8 @@ func index[T any](list Reading[[]T], key func(T) string) map[string][]*T {
 	return found
 }
 
-// only is the one thing that was found, nil when there is none, and unknown
-// when the list is or when there are several.
+// only returns the one thing that was found, nil if there is none. It is unknown if the
+// list is unknown or if there are several; several is the format of the reason.
 func only[T any](list Reading[[]T], found []*T, several string) Reading[*T] {
 	switch {
 	case !list.Known():
@@ -45,8 +45,8 @@ func only[T any](list Reading[[]T], found []*T, several string) Reading[*T] {
 	return Seen(found[0])
 }
 
-// Host is the host of the entry's URL, in lower case, with its port unless that
-// is the usual one. It is empty for a URL that is none.
+// Host returns the host of the entry's URL in lower case, with the port unless it is
+// 443 for https. It is empty for an invalid URL.
 func (e Entry) Host() string {
 	parsed, err := url.Parse(e.URL)
 	if err != nil {

@@ -5,25 +5,25 @@ import "time"
 // Meeting is a meeting as the server's own BBB lists it.
 type Meeting struct {
 	ID string `json:"id"`
-	// InternalID is BBB's own name, which the meeting's recording bears too.
+	// InternalID is BBB's internal id, which is also the id of the meeting's recording.
 	InternalID   string    `json:"internal_id"`
 	Created      time.Time `json:"created"`
 	Participants int       `json:"participants"`
 	Recorded     bool      `json:"recorded"`
-	// Breakout rooms are meetings of their own, with people in them.
+	// Breakout is true for a breakout room, which is a meeting with own participants.
 	Breakout bool `json:"breakout"`
-	// ModeratorPassword ends the meeting on old versions of BBB; may be unset.
+	// ModeratorPassword is needed by old versions of BBB to end the meeting; may be unset.
 	ModeratorPassword Secret `json:"-"`
 }
 
-// Conference is what one getMeetings call shows of a server.
+// Conference is the answer of one getMeetings call to a server.
 type Conference struct {
 	Meetings []Meeting
 	// CertificateExpiry is from the TLS handshake of the same connection.
 	CertificateExpiry Reading[time.Time]
 }
 
-// Participants counts the people in all meetings.
+// Participants returns the number of participants in all meetings.
 func Participants(meetings []Meeting) int {
 	sum := 0
 	for _, m := range meetings {
@@ -32,11 +32,11 @@ func Participants(meetings []Meeting) int {
 	return sum
 }
 
-// RecordingState is BBB's word on a recording.
+// RecordingState is BBB's state of a recording.
 type RecordingState string
 
-// The states in which a recording can keep its server. Before Processing no
-// API shows a recording: see Stats.Backlog.
+// The states in which a recording can prevent its machine from being deleted. No API
+// lists a recording before it is Processing: see Stats.Backlog.
 const (
 	Processing RecordingState = "processing"
 	Processed  RecordingState = "processed"
@@ -49,7 +49,7 @@ type Recording struct {
 	State RecordingState `json:"state"`
 	// MeetingStart is when the recorded meeting was created.
 	MeetingStart Reading[time.Time] `json:"meeting_start"`
-	// MeetingEnd is when it ended. BBB does not tell it of a recording that is
-	// being processed.
+	// MeetingEnd is when the meeting ended. BBB does not return it for a recording that
+	// is being processed.
 	MeetingEnd Reading[time.Time] `json:"meeting_end"`
 }

@@ -2,45 +2,44 @@ package pool
 
 import "time"
 
-// Observation is everything that an evaluation saw, and what it could not see.
+// Observation is everything that an evaluation read; what could not be read is unknown.
 type Observation struct {
-	// Servers are the pool's servers in the order of their numbers.
+	// Servers are the pool's servers, ordered by number.
 	Servers []ServerObservation
-	// Entries and Machines are the whole lists, strangers to the pool's servers
-	// included. Unless both could be read completely, nothing may be done.
+	// Entries and Machines are the complete lists, including those that belong to no
+	// server of the pool. If one of them is unknown, nothing may be done.
 	Entries  Reading[[]Entry]
 	Machines Reading[[]Machine]
-	// Images are the newest ones, one a zone, that machines should be built from.
+	// Images are the newest image of each zone, which new machines are created from.
 	Images Reading[[]Image]
-	// Leftovers are detached volumes that deleted machines of the pool left behind.
+	// Leftovers are detached volumes of deleted machines.
 	Leftovers Reading[[]Volume]
-	// Calendar is unknown when no calendar is configured or none could be had.
+	// Calendar is unknown if none is configured or it could not be read.
 	Calendar Reading[Calendar]
-	// History are the pool's own samples before now, oldest first, of this ISO
-	// week and the HistoryWeeks before it. Gaps are evaluations that did not see
-	// enough, or were not made.
+	// History has the pool's samples of this ISO week and the HistoryWeeks weeks before,
+	// oldest first. Evaluations that failed or could not read enough leave gaps.
 	History Reading[[]Sample]
-	// Future are the true samples after now, oldest first. Only a backtest knows
-	// them: the forecast policy takes them for its own prediction.
+	// Future has the real samples after now, oldest first. Only a backtest sets it, to
+	// use them as a perfect forecast.
 	Future []Sample
 }
 
-// HistoryWeeks is how many weeks before the present one the history reaches back.
+// HistoryWeeks is how many weeks before the current one the history has.
 const HistoryWeeks = 6
 
-// ServerObservation is what was seen of one server.
+// ServerObservation is what was read about one server.
 type ServerObservation struct {
 	Server Server
-	// Entry is nil when Scalelite has none for the server. It is unknown when
-	// Scalelite's list could not be read or holds more than one for it.
+	// Entry is nil if Scalelite has none for the server. It is unknown if Scalelite's
+	// list could not be read or has more than one for the server.
 	Entry Reading[*Entry]
-	// Machine is nil when the server has none. It is unknown when the hoster's
-	// list could not be read or holds more than one of the server's name.
+	// Machine is nil if the server has none. It is unknown if the hoster's list could
+	// not be read or has more than one with the server's name.
 	Machine Reading[*Machine]
-	// Meetings is BBB's own list.
+	// Meetings is BBB's list.
 	Meetings Reading[[]Meeting]
-	// Recordings are those in the states that can keep a machine. They are
-	// looked at on draining servers only.
+	// Recordings are those in a state that can keep the machine. They are only read for
+	// draining servers.
 	Recordings        Reading[[]Recording]
 	Stats             Reading[Stats]
 	CertificateExpiry Reading[time.Time]

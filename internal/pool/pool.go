@@ -1,7 +1,6 @@
-// Package pool holds the words of DiViMS as types: the servers of a pool, what
-// was seen of them, what is remembered of them, and the interfaces of the
-// outside services that a pool needs. It imports nothing of ours; every other
-// package speaks in these words.
+// Package pool defines the types that all other packages share: the servers of a pool,
+// what an evaluation observes and remembers of them, and the interfaces of the outside
+// services. It imports no other package of this module.
 package pool
 
 import (
@@ -9,24 +8,25 @@ import (
 	"strings"
 )
 
-// Server is one numbered place in the pool. It lives as long as the pool does;
-// machines come and go.
+// Server is one numbered place in the pool. It stays as long as the pool; its machine is
+// created and deleted.
 type Server struct {
 	// Number counts from 1 to the pool's size.
 	Number int `json:"number"`
 	// Hostname is the machine's name at the hoster, for example "bbb-w3".
 	Hostname string `json:"hostname"`
-	// Domain is the name that BBB answers under, for example "bbb-w3.example.com".
+	// Domain is the host name of the server's BBB, for example "bbb-w3.example.com".
 	Domain string `json:"domain"`
-	// BareMetal servers are never created or deleted, only rebooted.
+	// BareMetal is true for a server whose machine is never created or deleted, only
+	// rebooted.
 	BareMetal bool `json:"bare_metal,omitempty"`
 }
 
-// EntryURL is where Scalelite finds the server's BBB API.
+// EntryURL returns the URL of the server's BBB API, as Scalelite's entry has it.
 func (s Server) EntryURL() string { return "https://" + s.Domain + "/bigbluebutton/api" }
 
-// Servers names the size servers of a pool. {n} in the templates is the
-// server's number; the first bareMetal of them are bare metal.
+// Servers returns the servers of a pool. In the templates {n} is replaced with the
+// server's number. The first bareMetal servers are bare metal.
 func Servers(size, bareMetal int, hostnameTemplate, domainTemplate string) []Server {
 	servers := make([]Server, size)
 	for i := range servers {

@@ -8,9 +8,8 @@ type NetworkRates struct {
 	Sent     float64 `json:"sent"`
 }
 
-// Rate is the mean rate between two samples of the same machine's counters. It
-// is unknown when no time passed, and when a counter went back, as it does when
-// the machine boots.
+// Rate returns the mean rate between two readings of a machine's counters. It is unknown
+// if no time has passed, or if a counter went back, as it does at a boot.
 func Rate(previous, current NetworkCounters, elapsed time.Duration) Reading[NetworkRates] {
 	if elapsed <= 0 {
 		return Unknown[NetworkRates]("no time passed between the two samples")

@@ -2,23 +2,23 @@ package pool
 
 import "encoding/json"
 
-// Reading is the result of looking for a value: seen, or unknown with the
-// reason. The zero Reading is unknown. Unknown is never zero and never an empty
-// list: whoever needs the value has to say what happens without it.
+// Reading is a value that could be read, or unknown with a reason. The zero Reading is
+// unknown. An unknown value is never 0 or an empty list: code that needs it must handle
+// its absence.
 type Reading[T any] struct {
 	value  T
 	seen   bool
 	reason string
 }
 
-// Seen is a value that was seen.
+// Seen returns a Reading with a known value.
 func Seen[T any](value T) Reading[T] { return Reading[T]{value: value, seen: true} }
 
-// Unknown is a value that could not be seen, and why. The reason is shown to
-// operators; it must not hold a secret.
+// Unknown returns an unknown Reading. Operators see the reason, so it must not contain a
+// secret.
 func Unknown[T any](reason string) Reading[T] { return Reading[T]{reason: reason} }
 
-// Read turns the usual (value, error) pair into a Reading.
+// Read converts a (value, error) pair into a Reading.
 func Read[T any](value T, err error) Reading[T] {
 	if err != nil {
 		return Unknown[T](err.Error())
@@ -29,10 +29,10 @@ func Read[T any](value T, err error) Reading[T] {
 // Get returns the value and whether it is known.
 func (r Reading[T]) Get() (T, bool) { return r.value, r.seen }
 
-// Known tells whether the value was seen.
+// Known reports whether the value is known.
 func (r Reading[T]) Known() bool { return r.seen }
 
-// Reason tells why the value is unknown; it is empty for a known value.
+// Reason returns why the value is unknown; it is empty for a known value.
 func (r Reading[T]) Reason() string {
 	if !r.seen && r.reason == "" {
 		return "not looked at"
@@ -40,7 +40,7 @@ func (r Reading[T]) Reason() string {
 	return r.reason
 }
 
-// MarshalJSON writes the value, or null when it is unknown.
+// MarshalJSON writes the value, or null if it is unknown.
 func (r Reading[T]) MarshalJSON() ([]byte, error) {
 	if !r.seen {
 		return []byte("null"), nil

@@ -5,19 +5,18 @@ import (
 	"log/slog"
 )
 
-// hidden is what a Secret shows of itself.
+// hidden is printed instead of a secret.
 const hidden = "[secret]"
 
-// Secret is a string that cannot print itself: not through fmt, not through
-// slog, not as JSON or text, not inside another struct. Only Reveal gives it.
-// The value sits behind a pointer because fmt prints unexported fields raw,
-// without asking their methods.
+// Secret is a string that is hidden in fmt, slog, JSON and text, also inside another
+// struct. Only Reveal returns it. The value is behind a pointer, because fmt prints
+// unexported fields without calling their methods.
 type Secret struct{ value *string }
 
-// NewSecret hides a value.
+// NewSecret returns a Secret with a value.
 func NewSecret(value string) Secret { return Secret{&value} }
 
-// Reveal gives the value, to sign or to send it. Never log the result.
+// Reveal returns the value, to sign with it or to send it. Never log the result.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -25,7 +24,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// IsSet tells whether there is a value at all.
+// IsSet reports whether the value is not empty.
 func (s Secret) IsSet() bool { return s.Reveal() != "" }
 
 // Format implements fmt.Formatter for every verb.
@@ -34,7 +33,7 @@ func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hidden)) }
 // MarshalText hides the value in JSON and every other text encoding.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
-// UnmarshalText takes the value from the environment or a JSON answer.
+// UnmarshalText reads the value from a setting or a JSON answer.
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = NewSecret(string(text))
 	return nil

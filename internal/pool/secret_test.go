@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// TestASecretDoesNotPrintItself: not in any way, alone or inside something else.
-func TestASecretDoesNotPrintItself(t *testing.T) {
+// TestSecretIsHidden checks fmt, JSON and slog, alone and inside other values.
+func TestSecretIsHidden(t *testing.T) {
 	const value = "open-sesame"
 	entry := Entry{ID: "1", Secret: NewSecret(value)}
 	var shown bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		fmt.Fprintf(&shown, verb+"\n", entry.Secret)
-		fmt.Fprintf(&shown, verb+"\n", entry)
-		fmt.Fprintf(&shown, verb+"\n", map[string]any{"entry": &entry, "secret": &entry.Secret})
+		_, _ = fmt.Fprintf(&shown, verb+"\n", entry.Secret)
+		_, _ = fmt.Fprintf(&shown, verb+"\n", entry)
+		_, _ = fmt.Fprintf(&shown, verb+"\n", map[string]any{"entry": &entry, "secret": &entry.Secret})
 	}
 	body, err := json.Marshal(map[string]any{"entry": entry, "secret": entry.Secret})
 	if err != nil {
@@ -31,6 +31,6 @@ func TestASecretDoesNotPrintItself(t *testing.T) {
 		t.Errorf("the secret is in\n%s", text)
 	}
 	if !strings.Contains(shown.String(), hidden) || entry.Secret.Reveal() != value {
-		t.Error("what is hidden is to be seen as such, and given to whoever asks for it")
+		t.Error("the output lacks the placeholder, or Reveal does not return the value")
 	}
 }

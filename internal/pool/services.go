@@ -8,95 +8,98 @@ import (
 
 // LoadBalancer is Scalelite's management API.
 type LoadBalancer interface {
-	// Entries lists all entries; an empty list is an answer, not an error.
+	// Entries returns all entries. An empty list is not an error.
 	Entries(ctx context.Context) ([]Entry, error)
 	// SetState enables, cordons or disables an entry.
 	SetState(ctx context.Context, entryID string, state EntryState) error
-	// Register adds an entry, in state disabled.
+	// Register adds an entry in state disabled.
 	Register(ctx context.Context, url string, secret Secret) (Entry, error)
-	// Panic makes Scalelite forget the entry's meetings and END them on the
-	// server, and disables the entry. Only for servers without meetings.
+	// Panic makes Scalelite forget the entry's meetings, END them on the server, and
+	// disable the entry. Use it only for servers without meetings.
 	Panic(ctx context.Context, entryID string) error
 }
 
-// Endpoint is where and how one server's BBB API is reached.
+// Endpoint is the address and the secret of one server's BBB API.
 type Endpoint struct {
-	// URL is the entry's.
+	// URL is Entry.URL.
 	URL    string
 	Secret Secret
 }
 
-// MeetingService is the BBB API of any server.
+// MeetingService is the BBB API of the servers.
 type MeetingService interface {
 	Meetings(ctx context.Context, at Endpoint) (Conference, error)
-	// Recordings lists the recordings in the given states, all pages of them.
+	// Recordings returns all recordings in the given states.
 	Recordings(ctx context.Context, at Endpoint, states ...RecordingState) ([]Recording, error)
-	// End asks BBB to end a meeting; it ends a while later.
+	// End asks BBB to end a meeting, which takes BBB some time. The error is ErrGone if
+	// there is no such meeting.
 	End(ctx context.Context, at Endpoint, meeting Meeting) error
 }
 
-// StatsService reads the stats endpoints of a server. The Stats are as complete
-// as the endpoints that answered; the error tells of those that did not.
+// StatsService reads the stats endpoints of a server. On an error the Stats have the
+// values of the endpoints that answered.
 type StatsService interface {
 	Stats(ctx context.Context, server Server) (Stats, error)
 }
 
 // Hoster is the Scaleway API, limited to the pool's own project and tag.
 type Hoster interface {
-	// Machines lists every machine of the pool, in all zones, complete or an error.
+	// Machines returns every machine of the pool in all zones. An incomplete list is an
+	// error.
 	Machines(ctx context.Context) ([]Machine, error)
-	// Images lists the newest image of the pool in each zone that has one, and at
-	// least one.
+	// Images returns the pool's newest image of each zone that has one. No image at all
+	// is an error.
 	Images(ctx context.Context) ([]Image, error)
-	// Leftovers lists detached volumes that bear the pool's tag. A volume gets
-	// the tag when its machine is deleted, so such a volume is rubbish for sure.
+	// Leftovers returns the detached volumes with the pool's tag. A volume gets the tag
+	// when its machine is deleted, so they are no longer needed.
 	Leftovers(ctx context.Context) ([]Volume, error)
-	// Create makes a machine, gives it its address and starts it, without
-	// waiting for it. A *ShortageError tells which types and zones had none.
-	// With any other error a machine may have been made: list before repeating.
+	// Create creates a machine, attaches its address and starts it, without waiting for
+	// the start. The error is a *ShortageError if all types and zones are out of stock or
+	// over quota. After any other error a machine may exist: list before trying again.
 	Create(ctx context.Context, order MachineOrder) (Machine, error)
 	PowerOn(ctx context.Context, machine Machine) error
 	Reboot(ctx context.Context, machine Machine) error
-	// Delete terminates a machine, without waiting for its end. Block volumes
-	// stay behind, tagged for Leftovers. ErrGone if there is no such machine.
+	// Delete terminates a machine without waiting for it. Its block volumes stay, tagged
+	// for Leftovers. The error is ErrGone if there is no such machine.
 	Delete(ctx context.Context, machine Machine) error
-	// DeleteVolume deletes a detached volume; one that is gone already is no error.
+	// DeleteVolume deletes a detached volume. It is no error if it does not exist.
 	DeleteVolume(ctx context.Context, volume Volume) error
 }
 
-// CalendarService reads the schedule.
+// CalendarService reads the calendar.
 type CalendarService interface {
-	// Events gives the occurrences that overlap the time from `from` to `to`.
-	// stored is the last good copy, nil for none; it is used when the feed fails
-	// or is malformed, and calendar.Source then says why. keep is the copy to
-	// store from now on, nil when that is stored still.
+	// Events returns the occurrences that overlap the time from `from` to `to`. stored is
+	// the last good copy, nil for none. It is used if the feed fails or is malformed;
+	// calendar.Source then says why. keep is the new copy to store, nil if the stored one
+	// is still right.
 	Events(ctx context.Context, from, to time.Time, stored []byte) (calendar Calendar, keep []byte, err error)
 }
 
-// Message is what operators are told, as plain text.
+// Message is a message to operators, in plain text.
 type Message struct {
 	// Title is one line.
 	Title string
 	Text  string
 }
 
-// ErrGone says that what was to be changed does not exist any more.
+// ErrGone is returned if what was to be changed no longer exists.
 var ErrGone = errors.New("does not exist")
 
-// ErrUnresolved says that an address is refused a reverse name because the name
-// does not lead to it, or not yet.
-var ErrUnresolved = errors.New("the name does not lead to the address yet")
+// ErrUnresolved is returned if a reverse name is refused because the name does not
+// resolve to the address, or not yet.
+var ErrUnresolved = errors.New("the name does not resolve to the address yet")
 
-// ShortageError says that no machine could be had: out of stock or over quota.
+// ShortageError is returned if no machine could be created because all types and zones
+// are out of stock or over quota.
 type ShortageError struct {
-	// Shortages has one row for each type and zone that was tried, with Until
-	// unset, or that was refused lately, with Until as it was.
+	// Shortages has one item for each type and zone. Until is unset for those that were
+	// tried now; for those refused before it is kept.
 	Shortages []Shortage
 }
 
-// Error names what was tried.
+// Error names the types and zones with their reasons.
 func (e *ShortageError) Error() string {
-	text := "no machine to be had"
+	text := "no machine is available"
 	for _, s := range e.Shortages {
 		text += "; " + s.Type + " in " + s.Zone + ": " + s.Reason
 	}

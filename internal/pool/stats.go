@@ -2,46 +2,46 @@ package pool
 
 import "time"
 
-// BacklogStages are all the places where a recording can have work left, in the
-// order in which a recording comes through them. A backlog that lacks one of
-// them is incomplete: what it does not count may be there.
+// BacklogStages are all stages at which a recording can have work left, in the order in
+// which it passes them. A backlog without one of them is incomplete: there may be
+// recordings at that stage.
 var BacklogStages = [...]string{
 	"recorded",  // the meeting has ended
-	"ended",     // it has ended, and its events are to be kept
-	"queued",    // a job waits or is at work, of whatever stage
-	"raw",       // is being archived
-	"archived",  // is to be checked
-	"sanity",    // is to be processed
-	"processed", // in a format that is to be published
-	"published", // is to be sent away, where recordings are shipped
+	"ended",     // the meeting has ended, and its events are to be kept
+	"queued",    // a job of any stage waits or runs
+	"raw",       // being archived
+	"archived",  // to be checked
+	"sanity",    // to be processed
+	"processed", // processed in some format, to be published
+	"published", // to be sent away, if recordings are shipped
 }
 
-// FailureStages are all the places where the work on a recording can have failed.
+// FailureStages are all stages at which the work on a recording can fail.
 var FailureStages = [...]string{"archived", "sanity", "processed", "published"}
 
-// Stats is what a server's stats endpoints say. Every value that no endpoint
-// had is unknown.
+// Stats are the values of a server's stats endpoints. A value that no endpoint returned
+// is unknown.
 type Stats struct {
 	Load1  Reading[float64]       `json:"load1"`
 	Load5  Reading[float64]       `json:"load5"`
 	Load15 Reading[float64]       `json:"load15"`
 	Uptime Reading[time.Duration] `json:"uptime"`
 	CPUs   Reading[int]           `json:"cpus"`
-	// Network holds the byte counters, summed over all but virtual devices.
+	// Network has the byte counters, summed over all devices that are not virtual.
 	Network Reading[NetworkCounters] `json:"network"`
-	// UnitsDown names the BBB units (systemd) that do not run; empty when all do.
+	// UnitsDown are the systemd units of BBB that are not running; empty if all are.
 	UnitsDown Reading[[]string] `json:"units_down"`
-	// Probe is the end-to-end probe that runs on the server itself.
+	// Probe is the result of the end-to-end probe that runs on the server itself.
 	Probe Reading[Probe] `json:"probe"`
-	// Failed counts recordings whose work failed, at least at FailureStages.
+	// Failed counts failed recordings by stage; it has at least the FailureStages.
 	Failed Reading[map[string]int] `json:"failed"`
-	// Backlog counts recordings with work still to do, at least at BacklogStages,
-	// those included that no API shows yet. One recording may count at several.
-	// Unknown when what was read is stale or incomplete.
+	// Backlog counts recordings with work left by stage, including those that no API
+	// lists yet; it has at least the BacklogStages. A recording may count at several. It
+	// is unknown if the values are stale or incomplete.
 	Backlog Reading[map[string]int] `json:"backlog"`
 	Version Reading[string]         `json:"version"`
-	// Age is how old the server's own figures (backlog, failures, probe,
-	// version) were when read, by the server's own clock.
+	// Age is how old the values of the server itself (backlog, failures, probe, version)
+	// were when they were read, by the server's clock.
 	Age Reading[time.Duration] `json:"age"`
 }
 
@@ -51,7 +51,7 @@ type NetworkCounters struct {
 	Sent     float64 `json:"sent"`
 }
 
-// Probe is the outcome of a probe.
+// Probe is the result of a probe.
 type Probe struct {
 	OK bool      `json:"ok"`
 	At time.Time `json:"at"`

@@ -6,35 +6,35 @@ import (
 	"strings"
 )
 
-// ServerTag is on the machine and on the reserved addresses of a server, beside
-// the pool's own tag.
+// ServerTag returns the tag of a server's reserved addresses and machine, which they
+// have besides the pool's tag.
 func ServerTag(number int) string { return strings.Replace(serverTag, "{n}", strconv.Itoa(number), 1) }
 
 const serverTag = "divims-server-{n}"
 
-// IsServerTag tells whether a tag is the ServerTag of any server.
+// IsServerTag reports whether a tag is the ServerTag of any server.
 func IsServerTag(tag string) bool {
 	_, ok := ServerOfTag(tag)
 	return ok
 }
 
-// ServerOfTag is the number of the server whose ServerTag a tag is; not ok if it
-// is none's.
+// ServerOfTag returns the number of the server with a ServerTag. ok is false for any
+// other tag.
 func ServerOfTag(tag string) (number int, ok bool) { return Number(serverTag, tag) }
 
-// ProvisionedTag is on the addresses that provision has reserved: only these it
-// gives back.
+// ProvisionedTag is the tag of addresses that provision reserved. It releases only
+// these.
 const ProvisionedTag = "divims-provisioned"
 
-// AddressesOf are those that bear the pool's tag and that of the server.
+// AddressesOf returns the addresses with the pool's tag and the server's tag.
 func AddressesOf(all []Address, poolTag string, number int) []Address {
 	return slices.DeleteFunc(slices.Clone(all), func(a Address) bool {
 		return !slices.Contains(a.Tags, poolTag) || !slices.Contains(a.Tags, ServerTag(number))
 	})
 }
 
-// Number is the number of the server that a template gives a name: 3 for
-// "bbb-w{n}" and "bbb-w3". It is not ok if it gives no server this name.
+// Number returns the number n for which a template becomes a name: 3 for "bbb-w{n}" and
+// "bbb-w3". ok is false if there is none.
 func Number(template, name string) (number int, ok bool) {
 	before, after, _ := strings.Cut(template, "{n}")
 	rest, ok := strings.CutPrefix(name, before)
