@@ -7,45 +7,43 @@ import (
 	"strings"
 )
 
-// errUnknownCaller tells no more than what is missing.
-var errUnknownCaller = refusal{http.StatusUnauthorized, "the token is missing or wrong"}
+var errUnauthorized = refusal{http.StatusUnauthorized, "the token is missing or wrong"}
 
-// cronCall is all that may be asked for without the token: the platform lets the
-// cron trigger through, which can send a body but no header. It starts nothing
-// but an evaluation like every other.
+// cronCall is the only invocation that is accepted without the token, because the cron
+// trigger can send a body but no header. It runs an ordinary evaluation.
 var cronCall = invocation{Source: "cron"}
 
-// isKnown tells whether a request shows the token. If there is none in the
-// settings, everybody is known whom the platform lets through.
-func (h *Handler) isKnown(r *http.Request) bool {
+// isAuthorized reports whether a request has the token. If the settings have none, every
+// request is authorized that the platform lets through.
+func (h *Handler) isAuthorized(r *http.Request) bool {
 	if !h.token.IsSet() {
 		return true
 	}
-	scheme, shown, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && isSame(shown, h.token.Reveal())
+	scheme, sent, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.EqualFold(scheme, "Bearer") && isEqual(sent, h.token.Reveal())
 }
 
-// isSame compares hashes: the time that it takes tells neither where two texts
-// differ nor how long they are.
-func isSame(a, b string) bool {
+// isEqual compares hashes in constant time, so that its duration reveals neither where
+// two texts differ nor how long they are.
+func isEqual(a, b string) bool {
 	first, second := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(first[:], second[:]) == 1
 }
 
-// isForAll knows the routes that decide themselves about unknown callers. All
-// others, also those that do not exist, need the token.
-func isForAll(r *http.Request) bool {
+// isOpen reports whether a route is served without the token: /healthz, and POST / which
+// checks for cronCall itself. All others need the token, also those that do not exist.
+func isOpen(r *http.Request) bool {
 	return r.URL.Path == "/healthz" || r.Method == http.MethodPost && r.URL.Path == "/"
 }
 
-// admit tells why a request is not served: it shows no token, or a browser sends
-// it from another site's page, which has no business here.
+// admit returns an error if a request must not be served: it lacks the token, or a
+// browser sent it from another site's page.
 func (h *Handler) admit(r *http.Request) error {
-	if !h.isKnown(r) && !isForAll(r) {
-		return errUnknownCaller
+	if !h.isAuthorized(r) && !isOpen(r) {
+		return errUnauthorized
 	}
 	if err := h.crossOrigin.Check(r); err != nil {
-		return refusal{http.StatusForbidden, "not for pages of other sites"}
+		return refusal{http.StatusForbidden, "requests from other sites' pages are refused"}
 	}
 	return nil
 }

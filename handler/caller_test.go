@@ -20,14 +20,14 @@ const (
 	bearer = "Bearer " + token
 )
 
-// newGuardedStage is a stage whose function wants the token.
+// newGuardedStage is a stage whose function requires the token.
 func newGuardedStage(t *testing.T) *stage {
 	s := newStage(t)
 	s.function = handler.FromEnvironment(append(s.sandbox.Environment(), "DIVIMS_TOKEN="+token), s.log)
 	return s
 }
 
-// ask sends a request with headers, given as names and values in turn.
+// ask sends a request with headers, given as alternating names and values.
 func (s *stage) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
@@ -38,54 +38,54 @@ func (s *stage) ask(method, path, body string, headers ...string) *httptest.Resp
 	return response
 }
 
-// TestNothingIsDoneOrToldWithoutTheToken asks for everything that there is, and
-// for some things that there are not.
-func TestNothingIsDoneOrToldWithoutTheToken(t *testing.T) {
+// TestNothingWithoutTheToken sends requests for every route, and for some that do not
+// exist.
+func TestNothingWithoutTheToken(t *testing.T) {
 	s := newGuardedStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	requests := map[string]struct{ method, path, body string }{
-		"the page":                        {"GET", "/", ""},
-		"the page's headers":              {"HEAD", "/", ""},
-		"what may be asked":               {"OPTIONS", "/", ""},
-		"metrics":                         {"GET", "/metrics", ""},
-		"an evaluation":                   {"POST", "/evaluate", `{"source":"cron"}`},
-		"an evaluation without a body":    {"POST", "/", ""},
-		"an evaluation by somebody else":  {"POST", "/", `{"source":"me"}`},
-		"a dry run":                       {"POST", "/", `{"source":"cron","dry_run":true}`},
-		"more than the cron trigger asks": {"POST", "/", `{"source":"cron","token":"x"}`},
-		"two things at once":              {"POST", "/", `{"source":"cron"} {"source":"cron"}`},
-		"a brace too many":                {"POST", "/", `{"source":"cron"}}`},
-		"no JSON":                         {"POST", "/", "source=cron"},
-		"a body too long":                 {"POST", "/", `{"source":"` + strings.Repeat("x", 1<<20) + `"}`},
-		"maintenance":                     {"PUT", "/servers/2/maintenance", `{"reason":"r","author":"a"}`},
-		"the end of maintenance":          {"DELETE", "/servers/2/maintenance", ""},
-		"a pause":                         {"PUT", "/pause", `{"reason":"r","author":"a"}`},
-		"what does not exist":             {"GET", "/nowhere", ""},
-		"a path that leads back":          {"GET", "/healthz/../metrics", ""},
-		"an empty segment":                {"POST", "//", `{"source":"cron"}`},
-		"a slash too many":                {"GET", "/healthz/", ""},
+		"the page":                     {"GET", "/", ""},
+		"the page's headers":           {"HEAD", "/", ""},
+		"the allowed methods":          {"OPTIONS", "/", ""},
+		"metrics":                      {"GET", "/metrics", ""},
+		"an evaluation":                {"POST", "/evaluate", `{"source":"cron"}`},
+		"an evaluation without a body": {"POST", "/", ""},
+		"another source than cron":     {"POST", "/", `{"source":"me"}`},
+		"a dry run":                    {"POST", "/", `{"source":"cron","dry_run":true}`},
+		"an additional field":          {"POST", "/", `{"source":"cron","token":"x"}`},
+		"two bodies in one":            {"POST", "/", `{"source":"cron"} {"source":"cron"}`},
+		"a brace too many":             {"POST", "/", `{"source":"cron"}}`},
+		"a body that is not JSON":      {"POST", "/", "source=cron"},
+		"a body too long":              {"POST", "/", `{"source":"` + strings.Repeat("x", 1<<20) + `"}`},
+		"maintenance":                  {"PUT", "/servers/2/maintenance", `{"reason":"r","author":"a"}`},
+		"the end of maintenance":       {"DELETE", "/servers/2/maintenance", ""},
+		"a pause":                      {"PUT", "/pause", `{"reason":"r","author":"a"}`},
+		"a path that does not exist":   {"GET", "/nowhere", ""},
+		"a path with ..":               {"GET", "/healthz/../metrics", ""},
+		"an empty segment":             {"POST", "//", `{"source":"cron"}`},
+		"a slash too many":             {"GET", "/healthz/", ""},
 	}
 	credentials := map[string]string{
 		"no token": "", "another token": "Bearer another-token-0123456789", "a part of it": bearer[:len(bearer)-1],
-		"more than it": bearer + "0", "no scheme": token, "another scheme": "Basic " + token, "nothing behind the scheme": "Bearer ",
+		"more than it": bearer + "0", "no scheme": token, "another scheme": "Basic " + token, "an empty token": "Bearer ",
 	}
 	for name, r := range requests {
-		for held, authorization := range credentials {
+		for sent, authorization := range credentials {
 			response := s.ask(r.method, r.path, r.body, "Authorization", authorization)
 			if response.Code != http.StatusUnauthorized || response.Header().Get("WWW-Authenticate") != "Bearer" {
-				t.Errorf("%s, %s: answers %d", name, held, response.Code)
+				t.Errorf("%s, %s: status %d", name, sent, response.Code)
 			}
 			if text := response.Body.String(); text != `{"error":"the token is missing or wrong"}`+"\n" {
-				t.Errorf("%s, %s: tells %q", name, held, text)
+				t.Errorf("%s, %s: body %q", name, sent, text)
 			}
 		}
 	}
 	if s.log.Len() != 0 {
-		t.Errorf("something was done: %s", s.log)
+		t.Errorf("the log has lines: %s", s.log)
 	}
 }
 
-func TestTheTokenOpensEverything(t *testing.T) {
+func TestTokenAllowsEverything(t *testing.T) {
 	s := newGuardedStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	for name, r := range map[string]struct{ method, path, body string }{
@@ -94,24 +94,24 @@ func TestTheTokenOpensEverything(t *testing.T) {
 	} {
 		for _, authorization := range []string{bearer, "bearer " + token} {
 			if response := s.ask(r.method, r.path, r.body, "Authorization", authorization); response.Code != http.StatusOK {
-				t.Errorf("%s: answers %d %s", name, response.Code, response.Body)
+				t.Errorf("%s: status %d %s", name, response.Code, response.Body)
 			}
 		}
 	}
 	if response := s.ask("GET", "/healthz", ""); response.Code != http.StatusOK {
-		t.Errorf("/healthz answers %d without the token", response.Code)
+		t.Errorf("/healthz without the token: status %d", response.Code)
 	}
 }
 
-// TestTheCronTriggerNeedsNoToken but learns nothing either.
-func TestTheCronTriggerNeedsNoToken(t *testing.T) {
+// TestCronTriggerNeedsNoToken checks also that its answer has no information.
+func TestCronTriggerNeedsNoToken(t *testing.T) {
 	s := newGuardedStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	if response := s.ask("POST", "/", `{"source":"cron"}`); response.Code != http.StatusOK || response.Body.String() != "{}\n" {
-		t.Errorf("answers %d %q", response.Code, response.Body)
+		t.Errorf("status %d %q", response.Code, response.Body)
 	}
 	if !strings.Contains(s.log.String(), `"source":"cron"`) {
-		t.Errorf("there was no evaluation: %s", s.log)
+		t.Errorf("no evaluation was run: %s", s.log)
 	}
 	settings, err := config.Load(s.sandbox.Environment())
 	if err != nil {
@@ -122,35 +122,35 @@ func TestTheCronTriggerNeedsNoToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	if response := s.ask("POST", "/", `{"source":"cron"}`); response.Code != http.StatusConflict || strings.Contains(response.Body.String(), "somebody") {
-		t.Errorf("answers %d %q while the lease is held", response.Code, response.Body)
+		t.Errorf("status %d %q while the lease is held", response.Code, response.Body)
 	}
 }
 
-// TestPagesOfOtherSitesChangeNothing: what a browser sends for another site's
-// page tells so, and what no browser sends does not.
-func TestPagesOfOtherSitesChangeNothing(t *testing.T) {
+// TestRequestsOfOtherSitesAreRefused uses the headers that a browser sends for the page
+// of another site.
+func TestRequestsOfOtherSitesAreRefused(t *testing.T) {
 	s := newStage(t)
 	for name, headers := range map[string][]string{
 		"a form of another site":   {"Sec-Fetch-Site", "cross-site", "Content-Type", "text/plain"},
-		"a site next to ours":      {"Sec-Fetch-Site", "same-site"},
+		"a sibling site":           {"Sec-Fetch-Site", "same-site"},
 		"a browser of before 2023": {"Origin", "https://evil.example.com"},
 	} {
 		for _, path := range []string{"/", "/evaluate"} {
 			if response := s.ask("POST", path, `{"source":"cron"}`, headers...); response.Code != http.StatusForbidden {
-				t.Errorf("%s: POST %s answers %d", name, path, response.Code)
+				t.Errorf("%s: POST %s: status %d", name, path, response.Code)
 			}
 		}
 		if response := s.ask("PUT", "/servers/2/maintenance", `{"reason":"r","author":"a"}`, headers...); response.Code != http.StatusForbidden {
-			t.Errorf("%s: maintenance answers %d", name, response.Code)
+			t.Errorf("%s: maintenance: status %d", name, response.Code)
 		}
 	}
 }
 
-func TestEveryAnswerHasItsSecurityHeaders(t *testing.T) {
+func TestEveryAnswerHasSecurityHeaders(t *testing.T) {
 	s := newGuardedStage(t)
 	for name, response := range map[string]*httptest.ResponseRecorder{
 		"the page": s.ask("GET", "/", "", "Authorization", bearer), "a refusal": s.ask("GET", "/", ""),
-		"nothing there": s.ask("GET", "/nowhere", "", "Authorization", bearer), "health": s.ask("GET", "/healthz", ""),
+		"not found": s.ask("GET", "/nowhere", "", "Authorization", bearer), "health": s.ask("GET", "/healthz", ""),
 	} {
 		for header, wanted := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
@@ -163,9 +163,9 @@ func TestEveryAnswerHasItsSecurityHeaders(t *testing.T) {
 	}
 }
 
-// TestThePageEscapesEverything puts markup into every text that comes from
-// outside: names of meetings and servers, errors, alerts, reasons, callers.
-func TestThePageEscapesEverything(t *testing.T) {
+// TestPageEscapesEverything puts markup into every text that comes from outside: names,
+// errors, alerts, reasons, callers.
+func TestPageEscapesEverything(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	const markup = `<script>alert("1")</script><img src=x onerror='alert(1)'>`
@@ -174,7 +174,7 @@ func TestThePageEscapesEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	if response := s.call("PUT", "/servers/2/maintenance", string(hold), nil); response.Code != http.StatusOK {
-		t.Fatalf("answers %d %s", response.Code, response.Body)
+		t.Fatalf("status %d %s", response.Code, response.Body)
 	}
 	var record cycle.Record
 	s.call("POST", "/", `{"source":"cron"}`, &record)
@@ -182,25 +182,25 @@ func TestThePageEscapesEverything(t *testing.T) {
 
 	page := s.get("/", "text/html")
 	if n := strings.Count(page, "&lt;script&gt;"); n < 10 {
-		t.Errorf("the page shows the markup as text only %d times", n)
+		t.Errorf("the page shows the markup as text %d times; want at least 10", n)
 	}
 	if i := strings.Index(page, "<script"); i >= 0 {
-		t.Errorf("a script is in the page: %s", page[max(0, i-200):i+50])
+		t.Errorf("the page has a script: %s", page[max(0, i-200):i+50])
 	}
 	if strings.Contains(page, "<img") {
-		t.Error("an image is in the page")
+		t.Error("the page has an image")
 	}
 	for line := range strings.Lines(s.get("/metrics", "*/*")) {
 		if strings.HasPrefix(line, "<") {
-			t.Errorf("a line of the metrics is %q", line)
+			t.Errorf("the metrics have the line %q", line)
 		}
 	}
 	if text := s.get("/", "application/json"); strings.ContainsAny(text, "<>") {
-		t.Error("the JSON has markup in it")
+		t.Error("the JSON has markup")
 	}
 }
 
-// hostile is a record in which every text is the given one.
+// hostile returns a record with the given text in every field.
 func hostile(record cycle.Record, text string) cycle.Record {
 	record.Source = text
 	record.Plan.Alerts = []scaling.Alert{{Level: scaling.Critical, Subject: text, Text: text}}
@@ -216,7 +216,7 @@ func hostile(record cycle.Record, text string) cycle.Record {
 	return record
 }
 
-// store puts a record into the state and among the decisions.
+// store writes a record to the state and to the day's decisions.
 func (s *stage) store(record cycle.Record) {
 	s.t.Helper()
 	settings, err := config.Load(s.sandbox.Environment())
@@ -239,6 +239,6 @@ func (s *stage) store(record cycle.Record) {
 	if err := store.Commit(s.t.Context(), "the test", state); err != nil {
 		s.t.Fatal(err)
 	}
-	// Another instance, which remembers nothing.
+	// Use a new instance without caches.
 	s.function = handler.FromEnvironment(s.sandbox.Environment(), &bytes.Buffer{})
 }

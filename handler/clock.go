@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// Clock tells the time, and how much of it has gone since.
+// Clock returns the current time, and a function that returns the time since then.
 type Clock func(context.Context) (now time.Time, elapsed func() time.Duration, err error)
 
-// WallClock is the time as it is. What has gone of it is measured by the wall
-// clock and by the monotonic one, which stands still while the machine sleeps;
-// the larger counts, so that whoever slept past its lease knows.
+// WallClock is the real time. Elapsed time is the larger of the wall clock's and the
+// monotonic clock's, because the monotonic clock stops while the machine sleeps. So an
+// evaluation notices that it slept past its lease.
 func WallClock(context.Context) (time.Time, func() time.Duration, error) {
 	now := time.Now()
 	return now.UTC(), func() time.Duration { return max(time.Since(now), time.Since(now.Round(0))) }, nil
 }
 
-// sandboxClock asks the sandbox for its virtual time.
+// sandboxClock reads the virtual time of the sandbox at an address.
 func sandboxClock(address string, client *http.Client) Clock {
 	return func(ctx context.Context) (time.Time, func() time.Duration, error) {
 		_, elapsed, _ := WallClock(ctx)
-		now, err := ask(ctx, address, client)
+		now, err := readTime(ctx, address, client)
 		if err != nil {
-			return time.Time{}, nil, fmt.Errorf("ask the sandbox for its time: %w", err)
+			return time.Time{}, nil, fmt.Errorf("read the sandbox's time: %w", err)
 		}
 		return now, elapsed, nil
 	}
 }
 
-func ask(ctx context.Context, address string, client *http.Client) (time.Time, error) {
+func readTime(ctx context.Context, address string, client *http.Client) (time.Time, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return time.Time{}, err
@@ -41,7 +41,7 @@ func ask(ctx context.Context, address string, client *http.Client) (time.Time, e
 	if err != nil {
 		return time.Time{}, err
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 100))
 	if err != nil {
 		return time.Time{}, err

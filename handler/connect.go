@@ -18,25 +18,25 @@ import (
 	"divims/internal/pool"
 )
 
-// Outside is all that surrounds a pool, by the clients that its settings name.
+// Outside has the clients of all services around a pool.
 type Outside struct {
 	Servers   []pool.Server
 	Scalelite *scalelite.Client
 	BBB       *bbb.Client
 	Scaleway  *scaleway.Client
 	Storage   *storage.Store
-	// Stats is nil without stats endpoints, Calendar without a calendar.
+	// Stats is nil if no stats endpoints are set, Calendar if no calendar is.
 	Stats    *exporter.Client
 	Calendar *calendar.Client
 	Names    resolver.Resolver
 	Clock    Clock
-	// UserData makes the cloud-init documents of new machines.
+	// UserData prepares the cloud-init documents of new machines.
 	UserData func(context.Context) (cycle.UserData, error)
-	// HTTP is what all of them connect with.
+	// HTTP is the client without retries.
 	HTTP *http.Client
 }
 
-// Connect makes the clients. It touches nothing outside but the files that the
+// Connect creates the clients. It connects to nothing, but reads the files that the
 // settings name.
 func Connect(settings config.Settings) (Outside, error) {
 	c, err := httpConfig(settings)
@@ -66,7 +66,7 @@ func Connect(settings config.Settings) (Outside, error) {
 	outside.UserData = userData(settings, outside.Storage)
 	outside.Scaleway, err = scaleway.New(scaleway.Config{Settings: settings.Scaleway, Servers: outside.Servers, Resolver: outside.Names}, retrying)
 	if err != nil {
-		return Outside{}, fmt.Errorf("set up the client of Scaleway: %w", err)
+		return Outside{}, fmt.Errorf("set up the Scaleway client: %w", err)
 	}
 	return outside, nil
 }

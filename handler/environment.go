@@ -17,8 +17,8 @@ import (
 	"divims/internal/scaling"
 )
 
-// FromEnvironment is the function over the settings of an environment, as
-// os.Environ gives it. It logs JSON lines to out.
+// FromEnvironment creates the function's handler from environment variables, as
+// os.Environ returns them. It logs JSON lines to out.
 func FromEnvironment(environ []string, out io.Writer) *Handler {
 	settings, problems := config.Load(environ)
 	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: settings.Function.LogLevel}))
@@ -32,12 +32,12 @@ func FromEnvironment(environ []string, out io.Writer) *Handler {
 	if problems != nil {
 		settings = config.Salvage(environ)
 	}
-	h.distress = newDistress(settings, log)
+	h.failures = newFailureNotifier(settings, log)
 	return h
 }
 
-// Open wires a pool up to the services that its settings name. It touches
-// nothing outside but the files that the settings name.
+// Open creates a pool with its services. It connects to nothing, but reads the files
+// that the settings name.
 func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 	log = log.With("pool", settings.Pool.Name)
 	outside, err := Connect(settings)
@@ -69,7 +69,7 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 	}, nil
 }
 
-// about is what the report needs to know of the pool.
+// about returns what the report needs of the settings.
 func about(settings config.Settings) report.About {
 	return report.About{
 		Pool: settings.Pool.Name, Size: settings.Decision.Size, ServerParticipants: settings.Decision.ServerParticipants,
@@ -89,8 +89,8 @@ func newNotifier(settings config.Settings) (*notify.Sender, error) {
 	})
 }
 
-// userData reads the operator's own document from a file or the bucket, and writes
-// ours for each server, unless the image does without.
+// userData returns a function that reads the operator's own document from a file or the
+// bucket, and then makes the document of each server.
 func userData(settings config.Settings, store *storage.Store) func(context.Context) (cycle.UserData, error) {
 	source := settings.CloudInit.Source
 	return func(ctx context.Context) (write cycle.UserData, err error) {
@@ -108,7 +108,7 @@ func userData(settings config.Settings, store *storage.Store) func(context.Conte
 	}
 }
 
-// UserData is the cloud-init document that a server's next machine gets.
+// UserData returns the cloud-init document that a server's next machine gets.
 func (p *Pool) UserData(ctx context.Context, server pool.Server) ([]byte, error) {
 	write, err := p.cycle.Services.UserData(ctx)
 	if err != nil {
@@ -117,7 +117,8 @@ func (p *Pool) UserData(ctx context.Context, server pool.Server) ([]byte, error)
 	return write(server)
 }
 
-// document joins the operator's own document and ours.
+// document joins the operator's own document and ours. Without DIVIMS_SERVER_SETUP it
+// is the operator's alone.
 func document(settings config.Settings, own []byte, server pool.Server) ([]byte, error) {
 	if !settings.CloudInit.Setup {
 		return own, nil

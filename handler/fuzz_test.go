@@ -11,8 +11,8 @@ import (
 	"divims/internal/lab/hostile"
 )
 
-// FuzzInvocation: whatever a caller sends, it is an invocation to the letter, or
-// it is refused with a text for people.
+// FuzzInvocation checks that any body is either a valid invocation, or is refused with a
+// readable text.
 func FuzzInvocation(f *testing.F) {
 	for _, body := range []string{"", `{"source":"cron"}`, `{"source":"cron"}{}`, `{"source":"cron"}]`, `{"dry_run":true}`, `{"dryrun":true}`,
 		`{"source":"a\u001b[2J"}`, `{"source":1e308,"dry_run":9223372036854775808}`, `null`, `[]`, `{"` + strings.Repeat("x", 3000) + `":1}`} {
@@ -23,14 +23,14 @@ func FuzzInvocation(f *testing.F) {
 		if err != nil {
 			var refused refusal
 			if !errors.As(err, &refused) || refused.status != http.StatusBadRequest || call != (invocation{}) {
-				t.Errorf("%+v, %v; want only a refusal", call, err)
+				t.Errorf("%+v, %v; want a refusal", call, err)
 			}
 			hostile.CheckText(t, err.Error())
 			return
 		}
 		hostile.CheckText(t, call.Source)
 		if len(call.Source) > 40 {
-			t.Errorf("the source is %q", call.Source)
+			t.Errorf("source %q has more than 40 characters", call.Source)
 		}
 		checkFields(t, body)
 		written, err := json.Marshal(call)
@@ -38,7 +38,7 @@ func FuzzInvocation(f *testing.F) {
 			t.Fatal(err)
 		}
 		if again, err := parsed(string(written)); err != nil || again != call {
-			t.Errorf("%+v became %+v, %v", call, again, err)
+			t.Errorf("%+v was read back as %+v, %v", call, again, err)
 		}
 	})
 }
@@ -47,7 +47,7 @@ func parsed(body string) (invocation, error) {
 	return readInvocation(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(body)))
 }
 
-// checkFields holds that a body which was taken has no field but those we know.
+// checkFields checks that an accepted body has no unknown fields.
 func checkFields(t *testing.T, body string) {
 	t.Helper()
 	if strings.TrimSpace(body) == "" {
@@ -55,11 +55,11 @@ func checkFields(t *testing.T, body string) {
 	}
 	var fields map[string]any
 	if err := json.Unmarshal([]byte(body), &fields); err != nil {
-		t.Errorf("%.200q was taken, and is no JSON object: %v", body, err)
+		t.Errorf("%.200q was accepted, but is no JSON object: %v", body, err)
 	}
 	for name := range fields {
 		if !strings.EqualFold(name, "source") && !strings.EqualFold(name, "dry_run") {
-			t.Errorf("the field %q was taken", name)
+			t.Errorf("the unknown field %q was accepted", name)
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Package handler is the function: it reads the invocation, runs one evaluation
-// of its pool, and serves the pool's status. In goes an HTTP request of the cron
-// trigger or of an operator; out comes the decision record or the status.
+// Package handler serves the function's HTTP requests: the cron trigger's and the
+// operators'. It checks the caller, wires the clients up, runs one evaluation or
+// carries out an order, and answers with the decision record or the pool's status.
 package handler
 
 import (
@@ -22,25 +22,25 @@ import (
 // Handler serves the HTTP surface of the function.
 type Handler struct {
 	routes *http.ServeMux
-	// open wires the pool up; it is called once, by the first request that needs it.
+	// open wires the pool up. It is called once, by the first request that needs it.
 	open func() (*Pool, error)
-	// token is what callers have to show; not set, it is not asked for.
+	// token is what callers must send; if it is not set, none is required.
 	token       pool.Secret
 	crossOrigin http.CrossOriginProtection
-	// distress tells operators of evaluations that cannot remember that they did.
-	distress *distress
+	// failures notifies operators of evaluations that could not be recorded.
+	failures *failureNotifier
 	log      *slog.Logger
 }
 
-// New serves a pool that is wired up on first use, so that a function with a bad
-// configuration still starts, answers 500 and says in its log what is wrong.
+// New creates a handler for a pool that is wired up on first use. So a function with bad
+// settings still starts, answers 500 and logs what is wrong.
 func New(open func() (*Pool, error), log *slog.Logger) *Handler {
 	h := &Handler{routes: http.NewServeMux(), open: sync.OnceValues(open), log: log}
 	h.routes.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "ok\n")
 	})
-	h.routes.HandleFunc("POST /{$}", h.refusing(h.evaluate))
-	h.routes.HandleFunc("POST /evaluate", h.refusing(h.evaluate))
+	h.routes.HandleFunc("POST /{$}", h.handleErrors(h.evaluate))
+	h.routes.HandleFunc("POST /evaluate", h.handleErrors(h.evaluate))
 	h.routes.HandleFunc("GET /{$}", h.withPool(showStatus))
 	h.routes.HandleFunc("GET /metrics", h.withPool(showMetrics))
 	for route, order := range orders {
@@ -65,7 +65,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.routes.ServeHTTP(w, r)
 }
 
-// refusal is an error that the caller is told in words, with a status of its own.
+// refusal is an error whose text and HTTP status the caller gets.
 type refusal struct {
 	status int
 	text   string
@@ -73,9 +73,9 @@ type refusal struct {
 
 func (e refusal) Error() string { return e.text }
 
-// withPool makes a route of a function that needs the pool.
+// withPool returns a handler that calls serve with the pool.
 func (h *Handler) withPool(serve func(*Pool, http.ResponseWriter, *http.Request) error) http.HandlerFunc {
-	return h.refusing(func(w http.ResponseWriter, r *http.Request) error {
+	return h.handleErrors(func(w http.ResponseWriter, r *http.Request) error {
 		p, err := h.open()
 		if err != nil {
 			return err
@@ -84,8 +84,8 @@ func (h *Handler) withPool(serve func(*Pool, http.ResponseWriter, *http.Request)
 	})
 }
 
-// refusing makes a route of a function that may fail.
-func (h *Handler) refusing(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+// handleErrors returns a handler that calls serve and answers its errors.
+func (h *Handler) handleErrors(serve func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if err := serve(w, r); err != nil {
 			h.refuse(w, r, err)
@@ -93,14 +93,14 @@ func (h *Handler) refusing(serve func(http.ResponseWriter, *http.Request) error)
 	}
 }
 
-// retryHeld is after how many seconds who met another's lease may try again: most
-// evaluations are over then.
+// retryHeld is the Retry-After value in seconds while another evaluation holds the
+// lease. Most evaluations take less.
 const retryHeld = "5"
 
-// refuse answers with an error. One that is no refusal is told to the log and
-// not to the caller, and who holds the lease not to an unknown one.
+// refuse answers with an error. The caller gets the text of a refusal only; other errors
+// are logged. The holder of the lease is shown to callers with the token only.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	answer := refusal{http.StatusInternalServerError, "the request could not be served; the log says why"}
+	answer := refusal{http.StatusInternalServerError, "the request could not be served; the function's log says why"}
 	var held *pool.LeaseHeldError
 	switch {
 	case errors.As(err, &answer):
@@ -108,7 +108,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		h.log.InfoContext(r.Context(), "lease held", "holder", held.Holder, "until", held.Until)
 		w.Header().Set("Retry-After", retryHeld)
 		answer = refusal{http.StatusConflict, "another evaluation holds the lease"}
-		if h.isKnown(r) {
+		if h.isAuthorized(r) {
 			answer.text = held.Error()
 		}
 	default:
@@ -123,16 +123,17 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 func answerJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(value) // the caller is gone: nobody to tell
+	_ = json.NewEncoder(w).Encode(value) // fails only if the caller has hung up
 }
 
-// bodyLimit bounds what a caller may send; every body we know is far smaller.
-const bodyLimit = 64 << 10
+// maxBody is the size of the largest accepted request body, in bytes. All valid ones
+// are far smaller.
+const maxBody = 64 << 10
 
-// readBody reads a JSON object into value. An empty body leaves value as it is;
-// unknown fields are refused, since a misspelt dry_run must not act.
+// readBody reads a JSON object into value. An empty body leaves value unchanged. Unknown
+// fields are refused: a misspelt dry_run must not become a real run.
 func readBody(w http.ResponseWriter, r *http.Request, value any) error {
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyLimit))
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	decoder.DisallowUnknownFields()
 	err := decoder.Decode(value)
 	if errors.Is(err, io.EOF) {
@@ -147,7 +148,7 @@ func readBody(w http.ResponseWriter, r *http.Request, value any) error {
 	return nil
 }
 
-// invocation is the body of the cron trigger and of a forced evaluation.
+// invocation is the body of a request for an evaluation.
 type invocation struct {
 	Source string `json:"source"`
 	DryRun bool   `json:"dry_run"`
@@ -159,18 +160,18 @@ func readInvocation(w http.ResponseWriter, r *http.Request) (invocation, error) 
 		return invocation{}, err
 	}
 	if len(call.Source) > 40 || strings.ContainsFunc(call.Source, func(c rune) bool { return c < ' ' || c > '~' }) {
-		return invocation{}, refusal{http.StatusBadRequest, "source: at most 40 plain characters"}
+		return invocation{}, refusal{http.StatusBadRequest, "source: at most 40 printable ASCII characters"}
 	}
 	return call, nil
 }
 
-// evaluate goes on when the caller hangs up: an evaluation that is broken off in
-// the middle has still to be finished by somebody.
+// evaluate runs an evaluation. It does not stop if the caller hangs up, because a
+// partly done plan would have to be completed by the next evaluation.
 func (h *Handler) evaluate(w http.ResponseWriter, r *http.Request) error {
-	known := h.isKnown(r)
+	authorized := h.isAuthorized(r)
 	call, err := readInvocation(w, r)
-	if !known && (err != nil || call != cronCall) {
-		return errUnknownCaller
+	if !authorized && (err != nil || call != cronCall) {
+		return errUnauthorized
 	}
 	if err != nil {
 		return err
@@ -183,11 +184,11 @@ func (h *Handler) evaluate(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		if !call.DryRun {
-			h.distress.tell(ctx, err)
+			h.failures.notify(ctx, err)
 		}
 		return err
 	}
-	if !known {
+	if !authorized {
 		answerJSON(w, statusOf(record), struct{}{})
 		return nil
 	}
@@ -195,6 +196,8 @@ func (h *Handler) evaluate(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// statusOf returns the HTTP status for a record: 503 if the evaluation could not read the
+// pool.
 func statusOf(record cycle.Record) int {
 	if record.Blind {
 		return http.StatusServiceUnavailable

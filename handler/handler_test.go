@@ -23,10 +23,10 @@ import (
 	"divims/internal/scaling"
 )
 
-// monday is when the world of every stage begins.
+// monday is the start of every stage.
 var monday = contract.Start
 
-// stage is the function in a sandbox in which 200 people are in one course.
+// stage is the function in a sandbox with one meeting of 200 participants.
 type stage struct {
 	t        *testing.T
 	sandbox  *sandbox.Sandbox
@@ -41,7 +41,7 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-// call sends a request and reads a JSON answer, if the caller wants one.
+// call sends a request and decodes the JSON answer unless answer is nil.
 func (s *stage) call(method, path, body string, answer any) *httptest.ResponseRecorder {
 	s.t.Helper()
 	request := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -50,7 +50,7 @@ func (s *stage) call(method, path, body string, answer any) *httptest.ResponseRe
 	s.function.ServeHTTP(response, request)
 	if answer != nil {
 		if err := json.Unmarshal(response.Body.Bytes(), answer); err != nil {
-			s.t.Fatalf("%s %s answers %d %q: %v", method, path, response.Code, response.Body, err)
+			s.t.Fatalf("%s %s: status %d %q: %v", method, path, response.Code, response.Body, err)
 		}
 	}
 	return response
@@ -62,21 +62,21 @@ func (s *stage) get(path, accept string) string {
 	response := httptest.NewRecorder()
 	s.function.ServeHTTP(response, request)
 	if response.Code != http.StatusOK {
-		s.t.Errorf("GET %s answers %d %q", path, response.Code, response.Body)
+		s.t.Errorf("GET %s: status %d %q", path, response.Code, response.Body)
 	}
 	return response.Body.String()
 }
 
-func TestMaintenanceTakesAServerOut(t *testing.T) {
+func TestServerInMaintenanceIsLeftAlone(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	if response := s.call("PUT", "/servers/2/maintenance", `{"reason":"new disk","author":"Ada"}`, nil); response.Code != http.StatusOK {
-		t.Fatalf("answers %d %q", response.Code, response.Body)
+		t.Fatalf("status %d %q", response.Code, response.Body)
 	}
 	var record cycle.Record
 	s.call("POST", "/", `{"source":"cron"}`, &record)
 	if planned(record) != "enable 3 done, create 3 done" {
-		t.Errorf("planned %q although server 2 is the operator's", planned(record))
+		t.Errorf("planned %q although server 2 is in maintenance", planned(record))
 	}
 	if m := record.Servers[1].Maintenance; m == nil || m.Reason != "new disk" || m.Author != "Ada" || m.Since.IsZero() {
 		t.Errorf("maintenance %+v", m)
@@ -85,15 +85,15 @@ func TestMaintenanceTakesAServerOut(t *testing.T) {
 	var status report.Status
 	s.call("GET", "/", "", &status)
 	if status.Last.Servers[1].Maintenance != nil {
-		t.Error("the server was given back, and the status says no")
+		t.Error("the status shows maintenance that has ended")
 	}
 }
 
-func TestAPauseStopsActingAndNotLooking(t *testing.T) {
+func TestPauseStopsActions(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	if response := s.call("PUT", "/pause", `{"reason":"exams","author":"Ada"}`, nil); response.Code != http.StatusOK {
-		t.Fatalf("answers %d %q", response.Code, response.Body)
+		t.Fatalf("status %d %q", response.Code, response.Body)
 	}
 	var record cycle.Record
 	s.call("POST", "/", `{"source":"cron"}`, &record)
@@ -104,11 +104,11 @@ func TestAPauseStopsActingAndNotLooking(t *testing.T) {
 	s.sandbox.AdvanceTo(monday.Add(10 * time.Minute))
 	s.call("POST", "/", `{"source":"cron"}`, &record)
 	if len(record.Plan.Actions) == 0 {
-		t.Error("nothing is done after the pause")
+		t.Error("no action after the pause")
 	}
 }
 
-func TestAForcedNumberStandsInThePlaceOfThePolicies(t *testing.T) {
+func TestForcedNumberReplacesThePolicies(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	until := monday.Add(time.Hour).Format(time.RFC3339)
@@ -118,37 +118,37 @@ func TestAForcedNumberStandsInThePlaceOfThePolicies(t *testing.T) {
 	var record cycle.Record
 	s.call("POST", "/evaluate", `{"dry_run":true}`, &record)
 	if got, _ := record.Plan.Required.Servers.Get(); got == 3 || tried.Author != "Ada" {
-		t.Fatalf("a dry run forces %d servers: %+v", got, tried)
+		t.Fatalf("after a dry run %d servers are required: %+v", got, tried)
 	}
 	if response := s.call("PUT", "/required", order+`}`, nil); response.Code != http.StatusOK {
-		t.Fatalf("answers %d %q", response.Code, response.Body)
+		t.Fatalf("status %d %q", response.Code, response.Body)
 	}
 	s.call("POST", "/", `{"source":"cron"}`, &record)
 	if got, _ := record.Plan.Required.Servers.Get(); got != 3 {
-		t.Errorf("%d servers are required; 3 were forced", got)
+		t.Errorf("%d servers are required, want 3", got)
 	}
 	if len(record.Interventions) != 1 || record.Interventions[0].Author != "Ada" || record.Interventions[0].Reason != "exams" {
-		t.Errorf("recorded as %+v", record.Interventions)
+		t.Errorf("recorded interventions %+v", record.Interventions)
 	}
 	s.sandbox.AdvanceTo(monday.Add(65 * time.Minute))
 	record = cycle.Record{}
 	s.call("POST", "/", `{"source":"cron"}`, &record)
 	if got, _ := record.Plan.Required.Servers.Get(); got == 3 || len(record.Interventions) != 0 {
-		t.Errorf("%d servers are required after the time is over, interventions %v", got, record.Interventions)
+		t.Errorf("%d servers are required after the end, interventions %v", got, record.Interventions)
 	}
 }
 
-func TestAnOperatorEndsADrain(t *testing.T) {
+func TestOperatorEndsADrain(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
-	refused := func(status int, body string) {
+	endDrain := func(status int, body string) {
 		t.Helper()
 		if response := s.call("PUT", "/servers/1/end-drain", body, nil); response.Code != status {
-			t.Errorf("%s answers %d %q", body, response.Code, response.Body)
+			t.Errorf("%s: status %d %q", body, response.Code, response.Body)
 		}
 	}
 	s.call("POST", "/", `{"source":"cron"}`, nil)
-	refused(http.StatusConflict, `{"confirm":"bbb-w1","reason":"r","author":"Ada"}`) // it is enabled
+	endDrain(http.StatusConflict, `{"confirm":"bbb-w1","reason":"r","author":"Ada"}`) // the server is not draining
 	s.sandbox.With(func(w *world.World) {
 		for _, entry := range w.Entries() {
 			if strings.Contains(entry.URL, "bbb-w1.") {
@@ -160,38 +160,38 @@ func TestAnOperatorEndsADrain(t *testing.T) {
 	s.call("PUT", "/pause", `{"reason":"hands off","author":"Ada"}`, nil)
 	s.call("POST", "/", `{"source":"cron"}`, nil)
 	s.call("DELETE", "/pause", "", nil)
-	refused(http.StatusBadRequest, `{"confirm":"bbb-w2","reason":"r","author":"Ada"}`) // another one's name
-	refused(http.StatusOK, `{"confirm":"bbb-w1","reason":"fire drill","author":"Ada"}`)
+	endDrain(http.StatusBadRequest, `{"confirm":"bbb-w2","reason":"r","author":"Ada"}`) // the name of another server
+	endDrain(http.StatusOK, `{"confirm":"bbb-w1","reason":"fire drill","author":"Ada"}`)
 	s.call("POST", "/", `{"source":"cron"}`, &record)
 	if got := planned(record); !strings.Contains(got, "end meeting 1 done") {
 		t.Errorf("planned %q", got)
 	}
 }
 
-func TestAnOperatorRecyclesAServer(t *testing.T) {
+func TestOperatorRecyclesAServer(t *testing.T) {
 	s := newStage(t)
 	if response := s.call("PUT", "/servers/1/recycle", `{"reason":"r","author":"Ada"}`, nil); response.Code != http.StatusConflict {
-		t.Errorf("a server of which nothing is known: answers %d %q", response.Code, response.Body)
+		t.Errorf("a server without a known machine: status %d %q", response.Code, response.Body)
 	}
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	s.call("POST", "/", `{"source":"cron"}`, nil)
 	if response := s.call("PUT", "/servers/1/recycle", `{"reason":"odd noises","author":"Ada"}`, nil); response.Code != http.StatusOK {
-		t.Errorf("answers %d %q", response.Code, response.Body)
+		t.Errorf("status %d %q", response.Code, response.Body)
 	}
 	s.sandbox.AdvanceTo(monday.Add(10 * time.Minute))
 	var record cycle.Record
 	s.call("POST", "/", `{"source":"cron"}`, &record)
 	if server := record.Servers[0]; server.Health != scaling.ToRecycle || !strings.Contains(server.Why, "odd noises") {
-		t.Errorf("judged %s: %s", server.Health, server.Why)
+		t.Errorf("health %s: %s", server.Health, server.Why)
 	}
 	s.call("DELETE", "/servers/1/recycle", "", nil)
 	s.call("POST", "/evaluate", `{"dry_run":true}`, &record)
 	if server := record.Servers[0]; server.Health == scaling.ToRecycle {
-		t.Error("the order was taken back")
+		t.Error("the server is still to be recycled after the order was cancelled")
 	}
 }
 
-func TestAHeldLeaseIsSaid(t *testing.T) {
+func TestHeldLeaseIsAConflict(t *testing.T) {
 	s := newStage(t)
 	settings, err := config.Load(s.sandbox.Environment())
 	if err != nil {
@@ -203,15 +203,15 @@ func TestAHeldLeaseIsSaid(t *testing.T) {
 	}
 	response := s.call("POST", "/", `{"source":"cron"}`, nil)
 	if response.Code != http.StatusConflict || !strings.Contains(response.Body.String(), "somebody") || response.Header().Get("Retry-After") == "" {
-		t.Errorf("answers %d %q %v", response.Code, response.Body, response.Header())
+		t.Errorf("status %d %q %v", response.Code, response.Body, response.Header())
 	}
 	s.sandbox.AdvanceTo(monday.Add(2 * time.Minute))
 	if response := s.call("POST", "/", `{"source":"cron"}`, nil); response.Code != http.StatusOK {
-		t.Errorf("after the lease's end it answers %d %q", response.Code, response.Body)
+		t.Errorf("after the lease's end: status %d %q", response.Code, response.Body)
 	}
 }
 
-func TestBlindnessIs503(t *testing.T) {
+func TestBlindEvaluationIs503(t *testing.T) {
 	s := newStage(t)
 	environment := append(s.sandbox.Environment(), "DIVIMS_SCALELITE_SECRET=another")
 	function := handler.FromEnvironment(environment, s.log)
@@ -226,11 +226,11 @@ func TestBlindnessIs503(t *testing.T) {
 	if err := errors.Join(status.Text(&text), status.Page(&page, "")); err != nil {
 		t.Fatal(err)
 	}
-	if told := text.String() + page.String(); strings.Contains(told, "0 participants") || strings.Contains(told, "<b>0</b>") || record.Draining != 0 {
-		t.Errorf("unknown is told as zero: %s", told)
+	if shown := text.String() + page.String(); strings.Contains(shown, "0 participants") || strings.Contains(shown, "<b>0</b>") || record.Draining != 0 {
+		t.Errorf("unknown values are shown as zero: %s", shown)
 	}
 	if response.Code != http.StatusServiceUnavailable || !record.Blind || len(record.Plan.Actions) != 0 {
-		t.Errorf("answers %d, %+v", response.Code, record.Plan)
+		t.Errorf("status %d, plan %+v", response.Code, record.Plan)
 	}
 	if !slices.ContainsFunc(record.Plan.Alerts, func(a scaling.Alert) bool {
 		return a.Level == scaling.Critical && a.Subject == "Scalelite" && strings.Contains(a.Text, "checksumError")
@@ -239,13 +239,13 @@ func TestBlindnessIs503(t *testing.T) {
 	}
 }
 
-func TestABadConfigurationIsInTheLogAndNotInTheAnswer(t *testing.T) {
+func TestBadSettingsAreLoggedAndNotAnswered(t *testing.T) {
 	var log bytes.Buffer
 	function := handler.FromEnvironment([]string{"DIVIMS_POOL=campus", "DIVIMS_POOL_SIZE=many"}, &log)
 	response := httptest.NewRecorder()
 	function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
 	if response.Code != http.StatusInternalServerError || strings.Contains(response.Body.String(), "DIVIMS_") {
-		t.Errorf("answers %d %q", response.Code, response.Body)
+		t.Errorf("status %d %q", response.Code, response.Body)
 	}
 	for _, wanted := range []string{"DIVIMS_POOL_SIZE", "DIVIMS_SCALELITE_URL", "DIVIMS_STORAGE_BUCKET"} {
 		if !strings.Contains(log.String(), wanted) {
@@ -255,11 +255,11 @@ func TestABadConfigurationIsInTheLogAndNotInTheAnswer(t *testing.T) {
 	response = httptest.NewRecorder()
 	function.ServeHTTP(response, httptest.NewRequest("GET", "/healthz", nil))
 	if response.Code != http.StatusOK {
-		t.Errorf("/healthz answers %d", response.Code)
+		t.Errorf("/healthz: status %d", response.Code)
 	}
 }
 
-func TestTheLogIsOneLineForEachThing(t *testing.T) {
+func TestLogHasOneLineForEachEvent(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	s.call("POST", "/", `{"source":"cron"}`, nil)
@@ -274,7 +274,7 @@ func TestTheLogIsOneLineForEachThing(t *testing.T) {
 		}
 	}
 	if want := []string{"action", "action", "alert", "evaluation"}; !slices.Equal(messages, want) {
-		t.Errorf("logged %q, wanted %q", messages, want)
+		t.Errorf("logged %q, want %q", messages, want)
 	}
 }
 

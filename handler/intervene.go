@@ -12,15 +12,15 @@ import (
 	"divims/internal/pool"
 )
 
-// changeLease is for how long the lease is taken to change the state by hand.
-const changeLease = 30 * time.Second
+// orderLease is how long the lease is taken for an operator's order.
+const orderLease = 30 * time.Second
 
-// Intervene carries an operator's order out under the lease, so that neither an
-// evaluation nor another operator overlooks it; the next evaluation records it. A
-// dry run only says what would be changed. While somebody else has the lease, the
-// error is a *pool.LeaseHeldError.
+// Intervene carries out an operator's order: it changes the state under the lease, so
+// that no evaluation or other operator overwrites it. The next evaluation records the
+// change. A dry run only returns what would be changed. While somebody else holds the
+// lease, the error is a *pool.LeaseHeldError.
 func (p *Pool) Intervene(ctx context.Context, order Order, dryRun bool) (pool.Intervention, error) {
-	ctx, cancel := context.WithTimeout(ctx, changeLease)
+	ctx, cancel := context.WithTimeout(ctx, orderLease)
 	defer cancel()
 	now, _, err := p.clock(ctx)
 	if err != nil {
@@ -34,12 +34,12 @@ func (p *Pool) Intervene(ctx context.Context, order Order, dryRun bool) (pool.In
 		return order.carryOut(now, &state)
 	}
 	me := holder("operator")
-	state, err := p.store.Acquire(ctx, me, now, now.Add(changeLease))
+	state, err := p.store.Acquire(ctx, me, now, now.Add(orderLease))
 	if err != nil {
 		return pool.Intervention{}, fmt.Errorf("take the pool's lease: %w", err)
 	}
 	done, refused := order.carryOut(now, &state)
-	if err := p.store.Commit(ctx, me, state); err != nil { // also gives the lease back
+	if err := p.store.Commit(ctx, me, state); err != nil { // also releases the lease
 		return pool.Intervention{}, fmt.Errorf("write the pool's state: %w", err)
 	}
 	if refused == nil {
@@ -48,8 +48,8 @@ func (p *Pool) Intervene(ctx context.Context, order Order, dryRun bool) (pool.In
 	return done, refused
 }
 
-// intervention is the body of an operator's request. Which fields it may have
-// besides the first three depends on the order.
+// intervention is the body of an operator's request. The first three fields are for all
+// orders; each of the others is used by some.
 type intervention struct {
 	Reason            string    `json:"reason"`
 	Author            string    `json:"author"`
@@ -60,28 +60,31 @@ type intervention struct {
 	DiscardRecordings bool      `json:"discard_recordings"`
 }
 
+// by returns author and reason.
 func (i intervention) by() pool.Hold { return pool.Hold{Reason: i.Reason, Author: i.Author} }
 
-// orders are the operator's requests, by their route.
-var orders = map[string]func(asked intervention, server pool.Server) Order{
-	"PUT /pause":                           func(asked intervention, _ pool.Server) Order { return Pause(asked.by()) },
-	"DELETE /pause":                        func(asked intervention, _ pool.Server) Order { return Resume(asked.by()) },
-	"PUT /required":                        func(asked intervention, _ pool.Server) Order { return Force(asked.Servers, asked.Until, asked.by()) },
-	"DELETE /required":                     func(asked intervention, _ pool.Server) Order { return Unforce(asked.by()) },
-	"PUT /servers/{number}/maintenance":    func(asked intervention, s pool.Server) Order { return StartMaintenance(s, asked.by()) },
-	"DELETE /servers/{number}/maintenance": func(asked intervention, s pool.Server) Order { return EndMaintenance(s, asked.by()) },
-	"PUT /servers/{number}/recycle":        func(asked intervention, s pool.Server) Order { return Recycle(s, asked.by()) },
-	"DELETE /servers/{number}/recycle":     func(asked intervention, s pool.Server) Order { return Keep(s, asked.by()) },
-	"PUT /servers/{number}/end-drain": func(asked intervention, s pool.Server) Order {
-		return EndDrain(s, asked.Confirm, asked.DiscardRecordings, asked.by())
+// orders has the order of each operator's route.
+var orders = map[string]func(request intervention, server pool.Server) Order{
+	"PUT /pause":    func(request intervention, _ pool.Server) Order { return Pause(request.by()) },
+	"DELETE /pause": func(request intervention, _ pool.Server) Order { return Resume(request.by()) },
+	"PUT /required": func(request intervention, _ pool.Server) Order {
+		return Force(request.Servers, request.Until, request.by())
 	},
-	"DELETE /servers/{number}/end-drain": func(asked intervention, s pool.Server) Order { return Keep(s, asked.by()) },
+	"DELETE /required":                     func(request intervention, _ pool.Server) Order { return Unforce(request.by()) },
+	"PUT /servers/{number}/maintenance":    func(request intervention, s pool.Server) Order { return StartMaintenance(s, request.by()) },
+	"DELETE /servers/{number}/maintenance": func(request intervention, s pool.Server) Order { return EndMaintenance(s, request.by()) },
+	"PUT /servers/{number}/recycle":        func(request intervention, s pool.Server) Order { return Recycle(s, request.by()) },
+	"DELETE /servers/{number}/recycle":     func(request intervention, s pool.Server) Order { return Keep(s, request.by()) },
+	"PUT /servers/{number}/end-drain": func(request intervention, s pool.Server) Order {
+		return EndDrain(s, request.Confirm, request.DiscardRecordings, request.by())
+	},
+	"DELETE /servers/{number}/end-drain": func(request intervention, s pool.Server) Order { return Keep(s, request.by()) },
 }
 
-// intervene serves an operator's request by its order.
+// intervene returns a handler that carries out an order.
 func intervene(order func(intervention, pool.Server) Order) func(*Pool, http.ResponseWriter, *http.Request) error {
 	return func(p *Pool, w http.ResponseWriter, r *http.Request) error {
-		asked, err := readIntervention(w, r)
+		request, err := readIntervention(w, r)
 		if err != nil {
 			return err
 		}
@@ -89,7 +92,7 @@ func intervene(order func(intervention, pool.Server) Order) func(*Pool, http.Res
 		if err != nil {
 			return err
 		}
-		done, err := p.Intervene(context.WithoutCancel(r.Context()), order(asked, server), asked.DryRun)
+		done, err := p.Intervene(context.WithoutCancel(r.Context()), order(request, server), request.DryRun)
 		if err != nil {
 			return err
 		}
@@ -98,22 +101,22 @@ func intervene(order func(intervention, pool.Server) Order) func(*Pool, http.Res
 	}
 }
 
-// readIntervention reads who asks for something, and why. What is only given back
-// needs no reason.
+// readIntervention reads the body of an operator's request. PUT needs an author and a
+// reason; DELETE, which only takes an order back, does not.
 func readIntervention(w http.ResponseWriter, r *http.Request) (intervention, error) {
-	var asked intervention
-	if err := readBody(w, r, &asked); err != nil {
-		return asked, err
+	var request intervention
+	if err := readBody(w, r, &request); err != nil {
+		return request, err
 	}
-	text := asked.Reason + asked.Author
-	missing := r.Method == http.MethodPut && (asked.Reason == "" || asked.Author == "")
+	text := request.Reason + request.Author
+	missing := r.Method == http.MethodPut && (request.Reason == "" || request.Author == "")
 	if missing || len(text) > 1000 || strings.ContainsFunc(text, unicode.IsControl) {
-		return asked, refusal{http.StatusBadRequest, `say why and who: {"reason":"new disk","author":"Ada"}`}
+		return request, refusal{http.StatusBadRequest, `reason and author are required, at most 1000 characters in all: {"reason":"new disk","author":"Ada"}`}
 	}
-	return asked, nil
+	return request, nil
 }
 
-// serverOf is the server that a request's path names; none has the number 0.
+// serverOf returns the server in a request's path; the zero Server if the path has none.
 func (p *Pool) serverOf(r *http.Request) (pool.Server, error) {
 	name := r.PathValue("number")
 	if name == "" {
@@ -126,7 +129,7 @@ func (p *Pool) serverOf(r *http.Request) (pool.Server, error) {
 	return p.Server(number)
 }
 
-// Server is the server of a number.
+// Server returns the server with a number.
 func (p *Pool) Server(number int) (pool.Server, error) {
 	if number < 1 || number > len(p.cycle.Config.Servers) {
 		return pool.Server{}, refusal{http.StatusNotFound, fmt.Sprintf("the pool has no server %d", number)}

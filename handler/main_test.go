@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// waiting is how many of the tests that run side by side there are at once: they
-// wait for deadlines more than they work.
-const waiting = 16
+// parallelTests is how many parallel tests run at once. They mostly wait for deadlines,
+// so there are more than CPUs.
+const parallelTests = 16
 
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == strconv.Itoa(runtime.GOMAXPROCS(0)) {
-		if err := parallel.Value.Set(strconv.Itoa(waiting)); err != nil {
+		if err := parallel.Value.Set(strconv.Itoa(parallelTests)); err != nil {
 			panic(err)
 		}
 	}

@@ -86,21 +86,21 @@ func TestNotifierUsesTheConnectionSettings(t *testing.T) {
 	}
 }
 
-// lines takes messages, or fails.
-type lines struct {
+// titleBox is a notifier that keeps titles, and fails with err.
+type titleBox struct {
 	titles []string
 	err    error
 }
 
-func (l *lines) Notify(_ context.Context, message pool.Message) (bool, error) {
-	l.titles = append(l.titles, message.Title)
-	return l.err == nil, l.err
+func (b *titleBox) Notify(_ context.Context, message pool.Message) (bool, error) {
+	b.titles = append(b.titles, message.Title)
+	return b.err == nil, b.err
 }
 
-func TestDistressIsToldOnceAnHour(t *testing.T) {
+func TestFailuresAreReportedOnceAnHour(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
-	box := &lines{err: errors.New("dead")}
-	d := &distress{pool: "campus", notifier: box, log: slog.New(slog.DiscardHandler), now: func() time.Time { return now }}
+	box := &titleBox{err: errors.New("dead")}
+	f := &failureNotifier{pool: "campus", notifier: box, log: slog.New(slog.DiscardHandler), now: func() time.Time { return now }}
 	for _, step := range []struct {
 		after   time.Duration
 		failure error
@@ -108,20 +108,20 @@ func TestDistressIsToldOnceAnHour(t *testing.T) {
 		want    int // messages so far
 		because string
 	}{
-		{0, &pool.LeaseHeldError{}, false, 0, "another evaluation is at work"},
-		{0, errors.New("storage"), true, 1, "it is tried"},
-		{5 * time.Minute, errors.New("storage"), false, 2, "nobody was told"},
-		{5 * time.Minute, errors.New("storage"), false, 2, "it was told"},
-		{54 * time.Minute, errors.New("another"), false, 2, "less than an hour ago"},
-		{time.Minute, errors.New("storage"), false, 3, "an hour ago"},
+		{0, &pool.LeaseHeldError{}, false, 0, "a held lease is no failure"},
+		{0, errors.New("storage"), true, 1, "the first failure is reported"},
+		{5 * time.Minute, errors.New("storage"), false, 2, "the first message was not sent"},
+		{5 * time.Minute, errors.New("storage"), false, 2, "the last message was sent 5 minutes ago"},
+		{54 * time.Minute, errors.New("another"), false, 2, "the last message was sent 59 minutes ago"},
+		{time.Minute, errors.New("storage"), false, 3, "the last message was sent an hour ago"},
 	} {
 		now = now.Add(step.after)
 		if box.err = nil; step.dead {
 			box.err = errors.New("dead")
 		}
-		d.tell(t.Context(), step.failure)
+		f.notify(t.Context(), step.failure)
 		if len(box.titles) != step.want {
-			t.Fatalf("%d messages, wanted %d: %s", len(box.titles), step.want, step.because)
+			t.Fatalf("%d messages, want %d: %s", len(box.titles), step.want, step.because)
 		}
 	}
 	if box.titles[0] != "campus: critical: evaluation failed" {

@@ -19,9 +19,9 @@ import (
 	"divims/internal/report"
 )
 
-// inbox is a webhook that takes messages as text.
+// inbox is a webhook that keeps messages.
 type inbox struct {
-	address string // as NOTIFY_URLS takes it
+	address string // for DIVIMS_NOTIFY_URLS
 
 	mutex    sync.Mutex
 	messages []string
@@ -41,7 +41,7 @@ func newInbox(t *testing.T) *inbox {
 	return i
 }
 
-// read gives the messages so far, each with its title in the first line.
+// read returns the messages so far, each with its title in the first line.
 func (i *inbox) read() []string {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
@@ -56,12 +56,12 @@ func (i *inbox) titles() (list []string) {
 	return list
 }
 
-// with gives the stage another function, with differences in its settings.
-func (s *stage) with(differences ...string) {
-	s.function = handler.FromEnvironment(append(s.sandbox.Environment(), differences...), s.log)
+// with replaces the function with one that has other settings.
+func (s *stage) with(changes ...string) {
+	s.function = handler.FromEnvironment(append(s.sandbox.Environment(), changes...), s.log)
 }
 
-// evaluateAt has the cron trigger call at a minute of the day.
+// evaluateAt runs a cron evaluation at a minute after the start.
 func (s *stage) evaluateAt(minute int) cycle.Record {
 	s.t.Helper()
 	s.sandbox.AdvanceTo(monday.Add(time.Duration(minute) * time.Minute))
@@ -70,7 +70,7 @@ func (s *stage) evaluateAt(minute int) cycle.Record {
 	return record
 }
 
-// failAll has every call of a service fail, until the faults are cleared.
+// failAll makes every call of a service fail until the faults are cleared.
 func (s *stage) failAll(service string) {
 	s.t.Helper()
 	if err := s.sandbox.Faults().Set(faults.Rule{Service: service, Call: "*", Kind: faults.ServerError, Percent: 100}); err != nil {
@@ -78,15 +78,15 @@ func (s *stage) failAll(service string) {
 	}
 }
 
-// entriesAndMachines are what actions would change.
+// entriesAndMachines returns what actions would change.
 func (s *stage) entriesAndMachines() (text string) {
 	s.sandbox.With(func(w *world.World) { text = fmt.Sprintf("%+v %d", w.Entries(), len(w.Machines())) })
 	return text
 }
 
-// TestOperatorsAreToldOfAnOutage: once when it begins, once when it is over, and
-// beside it of the evaluations that were missing.
-func TestOperatorsAreToldOfAnOutage(t *testing.T) {
+// TestOutageIsReportedOnce checks the messages of an outage: one when it begins, one when
+// it is resolved, and one about the missing evaluations afterwards.
+func TestOutageIsReportedOnce(t *testing.T) {
 	s, box := newStage(t), newInbox(t)
 	s.with("DIVIMS_NOTIFY_URLS=" + box.address)
 	s.evaluateAt(5)
@@ -97,25 +97,25 @@ func TestOperatorsAreToldOfAnOutage(t *testing.T) {
 	s.evaluateAt(20)
 	s.evaluateAt(25)
 	s.evaluateAt(45)
-	want := []string{"sandbox: warning: state", "sandbox: critical: Scalelite", "sandbox: over: Scalelite", "sandbox: warning: evaluations"}
+	want := []string{"sandbox: warning: state", "sandbox: critical: Scalelite", "sandbox: resolved: Scalelite", "sandbox: warning: evaluations"}
 	if got := box.titles(); !slices.Equal(got, want) {
-		t.Errorf("told %q, wanted %q", got, want)
+		t.Errorf("messages %q, want %q", got, want)
 	}
 }
 
-// TestOperatorsAreToldTheTimeOfThePool, by which roll-outs go as well.
-func TestOperatorsAreToldTheTimeOfThePool(t *testing.T) {
+func TestMessagesUseThePoolsTimeZone(t *testing.T) {
 	s, box := newStage(t), newInbox(t)
 	s.with("DIVIMS_TIMEZONE=America/Montreal", "DIVIMS_NOTIFY_URLS="+box.address)
 	s.evaluateAt(5)
 	if messages := box.read(); len(messages) != 1 || !strings.Contains(messages[0], "Pool sandbox at Mon 2026-03-02 02:05 EST: ") {
-		t.Errorf("told %q", messages)
+		t.Errorf("messages %q", messages)
 	}
 }
 
-// TestADryRunDeploymentOnlyTells: what it would do is told and recorded, and
-// nothing is done, while a dry run that is asked for leaves nothing at all.
-func TestADryRunDeploymentOnlyTells(t *testing.T) {
+// TestDryRunDeploymentOnlyReports checks that a deployment with DIVIMS_DRY_RUN records
+// and reports what it would do and changes nothing, and that a single dry run does not
+// even record or report.
+func TestDryRunDeploymentOnlyReports(t *testing.T) {
 	s, box := newStage(t), newInbox(t)
 	s.with("DIVIMS_DRY_RUN=true", "DIVIMS_NOTIFY_URLS="+box.address)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
@@ -123,7 +123,7 @@ func TestADryRunDeploymentOnlyTells(t *testing.T) {
 	s.call("POST", "/evaluate", `{"dry_run":true}`, &record)
 	var status report.Status
 	if s.call("GET", "/", "", &status); status.Last != nil || len(box.read()) > 0 {
-		t.Errorf("a dry run that was asked for left %+v, told %q", status.Last, box.titles())
+		t.Errorf("a single dry run left the record %+v and the messages %q", status.Last, box.titles())
 	}
 	before := s.entriesAndMachines()
 	record = s.evaluateAt(5)
@@ -132,37 +132,37 @@ func TestADryRunDeploymentOnlyTells(t *testing.T) {
 		t.Errorf("planned %q", planned(record))
 	}
 	if after := s.entriesAndMachines(); after != before {
-		t.Errorf("there was %s, and now there is %s", before, after)
+		t.Errorf("before: %s, after: %s", before, after)
 	}
 	if s.call("GET", "/", "", &status); status.Last == nil || !status.Last.DryRun || len(status.Decisions) != 2 {
 		t.Errorf("status %+v", status)
 	}
 	messages := box.read()
-	if len(messages) != 1 || !strings.Contains(messages[0], "warning: create server 2: it would be done now: it is enabled") {
-		t.Errorf("told %q", messages)
+	if len(messages) != 1 || !strings.Contains(messages[0], "warning: create server 2: DiViMS would do this now: it is enabled") {
+		t.Errorf("messages %q", messages)
 	}
 }
 
-// TestEvaluationsThatCannotRememberTellOnceAnHour, and not if another evaluation
-// is only in the way, or nobody waits for more than an answer.
-func TestEvaluationsThatCannotRememberTellOnceAnHour(t *testing.T) {
+// TestUnrecordedEvaluationsAreReportedOnceAnHour checks that a dry run and a request for
+// the status report nothing.
+func TestUnrecordedEvaluationsAreReportedOnceAnHour(t *testing.T) {
 	s, box := newStage(t), newInbox(t)
 	s.with("DIVIMS_NOTIFY_URLS=" + box.address)
 	s.failAll("storage")
 	s.call("POST", "/evaluate", `{"dry_run":true}`, nil)
 	s.call("GET", "/", "", nil)
 	if got := box.titles(); len(got) != 0 {
-		t.Errorf("told %q", got)
+		t.Errorf("messages %q", got)
 	}
 	for range 3 {
 		s.call("POST", "/", `{"source":"cron"}`, nil)
 	}
 	if got := box.titles(); !slices.Equal(got, []string{"sandbox: critical: evaluation failed"}) || !strings.Contains(box.read()[0], "take the pool's lease: ") {
-		t.Errorf("told %q", box.read())
+		t.Errorf("messages %q", box.read())
 	}
 }
 
-func TestBadSettingsAreTold(t *testing.T) {
+func TestBadSettingsAreReported(t *testing.T) {
 	box := newInbox(t)
 	var log bytes.Buffer
 	function := handler.FromEnvironment([]string{"DIVIMS_POOL=campus", "DIVIMS_POOL_SIZE=many", "DIVIMS_NOTIFY_URLS=" + box.address}, &log)
@@ -170,10 +170,10 @@ func TestBadSettingsAreTold(t *testing.T) {
 		response := httptest.NewRecorder()
 		function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
 		if response.Code != http.StatusInternalServerError {
-			t.Errorf("answers %d", response.Code)
+			t.Errorf("status %d", response.Code)
 		}
 	}
 	if messages := box.read(); len(messages) != 1 || !strings.HasPrefix(messages[0], "campus: critical: evaluation failed\n") || !strings.Contains(messages[0], "- DIVIMS_POOL_SIZE must be a whole number") {
-		t.Errorf("told %q", messages)
+		t.Errorf("messages %q", messages)
 	}
 }

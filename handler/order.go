@@ -8,22 +8,21 @@ import (
 	"divims/internal/pool"
 )
 
-// Order is what an operator asks for: a change of what the evaluations go by.
+// Order is an operator's order: a change of the state that the evaluations use.
 type Order struct {
-	// By is who asks, and why; Since is not looked at.
+	// By is who gives the order and why; its Since is ignored.
 	By pool.Hold
-	// server is the number of the server that it is about, 0 for the whole pool.
+	// server is the number of the server, 0 for the whole pool.
 	server int
-	// change says what is changed, for the record.
+	// change describes the change for the record.
 	change string
-	// check says what speaks against it, and apply changes the state; memory is
-	// that of the server, if it is about one.
+	// check returns an error if the order is refused; apply changes the state. memory is
+	// that of the server, if the order is for one.
 	check func(now time.Time, memory pool.ServerMemory) error
 	apply func(state *pool.State, memory *pool.ServerMemory, since pool.Hold)
 }
 
-// Pause stops all acting on the pool. Evaluations go on looking, deciding and
-// recording.
+// Pause makes evaluations change nothing. They still observe, decide and record.
 func Pause(by pool.Hold) Order {
 	return Order{By: by, change: "the pause begins",
 		apply: func(state *pool.State, _ *pool.ServerMemory, since pool.Hold) { state.Paused = &since }}
@@ -35,17 +34,17 @@ func Resume(by pool.Hold) Order {
 		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Paused = nil }}
 }
 
-// longestForce is how far away the end of a forced number may be: somebody who
-// wants more than a term wants another minimum.
-const longestForce = 92 * 24 * time.Hour
+// maxForce is how long a number may be forced. Who needs it for longer than a term should
+// change the minimum.
+const maxForce = 92 * 24 * time.Hour
 
-// Force lets a number of servers without a tag be required until a time, whatever the
-// policies say; those with a tag go by their own load.
+// Force makes a number of servers without a tag required until a time, regardless of the
+// policies. Servers with a tag still follow their own load.
 func Force(servers int, until time.Time, by pool.Hold) Order {
 	return Order{By: by, change: fmt.Sprintf("the number of servers without a tag is forced to %d until %s", servers, until.UTC().Format(time.RFC3339)),
 		check: func(now time.Time, _ pool.ServerMemory) error {
-			if servers < 1 || !until.After(now) || until.Sub(now) > longestForce {
-				return refusal{http.StatusBadRequest, `say how many servers, at least 1, and until when, at most 92 days from now: {"servers":8,"until":"2026-11-23T18:00:00Z"}`}
+			if servers < 1 || !until.After(now) || until.Sub(now) > maxForce {
+				return refusal{http.StatusBadRequest, `servers must be at least 1, and until at most 92 days from now: {"servers":8,"until":"2026-11-23T18:00:00Z"}`}
 			}
 			return nil
 		},
@@ -54,13 +53,14 @@ func Force(servers int, until time.Time, by pool.Hold) Order {
 		}}
 }
 
-// Unforce leaves it to the policies again how many servers are required.
+// Unforce ends a forced number, so that the policies decide again.
 func Unforce(by pool.Hold) Order {
 	return Order{By: by, change: "the forced number of servers without a tag ends",
 		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Forced = nil }}
 }
 
-// StartMaintenance takes a server out of DiViMS's hands, and Recycle and EndDrain back.
+// StartMaintenance makes DiViMS leave a server alone. It cancels recycle and end-drain
+// orders for it.
 func StartMaintenance(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "maintenance begins",
 		apply: func(_ *pool.State, memory *pool.ServerMemory, since pool.Hold) {
@@ -68,14 +68,14 @@ func StartMaintenance(server pool.Server, by pool.Hold) Order {
 		}}
 }
 
-// EndMaintenance gives a server back.
+// EndMaintenance ends a server's maintenance.
 func EndMaintenance(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "maintenance ends",
 		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) { memory.Maintenance = nil }}
 }
 
-// Recycle lets a server's machine be replaced, gracefully: its replacement comes
-// first, and it drains.
+// Recycle has a server's machine replaced gracefully: another server takes over first,
+// and then it drains.
 func Recycle(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "to be recycled",
 		check: func(_ time.Time, memory pool.ServerMemory) error {
@@ -90,12 +90,13 @@ func Recycle(server pool.Server, by pool.Hold) Order {
 		apply: func(_ *pool.State, memory *pool.ServerMemory, since pool.Hold) { memory.Recycle = &since }}
 }
 
-// inMaintenance refuses what evaluations would not do, and then forget.
+// inMaintenance is the refusal of an order for a server in maintenance, on which
+// evaluations would not act.
 func inMaintenance(server pool.Server) error {
 	return refusal{http.StatusConflict, fmt.Sprintf("server %d is in maintenance: end that first", server.Number)}
 }
 
-// Keep takes Recycle and EndDrain back, as far as nothing was done yet.
+// Keep cancels recycle and end-drain orders, as far as they have not been carried out.
 func Keep(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "neither to be recycled nor its drain to be ended",
 		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) {
@@ -103,9 +104,9 @@ func Keep(server pool.Server, by pool.Hold) Order {
 		}}
 }
 
-// EndDrain ends the drain of a server now: its meetings are ended, and with
-// discard its machine goes whatever recordings may be on it. name is the server's
-// host name or domain, for confirmation. It holds for the present drain only.
+// EndDrain ends a server's current drain: its meetings are ended and, with discard, its
+// machine may be deleted even if recordings are on it. name must be the server's host
+// name or domain, as a confirmation.
 func EndDrain(server pool.Server, name string, discard bool, by pool.Hold) Order {
 	change := "its drain is to end"
 	if discard {
@@ -128,8 +129,7 @@ func EndDrain(server pool.Server, name string, discard bool, by pool.Hold) Order
 		}}
 }
 
-// carryOut changes the state and tells what was done. With an error the state is as
-// it was.
+// carryOut changes the state and returns the change. On an error the state is unchanged.
 func (o Order) carryOut(now time.Time, state *pool.State) (pool.Intervention, error) {
 	memory := state.Servers[o.server]
 	if o.check != nil {

@@ -7,9 +7,10 @@ import (
 	"divims/internal/pool"
 )
 
-// TestMaintenanceComesBeforeAllOtherOrders: evaluations do nothing with a server in
-// maintenance, so what nobody would do is refused, and not answered with "done".
-func TestMaintenanceComesBeforeAllOtherOrders(t *testing.T) {
+// TestMaintenanceExcludesOtherOrders checks that orders for a server in maintenance are
+// refused, because evaluations would not act on them, and that maintenance cancels
+// earlier orders.
+func TestMaintenanceExcludesOtherOrders(t *testing.T) {
 	now := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
 	server, by := pool.Servers(1, 0, "bbb-w{n}", "bbb-w{n}.example.com")[0], pool.Hold{Reason: "r", Author: "Ada"}
 	recycle, end := Recycle(server, by), EndDrain(server, "bbb-w1", false, by)
@@ -20,11 +21,11 @@ func TestMaintenanceComesBeforeAllOtherOrders(t *testing.T) {
 		}
 	}
 	if memory := state.Servers[1]; memory.Recycle != nil || memory.EndDrain != nil || memory.Maintenance == nil {
-		t.Errorf("in maintenance, and remembered is %+v", memory)
+		t.Errorf("in maintenance with the memory %+v", memory)
 	}
 	for _, order := range []Order{recycle, end} {
 		if _, err := order.carryOut(now, &state); err == nil {
-			t.Errorf("%s: done to a server in maintenance", order.change)
+			t.Errorf("%s: accepted for a server in maintenance", order.change)
 		}
 	}
 }

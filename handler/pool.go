@@ -11,21 +11,20 @@ import (
 	"divims/internal/report"
 )
 
-// Pool is a pool with its outside services wired up. What it keeps between
-// calls are connections and copies of what it wrote to the storage, which a
-// warm instance need not read again.
+// Pool is a pool with its services wired up. Between requests it keeps connections,
+// copies of objects that it wrote, and finished weeks of the history.
 type Pool struct {
 	about report.About
 	cycle *cycle.Cycle
 	store store
 	clock Clock
 	log   *slog.Logger
-	// weeks are those of the history that are over, and do not change any more.
-	weeks finishedWeeks
+	// weeks caches the weeks of the history that no longer change.
+	weeks weekCache
 }
 
-// Evaluate makes one evaluation for the given source. dryRun decides and says
-// so, and changes, records and tells nothing.
+// Evaluate runs one evaluation for a source. With dryRun it returns the decision, and
+// changes, records and reports nothing.
 func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.Record, error) {
 	now, elapsed, err := p.clock(ctx)
 	if err != nil {
@@ -36,22 +35,22 @@ func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.
 	})
 }
 
-// Now is the pool's present: the sandbox has a time of its own.
+// Now returns the pool's current time, which is virtual in the sandbox.
 func (p *Pool) Now(ctx context.Context) (time.Time, error) {
 	now, _, err := p.clock(ctx)
 	return now, err
 }
 
-// holder names an evaluation in the lease.
+// holder returns a unique name for the lease.
 func holder(source string) string { return source + " " + rand.Text()[:8] }
 
-// statusPatience is how many times the usual deadline the status has, for the
-// state and then, side by side, the rest.
-const statusPatience = 3
+// statusFactor multiplies the call timeout for reading everything that the status
+// needs, in parallel.
+const statusFactor = 3
 
-// Status reads what the evaluations recorded; it asks nothing but the storage.
+// Status returns the pool's status. It reads the storage only.
 func (p *Pool) Status(ctx context.Context) (report.Status, error) {
-	ctx, cancel := context.WithTimeout(ctx, statusPatience*p.cycle.Config.CallTimeout)
+	ctx, cancel := context.WithTimeout(ctx, statusFactor*p.cycle.Config.CallTimeout)
 	defer cancel()
 	now, _, err := p.clock(ctx)
 	if err != nil {

@@ -24,44 +24,44 @@ import (
 	"divims/internal/pool"
 )
 
-// TestNoSecretIsTold lets the function work for a day in which at every
-// other evaluation something else fails, and looks for every secret in all that it
-// says, logs and stores.
-func TestNoSecretIsTold(t *testing.T) {
-	t.Parallel() // it waits a lot
+// TestNoSecretLeaks runs the function for a day in which something fails at every second
+// evaluation, and searches every answer, log line, message and stored object for
+// secrets.
+func TestNoSecretLeaks(t *testing.T) {
+	t.Parallel() // it mostly waits
 	day := newSecretDay(t)
 	day.evaluateAll()
 	day.misconfigure()
-	day.told.Write(day.log.Bytes())
+	day.output.Write(day.log.Bytes())
 	for _, message := range day.inbox.read() {
-		day.told.WriteString(message)
+		day.output.WriteString(message)
 	}
 	day.readObjects()
 
-	text := day.told.String()
+	text := day.output.String()
 	for _, wanted := range []string{`"level":"DEBUG"`, `"level":"ERROR"`, "divims_participants", "<td", "HTTP status 403",
-		"operators told", "operators not told", "NEW\n- critical: Scalelite", "NEW\n- critical: evaluation failed: "} {
+		"operators notified", "notification failed", "NEW\n- critical: Scalelite", "NEW\n- critical: evaluation failed: "} {
 		if !strings.Contains(text, wanted) {
-			t.Errorf("the day was not as told: there is no %s in it", wanted)
+			t.Errorf("the output lacks %s: the day did not test what it should", wanted)
 		}
 	}
 	for secret, forms := range day.secrets() {
 		for _, form := range forms {
 			if i := strings.Index(text, form); i >= 0 {
-				t.Errorf("%s is told: …%s…", secret, text[max(0, i-200):min(len(text), i+len(form)+20)])
+				t.Errorf("%s leaks: …%s…", secret, text[max(0, i-200):min(len(text), i+len(form)+20)])
 				break
 			}
 		}
 	}
 }
 
-// secretDay is a stage with all settings that are secrets.
+// secretDay is a stage with every secret setting.
 type secretDay struct {
 	*stage
 	settings config.Settings
 	environ  []string
 	inbox    *inbox
-	told     bytes.Buffer
+	output   bytes.Buffer
 }
 
 func newSecretDay(t *testing.T) *secretDay {
@@ -102,8 +102,8 @@ func newSecretDay(t *testing.T) *secretDay {
 	return d
 }
 
-// addresses are those of notification services: one that listens, and several that
-// cannot be reached, refuse, or are not what they should be.
+// addresses returns those of several notification services: one works, and the others
+// cannot be reached, refuse, or are of another kind.
 func (d *secretDay) addresses() []string {
 	inbox := newInbox(d.t)
 	d.inbox = inbox
@@ -117,29 +117,29 @@ func (d *secretDay) addresses() []string {
 	}
 }
 
-// with is a function whose settings differ; the last value of a name counts.
-func (d *secretDay) with(differences ...string) http.Handler {
-	return handler.FromEnvironment(append(d.environ, differences...), d.log)
+// with returns a function with changed settings; the last value of a name counts.
+func (d *secretDay) with(changes ...string) http.Handler {
+	return handler.FromEnvironment(append(d.environ, changes...), d.log)
 }
 
-// listen keeps what an answer tells.
-func (d *secretDay) listen(method, path, body, accept string) {
+// request sends a request and keeps the answer.
+func (d *secretDay) request(method, path, body, accept string) {
 	response := d.ask(method, path, body, "Authorization", bearer, "Accept", accept)
 	for name, values := range response.Header() {
-		d.told.WriteString(name + ": " + strings.Join(values, ", ") + "\n")
+		d.output.WriteString(name + ": " + strings.Join(values, ", ") + "\n")
 	}
-	d.told.Write(response.Body.Bytes())
+	d.output.Write(response.Body.Bytes())
 }
 
-func (d *secretDay) listenToAll() {
-	d.listen("POST", "/", `{"source":"cron"}`, "application/json")
-	d.listen("GET", "/", "", "text/html")
-	d.listen("GET", "/", "", "application/json")
-	d.listen("GET", "/metrics", "", "*/*")
+func (d *secretDay) requestAll() {
+	d.request("POST", "/", `{"source":"cron"}`, "application/json")
+	d.request("GET", "/", "", "text/html")
+	d.request("GET", "/", "", "application/json")
+	d.request("GET", "/metrics", "", "*/*")
 }
 
-// evaluateAll goes through the faults of every service, one at every other
-// evaluation, which hits half of the calls.
+// evaluateAll runs a day of evaluations. Every second one has one fault of one service,
+// which hits half of its calls.
 func (d *secretDay) evaluateAll() {
 	d.t.Helper()
 	rules := allFaults()
@@ -152,23 +152,22 @@ func (d *secretDay) evaluateAll() {
 		if err := d.sandbox.Faults().Set(failing...); err != nil {
 			d.t.Fatal(err)
 		}
-		d.listen("POST", "/", `{"source":"cron"}`, "application/json")
+		d.request("POST", "/", `{"source":"cron"}`, "application/json")
 		if i%12 == 0 {
-			d.listenToAll()
+			d.requestAll()
 		}
 	}
 	d.sandbox.Faults().Clear()
-	d.listenToAll()
+	d.requestAll()
 }
 
-// allFaults are all but those that would only take time: where a whole
-// evaluation, and not a call, has to wait.
+// allFaults returns every fault except hangs that would only cost the test time.
 func allFaults() []faults.Rule {
 	var rules []faults.Rule
 	for _, kind := range faults.Kinds {
 		for _, service := range faults.Services {
-			ofTLS := kind == faults.ExpiredCertificate || kind == faults.WrongName
-			if ofTLS != (service == faults.TLS) || kind == faults.Hang && (service == "storage" || service == "scaleway") {
+			isTLS := kind == faults.ExpiredCertificate || kind == faults.WrongName
+			if isTLS != (service == faults.TLS) || kind == faults.Hang && (service == "storage" || service == "scaleway") {
 				continue
 			}
 			rules = append(rules, faults.Rule{Service: service, Call: "*", Kind: kind, Percent: 50})
@@ -177,10 +176,10 @@ func allFaults() []faults.Rule {
 	return rules
 }
 
-// misconfigure has every service at a wrong place, or wrong credentials, in turn.
+// misconfigure runs an evaluation for each of several wrong settings.
 func (d *secretDay) misconfigure() {
 	domain := "https://nobody." + sandbox.Domain
-	for _, difference := range []string{
+	for _, change := range []string{
 		"SCALELITE_URL=" + domain, "SCALELITE_URL=http://127.0.0.1:1", "SCALELITE_SECRET=the-secret-that-is-wrong",
 		"SCALEWAY_URL=" + domain, "SCALEWAY_URL=http://127.0.0.1:1", "SCALEWAY_SECRET_KEY=0b8d5a3e-1111-4222-8333-0123456789ab",
 		"STORAGE_URL=" + domain, "STORAGE_URL=http://127.0.0.1:1", "STORAGE_SECRET_KEY=the-secret-that-is-wrong", "STORAGE_BUCKET=another",
@@ -189,19 +188,19 @@ func (d *secretDay) misconfigure() {
 		"BBB_CHECKSUM=sha384", "CA_CERTIFICATES=", "USER_DATA=file:/does/not/exist", "TOKEN=" + token + token,
 		"NOTIFY_URLS=smtp://u:the-secret-that-is-wrong@" + strings.TrimPrefix(d.settings.Storage.URL, "http://") + "/?starttls=no&fromaddress=a@example.com&toaddresses=a@example.com",
 		"NOTIFY_URLS=discord://the-secret-that-is-wrong@1", "NOTIFY_URLS=smtp://u:the-secret-that-is-wrong@127.0.0.1:1/",
-		"STATS_TOKEN=the-secret-that-is-wrong", "POOL_SIZE=the-secret-that-is-wrong", // which no configuration may have
+		"STATS_TOKEN=the-secret-that-is-wrong", "POOL_SIZE=the-secret-that-is-wrong", // not valid
 	} {
 		d.sandbox.AdvanceTo(d.sandbox.Now().Add(5 * time.Minute))
-		d.function = d.with("DIVIMS_" + difference)
-		d.listen("POST", "/", `{"source":"cron"}`, "application/json")
-		d.listen("GET", "/", "", "text/html")
+		d.function = d.with("DIVIMS_" + change)
+		d.request("POST", "/", `{"source":"cron"}`, "application/json")
+		d.request("GET", "/", "", "text/html")
 	}
 	d.sandbox.AdvanceTo(d.sandbox.Now().Add(5 * time.Minute))
 	d.function = d.with("DIVIMS_STATS_USER=", "DIVIMS_STATS_PASSWORD=", "DIVIMS_STATS_TOKEN=the-secret-that-is-wrong")
-	d.listenToAll()
+	d.requestAll()
 }
 
-// readObjects reads everything that was stored.
+// readObjects adds every stored object to the output.
 func (d *secretDay) readObjects() {
 	d.t.Helper()
 	client := s3.New(s3.Options{
@@ -215,7 +214,7 @@ func (d *secretDay) readObjects() {
 		d.t.Fatal(err)
 	}
 	if len(list.Contents) < 4 {
-		d.t.Errorf("%d objects were stored; want state, history, decisions and calendar at least", len(list.Contents))
+		d.t.Errorf("%d objects were stored; want at least state, history, decisions and calendar", len(list.Contents))
 	}
 	store := storeOf(d.settings)
 	for _, object := range list.Contents {
@@ -223,13 +222,12 @@ func (d *secretDay) readObjects() {
 		if err != nil {
 			d.t.Fatal(err)
 		}
-		d.told.WriteString(*object.Key + "\n")
-		d.told.Write(body)
+		d.output.WriteString(*object.Key + "\n")
+		d.output.Write(body)
 	}
 }
 
-// secrets are all that must not be told, each in the forms that it has on the
-// wire.
+// secrets returns the texts that must not appear, by what they are.
 func (d *secretDay) secrets() map[string][]string {
 	d.t.Helper()
 	settings, err := config.Load(d.environ)
@@ -250,11 +248,11 @@ func (d *secretDay) secrets() map[string][]string {
 		name := fields.Type().Field(i).Name
 		secret, ok := fields.Field(i).Interface().(pool.Secret)
 		switch {
-		case !ok || name == "CalendarURL": // of which its host may be told
+		case !ok || name == "CalendarURL": // its host may appear
 		case secret.IsSet():
 			secrets[name] = formsOf(secret.Reveal())
 		case name != "StatsToken":
-			d.t.Errorf("%s is not among the secrets of the day", name)
+			d.t.Errorf("%s is not set in this test", name)
 		}
 	}
 	return secrets

@@ -7,7 +7,7 @@ import (
 	"divims/internal/config"
 )
 
-// storeOf is the storage of a pool as another process has it.
+// storeOf returns the storage of a pool, as another process would open it.
 func storeOf(settings config.Settings) *storage.Store {
 	return storage.New(storage.Config{Settings: settings.Storage, Pool: settings.Pool.Name}, http.DefaultClient)
 }

@@ -16,17 +16,17 @@ import (
 	"divims/internal/report"
 )
 
-// store is the storage as the operator's surface needs it.
+// store is the storage as evaluations, orders and the status need it.
 type store interface {
 	cycle.Store
-	// Decisions are the records of a day (UTC), the newest last.
+	// Decisions returns the short records of a day (UTC), the newest last.
 	Decisions(ctx context.Context, day time.Time) ([]json.RawMessage, error)
-	// History are the samples of the week of a time (ISO 8601, UTC), the newest last.
+	// History returns the samples of a time's week (ISO 8601, UTC), the newest last.
 	History(ctx context.Context, week time.Time) ([]pool.Sample, error)
 }
 
-// past reads what the evaluations left behind: the state, two days of decisions,
-// and at most six weeks of history, of which a warm instance reads one.
+// past reads what earlier evaluations stored: the state, two days of decisions, and at
+// most six weeks of history, of which a warm instance only reads the current one.
 func (p *Pool) past(ctx context.Context, now time.Time) (report.Past, error) {
 	var past report.Past
 	var group errgroup.Group
@@ -53,8 +53,8 @@ func (p *Pool) past(ctx context.Context, now time.Time) (report.Past, error) {
 	return past, err
 }
 
-// records are those of the last evaluations, in short: as many as are listed, and
-// of yesterday and today back to one that did something.
+// records returns the short records of yesterday and today, the newest first: at least
+// as many as the status lists, and back to the last one with an action.
 func (p *Pool) records(ctx context.Context, now time.Time) ([]cycle.Record, error) {
 	var texts []json.RawMessage
 	for _, day := range []time.Time{now.AddDate(0, 0, -1), now} {
@@ -79,8 +79,8 @@ func (p *Pool) records(ctx context.Context, now time.Time) ([]cycle.Record, erro
 	return records, nil
 }
 
-// History reads what the evaluations of the last weeks recorded, oldest first, in
-// one storage request for each week.
+// History returns the samples of the last weeks, oldest first. It needs one storage
+// request for each week.
 func (p *Pool) History(ctx context.Context, weeks int) ([]pool.Sample, error) {
 	now, err := p.Now(ctx)
 	if err != nil {
@@ -91,10 +91,10 @@ func (p *Pool) History(ctx context.Context, weeks int) ([]pool.Sample, error) {
 	return p.history(ctx, now.AddDate(0, 0, -7*weeks), now)
 }
 
-// weeksAtOnce is how many weeks are read side by side.
-const weeksAtOnce = 3
+// parallelWeeks is how many weeks are read at once.
+const parallelWeeks = 3
 
-// history are the samples of the weeks from one time to another.
+// history returns the samples of all weeks between two times.
 func (p *Pool) history(ctx context.Context, from, to time.Time) ([]pool.Sample, error) {
 	var mondays []time.Time
 	for monday := mondayOf(from); !monday.After(to); monday = monday.AddDate(0, 0, 7) {
@@ -102,7 +102,7 @@ func (p *Pool) history(ctx context.Context, from, to time.Time) ([]pool.Sample, 
 	}
 	weeks := make([][]pool.Sample, len(mondays))
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(weeksAtOnce)
+	group.SetLimit(parallelWeeks)
 	for i, monday := range mondays {
 		group.Go(func() (err error) {
 			weeks[i], err = p.week(ctx, monday, to)
@@ -115,34 +115,34 @@ func (p *Pool) history(ctx context.Context, from, to time.Time) ([]pool.Sample, 
 	return slices.Concat(weeks...), nil
 }
 
-// mondayOf is when the week (ISO 8601, UTC) of a time began.
+// mondayOf returns the start of a time's week (ISO 8601, UTC).
 func mondayOf(t time.Time) time.Time {
 	t = t.UTC()
 	return time.Date(t.Year(), t.Month(), t.Day()-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
 }
 
-// finishedWeeks are samples by the Monday of their week.
-type finishedWeeks struct {
+// weekCache has the samples of weeks by their Monday.
+type weekCache struct {
 	mutex   sync.Mutex
 	samples map[time.Time][]pool.Sample
 }
 
-// settled is how long after its end a week does not change any more: whoever
-// began an evaluation before has lost its lease.
-const settled = 2 * time.Hour
+// weekSettled is how long after its end a week can still change. Evaluations that
+// started in it have lost their lease by then.
+const weekSettled = 2 * time.Hour
 
-// week are the samples of a week. Those of one that is over are kept, as long as
-// they can be asked for again.
+// week returns the samples of a week. Weeks that no longer change are cached as long as
+// they may be needed again.
 func (p *Pool) week(ctx context.Context, monday, now time.Time) ([]pool.Sample, error) {
 	w := &p.weeks
 	w.mutex.Lock()
-	samples, kept := w.samples[monday]
+	samples, cached := w.samples[monday]
 	w.mutex.Unlock()
-	if kept {
+	if cached {
 		return samples, nil
 	}
 	samples, err := p.store.History(ctx, monday)
-	if err != nil || now.Before(monday.AddDate(0, 0, 7).Add(settled)) {
+	if err != nil || now.Before(monday.AddDate(0, 0, 7).Add(weekSettled)) {
 		return samples, err
 	}
 	w.mutex.Lock()
@@ -151,11 +151,11 @@ func (p *Pool) week(ctx context.Context, monday, now time.Time) ([]pool.Sample, 
 		w.samples = map[time.Time][]pool.Sample{}
 	}
 	maps.DeleteFunc(w.samples, func(monday time.Time, _ []pool.Sample) bool {
-		return monday.Before(now.AddDate(0, 0, -keptWeeks*7))
+		return monday.Before(now.AddDate(0, 0, -cachedWeeks*7))
 	})
 	w.samples[monday] = samples
 	return samples, nil
 }
 
-// keptWeeks is how many weeks are kept: a month and the weeks around it.
-const keptWeeks = 7
+// cachedWeeks is how many weeks are cached: those of a month and one more.
+const cachedWeeks = 7

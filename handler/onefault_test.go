@@ -10,7 +10,7 @@ import (
 	"divims/internal/lab/sandbox/faults"
 )
 
-// fail has one call fail, once.
+// fail makes the first call of a kind fail.
 func (s *stage) fail(service, call string, kind faults.Kind) {
 	s.t.Helper()
 	s.sandbox.Faults().Reset()
@@ -19,28 +19,27 @@ func (s *stage) fail(service, call string, kind faults.Kind) {
 	}
 }
 
-func TestOneFailedLookIsNoBlindness(t *testing.T) {
-	for _, look := range []struct{ service, call string }{{"scalelite", "getServers"}, {"scaleway", "GET servers"}, {"bbb", "getMeetings"}} {
+func TestOneFailedReadIsRetried(t *testing.T) {
+	for _, read := range []struct{ service, call string }{{"scalelite", "getServers"}, {"scaleway", "GET servers"}, {"bbb", "getMeetings"}} {
 		for _, kind := range []faults.Kind{faults.BadGateway, faults.Refused, faults.LostAnswer, faults.TooManyBare} {
-			t.Run(look.service+" "+string(kind), func(t *testing.T) {
+			t.Run(read.service+" "+string(kind), func(t *testing.T) {
 				s := newStage(t)
 				s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
-				s.fail(look.service, look.call, kind)
+				s.fail(read.service, read.call, kind)
 				var record cycle.Record
 				if response := s.call("POST", "/", `{"source":"cron"}`, &record); response.Code != http.StatusOK || planned(record) != "enable 2 done, create 2 done" {
-					t.Errorf("answers %d, planned %q, %v", response.Code, planned(record), record.Plan.Alerts)
+					t.Errorf("status %d, planned %q, alerts %v", response.Code, planned(record), record.Plan.Alerts)
 				}
 				if !slices.ContainsFunc(s.sandbox.Faults().Calls(), func(c faults.Call) bool { return c.Fault == kind }) {
-					t.Error("nothing failed")
+					t.Error("no call failed")
 				}
 			})
 		}
 	}
 }
 
-// TestAFailedChangeIsTheNextEvaluations: it is not sent twice, although it could
-// be, because the next evaluation finds what is missing.
-func TestAFailedChangeIsTheNextEvaluations(t *testing.T) {
+// TestFailedChangeIsNotRetried checks that a change is left to the next evaluation.
+func TestFailedChangeIsNotRetried(t *testing.T) {
 	s := newStage(t)
 	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
 	s.fail("scalelite", "updateServer", faults.BadGateway)

@@ -1,0 +1,109 @@
+package handler
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"divims/internal/config"
+	"divims/internal/cycle"
+	"divims/internal/pool"
+)
+
+// failureNotifier notifies operators of evaluations that could not be recorded, because
+// of bad settings or because the storage cannot be read or written. There is then no
+// state with what operators know, so an instance of the function reports at most once an
+// hour. Another instance reports the same again.
+type failureNotifier struct {
+	pool     string
+	notifier cycle.Notifier // nil if no notifications are set up
+	log      *slog.Logger
+	now      func() time.Time
+
+	mutex sync.Mutex
+	last  time.Time
+}
+
+const (
+	// failureInterval is the least time between two messages.
+	failureInterval = time.Hour
+	// failureTimeout limits sending a message. It comes on top of the evaluation's time.
+	failureTimeout = 12 * time.Second
+)
+
+// newFailureNotifier creates a notifier. It needs only those settings that say how to
+// notify.
+func newFailureNotifier(settings config.Settings, log *slog.Logger) *failureNotifier {
+	f := &failureNotifier{pool: settings.Pool.Name, log: log, now: time.Now}
+	if len(settings.Notify.URLs) == 0 {
+		return f
+	}
+	sender, err := newNotifier(settings)
+	if err != nil {
+		log.Error("notifications of failures are not possible", "error", err)
+		return f
+	}
+	f.notifier = sender
+	return f
+}
+
+const failureAdvice = "To do: Check the function's log. If settings are wrong, fix them in the pool's file and deploy. If the state cannot be read, do what the error says. Otherwise check the storage and its access key."
+
+// notify notifies operators that an evaluation failed. A lease held by another
+// evaluation is not a failure.
+func (f *failureNotifier) notify(ctx context.Context, failure error) {
+	var held *pool.LeaseHeldError
+	if f == nil || f.notifier == nil || errors.As(failure, &held) || !f.take() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, failureTimeout)
+	defer cancel()
+	name := f.pool
+	if name == "" {
+		name = "DiViMS"
+	}
+	sent, err := f.notifier.Notify(ctx, pool.Message{
+		Title: name + ": critical: evaluation failed",
+		Text: "NEW\n- critical: evaluation failed: " + cut(failure.Error()) + "\n  DiViMS changes nothing more until an evaluation succeeds. What this one did before it failed is not recorded.\n  " +
+			failureAdvice + "\n\nThis message is repeated after an hour if evaluations still fail. There is no message when they succeed again.\n",
+	})
+	if err != nil {
+		f.log.ErrorContext(ctx, "notification failed", "sent_to_others", sent, "error", err)
+	}
+	if !sent {
+		f.release()
+	}
+}
+
+// maxFailure is how many bytes of an error are sent. Bad settings may have many
+// problems.
+const maxFailure = 8000
+
+// cut returns at most maxFailure bytes of a text.
+func cut(text string) string {
+	if len(text) <= maxFailure {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxFailure], "") + "…"
+}
+
+// take reports whether a message is due, and marks it as sent.
+func (f *failureNotifier) take() bool {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if !f.last.IsZero() && f.now().Sub(f.last) < failureInterval {
+		return false
+	}
+	f.last = f.now()
+	return true
+}
+
+// release marks the last message as not sent.
+func (f *failureNotifier) release() {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	f.last = time.Time{}
+}
