@@ -32,9 +32,20 @@ var english = language{
 }
 
 var french = language{
-	tag: "fr", texts: frenchTexts, group: narrowNoBreak, decimal: ",", euros: "%s" + noBreak + "€", percent: "%s" + noBreak + "%%",
+	tag: "fr", texts: withNoBreakSpaces(frenchTexts), group: narrowNoBreak, decimal: ",", euros: "%s" + noBreak + "€", percent: "%s" + noBreak + "%%",
 	weekdays: []string{"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."},
 	months:   []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
+}
+
+// withNoBreakSpaces returns French texts with a no-break space before : and ;, so that
+// no line begins with them.
+func withNoBreakSpaces(texts map[string]string) map[string]string {
+	spaces := strings.NewReplacer(" :", noBreak+":", " ;", noBreak+";")
+	replaced := make(map[string]string, len(texts))
+	for english, text := range texts {
+		replaced[english] = spaces.Replace(text)
+	}
+	return replaced
 }
 
 // preferredLanguage returns the language that fits an Accept-Language header best:

@@ -225,7 +225,7 @@ func TestPendingOrdersAreShown(t *testing.T) {
 	if err := errors.Join(c.status().Page(&page, "fr"), c.status().Text(&text)); err != nil {
 		t.Fatal(err)
 	}
-	if want := "Pris en compte à la prochaine évaluation : <span lang=\"en\">server 2: to be recycled, by Ada: odd noises"; !strings.Contains(page.String(), want) {
+	if want := "Pris en compte à la prochaine évaluation\u00a0: <span lang=\"en\">server 2: to be recycled, by Ada: odd noises"; !strings.Contains(page.String(), want) {
 		t.Error("the page lacks the order")
 	}
 	if want := "takes effect at the next evaluation: server 2: to be recycled, by Ada: odd noises\ntakes effect at the next evaluation: the pause ends\n"; !strings.Contains(text.String(), want) {
