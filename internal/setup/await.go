@@ -13,37 +13,37 @@ import (
 // errTimeout ends a wait that took too long. This run does not try the step again.
 var errTimeout = errors.New("not yet; run this again later")
 
-// await waits until the domain leads to the address.
+// await waits until the domain resolves to the address.
 func (c *chain) await(ctx context.Context, step Step) error {
 	return c.until(ctx, step, func(ctx context.Context) (waitingFor string, err error) {
-		reading := ask(ctx, c.Config.CallTimeout, func(ctx context.Context) ([]netip.Addr, error) { return c.Names.Leads(ctx, c.Server.Domain) })
-		leads, known := reading.Get()
+		reading := ask(ctx, c.Config.CallTimeout, func(ctx context.Context) ([]netip.Addr, error) { return c.Names.Resolve(ctx, c.Server.Domain) })
+		resolved, known := reading.Get()
 		if !known {
 			return reading.Reason(), nil // the name server may answer the next time
 		}
-		if !slices.Contains(leads, step.Address.Host()) {
-			return "now it leads to " + orNoAddress(leads), nil
+		if !slices.Contains(resolved, step.Address.Host()) {
+			return "now it resolves to " + orNoAddress(resolved), nil
 		}
 		return "", nil
 	})
 }
 
 // reverse sets the reverse name of an address. Scaleway refuses it until its own name
-// servers see where the name leads, which may take longer than await.
+// servers resolve the name to it, which may take longer than await.
 func (c *chain) reverse(ctx context.Context, step Step) error {
 	return c.until(ctx, step, func(ctx context.Context) (waitingFor string, err error) {
 		ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
 		defer cancel()
 		err = c.Hoster.SetReverse(ctx, step.Address, c.Server.Domain)
 		if errors.Is(err, pool.ErrUnresolved) {
-			return "until Scaleway sees where the name leads", nil
+			return "until Scaleway's name servers resolve the name, too", nil
 		}
 		return "", err
 	})
 }
 
-// until calls check, at intervals, until it returns "" or an error. It reports what it waits for
-// whenever that changes.
+// until calls check at intervals until it returns "" or an error. It reports what the
+// step waits for whenever that changes.
 func (c *chain) until(ctx context.Context, step Step, check func(context.Context) (waitingFor string, err error)) error {
 	last := ""
 	for range c.MaxChecks {

@@ -112,7 +112,7 @@ func (c *checker) checkOffers(zone string, worst Level) {
 	for _, name := range c.Types {
 		switch offers[name] {
 		case "":
-			c.add(Warning, zone, "there is no commercial type "+name, "every creation tries it in vain", "remove it from DIVIMS_COMMERCIAL_TYPES, unless another zone has it")
+			c.add(Warning, zone, "there is no commercial type "+name, "trying it delays every creation", "remove it from DIVIMS_COMMERCIAL_TYPES, unless another zone has it")
 		case "shortage":
 			c.add(Warning, zone, name+" is out of stock", "the next type in the list is used instead", "wait, or add a type to DIVIMS_COMMERCIAL_TYPES")
 		default:

@@ -23,7 +23,7 @@ func (c *checker) checkServers() {
 	if !c.seen.Entries.Known() || !c.seen.Machines.Known() || !c.seen.Addresses.Known() {
 		return // each of them is an error already
 	}
-	names := aspect{summary: "have a domain that leads to their address"}
+	names := aspect{summary: "have a domain that resolves to their address"}
 	entries := aspect{summary: "have one entry"}
 	answers := aspect{summary: "answer with BBB and a certificate that lasts"}
 	stats := aspect{summary: "report their stats"}
@@ -66,52 +66,52 @@ const (
 	fixProvision = "run provision: it adds what is missing, and says what it cannot change"
 )
 
-// checkName compares the addresses that the domain leads to with the server's
+// checkName compares the addresses that the domain resolves to with the server's
 // reserved addresses and with those of its machine.
 func (c *checker) checkName(s *ServerSight, subject string) {
-	reading := c.seen.Leads[s.Server.Domain]
-	leads, known := reading.Get()
+	reading := c.seen.Resolved[s.Server.Domain]
+	resolved, known := reading.Get()
 	if !known {
-		c.add(Unknown, subject, fmt.Sprintf("where %s leads: %s", s.Server.Domain, reading.Reason()), whyName, "check that this machine can ask its name server")
+		c.add(Unknown, subject, fmt.Sprintf("what %s resolves to: %s", s.Server.Domain, reading.Reason()), whyName, "check that this machine can ask its name server")
 		return
 	}
-	own := c.addressesOf(s, leads)
+	own := c.addressesOf(s, resolved)
 	if len(own) == 0 {
-		c.add(Error, subject, "it has no reserved address: none has its tags, and "+s.Server.Domain+" leads to "+orNoAddress(leads), "no machine can be created for it", fixProvision)
+		c.add(Error, subject, "it has no reserved address: none has its tags, and "+s.Server.Domain+" resolves to "+orNoAddress(resolved), "no machine can be created for it", fixProvision)
 		return
 	}
-	for _, ip := range leads {
+	for _, ip := range resolved {
 		if !slices.ContainsFunc(own, func(a pool.Address) bool { return a.Host() == ip }) {
-			c.add(Error, subject, fmt.Sprintf("%s leads to %s, but the server's address is %s", s.Server.Domain, ip, join(hosts(own))), whyName, "delete that DNS record")
+			c.add(Error, subject, fmt.Sprintf("%s resolves to %s, but the server's address is %s", s.Server.Domain, ip, join(hosts(own))), whyName, "delete that DNS record")
 		}
 	}
 	for _, address := range own {
-		c.checkAddress(s, subject, address, leads)
+		c.checkAddress(s, subject, address, resolved)
 	}
 }
 
 // addressesOf returns the addresses of a bare metal server's host. For other servers
 // it returns the addresses with the server's tags or, if there are none, the
-// addresses of the project that the domain leads to.
-func (c *checker) addressesOf(s *ServerSight, leads []netip.Addr) []pool.Address {
+// addresses of the project that the domain resolves to.
+func (c *checker) addressesOf(s *ServerSight, resolved []netip.Addr) []pool.Address {
 	if machine, _ := s.Machine.Get(); s.Server.BareMetal {
 		if machine == nil {
 			return nil
 		}
 		return slices.DeleteFunc(slices.Clone(machine.Addresses), func(a pool.Address) bool {
-			return a.Family() == pool.IPv6 && !slices.Contains(leads, a.Host()) // the domain need not lead to it
+			return a.Family() == pool.IPv6 && !slices.Contains(resolved, a.Host()) // the domain need not resolve to it
 		})
 	}
 	all, _ := c.seen.Addresses.Get()
 	if kept := pool.AddressesOf(all, c.Tag, s.Server.Number); len(kept) > 0 {
 		return kept
 	}
-	return leading(all, leads)
+	return matching(all, resolved)
 }
 
-func (c *checker) checkAddress(s *ServerSight, subject string, address pool.Address, leads []netip.Addr) {
-	if !slices.Contains(leads, address.Host()) {
-		c.add(Error, subject, fmt.Sprintf("%s does not lead to its address %s, but to %s", s.Server.Domain, address.Host(), orNoAddress(leads)), whyName, fixProvision)
+func (c *checker) checkAddress(s *ServerSight, subject string, address pool.Address, resolved []netip.Addr) {
+	if !slices.Contains(resolved, address.Host()) {
+		c.add(Error, subject, fmt.Sprintf("%s does not resolve to its address %s, but to %s", s.Server.Domain, address.Host(), orNoAddress(resolved)), whyName, fixProvision)
 	}
 	if s.Server.BareMetal {
 		return

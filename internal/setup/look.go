@@ -58,7 +58,7 @@ type look struct {
 // cannot be read is unknown and keeps no other from being read. now is the pool's time.
 func Look(ctx context.Context, now time.Time, config Config, services Services, parts Parts) Sight {
 	l := &look{Config: config, Services: services, seen: Sight{
-		At: now, Leads: map[string]pool.Reading[[]netip.Addr]{}, Versions: map[string]pool.Reading[string]{},
+		At: now, Resolved: map[string]pool.Reading[[]netip.Addr]{}, Versions: map[string]pool.Reading[string]{},
 		Images: map[string]pool.Reading[pool.Image]{}, Offers: map[string]pool.Reading[map[string]string]{},
 		Clocks: map[string]pool.Reading[time.Duration]{},
 	}}
@@ -136,7 +136,7 @@ func (l *look) namesOf(ctx context.Context, servers []pool.Server) {
 	for i, server := range servers {
 		domains[i] = server.Domain
 	}
-	askEach(ctx, l, domains, l.seen.Leads, l.Names.Leads)
+	askEach(ctx, l, domains, l.seen.Resolved, l.Names.Resolve)
 }
 
 func (l *look) records(ctx context.Context) { l.recordsOf(ctx, l.Servers) }

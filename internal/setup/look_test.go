@@ -100,7 +100,9 @@ func (o *outside) Try(context.Context) error { return o.call("Try") }
 
 func (o *outside) State(context.Context) (pool.State, error) { return pool.State{}, o.call("State") }
 
-func (o *outside) Leads(context.Context, string) ([]netip.Addr, error) { return nil, o.call("Leads") }
+func (o *outside) Resolve(context.Context, string) ([]netip.Addr, error) {
+	return nil, o.call("Resolve")
+}
 
 func (o *outside) Records(context.Context, []string) ([]pool.DNSRecord, error) {
 	return nil, o.call("Records")
@@ -145,10 +147,10 @@ func TestLookAsksOnlyForItsParts(t *testing.T) {
 	}{
 		"check": {ForCheck, 3, map[string]int{
 			"Entries": 1, "Machines": 1, "Addresses": 1, "Leftovers": 1, "ImageIn": 2, "Offers": 2, "Quotas": 1, "Keep": 1, "Records": 1,
-			"Leads": 3, "Meetings": 1, "Stats": 1, "Try": 1, "State": 1, "Events": 1, "UserData": 1, "Health": 1, "Clock": 1,
+			"Resolve": 3, "Meetings": 1, "Stats": 1, "Try": 1, "State": 1, "Events": 1, "UserData": 1, "Health": 1, "Clock": 1,
 		}},
-		"provision":          {ForSetup, 3, map[string]int{"Entries": 1, "Machines": 1, "Addresses": 1, "Records": 1, "Leads": 3}},
-		"provision --remove": {ForRemoval, 1, map[string]int{"Entries": 1, "Machines": 1, "Addresses": 1, "Records": 1, "Leads": 2, "Version": 2, "State": 1}},
+		"provision":          {ForSetup, 3, map[string]int{"Entries": 1, "Machines": 1, "Addresses": 1, "Records": 1, "Resolve": 3}},
+		"provision --remove": {ForRemoval, 1, map[string]int{"Entries": 1, "Machines": 1, "Addresses": 1, "Records": 1, "Resolve": 2, "Version": 2, "State": 1}},
 		"check --format":     {ForClients, 3, map[string]int{"Machines": 1, "Addresses": 1}},
 	} {
 		t.Run(name, func(t *testing.T) {

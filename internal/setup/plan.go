@@ -100,25 +100,25 @@ func (d *draft) setUp(s pool.ServerObservation) {
 	}
 }
 
-// leads returns the addresses of one family that the server's domain leads to. If
+// resolved returns the addresses of one family that the server's domain resolves to. If
 // the name servers could not be asked, known is false and the draft has a problem.
-func (d *draft) leads(family pool.Family) (leads []netip.Addr, known bool) {
-	reading := d.seen.Leads[d.plan.Server.Domain]
+func (d *draft) resolved(family pool.Family) (resolved []netip.Addr, known bool) {
+	reading := d.seen.Resolved[d.plan.Server.Domain]
 	all, known := reading.Get()
 	if !known {
-		d.problem("the name servers do not say where %s leads: %s", d.plan.Server.Domain, reading.Reason())
+		d.problem("the name servers do not say what %s resolves to: %s", d.plan.Server.Domain, reading.Reason())
 	}
 	for _, ip := range all {
 		if (pool.Address{IP: ip}).Family() == family {
-			leads = append(leads, ip)
+			resolved = append(resolved, ip)
 		}
 	}
-	return leads, known
+	return resolved, known
 }
 
 // address finds the server's address of a family, or plans to reserve one.
 func (d *draft) address(family pool.Family, s pool.ServerObservation) {
-	leads, known := d.leads(family)
+	resolved, known := d.resolved(family)
 	if !known {
 		return
 	}
@@ -126,12 +126,12 @@ func (d *draft) address(family pool.Family, s pool.ServerObservation) {
 	if s.Server.BareMetal {
 		address = d.hostAddress(family, s)
 	} else {
-		address = d.keptAddress(family, leads)
+		address = d.keptAddress(family, resolved)
 	}
 	host := address.Host()
-	if slices.ContainsFunc(leads, func(ip netip.Addr) bool { return ip != host }) {
-		d.problem("%s leads to %s, which is not the server's address: delete that DNS record, or reserve that address in the project",
-			s.Server.Domain, join(leads))
+	if slices.ContainsFunc(resolved, func(ip netip.Addr) bool { return ip != host }) {
+		d.problem("%s resolves to %s, which is not the server's address: delete that DNS record, or reserve that address in the project",
+			s.Server.Domain, join(resolved))
 	}
 	if !address.IP.IsValid() && s.Server.BareMetal {
 		return // the host has no address of this family
@@ -161,24 +161,24 @@ func (d *draft) hostAddress(family pool.Family, s pool.ServerObservation) pool.A
 }
 
 // keptAddress returns the reserved address of a server: the one with its tags, or
-// the one of the project that its domain leads to. It is zero if there is none.
-func (d *draft) keptAddress(family pool.Family, leads []netip.Addr) pool.Address {
+// the one of the project that its domain resolves to. It is zero if there is none.
+func (d *draft) keptAddress(family pool.Family, resolved []netip.Addr) pool.Address {
 	server := d.plan.Server
 	kept := ofFamily(pool.AddressesOf(d.all.addresses, d.Tag, server.Number), family)
 	if len(kept) == 1 {
 		return kept[0]
 	}
 	if len(kept) > 1 {
-		return d.only(leading(kept, leads), "%d addresses have the tags of the server (%s), but its domain can lead to one only: remove the tags from the others",
+		return d.only(matching(kept, resolved), "%d addresses have the tags of the server (%s), but its domain can resolve to one only: remove the tags from the others",
 			len(kept), join(kept))
 	}
-	found := leading(ofFamily(d.all.addresses, family), leads)
+	found := matching(ofFamily(d.all.addresses, family), resolved)
 	if len(found) == 0 {
 		return pool.Address{}
 	}
-	address := d.only(found, "its domain leads to %d addresses (%s): delete the DNS records of all but one", len(found), join(found))
+	address := d.only(found, "its domain resolves to %d addresses (%s): delete the DNS records of all but one", len(found), join(found))
 	if slices.ContainsFunc(address.Tags, pool.IsServerTag) {
-		d.problem("its domain leads to %s, which has the tags of another server: %s", address.IP, strings.Join(address.Tags, ", "))
+		d.problem("its domain resolves to %s, which has the tags of another server: %s", address.IP, strings.Join(address.Tags, ", "))
 	}
 	d.step(Step{Kind: Keep, Family: family, Address: address})
 	return address
@@ -204,7 +204,7 @@ func (d *draft) records() bool {
 		}
 	}
 	if d.resolves() {
-		return true // other records lead there as well
+		return true // other records have the same effect
 	}
 	kind := Write
 	if !d.WritesDNS {
@@ -281,10 +281,10 @@ func contradicts(has, wanted pool.DNSRecord) bool {
 	return has.Type == wanted.Type || has.Type == pool.RecordCNAME || wanted.Type == pool.RecordCNAME
 }
 
-// resolves reports whether the domain leads to all addresses of the server.
+// resolves reports whether the domain resolves to all addresses of the server.
 func (d *draft) resolves() bool {
-	leads, _ := d.seen.Leads[d.plan.Server.Domain].Get()
-	return len(d.addresses) > 0 && !slices.ContainsFunc(d.addresses, func(a pool.Address) bool { return !slices.Contains(leads, a.Host()) })
+	resolved, _ := d.seen.Resolved[d.plan.Server.Domain].Get()
+	return len(d.addresses) > 0 && !slices.ContainsFunc(d.addresses, func(a pool.Address) bool { return !slices.Contains(resolved, a.Host()) })
 }
 
 // hosterSuffix is the end of the reverse names that Scaleway gives new addresses.
@@ -327,9 +327,9 @@ func ofFamily(all []pool.Address, family pool.Family) []pool.Address {
 	return slices.DeleteFunc(slices.Clone(all), func(a pool.Address) bool { return a.Family() != family })
 }
 
-// leading returns the addresses that a domain leads to.
-func leading(all []pool.Address, leads []netip.Addr) []pool.Address {
-	return slices.DeleteFunc(slices.Clone(all), func(a pool.Address) bool { return !slices.Contains(leads, a.Host()) })
+// matching returns the addresses that a domain resolves to.
+func matching(all []pool.Address, resolved []netip.Addr) []pool.Address {
+	return slices.DeleteFunc(slices.Clone(all), func(a pool.Address) bool { return !slices.Contains(resolved, a.Host()) })
 }
 
 // join lists addresses in words.

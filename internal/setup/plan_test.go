@@ -36,14 +36,14 @@ type seenPool struct {
 	Machines  []pool.Machine
 	Entries   []pool.Entry
 	Records   []pool.DNSRecord
-	Leads     pool.Reading[[]netip.Addr]
+	Resolved  pool.Reading[[]netip.Addr]
 	Answers   bool
 }
 
 func (p seenPool) sight() Sight {
 	seen := Sight{
 		Addresses: pool.Seen(p.Addresses), Machines: pool.Seen(p.Machines), Entries: pool.Seen(p.Entries), Records: pool.Seen(p.Records),
-		Leads: map[string]pool.Reading[[]netip.Addr]{server1.Domain: p.Leads}, State: pool.Seen(pool.State{}),
+		Resolved: map[string]pool.Reading[[]netip.Addr]{server1.Domain: p.Resolved}, State: pool.Seen(pool.State{}),
 	}
 	if p.Answers {
 		seen.Versions = map[string]pool.Reading[string]{server1.Domain: pool.Seen("2.0")}
@@ -57,18 +57,18 @@ func complete() seenPool {
 		Addresses: []pool.Address{provisioned()},
 		Entries:   []pool.Entry{{ID: "e1", URL: "https://bbb-w1.example.com/bigbluebutton/api", State: pool.Disabled}},
 		Records:   []pool.DNSRecord{{Name: server1.Domain, Type: pool.RecordA, Data: ip1.String()}},
-		Leads:     leadsTo(ip1),
+		Resolved:  resolvesTo(ip1),
 	}
 }
 
-// alias makes the domain an alias of a name that leads to an address.
+// alias makes the domain an alias of a name that resolves to an address.
 func alias(c *Config, p *seenPool, to netip.Addr) {
 	c.MachineName = func(hostname string) string { return hostname + ".machines.example.com" }
 	name := c.MachineName(server1.Hostname)
 	p.Records = []pool.DNSRecord{{Name: name, Type: pool.RecordA, Data: to.String()}, {Name: server1.Domain, Type: pool.RecordCNAME, Data: name}}
 }
 
-func leadsTo(ips ...netip.Addr) pool.Reading[[]netip.Addr] { return pool.Seen(ips) }
+func resolvesTo(ips ...netip.Addr) pool.Reading[[]netip.Addr] { return pool.Seen(ips) }
 
 // inShort returns a plan's problems, kinds of steps and notes.
 func inShort(plan Plan) string {
@@ -95,11 +95,11 @@ func TestPlanSetup(t *testing.T) {
 		want   string // the plan in short, or a prefix of it
 	}{
 		"everything exists": {func(*Config, *seenPool) {}, ""},
-		"nothing exists": {func(_ *Config, s *seenPool) { *s = seenPool{Leads: leadsTo()} },
+		"nothing exists": {func(_ *Config, s *seenPool) { *s = seenPool{Resolved: resolvesTo()} },
 			"reserve, write, await, reverse, register"},
-		"an address is reserved": {func(_ *Config, s *seenPool) { s.Records, s.Leads, s.Addresses[0].Reverse = nil, leadsTo(), "" },
+		"an address is reserved": {func(_ *Config, s *seenPool) { s.Records, s.Resolved, s.Addresses[0].Reverse = nil, resolvesTo(), "" },
 			"write, await, reverse"},
-		"a record is written, but not published yet": {func(_ *Config, s *seenPool) { s.Leads = leadsTo() },
+		"a record is written, but not published yet": {func(_ *Config, s *seenPool) { s.Resolved = resolvesTo() },
 			"write, await"},
 		"the reverse name is Scaleway's own": {func(_ *Config, s *seenPool) { s.Addresses[0].Reverse = "1-1-15-51.instances.scw.cloud" },
 			"reverse"},
@@ -110,31 +110,31 @@ func TestPlanSetup(t *testing.T) {
 			"NOTE it has no entry in Scalelite, and none can be registered without DIVIMS_BBB_SECRET"},
 		"two entries": {func(_ *Config, s *seenPool) { s.Entries = append(s.Entries, s.Entries[0]) },
 			"NOTE Scalelite has 2 entries for bbb-w1.example.com: remove all but one"},
-		"the domain leads to an address of the project": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags = nil },
+		"the domain resolves to an address of the project": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags = nil },
 			"keep"},
-		"the domain leads to another server's address": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags = []string{"divims-campus", "divims-server-2"} },
-			"PROBLEM its domain leads to 51.15.1.1, which has the tags of another server"},
-		"the domain leads out of the project": {func(_ *Config, s *seenPool) { s.Addresses, s.Leads = nil, leadsTo(other) },
-			"PROBLEM bbb-w1.example.com leads to 192.0.2.7, which is not the server's address"},
-		"the domain also leads elsewhere": {func(_ *Config, s *seenPool) { s.Leads = leadsTo(ip1, other) },
-			"PROBLEM bbb-w1.example.com leads to 51.15.1.1, 192.0.2.7, which is not the server's address"},
-		"an old record that is not published": {func(_ *Config, s *seenPool) { s.Records[0].Data, s.Leads = other.String(), leadsTo() },
+		"the domain resolves to another server's address": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags = []string{"divims-campus", "divims-server-2"} },
+			"PROBLEM its domain resolves to 51.15.1.1, which has the tags of another server"},
+		"the domain resolves to an address outside the project": {func(_ *Config, s *seenPool) { s.Addresses, s.Resolved = nil, resolvesTo(other) },
+			"PROBLEM bbb-w1.example.com resolves to 192.0.2.7, which is not the server's address"},
+		"the domain also resolves to another address": {func(_ *Config, s *seenPool) { s.Resolved = resolvesTo(ip1, other) },
+			"PROBLEM bbb-w1.example.com resolves to 51.15.1.1, 192.0.2.7, which is not the server's address"},
+		"an old record that is not published": {func(_ *Config, s *seenPool) { s.Records[0].Data, s.Resolved = other.String(), resolvesTo() },
 			"PROBLEM the zone already has the record bbb-w1.example.com. A 192.0.2.7"},
 		"an alias instead of an address": {func(_ *Config, s *seenPool) {
-			s.Records[0].Type, s.Records[0].Data, s.Leads = pool.RecordCNAME, "old.example.com", leadsTo()
+			s.Records[0].Type, s.Records[0].Data, s.Resolved = pool.RecordCNAME, "old.example.com", resolvesTo()
 		}, "PROBLEM the zone already has the record bbb-w1.example.com. CNAME old.example.com"},
 		"the name servers do not answer": {func(_ *Config, s *seenPool) {
-			s.Leads = pool.Unknown[[]netip.Addr]("timeout")
-		}, "PROBLEM the name servers do not say where bbb-w1.example.com leads: timeout"},
-		"two tagged addresses, the domain leads to one": {func(_ *Config, s *seenPool) {
+			s.Resolved = pool.Unknown[[]netip.Addr]("timeout")
+		}, "PROBLEM the name servers do not say what bbb-w1.example.com resolves to: timeout"},
+		"two tagged addresses, the domain resolves to one": {func(_ *Config, s *seenPool) {
 			second := provisioned()
 			second.ID, second.IP = "a2", other
 			s.Addresses = append(s.Addresses, second)
 		}, ""},
-		"two tagged addresses, the domain leads nowhere": {func(_ *Config, s *seenPool) {
+		"two tagged addresses, the domain has no address": {func(_ *Config, s *seenPool) {
 			second := provisioned()
 			second.ID, second.IP = "a2", other
-			s.Addresses, s.Leads = append(s.Addresses, second), leadsTo()
+			s.Addresses, s.Resolved = append(s.Addresses, second), resolvesTo()
 		}, "PROBLEM 2 addresses have the tags of the server (51.15.1.1, 192.0.2.7)"},
 		"an IPv6 network is wanted": {func(c *Config, _ *seenPool) { c.Families = append(c.Families, pool.IPv6) },
 			"reserve, write, await, await, reverse"},
@@ -142,19 +142,19 @@ func TestPlanSetup(t *testing.T) {
 			c.Families = append(c.Families, pool.IPv6)
 			network := provisioned()
 			network.ID, network.IP = "a6", net6
-			s.Addresses, s.Leads = append(s.Addresses, network), leadsTo(ip1, net6.Next())
+			s.Addresses, s.Resolved = append(s.Addresses, network), resolvesTo(ip1, net6.Next())
 		}, ""},
-		"the operator writes records": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records, s.Leads = false, nil, leadsTo() },
+		"the operator writes records": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records, s.Resolved = false, nil, resolvesTo() },
 			"by hand"},
 		"the operator has written the record": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records = false, nil }, ""},
 		"an alias": {func(c *Config, s *seenPool) {
 			c.MachineName = func(hostname string) string { return hostname + ".ext.example.com" }
-			s.Records, s.Leads = nil, leadsTo()
+			s.Records, s.Resolved = nil, resolvesTo()
 		}, "write, write, await"},
-		"bare metal that leads nowhere yet": {func(c *Config, s *seenPool) {
+		"bare metal without DNS records": {func(c *Config, s *seenPool) {
 			c.Servers[0].BareMetal = true
 			s.Machines = []pool.Machine{{Name: "bbb-w1", BareMetal: true, Addresses: []pool.Address{{ID: "m1", IP: ip1}}}}
-			s.Addresses, s.Records, s.Leads = nil, nil, leadsTo()
+			s.Addresses, s.Records, s.Resolved = nil, nil, resolvesTo()
 		}, "write, await"},
 		"bare metal that does not exist": {func(c *Config, _ *seenPool) { c.Servers[0].BareMetal = true },
 			"PROBLEM no Elastic Metal host of the project is named bbb-w1"},
@@ -193,20 +193,20 @@ func TestPlanRemoval(t *testing.T) {
 		"an entry that is online": {func(_ *Config, s *seenPool) { s.Entries[0].Online = true },
 			"PROBLEM Scalelite sees it online"},
 		"an alias": {func(c *Config, s *seenPool) { alias(c, s, ip1) }, "unregister, erase, erase, unreverse, release"},
-		"an alias of a name that leads elsewhere": {func(c *Config, s *seenPool) { alias(c, s, other); s.Leads = leadsTo(other) },
+		"an alias of a name that resolves to another address": {func(c *Config, s *seenPool) { alias(c, s, other); s.Resolved = resolvesTo(other) },
 			"unregister, unreverse, release"},
-		"a name that leads to the address by a record of another zone": {func(_ *Config, s *seenPool) { s.Records = nil },
-			"PROBLEM bbb-w1.example.com leads to 51.15.1.1, but not by a record that provision writes"},
+		"a name that resolves to the address by a record of another zone": {func(_ *Config, s *seenPool) { s.Records = nil },
+			"PROBLEM bbb-w1.example.com resolves to 51.15.1.1, but not by a record that provision writes"},
 		"an address that provision has not reserved": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags = s.Addresses[0].Tags[:2] },
 			"unregister, NOTE its address 51.15.1.1 was not reserved by provision: the address and its names are kept"},
 		"an address of another pool": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags[0] = "divims-school" }, "unregister"},
-		"a record that leads elsewhere": {func(_ *Config, s *seenPool) { s.Records[0].Data, s.Leads = other.String(), leadsTo(other) },
+		"a record of another address": {func(_ *Config, s *seenPool) { s.Records[0].Data, s.Resolved = other.String(), resolvesTo(other) },
 			"unregister, unreverse, release"},
 		"a reverse name that somebody else has set": {func(_ *Config, s *seenPool) { s.Addresses[0].Reverse = "mail.example.com" },
 			"unregister, erase, release"},
 		"a record that the operator has to delete": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records = false, nil },
 			"unregister, by hand"},
-		"a record that the operator has deleted": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records, s.Leads = false, nil, leadsTo() },
+		"a record that the operator has deleted": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records, s.Resolved = false, nil, resolvesTo() },
 			"unregister, unreverse, release"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -226,10 +226,10 @@ func TestPlanText(t *testing.T) {
 	want := `server 1, bbb-w1.example.com
   reserve an IPv4 address in fr-par-1
   write the DNS record bbb-w1.example.com. A its new address
-  wait until bbb-w1.example.com leads to its new IPv4 address
+  wait until bbb-w1.example.com resolves to its new IPv4 address
   give its new IPv4 address the reverse name bbb-w1.example.com
   register it in Scalelite, disabled: https://bbb-w1.example.com/bigbluebutton/api`
-	plan, err := PlanSetup(testConfig(), seenPool{Leads: leadsTo()}.sight())
+	plan, err := PlanSetup(testConfig(), seenPool{Resolved: resolvesTo()}.sight())
 	if got := fmt.Sprint(plan[0]); err != nil || got != want {
 		t.Errorf("the plan is\n%s\nwant\n%s (%v)", got, want, err)
 	}

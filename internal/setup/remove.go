@@ -116,7 +116,7 @@ func (d *draft) removeEntry(entry pool.Entry) {
 	d.step(Step{Kind: Unregister, EntryID: entry.ID})
 }
 
-// removeAddress plans to give an address back, but only once no name leads to it:
+// removeAddress plans to give an address back, but only once no name resolves to it:
 // its next owner would otherwise receive the name's traffic.
 func (d *draft) removeAddress(address pool.Address) {
 	server := d.plan.Server
@@ -133,13 +133,13 @@ func (d *draft) removeAddress(address pool.Address) {
 			d.step(Step{Kind: Erase, Record: record})
 		}
 	}
-	leads, _ := d.leads(address.Family())
-	switch leadsHere := slices.Contains(leads, address.Host()); {
+	resolved, _ := d.resolved(address.Family())
+	switch leadsHere := slices.Contains(resolved, address.Host()); {
 	case leadsHere && !d.WritesDNS:
 		d.step(Step{Kind: ByHand, Record: pool.RecordFor(server.Domain, address)})
 		return
 	case leadsHere && len(records) == 0:
-		d.problem("%s leads to %s, but not by a record that provision writes: delete that record, or wait until the name servers' caches have expired",
+		d.problem("%s resolves to %s, but not by a record that provision writes: delete that record, or wait until the name servers' caches have expired",
 			server.Domain, address.IP)
 	}
 	if address.Reverse == server.Domain {
@@ -148,8 +148,9 @@ func (d *draft) removeAddress(address pool.Address) {
 	d.step(Step{Kind: Release, Family: address.Family(), Address: address})
 }
 
-// recordsTo returns the records in the zone that lead to an address of the server.
-// An alias (CNAME) comes first, and is left out if its target also leads elsewhere.
+// recordsTo returns the records of the zone by which the domain resolves to an address of
+// the server. An alias (CNAME) comes first. It is left out if its target also has other
+// addresses.
 func (d *draft) recordsTo(address pool.Address) []pool.DNSRecord {
 	wanted := Config{MachineName: d.MachineName, Families: []pool.Family{address.Family()}}.recordsFor(d.plan.Server, []pool.Address{address})
 	slices.SortFunc(wanted, func(a, b pool.DNSRecord) int { return -strings.Compare(string(a.Type), string(b.Type)) })
@@ -158,7 +159,7 @@ func (d *draft) recordsTo(address pool.Address) []pool.DNSRecord {
 	})
 }
 
-// leadsElsewhere reports whether the zone has a record that leads from a name to an
+// leadsElsewhere reports whether the zone has a record that makes a name resolve to an
 // address which is not the server's.
 func (d *draft) leadsElsewhere(name string) bool {
 	own := pool.AddressesOf(d.all.addresses, d.Tag, d.plan.Server.Number)

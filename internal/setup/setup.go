@@ -92,7 +92,7 @@ type Hoster interface {
 	// Keep tags an address for the server. It may have these tags already.
 	Keep(ctx context.Context, address pool.Address, server pool.Server) error
 	// SetReverse sets an address's reverse name, or removes it if the name is empty.
-	// The error is pool.ErrUnresolved while the name does not lead to the address.
+	// The error is pool.ErrUnresolved while the name does not resolve to the address.
 	SetReverse(ctx context.Context, address pool.Address, name string) error
 	// Release gives a reserved address back.
 	Release(ctx context.Context, address pool.Address) error
@@ -122,8 +122,8 @@ type Storage interface {
 
 // Names are the name servers.
 type Names interface {
-	// Leads returns the addresses of a domain, an empty list if it has none.
-	Leads(ctx context.Context, domain string) ([]netip.Addr, error)
+	// Resolve returns the addresses of a domain, an empty list if it has none.
+	Resolve(ctx context.Context, domain string) ([]netip.Addr, error)
 }
 
 // Zone is a DNS zone. Writing a record that exists, or deleting one that does not,

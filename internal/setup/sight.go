@@ -20,9 +20,9 @@ type Sight struct {
 	Addresses pool.Reading[[]pool.Address]
 	// Records are the DNS records of the names that were asked for.
 	Records pool.Reading[[]pool.DNSRecord]
-	// Leads are the addresses that name servers return for a domain, none if the
-	// domain leads nowhere.
-	Leads map[string]pool.Reading[[]netip.Addr]
+	// Resolved are the addresses that name servers return for a domain, none if the
+	// domain has none.
+	Resolved map[string]pool.Reading[[]netip.Addr]
 	// Versions are those of BBB at the domains of servers above the pool's size.
 	// One is known if a BBB answers there.
 	Versions map[string]pool.Reading[string]

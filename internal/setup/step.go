@@ -15,7 +15,7 @@ const (
 	Keep     Kind = "keep"     // tag an address that the project has already
 	Write    Kind = "write"    // write a DNS record
 	ByHand   Kind = "by hand"  // the operator has to write or delete a DNS record
-	Await    Kind = "await"    // wait until the domain leads to the address
+	Await    Kind = "await"    // wait until the domain resolves to the address
 	Reverse  Kind = "reverse"  // make the domain the address's reverse name
 	Register Kind = "register" // register an entry in Scalelite, disabled
 )
@@ -57,13 +57,13 @@ func (s Step) describe(server pool.Server) string {
 	case Reserve:
 		return fmt.Sprintf("reserve an %s address in %s", s.Family, s.Zone)
 	case Keep:
-		return fmt.Sprintf("tag the address %s, which its domain leads to already", address)
+		return fmt.Sprintf("tag the address %s, which its domain resolves to already", address)
 	case Write:
 		return fmt.Sprintf("write the DNS record %s", record)
 	case ByHand:
 		return fmt.Sprintf("by hand: the DNS record %s", record)
 	case Await:
-		return fmt.Sprintf("wait until %s leads to %s", server.Domain, address)
+		return fmt.Sprintf("wait until %s resolves to %s", server.Domain, address)
 	case Reverse:
 		return fmt.Sprintf("give %s the reverse name %s", address, server.Domain)
 	case Register:

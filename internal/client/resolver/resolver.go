@@ -25,9 +25,9 @@ func New(server string) Resolver {
 	}}}
 }
 
-// Leads returns the IP addresses of a name. It follows aliases. The list is empty if the
+// Resolve returns the IP addresses of a name. It follows aliases. The list is empty if the
 // name does not exist or has no addresses.
-func (r Resolver) Leads(ctx context.Context, name string) ([]netip.Addr, error) {
+func (r Resolver) Resolve(ctx context.Context, name string) ([]netip.Addr, error) {
 	ips, err := r.LookupNetIP(ctx, "ip", name+".") // the dot turns search domains off
 	if failed, ok := errors.AsType[*net.DNSError](err); ok && failed.IsNotFound {
 		return nil, nil

@@ -46,18 +46,18 @@ func TestLeads(t *testing.T) {
 		}
 	}
 	names := resolver.New(settings.DNS.Server)
-	if leads, err := names.Leads(t.Context(), "both.sandbox.test"); err != nil || len(leads) != 0 {
-		t.Errorf("just after the record was written the addresses are %v (%v), want none", leads, err)
+	if resolved, err := names.Resolve(t.Context(), "both.sandbox.test"); err != nil || len(resolved) != 0 {
+		t.Errorf("just after the record was written the addresses are %v (%v), want none", resolved, err)
 	}
 	s.AdvanceTo(s.Now().Add(time.Minute))
 	for name, want := range map[string]string{
 		"bbb-w1.sandbox.test": "198.18.0.1", "both.sandbox.test": "198.18.9.9 2001:db8::1", "alias.sandbox.test": "198.18.9.9 2001:db8::1",
 		"dangling.sandbox.test": "", "nowhere.sandbox.test": "", "sandbox.test": "", "example.com": "",
 	} {
-		leads, err := names.Leads(t.Context(), name)
-		slices.SortFunc(leads, netip.Addr.Compare)
-		texts := make([]string, len(leads))
-		for i, ip := range leads {
+		resolved, err := names.Resolve(t.Context(), name)
+		slices.SortFunc(resolved, netip.Addr.Compare)
+		texts := make([]string, len(resolved))
+		for i, ip := range resolved {
 			texts[i] = ip.String()
 		}
 		if got := strings.Join(texts, " "); err != nil || got != want {
@@ -66,7 +66,7 @@ func TestLeads(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if leads, err := resolver.New("127.0.0.1:1").Leads(ctx, "bbb-w1.sandbox.test"); err == nil {
-		t.Errorf("got the addresses %v without a name server, want an error", leads)
+	if resolved, err := resolver.New("127.0.0.1:1").Resolve(ctx, "bbb-w1.sandbox.test"); err == nil {
+		t.Errorf("got the addresses %v without a name server, want an error", resolved)
 	}
 }

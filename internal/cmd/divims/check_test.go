@@ -165,11 +165,11 @@ func TestCheckFindsEachProblem(t *testing.T) {
 		}, level: setup.Warning, subject: "Scalelite", what: "bbb-old.example.com, which is not a server of the pool", fix: "remove the entry"},
 		"a smaller size": {problem: func(s *site) { s.set("POOL_SIZE=2") },
 			level: setup.Warning, subject: "Scaleway", what: "198.18.0.3 is reserved for server 3, which the pool does not have", fix: "--remove"},
-		"a name that leads nowhere": {problem: func(s *site) { s.record(record2, false) },
-			level: setup.Error, subject: "server 2", what: server2 + " does not lead to its address 198.18.0.2, but to no address", fix: "provision"},
-		"a name that leads elsewhere": {problem: func(s *site) {
+		"a domain without an address": {problem: func(s *site) { s.record(record2, false) },
+			level: setup.Error, subject: "server 2", what: server2 + " does not resolve to its address 198.18.0.2, but to no address", fix: "provision"},
+		"a domain that resolves to another address": {problem: func(s *site) {
 			s.record(pool.DNSRecord{Name: server2, Type: pool.RecordA, Data: "192.0.2.7"}, true)
-		}, level: setup.Error, subject: "server 2", what: server2 + " leads to 192.0.2.7, but the server's address is 198.18.0.2", fix: "delete that DNS record"},
+		}, level: setup.Error, subject: "server 2", what: server2 + " resolves to 192.0.2.7, but the server's address is 198.18.0.2", fix: "delete that DNS record"},
 		"an address that is gone": {problem: func(s *site) { s.with(func(w *world.World) error { return w.Release(address2) }) },
 			level: setup.Error, subject: "server 2", what: "it has no reserved address", fix: "provision"},
 		"an address of another machine": {problem: func(s *site) {
@@ -179,7 +179,7 @@ func TestCheckFindsEachProblem(t *testing.T) {
 			s.with(func(w *world.World) error { return w.Attach(w.Addresses()[0].ID, "") })
 		}, level: setup.Error, subject: "server 1", what: "its machine has no address instead of its address 198.18.0.1", fix: "attach that address"},
 		"no name server": {problem: func(s *site) { s.set("DNS_SERVER=127.0.0.1:1") },
-			level: setup.Unknown, subject: "server 3", what: "where bbb-w3.sandbox.test leads", fix: "name server"},
+			level: setup.Unknown, subject: "server 3", what: "what bbb-w3.sandbox.test resolves to", fix: "name server"},
 		"a wrong BBB secret": {problem: func(s *site) {
 			s.with(func(w *world.World) error {
 				if err := w.Remove(w.Entries()[0].ID); err != nil {

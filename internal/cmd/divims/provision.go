@@ -21,7 +21,7 @@ import (
 )
 
 const provisionHelp = `Give each server what it lacks: reserve an address, write the DNS records, wait until
-the domain leads to the address, set the reverse name, and register an entry in
+the domain resolves to the address, set the reverse name, and register an entry in
 Scalelite. The entry is disabled; an evaluation enables it when the server is required.
 
 provision shows its plan and asks before it starts. You may interrupt it at any time

@@ -23,7 +23,7 @@ import (
 	"divims/internal/setup"
 )
 
-// site is a sandbox with the settings that lead to it.
+// site is a sandbox with its settings.
 type site struct {
 	t       *testing.T
 	sandbox *sandbox.Sandbox
@@ -166,7 +166,7 @@ func TestProvisionSetsUpFromNothing(t *testing.T) {
 	if len(answer.Plan) != 3 || len(answer.Outcomes) != 15 {
 		t.Errorf("%d servers planned, %d outcomes; want 3 and 15", len(answer.Plan), len(answer.Outcomes))
 	}
-	for _, wanted := range []string{"reserve an IPv4 address in fr-par-1: done (198.18.128.", "waiting (now it leads to no address)"} {
+	for _, wanted := range []string{"reserve an IPv4 address in fr-par-1: done (198.18.128.", "waiting (now it resolves to no address)"} {
 		if !strings.Contains(text, wanted) {
 			t.Errorf("%q is missing in:\n%s", wanted, text)
 		}
@@ -365,7 +365,7 @@ func TestRemovalOfServersAboveTheSize(t *testing.T) {
 }
 
 // TestRemovalIsFinishedByTheNextRun kills the removal before and after each of its
-// calls. No address is given back while its name leads to it.
+// calls. No address is given back while its name resolves to it.
 func TestRemovalIsFinishedByTheNextRun(t *testing.T) {
 	remove := func(p *provisioning) { p.remove = true }
 	shrunk := func(t *testing.T) *site {
@@ -391,7 +391,7 @@ func TestRemovalIsFinishedByTheNextRun(t *testing.T) {
 				_, _, _ = s.provision(t.Context(), remove)
 				s.sandbox.Faults().Clear()
 				if state := s.state(); strings.Contains(state, "bbb-w2.sandbox.test. A") && !strings.Contains(state, "bbb-w2.sandbox.test. A address of") {
-					t.Errorf("the domain still leads to an address that was given back:\n%s", state)
+					t.Errorf("the domain still resolves to an address that was given back:\n%s", state)
 				}
 				if _, text, err := s.provision(t.Context(), remove); err != nil || s.state() != wholeState(1) {
 					t.Errorf("%v: %s\nstate:\n%s", err, text, s.state())

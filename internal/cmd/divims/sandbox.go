@@ -153,7 +153,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	if o.empty {
 		running = 0
 	}
-	surroundings, err := sandbox.Start(sandbox.Config{
+	surroundings, err := sandbox.Start(sandbox.Config{ //nolint:contextcheck // Close ends the sandbox, not a context
 		Calendar: sandboxCalendar, Objects: past, Faults: o.faults, Unprovisioned: o.empty,
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: wanted, RecordingWork: 1, Shipped: true, Running: running,
