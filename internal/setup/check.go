@@ -87,7 +87,7 @@ func (c *checker) checkZones() {
 		if image, known := c.seen.Images[zone].Get(); known {
 			c.ok(zone, "the newest image is %s", image.Name)
 		} else {
-			c.add(level, zone, "no image: "+c.seen.Images[zone].Reason(), "no machine can be created there", "make an image there whose name begins with DIVIMS_IMAGE_NAME, or remove the zone from DIVIMS_ZONES")
+			c.add(level, zone, "no image can be used: "+c.seen.Images[zone].Reason(), "no machine can be created there", "make an image there whose name begins with DIVIMS_IMAGE_NAME, or remove the zone from DIVIMS_ZONES")
 		}
 		c.checkOffers(zone, level)
 	}

@@ -137,7 +137,7 @@ func TestCheckFindsEachProblem(t *testing.T) {
 		"no user data": {problem: func(s *site) { s.set("USER_DATA=storage:cloud-init.yaml") },
 			level: setup.Error, subject: "user data", what: "cannot be made", fix: "DIVIMS_USER_DATA"},
 		"no image": {problem: func(s *site) { s.set("IMAGE_NAME=scalelite-") },
-			level: setup.Error, subject: "fr-par-1", what: `no image in fr-par-1 has a name that begins with "scalelite-"`, fix: "make an image"},
+			level: setup.Error, subject: "fr-par-1", what: `no image in fr-par-1 has a name beginning with "scalelite-"`, fix: "make an image"},
 		"no image in a zone without addresses": {problem: func(s *site) { s.set("ZONES=fr-par-1,fr-par-2") },
 			level: setup.Warning, subject: "fr-par-2", what: "no image", fix: "remove the zone"},
 		"out of stock": {problem: func(s *site) {
@@ -260,7 +260,7 @@ func TestCheckLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// TestCheckPrintsExportsAndFirewall for every server's address, of whichever family.
+// TestCheckPrintsExportsAndFirewall checks that every address of the servers is printed.
 func TestCheckPrintsExportsAndFirewall(t *testing.T) {
 	s := newSite(t, 2)
 	s.set("DNS_IPV6=true")
