@@ -8,14 +8,14 @@ import (
 // Level is how urgent an alert is.
 type Level string
 
-// The levels, as the predecessor's notifications had them.
+// The levels of the predecessor's notifications.
 const (
 	Warning  Level = "warning"
 	Error    Level = "error"
 	Critical Level = "critical"
 )
 
-// Rank orders levels: the more urgent, the higher; none is 0.
+// Rank orders levels: the more urgent, the higher. An unknown level has rank 0.
 func (l Level) Rank() int {
 	switch l {
 	case Warning:
@@ -31,39 +31,42 @@ func (l Level) Rank() int {
 // Alert is something that an operator should know.
 type Alert struct {
 	Level Level `json:"level"`
-	// Subject stays the same while the matter goes on, for example
+	// Subject identifies the alert from one evaluation to the next, for example
 	// "certificate of bbb-w3.example.com".
 	Subject string `json:"subject"`
-	// Server is the number of the server that it is about; 0 for the pool.
+	// Server is the number of the server that the alert is about, or 0 for the pool.
 	Server int    `json:"server,omitempty"`
 	Text   string `json:"text"`
 	// Advice is what an operator can do about it.
 	Advice string `json:"advice,omitempty"`
-	// Passing tells of an event: it does not go on, and nothing of it ends.
+	// Passing says that the alert is about an event, not a condition that goes on.
 	Passing bool `json:"passing,omitempty"`
 }
 
+// alert adds an alert about the pool to the plan.
 func (d *decision) alert(level Level, subject, advice, format string, args ...any) {
 	d.alertOf(&server{}, level, subject, advice, format, args...)
 }
 
-// alertOf is an alert about a server.
+// alertOf adds an alert about a server to the plan.
 func (d *decision) alertOf(s *server, level Level, subject, advice, format string, args ...any) {
 	d.plan.Alerts = append(d.plan.Alerts, Alert{
 		Level: level, Subject: subject, Server: s.Server.Number, Text: fmt.Sprintf(format, args...), Advice: advice,
 	})
 }
 
-// passing is an alert about an event.
+// passing adds an alert about an event to the plan.
 func (d *decision) passing(level Level, subject, advice, format string, args ...any) {
 	d.alert(level, subject, advice, format, args...)
 	d.plan.Alerts[len(d.plan.Alerts)-1].Passing = true
 }
 
-// leaveOpen says that nobody can tell now whether matters still go on.
+// leaveOpen records subjects of alerts that may or may not go on: this evaluation cannot
+// see it.
 func (d *decision) leaveOpen(subjects ...string) { d.plan.Open = append(d.plan.Open, subjects...) }
 
-// The subjects of a server, and of the pool where several places name them.
+// The subjects of alerts about a server, and those about the pool that are used in
+// several places.
 func serverSubject(s *server) string      { return fmt.Sprintf("server %d", s.Server.Number) }
 func certificateSubject(s *server) string { return "certificate of " + s.Server.Domain }
 func recordingsSubject(s *server) string  { return "recordings of " + s.Server.Domain }
@@ -75,19 +78,19 @@ const (
 	noServerLeftSubject = "no server left"
 )
 
-// openMatters are those of which this evaluation cannot tell whether they go on:
-// of servers that an operator has in hand, and of what could not be seen.
-func (d *decision) openMatters() {
+// addOpenSubjects records the subjects whose alerts may or may not go on: those about
+// servers in maintenance, and those about what could not be seen.
+func (d *decision) addOpenSubjects() {
 	for _, s := range d.servers {
 		if s.maintenance() {
 			d.leaveOpen(serverSubject(s), certificateSubject(s), recordingsSubject(s), statsSubject(s))
 			continue
 		}
 		if !s.CertificateExpiry.Known() {
-			d.leaveOpen(certificateSubject(s)) // also where no machine runs: the next one may have the same
+			d.leaveOpen(certificateSubject(s)) // even without a machine: the next one may have the same certificate
 		}
 		if s.machine == nil && s.Machine.Known() {
-			continue // what was on the machine is gone with it
+			continue // its recordings and stats are gone with the machine
 		}
 		if !s.Recordings.Known() {
 			d.leaveOpen(recordingsSubject(s))
@@ -103,14 +106,15 @@ func (d *decision) openMatters() {
 		d.leaveOpen(poolSizeSubject, noServerLeftSubject)
 	}
 	if len(d.state.Shortages) > 0 {
-		d.leaveOpen(noServerLeftSubject) // those that are tried again may get no machine again
+		d.leaveOpen(noServerLeftSubject) // the next try may get no machine either
 	}
 }
 
-// fewest servers are named one by one in a text.
-const fewest = 10
+// maxNamed is the most servers listed by number in a text.
+const maxNamed = 10
 
-// numbers lists the servers for which a condition holds: "servers 1, 2 and 5 more".
+// numbers lists the servers that satisfy the condition, as "servers 1, 2 and 5 more", and
+// returns how many they are.
 func (d *decision) numbers(condition func(*server) bool) (list string, n int) {
 	for _, s := range d.servers {
 		if !condition(s) {
@@ -120,15 +124,15 @@ func (d *decision) numbers(condition func(*server) bool) (list string, n int) {
 		switch {
 		case n == 1:
 			list = serverSubject(s)
-		case n <= fewest:
+		case n <= maxNamed:
 			list += fmt.Sprintf(", %d", s.Server.Number)
 		}
 	}
 	if n > 1 {
 		list = strings.Replace(list, "server", "servers", 1)
 	}
-	if n > fewest {
-		list += fmt.Sprintf(" and %d more", n-fewest)
+	if n > maxNamed {
+		list += fmt.Sprintf(" and %d more", n-maxNamed)
 	}
 	return list, n
 }

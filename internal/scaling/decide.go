@@ -1,6 +1,6 @@
-// Package scaling is the decision: how many servers a pool needs, and which
-// actions get it there safely. Decide takes the time, the settings, what was
-// seen and what is remembered, and gives a plan and the next memory. It is pure.
+// Package scaling decides how many servers a pool needs, and which actions get it
+// there safely. Decide takes the time, the settings, an observation and the state of
+// the last evaluation; it returns a plan and the next state. It is a pure function.
 package scaling
 
 import (
@@ -10,17 +10,19 @@ import (
 	"divims/internal/pool"
 )
 
-// Decide makes the plan of one evaluation. Health is judged first, then the
-// policies say how many servers are required, then servers are replaced, added
-// or cordoned to get there, and last come the machines: those that enabled
-// servers lack, and those that draining servers may lose.
+// Decide returns the plan of one evaluation and the state for the next. It judges the
+// health of each server, asks the policies how many servers are required, replaces,
+// enables and cordons servers to get there, and then creates the machines that enabled
+// servers lack and deletes those that draining servers no longer need. If the pool
+// could not be seen completely, the network looks down or the pool is paused, the plan
+// has no actions.
 func Decide(now time.Time, config Config, seen pool.Observation, state pool.State) (Plan, pool.State) {
 	d := newDecision(now, config, seen, state)
 	for _, g := range d.groups {
 		g.require()
 	}
 	switch {
-	case d.blind():
+	case d.unseen():
 	case d.networkDown():
 	case d.paused():
 	default:
@@ -49,9 +51,9 @@ type decision struct {
 	servers servers
 	// groups are the servers by their tag, sorted: those without a tag come first.
 	groups []*group
-	// limited tells that a limit of one evaluation held something back.
-	limited bool
-	plan    Plan
+	// limitReached says that a limit of one evaluation withheld an action.
+	limitReached bool
+	plan         Plan
 }
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
@@ -64,7 +66,7 @@ func newDecision(now time.Time, config Config, seen pool.Observation, state pool
 	return d
 }
 
-// do puts an action into the plan.
+// do adds an action to the plan.
 func (d *decision) do(action Action) { d.plan.Actions = append(d.plan.Actions, action) }
 
 func (d *decision) enable(s *server, reason string) {
@@ -72,8 +74,7 @@ func (d *decision) enable(s *server, reason string) {
 	d.do(Action{Kind: Enable, Server: s.Server.Number, Reason: reason})
 }
 
-// cordon takes a server out, unless the evaluation has cordoned enough, and
-// tells whether it did.
+// cordon plans to cordon a server and reports whether the limit on cordons allowed it.
 func (d *decision) cordon(s *server, reason string) bool {
 	if !d.allow(Cordon, d.config.MaxCordons, s) {
 		return false
@@ -83,42 +84,45 @@ func (d *decision) cordon(s *server, reason string) bool {
 	return true
 }
 
-// allow tells whether the plan may hold one more action of a kind, and
-// otherwise says that it was withheld.
-func (d *decision) allow(kind Kind, most int, s *server) bool {
-	if d.plan.count(kind) < most {
+// allow reports whether the plan may have one more action of a kind. If not, it
+// records that the action was withheld.
+func (d *decision) allow(kind Kind, limit int, s *server) bool {
+	if d.plan.count(kind) < limit {
 		return true
 	}
-	s.leftAlone = fmt.Sprintf("%s: an evaluation does that %s at most", kind, pool.Count(most, "time"))
-	d.limited = true
-	d.withhold("%s %d: %s at most in one evaluation", kind, s.Server.Number, pool.Count(most, "time"))
+	s.leftAlone = fmt.Sprintf("%s: an evaluation does that %s at most", kind, pool.Count(limit, "time"))
+	d.limitReached = true
+	d.withhold("%s %d: %s at most in one evaluation", kind, s.Server.Number, pool.Count(limit, "time"))
 	return false
 }
 
+// withhold records in the plan what is not done because of a limit or guard.
 func (d *decision) withhold(format string, args ...any) {
 	d.plan.Withheld = append(d.plan.Withheld, fmt.Sprintf(format, args...))
 }
 
-// blind: with half a list of entries or machines, nothing is done at all.
-func (d *decision) blind() bool {
-	blind := false
+// unseen reports whether the list of entries or of machines could not be read
+// completely. Then nothing is changed.
+func (d *decision) unseen() bool {
+	unseen := false
 	if !d.seen.Entries.Known() {
 		d.alert(Critical, "Scalelite", adviceScalelite, "nothing is changed, the entries are unknown: %s", d.seen.Entries.Reason())
-		blind = true
+		unseen = true
 	}
 	if !d.seen.Machines.Known() {
 		d.alert(Critical, "Scaleway", adviceScaleway, "nothing is changed, the machines are unknown: %s", d.seen.Machines.Reason())
-		blind = true
+		unseen = true
 	}
-	if blind {
+	if unseen {
 		d.withhold("everything: the pool could not be seen completely")
 	}
-	return blind
+	return unseen
 }
 
-// networkDown: when many servers look dead at once, it is the way to them. Those
-// that were given up before are no news: else the few that an operator has yet
-// to look at would stop everything as soon as the pool gets small at night.
+// networkDown reports whether so many servers look dead at once that the network is
+// the likely cause. Then nothing is changed. Servers that an earlier evaluation gave up
+// do not count: otherwise a few broken servers that no operator has looked at yet
+// would stop everything when the pool gets small at night.
 func (d *decision) networkDown() bool {
 	running, dead := 0, 0
 	for _, s := range d.servers {
@@ -140,7 +144,7 @@ func (d *decision) networkDown() bool {
 	return true
 }
 
-// paused: an operator has stopped all acting.
+// paused reports whether an operator has paused the pool. Then nothing is changed.
 func (d *decision) paused() bool {
 	hold := d.state.Paused
 	if hold == nil {
@@ -152,7 +156,7 @@ func (d *decision) paused() bool {
 	return true
 }
 
-// finish gives the plan and the memory for the next evaluation.
+// finish returns the plan with a verdict on each server, and the next state.
 func (d *decision) finish() (Plan, pool.State) {
 	for _, g := range d.groups {
 		if g.Tag != "" {

@@ -8,9 +8,9 @@ import (
 	"divims/internal/pool"
 )
 
-// drain lets go of what draining servers do not need any more: meetings over
-// the limit, and machines whose drain gate is open. A server to which Scalelite
-// still sends meetings is repaired first.
+// drain acts on draining servers: it repairs cordons that Scalelite undid, ends
+// meetings over the limit, and deletes machines whose drain gate is open. Bare metal
+// is rebooted instead.
 func (d *decision) drain() {
 	for _, s := range d.servers {
 		if !s.mayTouch() || !s.draining() {
@@ -30,7 +30,8 @@ func (d *decision) drain() {
 	}
 }
 
-// ordered says of what keeps a machine that an operator ends its server's drain.
+// ordered prefixes the reason why a machine is kept with the operator's end-drain
+// order, if there is one.
 func (s *server) ordered(why string) string {
 	if end := s.memory.EndDrain; end != nil {
 		return fmt.Sprintf("%s ends its drain (%s), yet: %s", end.Author, end.Reason, why)
@@ -38,10 +39,10 @@ func (s *server) ordered(why string) string {
 	return why
 }
 
-// repairCordon cordons anew what Scalelite's poller has undone in part: a
-// cordoned or disabled server that was given a meeting since it was first seen
-// so. Sending the same state again would change nothing. A disabled server with
-// people is cordoned, since nobody can join its meetings any more.
+// repairCordon cordons a server anew that was given a meeting since it was first seen
+// cordoned or disabled: Scalelite's poller has undone a part of the cordon, and
+// sending the same state again would change nothing. It also cordons a disabled server
+// with people, because nobody can join meetings on a disabled server.
 func (d *decision) repairCordon(s *server) {
 	meetings, _ := s.Meetings.Get()
 	seen := s.memory.DrainingSince
@@ -59,8 +60,8 @@ func (d *decision) repairCordon(s *server) {
 	}
 }
 
-// endMeetings ends what would keep a draining server for ever, and all meetings
-// of one whose drain an operator ends.
+// endMeetings ends meetings that have lasted too long on a draining server, and all
+// meetings if an operator ends its drain.
 func (d *decision) endMeetings(s *server) {
 	meetings, _ := s.Meetings.Get()
 	for _, meeting := range meetings {
@@ -72,7 +73,7 @@ func (d *decision) endMeetings(s *server) {
 	}
 }
 
-// endReason says why a meeting on a draining server is ended, or "" when it goes on.
+// endReason returns why a meeting on a draining server is ended, or "" if it goes on.
 func (d *decision) endReason(s *server, meeting pool.Meeting) string {
 	if end := s.memory.EndDrain; end != nil {
 		return fmt.Sprintf("%s ends the server's drain: %s", end.Author, end.Reason)
@@ -84,7 +85,8 @@ func (d *decision) endReason(s *server, meeting pool.Meeting) string {
 	return fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", pool.FormatDuration(age), pool.FormatDuration(d.config.MeetingMaxDuration))
 }
 
-// keep says why a draining server keeps its machine, or "" when it may go.
+// keep returns why a draining server keeps its machine, or "" if it may go. It may
+// plan the reboot of an unresponsive machine.
 func (d *decision) keep(s *server) string {
 	switch s.machine.State {
 	case pool.Stopped, pool.StoppedInPlace:
@@ -114,12 +116,13 @@ func (d *decision) keep(s *server) string {
 
 const neverDeleted = "bare metal is never deleted"
 
-// rebootPause is the least time between two reboots of a machine.
+// rebootPause is the shortest time between two reboots of a bare-metal machine.
 const rebootPause = time.Hour
 
-// keepRunning: gate open, old enough, and seen so at the evaluation before too,
-// because a cordon that Scalelite's poller undoes lets meetings in again. Two
-// evaluations close to each other, one of them by hand, count as one.
+// keepRunning returns why a draining server that runs keeps its machine, or "". The
+// drain gate must be open now and must have been open at an evaluation at least half
+// an interval ago, because Scalelite's poller may undo a cordon and let meetings in.
+// The stats must be newer than that evaluation, and the machine old enough.
 func (d *decision) keepRunning(s *server) string {
 	config := d.config
 	if s.discardsRecordings() {
@@ -129,62 +132,27 @@ func (d *decision) keepRunning(s *server) string {
 		return why
 	}
 	s.empty = true
-	// Rounded to minutes, as the predecessor did: a cron that comes some seconds
-	// early does not cost another interval.
+	// The age is rounded to minutes, as the predecessor did, so that a cron trigger
+	// that fires some seconds early does not cost another interval.
 	if age := d.now.Sub(s.machine.Since).Round(time.Minute); age < d.config.youngest() {
 		return fmt.Sprintf("too young: its machine has run for %s, a machine is kept for %s", pool.FormatDuration(age), pool.FormatDuration(d.config.youngest()))
 	}
 	switch {
 	case s.memory.EmptySince.IsZero() || d.now.Sub(s.memory.EmptySince) < d.config.Interval/2:
 		return "seen empty for the first time: nothing is done unless the next evaluation sees the same"
-	case config.Recordings != RecordingsNone && !s.figuresSince(d.now, s.memory.EmptySince):
+	case config.Recordings != RecordingsNone && !s.statsNewerThan(d.now, s.memory.EmptySince):
 		return "its figures are from before it was first seen empty: they may lack the last recording"
 	}
 	return ""
 }
 
-// keepUnresponsive: nobody can ask the server, so the gate is closed. After a
-// configured time it is rebooted once, and after another, if that is allowed,
-// its machine may go although its recordings cannot be seen.
-func (d *decision) keepUnresponsive(s *server) string {
-	silent := time.Duration(0)
-	if s.memory.Health == string(Unresponsive) {
-		silent = d.now.Sub(s.memory.HealthSince)
-	}
-	reboot, remove := d.config.UnresponsiveRebootAfter, d.config.UnresponsiveDeleteAfter
-	switch {
-	case s.entry.Online:
-		return "Scalelite sees it online: it is us that it does not answer, and people may be on it"
-	case d.tooManyDead():
-		return "too many servers answer nobody: that looks like the network"
-	case s.discardsRecordings() && !s.Server.BareMetal:
-		return ""
-	case s.Server.BareMetal && reboot > 0 && silent >= reboot:
-		return ""
-	case !s.Server.BareMetal && reboot > 0 && silent >= reboot && s.memory.Rebooted.IsZero():
-		d.reboot(s, fmt.Sprintf("it has answered nobody for %s", pool.FormatDuration(silent)))
-		return "unresponsive: it is rebooted, once"
-	case !s.Server.BareMetal && remove > 0 && silent >= remove:
-		return ""
-	case remove == 0 || s.Server.BareMetal:
-		return fmt.Sprintf("it has answered nobody for %s, and may hold recordings: only a person may decide", pool.FormatDuration(silent))
-	}
-	return fmt.Sprintf("it has answered nobody for %s; its machine is kept for %s", pool.FormatDuration(silent), pool.FormatDuration(remove))
-}
-
-// tooManyDead counts also the servers that were given up before: a network that
-// fails bit by bit must not take one machine after the other with it.
-func (d *decision) tooManyDead() bool {
-	running := d.servers.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
-	dead := d.servers.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })
-	return dead >= 2 && dead*million > running*int(d.config.UnresponsiveMillionths)
-}
-
+// reboot plans to reboot a machine.
 func (d *decision) reboot(s *server, reason string) {
 	d.do(Action{Kind: Reboot, Server: s.Server.Number, Reason: fmt.Sprintf("%s: %s; %s", s.health, s.why, reason),
 		Unanswered: !s.Meetings.Known()})
 }
 
+// delete plans to delete a machine, unless the limit of the evaluation is reached.
 func (d *decision) delete(s *server) {
 	if !d.allow(Delete, d.config.MaxDeletions, s) {
 		return
@@ -202,57 +170,4 @@ func (d *decision) delete(s *server) {
 		reason = fmt.Sprintf("%s gives its recordings up: %s", s.memory.EndDrain.Author, s.memory.EndDrain.Reason)
 	}
 	d.do(Action{Kind: Delete, Server: s.Server.Number, Reason: reason, Unanswered: !s.Meetings.Known(), DiscardRecordings: s.discardsRecordings()})
-}
-
-// provideMachines creates or starts what enabled servers lack.
-func (d *decision) provideMachines() {
-	for _, s := range d.servers {
-		if !s.mayTouch() || s.intended != pool.Enabled {
-			continue
-		}
-		switch s.machineState() {
-		case "":
-			d.create(s)
-		case pool.Stopped, pool.StoppedInPlace:
-			if s.machine.Detail == pool.Preparing {
-				d.delete(s)
-				continue
-			}
-			d.do(Action{Kind: PowerOn, Server: s.Server.Number, Reason: fmt.Sprintf("it is enabled and its machine is %s", s.machine.State)})
-		}
-	}
-}
-
-func (d *decision) create(s *server) {
-	switch {
-	case s.Server.BareMetal:
-		s.leftAlone = "bare metal cannot be created, and its machine is not in the hoster's list"
-	case s.entry.Online:
-		s.leftAlone = "it has no machine of the pool, yet Scalelite says online: whose machine is that?"
-	case s.waits && s.memory.Failures == 0:
-		s.leftAlone = "no machine could be had for it; it is tried again after " + s.memory.NotBefore.UTC().Format(time.RFC3339)
-	case s.waits:
-		s.leftAlone = fmt.Sprintf("the creation failed %s; it is tried again after %s",
-			pool.Count(s.memory.Failures, "time"), s.memory.NotBefore.UTC().Format(time.RFC3339))
-	case d.allow(Create, d.config.MaxCreations, s):
-		d.do(Action{Kind: Create, Server: s.Server.Number, Reason: "it is enabled and has no machine"})
-	}
-}
-
-// deleteLeftovers deletes the volumes of machines that are gone.
-func (d *decision) deleteLeftovers() {
-	volumes, _ := d.seen.Leftovers.Get()
-	for _, volume := range volumes {
-		if !d.attached(volume.ID) {
-			d.do(Action{Kind: DeleteVolume, Volume: &volume, Reason: "its machine is gone; detached volumes are billed"})
-		}
-	}
-}
-
-// attached tells whether a listed machine has the volume after all.
-func (d *decision) attached(volumeID string) bool {
-	machines, _ := d.seen.Machines.Get()
-	return slices.ContainsFunc(machines, func(machine pool.Machine) bool {
-		return slices.ContainsFunc(machine.Volumes, func(volume pool.Volume) bool { return volume.ID == volumeID })
-	})
 }

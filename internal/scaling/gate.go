@@ -7,14 +7,14 @@ import (
 	"divims/internal/pool"
 )
 
-// Gate is the drain gate: it says why a machine must not be stopped or deleted,
-// or "" when it may. It is asked twice, by the decision and again, with fresh
-// answers of the server itself, right before the act.
+// Gate is the drain gate. It returns why a machine must not be stopped or deleted, or ""
+// if it may. The decision asks it first; right before the action it is asked again with
+// fresh answers of the server.
 //
-// Open: the entry is not enabled, BBB lists no meeting (breakout rooms count),
-// no recording is in work, none that is to be shipped remains, none has failed
-// and waits for a person, and a fresh stats endpoint reports an empty backlog.
-// Whatever is unknown keeps it closed.
+// The gate is open if the entry is not enabled, BBB lists no meeting (breakout rooms
+// count), no recording is being processed, no published recording has still to be
+// shipped, no recording failed, and fresh stats report an empty backlog. Anything unknown
+// keeps it closed.
 func Gate(config Config, s pool.ServerObservation) string {
 	entry, ok := s.Entry.Get()
 	if !ok {
@@ -36,6 +36,7 @@ func Gate(config Config, s pool.ServerObservation) string {
 	return recordingsGate(config, s)
 }
 
+// recordingsGate is the part of Gate that is about recordings.
 func recordingsGate(config Config, s pool.ServerObservation) string {
 	recordings, ok := s.Recordings.Get()
 	if !ok {
@@ -76,9 +77,9 @@ func recordingsGate(config Config, s pool.ServerObservation) string {
 	return ""
 }
 
-// stoppedGate is the gate of a machine that is switched off and cannot be
-// asked: open if this very machine was seen empty before it stopped, or if it
-// was never on for long enough to have had a meeting.
+// stoppedGate is the gate of a machine that is switched off and cannot be asked. It is
+// open if this machine was seen empty before it stopped, or never ran long enough for
+// a meeting.
 func stoppedGate(s *server) string {
 	if s.memory.MachineID == s.machine.ID && !s.memory.EmptySince.IsZero() {
 		return ""
@@ -89,6 +90,7 @@ func stoppedGate(s *server) string {
 	return "it is switched off, and nobody knows whether recordings are on its disk"
 }
 
-// neverBooted: a machine that the hoster last changed this soon after its
-// creation has not run since, and BBB needs 3 minutes to start.
+// neverBooted: if the hoster last changed the state of a machine within this time
+// after its creation, the machine cannot have held a meeting, because BBB needs 3
+// minutes to start.
 const neverBooted = 2 * time.Minute

@@ -7,35 +7,36 @@ import (
 	"divims/internal/pool"
 )
 
-// Group is the servers of a pool that bear the same Scalelite tag. A meeting that
-// asks for no tag is never placed on them, and one that insists on the tag nowhere
-// else: so each group has to be large enough by itself.
+// Group is the servers of a pool with the same Scalelite tag, or those without a tag.
+// Scalelite never places a meeting without a tag on a server with one, and a meeting
+// that requires a tag goes to servers with that tag only. So each group has to be large
+// enough by itself.
 type Group struct {
 	Tag string `json:"tag"`
-	// Load is that of the group's servers, Required how many of them must be enabled.
+	// Load is the load of the group's servers, Required how many of them must be
+	// enabled.
 	Load     Load     `json:"load"`
 	Required Required `json:"required"`
 }
 
-// group is a Group as the decision weighs it.
+// group is a Group with what the decision needs to know of it.
 type group struct {
 	Group
-	// d is the decision that the group is a part of.
+	// d is the decision that the group belongs to.
 	d *decision
-	// config is the pool's, cut to the group's size.
+	// config is the pool's Config with the size, capacity and minimum of the group.
 	config  Config
 	members servers
-	// enabled is what the enabled ones count as at the beginning, and size what all
-	// of them do, both rounded up.
+	// enabled is the capacity, in servers, that counts before anything is done, and
+	// size the capacity of all members. Both are rounded up.
 	enabled, size int
-	// replaced is the server that is being replaced but still enabled; its
-	// capacity does not count. nil: none.
+	// replaced is the server that stays enabled until its replacement is online, or
+	// nil. Its capacity does not count.
 	replaced *server
 }
 
-// formGroups finds the groups: the servers without a tag, and those of each tag.
-// History and calendar are the pool's, which is to say those without a tag; a
-// group with a tag goes by its load alone.
+// formGroups divides the servers into those without a tag and those of each tag, and
+// measures the load of each group.
 func (d *decision) formGroups() {
 	byTag := map[string]*group{}
 	for _, s := range d.servers {
@@ -49,13 +50,13 @@ func (d *decision) formGroups() {
 	}
 	slices.SortFunc(d.groups, func(a, b *group) int { return strings.Compare(a.Tag, b.Tag) })
 	if byTag[""] == nil {
-		nothing := pool.Seen(0.) // every server bears a tag
+		nothing := pool.Seen(0.) // every server has a tag
 		d.plan.Required = Required{Servers: pool.Seen(0), Capacity: nothing, Size: nothing}
 	}
 	for _, g := range d.groups {
 		g.Load = measureLoad(d.now, d.config, g.members)
 		if len(d.groups) > 1 {
-			g.cut()
+			g.shrinkConfig()
 		}
 		if g.Tag == "" {
 			d.plan.Load = g.Load
@@ -63,8 +64,9 @@ func (d *decision) formGroups() {
 	}
 }
 
-// cut makes the pool's Config that of a group of its servers.
-func (g *group) cut() {
+// shrinkConfig reduces the pool's Config to the group's servers. History and calendar
+// are about the servers without a tag, so a group with a tag uses the load policy only.
+func (g *group) shrinkConfig() {
 	c := &g.config
 	c.Capacity = c.Capacity * len(g.members) / c.Size
 	c.Size = len(g.members)
@@ -80,15 +82,15 @@ func (g *group) cut() {
 	}
 }
 
-// subject is the subject of an alert that is about the group.
-func (g *group) subject(of string) string {
+// subject returns the subject of an alert about the group.
+func (g *group) subject(subject string) string {
 	if g.Tag == "" {
-		return of
+		return subject
 	}
-	return of + " of tag " + g.Tag
+	return subject + " of tag " + g.Tag
 }
 
-// past is the load that the group's is compared with.
+// past returns the group's load at an earlier evaluation, or nil.
 func (g *group) past(state pool.State) *pool.PastLoad {
 	if g.Tag == "" {
 		return state.Load
@@ -99,7 +101,7 @@ func (g *group) past(state pool.State) *pool.PastLoad {
 	return nil
 }
 
-// tag is the entry's; a server without an entry has none.
+// tag returns the tag of the server's entry, or "" without one.
 func (s *server) tag() string {
 	if s.entry == nil {
 		return ""
@@ -107,15 +109,15 @@ func (s *server) tag() string {
 	return s.entry.Tag
 }
 
-// capacity is how much of a server it is: one with a load multiplier of 2 is given
-// half as many people by Scalelite, and counts as half a server.
+// capacity returns how many servers the server counts as. Scalelite places half as many
+// people on a server with a load multiplier of 2, so it counts as half a server.
 func (s *server) capacity() float64 {
 	if s.entry == nil || s.entry.LoadMultiplier <= 0 {
 		return 1
 	}
-	return min(1/s.entry.LoadMultiplier, mostCapacity)
+	return min(1/s.entry.LoadMultiplier, maxServerCapacity)
 }
 
-// mostCapacity is what a server counts as at most: a multiplier of 0.001 draws
-// people to it, but does not make it the whole pool.
-const mostCapacity = 10
+// maxServerCapacity is the most servers that one server counts as. A multiplier of
+// 0.001 attracts people, but one server with it is not a whole pool.
+const maxServerCapacity = 10

@@ -8,13 +8,14 @@ import (
 	"divims/internal/pool"
 )
 
-// Health is the judgement of a server. It comes before everything else.
+// Health is the judgement of a server.
 type Health string
 
 // The judgements.
 const (
 	Healthy Health = "healthy"
-	// Unseen: something of the server could not be read; it is left alone.
+	// Unseen: the entry, the machine or the meetings could not be read. The server
+	// is left alone.
 	Unseen Health = "unseen"
 	// Unresponsive: the machine has run for longer than the grace time, yet
 	// Scalelite says offline, or BBB did not answer at two evaluations in a row.
@@ -22,12 +23,12 @@ const (
 	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed,
 	// after the grace time.
 	Malfunctioning Health = "malfunctioning"
-	// ToRecycle: up for too long, built from an outdated image, soon under a planned
-	// maintenance, or an operator says so.
+	// ToRecycle: up for too long, made from an outdated image, about to have a
+	// planned maintenance, or to be replaced by an operator's order.
 	ToRecycle Health = "to recycle"
 )
 
-// judge says how a server is, and why.
+// judge returns the health of a server and its reason.
 func judge(now time.Time, config Config, s *server) (Health, string) {
 	if !s.Entry.Known() {
 		return Unseen, s.Entry.Reason()
@@ -59,21 +60,7 @@ func judge(now time.Time, config Config, s *server) (Health, string) {
 	return Healthy, ""
 }
 
-func unresponsive(now time.Time, config Config, s *server) string {
-	if !s.pastGrace(now, config) {
-		return ""
-	}
-	runs := pool.FormatDuration(now.Sub(s.machine.Since))
-	if !s.entry.Online {
-		return fmt.Sprintf("its machine has run for %s, yet Scalelite says offline", runs)
-	}
-	if s.silent() && !s.memory.SilentSince.IsZero() {
-		return fmt.Sprintf("its machine has run for %s, yet BBB has not answered since %s: %s",
-			runs, s.memory.SilentSince.UTC().Format(time.RFC3339), s.Meetings.Reason())
-	}
-	return ""
-}
-
+// malfunctioning returns the fault that the stats name, or "".
 func malfunctioning(s *server) string {
 	stats, ok := s.Stats.Get()
 	if !ok {
@@ -91,11 +78,11 @@ func malfunctioning(s *server) string {
 	return ""
 }
 
-// maintenanceAhead is how long before a planned maintenance its machine is given
-// up: time for a replacement, for the longest meeting and for its recording.
+// maintenanceAhead is how long before a planned maintenance a machine is replaced.
+// That leaves time for the replacement, for the longest meeting and for its recording.
 const maintenanceAhead = 48 * time.Hour
 
-// toRecycle says why a machine is to be replaced whatever the hour, or "".
+// toRecycle returns why a machine is to be replaced at any hour, or "".
 func toRecycle(now time.Time, config Config, s *server) string {
 	if asked := s.memory.Recycle; asked != nil {
 		return fmt.Sprintf("%s wants it recycled: %s", asked.Author, asked.Reason)
@@ -111,7 +98,8 @@ func toRecycle(now time.Time, config Config, s *server) string {
 	return ""
 }
 
-// outdated tells whether a server's machine was made from an older image.
+// outdated reports whether the server's machine was made from an older image than the
+// newest of its zone.
 func (s *server) outdated() bool {
 	return s.newest != nil && !s.machine.BareMetal && s.machine.ImageID != "" &&
 		s.machine.ImageID != s.newest.ID && s.machine.Created.Before(s.newest.Created)

@@ -8,21 +8,23 @@ import (
 	"divims/internal/pool"
 )
 
-// Load is the load of a pool: everybody on servers that are not in maintenance
-// and whose machine runs. Cordoned servers count: their people will come back.
+// Load is the load of a group: the participants and meetings on servers that are not in
+// maintenance and whose machine runs. Cordoned servers count, because their people come
+// back for the next meeting.
 type Load struct {
 	Participants int `json:"participants"`
 	Meetings     int `json:"meetings"`
-	// Remembered counts servers whose last known load stands for the present one.
+	// Remembered is the number of servers whose last known load was used.
 	Remembered int `json:"remembered,omitempty"`
-	// Missing are the servers whose load nobody knows; it is not in the numbers.
+	// Missing are the numbers of the servers whose load is unknown. It is not included.
 	Missing []int `json:"missing,omitempty"`
 }
 
-// rememberedFor is for how long the last known load of a server that does not
-// answer stands for the present one. After that its people are elsewhere.
-const rememberedFor = 30 * time.Minute
+// maxLoadAge is how long the last known load of a server that does not answer is used.
+// After that its people are elsewhere.
+const maxLoadAge = 30 * time.Minute
 
+// measureLoad returns the load of a group of servers.
 func measureLoad(now time.Time, config Config, servers []*server) Load {
 	var l Load
 	for _, s := range servers {
@@ -32,47 +34,47 @@ func measureLoad(now time.Time, config Config, servers []*server) Load {
 			meetings, _ := s.Meetings.Get()
 			l.Participants += pool.Participants(meetings)
 			l.Meetings += len(meetings)
-		case !s.memory.LoadSeen.IsZero() && now.Sub(s.memory.LoadSeen) <= rememberedFor:
+		case !s.memory.LoadSeen.IsZero() && now.Sub(s.memory.LoadSeen) <= maxLoadAge:
 			l.Participants += s.memory.Participants
 			l.Meetings += s.memory.Meetings
 			l.Remembered++
-		case s.entry != nil && !s.entry.Online: // Scalelite has nobody there either
+		case s.entry != nil && !s.entry.Online: // Scalelite does not see it either, so nobody is on it
 		case s.machine == nil || s.pastGrace(now, config):
 			l.Missing = append(l.Missing, s.Server.Number)
-		default: // it starts, and has never answered: nobody can be on it
+		default: // it starts and has never answered, so nobody can be on it
 		}
 	}
 	return l
 }
 
-// past turns the load into what the next evaluation compares with. Nothing
-// counts as 1, so that there always is a ratio.
+// past returns the load that the next evaluation compares with. 0 becomes 1, so that
+// there always is a ratio.
 func (l Load) past(now time.Time) *pool.PastLoad {
 	return &pool.PastLoad{At: now, Participants: max(1, l.Participants), Meetings: max(1, l.Meetings)}
 }
 
-// stalePast is how old, in evaluation intervals, a past load may be to be
-// compared with: one evaluation may be missed by most of an interval, not two.
-const stalePast = 1.8
+// maxPastIntervals is the age, in evaluation intervals, from which a past load is not
+// compared with any more. That allows an evaluation to be late, but not to be missing.
+const maxPastIntervals = 1.8
 
 // loadAnswer returns the answer of the policy load for the group.
 func (g *group) loadAnswer() Answer {
 	return loadRequired(g.d.now, g.config, g.past(g.d.state), g.Load, g.enabled)
 }
 
-// loadRequired is the predecessor's rule. With 626 participants and 5 meetings,
-// none grown, 250 and 15 a server and the factor 2:
+// loadRequired is the predecessor's rule. With 626 participants and 5 meetings that do
+// not grow, servers for 250 and 15, and a factor of 2 it returns
 //
 //	max(ceil(2 × 626 / 250), ceil(2 × 5 / 15), minimum 1) = max(6, 1, 1) = 6
 //
-// Participants have grown from the threshold on, meetings only above it, both
-// with the ratio rounded to two decimals, as the predecessor has them.
+// As with the predecessor, the ratios are rounded to two decimals, and participants grow
+// if their ratio is at least the threshold, meetings only if it is above.
 func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, enabled int) Answer {
 	current := l.past(now)
 	participantsRatio, meetingsRatio := 1.0, 1.0
 	compared := "no load of the previous evaluation to compare with"
 	if past != nil && past.Participants > 0 && past.Meetings > 0 &&
-		now.Sub(past.At).Seconds() < stalePast*config.Interval.Seconds() {
+		now.Sub(past.At).Seconds() < maxPastIntervals*config.Interval.Seconds() {
 		participantsRatio = round2(float64(current.Participants) / float64(past.Participants))
 		meetingsRatio = round2(float64(current.Meetings) / float64(past.Meetings))
 		compared = fmt.Sprintf("compared with %s and %s %s ago: ratios %.2f and %.2f", pool.Count(past.Participants, "participant"),
@@ -104,9 +106,9 @@ func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, ena
 	return Answer{Policy: PolicyLoad, Servers: pool.Seen(servers), Why: why}
 }
 
-// serversFor rounds the wanted capacity to a whole number before dividing, as
-// the predecessor does: 1.001 × 250 participants fit one server of 250. The
-// bound keeps absurd loads from overflowing; the pool's size limits them anyway.
+// serversFor returns the servers for a load. It rounds the wanted capacity to a whole
+// number before it divides, as the predecessor does: 1.001 × 250 participants fit on
+// one server for 250. The bound keeps absurd loads from overflowing.
 func serversFor(factor float64, load, perServer int) int {
 	wanted := math.Min(math.Round(factor*float64(load)), math.MaxInt32)
 	return ceilDiv(int(wanted), perServer)

@@ -7,31 +7,31 @@ import (
 	"divims/internal/pool"
 )
 
-// Expected is what a policy expects of a moment to come. It counts for nothing
-// in the decision that it is told with: it is for the people who watch.
+// Expected is what a policy expects of a moment to come. It is shown to people and has
+// no influence on the decision.
 type Expected struct {
 	At time.Time `json:"at"`
-	// Servers are those that the policy would ask for then.
+	// Servers is how many servers the policy would ask for.
 	Servers pool.Reading[int] `json:"servers,omitzero"`
-	// Participants are those that it expects, Upper the bound below which they
-	// stay almost always.
+	// Participants is the expected number, and Upper the number that is exceeded
+	// only one time in forty.
 	Participants pool.Reading[int] `json:"participants,omitzero"`
 	Upper        pool.Reading[int] `json:"upper,omitzero"`
 }
 
-// An outlook is for a day, and has at most so many moments.
+// The outlook of the schedule covers a day, with 48 moments at most.
 const (
-	outlookTime = 24 * time.Hour
-	mostMoments = 48
+	outlookSpan = 24 * time.Hour
+	maxMoments  = 48
 )
 
-// scheduleOutlook is what the schedule asks for from each start and end of an
-// event on. A moment of which it has no say is left out.
+// scheduleOutlook returns what the schedule will ask for from each start and end of an
+// event on. Moments without an answer are left out.
 func scheduleOutlook(now time.Time, config Config, calendar pool.Calendar) []Expected {
-	config.Interval, config.BootTime = 0, 0 // what holds then, not within a lead time
+	config.Interval, config.BootTime = 0, 0 // what is in force then, without looking a lead time ahead
 	var outlook []Expected
 	for _, at := range changes(now, config.ScheduleMode, calendar.Events) {
-		// An event that begins at this very moment is not in force yet.
+		// An event is not in force yet at the moment of its start.
 		answer := scheduleRequired(at.Add(time.Second), config, calendar)
 		if answer.Servers.Known() {
 			outlook = append(outlook, Expected{At: at, Servers: answer.Servers})
@@ -40,7 +40,8 @@ func scheduleOutlook(now time.Time, config Config, calendar pool.Calendar) []Exp
 	return outlook
 }
 
-// changes are the moments of the coming day at which events begin or end.
+// changes returns the moments of the coming day at which events begin or, in mode
+// window, end.
 func changes(now time.Time, mode ScheduleMode, events []pool.Event) []time.Time {
 	var moments []time.Time
 	for _, event := range events {
@@ -49,8 +50,8 @@ func changes(now time.Time, mode ScheduleMode, events []pool.Event) []time.Time 
 			moments = append(moments, event.End)
 		}
 	}
-	moments = slices.DeleteFunc(moments, func(at time.Time) bool { return !at.After(now) || at.Sub(now) > outlookTime })
+	moments = slices.DeleteFunc(moments, func(at time.Time) bool { return !at.After(now) || at.Sub(now) > outlookSpan })
 	slices.SortFunc(moments, time.Time.Compare)
 	moments = slices.CompactFunc(moments, time.Time.Equal)
-	return moments[:min(len(moments), mostMoments)]
+	return moments[:min(len(moments), maxMoments)]
 }

@@ -52,7 +52,7 @@ func TestOutlooksAreBounded(t *testing.T) {
 		events = append(events, pool.Event{Start: start, End: start.Add(time.Minute), Summary: "users=10%"})
 	}
 	config := Config{Size: 10, Capacity: 1000, ScheduleMode: ScheduleWindow}
-	if n := len(scheduleOutlook(now, config, pool.Calendar{Events: events})); n != mostMoments {
+	if n := len(scheduleOutlook(now, config, pool.Calendar{Events: events})); n != maxMoments {
 		t.Errorf("%d moments", n)
 	}
 }

@@ -347,7 +347,7 @@ func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.
 	}
 	for _, g := range d.groups {
 		tag, after := g.Tag, g.members.capacity((*server).counts)
-		if cordoned[tag] && after < min(before[tag], float64(g.required()))-almost {
+		if cordoned[tag] && after < min(before[tag], float64(g.required()))-tolerance {
 			t.Fatalf("cordoning leaves %g of %g with the tag %q, and %d are required", after, before[tag], tag, g.required())
 		}
 		if cordoned[tag] && onlineBefore[tag] > 0 && g.members.count(online) == 0 {

@@ -8,8 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// remember is the memory for the next evaluation. What the plan's actions came
-// to is added by whoever carries them out.
+// remember returns the state for the next evaluation. Settle adds the outcomes of the
+// plan's actions.
 func (d *decision) remember() pool.State {
 	next := pool.State{
 		LastEvaluation: d.now,
@@ -23,7 +23,7 @@ func (d *decision) remember() pool.State {
 	}
 	switch {
 	case !d.seen.Entries.Known() || !d.seen.Machines.Known():
-		next.Kept = d.state.Kept // nobody could count
+		next.Kept = d.state.Kept // the servers could not be counted
 	case !d.plan.Required.Servers.Known():
 		next.Kept = d.kept()
 	}
@@ -37,8 +37,8 @@ func (d *decision) remember() pool.State {
 	return next
 }
 
-// tagLoads are what the next loads of the tags are compared with; of a tag whose load
-// could not be seen that of before stands, as it does of the pool.
+// tagLoads returns the loads that the next evaluation compares the loads of the tags
+// with. If the load of a tag could not be seen, its previous load stays.
 func (d *decision) tagLoads() map[string]pool.PastLoad {
 	loads := maps.Clone(d.state.TagLoads)
 	if !d.seen.Entries.Known() || !d.seen.Machines.Known() {
@@ -60,13 +60,14 @@ func (d *decision) tagLoads() map[string]pool.PastLoad {
 	return loads
 }
 
-// sawLoad tells whether the load is good enough to compare the next one with.
+// sawLoad reports whether the load is complete, so that the next one can be compared
+// with it.
 func (d *decision) sawLoad() bool {
 	return d.seen.Entries.Known() && d.seen.Machines.Known() && len(d.plan.Load.Missing) == 0
 }
 
-// rememberServer is the memory of one server. While an operator has it in hand
-// nothing of what it does is held against it.
+// rememberServer returns the memory of one server. What happens while a server is in
+// maintenance is not held against it, so nothing of that is remembered.
 func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	memory := s.memory
 	if s.maintenance() {
@@ -83,7 +84,7 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 		memory.EndDrain = nil
 	}
 	if s.intended != pool.Enabled && !d.now.Before(memory.NotBefore) {
-		memory.Failures, memory.NotBefore = 0, time.Time{} // what failed then says nothing of the next time
+		memory.Failures, memory.NotBefore = 0, time.Time{} // old failures say nothing about the next time
 	}
 	if s.machineState() == pool.Running || s.machine == nil {
 		memory.EmptySince = since(d.now, s.empty, memory.EmptySince)
@@ -99,22 +100,21 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	return memory
 }
 
-// drainIsOver tells that a drain which an operator may have ended is over: the server
-// is enabled, or is bare metal that is well and empty, which keeps its machine.
+// drainIsOver reports whether an operator's end-drain order has done its work: the
+// server is enabled, or it is bare metal, which keeps its machine, and it is healthy
+// and empty.
 func (s *server) drainIsOver() bool {
 	meetings, known := s.Meetings.Get()
 	kept := s.Server.BareMetal && s.health == Healthy && known && len(meetings) == 0
 	return kept || s.intended == pool.Enabled
 }
 
-// memoryOf is the memory of a server, emptied of what was about another machine.
-// While nobody knows which machine it has, the memory stands.
-//
-// What must have been so at two evaluations in a row is forgotten when none was
-// made for longer than the load policy compares over.
+// memoryOf returns the memory of a server. What was about another machine is removed,
+// unless the machine is unknown. After a gap of maxPastIntervals without an evaluation
+// it also removes what must hold at two evaluations in a row.
 func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObservation) pool.ServerMemory {
 	memory := state.Servers[s.Server.Number]
-	if gap := now.Sub(state.LastEvaluation); !state.LastEvaluation.IsZero() && gap.Seconds() >= stalePast*config.Interval.Seconds() {
+	if gap := now.Sub(state.LastEvaluation); !state.LastEvaluation.IsZero() && gap.Seconds() >= maxPastIntervals*config.Interval.Seconds() {
 		memory.SilentSince, memory.EmptySince, memory.Health, memory.HealthSince = time.Time{}, time.Time{}, "", time.Time{}
 	}
 	machine, known := s.Machine.Get()
@@ -128,7 +128,7 @@ func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObser
 	return fresh
 }
 
-// since is when a condition that holds began, and zero when it does not hold.
+// since returns when a condition began that holds now, or zero if it does not hold.
 func since(now time.Time, holds bool, before time.Time) time.Time {
 	if !holds {
 		return time.Time{}
@@ -139,6 +139,7 @@ func since(now time.Time, holds bool, before time.Time) time.Time {
 	return before
 }
 
+// currentShortages returns the shortages that have not run out.
 func currentShortages(now time.Time, shortages []pool.Shortage) []pool.Shortage {
 	var current []pool.Shortage
 	for _, shortage := range shortages {

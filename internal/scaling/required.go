@@ -32,11 +32,12 @@ func (g *group) require() {
 	}
 }
 
-// askPolicies gives the largest answer; unknown when there is none.
+// askPolicies returns the largest answer of the policies. It is unknown if no policy
+// has one.
 func (g *group) askPolicies() pool.Reading[int] {
 	required, largest := &g.Required, pool.Unknown[int]("no policy has an answer")
 	for _, policy := range g.config.Policies {
-		answer := g.ask(policy)
+		answer := g.answer(policy)
 		required.Policies = append(required.Policies, answer)
 		if servers, ok := answer.Servers.Get(); ok {
 			before, _ := largest.Get()
@@ -50,13 +51,13 @@ func (g *group) askPolicies() pool.Reading[int] {
 	return largest
 }
 
-// force puts an operator's number in the place of what the policies ask for, and
-// warns when that is more.
+// force replaces what the policies ask for by an operator's number, and adds an alert
+// if the policies ask for more.
 func (g *group) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[int] {
 	until := forced.Until.UTC().Format(time.RFC3339)
-	g.limited("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
+	g.noteLimit("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
 	if len(g.d.groups) > 1 {
-		g.limited("servers with a tag are not forced: they go by their own load")
+		g.noteLimit("servers with a tag are not forced: they go by their own load")
 	}
 	if servers, ok := asked.Get(); ok && servers > forced.Servers {
 		g.d.alert(Warning, "forced", adviceForced, "the policies require %s; %s has forced %d until %s",
@@ -65,42 +66,44 @@ func (g *group) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[
 	return pool.Seen(forced.Servers)
 }
 
-// limit brings what is asked for between the minimum and what all servers of the
-// group count as.
+// limit raises the number of servers to the minimum, and reduces it to the capacity of
+// all servers of the group.
 func (g *group) limit(asked int) int {
 	servers, minimum := asked, g.config.Minimum()
 	g.Required.UsedUp = asked > minimum && asked >= g.size
 	if servers < minimum {
 		servers = minimum
-		g.limited("raised from %d to the minimum of %d", asked, minimum)
+		g.noteLimit("raised from %d to the minimum of %d", asked, minimum)
 	}
 	if servers <= g.size {
 		return servers
 	}
-	g.limited("limited from %d to the %s that there are", servers, g.all())
+	g.noteLimit("limited from %d to the %s that there are", servers, g.sizeText())
 	if g.Required.UsedUp {
-		g.d.alert(Error, g.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %s", asked, g.all())
+		g.d.alert(Error, g.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %s", asked, g.sizeText())
 	}
 	return g.size
 }
 
-func (g *group) limited(format string, args ...any) {
+// noteLimit records a limit with its numbers.
+func (g *group) noteLimit(format string, args ...any) {
 	g.Required.Limits = append(g.Required.Limits, fmt.Sprintf(format, args...))
 }
 
-// all is how many servers there are, and where multipliers make another number of
-// them, how they count: "10 (20 servers, by load multipliers)".
-func (g *group) all() string {
+// sizeText returns the number of servers, and with load multipliers how many they
+// count as: "10 (20 servers, by load multipliers)".
+func (g *group) sizeText() string {
 	if n := len(g.members); n != g.size {
 		return fmt.Sprintf("%d (%s, by load multipliers)", g.size, pool.Count(n, "server"))
 	}
 	return fmt.Sprint(g.size)
 }
 
-// roundUp makes a whole number of servers of what some count as.
-func roundUp(capacity float64) int { return int(math.Ceil(capacity - almost)) }
+// roundUp rounds a capacity up to whole servers.
+func roundUp(capacity float64) int { return int(math.Ceil(capacity - tolerance)) }
 
-func (g *group) ask(policy Policy) Answer {
+// answer returns the answer of one policy.
+func (g *group) answer(policy Policy) Answer {
 	switch policy {
 	case PolicyForecast:
 		return g.forecastAnswer()
@@ -113,13 +116,13 @@ func (g *group) ask(policy Policy) Answer {
 	return Answer{Policy: policy, Servers: pool.Unknown[int](reason), Why: []string{reason}}
 }
 
-// forecasts tells whether the forecast is among the policies.
+// forecasts reports whether the forecast is among the policies.
 func (g *group) forecasts() bool {
 	return slices.Contains(g.config.Policies, PolicyForecast)
 }
 
-// forced is an operator's number, which stands in the place of the policies'
-// until its time is over; nil for none.
+// forced returns the operator's number that replaces the policies' answers, or nil if
+// there is none or its time is over.
 func (d *decision) forced() *pool.Forced {
 	if forced := d.state.Forced; forced != nil && d.now.Before(forced.Until) {
 		return forced
@@ -127,9 +130,10 @@ func (d *decision) forced() *pool.Forced {
 	return nil
 }
 
-// required is how many servers of the group must be enabled; without an answer, as many as
-// were when the answers ceased. (As many as are would be one more with every
-// replacement that is enabled beside what it replaces.)
+// required returns how many servers of the group must be enabled. Without an answer
+// that is as many as were enabled when the policies stopped answering; the number that
+// is enabled now would grow with every replacement that is enabled before its
+// predecessor is cordoned.
 func (g *group) required() int {
 	if servers, ok := g.Required.Servers.Get(); ok {
 		return servers
@@ -137,8 +141,8 @@ func (g *group) required() int {
 	return g.d.kept()
 }
 
-// kept is what is required of the servers without a tag while no policy has an
-// answer; those with a tag go by the load, which always has one.
+// kept returns how many servers without a tag stay enabled while no policy has an
+// answer. Groups with a tag use the load policy, which always has an answer.
 func (d *decision) kept() int {
 	if d.state.Kept > 0 {
 		return d.state.Kept

@@ -13,25 +13,24 @@ import (
 	"divims/internal/pool"
 )
 
-// ScheduleMode says how long an event of the calendar holds.
+// ScheduleMode says how long an event of the calendar is in force.
 type ScheduleMode string
 
 // The modes of the policy schedule.
 const (
-	// ScheduleStep is the predecessor's rule: an event holds until the next one
+	// ScheduleStep is the predecessor's rule: an event is in force until the next one
 	// starts, at most until 7 days after its end.
 	ScheduleStep ScheduleMode = "step"
-	// ScheduleWindow lets an event hold from its start to its end.
+	// ScheduleWindow means that an event is in force from its start to its end.
 	ScheduleWindow ScheduleMode = "window"
 )
 
-// stepDays is for how many days after its end an event may hold in mode step.
-// They are days of the calendar's zone: 167 hours across the spring change.
+// stepDays is for how many days after its end an event may be in force in mode step.
+// They are days in the time zone of the calendar: 167 hours when summer time begins.
 const stepDays = 7
 
-// scheduleAnswer asks the schedule for what it requires within the lead time.
-// enabled is how many servers count now: an event that cannot be read never
-// lowers that.
+// scheduleAnswer returns what the schedule requires within the lead time. enabled is
+// how many servers count now: if an event cannot be read, the answer is not lower.
 func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Calendar], enabled int) Answer {
 	read, ok := calendar.Get()
 	if !ok {
@@ -47,14 +46,14 @@ func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Cal
 	return answer
 }
 
-// scheduleRequired is the largest demand of any moment from now to the end of
-// the lead time, in servers, and how it came about. With users=50%, 30 servers
-// and room for 10000 participants:
+// scheduleRequired returns the largest demand from now to the end of the lead time, in
+// servers, and how it was calculated. With users=50%, 30 servers and a capacity of 10000
+// participants it is
 //
 //	ceil(50% of 10000 × 30 / 10000) = 15
 //
-// An event whose demand cannot be read is no demand of 0: it has no say beside
-// others, and alone it leaves the policy without an answer.
+// An event that cannot be read is not a demand of 0: it is ignored beside other events,
+// and alone it leaves the policy without an answer.
 func scheduleRequired(now time.Time, config Config, calendar pool.Calendar) Answer {
 	source := "calendar: " + calendar.Source
 	if config.Size <= 0 || config.Capacity <= 0 {
@@ -79,15 +78,16 @@ func scheduleRequired(now time.Time, config Config, calendar pool.Calendar) Answ
 	return largestDemand(source, events, now, config)
 }
 
+// noAnswer returns the answer of a schedule that has none.
 func noAnswer(source, reason string) Answer {
 	return Answer{Policy: PolicySchedule, Servers: pool.Unknown[int](reason), Why: []string{source, reason}}
 }
 
-// steps are the events in force in mode step, one after the other: of those
-// that began before now and overlap the last 7 days the one that began last,
-// and those that begin within the lead time. Of events that begin together the
-// one with the lowest order counts. An event that begins at this very moment is
-// not in force yet. Cancelled events count, as they did for the predecessor.
+// steps returns the events in force in mode step, one after the other: the last one
+// that began before now and overlaps the last 7 days, and those that begin within the
+// lead time. Of events that begin at the same time the one with the lowest order
+// counts. An event is not in force yet at the moment of its start. Cancelled events
+// count, as they did for the predecessor.
 func steps(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Event {
 	began := slices.DeleteFunc(slices.Clone(events), func(e pool.Event) bool {
 		return !e.Start.Before(now.Add(leadTime)) ||
@@ -104,9 +104,9 @@ func steps(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Ev
 	return began[max(0, ahead-1):]
 }
 
-// windows are the events that hold at any moment of the lead time in mode
-// window. An event that takes no time, is cancelled, or does not speak of users
-// has no say.
+// windows returns the events in force at any moment of the lead time in mode window.
+// It leaves out cancelled events, events without a duration, and those without users=
+// in the summary.
 func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e pool.Event) bool {
 		_, speaks := users(e.Summary)
@@ -115,8 +115,8 @@ func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.
 	})
 }
 
-// mostReasons bounds how many events are told of one by one.
-const mostReasons = 50
+// maxReasons is the most events that are explained one by one.
+const maxReasons = 50
 
 func largestDemand(source string, events []pool.Event, now time.Time, config Config) Answer {
 	answer := Answer{Policy: PolicySchedule}
@@ -142,7 +142,7 @@ func largestDemand(source string, events []pool.Event, now time.Time, config Con
 			largest, decisive = servers, reasons[len(reasons)-1]
 		}
 	}
-	if len(reasons) > mostReasons {
+	if len(reasons) > maxReasons {
 		reasons = append(few(reasons), "the largest of them all is the "+decisive)
 	}
 	answer.Unread = few(answer.Unread)
@@ -154,18 +154,17 @@ func largestDemand(source string, events []pool.Event, now time.Time, config Con
 	return answer
 }
 
-// few are the first of many reasons, and how many more there are.
+// few returns the first reasons of many, and how many more there are.
 func few(reasons []string) []string {
-	if len(reasons) <= mostReasons {
+	if len(reasons) <= maxReasons {
 		return reasons
 	}
-	return append(reasons[:mostReasons:mostReasons], "and "+pool.Count(len(reasons)-mostReasons, "more event"))
+	return append(reasons[:maxReasons:maxReasons], "and "+pool.Count(len(reasons)-maxReasons, "more event"))
 }
 
-// users finds the text after "users=" in a summary. The summary is read as the
-// predecessor did, as an INI file: the key begins a line of its own and is case
-// sensitive, the last one wins, a semicolon begins a comment. Lines that are not
-// INI are no obstacle.
+// users returns the text after "users=" in a summary. The summary is read as an INI
+// file, as the predecessor did: the key begins a line and is case sensitive, the last
+// one wins, and a semicolon begins a comment. Lines that are not INI are ignored.
 func users(summary string) (text string, found bool) {
 	for line := range strings.SplitSeq(summary, "\n") {
 		key, value, ok := strings.Cut(line, "=")
@@ -183,16 +182,16 @@ func users(summary string) (text string, found bool) {
 	return text, found
 }
 
-// quantity is a number with an optional decimal part after a point or a comma,
-// its thousands optionally apart by (no-break) spaces, and an optional %.
+// quantity matches a number with an optional decimal part after a point or comma,
+// optional (no-break) spaces between thousands, and an optional %.
 var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]{0,3}(%?)$`)
 
-// errRatio is what a share of the pool cannot be.
+// errRatio is the error of a share of the pool that is not possible.
 var errRatio = errors.New("is not between 0% and 100%")
 
-// participants reads the demand of a summary: whole participants, rounded up,
-// and the reading in words. It counts in integers: in binary fractions 100 % of
-// 600 participants on 7 servers would need 8 of them.
+// participants returns the demand of a summary in whole participants, rounded up, and
+// how it was read. It calculates with integers: with binary fractions, 100 % of 600
+// participants on 7 servers would need 8 servers.
 func participants(summary string, capacity int) (wanted int, formula string, err error) {
 	text, found := users(summary)
 	if !found {

@@ -7,28 +7,31 @@ import (
 	"divims/internal/pool"
 )
 
-// server is one server as the decision weighs it.
+// server is one server with what the decision knows and plans about it.
 type server struct {
 	pool.ServerObservation
 	memory pool.ServerMemory
-	// entry and machine are nil when there is none and when it is unknown; in
-	// the second case the health is Unseen.
+	// entry and machine are nil if there is none, or if it is unknown. If one is
+	// unknown, the health is Unseen.
 	entry   *pool.Entry
 	machine *pool.Machine
-	health  Health
-	why     string
-	// intended is the entry's state once the plan is carried out.
+	// health is the judgement of the server, why its reason.
+	health Health
+	why    string
+	// intended is the entry's state after the plan is carried out.
 	intended pool.EntryState
-	// empty tells that the drain gate was found open.
+	// empty says that the drain gate is open.
 	empty bool
-	// newest is the image that its machine would be made from now: that of its
-	// zone. nil without a machine, and when the image is unknown.
+	// newest is the newest image in the zone of its machine. It is nil without a
+	// machine, and if the image is unknown.
 	newest *pool.Image
-	// leftAlone says why nothing is done with it although it was a candidate.
+	// leftAlone is the reason why nothing is done with a server that was a
+	// candidate for an action.
 	leftAlone string
-	// waits tells that its machine could not be created and is not tried again yet.
+	// waits says that its machine could not be created, and that the next try is
+	// later.
 	waits bool
-	// stuck tells that its machine has been starting or stopping for too long.
+	// stuck says that its machine has been starting or stopping for too long.
 	stuck bool
 }
 
@@ -47,6 +50,7 @@ func newServer(now time.Time, config Config, seen pool.Observation, observed poo
 	return s
 }
 
+// newestImage returns the newest image in the machine's zone, or nil.
 func newestImage(seen pool.Reading[[]pool.Image], machine *pool.Machine) *pool.Image {
 	images, _ := seen.Get()
 	for i := range images {
@@ -59,51 +63,63 @@ func newestImage(seen pool.Reading[[]pool.Image], machine *pool.Machine) *pool.I
 
 func (s *server) maintenance() bool { return s.memory.Maintenance != nil }
 
-// mayTouch tells whether the decision may do anything with the server.
+// mayTouch reports whether the decision may do anything with the server.
 func (s *server) mayTouch() bool { return !s.maintenance() && s.health != Unseen && s.entry != nil }
 
-// counts tells whether the server counts as capacity, now or soon.
+// mayEnable reports whether the plan may enable the server. A server that the plan
+// cordons is not enabled by the same plan, nor is one whose drain an operator ends.
+func (s *server) mayEnable() bool {
+	return s.mayTouch() && s.memory.EndDrain == nil && s.intended != pool.Enabled && s.intended == s.entry.State &&
+		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
+}
+
+// counts reports whether the server counts as capacity: it is enabled, or will be by
+// this plan, and nothing known keeps it from taking meetings now or soon.
 func (s *server) counts() bool {
 	return s.entry != nil && !s.maintenance() && s.intended == pool.Enabled && s.health != Unresponsive &&
 		s.machineState() != pool.Locked && !s.waits && !s.stuck && !s.lost()
 }
 
-// lost tells of bare metal that the hoster does not list: nobody can create it.
+// lost reports whether the server is bare metal that the hoster does not list. DiViMS
+// cannot create its machine.
 func (s *server) lost() bool {
 	return s.Server.BareMetal && s.Machine.Known() && s.machine == nil
 }
 
-// online tells whether the server is known to take meetings at this moment.
+// online reports whether the server counts and takes meetings now.
 func (s *server) online() bool { return s.counts() && s.up() }
 
-// up tells whether a server that is enabled now takes meetings at the next poll.
+// up reports whether the server would take meetings at Scalelite's next poll if it were
+// enabled now.
 func (s *server) up() bool {
 	return s.machineState() == pool.Running && s.entry.Online && s.Meetings.Known()
 }
 
-// ready reports whether the server could be enabled and take meetings at once.
+// ready reports whether the server is healthy, its machine runs, and it could be
+// enabled now.
 func (s *server) ready() bool {
 	return s.mayEnable() && s.health == Healthy && s.machineState() == pool.Running
 }
 
-// draining tells of a machine whose entry is not enabled, and will not be.
+// draining reports whether the server has a machine and its entry is not enabled, and
+// will not be by this plan.
 func (s *server) draining() bool {
 	return s.machine != nil && s.entry != nil && s.entry.State != pool.Enabled && s.intended != pool.Enabled
 }
 
-// discardsRecordings tells that an operator lets its machine go whatever
-// recordings may be on it.
+// discardsRecordings reports whether an operator allowed deleting the machine with its
+// recordings.
 func (s *server) discardsRecordings() bool {
 	return s.memory.EndDrain != nil && s.memory.EndDrain.DiscardRecordings
 }
 
-// givenUp tells of a server that an earlier evaluation found unresponsive and
-// took out: it is no news any more.
+// givenUp reports whether an earlier evaluation already found the server unresponsive,
+// and its entry is not enabled.
 func (s *server) givenUp() bool {
 	return s.memory.Health == string(Unresponsive) && s.entry != nil && s.entry.State != pool.Enabled
 }
 
-// meetings is BBB's own count, or the last known one.
+// meetings returns the number of meetings, or the last known number.
 func (s *server) meetings() int {
 	if meetings, ok := s.Meetings.Get(); ok {
 		return len(meetings)
@@ -111,7 +127,7 @@ func (s *server) meetings() int {
 	return s.memory.Meetings
 }
 
-// participants is BBB's own count, or the last known one.
+// participants returns the number of participants, or the last known number.
 func (s *server) participants() int {
 	if meetings, ok := s.Meetings.Get(); ok {
 		return pool.Participants(meetings)
@@ -119,7 +135,7 @@ func (s *server) participants() int {
 	return s.memory.Participants
 }
 
-// machineState is the machine's state, or "" when there is none.
+// machineState returns the state of the machine, or "" without one.
 func (s *server) machineState() pool.MachineState {
 	if s.machine == nil {
 		return ""
@@ -127,23 +143,23 @@ func (s *server) machineState() pool.MachineState {
 	return s.machine.State
 }
 
-// recording tells whether the server is known to have recordings in work.
+// recording reports whether the server is known to have a recording backlog.
 func (s *server) recording() bool {
 	stats, _ := s.Stats.Get()
 	backlog, _ := stats.Backlog.Get()
 	return total(backlog) > 0
 }
 
-// figuresSince tells whether the figures of its own were written after a time.
-func (s *server) figuresSince(now, since time.Time) bool {
+// statsNewerThan reports whether the server wrote its stats after a time.
+func (s *server) statsNewerThan(now, since time.Time) bool {
 	stats, _ := s.Stats.Get()
 	age, ok := stats.Age.Get()
 	return ok && now.Add(-age).After(since)
 }
 
-// uptime is what the machine itself says, or how long the hoster has had it
-// running. Of bare metal only the first counts: the hoster does not tell when it
-// last started.
+// uptime returns the uptime from the stats or, without it, the time since the machine
+// started. For bare metal without stats it is 0, because the hoster does not say when
+// the machine started.
 func (s *server) uptime(now time.Time) time.Duration {
 	if stats, ok := s.Stats.Get(); ok {
 		if uptime, ok := stats.Uptime.Get(); ok {
@@ -156,8 +172,8 @@ func (s *server) uptime(now time.Time) time.Duration {
 	return now.Sub(s.started())
 }
 
-// started is when the machine began to start: when the hoster says, or when it
-// was told to reboot.
+// started returns when the machine began to start: the time that the hoster gives, or
+// the time of a later reboot.
 func (s *server) started() time.Time {
 	if s.memory.Rebooted.After(s.machine.Since) {
 		return s.memory.Rebooted
@@ -165,18 +181,18 @@ func (s *server) started() time.Time {
 	return s.machine.Since
 }
 
-// pastGrace tells whether the machine has had its time to start, which is never
-// shorter than the boot time.
+// pastGrace reports whether the machine has had the time to start: the larger of Grace
+// and BootTime.
 func (s *server) pastGrace(now time.Time, config Config) bool {
 	return now.Sub(s.started()) > max(config.Grace, config.BootTime)
 }
 
-// silent tells whether BBB was asked and did not answer.
+// silent reports whether BBB on a running machine was asked and did not answer.
 func (s *server) silent() bool {
 	return s.machineState() == pool.Running && s.entry != nil && !s.Meetings.Known()
 }
 
-// describe says in a few words what a server is at, for the reasons of actions.
+// describe returns a few words on the server's condition, for the reasons of actions.
 func (s *server) describe() string {
 	switch {
 	case s.machine == nil:

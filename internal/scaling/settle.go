@@ -7,36 +7,36 @@ import (
 	"divims/internal/pool"
 )
 
-// Result says what an action came to.
+// Result is the result of an action.
 type Result string
 
 // Results of actions.
 const (
 	Done Result = "done"
-	// Held: a last look found a reason not to do it.
+	// Held: the last look right before the action found a reason against it.
 	Held Result = "held"
-	// Skipped: an earlier action of the same server did not come through, or the
-	// time was up.
+	// Skipped: an earlier action on the same server did not succeed, or the time was
+	// over.
 	Skipped Result = "skipped"
 	Failed  Result = "failed"
 )
 
-// Outcome is what an action came to, as far as the next evaluation has to know.
+// Outcome is the result of an action, as far as the next evaluation needs it.
 type Outcome struct {
 	Result Result
-	// Shortages are what the hoster could not give.
+	// Shortages lists what the hoster did not have.
 	Shortages []pool.Shortage
 }
 
-// shortageLasts is for how long a type that a zone refused is not asked for
-// again: stocks change within the hour, and every try costs a call.
-const shortageLasts = 30 * time.Minute
+// shortageTime is how long a type is not asked for again in a zone that refused it.
+// Stocks change within the hour, and every try costs a call.
+const shortageTime = 30 * time.Minute
 
-// longestBackOff bounds the time between two tries to create a machine.
-const longestBackOff = time.Hour
+// maxBackOff is the longest time between two tries to create a machine.
+const maxBackOff = time.Hour
 
-// Settle adds to the memory that Decide gave what the actions of its plan came
-// to, one outcome for each.
+// Settle adds the outcomes of the plan's actions to the state that Decide returned.
+// outcomes has one entry for each action.
 func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes []Outcome) {
 	for i, outcome := range outcomes {
 		action := plan.Actions[i]
@@ -49,7 +49,7 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 		case action.Kind == Create && outcome.Result == Done:
 			memory.Failures, memory.NotBefore = 0, time.Time{}
 		case action.Kind == Create && outcome.Result == Failed && len(outcome.Shortages) > 0:
-			memory.NotBefore = soonest(now, outcome.Shortages) // not the server's failure
+			memory.NotBefore = nextTry(now, outcome.Shortages) // not the server's failure
 			next.Shortages = withShortages(next.Shortages, now, outcome.Shortages)
 		case action.Kind == Create && outcome.Result == Failed:
 			memory.Failures++
@@ -61,17 +61,19 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 	}
 }
 
-// backOff doubles from a little less than one interval, so that the first try
-// after a failure is the next evaluation: 4m, 9m, 19m, 39m, 1h with 5 minutes.
+// backOff returns the time until the next try after a number of failures in a row. It
+// doubles from a little less than one interval, so that the first try is at the next
+// evaluation: 4m, 9m, 19m, 39m and 1h with an interval of 5 minutes.
 func backOff(interval time.Duration, failures int) time.Duration {
 	wait := interval << min(failures-1, 16)
-	return min(wait-interval/5, longestBackOff)
+	return min(wait-interval/5, maxBackOff)
 }
 
-// soonest is when a server may be tried again whose zones had nothing for it.
-// Until then it is no capacity: one with an address in another zone takes its place.
-func soonest(now time.Time, list []pool.Shortage) time.Time {
-	at := now.Add(shortageLasts)
+// nextTry returns when a server whose zones had no machine may be tried again. Until
+// then it does not count as capacity, so that a server with an address in another zone
+// replaces it.
+func nextTry(now time.Time, list []pool.Shortage) time.Time {
+	at := now.Add(shortageTime)
 	for _, shortage := range list {
 		if !shortage.Until.IsZero() && shortage.Until.Before(at) {
 			at = shortage.Until
@@ -80,13 +82,13 @@ func soonest(now time.Time, list []pool.Shortage) time.Time {
 	return at
 }
 
-// withShortages adds the new ones; those that were refused lately run out as before.
-// What several servers were refused by one evaluation is one shortage.
+// withShortages adds new shortages to the known ones. Known shortages keep their end.
+// If several servers were refused the same in one evaluation, that is one shortage.
 func withShortages(known []pool.Shortage, now time.Time, list []pool.Shortage) []pool.Shortage {
 	for _, shortage := range list {
 		same := func(k pool.Shortage) bool { return k.Type == shortage.Type && k.Zone == shortage.Zone }
 		if shortage.Until.IsZero() && !slices.ContainsFunc(known, same) {
-			shortage.Until = now.Add(shortageLasts)
+			shortage.Until = now.Add(shortageTime)
 			known = append(known, shortage)
 		}
 	}

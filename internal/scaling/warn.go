@@ -7,11 +7,11 @@ import (
 	"divims/internal/pool"
 )
 
-// creationAlert is from how many failed creations in a row on a server is
-// alerted of: the first may be chance.
-const creationAlert = 2
+// minFailedCreations is the number of failed creations in a row that raises an alert. The
+// first may be chance.
+const minFailedCreations = 2
 
-// warn adds what an operator should know beyond what the plan does.
+// warn adds the alerts about what was seen, beside those about what the plan does.
 func (d *decision) warn() {
 	for _, s := range d.servers {
 		if s.maintenance() {
@@ -27,10 +27,10 @@ func (d *decision) warn() {
 	if calendar, _ := d.seen.Calendar.Get(); calendar.Stored {
 		d.alert(Warning, calendarSubject, adviceCalendar, "%s", calendar.Source)
 	}
-	d.openMatters()
+	d.addOpenSubjects()
 }
 
-// warnAnswer tells of a policy that has no answer, or one from a part only.
+// warnAnswer adds an alert if a policy has no answer, or could not read everything.
 func (d *decision) warnAnswer(answer Answer) {
 	level := Warning
 	if answer.impossible {
@@ -47,8 +47,7 @@ func (d *decision) warnAnswer(answer Answer) {
 	}
 }
 
-// warnImage tells of an image that is missing, and of machines that are older
-// than it.
+// warnImage adds an alert if the image is unknown, or if machines are older than it.
 func (d *decision) warnImage() {
 	if !d.seen.Images.Known() {
 		d.alert(Warning, "image", adviceImage, "no machine can be created: %s", d.seen.Images.Reason())
@@ -69,20 +68,22 @@ func (d *decision) warnImage() {
 
 const outdatedSubject = "outdated image"
 
-// warnEvaluations tells of what an evaluation could not do in its time, and of
-// evaluations that were not made at all.
+// warnEvaluations adds alerts if a limit withheld actions, or if evaluations are
+// missing since the last one.
 func (d *decision) warnEvaluations() {
-	if d.limited {
+	if d.limitReached {
 		d.passing(Warning, "limits", adviceLimits, "not everything that is to be done was done at once: %s", strings.Join(d.plan.Withheld, "; "))
 	}
 	if d.state.LastEvaluation.IsZero() {
 		return
 	}
-	if gap := d.now.Sub(d.state.LastEvaluation); gap.Seconds() > stalePast*d.config.Interval.Seconds() {
+	if gap := d.now.Sub(d.state.LastEvaluation); gap.Seconds() > maxPastIntervals*d.config.Interval.Seconds() {
 		d.passing(Warning, "evaluations", adviceMissed, "none was recorded for %s; one is due every %s", pool.FormatDuration(gap), pool.FormatDuration(d.config.Interval))
 	}
 }
 
+// warnHealth adds the alert about the condition of a server and its machine. A server
+// has one such alert at most.
 func (d *decision) warnHealth(s *server) {
 	subject := serverSubject(s)
 	switch {
@@ -98,7 +99,7 @@ func (d *decision) warnHealth(s *server) {
 		d.alertOf(s, Error, subject, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail)
 	case s.stuck:
 		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since.UTC().Format(time.RFC3339))
-	case s.memory.Failures >= creationAlert && s.machine == nil && s.intended == pool.Enabled:
+	case s.memory.Failures >= minFailedCreations && s.machine == nil && s.intended == pool.Enabled:
 		d.alertOf(s, Error, subject, adviceCreation, "the creation of its machine has failed %s", pool.Count(s.memory.Failures, "time"))
 	case s.Machine.Known() && s.machine == nil && s.entry != nil && s.entry.Online && s.entry.State == pool.Enabled:
 		d.alertOf(s, Warning, subject, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
@@ -109,6 +110,7 @@ func (d *decision) warnHealth(s *server) {
 	}
 }
 
+// warnCertificate adds an alert if the certificate has expired or will expire soon.
 func (d *decision) warnCertificate(s *server) {
 	expiry, ok := s.CertificateExpiry.Get()
 	if !ok {
@@ -126,8 +128,8 @@ func (d *decision) warnCertificate(s *server) {
 	}
 }
 
-// warnRecordings tells of the recordings that have been in work for too long, and
-// of figures without which no machine is ever given up.
+// warnRecordings adds an alert about recordings that take too long, and one about an
+// unknown recording backlog, without which the machine is never deleted.
 func (d *decision) warnRecordings(s *server) {
 	recordings, _ := s.Recordings.Get()
 	late, longest := 0, time.Duration(0)
@@ -148,8 +150,8 @@ func (d *decision) warnRecordings(s *server) {
 	}
 }
 
-// endOf is when a recorded meeting ended. Where BBB does not tell, it is the
-// latest time at which it can have: as long after its start as meetings may last.
+// endOf returns when a recorded meeting ended. If BBB does not say, it is the latest
+// possible time: the start plus the longest time that a meeting may last.
 func (d *decision) endOf(r pool.Recording) (ended time.Time, known bool) {
 	if end, ok := r.MeetingEnd.Get(); ok {
 		return end, true
@@ -158,7 +160,8 @@ func (d *decision) endOf(r pool.Recording) (ended time.Time, known bool) {
 	return start.Add(d.config.MeetingMaxDuration), ok
 }
 
-// warnStrangers tells of machines that bear the pool's tag and no server's name.
+// warnStrangers adds an alert for each machine that has the pool's tag and not the
+// name of one of its servers.
 func (d *decision) warnStrangers() {
 	machines, _ := d.seen.Machines.Get()
 	known := make(map[string]bool, len(d.servers))

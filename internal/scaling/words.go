@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// stages lists what is not 0, in a fixed order: "archived 2, processed 1".
+// stages lists the counts that are not 0, in a fixed order: "archived 2, processed 1".
 func stages(counts map[string]int) string {
 	var parts []string
 	for stage, n := range counts {
@@ -18,7 +18,7 @@ func stages(counts map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// total adds up the counts of all stages.
+// total returns the sum of all counts.
 func total(counts map[string]int) int {
 	sum := 0
 	for _, n := range counts {

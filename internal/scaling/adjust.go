@@ -1,0 +1,77 @@
+package scaling
+
+import (
+	"divims/internal/pool"
+)
+
+// registerEntries plans an entry for each server that has none in Scalelite, if
+// RegisterEntries is set. It leaves out servers in maintenance and those whose machine
+// is unknown.
+func (d *decision) registerEntries() {
+	for _, s := range d.servers {
+		if entry, ok := s.Entry.Get(); !ok || entry != nil || !s.Machine.Known() || s.maintenance() {
+			continue
+		}
+		if !d.config.RegisterEntries {
+			s.leftAlone = "Scalelite has no entry for it"
+			continue
+		}
+		d.do(Action{Kind: Register, Server: s.Server.Number, Reason: "Scalelite has no entry for " + s.Server.Domain})
+	}
+}
+
+// cordonUnusable cordons servers that are unresponsive or whose machine is locked.
+// Their capacity does not count anyway, so this does not wait for a replacement. The
+// exception is a server that Scalelite sees as the only one online: perhaps only
+// DiViMS cannot reach it.
+func (g *group) cordonUnusable() {
+	for _, s := range g.members {
+		unresponsive, locked := s.health == Unresponsive, s.machineState() == pool.Locked
+		if !s.mayTouch() || s.intended != pool.Enabled || !unresponsive && !locked {
+			continue
+		}
+		switch {
+		case g.lastOnline(s):
+			s.leftAlone = "it seems unusable, but Scalelite sees no other online: its replacement comes first"
+		case unresponsive:
+			g.d.cordon(s, "unresponsive: "+s.why)
+		case locked:
+			g.d.cordon(s, "its machine is locked by the hoster")
+		}
+	}
+}
+
+// enableBareMetal enables every healthy bare-metal server that is up. It costs the
+// same whether it is enabled or not.
+func (g *group) enableBareMetal() {
+	for _, s := range g.members {
+		if s.Server.BareMetal && s.mayEnable() && s.health == Healthy && s.up() {
+			g.d.enable(s, "a bare-metal server costs the same whether it is enabled or not")
+		}
+	}
+}
+
+// adjust enables or cordons servers until as much capacity counts as is required.
+// Without load multipliers that is the number of servers.
+func (g *group) adjust() {
+	// If load multipliers leave the whole group short of the requirement, settle for
+	// the whole group.
+	all := g.members.capacity(func(*server) bool { return true })
+	surplus := g.members.capacity((*server).counts) - min(float64(g.required()), all)
+	if surplus < -tolerance {
+		g.grow(-surplus)
+		g.startReplacement()
+		return
+	}
+	if g.replaced != nil {
+		if surplus -= g.replaced.capacity(); surplus < -tolerance {
+			g.startReplacement()
+			return
+		}
+	}
+	g.shrink(surplus)
+}
+
+// tolerance is the rounding error that a sum of capacities, for example of thirds, may
+// have.
+const tolerance = 1e-9

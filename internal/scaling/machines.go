@@ -1,0 +1,63 @@
+package scaling
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// provideMachines creates or starts the machines that enabled servers lack.
+func (d *decision) provideMachines() {
+	for _, s := range d.servers {
+		if !s.mayTouch() || s.intended != pool.Enabled {
+			continue
+		}
+		switch s.machineState() {
+		case "":
+			d.create(s)
+		case pool.Stopped, pool.StoppedInPlace:
+			if s.machine.Detail == pool.Preparing {
+				d.delete(s)
+				continue
+			}
+			d.do(Action{Kind: PowerOn, Server: s.Server.Number, Reason: fmt.Sprintf("it is enabled and its machine is %s", s.machine.State)})
+		}
+	}
+}
+
+// create plans a machine for a server, or records why it gets none now.
+func (d *decision) create(s *server) {
+	switch {
+	case s.Server.BareMetal:
+		s.leftAlone = "bare metal cannot be created, and its machine is not in the hoster's list"
+	case s.entry.Online:
+		s.leftAlone = "it has no machine of the pool, yet Scalelite says online: whose machine is that?"
+	case s.waits && s.memory.Failures == 0:
+		s.leftAlone = "no machine could be had for it; it is tried again after " + s.memory.NotBefore.UTC().Format(time.RFC3339)
+	case s.waits:
+		s.leftAlone = fmt.Sprintf("the creation failed %s; it is tried again after %s",
+			pool.Count(s.memory.Failures, "time"), s.memory.NotBefore.UTC().Format(time.RFC3339))
+	case d.allow(Create, d.config.MaxCreations, s):
+		d.do(Action{Kind: Create, Server: s.Server.Number, Reason: "it is enabled and has no machine"})
+	}
+}
+
+// deleteLeftovers deletes the volumes of deleted machines.
+func (d *decision) deleteLeftovers() {
+	volumes, _ := d.seen.Leftovers.Get()
+	for _, volume := range volumes {
+		if !d.attached(volume.ID) {
+			d.do(Action{Kind: DeleteVolume, Volume: &volume, Reason: "its machine is gone; detached volumes are billed"})
+		}
+	}
+}
+
+// attached reports whether a listed machine has the volume after all.
+func (d *decision) attached(volumeID string) bool {
+	machines, _ := d.seen.Machines.Get()
+	return slices.ContainsFunc(machines, func(machine pool.Machine) bool {
+		return slices.ContainsFunc(machine.Volumes, func(volume pool.Volume) bool { return volume.ID == volumeID })
+	})
+}

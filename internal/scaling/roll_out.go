@@ -1,0 +1,53 @@
+package scaling
+
+import (
+	"fmt"
+
+	"divims/internal/pool"
+)
+
+// rollOutWaits returns why no machine is replaced now because of an outdated image, or
+// "". The reasons are the hour, machines that already drain for that, or a new machine
+// that is not well, which is what a bad image looks like.
+func (d *decision) rollOutWaits() string {
+	bad := d.badNewMachine()
+	switch {
+	case !d.config.RollOutHours.Contain(d.now.In(d.config.zone())):
+		return "its image is outdated; machines are replaced for that " + d.config.RollOutHours.String()
+	case d.drainingForImage() >= d.config.RollOutParallel:
+		return fmt.Sprintf("its image is outdated, but no more than %d may drain for that at once", d.config.RollOutParallel)
+	case bad != nil:
+		return fmt.Sprintf("its image is outdated, but server %d, whose machine was made from the newest, is %s", bad.Server.Number, bad.health)
+	}
+	return ""
+}
+
+// drainingForImage counts the machines with outdated images, in all groups, that drain
+// or will drain by this plan.
+func (d *decision) drainingForImage() (draining int) {
+	for _, s := range d.servers {
+		if s.outdated() && s.entry != nil && s.intended != pool.Enabled {
+			draining++
+		}
+	}
+	return draining
+}
+
+// rollOut says when machines with outdated images are replaced.
+func (c Config) rollOut() string {
+	if c.RollOutParallel == 0 {
+		return "they are not replaced for that: DIVIMS_ROLL_OUT_PARALLEL is 0"
+	}
+	return fmt.Sprintf("they are replaced %s, %d at once", c.RollOutHours, c.RollOutParallel)
+}
+
+// badNewMachine returns a server that is not well on a machine of the newest image, or
+// nil. Servers in maintenance count, because an operator may be looking at the fault.
+func (d *decision) badNewMachine() *server {
+	for _, s := range d.servers {
+		if s.newest != nil && s.machine.ImageID == s.newest.ID && (s.health == Unresponsive || s.health == Malfunctioning) {
+			return s
+		}
+	}
+	return nil
+}

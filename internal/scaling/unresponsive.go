@@ -1,0 +1,65 @@
+package scaling
+
+import (
+	"fmt"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// unresponsive returns why a server counts as unresponsive, or "". Scalelite has to
+// see it offline, or BBB must not have answered at this evaluation and the one before.
+func unresponsive(now time.Time, config Config, s *server) string {
+	if !s.pastGrace(now, config) {
+		return ""
+	}
+	runs := pool.FormatDuration(now.Sub(s.machine.Since))
+	if !s.entry.Online {
+		return fmt.Sprintf("its machine has run for %s, yet Scalelite says offline", runs)
+	}
+	if s.silent() && !s.memory.SilentSince.IsZero() {
+		return fmt.Sprintf("its machine has run for %s, yet BBB has not answered since %s: %s",
+			runs, s.memory.SilentSince.UTC().Format(time.RFC3339), s.Meetings.Reason())
+	}
+	return ""
+}
+
+// keepUnresponsive returns why an unresponsive server keeps its machine, or "" if it
+// may go. The drain gate is closed, because nobody can ask the server. The machine is
+// rebooted once after UnresponsiveRebootAfter. It may be deleted after
+// UnresponsiveDeleteAfter, if that is set, although its recordings cannot be seen.
+// Bare metal that may go is only rebooted.
+func (d *decision) keepUnresponsive(s *server) string {
+	silent := time.Duration(0)
+	if s.memory.Health == string(Unresponsive) {
+		silent = d.now.Sub(s.memory.HealthSince)
+	}
+	reboot, remove := d.config.UnresponsiveRebootAfter, d.config.UnresponsiveDeleteAfter
+	switch {
+	case s.entry.Online:
+		return "Scalelite sees it online: it is us that it does not answer, and people may be on it"
+	case d.tooManyDead():
+		return "too many servers answer nobody: that looks like the network"
+	case s.discardsRecordings() && !s.Server.BareMetal:
+		return ""
+	case s.Server.BareMetal && reboot > 0 && silent >= reboot:
+		return ""
+	case !s.Server.BareMetal && reboot > 0 && silent >= reboot && s.memory.Rebooted.IsZero():
+		d.reboot(s, fmt.Sprintf("it has answered nobody for %s", pool.FormatDuration(silent)))
+		return "unresponsive: it is rebooted, once"
+	case !s.Server.BareMetal && remove > 0 && silent >= remove:
+		return ""
+	case remove == 0 || s.Server.BareMetal:
+		return fmt.Sprintf("it has answered nobody for %s, and may hold recordings: only a person may decide", pool.FormatDuration(silent))
+	}
+	return fmt.Sprintf("it has answered nobody for %s; its machine is kept for %s", pool.FormatDuration(silent), pool.FormatDuration(remove))
+}
+
+// tooManyDead reports whether so many servers are unresponsive that the network is the
+// likely cause. It counts servers that were given up before: a network that fails bit
+// by bit must not cost one machine after the other.
+func (d *decision) tooManyDead() bool {
+	running := d.servers.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
+	dead := d.servers.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })
+	return dead >= 2 && dead*million > running*int(d.config.UnresponsiveMillionths)
+}
