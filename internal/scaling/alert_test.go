@@ -101,21 +101,8 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// schedule is a calendar with one event, which has begun.
-func (s *story) schedule(summary string) {
-	s.config.Policies = append(s.config.Policies, PolicySchedule)
-	s.seen.Calendar = pool.Seen(pool.Calendar{Events: []pool.Event{{Summary: summary, Start: s.now.Add(-time.Minute), End: s.now.Add(time.Hour)}}})
-}
-
-// stats changes the figures of a server.
-func (s *story) stats(n int, change func(*pool.Stats)) {
-	stats, _ := s.seen.Servers[n-1].Stats.Get()
-	change(&stats)
-	s.seen.Servers[n-1].Stats = pool.Seen(stats)
-}
-
-// TestAHealthyPoolAlertsOfNothing, and of nothing is it open whether it goes on.
-func TestAHealthyPoolAlertsOfNothing(t *testing.T) {
+// TestHealthyPoolHasNoAlerts, and of nothing is it open whether it goes on.
+func TestHealthyPoolHasNoAlerts(t *testing.T) {
 	s := newStory(t, 4)
 	three(s)
 	s.seen.Calendar = pool.Seen(pool.Calendar{})
@@ -125,9 +112,9 @@ func TestAHealthyPoolAlertsOfNothing(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeSeenIsOpen: an alert that is not there any more only because
+// TestUnseenSubjectsStayOpen: an alert that is not there any more only because
 // nobody could look is not over.
-func TestWhatCannotBeSeenIsOpen(t *testing.T) {
+func TestUnseenSubjectsStayOpen(t *testing.T) {
 	all := func(n int) []string {
 		domain := fmt.Sprintf("bbb-w%d.example.com", n)
 		return []string{fmt.Sprintf("server %d", n), "certificate of " + domain, "recordings of " + domain, "stats of " + domain}
@@ -166,61 +153,9 @@ func TestWhatCannotBeSeenIsOpen(t *testing.T) {
 	}
 }
 
-// TestWhatFailedLongAgoIsForgotten: the next time that the server is needed, its
-// first failure is the first.
-func TestWhatFailedLongAgoIsForgotten(t *testing.T) {
-	s := newStory(t, 4)
-	s.withoutMachine(4)
-	s.entry(4).State = pool.Disabled
-	s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 3, NotBefore: noon.Add(time.Hour)}}
-	for _, step := range []struct {
-		at       time.Duration
-		failures int
-	}{{0, 3}, {time.Hour, 0}} {
-		s.now = noon.Add(step.at)
-		s.evaluate()
-		if got := s.state.Servers[4].Failures; got != step.failures {
-			t.Errorf("after %s: %d failures, wanted %d", step.at, got, step.failures)
-		}
-	}
-}
-
-// TestAnotherServerTakesThePlaceOfOneThatCannotBeHad: its address may be in a zone
-// that has machines. While there are none in some zone, nobody can tell whether
-// there are servers enough.
-func TestAnotherServerTakesThePlaceOfOneThatCannotBeHad(t *testing.T) {
-	s := newStory(t, 4)
-	for _, number := range []int{2, 3, 4} {
-		s.withoutMachine(number)
-		s.entry(number).State = pool.Disabled
-	}
-	s.meeting(1, 200)
-	s.evaluate()
-	s.want("enable 2, create 2", "two servers are required")
-	outcomes := []Outcome{{Result: Done}, {Result: Failed, Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}}}}
-	Settle(&s.state, s.now, s.config, s.plan, outcomes)
-	s.entry(2).State, s.entry(2).Online = pool.Enabled, false
-	s.evaluate()
-	s.want("enable 3, create 3", "server 2 is no capacity until it is tried again")
-	if !slices.Contains(s.plan.Open, "no server left") {
-		t.Errorf("open: %q", s.plan.Open)
-	}
-}
-
-func TestAFailedCreationThatNobodyNeedsAnyMoreIsNoAlert(t *testing.T) {
-	s := newStory(t, 4)
-	s.withoutMachine(4)
-	s.entry(4).State = pool.Disabled
-	s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 3}}
-	s.evaluate()
-	if slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Server == 4 }) {
-		t.Errorf("alerts %+v", s.plan.Alerts)
-	}
-}
-
-// TestTimesNameTheirZone: who shows them can only turn those into the pool's that say
+// TestTimesHaveAZone: who shows them can only turn those into the pool's that say
 // which zone they are in.
-func TestTimesNameTheirZone(t *testing.T) {
+func TestTimesHaveAZone(t *testing.T) {
 	s := newStory(t, 3)
 	s.machine(1).Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(time.Hour)}}
 	s.machine(3).Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(72 * time.Hour)}}
@@ -236,5 +171,45 @@ func TestTimesNameTheirZone(t *testing.T) {
 	}
 	if unzoned := regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d`).FindString(plan); unzoned != "" {
 		t.Errorf("%s: which zone is that in?", unzoned)
+	}
+}
+
+func TestNoAlertForFailuresOfUnneededServers(t *testing.T) {
+	s := newStory(t, 4)
+	s.withoutMachine(4)
+	s.entry(4).State = pool.Disabled
+	s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 3}}
+	s.evaluate()
+	if slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Server == 4 }) {
+		t.Errorf("alerts %+v", s.plan.Alerts)
+	}
+}
+
+func TestWarnsAboutCertificatesAndRecordings(t *testing.T) {
+	s := newStory(t, 3)
+	three(s)
+	s.seen.Servers[0].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour))
+	s.seen.Servers[1].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour))
+	s.entry(3).State = pool.Cordoned
+	s.seen.Servers[2].Recordings = pool.Seen([]pool.Recording{
+		{ID: "slow", State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-6 * time.Hour))},
+		{ID: "stuck", State: pool.Processing, MeetingStart: pool.Seen(s.now.Add(-16 * time.Hour))},
+		{ID: "perhaps", State: pool.Processing, MeetingStart: pool.Seen(s.now.Add(-14 * time.Hour))},
+		{ID: "quick", State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-time.Hour))},
+	})
+	s.evaluate()
+	s.wantAlert("certificate of bbb-w1.example.com")
+	s.wantAlert("certificate of bbb-w2.example.com")
+	s.wantAlert("recordings of bbb-w3.example.com")
+	levels := map[string]Level{}
+	for _, a := range s.plan.Alerts {
+		levels[a.Subject] = a.Level
+	}
+	if levels["certificate of bbb-w1.example.com"] != Warning || levels["certificate of bbb-w2.example.com"] != Error || levels["recordings of bbb-w3.example.com"] != Warning {
+		t.Errorf("levels %v", levels)
+	}
+	// The meeting of the stuck one may have lasted 10 hours, not more.
+	if last := s.plan.Alerts[len(s.plan.Alerts)-1].Text; !strings.HasPrefix(last, "2 recordings not done 5h after the meeting") {
+		t.Errorf("%q", last)
 	}
 }

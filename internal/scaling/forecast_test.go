@@ -109,9 +109,9 @@ func TestMargins(t *testing.T) {
 	}
 }
 
-// TestForecastOfAPartOfTheLoad: whose load nobody knows lowers nothing of what is
+// TestForecastWithUnknownLoad: whose load nobody knows lowers nothing of what is
 // expected, neither by looking like a quiet day nor by draining.
-func TestForecastOfAPartOfTheLoad(t *testing.T) {
+func TestForecastWithUnknownLoad(t *testing.T) {
 	story := func() *story {
 		s := forecastStory(t, "2026-03-17 08:30", 600, weeksOf(6, lectures))
 		for range 27 {
@@ -135,9 +135,9 @@ func TestForecastOfAPartOfTheLoad(t *testing.T) {
 	}
 }
 
-// TestForecastOfAPoolWithTags: what is on servers with a tag was never a need of
+// TestForecastIgnoresTags: what is on servers with a tag was never a need of
 // the others.
-func TestForecastOfAPoolWithTags(t *testing.T) {
+func TestForecastIgnoresTags(t *testing.T) {
 	s := forecastStory(t, "2026-03-17 07:45", 50, func(now time.Time) []pool.Sample {
 		samples := weeksOf(6, lectures)(now)
 		for i := range samples {
@@ -153,8 +153,8 @@ func TestForecastOfAPoolWithTags(t *testing.T) {
 	}
 }
 
-// TestWithoutForecastTheLoadRuleAnswers, and says so.
-func TestWithoutForecastTheLoadRuleAnswers(t *testing.T) {
+// TestLoadRuleReplacesMissingForecast, and says so.
+func TestLoadRuleReplacesMissingForecast(t *testing.T) {
 	for name, test := range map[string]struct {
 		history func(time.Time) []pool.Sample
 		says    string
@@ -197,9 +197,9 @@ func TestForecastAsAdvice(t *testing.T) {
 	}
 }
 
-// TestForecastKeepsWhatWillBeNeededAgain: at the end of a pause servers are not
+// TestForecastKeepsServersNeededSoon: at the end of a pause servers are not
 // cordoned that the next lecture needs, and at the end of the day they are.
-func TestForecastKeepsWhatWillBeNeededAgain(t *testing.T) {
+func TestForecastKeepsServersNeededSoon(t *testing.T) {
 	pause := func(local time.Time) int {
 		if local.Hour() == 12 {
 			return 50
@@ -250,9 +250,9 @@ func drawHistory(t *rapid.T) []pool.Sample {
 	return samples
 }
 
-// TestForecastStandsAnyHistory: whatever the history is, there is an answer
+// TestForecastAcceptsAnyHistory: whatever the history is, there is an answer
 // within the pool's size, and unknown load never lowers what is enabled.
-func TestForecastStandsAnyHistory(t *testing.T) {
+func TestForecastAcceptsAnyHistory(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := forecastStory(t, "2026-03-16 13:00", rapid.IntRange(0, 400).Draw(rt, "people"), nil)
 		s.config.ForecastMargin = rapid.SampledFrom([]Margin{"", Lean, Balanced, Safe}).Draw(rt, "margin")
@@ -285,9 +285,9 @@ func TestForecastStandsAnyHistory(t *testing.T) {
 	})
 }
 
-// TestForecastAsksNoLessForAnUnknownLoad: of a server that nobody can ask no less
+// TestUnknownLoadDoesNotLowerTheForecast: of a server that nobody can ask no less
 // is made than of the same server with nobody on it.
-func TestForecastAsksNoLessForAnUnknownLoad(t *testing.T) {
+func TestUnknownLoadDoesNotLowerTheForecast(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		before, after := rapid.IntRange(0, 1000).Draw(rt, "usual before 8:00"), rapid.IntRange(0, 3000).Draw(rt, "usual from then on")
 		people := rapid.IntRange(0, 1500).Draw(rt, "people")

@@ -40,9 +40,9 @@ func FuzzParticipants(f *testing.F) {
 	})
 }
 
-// TestACalendarOfVeryManyEventsIsToldInShort: 100,000 events at once, all of
+// TestManyEventsAreSummarised: 100,000 events at once, all of
 // them readable or none, fill neither the record nor the log.
-func TestACalendarOfVeryManyEventsIsToldInShort(t *testing.T) {
+func TestManyEventsAreSummarised(t *testing.T) {
 	for name, test := range map[string]struct {
 		summary string
 		want    int

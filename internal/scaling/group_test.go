@@ -9,13 +9,6 @@ import (
 	"divims/internal/pool"
 )
 
-// tagged gives the last servers of a story a tag.
-func (s *story) tagged(tag string, numbers ...int) {
-	for _, n := range numbers {
-		s.entry(n).Tag = tag
-	}
-}
-
 func TestEachTagHasItsOwnCapacity(t *testing.T) {
 	s := newStory(t, 6)
 	s.tagged("gpu", 4, 5, 6)
@@ -35,8 +28,8 @@ func TestEachTagHasItsOwnCapacity(t *testing.T) {
 	s.wantAlert("pool size")
 }
 
-// TestNoNumberIsForcedForATag: it is for servers without one, and the record says so.
-func TestNoNumberIsForcedForATag(t *testing.T) {
+// TestForcedNumberIgnoresTags: it is for servers without one, and the record says so.
+func TestForcedNumberIgnoresTags(t *testing.T) {
 	s := newStory(t, 5)
 	s.tagged("gpu", 4, 5)
 	s.state.Forced = &pool.Forced{Hold: pool.Hold{Reason: "exam", Author: "Ada"}, Servers: 2, Until: noon.Add(time.Hour)}
@@ -47,7 +40,7 @@ func TestNoNumberIsForcedForATag(t *testing.T) {
 	}
 }
 
-func TestATagHasItsOwnMinimum(t *testing.T) {
+func TestTagMinimum(t *testing.T) {
 	s := newStory(t, 5)
 	s.tagged("gpu", 3, 4, 5)
 	s.config.TagMinimums = map[string]int{"gpu": 2}
@@ -64,7 +57,7 @@ func TestATagHasItsOwnMinimum(t *testing.T) {
 	s.want("enable 3", "there are three")
 }
 
-func TestTheLastOnlineOfATagIsKept(t *testing.T) {
+func TestKeepsLastOnlineServerOfATag(t *testing.T) {
 	s := newStory(t, 3)
 	s.tagged("gpu", 3)
 	s.dead(3)
@@ -76,7 +69,7 @@ func TestTheLastOnlineOfATagIsKept(t *testing.T) {
 	}
 }
 
-func TestAPoolOfTagsOnly(t *testing.T) {
+func TestPoolWithoutUntaggedServers(t *testing.T) {
 	s := newStory(t, 2)
 	s.config.Policies = []Policy{PolicyLoad, PolicySchedule}
 	s.seen.Calendar = pool.Seen(pool.Calendar{})
@@ -86,9 +79,9 @@ func TestAPoolOfTagsOnly(t *testing.T) {
 	s.want("", "one of each is the minimum")
 }
 
-// TestAMultiplierMakesHalfAServer: Scalelite gives a server with the multiplier 2
+// TestLoadMultiplierScalesCapacity: Scalelite gives a server with the multiplier 2
 // half as many people, and one with 0.5 twice as many.
-func TestAMultiplierMakesHalfAServer(t *testing.T) {
+func TestLoadMultiplierScalesCapacity(t *testing.T) {
 	s := newStory(t, 6)
 	for n := 1; n <= 4; n++ {
 		s.entry(n).LoadMultiplier = 2
@@ -105,9 +98,9 @@ func TestAMultiplierMakesHalfAServer(t *testing.T) {
 	s.want("cordon 2, cordon 3", "they count as 4: two halves may go")
 }
 
-// TestWhatIsEnabledIsCountedWithItsMultipliers: where as many stay enabled as are,
+// TestEnabledCapacityCountsMultipliers: where as many stay enabled as are,
 // servers that count as two each must not be taken for one each.
-func TestWhatIsEnabledIsCountedWithItsMultipliers(t *testing.T) {
+func TestEnabledCapacityCountsMultipliers(t *testing.T) {
 	for name, blind := range map[string]func(*story){
 		"no policy has an answer": func(s *story) { s.config.Policies = nil },
 		"the load of a server is unknown": func(s *story) {
@@ -126,9 +119,9 @@ func TestWhatIsEnabledIsCountedWithItsMultipliers(t *testing.T) {
 	}
 }
 
-// TestThePoolIsUsedUp: it is when all that its servers count as is asked for, and
+// TestUsedUp: it is when all that its servers count as is asked for, and
 // not where the minimum alone is all.
-func TestThePoolIsUsedUp(t *testing.T) {
+func TestUsedUp(t *testing.T) {
 	for name, pool := range map[string]struct {
 		multiplier   float64
 		people       int
@@ -168,7 +161,7 @@ func TestThePoolIsUsedUp(t *testing.T) {
 	}
 }
 
-func TestATinyMultiplierMakesNoWholePool(t *testing.T) {
+func TestTinyMultiplierIsBounded(t *testing.T) {
 	s := newStory(t, 12)
 	s.entry(1).LoadMultiplier = 0.001
 	s.meeting(2, 1400) // 12 required: server 1 counts as ten, and two more are needed
@@ -178,7 +171,7 @@ func TestATinyMultiplierMakesNoWholePool(t *testing.T) {
 	}
 }
 
-func TestTheLoadOfATagIsForgottenWithIt(t *testing.T) {
+func TestForgetsTheLoadOfARemovedTag(t *testing.T) {
 	s := newStory(t, 3)
 	s.tagged("gpu", 3)
 	s.meeting(3, 7)
@@ -200,9 +193,9 @@ func TestTheLoadOfATagIsForgottenWithIt(t *testing.T) {
 	}
 }
 
-// TestHalfAServerIsAllThereIs: a group that does not come to its minimum with all
+// TestGroupSmallerThanItsMinimum: a group that does not come to its minimum with all
 // its servers enabled is short of nothing that somebody could enable.
-func TestHalfAServerIsAllThereIs(t *testing.T) {
+func TestGroupSmallerThanItsMinimum(t *testing.T) {
 	s := newStory(t, 2)
 	s.tagged("gpu", 2)
 	s.entry(2).LoadMultiplier = 2

@@ -43,8 +43,8 @@ func TestScheduleOutlook(t *testing.T) {
 	}
 }
 
-// TestOutlooksAreBounded: a calendar of very many events is told of in few.
-func TestOutlooksAreBounded(t *testing.T) {
+// TestScheduleOutlookIsBounded: a calendar of very many events is told of in few.
+func TestScheduleOutlookIsBounded(t *testing.T) {
 	now := time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
 	var events []pool.Event
 	for i := range 500 {

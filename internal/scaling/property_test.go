@@ -356,9 +356,9 @@ func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.
 	}
 }
 
-// TestAPlanCarriedOutAsksForNothingNew: a pool in which everything is known and
+// TestPlansConverge: a pool in which everything is known and
 // every action works at once comes to rest.
-func TestAPlanCarriedOutAsksForNothingNew(t *testing.T) {
+func TestPlansConverge(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newStory(t, rapid.IntRange(1, 10).Draw(rt, "size"))
 		for n := 1; n <= s.config.Size; n++ {

@@ -228,7 +228,7 @@ func TestScheduleLooksAhead(t *testing.T) {
 	}
 }
 
-func TestScheduleSaysHowItCounts(t *testing.T) {
+func TestScheduleExplainsItsAnswer(t *testing.T) {
 	events := []pool.Event{at(-60, 60, "users=12,5%"), at(5, 60, "users=abc")}
 	why := scheduleRequired(scheduleNow, Config{ScheduleMode: ScheduleStep, Interval: 10 * time.Minute, Size: 30, Capacity: 9990, Timezone: setting.Timezone{Location: paris}},
 		pool.Calendar{Events: events, Source: "feed of example.org"}).Why

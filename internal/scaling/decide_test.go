@@ -1,0 +1,159 @@
+package scaling
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+func TestPartialSightChangesNothing(t *testing.T) {
+	for name, hide := range map[string]func(*story){
+		"entries":  func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("Scalelite is down") },
+		"machines": func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("page 2 is missing") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 4)
+			s.withoutMachine(1)              // else: create
+			s.entry(2).State = pool.Cordoned // else: delete
+			s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon}}
+			hide(s)
+			s.evaluate()
+			s.want("", "half a view is none")
+			if len(s.plan.Alerts) == 0 || s.plan.Alerts[0].Level != Critical || len(s.plan.Withheld) == 0 {
+				t.Errorf("alerts %+v, withheld %v", s.plan.Alerts, s.plan.Withheld)
+			}
+		})
+	}
+}
+
+func TestNetworkGuard(t *testing.T) {
+	for _, test := range []struct {
+		size    int
+		planned string
+		because string
+	}{
+		{6, "", "2 of 6 are 33 %, more than 30"},
+		{7, "cordon 4, cordon 5, cordon 6", "2 of 7 are 28 %: four servers are required, and 7 drains already"},
+	} {
+		s := newStory(t, test.size)
+		three(s)
+		s.config.Policies = nil
+		s.evaluate()
+		s.config.Policies = []Policy{PolicyLoad}
+		for n := 1; n <= 2; n++ {
+			s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
+		}
+		s.entry(test.size).State = pool.Cordoned
+		s.evaluate()
+		s.want(test.planned, test.because)
+	}
+}
+
+func TestNetworkGuardIgnoresServersGivenUp(t *testing.T) {
+	s := newStory(t, 10)
+	s.config.UnresponsiveRebootAfter = 0
+	three(s)
+	for n := 9; n <= 10; n++ {
+		s.dead(n)
+	}
+	s.evaluate()
+	for n := 4; n <= 10; n++ {
+		s.entry(n).State = pool.Cordoned
+	}
+	for n := 4; n <= 8; n++ {
+		s.withoutMachine(n)
+	}
+	for n := 1; n <= 3; n++ {
+		s.meeting(n, 200)
+	}
+	s.evaluate()
+	if got := s.plan.count(Create); got == 0 {
+		t.Errorf("the morning comes, and 2 dead servers of 5 stop everything: %s, %v", s.planned(), s.plan.Withheld)
+	}
+}
+
+func TestPauseStopsEverything(t *testing.T) {
+	s := newStory(t, 4)
+	s.withoutMachine(1)
+	s.entry(2).State = pool.Cordoned
+	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon.Add(-time.Hour)}}
+	s.state.Paused = &pool.Hold{Reason: "exams", Author: "Ada", Since: noon}
+	s.evaluate()
+	s.want("", "paused")
+	s.wantAlert("paused")
+	if s.state.Paused == nil {
+		t.Error("the pause is forgotten")
+	}
+	s.state.Paused = nil
+	s.evaluate()
+	if len(s.plan.Actions) == 0 {
+		t.Error("nothing is done after the pause")
+	}
+}
+
+func TestCreationsAndDeletionsAreLimited(t *testing.T) {
+	s := newStory(t, 8)
+	s.config.MaxCreations, s.config.MaxDeletions = 2, 1
+	for n := 1; n <= 3; n++ {
+		s.withoutMachine(n)
+	}
+	s.state.Servers = map[int]pool.ServerMemory{}
+	for n := 4; n <= 5; n++ {
+		s.entry(n).State = pool.Cordoned
+		s.state.Servers[n] = pool.ServerMemory{MachineID: s.machine(n).ID, EmptySince: noon}
+	}
+	s.config.Policies = nil // no answer: what is enabled stays
+	s.evaluate()
+	s.want("create 1, create 2, delete 4", "two creations, one deletion")
+	if len(s.plan.Withheld) != 2 {
+		t.Errorf("withheld %q", s.plan.Withheld)
+	}
+}
+
+func TestLeavesUnreadServersAlone(t *testing.T) {
+	s := newStory(t, 3)
+	s.seen.Servers[1].Machine = pool.Unknown[*pool.Machine]("2 machines bear the name bbb-w2")
+	s.seen.Servers[2].Entry = pool.Unknown[*pool.Entry]("Scalelite has 2 entries")
+	s.evaluate()
+	s.want("", "server 1 is the last one online that may be touched, and the others may not")
+	s.wantAlert("server 2")
+	s.wantAlert("server 3")
+}
+
+func TestIgnoresServersInMaintenance(t *testing.T) {
+	s := newStory(t, 3)
+	s.meeting(1, 250)
+	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", Maintenance: &pool.Hold{Reason: "disk", Author: "Ada"}}}
+	s.machine(2).State = pool.Stopped
+	s.entry(2).Online = false
+	s.evaluate()
+	s.want("cordon 2", "of 2 and 3, which count, one is enough: the people on 1 are the operator's")
+	if s.state.Servers[1].Maintenance == nil {
+		t.Error("the maintenance is forgotten")
+	}
+}
+
+func TestLockedMachineIsNoCapacity(t *testing.T) {
+	s := newStory(t, 4)
+	three(s)
+	s.machine(1).State = pool.Locked
+	s.entry(1).Online = false
+	s.withoutMachine(4)
+	s.entry(4).State = pool.Disabled
+	s.meeting(2, 100)
+	s.evaluate()
+	s.want("cordon 1, enable 4, create 4", "340 people need 3")
+}
+
+func TestDecideIsDeterministic(t *testing.T) {
+	s := newStory(t, 9)
+	three(s)
+	s.withoutMachine(4)
+	s.evaluate()
+	again, _ := Decide(s.now, s.config, s.seen, pool.State{})
+	if fmt.Sprint(s.plan) != fmt.Sprint(again) {
+		t.Errorf("two plans of one observation:\n%+v\n%+v", s.plan, again)
+	}
+}

@@ -1,0 +1,167 @@
+package scaling
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+func TestDeletesAfterTwoEmptySightings(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	s.evaluate()
+	s.want("", "seen empty once")
+	s.evaluate()
+	s.want("delete 2", "seen empty twice")
+}
+
+func TestDeletionNeedsStatsNewerThanTheFirstSighting(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	stats, _ := s.seen.Servers[1].Stats.Get()
+	stats.Age = pool.Seen(9 * time.Minute)
+	s.seen.Servers[1].Stats = pool.Seen(stats)
+	s.evaluate()
+	s.evaluate()
+	s.want("", "seen empty twice, but its figures were written before")
+	s.evaluate()
+	s.want("delete 2", "its figures are newer than the first sighting")
+}
+
+func TestEmptySightingsStartAgain(t *testing.T) {
+	changes := map[string]func(*pool.ServerObservation){
+		"a meeting comes":               func(o *pool.ServerObservation) { o.Meetings = pool.Seen([]pool.Meeting{{Breakout: true}}) },
+		"the meetings cannot be read":   func(o *pool.ServerObservation) { o.Meetings = pool.Unknown[[]pool.Meeting]("502") },
+		"the recordings cannot be read": func(o *pool.ServerObservation) { o.Recordings = pool.Unknown[[]pool.Recording]("504") },
+		"the backlog is stale": func(o *pool.ServerObservation) {
+			o.Stats = pool.Seen(pool.Stats{Backlog: pool.Unknown[map[string]int]("stale")})
+		},
+	}
+	for name, change := range changes {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 2)
+			s.entry(2).State = pool.Cordoned
+			s.evaluate()
+			change(&s.seen.Servers[1])
+			s.evaluate()
+			s.want("", name)
+			answersEmpty(&s.seen.Servers[1])
+			s.evaluate()
+			s.want("", "empty again, once")
+			s.evaluate()
+			s.want("delete 2", "empty again, twice")
+		})
+	}
+}
+
+func TestDeletesStoppedMachinesThatNeverRan(t *testing.T) {
+	s := newStory(t, 3)
+	for n := 2; n <= 3; n++ {
+		s.entry(n).State, s.entry(n).Online = pool.Disabled, false
+		s.machine(n).State = pool.Stopped
+		s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("off")
+	}
+	s.machine(2).Since = s.machine(2).Created.Add(time.Minute) // never ran
+	s.evaluate()
+	s.want("delete 2", "2 never ran; 3 ran for hours, and nobody has seen it empty")
+	s.wantAlert("server 3")
+}
+
+func TestEndsLongMeetingsOnDrainingServersOnly(t *testing.T) {
+	s := newStory(t, 2)
+	for n := 1; n <= 2; n++ {
+		s.seen.Servers[n-1].Meetings = pool.Seen([]pool.Meeting{{ID: fmt.Sprint("forgotten on ", n), Created: noon.Add(-11 * time.Hour), Participants: 1}})
+	}
+	s.entry(2).State = pool.Cordoned
+	s.evaluate()
+	s.want("end meeting 2", "the meeting on 1 may go on")
+	s.entry(2).State = pool.Disabled
+	s.config.MaxEnds = 0
+	s.evaluate()
+	s.want("cordon 2", "nobody can join the meetings of a disabled server")
+	if len(s.plan.Withheld) != 1 {
+		t.Errorf("withheld %q", s.plan.Withheld)
+	}
+}
+
+func TestRepairsCordonThatScaleliteUndid(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	s.meeting(2, 5) // an hour old
+	s.evaluate()
+	s.want("", "it had the meeting before")
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "newer", Created: s.now.Add(time.Minute), Participants: 3}})
+	s.evaluate()
+	s.want("repair 2", "cordoned, and it was given a meeting")
+	memory := s.state.Servers[2]
+	memory.Repaired = s.now // as whoever carries out the plan notes
+	s.state.Servers[2] = memory
+	s.evaluate()
+	s.want("", "once for that meeting")
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "room", Created: s.now.Add(time.Minute), Participants: 3, Breakout: true}})
+	s.evaluate()
+	s.want("", "BBB makes breakout rooms itself")
+}
+
+func TestEndDrainOrder(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.MinimumMillionths = 750_000 // 3 of 4
+	s.entry(2).State = pool.Cordoned
+	s.meeting(2, 12)
+	s.evaluate()
+	s.want("", "its meeting is waited for")
+	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain = &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}} })
+	s.evaluate()
+	s.want("end meeting 2", "Ada does not wait")
+
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{})
+	s.seen.Servers[1].Recordings = pool.Seen([]pool.Recording{{ID: "r", State: pool.Processing}})
+	s.evaluate()
+	s.evaluate()
+	s.want("", "its recording is waited for")
+	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain.DiscardRecordings = true })
+	s.evaluate()
+	s.want("", "empty at two evaluations")
+	s.evaluate()
+	s.want("delete 2", "Ada gives the recording up")
+	if !s.plan.Actions[0].DiscardRecordings {
+		t.Error("the last look before the deletion would wait for the recording")
+	}
+}
+
+func TestEndDrainIsForOneDrain(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.MinimumMillionths = 750_000 // 3 of 4
+	s.entry(2).State = pool.Cordoned
+	s.evaluate()
+	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain = &pool.EndDrain{DiscardRecordings: true} })
+	s.entry(2).State = pool.Enabled // somebody else enabled it
+	s.evaluate()
+	if s.state.Servers[2].EndDrain != nil {
+		t.Error("the order holds for the next drain too")
+	}
+}
+
+// TestEndDrainOfBareMetal: its machine stays, so the server comes back once
+// it is well and empty, and does not wait for somebody to take the order back.
+func TestEndDrainOfBareMetal(t *testing.T) {
+	s := newStory(t, 4)
+	s.seen.Servers[1].Server.BareMetal, s.config.BareMetal = true, 1
+	s.machine(2).BareMetal = true
+	s.entry(2).State = pool.Cordoned
+	s.meeting(2, 12)
+	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EndDrain: &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}}}}
+	s.evaluate()
+	if got := s.planned(); !strings.Contains(got, "end meeting 2") || strings.Contains(got, "enable 2") {
+		t.Errorf("planned %q", got)
+	}
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{})
+	s.evaluate()
+	s.evaluate()
+	if got := s.planned(); !strings.Contains(got, "enable 2") {
+		t.Errorf("planned %q, although its drain is over", got)
+	}
+}

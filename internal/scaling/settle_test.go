@@ -1,0 +1,30 @@
+package scaling
+
+import (
+	"slices"
+	"testing"
+
+	"divims/internal/pool"
+)
+
+// TestShortageMovesToAnotherServer: its address may be in a zone
+// that has machines. While there are none in some zone, nobody can tell whether
+// there are servers enough.
+func TestShortageMovesToAnotherServer(t *testing.T) {
+	s := newStory(t, 4)
+	for _, number := range []int{2, 3, 4} {
+		s.withoutMachine(number)
+		s.entry(number).State = pool.Disabled
+	}
+	s.meeting(1, 200)
+	s.evaluate()
+	s.want("enable 2, create 2", "two servers are required")
+	outcomes := []Outcome{{Result: Done}, {Result: Failed, Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}}}}
+	Settle(&s.state, s.now, s.config, s.plan, outcomes)
+	s.entry(2).State, s.entry(2).Online = pool.Enabled, false
+	s.evaluate()
+	s.want("enable 3, create 3", "server 2 is no capacity until it is tried again")
+	if !slices.Contains(s.plan.Open, "no server left") {
+		t.Errorf("open: %q", s.plan.Open)
+	}
+}

@@ -1,0 +1,98 @@
+package scaling
+
+import (
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+func TestCordonsASilentServerAtTheSecondSight(t *testing.T) {
+	s := newStory(t, 5)
+	three(s)
+	s.meeting(4, 120)
+	s.evaluate()
+	s.want("cordon 5", "480 participants need 4")
+	s.seen.Servers[3].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
+	s.entry(5).State = pool.Cordoned
+	s.evaluate()
+	s.want("", "once may be chance; its last known load stands for it")
+	s.evaluate()
+	s.want("cordon 4, enable 5", "twice is unresponsive, and another takes its place")
+	s.wantAlert("server 4")
+}
+
+func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
+	for _, test := range []struct {
+		name        string
+		deleteAfter time.Duration
+		end         string
+	}{{"kept by default", 0, ""}, {"deleted where that is allowed", 40 * time.Minute, "delete 4"}} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newStory(t, 4)
+			three(s)
+			s.config.UnresponsiveDeleteAfter = test.deleteAfter
+			s.dead(4)
+			s.evaluate()
+			s.want("cordon 4", "it answers nobody")
+			s.entry(4).State = pool.Cordoned
+			for minutes := 5; minutes < 20; minutes += 5 {
+				s.evaluate()
+				s.want("", "it may come back by itself")
+			}
+			s.evaluate()
+			s.want("reboot 4", "after 20 minutes")
+			memory := s.state.Servers[4]
+			memory.Rebooted = s.now // as whoever carries out the plan notes
+			s.state.Servers[4] = memory
+			for range 3 {
+				s.evaluate()
+				s.want("", "it starts")
+			}
+			for range 10 {
+				s.evaluate()
+			}
+			s.want(test.end, "a second reboot would be of no use")
+			s.wantAlert("server 4")
+		})
+	}
+}
+
+func TestKeepsServerThatScaleliteSeesOnline(t *testing.T) {
+	s := newStory(t, 4)
+	three(s)
+	s.config.UnresponsiveDeleteAfter = 40 * time.Minute
+	s.entry(4).State = pool.Cordoned
+	s.dead(4)
+	s.entry(4).Online = true
+	for range 20 {
+		s.evaluate()
+		s.want("", "people may be on it")
+	}
+	s.wantAlert("server 4")
+}
+
+func TestSlowNetworkFailureDeletesNothing(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.UnresponsiveDeleteAfter = 40 * time.Minute
+	three(s)
+	for _, n := range []int{4, 3} {
+		s.dead(n)
+		s.evaluate()
+		s.entry(n).State = pool.Cordoned
+	}
+	for range 20 {
+		s.evaluate()
+		s.want("", "2 of 4 servers answer nobody, though the first was no news when the second went")
+	}
+}
+
+func TestKeepsLastOnlineServerThatDoesNotAnswer(t *testing.T) {
+	s := newStory(t, 2)
+	s.withoutMachine(2)
+	s.entry(2).State = pool.Disabled
+	s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("checksumError")
+	s.evaluate()
+	s.evaluate()
+	s.want("enable 2, create 2", "another is started, and only then it goes")
+}
