@@ -11,8 +11,8 @@ import (
 	"divims/internal/pool"
 )
 
-// TestAlerts: everything that an operator should know is an alert of its level,
-// about its server, with an advice; what is over by itself is passing.
+// TestAlerts: each condition raises an alert with the right level, subject and server,
+// and with advice.
 func TestAlerts(t *testing.T) {
 	for name, test := range map[string]struct {
 		happens func(*story)
@@ -22,10 +22,10 @@ func TestAlerts(t *testing.T) {
 		text    string // a part of it
 		passing bool
 	}{
-		"Scalelite does not answer":    {func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("502") }, Critical, "Scalelite", 0, "nothing is changed", false},
-		"Scaleway does not answer":     {func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("503") }, Critical, "Scaleway", 0, "nothing is changed", false},
-		"half of the servers are dead": {func(s *story) { s.dead(3); s.dead(4) }, Critical, "network", 0, "2 of 4 running servers", false},
-		"the pool is paused":           {func(s *story) { s.state.Paused = &pool.Hold{Author: "Ada", Reason: "exams"} }, Warning, "paused", 0, "paused by Ada", false},
+		"Scalelite does not answer":         {func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("502") }, Critical, "Scalelite", 0, "nothing is changed", false},
+		"Scaleway does not answer":          {func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("503") }, Critical, "Scaleway", 0, "nothing is changed", false},
+		"half of the servers do not answer": {func(s *story) { s.dead(3); s.dead(4) }, Critical, "network", 0, "2 of 4 running servers", false},
+		"the pool is paused":                {func(s *story) { s.state.Paused = &pool.Hold{Author: "Ada", Reason: "exams"} }, Warning, "paused", 0, "paused by Ada", false},
 		"no policy has an answer": {func(s *story) {
 			s.config.Policies = []Policy{PolicySchedule}
 			s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
@@ -34,17 +34,17 @@ func TestAlerts(t *testing.T) {
 			s.config.Policies = append(s.config.Policies, PolicySchedule)
 			s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
 		}, Warning, "policy schedule", 0, "404", false},
-		"a copy stands for the calendar": {func(s *story) {
+		"a stored copy replaces the calendar": {func(s *story) {
 			s.seen.Calendar = pool.Seen(pool.Calendar{Stored: true, Source: "the copy of Monday"})
 		}, Warning, "calendar", 0, "the copy of Monday", false},
-		"more than the whole pool is asked for": {func(s *story) { s.schedule("users=120%") }, Critical, "policy schedule", 0, "between 0% and 100%", false},
-		"an event cannot be read":               {func(s *story) { s.schedule("users=many") }, Warning, "policy schedule", 0, "neither a number", false},
-		"the pool is too small":                 {func(s *story) { s.meeting(1, 3000) }, Error, "pool size", 0, "24 servers are required, the pool has 4", false},
+		"an event asks for more than the whole pool": {func(s *story) { s.schedule("users=120%") }, Critical, "policy schedule", 0, "between 0% and 100%", false},
+		"an event cannot be read":                    {func(s *story) { s.schedule("users=many") }, Warning, "policy schedule", 0, "neither a number", false},
+		"the pool is too small":                      {func(s *story) { s.meeting(1, 3000) }, Error, "pool size", 0, "24 servers are required, the pool has 4", false},
 		"no server is left": {func(s *story) {
 			s.meeting(1, 1000)
 			s.state.Servers = map[int]pool.ServerMemory{2: {Maintenance: &pool.Hold{}}}
 		}, Error, "no server left", 0, "short of 1 server, and", false},
-		"a limit holds creations back": {func(s *story) {
+		"a limit withholds creations": {func(s *story) {
 			s.meeting(1, 1000)
 			s.config.MaxCreations = 1
 			s.withoutMachine(2)
@@ -55,28 +55,28 @@ func TestAlerts(t *testing.T) {
 		"machines are older than the image": {func(s *story) {
 			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
 		}, Warning, "outdated image", 0, "4 machines made from an older image than the newest of the zone: servers 1, 2, 3, 4; they are replaced at any hour, 2 at once", false},
-		"machines are older, and stay": {func(s *story) {
+		"machines are older than the image, without a roll-out": {func(s *story) {
 			s.config.RollOutParallel = 0
 			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
 		}, Warning, "outdated image", 0, "they are not replaced for that", false},
-		"a machine is a stranger": {func(s *story) { s.machine(4).Name = "stranger" }, Warning, "machine stranger", 0, "paid for", false},
+		"a machine has the tag and no server's name": {func(s *story) { s.machine(4).Name = "stranger" }, Warning, "machine stranger", 0, "paid for", false},
 
-		"a server answers nobody": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
-		"a server cannot be read": {func(s *story) { s.seen.Servers[3].Machine = pool.Unknown[*pool.Machine]("two machines") }, Warning, "server 4", 4, "left alone: two machines", false},
+		"a server is unresponsive": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
+		"a server cannot be read":  {func(s *story) { s.seen.Servers[3].Machine = pool.Unknown[*pool.Machine]("two machines") }, Warning, "server 4", 4, "left alone: two machines", false},
 		"a recording failed": {func(s *story) {
 			s.stats(4, func(stats *pool.Stats) { stats.Failed = pool.Seen(map[string]int{"sanity": 1}) })
 		}, Error, "server 4", 4, "recordings failed", false},
-		"a machine is locked":        {func(s *story) { s.machine(4).State = pool.Locked }, Error, "server 4", 4, "locked by the hoster", false},
-		"a machine starts for hours": {func(s *story) { s.machine(4).State = pool.Starting }, Error, "server 4", 4, "starting since", false},
+		"a machine is locked":                   {func(s *story) { s.machine(4).State = pool.Locked }, Error, "server 4", 4, "locked by the hoster", false},
+		"a machine has been starting for hours": {func(s *story) { s.machine(4).State = pool.Starting }, Error, "server 4", 4, "starting since", false},
 		"creations fail": {func(s *story) {
 			s.meeting(1, 480)
 			s.withoutMachine(4)
 			s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 2}}
 		}, Error, "server 4", 4, "failed 2 times", false},
 		"a server has no entry": {func(s *story) { s.seen.Servers[3].Entry = pool.Seen[*pool.Entry](nil) }, Warning, "server 4", 4, "no entry", false},
-		"a certificate ends soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour)) },
+		"a certificate expires soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour)) },
 			Warning, "certificate of bbb-w4.example.com", 4, "expires in 9d", false},
-		"a certificate ends at once": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour)) },
+		"a certificate expires very soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour)) },
 			Error, "certificate of bbb-w4.example.com", 4, "expires in 3d", false},
 		"a recording takes too long": {func(s *story) {
 			s.seen.Servers[3].Recordings = pool.Seen([]pool.Recording{{State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-6 * time.Hour))}})
@@ -95,13 +95,13 @@ func TestAlerts(t *testing.T) {
 			}
 			alert := s.plan.Alerts[i]
 			if alert.Level != test.level || alert.Server != test.server || alert.Passing != test.passing || !strings.Contains(alert.Text, test.text) || alert.Advice == "" {
-				t.Errorf("%+v", alert)
+				t.Errorf("got the alert %+v", alert)
 			}
 		})
 	}
 }
 
-// TestHealthyPoolHasNoAlerts, and of nothing is it open whether it goes on.
+// TestHealthyPoolHasNoAlerts: a healthy pool has no alerts and no open subjects.
 func TestHealthyPoolHasNoAlerts(t *testing.T) {
 	s := newStory(t, 4)
 	three(s)
@@ -112,8 +112,8 @@ func TestHealthyPoolHasNoAlerts(t *testing.T) {
 	}
 }
 
-// TestUnseenSubjectsStayOpen: an alert that is not there any more only because
-// nobody could look is not over.
+// TestUnseenSubjectsStayOpen: an alert does not end only because its condition could
+// not be seen.
 func TestUnseenSubjectsStayOpen(t *testing.T) {
 	all := func(n int) []string {
 		domain := fmt.Sprintf("bbb-w%d.example.com", n)
@@ -147,14 +147,14 @@ func TestUnseenSubjectsStayOpen(t *testing.T) {
 			slices.Sort(s.plan.Open)
 			slices.Sort(test.open)
 			if !slices.Equal(s.plan.Open, test.open) {
-				t.Errorf("open: %q, wanted %q", s.plan.Open, test.open)
+				t.Errorf("open subjects %q, want %q", s.plan.Open, test.open)
 			}
 		})
 	}
 }
 
-// TestTimesHaveAZone: who shows them can only turn those into the pool's that say
-// which zone they are in.
+// TestTimesHaveAZone: without a zone, a time in a text could not be shown in the
+// pool's time zone.
 func TestTimesHaveAZone(t *testing.T) {
 	s := newStory(t, 3)
 	s.machine(1).Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(time.Hour)}}
@@ -162,15 +162,15 @@ func TestTimesHaveAZone(t *testing.T) {
 	s.seen.Servers[1].CertificateExpiry = pool.Seen(noon.Add(-time.Hour))
 	s.evaluate()
 	plan := fmt.Sprintf("%+v", s.plan)
-	for _, told := range []string{
+	for _, text := range []string{
 		"is planned for 2026-", "planned maintenance on 2026-", "expired on 2026-",
 	} {
-		if !strings.Contains(plan, told) {
-			t.Errorf("nothing tells of what %s", told)
+		if !strings.Contains(plan, text) {
+			t.Errorf("no text has %q", text)
 		}
 	}
 	if unzoned := regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d`).FindString(plan); unzoned != "" {
-		t.Errorf("%s: which zone is that in?", unzoned)
+		t.Errorf("the time %s has no zone", unzoned)
 	}
 }
 
@@ -206,10 +206,10 @@ func TestWarnsAboutCertificatesAndRecordings(t *testing.T) {
 		levels[a.Subject] = a.Level
 	}
 	if levels["certificate of bbb-w1.example.com"] != Warning || levels["certificate of bbb-w2.example.com"] != Error || levels["recordings of bbb-w3.example.com"] != Warning {
-		t.Errorf("levels %v", levels)
+		t.Errorf("got the levels %v", levels)
 	}
-	// The meeting of the stuck one may have lasted 10 hours, not more.
+	// The meeting of the stuck recording may have lasted 10 hours, so it counts as ended.
 	if last := s.plan.Alerts[len(s.plan.Alerts)-1].Text; !strings.HasPrefix(last, "2 recordings not done 5h after the meeting") {
-		t.Errorf("%q", last)
+		t.Errorf("the last alert is %q", last)
 	}
 }

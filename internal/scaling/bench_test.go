@@ -8,8 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// BenchmarkDecide decides on pools that are used to a third, so that most of the
-// servers are too many: each of those is weighed.
+// BenchmarkDecide decides on pools that are used to a third, so that most servers are
+// surplus and are compared with each other.
 func BenchmarkDecide(b *testing.B) {
 	for _, size := range []int{10, 100, 1000, 5000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {

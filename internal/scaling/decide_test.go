@@ -20,9 +20,9 @@ func TestPartialSightChangesNothing(t *testing.T) {
 			s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon}}
 			hide(s)
 			s.evaluate()
-			s.want("", "half a view is none")
+			s.want("", "one of the lists is unknown")
 			if len(s.plan.Alerts) == 0 || s.plan.Alerts[0].Level != Critical || len(s.plan.Withheld) == 0 {
-				t.Errorf("alerts %+v, withheld %v", s.plan.Alerts, s.plan.Withheld)
+				t.Errorf("alerts %+v, want a critical one; withheld %v, want an entry", s.plan.Alerts, s.plan.Withheld)
 			}
 		})
 	}
@@ -35,7 +35,7 @@ func TestNetworkGuard(t *testing.T) {
 		because string
 	}{
 		{6, "", "2 of 6 are 33 %, more than 30"},
-		{7, "cordon 4, cordon 5, cordon 6", "2 of 7 are 28 %: four servers are required, and 7 drains already"},
+		{7, "cordon 4, cordon 5, cordon 6", "2 of 7 are 28 %, not more than 30: the surplus is cordoned"},
 	} {
 		s := newStory(t, test.size)
 		three(s)
@@ -70,7 +70,7 @@ func TestNetworkGuardIgnoresServersGivenUp(t *testing.T) {
 	}
 	s.evaluate()
 	if got := s.plan.count(Create); got == 0 {
-		t.Errorf("the morning comes, and 2 dead servers of 5 stop everything: %s, %v", s.planned(), s.plan.Withheld)
+		t.Errorf("2 unresponsive servers of 5 stop the growth: planned %s, withheld %v", s.planned(), s.plan.Withheld)
 	}
 }
 
@@ -84,12 +84,12 @@ func TestPauseStopsEverything(t *testing.T) {
 	s.want("", "paused")
 	s.wantAlert("paused")
 	if s.state.Paused == nil {
-		t.Error("the pause is forgotten")
+		t.Error("the next state has no pause")
 	}
 	s.state.Paused = nil
 	s.evaluate()
 	if len(s.plan.Actions) == 0 {
-		t.Error("nothing is done after the pause")
+		t.Error("no actions after the pause")
 	}
 }
 
@@ -108,16 +108,16 @@ func TestCreationsAndDeletionsAreLimited(t *testing.T) {
 	s.evaluate()
 	s.want("create 1, create 2, delete 4", "two creations, one deletion")
 	if len(s.plan.Withheld) != 2 {
-		t.Errorf("withheld %q", s.plan.Withheld)
+		t.Errorf("withheld %q, want two entries", s.plan.Withheld)
 	}
 }
 
 func TestLeavesUnreadServersAlone(t *testing.T) {
 	s := newStory(t, 3)
-	s.seen.Servers[1].Machine = pool.Unknown[*pool.Machine]("2 machines bear the name bbb-w2")
+	s.seen.Servers[1].Machine = pool.Unknown[*pool.Machine]("2 machines have the name bbb-w2")
 	s.seen.Servers[2].Entry = pool.Unknown[*pool.Entry]("Scalelite has 2 entries")
 	s.evaluate()
-	s.want("", "server 1 is the last one online that may be touched, and the others may not")
+	s.want("", "server 1 is the last one online, and the others cannot be read")
 	s.wantAlert("server 2")
 	s.wantAlert("server 3")
 }
@@ -129,9 +129,9 @@ func TestIgnoresServersInMaintenance(t *testing.T) {
 	s.machine(2).State = pool.Stopped
 	s.entry(2).Online = false
 	s.evaluate()
-	s.want("cordon 2", "of 2 and 3, which count, one is enough: the people on 1 are the operator's")
+	s.want("cordon 2", "one of servers 2 and 3 is enough: the people on server 1 do not count")
 	if s.state.Servers[1].Maintenance == nil {
-		t.Error("the maintenance is forgotten")
+		t.Error("the next state has no maintenance")
 	}
 }
 
@@ -144,7 +144,7 @@ func TestLockedMachineIsNoCapacity(t *testing.T) {
 	s.entry(4).State = pool.Disabled
 	s.meeting(2, 100)
 	s.evaluate()
-	s.want("cordon 1, enable 4, create 4", "340 people need 3")
+	s.want("cordon 1, enable 4, create 4", "340 people need 3 servers, and a locked one is no capacity")
 }
 
 func TestDecideIsDeterministic(t *testing.T) {
@@ -154,6 +154,6 @@ func TestDecideIsDeterministic(t *testing.T) {
 	s.evaluate()
 	again, _ := Decide(s.now, s.config, s.seen, pool.State{})
 	if fmt.Sprint(s.plan) != fmt.Sprint(again) {
-		t.Errorf("two plans of one observation:\n%+v\n%+v", s.plan, again)
+		t.Errorf("two plans from the same observation differ:\n%+v\n%+v", s.plan, again)
 	}
 }

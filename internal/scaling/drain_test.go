@@ -26,9 +26,9 @@ func TestDeletionNeedsStatsNewerThanTheFirstSighting(t *testing.T) {
 	s.seen.Servers[1].Stats = pool.Seen(stats)
 	s.evaluate()
 	s.evaluate()
-	s.want("", "seen empty twice, but its figures were written before")
+	s.want("", "seen empty twice, but its stats are older than the first sighting")
 	s.evaluate()
-	s.want("delete 2", "its figures are newer than the first sighting")
+	s.want("delete 2", "its stats are newer than the first sighting")
 }
 
 func TestEmptySightingsStartAgain(t *testing.T) {
@@ -66,7 +66,7 @@ func TestDeletesStoppedMachinesThatNeverRan(t *testing.T) {
 	}
 	s.machine(2).Since = s.machine(2).Created.Add(time.Minute) // never ran
 	s.evaluate()
-	s.want("delete 2", "2 never ran; 3 ran for hours, and nobody has seen it empty")
+	s.want("delete 2", "2 never ran; 3 ran for hours and was never seen empty")
 	s.wantAlert("server 3")
 }
 
@@ -77,13 +77,13 @@ func TestEndsLongMeetingsOnDrainingServersOnly(t *testing.T) {
 	}
 	s.entry(2).State = pool.Cordoned
 	s.evaluate()
-	s.want("end meeting 2", "the meeting on 1 may go on")
+	s.want("end meeting 2", "server 1 does not drain, so its meeting goes on")
 	s.entry(2).State = pool.Disabled
 	s.config.MaxEnds = 0
 	s.evaluate()
 	s.want("cordon 2", "nobody can join the meetings of a disabled server")
 	if len(s.plan.Withheld) != 1 {
-		t.Errorf("withheld %q", s.plan.Withheld)
+		t.Errorf("withheld %q, want one entry", s.plan.Withheld)
 	}
 }
 
@@ -92,18 +92,18 @@ func TestRepairsCordonThatScaleliteUndid(t *testing.T) {
 	s.entry(2).State = pool.Cordoned
 	s.meeting(2, 5) // an hour old
 	s.evaluate()
-	s.want("", "it had the meeting before")
+	s.want("", "it had the meeting before it was cordoned")
 	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "newer", Created: s.now.Add(time.Minute), Participants: 3}})
 	s.evaluate()
-	s.want("repair 2", "cordoned, and it was given a meeting")
+	s.want("repair 2", "it was given a meeting while it was cordoned")
 	memory := s.state.Servers[2]
-	memory.Repaired = s.now // as whoever carries out the plan notes
+	memory.Repaired = s.now // as Settle records it
 	s.state.Servers[2] = memory
 	s.evaluate()
-	s.want("", "once for that meeting")
+	s.want("", "the repair is made once for a meeting")
 	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "room", Created: s.now.Add(time.Minute), Participants: 3, Breakout: true}})
 	s.evaluate()
-	s.want("", "BBB makes breakout rooms itself")
+	s.want("", "breakout rooms come from BBB, not from Scalelite")
 }
 
 func TestEndDrainOrder(t *testing.T) {
@@ -112,23 +112,23 @@ func TestEndDrainOrder(t *testing.T) {
 	s.entry(2).State = pool.Cordoned
 	s.meeting(2, 12)
 	s.evaluate()
-	s.want("", "its meeting is waited for")
+	s.want("", "its meeting goes on")
 	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain = &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}} })
 	s.evaluate()
-	s.want("end meeting 2", "Ada does not wait")
+	s.want("end meeting 2", "Ada ends the drain")
 
 	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{})
 	s.seen.Servers[1].Recordings = pool.Seen([]pool.Recording{{ID: "r", State: pool.Processing}})
 	s.evaluate()
 	s.evaluate()
-	s.want("", "its recording is waited for")
+	s.want("", "its recording is still being processed")
 	s.operator(2, func(memory *pool.ServerMemory) { memory.EndDrain.DiscardRecordings = true })
 	s.evaluate()
-	s.want("", "empty at two evaluations")
+	s.want("", "it is seen empty for the first time")
 	s.evaluate()
-	s.want("delete 2", "Ada gives the recording up")
+	s.want("delete 2", "it is seen empty twice, and Ada gives the recording up")
 	if !s.plan.Actions[0].DiscardRecordings {
-		t.Error("the last look before the deletion would wait for the recording")
+		t.Error("the action does not say that recordings are discarded")
 	}
 }
 
@@ -141,12 +141,12 @@ func TestEndDrainIsForOneDrain(t *testing.T) {
 	s.entry(2).State = pool.Enabled // somebody else enabled it
 	s.evaluate()
 	if s.state.Servers[2].EndDrain != nil {
-		t.Error("the order holds for the next drain too")
+		t.Error("the order is still remembered after the server was enabled")
 	}
 }
 
-// TestEndDrainOfBareMetal: its machine stays, so the server comes back once
-// it is well and empty, and does not wait for somebody to take the order back.
+// TestEndDrainOfBareMetal: a bare-metal machine stays, so the order is over once the
+// server is healthy and empty, and the server is enabled again.
 func TestEndDrainOfBareMetal(t *testing.T) {
 	s := newStory(t, 4)
 	s.seen.Servers[1].Server.BareMetal, s.config.BareMetal = true, 1
@@ -156,12 +156,12 @@ func TestEndDrainOfBareMetal(t *testing.T) {
 	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EndDrain: &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}}}}
 	s.evaluate()
 	if got := s.planned(); !strings.Contains(got, "end meeting 2") || strings.Contains(got, "enable 2") {
-		t.Errorf("planned %q", got)
+		t.Errorf("planned %q, want the meeting to be ended and the server not enabled", got)
 	}
 	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{})
 	s.evaluate()
 	s.evaluate()
 	if got := s.planned(); !strings.Contains(got, "enable 2") {
-		t.Errorf("planned %q, although its drain is over", got)
+		t.Errorf("planned %q, want server 2 to be enabled: its drain is over", got)
 	}
 }

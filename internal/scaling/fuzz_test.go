@@ -8,8 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// FuzzParticipants: whatever a summary says, it is a demand that a pool can have,
-// with its reading in words, or there is an error.
+// FuzzParticipants: any summary is read as a demand that a pool can have, with an
+// explanation, or is an error.
 func FuzzParticipants(f *testing.F) {
 	for _, text := range hostile.Seeds(f, "divims/ics/*.ics") {
 		for line := range strings.Lines(text) {
@@ -26,7 +26,7 @@ func FuzzParticipants(f *testing.F) {
 	f.Add("users=5"+strings.Repeat(" ", 3000)+"%", 100)
 	f.Fuzz(func(t *testing.T, summary string, capacity int) {
 		if capacity < 1 || capacity > 10_000_000 {
-			return // no pool has it: see POOL_CAPACITY
+			return // POOL_CAPACITY does not allow it
 		}
 		wanted, formula, err := participants(summary, capacity)
 		if err != nil {
@@ -40,8 +40,8 @@ func FuzzParticipants(f *testing.F) {
 	})
 }
 
-// TestManyEventsAreSummarised: 100,000 events at once, all of
-// them readable or none, fill neither the record nor the log.
+// TestManyEventsAreSummarised: 100,000 events at once, readable or not, fit into the
+// record and the log.
 func TestManyEventsAreSummarised(t *testing.T) {
 	for name, test := range map[string]struct {
 		summary string
@@ -59,8 +59,8 @@ func TestManyEventsAreSummarised(t *testing.T) {
 			if !known {
 				got = none
 			}
-			if told := strings.Join(answer.Why, "\n") + answer.Servers.Reason(); got != test.want || len(told) > 20_000 || !strings.Contains(told, "and 99950 more events") {
-				t.Errorf("%d servers, told in %d bytes: %.300s", got, len(told), told)
+			if text := strings.Join(answer.Why, "\n") + answer.Servers.Reason(); got != test.want || len(text) > 20_000 || !strings.Contains(text, "and 99950 more events") {
+				t.Errorf("%d servers, explained in %d bytes: %.300s", got, len(text), text)
 			}
 		})
 	}

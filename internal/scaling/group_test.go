@@ -15,28 +15,29 @@ func TestEachTagHasItsOwnCapacity(t *testing.T) {
 	s.entry(5).State, s.entry(6).State = pool.Disabled, pool.Disabled
 	s.meeting(1, 200)
 	s.meeting(2, 200)
-	s.meeting(3, 80) // 480 of 750 without a tag: 4 are required and there are 3
+	s.meeting(3, 80) // 480 people without a tag: 4 servers are required, and there are 3
 	s.meeting(4, 200)
 	s.evaluate()
-	s.want("enable 5", "the people with the tag need two of its servers, and those without it none of them")
+	s.want("enable 5", "200 people with the tag need two servers with the tag, and those without a tag need none of these")
 	if got := s.plan.Load.Participants; got != 480 {
-		t.Errorf("%d participants count for the servers without a tag; want 480", got)
+		t.Errorf("the servers without a tag have %d participants, want 480", got)
 	}
 	if g := s.plan.Tagged; len(g) != 1 || g[0].Tag != "gpu" || g[0].Load.Participants != 200 {
-		t.Errorf("tagged: %+v", g)
+		t.Errorf("got the groups %+v, want one with tag gpu and 200 participants", g)
 	}
 	s.wantAlert("pool size")
 }
 
-// TestForcedNumberIgnoresTags: it is for servers without one, and the record says so.
+// TestForcedNumberIgnoresTags: a forced number is for the servers without a tag, and
+// the record says so.
 func TestForcedNumberIgnoresTags(t *testing.T) {
 	s := newStory(t, 5)
 	s.tagged("gpu", 4, 5)
 	s.state.Forced = &pool.Forced{Hold: pool.Hold{Reason: "exam", Author: "Ada"}, Servers: 2, Until: noon.Add(time.Hour)}
 	s.evaluate()
-	s.want("cordon 1, cordon 4", "two are forced, and one is the minimum of the tag")
+	s.want("cordon 1, cordon 4", "two servers without a tag are forced, and the minimum of the tag is one")
 	if limits := strings.Join(s.plan.Required.Limits, "; "); !strings.Contains(limits, "servers with a tag are not forced") {
-		t.Errorf("limits %s", limits)
+		t.Errorf("limits %s, want a sentence on tags", limits)
 	}
 }
 
@@ -45,16 +46,16 @@ func TestTagMinimum(t *testing.T) {
 	s.tagged("gpu", 3, 4, 5)
 	s.config.TagMinimums = map[string]int{"gpu": 2}
 	s.evaluate()
-	s.want("cordon 1, cordon 3", "one without a tag is required, and two with it")
+	s.want("cordon 1, cordon 3", "one server without a tag is required, and two with the tag")
 	s.config.TagMinimums = nil
 	s.entry(1).State, s.entry(3).State = pool.Cordoned, pool.Cordoned
 	s.meeting(1, 1)
 	s.meeting(3, 1)
 	s.evaluate()
-	s.want("cordon 4", "one is the least of every tag")
+	s.want("cordon 4", "the minimum of a tag is one by default")
 	s.config.TagMinimums = map[string]int{"gpu": 99}
 	s.evaluate()
-	s.want("enable 3", "there are three")
+	s.want("enable 3", "the minimum is at most the three servers that there are")
 }
 
 func TestKeepsLastOnlineServerOfATag(t *testing.T) {
@@ -65,7 +66,7 @@ func TestKeepsLastOnlineServerOfATag(t *testing.T) {
 	s.state.Servers = map[int]pool.ServerMemory{3: {MachineID: "machine 3", SilentSince: noon}}
 	s.evaluate()
 	if got := s.plan.Verdicts[2].LeftAlone; !strings.Contains(got, "no other online") {
-		t.Errorf("server 3, the only one of its tag, is left alone because %q", got)
+		t.Errorf("server 3, the only one of its tag, is left alone because %q, want because no other is online", got)
 	}
 }
 
@@ -76,11 +77,11 @@ func TestPoolWithoutUntaggedServers(t *testing.T) {
 	s.tagged("a", 1)
 	s.tagged("b", 2)
 	s.evaluate()
-	s.want("", "one of each is the minimum")
+	s.want("", "the minimum of each tag is one")
 }
 
-// TestLoadMultiplierScalesCapacity: Scalelite gives a server with the multiplier 2
-// half as many people, and one with 0.5 twice as many.
+// TestLoadMultiplierScalesCapacity: a server with the multiplier 2 counts as half a
+// server, and one with 0.5 as two.
 func TestLoadMultiplierScalesCapacity(t *testing.T) {
 	s := newStory(t, 6)
 	for n := 1; n <= 4; n++ {
@@ -95,13 +96,13 @@ func TestLoadMultiplierScalesCapacity(t *testing.T) {
 	s.entry(5).LoadMultiplier = 0.5
 	s.entry(5).State = pool.Enabled
 	s.evaluate()
-	s.want("cordon 2, cordon 3", "they count as 4: two halves may go")
+	s.want("cordon 2, cordon 3", "the servers count as 4, so two halves are surplus")
 }
 
-// TestEnabledCapacityCountsMultipliers: where as many stay enabled as are,
-// servers that count as two each must not be taken for one each.
+// TestEnabledCapacityCountsMultipliers: if as much has to stay enabled as is, servers
+// that count as two are not taken for one.
 func TestEnabledCapacityCountsMultipliers(t *testing.T) {
-	for name, blind := range map[string]func(*story){
+	for name, hide := range map[string]func(*story){
 		"no policy has an answer": func(s *story) { s.config.Policies = nil },
 		"the load of a server is unknown": func(s *story) {
 			s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("502")
@@ -112,26 +113,26 @@ func TestEnabledCapacityCountsMultipliers(t *testing.T) {
 			for n := 1; n <= 4; n++ {
 				s.entry(n).LoadMultiplier = 0.5
 			}
-			blind(s)
+			hide(s)
 			s.evaluate()
-			s.want("", "the four count as eight, and nobody said that fewer suffice")
+			s.want("", "the four count as eight, and no policy said that fewer suffice")
 		})
 	}
 }
 
-// TestUsedUp: it is when all that its servers count as is asked for, and
-// not where the minimum alone is all.
+// TestUsedUp: the pool is used up if all its capacity is asked for, but not if only
+// the minimum is all of it.
 func TestUsedUp(t *testing.T) {
 	for name, pool := range map[string]struct {
-		multiplier   float64
-		people       int
-		minimum      int // in millionths
-		usedUp, told bool
-		required     int
+		multiplier    float64
+		people        int
+		minimum       int // in millionths
+		usedUp, alert bool
+		required      int
 	}{
-		"two of four are enough":             {1, 250, 0, false, false, 2},
-		"all four are asked for":             {1, 500, 0, true, false, 4},
-		"more than four are":                 {1, 600, 0, true, true, 4},
+		"two of four are required":           {1, 250, 0, false, false, 2},
+		"all four are required":              {1, 500, 0, true, false, 4},
+		"more than four are required":        {1, 600, 0, true, true, 4},
 		"the minimum alone is all":           {1, 250, million, false, false, 4},
 		"the minimum is all and not enough":  {1, 600, million, true, true, 4},
 		"four halves are all":                {2, 250, 0, true, false, 2},
@@ -151,11 +152,11 @@ func TestUsedUp(t *testing.T) {
 			if servers, _ := required.Servers.Get(); servers != pool.required || required.UsedUp != pool.usedUp {
 				t.Errorf("%d required, used up: %t; limits %q", servers, required.UsedUp, required.Limits)
 			}
-			if told := len(s.plan.Alerts) > 0; told != pool.told {
-				t.Errorf("alerts %+v", s.plan.Alerts)
+			if alert := len(s.plan.Alerts) > 0; alert != pool.alert {
+				t.Errorf("got the alerts %+v, want any: %t", s.plan.Alerts, pool.alert)
 			}
 			if capacity, _ := required.Capacity.Get(); capacity != 4/pool.multiplier {
-				t.Errorf("the four that are enabled count as %g", capacity)
+				t.Errorf("the four enabled servers count as %g, want %g", capacity, 4/pool.multiplier)
 			}
 		})
 	}
@@ -167,7 +168,7 @@ func TestTinyMultiplierIsBounded(t *testing.T) {
 	s.meeting(2, 1400) // 12 required: server 1 counts as ten, and two more are needed
 	s.evaluate()
 	if got := s.plan.count(Cordon); got != 9 {
-		t.Errorf("%d are cordoned, wanted 9: %s", got, s.planned())
+		t.Errorf("%d servers are cordoned, want 9: %s", got, s.planned())
 	}
 }
 
@@ -178,29 +179,29 @@ func TestForgetsTheLoadOfARemovedTag(t *testing.T) {
 	s.evaluate()
 	before := s.state
 	s.seen.Servers[2].Meetings = pool.Unknown[[]pool.Meeting]("502")
-	s.state.Servers = nil // nobody remembers its load either
+	s.state.Servers = nil // its load is not remembered either
 	s.evaluate()
 	if got := s.state.TagLoads["gpu"]; got != before.TagLoads["gpu"] || got.Participants != 7 {
-		t.Errorf("compared with %+v next, and %+v was seen last", got, before.TagLoads["gpu"])
+		t.Errorf("the remembered load is %+v, want the last seen load %+v", got, before.TagLoads["gpu"])
 	}
 	s.tagged("", 3)
 	s.evaluate()
 	if len(s.state.TagLoads) != 0 {
-		t.Errorf("%v are remembered, although there is no tag any more", s.state.TagLoads)
+		t.Errorf("the loads %v are remembered, although no server has a tag", s.state.TagLoads)
 	}
 	if len(before.TagLoads) != 1 {
-		t.Error("the memory of before was changed")
+		t.Error("the previous state was changed")
 	}
 }
 
-// TestGroupSmallerThanItsMinimum: a group that does not come to its minimum with all
-// its servers enabled is short of nothing that somebody could enable.
+// TestGroupSmallerThanItsMinimum: if all servers of a group are enabled and count as
+// less than its minimum, nothing is missing that could be enabled.
 func TestGroupSmallerThanItsMinimum(t *testing.T) {
 	s := newStory(t, 2)
 	s.tagged("gpu", 2)
 	s.entry(2).LoadMultiplier = 2
 	s.evaluate()
-	s.want("", "all is enabled that there is")
+	s.want("", "everything is enabled already")
 	if len(s.plan.Alerts) > 0 {
 		t.Errorf("alerts %+v", s.plan.Alerts)
 	}

@@ -12,7 +12,7 @@ func TestDeletesDetachedVolumesOnly(t *testing.T) {
 	s.evaluate()
 	s.want("delete volume", "volume 1 belongs to a machine")
 	if s.plan.Actions[0].Volume.ID != "left" {
-		t.Errorf("deletes %+v", s.plan.Actions)
+		t.Errorf("planned %+v, want the volume \"left\" to be deleted", s.plan.Actions)
 	}
 }
 

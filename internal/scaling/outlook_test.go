@@ -9,8 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// TestScheduleOutlook: what the calendar will ask for is told from each of its
-// coming changes on, for a day, and what it asks for now is not touched by it.
+// TestScheduleOutlook: the outlook has what the calendar will ask for from each of its
+// changes on, for a day, and does not change the present answer.
 func TestScheduleOutlook(t *testing.T) {
 	now := time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
 	event := func(from, to int, summary string) pool.Event {
@@ -21,29 +21,30 @@ func TestScheduleOutlook(t *testing.T) {
 		event(25, 26, "users=100%"),
 	}
 	for mode, want := range map[ScheduleMode]string{
-		// An event without users= is in force, and nothing can be read of it.
+		// An event without users= is in force too, but it has no demand that can be read.
 		ScheduleStep:   "10:00 5, 11:00 8",
 		ScheduleWindow: "10:00 5, 11:00 8, 12:00 8, 13:00 8, 14:00 0",
 	} {
 		config := Config{Size: 10, Capacity: 1000, Interval: 5 * time.Minute, BootTime: 7 * time.Minute, ScheduleMode: mode}
 		calendar := pool.Calendar{Events: events}
 		answer := scheduleAnswer(now, config, pool.Seen(calendar), 1)
-		var told []string
+		var got []string
 		for _, e := range answer.Outlook {
 			servers, _ := e.Servers.Get()
-			told = append(told, fmt.Sprintf("%s %d", e.At.Format("15:04"), servers))
+			got = append(got, fmt.Sprintf("%s %d", e.At.Format("15:04"), servers))
 		}
-		if got := strings.Join(told, ", "); got != want {
-			t.Errorf("%s: %s, wanted %s", mode, got, want)
+		if got := strings.Join(got, ", "); got != want {
+			t.Errorf("%s: outlook %s, want %s", mode, got, want)
 		}
 		alone := scheduleRequired(now, config, calendar)
 		if fmt.Sprint(alone.Servers, alone.Why) != fmt.Sprint(answer.Servers, answer.Why) {
-			t.Errorf("%s: the answer is %v, without the outlook %v", mode, answer, alone)
+			t.Errorf("%s: the answer is %v, want %v as without the outlook", mode, answer, alone)
 		}
 	}
 }
 
-// TestScheduleOutlookIsBounded: a calendar of very many events is told of in few.
+// TestScheduleOutlookIsBounded: a calendar with very many events has an outlook of
+// limited length.
 func TestScheduleOutlookIsBounded(t *testing.T) {
 	now := time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
 	var events []pool.Event
@@ -53,6 +54,6 @@ func TestScheduleOutlookIsBounded(t *testing.T) {
 	}
 	config := Config{Size: 10, Capacity: 1000, ScheduleMode: ScheduleWindow}
 	if n := len(scheduleOutlook(now, config, pool.Calendar{Events: events})); n != maxMoments {
-		t.Errorf("%d moments", n)
+		t.Errorf("%d moments, want %d", n, maxMoments)
 	}
 }

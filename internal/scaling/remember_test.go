@@ -22,12 +22,12 @@ func TestForgetsWhatHappenedInMaintenance(t *testing.T) {
 	s.state.Servers[5] = memory
 	s.evaluate()
 	if got := s.plan.count(Delete) + s.plan.count(Reboot); got != 0 {
-		t.Errorf("right after the maintenance: %s", s.planned())
+		t.Errorf("planned right after the maintenance: %s, want no deletion and no reboot", s.planned())
 	}
 }
 
-// TestForgetsOldCreationFailures: the next time that the server is needed, its
-// first failure is the first.
+// TestForgetsOldCreationFailures: when a server is needed again, its next failure is
+// its first.
 func TestForgetsOldCreationFailures(t *testing.T) {
 	s := newStory(t, 4)
 	s.withoutMachine(4)
@@ -40,7 +40,7 @@ func TestForgetsOldCreationFailures(t *testing.T) {
 		s.now = noon.Add(step.at)
 		s.evaluate()
 		if got := s.state.Servers[4].Failures; got != step.failures {
-			t.Errorf("after %s: %d failures, wanted %d", step.at, got, step.failures)
+			t.Errorf("after %s: %d failures, want %d", step.at, got, step.failures)
 		}
 	}
 }

@@ -16,7 +16,7 @@ func TestPlannedMaintenanceIgnoresRollOutHours(t *testing.T) {
 	s.entry(4).State = pool.Disabled
 	s.machine(2).Maintenances = []pool.PlannedMaintenance{{Reason: "disk", Start: noon.Add(72 * time.Hour)}}
 	s.evaluate()
-	s.want("", "it is three days away")
+	s.want("", "the maintenance is three days away")
 	s.now = noon.Add(25 * time.Hour)
 	s.evaluate()
 	s.want("enable 4, create 4", "the replacement comes first")
@@ -30,7 +30,7 @@ func TestAlertsAboutAMissingReplacementAfterADay(t *testing.T) {
 	for range 24 * 12 {
 		s.evaluate()
 		if len(s.plan.Alerts) > 0 {
-			t.Fatalf("after %s: %+v", s.now.Sub(noon), s.plan.Alerts)
+			t.Fatalf("after %s there are already alerts: %+v", s.now.Sub(noon), s.plan.Alerts)
 		}
 	}
 	s.evaluate()
@@ -48,10 +48,10 @@ func TestReplacementMustBeHealthy(t *testing.T) {
 	s.meeting(4, 10)
 	for range 4 {
 		s.evaluate()
-		s.want("", "4 is to be recycled as well, and there is no other")
+		s.want("", "server 4 is to be recycled too, and there is no other")
 	}
 	if v := s.plan.Verdicts[0]; !strings.Contains(v.LeftAlone, "no healthy server is free") {
-		t.Errorf("server 1 was left alone since %q", v.LeftAlone)
+		t.Errorf("server 1 is left alone because %q, want because no healthy server is free", v.LeftAlone)
 	}
 }
 
@@ -61,11 +61,11 @@ func TestReplacementComesBeforeRecycling(t *testing.T) {
 	s.entry(4).State = pool.Cordoned
 	s.meeting(4, 1)
 	s.evaluate()
-	s.want("", "nothing to do")
+	s.want("", "three servers are required and enabled")
 	s.operator(2, func(memory *pool.ServerMemory) { memory.Recycle = &pool.Hold{Author: "Ada", Reason: "noises"} })
 	s.evaluate()
 	s.want("enable 4", "its replacement comes first")
 	s.entry(4).State = pool.Enabled
 	s.evaluate()
-	s.want("cordon 2", "the others suffice")
+	s.want("cordon 2", "the other servers suffice")
 }

@@ -9,7 +9,7 @@ import (
 
 func TestUnknownEntriesAreNotAnEmptyPool(t *testing.T) {
 	s := newStory(t, 4)
-	s.config.Policies = nil // no answer: as many stay as are
+	s.config.Policies = nil // no policy has an answer, so as many servers stay enabled as are
 	s.seen.Entries = pool.Unknown[[]pool.Entry]("Scalelite is down")
 	known := make([]pool.Reading[*pool.Entry], len(s.seen.Servers))
 	for i := range s.seen.Servers {
@@ -22,16 +22,16 @@ func TestUnknownEntriesAreNotAnEmptyPool(t *testing.T) {
 	}
 	s.seen.Entries = pool.Seen([]pool.Entry{})
 	s.evaluate()
-	s.want("", "the four that are enabled stay")
+	s.want("", "the four enabled servers stay")
 }
 
 func TestUnknownLoadDoesNotLowerTheRequirement(t *testing.T) {
 	s := newStory(t, 5)
 	s.seen.Servers[4].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
 	s.evaluate()
-	s.want("", "four empty servers, and one of which nobody knows")
+	s.want("", "four servers are empty, and the load of one is unknown")
 	if got, _ := s.plan.Required.Servers.Get(); got != 5 {
-		t.Errorf("required %d, wanted the 5 that are enabled", got)
+		t.Errorf("required %d, want the 5 that are enabled", got)
 	}
 }
 
@@ -39,16 +39,16 @@ func TestMinimumAndSizeLimitTheAnswer(t *testing.T) {
 	s := newStory(t, 4)
 	s.config.MinimumMillionths = 500_000
 	s.evaluate()
-	s.want("cordon 1, cordon 2", "half of 4 stay")
+	s.want("cordon 1, cordon 2", "the minimum is half of 4")
 	for n := 1; n <= 4; n++ {
 		s.meeting(n, 240)
 	}
 	s.evaluate()
 	if got, _ := s.plan.Required.Servers.Get(); got != 4 {
-		t.Errorf("required %d of 4", got)
+		t.Errorf("required %d, want 4", got)
 	}
 	if len(s.plan.Required.Limits) != 1 {
-		t.Errorf("limits %q", s.plan.Required.Limits)
+		t.Errorf("limits %q, want one", s.plan.Required.Limits)
 	}
 	s.wantAlert("pool size")
 }
@@ -58,7 +58,7 @@ func TestMinimumWithoutAnEvent(t *testing.T) {
 	s.config.Policies, s.config.ScheduleMode, s.config.MinimumMillionths = []Policy{PolicySchedule}, ScheduleWindow, 500_000
 	s.seen.Calendar = pool.Seen(pool.Calendar{})
 	s.evaluate()
-	s.want("cordon 1, cordon 2", "half of 4 stay though the schedule asks for none")
+	s.want("cordon 1, cordon 2", "the minimum is half of 4, although the schedule asks for none")
 }
 
 func TestForcedNumberUntilItsEnd(t *testing.T) {
@@ -67,27 +67,27 @@ func TestForcedNumberUntilItsEnd(t *testing.T) {
 	s.state.Forced = &pool.Forced{Hold: pool.Hold{Reason: "budget", Author: "Ada"}, Servers: 3, Until: noon.Add(time.Hour)}
 	s.evaluate()
 	if got, _ := s.plan.Required.Servers.Get(); got != 3 {
-		t.Errorf("required %d; 3 are forced", got)
+		t.Errorf("required %d, want the forced 3", got)
 	}
 	s.wantAlert("forced")
 	if limits := s.plan.Required.Limits; len(limits) != 1 {
-		t.Errorf("limits %q; there is no tag to speak of", limits)
+		t.Errorf("limits %q, want one: there are no tags", limits)
 	}
 	s.state.Forced.Servers = 100
 	s.evaluate()
 	if got, _ := s.plan.Required.Servers.Get(); got != 6 {
-		t.Errorf("required %d; 100 are forced, and there are 6", got)
+		t.Errorf("100 are forced: required %d, want the 6 that there are", got)
 	}
-	s.config.Policies = nil // nobody else has an answer
+	s.config.Policies = nil // no policy has an answer
 	s.state.Forced.Until = s.now.Add(time.Hour)
 	s.evaluate()
 	if got, ok := s.plan.Required.Servers.Get(); got != 6 || !ok {
-		t.Errorf("required %d, known %t", got, ok)
+		t.Errorf("without policies: required %d, known %t, want 6", got, ok)
 	}
 	s.config.Policies = []Policy{PolicyLoad}
 	s.state.Forced.Until = s.now
 	s.evaluate()
 	if got, _ := s.plan.Required.Servers.Get(); got != 5 || s.state.Forced != nil {
-		t.Errorf("required %d, forced %+v; the time is over", got, s.state.Forced)
+		t.Errorf("after its end: required %d, want 5; still forced: %+v", got, s.state.Forced)
 	}
 }

@@ -8,8 +8,9 @@ import (
 	"divims/internal/pool"
 )
 
-// rollOut is a pool of four of which three are required; the first has a newer
-// image than the other three, and the fourth drains with a meeting.
+// rollOut returns a pool of five servers, of which four are required, at 21:00. The
+// machine of the first server was made from the newest image, the other four from an
+// older one.
 func rollOut(t *testing.T) *story {
 	s := newStory(t, 5)
 	s.config.MinimumMillionths = 800_000 // 4 of 5
@@ -27,32 +28,32 @@ func TestRollOutWaitsForItsHours(t *testing.T) {
 	s := rollOut(t)
 	s.now = noon
 	s.evaluate()
-	s.want("cordon 2", "one more than required is there, and one with the old image goes")
+	s.want("cordon 2", "one server more than required is enabled, and one with the old image is cordoned")
 	s.entry(2).State = pool.Cordoned
 	s.evaluate()
-	s.want("", "the others have to wait for the evening")
+	s.want("", "it is noon, and the roll-out begins in the evening")
 	s.wantAlert("outdated image")
 	s = rollOut(t)
 	s.entry(2).State = pool.Cordoned
 	s.meeting(2, 3)
 	s.config.Size, s.config.MinimumMillionths = 6, 500_000
 	s.evaluate()
-	s.want("cordon 3", "the others suffice at night")
+	s.want("cordon 3", "it is night, and the other servers suffice")
 }
 
 func TestRollOutIsLimited(t *testing.T) {
 	s := rollOut(t)
-	s.config.Size, s.config.MinimumMillionths = 6, 500_000 // 3 of 5, which suffice without the next one
+	s.config.Size, s.config.MinimumMillionths = 6, 500_000 // the minimum is 3
 	s.config.RollOutParallel = 1
 	s.entry(2).State = pool.Cordoned
 	s.meeting(2, 3)
 	s.entry(1).State = pool.Cordoned
 	s.meeting(1, 3)
 	s.evaluate()
-	s.want("", "server 2 drains for it already")
+	s.want("", "server 2 already drains because of its image")
 	s.config.RollOutParallel = 2
 	s.evaluate()
-	s.want("enable 1", "the turn of server 3: its replacement comes first")
+	s.want("enable 1", "server 3 is next, and its replacement comes first")
 }
 
 func TestRollOutLimitCountsAllGroups(t *testing.T) {
@@ -63,34 +64,34 @@ func TestRollOutLimitCountsAllGroups(t *testing.T) {
 	s.withoutMachine(1)
 	s.entry(1).State = pool.Disabled
 	s.evaluate()
-	var given []int
+	var replaced []int
 	for _, action := range s.plan.Actions {
 		if strings.Contains(action.Reason, "older than the image") {
-			given = append(given, action.Server)
+			replaced = append(replaced, action.Server)
 		}
 	}
-	if len(given) != 1 || given[0] != 2 {
-		t.Errorf("servers %v are given up for their image, wanted only the first, 2", given)
+	if len(replaced) != 1 || replaced[0] != 2 {
+		t.Errorf("servers %v are replaced because of their image, want only server 2", replaced)
 	}
 }
 
 func TestRollOutStopsAtABadImage(t *testing.T) {
 	s := rollOut(t)
-	s.config.Size, s.config.MinimumMillionths = 6, 500_000 // 3 of 4, which suffice without the next one
+	s.config.Size, s.config.MinimumMillionths = 6, 500_000 // the minimum is 3
 	stats, _ := s.seen.Servers[0].Stats.Get()
 	stats.UnitsDown = pool.Seen([]string{"bbb-html5"})
 	s.seen.Servers[0].Stats = pool.Seen(stats)
-	s.entry(1).State = pool.Cordoned // the bad one is taken out, and drains
+	s.entry(1).State = pool.Cordoned // the server with the bad image drains
 	s.meeting(1, 3)
-	s.withoutMachine(2) // and this one could take the place of another
+	s.withoutMachine(2) // this server could replace another
 	s.entry(2).State = pool.Disabled
 	s.evaluate()
-	s.want("", "no other is replaced by what may be as bad")
+	s.want("", "the image may be bad, so no other server is replaced")
 	s.wantAlert("roll-out")
 	s.operator(1, func(memory *pool.ServerMemory) { memory.Maintenance = &pool.Hold{Author: "Ada"} })
 	s.evaluate()
 	s.wantAlert("roll-out")
-	s.want("", "nor while somebody looks at the bad one")
+	s.want("", "the bad server in maintenance also stops the roll-out")
 }
 
 func TestReplacesOutdatedImagesOneAtATime(t *testing.T) {
@@ -100,7 +101,7 @@ func TestReplacesOutdatedImagesOneAtATime(t *testing.T) {
 	s.entry(4).State = pool.Disabled
 	s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
 	s.evaluate()
-	s.want("enable 4, create 4", "replacement first")
+	s.want("enable 4, create 4", "its replacement comes first")
 	s.entry(4).State = pool.Enabled
 	s.seen.Servers[3].Machine = pool.Seen(&pool.Machine{ID: "new", Zone: "fr-par-1", Name: "bbb-w4", State: pool.Running, ImageID: "newer", Since: s.now, Created: s.now})
 	s.evaluate()
@@ -108,5 +109,5 @@ func TestReplacesOutdatedImagesOneAtATime(t *testing.T) {
 	s.entry(4).Online = true
 	answersEmpty(&s.seen.Servers[3])
 	s.evaluate()
-	s.want("cordon 1", "three others are online now")
+	s.want("cordon 1", "three other servers are online")
 }

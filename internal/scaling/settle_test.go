@@ -7,9 +7,9 @@ import (
 	"divims/internal/pool"
 )
 
-// TestShortageMovesToAnotherServer: its address may be in a zone
-// that has machines. While there are none in some zone, nobody can tell whether
-// there are servers enough.
+// TestShortageMovesToAnotherServer: another server, whose address may be in a zone
+// that has machines, replaces one that got no machine. While a zone has no machines,
+// it is unknown whether the servers suffice.
 func TestShortageMovesToAnotherServer(t *testing.T) {
 	s := newStory(t, 4)
 	for _, number := range []int{2, 3, 4} {
@@ -25,6 +25,6 @@ func TestShortageMovesToAnotherServer(t *testing.T) {
 	s.evaluate()
 	s.want("enable 3, create 3", "server 2 is no capacity until it is tried again")
 	if !slices.Contains(s.plan.Open, "no server left") {
-		t.Errorf("open: %q", s.plan.Open)
+		t.Errorf("open subjects %q, want \"no server left\" among them", s.plan.Open)
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
 
-// story is a pool that a test changes, decides on, and reads the plan of.
+// story is a pool that a test changes and decides on, evaluation by evaluation.
 type story struct {
 	t      *testing.T
 	now    time.Time
@@ -22,8 +22,8 @@ type story struct {
 	plan   Plan
 }
 
-// newStory is a pool of servers that all run, healthy, enabled, online and empty,
-// with the load policy and an answer to everything.
+// newStory returns a pool whose servers all run and are healthy, enabled, online and
+// empty. It has the load policy, and everything is known.
 func newStory(t *testing.T, size int) *story {
 	s := &story{t: t, now: noon, config: Config{
 		Size: size, Capacity: 250 * size, Policies: []Policy{PolicyLoad}, Interval: 5 * time.Minute, BootTime: 7 * time.Minute,
@@ -78,7 +78,7 @@ func (s *story) meeting(n, participants int) {
 	}))
 }
 
-// evaluate decides, five minutes after the evaluation before.
+// evaluate decides, five minutes after the previous evaluation.
 func (s *story) evaluate() {
 	var entries []pool.Entry
 	var machines []pool.Machine
@@ -100,7 +100,7 @@ func (s *story) evaluate() {
 	s.plan, s.state = Decide(s.now, s.config, s.seen, s.state)
 }
 
-// planned is the plan as "cordon 3, delete 4".
+// planned returns the actions of the plan as "cordon 3, delete 4".
 func (s *story) planned() string {
 	var list []string
 	for _, action := range s.plan.Actions {
@@ -109,10 +109,11 @@ func (s *story) planned() string {
 	return strings.Join(list, ", ")
 }
 
+// want fails the test if the plan has other actions. because says why they are right.
 func (s *story) want(planned, because string) {
 	s.t.Helper()
 	if got := s.planned(); got != planned {
-		s.t.Errorf("planned %q, wanted %q: %s", got, planned, because)
+		s.t.Errorf("planned %q, want %q: %s", got, planned, because)
 		for _, v := range s.plan.Verdicts {
 			s.t.Logf("  server %d %s %s %s", v.Server, v.Health, v.Why, v.LeftAlone)
 		}
@@ -126,41 +127,41 @@ func (s *story) wantAlert(subject string) {
 	}
 }
 
-// three keeps all three servers of a pool busy enough to be required.
+// three gives servers 1 to 3 so many people that three servers are required.
 func three(s *story) {
 	for n := 1; n <= 3; n++ {
 		s.meeting(n, 120)
 	}
 }
 
-// schedule is a calendar with one event, which has begun.
+// schedule adds the schedule policy and a calendar with one event, which has begun.
 func (s *story) schedule(summary string) {
 	s.config.Policies = append(s.config.Policies, PolicySchedule)
 	s.seen.Calendar = pool.Seen(pool.Calendar{Events: []pool.Event{{Summary: summary, Start: s.now.Add(-time.Minute), End: s.now.Add(time.Hour)}}})
 }
 
-// stats changes the figures of a server.
+// stats changes the stats of a server.
 func (s *story) stats(n int, change func(*pool.Stats)) {
 	stats, _ := s.seen.Servers[n-1].Stats.Get()
 	change(&stats)
 	s.seen.Servers[n-1].Stats = pool.Seen(stats)
 }
 
-// tagged gives the last servers of a story a tag.
+// tagged gives servers a tag.
 func (s *story) tagged(tag string, numbers ...int) {
 	for _, n := range numbers {
 		s.entry(n).Tag = tag
 	}
 }
 
-// dead makes a server answer neither us nor Scalelite.
+// dead makes a server answer neither DiViMS nor Scalelite.
 func (s *story) dead(n int) {
 	s.entry(n).Online = false
 	s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
 	s.seen.Servers[n-1].Recordings = pool.Unknown[[]pool.Recording]("no answer in time")
 }
 
-// operator changes the memory of a server that runs, as an operator's order does.
+// operator changes the memory of a server, as an operator's order does.
 func (s *story) operator(n int, change func(*pool.ServerMemory)) {
 	memory := s.state.Servers[n]
 	change(&memory)

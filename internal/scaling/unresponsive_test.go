@@ -12,13 +12,13 @@ func TestCordonsASilentServerAtTheSecondSight(t *testing.T) {
 	three(s)
 	s.meeting(4, 120)
 	s.evaluate()
-	s.want("cordon 5", "480 participants need 4")
+	s.want("cordon 5", "480 participants need 4 servers")
 	s.seen.Servers[3].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
 	s.entry(5).State = pool.Cordoned
 	s.evaluate()
-	s.want("", "once may be chance; its last known load stands for it")
+	s.want("", "one silence may be chance, and its last known load counts")
 	s.evaluate()
-	s.want("cordon 4, enable 5", "twice is unresponsive, and another takes its place")
+	s.want("cordon 4, enable 5", "it is unresponsive at the second silence, and another server replaces it")
 	s.wantAlert("server 4")
 }
 
@@ -34,16 +34,16 @@ func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
 			s.config.UnresponsiveDeleteAfter = test.deleteAfter
 			s.dead(4)
 			s.evaluate()
-			s.want("cordon 4", "it answers nobody")
+			s.want("cordon 4", "it answers neither DiViMS nor Scalelite")
 			s.entry(4).State = pool.Cordoned
 			for minutes := 5; minutes < 20; minutes += 5 {
 				s.evaluate()
-				s.want("", "it may come back by itself")
+				s.want("", "it may recover by itself")
 			}
 			s.evaluate()
 			s.want("reboot 4", "after 20 minutes")
 			memory := s.state.Servers[4]
-			memory.Rebooted = s.now // as whoever carries out the plan notes
+			memory.Rebooted = s.now // as Settle records it
 			s.state.Servers[4] = memory
 			for range 3 {
 				s.evaluate()
@@ -52,7 +52,7 @@ func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
 			for range 10 {
 				s.evaluate()
 			}
-			s.want(test.end, "a second reboot would be of no use")
+			s.want(test.end, "it is not rebooted a second time")
 			s.wantAlert("server 4")
 		})
 	}
@@ -83,7 +83,7 @@ func TestSlowNetworkFailureDeletesNothing(t *testing.T) {
 	}
 	for range 20 {
 		s.evaluate()
-		s.want("", "2 of 4 servers answer nobody, though the first was no news when the second went")
+		s.want("", "2 of 4 servers are unresponsive, although the first was given up before the second failed")
 	}
 }
 
@@ -94,5 +94,5 @@ func TestKeepsLastOnlineServerThatDoesNotAnswer(t *testing.T) {
 	s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("checksumError")
 	s.evaluate()
 	s.evaluate()
-	s.want("enable 2, create 2", "another is started, and only then it goes")
+	s.want("enable 2, create 2", "its replacement comes first")
 }
