@@ -25,7 +25,8 @@ func mustZone(name string) *time.Location {
 	return zone
 }
 
-// sampled is what evaluations every 5 minutes saw of a demand, before a time.
+// sampled returns the samples that evaluations every 5 minutes take of a demand. 15
+// people are in a meeting.
 func sampled(from, to time.Time, people func(local time.Time) int) []pool.Sample {
 	var samples []pool.Sample
 	for at := from; at.Before(to); at = at.Add(5 * time.Minute) {
@@ -35,8 +36,8 @@ func sampled(from, to time.Time, people func(local time.Time) int) []pool.Sample
 	return samples
 }
 
-// lectures are 1000 people from 8:00 to 18:00 on working days, 15 in a meeting,
-// and 50 at all other times.
+// lectures is a demand of 1000 people from 8:00 to 18:00 on working days, and 50 at
+// all other times.
 func lectures(local time.Time) int {
 	if hour := local.Hour(); hour < 8 || hour >= 18 || local.Weekday() == time.Saturday || local.Weekday() == time.Sunday {
 		return 50
@@ -44,9 +45,9 @@ func lectures(local time.Time) int {
 	return 1000
 }
 
-// forecastStory is a pool of 20 servers with the forecast policy, 2 of them
-// enabled and the others without a machine, and so many people on the first, at a
-// time of Paris.
+// forecastStory returns a pool of 20 servers with the forecast policy at a local time
+// of Paris. Servers 1 and 2 are enabled, the others have no machine, and all people
+// are on server 1.
 func forecastStory(t *testing.T, local string, people int, history func(now time.Time) []pool.Sample) *story {
 	t.Helper()
 	now, err := time.ParseInLocation("2006-01-02 15:04", local, paris)
@@ -69,12 +70,12 @@ func forecastStory(t *testing.T, local string, people int, history func(now time
 	return s
 }
 
-// weeksOf gives a history of so many weeks before now.
+// weeksOf returns a function that makes a history of a number of weeks before now.
 func weeksOf(weeks int, people func(local time.Time) int) func(now time.Time) []pool.Sample {
 	return func(now time.Time) []pool.Sample { return sampled(now.In(paris).AddDate(0, 0, -7*weeks), now, people) }
 }
 
-// requires evaluates, and gives what the forecast asks for and why.
+// requires evaluates, and returns what the forecast asks for and its explanation.
 func (s *story) requires() (servers int, why string) {
 	s.t.Helper()
 	s.evaluate()
@@ -86,8 +87,8 @@ func (s *story) requires() (servers int, why string) {
 	return servers, strings.Join(answer.Why, "\n")
 }
 
-// TestMargins: safe keeps more free than balanced, and that more than lean, of each
-// kind; what an expert says stands in their place.
+// TestMargins: of each kind of room, safe keeps more than balanced, and balanced more
+// than lean. An expert's number replaces the margin's.
 func TestMargins(t *testing.T) {
 	lean, balanced, safe := Lean.room(), Balanced.room(), Safe.room()
 	for _, rising := range [][]float64{
@@ -97,11 +98,11 @@ func TestMargins(t *testing.T) {
 		{lean.Unevenness.Meetings, balanced.Unevenness.Meetings, safe.Unevenness.Meetings},
 	} {
 		if !(rising[0] < rising[1] && rising[1] < rising[2]) {
-			t.Errorf("lean, balanced and safe: %v", rising)
+			t.Errorf("lean, balanced and safe keep %v, want rising numbers", rising)
 		}
 	}
 	if Margin("").room() != balanced {
-		t.Errorf("without a margin: %v", Margin("").room())
+		t.Errorf("without a margin: got %v, want balanced", Margin("").room())
 	}
 	expert := Config{ForecastMargin: Lean, ForecastUnevenness: Pair{2, 3}}.forecastRoom()
 	if expert.Uncertainty != lean.Uncertainty || expert.Unevenness != (forecast.Pair{Participants: 2, Meetings: 3}) {
@@ -109,8 +110,8 @@ func TestMargins(t *testing.T) {
 	}
 }
 
-// TestForecastWithUnknownLoad: whose load nobody knows lowers nothing of what is
-// expected, neither by looking like a quiet day nor by draining.
+// TestForecastWithUnknownLoad: a server whose load is unknown does not make today look
+// like a quiet day, and its last known load does not count as draining.
 func TestForecastWithUnknownLoad(t *testing.T) {
 	story := func() *story {
 		s := forecastStory(t, "2026-03-17 08:30", 600, weeksOf(6, lectures))
@@ -123,7 +124,7 @@ func TestForecastWithUnknownLoad(t *testing.T) {
 	s := story()
 	s.seen.Servers[1].Meetings = pool.Unknown[[]pool.Meeting]("no answer")
 	if got, why := s.requires(); got < seen {
-		t.Errorf("asks for %d servers without the load of one, and for %d with it\n%s", got, seen, why)
+		t.Errorf("with the load of server 2 unknown: %d servers, want at least %d\n%s", got, seen, why)
 	}
 	s = story()
 	s.entry(2).State = pool.Cordoned
@@ -131,12 +132,11 @@ func TestForecastWithUnknownLoad(t *testing.T) {
 	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", SilentSince: noon.Add(-24 * time.Hour),
 		Participants: 405, Meetings: 27, LoadSeen: s.now.Add(-10 * time.Minute)}}
 	if got, why := s.requires(); got < seen {
-		t.Errorf("asks for %d servers with a dead one that drains, and for %d without\n%s", got, seen, why)
+		t.Errorf("with server 2 draining and unresponsive: %d servers, want at least %d\n%s", got, seen, why)
 	}
 }
 
-// TestForecastIgnoresTags: what is on servers with a tag was never a need of
-// the others.
+// TestForecastIgnoresTags: what was on servers with a tag is no load of the others.
 func TestForecastIgnoresTags(t *testing.T) {
 	s := forecastStory(t, "2026-03-17 07:45", 50, func(now time.Time) []pool.Sample {
 		samples := weeksOf(6, lectures)(now)
@@ -149,15 +149,16 @@ func TestForecastIgnoresTags(t *testing.T) {
 	})
 	s.tagged("gpu", 20)
 	if got, why := s.requires(); got != 1 {
-		t.Errorf("asks for %d servers for 50 people\n%s", got, why)
+		t.Errorf("%d servers for 50 people without a tag, want 1\n%s", got, why)
 	}
 }
 
-// TestLoadRuleReplacesMissingForecast, and says so.
+// TestLoadRuleReplacesMissingForecast: without a forecast the load rule answers, and
+// the explanation says why.
 func TestLoadRuleReplacesMissingForecast(t *testing.T) {
 	for name, test := range map[string]struct {
 		history func(time.Time) []pool.Sample
-		says    string
+		why     string
 		alert   bool
 	}{
 		"not looked at":      {nil, "the history is unknown: not looked at", true},
@@ -167,17 +168,17 @@ func TestLoadRuleReplacesMissingForecast(t *testing.T) {
 	} {
 		s := forecastStory(t, "2026-03-17 12:00", 600, test.history)
 		got, why := s.requires()
-		if got != 6 || !strings.HasPrefix(why, "no forecast, so the rule of the policy load stands in: ") || !strings.Contains(why, test.says) {
-			t.Errorf("%s: asks for %d servers, want 6 = ceil(2 × 600 / 250), because of %q\n%s", name, got, test.says, why)
+		if got != 6 || !strings.HasPrefix(why, "no forecast, so the rule of the policy load stands in: ") || !strings.Contains(why, test.why) {
+			t.Errorf("%s: %d servers, want 6 = ceil(2 × 600 / 250) because of %q\n%s", name, got, test.why, why)
 		}
 		if alerted := slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Subject == "history" }); alerted != test.alert {
-			t.Errorf("%s: alerts %+v", name, s.plan.Alerts)
+			t.Errorf("%s: alerts %+v, want one about the history: %t", name, s.plan.Alerts, test.alert)
 		}
 	}
 }
 
-// TestForecastAsAdvice: beside the load rule the forecast tells what it would
-// ask for, and that changes nothing.
+// TestForecastAsAdvice: if the forecast is not among the policies, its answer is shown
+// and does not count.
 func TestForecastAsAdvice(t *testing.T) {
 	s := forecastStory(t, "2026-03-17 07:45", 50, weeksOf(6, lectures))
 	s.config.Policies = []Policy{PolicyLoad}
@@ -186,28 +187,28 @@ func TestForecastAsAdvice(t *testing.T) {
 	advice, _ := policies[len(policies)-1].Servers.Get()
 	required, _ := s.plan.Required.Servers.Get()
 	if len(policies) != 2 || policies[0].Advice || !policies[1].Advice || advice < 5 || required > 2 {
-		t.Errorf("requires %d, the forecast would ask for %d: %+v", required, advice, policies)
+		t.Errorf("required %d, want 2 at most; the forecast advises %d, want 5 at least: %+v", required, advice, policies)
 	}
 
 	s = forecastStory(t, "2026-03-17 07:45", 50, nil)
 	s.config.Policies = []Policy{PolicyLoad}
 	s.evaluate()
 	if advice := s.plan.Required.Policies[1]; advice.Servers.Known() || !advice.Advice || len(s.plan.Alerts) > 0 {
-		t.Errorf("without a history there is no advice, and no alert: %+v, %+v", advice, s.plan.Alerts)
+		t.Errorf("without a history: got the advice %+v and the alerts %+v, want neither", advice, s.plan.Alerts)
 	}
 }
 
-// TestForecastKeepsServersNeededSoon: at the end of a pause servers are not
-// cordoned that the next lecture needs, and at the end of the day they are.
+// TestForecastKeepsServersNeededSoon: during a lunch break the servers for the next
+// lecture are not cordoned, and at the end of the day they are.
 func TestForecastKeepsServersNeededSoon(t *testing.T) {
-	pause := func(local time.Time) int {
+	lunchBreak := func(local time.Time) int {
 		if local.Hour() == 12 {
 			return 50
 		}
 		return lectures(local)
 	}
 	for local, want := range map[string]string{"2026-03-17 12:20": "", "2026-03-17 18:20": "cordon 2, cordon 3, cordon 4, cordon 5, cordon 6"} {
-		s := forecastStory(t, local, 50, weeksOf(6, pause))
+		s := forecastStory(t, local, 50, weeksOf(6, lunchBreak))
 		for n := 3; n <= 6; n++ {
 			s.seen.Servers[n-1].Machine = pool.Seen(&pool.Machine{ID: fmt.Sprint("machine ", n), Zone: "fr-par-1", Name: s.seen.Servers[n-1].Server.Hostname,
 				State: pool.Running, ImageID: "image", Since: s.now.Add(-time.Hour), Created: s.now.Add(-time.Hour)})
@@ -219,12 +220,13 @@ func TestForecastKeepsServersNeededSoon(t *testing.T) {
 		}
 		s.evaluate()
 		if got := s.planned(); got != want {
-			t.Errorf("%s: plans %q, want %q\n%s", local, got, want, strings.Join(s.plan.Required.Policies[0].Why, "\n"))
+			t.Errorf("%s: planned %q, want %q\n%s", local, got, want, strings.Join(s.plan.Required.Policies[0].Why, "\n"))
 		}
 	}
 }
 
-// drawHistory draws samples such as storage hands out, and such as it never should.
+// drawHistory draws a history as storage returns it, with some samples in the wrong
+// order or with absurd times and numbers.
 func drawHistory(t *rapid.T) []pool.Sample {
 	var samples []pool.Sample
 	from := noon.AddDate(0, 0, -rapid.IntRange(0, 45).Draw(t, "days"))
@@ -250,8 +252,8 @@ func drawHistory(t *rapid.T) []pool.Sample {
 	return samples
 }
 
-// TestForecastAcceptsAnyHistory: whatever the history is, there is an answer
-// within the pool's size, and unknown load never lowers what is enabled.
+// TestForecastAcceptsAnyHistory: with any history there is an answer within the size
+// of the pool, and an unknown load does not lower what is enabled.
 func TestForecastAcceptsAnyHistory(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := forecastStory(t, "2026-03-16 13:00", rapid.IntRange(0, 400).Draw(rt, "people"), nil)
@@ -263,8 +265,8 @@ func TestForecastAcceptsAnyHistory(t *testing.T) {
 		if rapid.Bool().Draw(rt, "oracle") {
 			s.seen.Future = drawHistory(rt)
 		}
-		blind := rapid.Bool().Draw(rt, "a server whose load is unknown")
-		if blind {
+		unknown := rapid.Bool().Draw(rt, "a server whose load is unknown")
+		if unknown {
 			s.seen.Servers[1].Meetings = pool.Unknown[[]pool.Meeting]("drawn")
 		}
 		now := s.now.Add(5 * time.Minute)
@@ -274,19 +276,19 @@ func TestForecastAcceptsAnyHistory(t *testing.T) {
 		servers, known := answer.Servers.Get()
 		required, _ := plan.Required.Servers.Get()
 		if !known || servers < 0 || required < 1 || required > s.config.Size {
-			rt.Fatalf("asks for %d, known %t, requires %d of %d: %v", servers, known, required, s.config.Size, answer.Why)
+			rt.Fatalf("the answer is %d, known: %t, and %d of %d servers are required: %v", servers, known, required, s.config.Size, answer.Why)
 		}
-		if blind && required < plan.Required.Enabled {
-			rt.Fatalf("requires %d of %d enabled although a load is unknown: %v", required, plan.Required.Enabled, answer.Why)
+		if unknown && required < plan.Required.Enabled {
+			rt.Fatalf("%d servers are required and %d enabled, although a load is unknown: %v", required, plan.Required.Enabled, answer.Why)
 		}
 		if text := strings.Join(answer.Why, "\n"); strings.Contains(text, "NaN") || strings.Contains(text, "Inf") || len(text) > 5000 {
-			rt.Fatalf("says %s", text)
+			rt.Fatalf("the explanation has NaN or Inf, or is too long: %s", text)
 		}
 	})
 }
 
-// TestUnknownLoadDoesNotLowerTheForecast: of a server that nobody can ask no less
-// is made than of the same server with nobody on it.
+// TestUnknownLoadDoesNotLowerTheForecast: with a server whose load is unknown, the
+// forecast asks for no less than if that server were empty.
 func TestUnknownLoadDoesNotLowerTheForecast(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		before, after := rapid.IntRange(0, 1000).Draw(rt, "usual before 8:00"), rapid.IntRange(0, 3000).Draw(rt, "usual from then on")
@@ -305,11 +307,13 @@ func TestUnknownLoadDoesNotLowerTheForecast(t *testing.T) {
 		empty, _ := ask(pool.Seen([]pool.Meeting{}))
 		unknown, why := ask(pool.Unknown[[]pool.Meeting]("drawn"))
 		if unknown < empty {
-			rt.Fatalf("asks for %d servers, and for %d if the second is empty: %s", unknown, empty, why)
+			rt.Fatalf("%d servers, want at least the %d with server 2 empty: %s", unknown, empty, why)
 		}
 	})
 }
 
+// BenchmarkForecast decides on a pool of one server with the forecast policy and six
+// weeks of history.
 func BenchmarkForecast(b *testing.B) {
 	now := time.Date(2026, 3, 17, 9, 0, 0, 0, time.UTC)
 	s := newStory(nil, 1)

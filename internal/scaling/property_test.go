@@ -14,8 +14,8 @@ import (
 	"divims/internal/pool"
 )
 
-// drawPool draws any pool that can be: servers in every state, with anything
-// unknown, and any memory of them.
+// drawPool draws any possible pool: servers in every state, with anything unknown, and
+// any memory of them.
 func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 	size := rapid.IntRange(1, 12).Draw(t, "size")
 	config := Config{
@@ -72,6 +72,7 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 	return config, seen, state
 }
 
+// drawReading draws a value that is sometimes unknown.
 func drawReading[T any](t *rapid.T, what string, value func() T) pool.Reading[T] {
 	if rapid.IntRange(0, 5).Draw(t, what+" unknown") == 0 {
 		return pool.Unknown[T]("drawn")
@@ -122,7 +123,7 @@ func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
 	})
 	machine, known := observed.Machine.Get()
 	if known && (machine == nil || machine.State != pool.Running) {
-		return observed // nobody could be asked
+		return observed // nothing runs that could be asked
 	}
 	observed.Meetings = drawReading(t, "meetings", func() []pool.Meeting {
 		var meetings []pool.Meeting
@@ -175,8 +176,8 @@ func drawMemory(t *rapid.T, number int) pool.ServerMemory {
 	return memory
 }
 
-// TestDecideKeepsTheInvariants holds any plan for any pool against the safety
-// invariants of the design that are the decision's.
+// TestDecideKeepsTheInvariants checks the plans for random pools against those safety
+// invariants of the design that the decision has to keep.
 func TestDecideKeepsTheInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		config, seen, state := drawPool(t)
@@ -185,17 +186,17 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 
 		again, nextAgain := Decide(noon, config, seen, state)
 		if !reflect.DeepEqual(plan, again) || !reflect.DeepEqual(next, nextAgain) {
-			t.Fatal("two decisions on the same are not the same")
+			t.Fatal("two decisions on the same input differ")
 		}
 		if fmt.Sprintf("%+v %+v", seen, state) != before {
-			t.Fatal("the decision changed what it was given")
+			t.Fatal("the decision changed its input")
 		}
 		if (!seen.Entries.Known() || !seen.Machines.Known()) && len(plan.Actions) > 0 {
-			t.Fatalf("acts on half a view: %+v", plan.Actions)
+			t.Fatalf("a list is unknown, but there are actions: %+v", plan.Actions)
 		}
 		for kind, most := range map[Kind]int{Create: config.MaxCreations, Delete: config.MaxDeletions, Cordon: config.MaxCordons, EndMeeting: config.MaxEnds} {
 			if plan.count(kind) > most {
-				t.Fatalf("%s %d times, %d at most", kind, plan.count(kind), most)
+				t.Fatalf("%s is planned %d times, want %d at most", kind, plan.count(kind), most)
 			}
 		}
 		for _, g := range newDecision(noon, config, seen, state).groups {
@@ -207,7 +208,7 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 			all, _ := required.Size.Get()
 			size := int(math.Ceil(all))
 			if ok && (servers > size || servers < min(g.config.Minimum(), size)) {
-				t.Fatalf("requires %d with the tag %q, size %g, minimum %d", servers, g.Tag, all, g.config.Minimum())
+				t.Fatalf("%d servers are required with the tag %q; the size is %g and the minimum %d", servers, g.Tag, all, g.config.Minimum())
 			}
 		}
 		for _, alert := range plan.Alerts {
@@ -224,7 +225,7 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 	})
 }
 
-// checkAction holds one action against what is known of its server.
+// checkAction checks one action against what is known of its server.
 func checkAction(t *rapid.T, config Config, s pool.ServerObservation, memory pool.ServerMemory, action Action) {
 	entry, entryKnown := s.Entry.Get()
 	machine, machineKnown := s.Machine.Get()
@@ -232,41 +233,42 @@ func checkAction(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 	case memory.Maintenance != nil:
 		t.Fatalf("%+v on a server in maintenance", action)
 	case !entryKnown || !machineKnown:
-		t.Fatalf("%+v on a server that is not known", action)
+		t.Fatalf("%+v on an unknown server", action)
 	case entry == nil && action.Kind != Register:
 		t.Fatalf("%+v on a server without an entry", action)
 	}
 	switch action.Kind {
 	case Create:
 		if machine != nil || entry.Online || s.Server.BareMetal {
-			t.Fatalf("%+v although there is a machine: %+v, online %t", action, machine, entry.Online)
+			t.Fatalf("%+v, but there is a machine %+v, or the server is online: %t, or bare metal", action, machine, entry.Online)
 		}
 	case PowerOn:
 		if machine.Detail == pool.Preparing {
-			t.Fatalf("%+v of a machine without its user data", action)
+			t.Fatalf("%+v of a machine without user data", action)
 		}
 	case Delete, Reboot:
 		checkEnding(t, config, s, memory, action)
 	case EndMeeting:
 		if entry.State == pool.Enabled || noon.Sub(action.Meeting.Created) < config.MeetingMaxDuration && !isEnded(machine, memory) {
-			t.Fatalf("%+v", action)
+			t.Fatalf("%+v on an enabled server, or of a meeting below the limit", action)
 		}
 	}
 }
 
-// isEnded tells whether an operator ends the server's drain: of this machine.
+// isEnded reports whether an operator ended the drain of this machine.
 func isEnded(machine *pool.Machine, memory pool.ServerMemory) bool {
 	return memory.EndDrain != nil && memory.MachineID == machine.ID
 }
 
-// checkEnding states the drain gate once more, in words of its own.
+// checkEnding checks a deletion or reboot against the drain gate, which it implements
+// independently.
 func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory pool.ServerMemory, action Action) {
 	entry, _ := s.Entry.Get()
 	machine, _ := s.Machine.Get()
 	remembered := memory.MachineID == machine.ID
 	discards := action.Kind == Delete && isEnded(machine, memory) && memory.EndDrain.DiscardRecordings
 	if discards != action.DiscardRecordings {
-		t.Fatalf("%+v, and the operator's word is %+v", action, memory.EndDrain)
+		t.Fatalf("%+v, and the operator's order is %+v", action, memory.EndDrain)
 	}
 	if discards {
 		config.Recordings = RecordingsNone
@@ -293,7 +295,7 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 			after = config.UnresponsiveRebootAfter
 		}
 		if entry.Online {
-			t.Fatalf("%+v although Scalelite sees it online", action)
+			t.Fatalf("%+v, but Scalelite sees it online", action)
 		}
 		if discards {
 			return
@@ -314,14 +316,14 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 	case config.Recordings == RecordingsShipped && len(recordings) > 0:
 		t.Fatalf("%+v with recordings on it", action)
 	case config.Recordings != RecordingsNone && !stats.Age.Known():
-		t.Fatalf("%+v with figures of unknown age", action)
+		t.Fatalf("%+v with stats of unknown age", action)
 	case !remembered || memory.EmptySince.IsZero() || noon.Sub(memory.EmptySince) < config.Interval/2:
-		t.Fatalf("%+v although the evaluation before did not see it empty", action)
+		t.Fatalf("%+v, but the evaluation before did not see it empty", action)
 	}
 }
 
-// checkCapacity: in each group, cordoning never leaves less than is required, and
-// never takes the last server that is online.
+// checkCapacity: in each group, cordoning never leaves less capacity than is required,
+// and never the last server that is online.
 func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.State, plan Plan) {
 	d := newDecision(noon, config, seen, state)
 	for _, g := range d.groups {
@@ -348,16 +350,16 @@ func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.
 	for _, g := range d.groups {
 		tag, after := g.Tag, g.members.capacity((*server).counts)
 		if cordoned[tag] && after < min(before[tag], float64(g.required()))-tolerance {
-			t.Fatalf("cordoning leaves %g of %g with the tag %q, and %d are required", after, before[tag], tag, g.required())
+			t.Fatalf("cordoning leaves %g of %g servers with the tag %q, and %d are required", after, before[tag], tag, g.required())
 		}
 		if cordoned[tag] && onlineBefore[tag] > 0 && g.members.count(online) == 0 {
-			t.Fatalf("cordoned the last server that is online with the tag %q", tag)
+			t.Fatalf("the last server online with the tag %q is cordoned", tag)
 		}
 	}
 }
 
-// TestPlansConverge: a pool in which everything is known and
-// every action works at once comes to rest.
+// TestPlansConverge: if everything is known and every action works at once, there are
+// no more actions after some evaluations.
 func TestPlansConverge(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := newStory(t, rapid.IntRange(1, 10).Draw(rt, "size"))
@@ -388,7 +390,7 @@ func TestPlansConverge(t *testing.T) {
 		past.At = s.now
 		s.evaluate()
 		for _, action := range s.plan.Actions {
-			rt.Errorf("still asks for %s %d: %s", action.Kind, action.Server, action.Reason)
+			rt.Errorf("still planned: %s %d: %s", action.Kind, action.Server, action.Reason)
 		}
 	})
 }

@@ -16,7 +16,7 @@ import (
 	"divims/internal/pool"
 )
 
-// scheduleVector is one of calendar.json: what the predecessor answered.
+// scheduleVector is one entry of calendar.json: an input and the predecessor's answer.
 type scheduleVector struct {
 	ID, Kind, Note, Quirk, Bug string
 	Config                     struct {
@@ -34,15 +34,15 @@ type scheduleVector struct {
 	}
 }
 
-// none stands for no answer in the right answers below.
+// none is the number for an answer that is unknown.
 const none = -1
 
-// rightAnswers are ours where the predecessor's is a fault of its own.
+// rightAnswers are the right answers where the predecessor's answer is a bug.
 var rightAnswers = map[string]int{
 	"cal-037": 5,    // RDATE adds to RRULE
 	"cal-050": 12,   // an all-day event begins at midnight in the calendar's zone
 	"cal-054": 1,    // a floating time is in the calendar's zone
-	"cal-089": 2,    // a bracket on another line of the summary is no obstacle
+	"cal-089": 2,    // a bracket on another line of the summary is ignored
 	"cal-090": none, // users=abc
 	"cal-091": none, // users=
 	"cal-092": 5,    // users=1 500 are 1500
@@ -54,7 +54,7 @@ var rightAnswers = map[string]int{
 	"cal-109": 2,    // a repeated event may lack a UID
 	"cal-112": 2,    // UTC times need no VTIMEZONE
 	"cal-113": 2,    // Romance Standard Time is Europe/Paris
-	"cal-118": 1,    // a made-up zone is as its VTIMEZONE says
+	"cal-118": 1,    // an invented zone is read from its VTIMEZONE
 	"cal-120": 2,    // DURATION instead of DTEND
 	"cal-121": 2,    // neither DTEND nor DURATION
 	"cal-122": 2,    // an all-day event without DTEND
@@ -62,14 +62,14 @@ var rightAnswers = map[string]int{
 	"cal-130": 14,   // a series may have begun long ago
 	"cal-140": 14,   // counted in integers
 	"cal-141": 7,    // counted in integers
-	"cal-146": 18,   // RANGE=THISANDFUTURE goes for the following days, too
+	"cal-146": 18,   // RANGE=THISANDFUTURE also changes the following days
 }
 
 func TestScheduleVectors(t *testing.T) {
 	folder := filepath.Join("..", "..", "..", "shared", "data", "divims")
 	text, err := os.ReadFile(filepath.Join(folder, "calendar.json"))
 	if err != nil {
-		t.Skip("the recorded vectors are not here: ", err)
+		t.Skip("the recorded vectors are not beside this repository: ", err)
 	}
 	var vectors []scheduleVector
 	if err := json.Unmarshal(text, &vectors); err != nil {
@@ -85,7 +85,7 @@ func TestScheduleVectors(t *testing.T) {
 			}
 			right, known := rightAnswers[v.ID]
 			if v.Bug != "" && !known {
-				t.Logf("a fault of the predecessor, %s; ours: %d %q", v.Bug, got, answer.Why)
+				t.Logf("a bug of the predecessor: %s; our answer: %d %q", v.Bug, got, answer.Why)
 				return
 			}
 			if v.Bug == "" {
@@ -101,8 +101,8 @@ func TestScheduleVectors(t *testing.T) {
 	}
 }
 
-// servers is the recorded answer. "No change" (-1) and "failed" (false) both
-// are a policy without an answer.
+// servers returns the recorded answer. "No change" (-1) and "failed" (false) both mean
+// that the policy has no answer.
 func (v scheduleVector) servers(t *testing.T) int {
 	t.Helper()
 	if string(v.Expected.Returned) == "false" {
@@ -142,12 +142,12 @@ func (v scheduleVector) calendar(t *testing.T, folder string) pool.Reading[pool.
 
 	read, keep, err := client.Events(t.Context(), v.Now.AddDate(0, 0, -stepDays-1), v.Now.Add(time.Hour), stored)
 	if v.Kind == "fetch" && keep != nil {
-		t.Errorf("a feed that fails replaces the stored copy")
+		t.Errorf("a failing feed replaces the stored copy")
 	}
 	return pool.Read(read, err)
 }
 
-// checkStart compares the event that was chosen, too.
+// checkStart also compares the event that was chosen.
 func (v scheduleVector) checkStart(t *testing.T, read pool.Reading[pool.Calendar]) {
 	t.Helper()
 	seen, _ := read.Get()
@@ -168,7 +168,7 @@ func (v scheduleVector) checkStart(t *testing.T, read pool.Reading[pool.Calendar
 
 var scheduleNow = time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
 
-// at is an event that begins and ends that many minutes after scheduleNow.
+// at returns an event that begins and ends so many minutes after scheduleNow.
 func at(begin, end int, summary string) pool.Event {
 	minutes := func(n int) time.Time { return scheduleNow.Add(time.Duration(n) * time.Minute) }
 	return pool.Event{Start: minutes(begin), End: minutes(end), Summary: summary}
@@ -186,33 +186,33 @@ func TestScheduleLooksAhead(t *testing.T) {
 		{"step, larger soon", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(10, 60, "users=900")}, 9,
 			"what starts within the lead time applies now"},
 		{"step, smaller soon", ScheduleStep, []pool.Event{at(-60, -30, "users=900"), at(10, 60, "users=100")}, 9,
-			"what holds now applies until it is over"},
+			"what is in force now applies until it ends"},
 		{"step, too far", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(15, 60, "users=900")}, 1,
 			"what starts after the lead time does not apply yet"},
 		{"step, first event soon", ScheduleStep, []pool.Event{at(10, 60, "users=300")}, 3,
-			"an event ahead is an answer when none has begun"},
+			"if no event has begun, the next one is the answer"},
 		{"step, older event", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(-30, -20, "users=100")}, 1,
-			"only the event that began last holds"},
+			"only the event that began last is in force"},
 		{"step, without users soon", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(10, 20, "holiday")}, 9,
-			"an event that says nothing does not take away what holds now"},
+			"an event without users= does not remove what is in force now"},
 		{"step, without users", ScheduleStep, []pool.Event{at(-90, 60, "users=900"), at(-60, -50, "holiday")}, none,
-			"an event that says nothing leaves no answer"},
+			"if only an event without users= is in force, there is no answer"},
 		{"step, none", ScheduleStep, nil, none, "without an event there is no answer"},
 		{"window, over", ScheduleWindow, []pool.Event{at(-60, 0, "users=900")}, 0,
-			"an event does not hold at its end"},
+			"an event is not in force at its end"},
 		{"window, overlap", ScheduleWindow, []pool.Event{at(-60, 60, "users=900"), at(-30, 60, "users=100")}, 9,
-			"of events that overlap the largest holds"},
+			"of overlapping events the largest counts"},
 		{"window, soon", ScheduleWindow, []pool.Event{at(-60, 60, "users=100"), at(15, 60, "users=900")}, 9,
 			"what starts within the lead time applies now"},
 		{"window, without users", ScheduleWindow, []pool.Event{at(-60, 60, "holiday")}, 0,
-			"an event that does not speak of users has no say"},
+			"an event without users= is ignored"},
 		{"window, unreadable", ScheduleWindow, []pool.Event{at(-60, 60, "users=abc")}, none,
 			"a demand that cannot be read is not a demand of 0"},
 		{"window, no time", ScheduleWindow, []pool.Event{at(5, 5, "users=900")}, 0,
-			"an event that takes no time does not hold"},
+			"an event without a duration is ignored"},
 		{"window, cancelled", ScheduleWindow, []pool.Event{{Start: scheduleNow, End: scheduleNow.Add(time.Hour), Summary: "users=900", Cancelled: true}}, 0,
-			"a cancelled event does not hold"},
-		{"unknown mode", "weekly", []pool.Event{at(-60, 60, "users=100")}, none, "an unknown mode is no answer"},
+			"a cancelled event is ignored"},
+		{"unknown mode", "weekly", []pool.Event{at(-60, 60, "users=100")}, none, "in an unknown mode there is no answer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			answer := scheduleRequired(scheduleNow, Config{ScheduleMode: test.mode, Interval: leadTime, Size: 10, Capacity: 1000}, pool.Calendar{Events: test.events})

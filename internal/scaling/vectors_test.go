@@ -15,7 +15,8 @@ import (
 	"divims/internal/pool"
 )
 
-// vector is one recorded case of the predecessor; see its README beside the data.
+// vector is one recorded case of the predecessor. The README beside the data describes
+// it.
 type vector struct {
 	ID, Kind, Note string
 	Bug, Quirk     string
@@ -97,7 +98,7 @@ type vectorServer struct {
 	}
 }
 
-// vectors reads a file of vectors, or skips the test when it is not there.
+// vectors reads a file of vectors, or skips the test if the file does not exist.
 func vectors(t *testing.T, file string) []vector {
 	t.Helper()
 	path := filepath.Join("..", "..", "..", "shared", "data", "divims", file)
@@ -150,8 +151,9 @@ func (v vector) config() Config {
 	return config
 }
 
-// observation translates the predecessor's view of a pool into ours. The
-// predecessor's own judgement of a server becomes something that makes ours.
+// observation translates the predecessor's view of a pool into ours. Where the
+// predecessor had already judged a server, the server is given a condition that leads
+// to the same judgement here.
 func (v vector) observation() (pool.Observation, pool.State) {
 	seen := pool.Observation{Images: pool.Unknown[[]pool.Image]("none in the vector")}
 	state := pool.State{Servers: map[int]pool.ServerMemory{}}
@@ -176,7 +178,7 @@ func (v vector) observation() (pool.Observation, pool.State) {
 		if s.DivimsState == "in maintenance" {
 			memory.Maintenance = &pool.Hold{Reason: "test", Author: "test", Since: v.Now}
 		}
-		// The evaluation before this one has seen the same pool.
+		// The previous evaluation saw the same pool.
 		if entry.State != pool.Enabled && machine != nil && (machine.State != pool.Running || Gate(v.config(), observed) == "") {
 			memory.EmptySince = v.Now.Add(-5 * time.Minute)
 		}
@@ -192,7 +194,7 @@ func (v vector) observation() (pool.Observation, pool.State) {
 	return seen, state
 }
 
-// calendar makes the schedule answer what the vector says it answered.
+// calendar returns a calendar that makes the schedule give the vector's answer.
 func (v vector) calendar() pool.Calendar {
 	count, ok := v.Input.ScheduleCount.(float64)
 	if !ok || count < 0 {
@@ -208,7 +210,7 @@ func (v vector) machine(s vectorServer) *pool.Machine {
 		return nil
 	}
 	state := pool.MachineState(s.HosterState)
-	if s.HosterState == "unreachable" { // how the predecessor calls bare metal that does not answer
+	if s.HosterState == "unreachable" { // the predecessor's state of bare metal that does not answer
 		state = pool.Running
 	}
 	machine := &pool.Machine{
@@ -221,7 +223,7 @@ func (v vector) machine(s vectorServer) *pool.Machine {
 	return machine
 }
 
-// ask fills in what a running server answers.
+// ask adds what a running server answers to its observation.
 func (v vector) ask(s vectorServer, machine *pool.Machine, observed *pool.ServerObservation, memory *pool.ServerMemory) {
 	observed.Stats = pool.Unknown[pool.Stats]("the machine does not run")
 	if machine.State != pool.Running {
@@ -253,7 +255,7 @@ func (v vector) ask(s vectorServer, machine *pool.Machine, observed *pool.Server
 	for _, m := range s.BBB.Meetings {
 		meetings = append(meetings, pool.Meeting{ID: m.ID, Created: v.Now.Add(-time.Duration(m.Age) * time.Minute)})
 	}
-	if v.Kind != "terminate" { // where the server's own list matters, it is the vector's
+	if v.Kind != "terminate" { // a case of terminating has its own list of meetings
 		for len(meetings) < s.Meetings {
 			meetings = append(meetings, pool.Meeting{ID: fmt.Sprintf("%s-%d", s.Domain, len(meetings)), Created: v.Now.Add(-45 * time.Minute)})
 		}
@@ -265,7 +267,7 @@ func (v vector) ask(s vectorServer, machine *pool.Machine, observed *pool.Server
 	recordings := []pool.Recording{}
 	for _, r := range s.BBB.Recordings {
 		if r.State == "unpublished" || r.State == "deleted" {
-			continue // never asked for
+			continue // DiViMS does not ask for these
 		}
 		recordings = append(recordings, pool.Recording{
 			ID: r.ID, State: pool.RecordingState(r.State), MeetingEnd: pool.Seen(v.Now.Add(-time.Duration(r.Age) * time.Minute)),
@@ -284,43 +286,43 @@ func TestLoadAgreesWithThePredecessor(t *testing.T) {
 			got, _ := answer.Servers.Get()
 			want := v.Expected.Count
 			switch v.ID {
-			case "load-033": // bug: 7 % of 100 is 7, floating point made it 8
+			case "load-033": // bug: 7 % of 100 is 7, and floating point made it 8
 				want = 7
-			case "load-049", "load-050": // bug: died of a bad past load, which is ignored here
+			case "load-049", "load-050": // bug: crashed on a bad past load, which is ignored here
 				want = serversFor(config.SteadyFactor.Participants, max(1, d.plan.Load.Participants), config.ServerParticipants)
 			default:
 				if v.Bug != "" {
-					t.Fatalf("a fault of the predecessor that this test does not know: %s", v.Bug)
+					t.Fatalf("a bug of the predecessor that this test does not know: %s", v.Bug)
 				}
 			}
 			if got != want {
-				t.Errorf("%s: required %d, the predecessor %d\n%s", v.Note, got, want, strings.Join(answer.Why, "\n"))
+				t.Errorf("%s: required %d, want the predecessor's %d\n%s", v.Note, got, want, strings.Join(answer.Why, "\n"))
 			}
 			if stored := d.plan.Load.past(v.Now); v.Bug == "" && v.Expected.Stored != nil &&
 				(stored.Participants != v.Expected.Stored.Participants || stored.Meetings != v.Expected.Stored.Meetings) {
-				t.Errorf("remembered %d participants and %d meetings, the predecessor %+v", stored.Participants, stored.Meetings, *v.Expected.Stored)
+				t.Errorf("remembered %d participants and %d meetings, want the predecessor's %+v", stored.Participants, stored.Meetings, *v.Expected.Stored)
 			}
 		})
 	}
 }
 
-// difference names where the design differs from the predecessor on purpose,
-// and with which outcome: the servers enabled and deleted once nothing more happens.
+// difference is a case in which the design differs from the predecessor on purpose:
+// the servers that are enabled and deleted once nothing more happens.
 type difference struct {
 	why              string
-	enabled, deleted []int // nil: as the predecessor
+	enabled, deleted []int // nil: the same as the predecessor
 }
 
 const (
 	laterDeletion    = "drain gate: a machine is deleted only by an evaluation that saw it empty and not enabled twice"
 	oneAtATime       = "one replacement at a time, replacement first"
 	switchedOff      = "drain gate: a machine that is switched off is deleted only if it was seen empty before"
-	askedFirst       = "drain gate: an unresponsive server's machine is kept, its recordings cannot be seen"
+	unseenRecordings = "drain gate: an unresponsive server's machine is kept, its recordings cannot be seen"
 	rebootedOnce     = "an unresponsive machine is rebooted once, and this one answers again"
-	joinable         = "a disabled server with people on it is cordoned, so that they can be joined"
-	networkGuard     = "guard: many servers that do not answer at once are the network; nothing is changed"
+	joinable         = "a disabled server with people on it is cordoned, so that others can join them"
+	networkGuard     = "guard: many servers that do not answer at once mean a network failure; nothing is changed"
 	bareMetalForFree = "a healthy bare-metal server is enabled without a reboot: it costs the same"
-	rightAnswer      = "a fault of the predecessor, not copied"
+	rightAnswer      = "a bug of the predecessor, not copied"
 )
 
 var differences = map[string]difference{
@@ -332,7 +334,7 @@ var differences = map[string]difference{
 	"adapt-023": {bareMetalForFree, []int{1, 2}, nil},
 	"adapt-031": {rightAnswer + ": the running server is preferred to the starting one", []int{1, 3}, nil},
 	"adapt-036": {rightAnswer + ": capacity is kept; " + oneAtATime, []int{1, 4, 5}, nil},
-	"adapt-037": {askedFirst, nil, []int{}},
+	"adapt-037": {unseenRecordings, nil, []int{}},
 	"adapt-038": {networkGuard, []int{1, 2}, []int{}},
 	"adapt-039": {oneAtATime, nil, nil},
 	"adapt-040": {oneAtATime + ": with no replacement it stays", nil, nil},
@@ -346,7 +348,7 @@ var differences = map[string]difference{
 	"adapt-051": {rightAnswer + ": a machine that still starts is waited for", []int{2, 3}, nil},
 	"adapt-052": {rightAnswer + ": the last server online stays until another is", []int{3}, nil},
 	"adapt-062": {joinable, nil, nil},
-	"adapt-059": {askedFirst, nil, []int{}},
+	"adapt-059": {unseenRecordings, nil, []int{}},
 	"adapt-065": {rightAnswer + ": a recording without a playback format is a recording in work", nil, []int{3}},
 	"adapt-072": {oneAtATime + "; enabled again after the reboot", []int{1, 2}, nil},
 	"adapt-073": {oneAtATime, nil, nil},
@@ -367,7 +369,7 @@ func TestAdaptationAgreesWithThePredecessor(t *testing.T) {
 				t.Logf("  %s %d: %s", action.Kind, action.Server, action.Reason)
 			}
 			if v.Bug != "" && len(v.BugIn) == 0 && named.why == "" {
-				t.Fatalf("a fault of the predecessor that this test does not know: %s", v.Bug)
+				t.Fatalf("a bug of the predecessor that this test does not know: %s", v.Bug)
 			}
 			if named.why == "" {
 				v.checkPlan(t, seen, plan)
@@ -377,8 +379,8 @@ func TestAdaptationAgreesWithThePredecessor(t *testing.T) {
 	}
 }
 
-// checkPlan holds the plan of one evaluation against the predecessor's run. What
-// the predecessor deleted right after cordoning it is deleted later here.
+// checkPlan compares the plan of one evaluation with the actions of the predecessor.
+// Machines that the predecessor deleted right after cordoning are deleted later here.
 func (v vector) checkPlan(t *testing.T, seen pool.Observation, plan Plan) {
 	t.Helper()
 	wanted := map[Kind][]int{}
@@ -389,7 +391,7 @@ func (v vector) checkPlan(t *testing.T, seen pool.Observation, plan Plan) {
 		}
 		kind, ok := map[string]Kind{"cordon": Cordon, "enable": Enable, "clone": Create, "poweron": PowerOn, "terminate": Delete, "reboot": Reboot}[a.Action]
 		if !ok {
-			continue // panic is part of deleting
+			continue // the predecessor's panic is part of deleting
 		}
 		for _, domain := range a.Domains {
 			number := v.number(domain)
@@ -407,12 +409,12 @@ func (v vector) checkPlan(t *testing.T, seen pool.Observation, plan Plan) {
 			return kind == Create && slices.Contains(v.Input.Failing["enable"], v.Input.Servers[n-1].Domain)
 		})
 		want := wanted[kind]
-		if kind != Cordon && kind != Enable { // those are done side by side: their order means nothing
+		if kind != Cordon && kind != Enable { // these are done in parallel, so their order does not matter
 			slices.Sort(got)
 			slices.Sort(want)
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("%s: servers %v, the predecessor %v", kind, got, want)
+			t.Errorf("%s: servers %v, want the predecessor's %v", kind, got, want)
 		}
 	}
 	ended := []string{}
@@ -422,17 +424,17 @@ func (v vector) checkPlan(t *testing.T, seen pool.Observation, plan Plan) {
 		}
 	}
 	if !slices.Equal(ended, meetings) {
-		t.Errorf("ended the meetings %v, the predecessor %v", ended, meetings)
+		t.Errorf("ended the meetings %v, want the predecessor's %v", ended, meetings)
 	}
 	if v.Expected.Required != nil && len(v.BugIn) == 0 {
 		if required, _ := plan.Required.Servers.Get(); required != *v.Expected.Required {
-			t.Errorf("required %d, the predecessor %d", required, *v.Expected.Required)
+			t.Errorf("required %d, want the predecessor's %d", required, *v.Expected.Required)
 		}
 	}
 }
 
-// checkEnd lets evaluations follow until nothing more happens, and holds what
-// is enabled and deleted then against what the predecessor's run led to.
+// checkEnd evaluates until nothing more happens, and compares what is then enabled and
+// deleted with the result of the predecessor.
 func (v vector) checkEnd(t *testing.T, config Config, seen pool.Observation, plan Plan, state pool.State, named difference) {
 	t.Helper()
 	wantEnabled, wantDeleted := named.enabled, named.deleted
@@ -458,9 +460,9 @@ func (v vector) checkEnd(t *testing.T, config Config, seen pool.Observation, pla
 	now := v.Now
 	for range 12 {
 		deleted = append(deleted, v.carryOut(now, &seen, plan, &state)...)
-		// Too little time passes for anybody's age to matter.
+		// So little time passes that no age changes anything.
 		now = now.Add(time.Millisecond)
-		for number, memory := range state.Servers { // but for the time between two evaluations
+		for number, memory := range state.Servers { // only the time between two evaluations has to pass
 			if !memory.EmptySince.IsZero() {
 				memory.EmptySince = memory.EmptySince.Add(-config.Interval)
 			}
@@ -476,15 +478,15 @@ func (v vector) checkEnd(t *testing.T, config Config, seen pool.Observation, pla
 	}
 	slices.Sort(deleted)
 	if !slices.Equal(enabled, wantEnabled) {
-		t.Errorf("enabled at the end %v, wanted %v", enabled, wantEnabled)
+		t.Errorf("enabled at the end %v, want %v", enabled, wantEnabled)
 	}
 	if !slices.Equal(slices.Compact(deleted), wantDeleted) {
-		t.Errorf("deleted %v, wanted %v", slices.Compact(deleted), wantDeleted)
+		t.Errorf("deleted %v, want %v", slices.Compact(deleted), wantDeleted)
 	}
 }
 
-// carryOut applies a plan at once, as a pool does in which machines boot in no
-// time, and tells which machines were deleted. Scripted failures fail.
+// carryOut applies a plan to a pool whose machines boot at once, and returns which
+// machines were deleted. Scripted failures fail.
 func (v vector) carryOut(now time.Time, seen *pool.Observation, plan Plan, state *pool.State) (deleted []int) {
 	failing := func(kind Kind, domain string) bool {
 		name := map[Kind]string{Cordon: "cordon", Enable: "enable", Delete: "terminate", PowerOn: "poweron", Create: "clone", Reboot: "reboot"}[kind]
@@ -534,7 +536,7 @@ func (v vector) carryOut(now time.Time, seen *pool.Observation, plan Plan, state
 		}
 	}
 	seen.Machines = pool.Seen(machines)
-	// Load stays what it was: the policies are asked at the first evaluation only.
+	// The past load stays the same, so that later evaluations require the same.
 	state.Load = nil
 	if past := v.Input.PastLoad; past != nil {
 		state.Load = &pool.PastLoad{At: v.Now.Add(-time.Duration(past.AgeSeconds) * time.Second), Participants: past.Participants, Meetings: past.Meetings}
@@ -542,7 +544,7 @@ func (v vector) carryOut(now time.Time, seen *pool.Observation, plan Plan, state
 	return deleted
 }
 
-// bootOn lets a machine that starts or stops get there.
+// bootOn finishes the start or stop of a machine.
 func bootOn(now time.Time, s *pool.ServerObservation) {
 	machine, _ := s.Machine.Get()
 	if machine == nil {
@@ -552,12 +554,12 @@ func bootOn(now time.Time, s *pool.ServerObservation) {
 	changed, moved := *entry, *machine
 	switch machine.State {
 	case pool.Stopping:
-		if entry.State == pool.Enabled { // else it is on its way out
+		if entry.State == pool.Enabled { // otherwise its server drains
 			moved.State = pool.Stopped
 		}
 	case pool.Starting, pool.Running:
 		if machine.State == pool.Running && (changed.Online || now.Sub(machine.Since) > 6*time.Minute) {
-			break // it is up, or will never be
+			break // it is up, or will never come up
 		}
 		moved.State, moved.Since, changed.Online = pool.Running, now, true
 		s.Meetings, s.Recordings = pool.Seen([]pool.Meeting{}), pool.Seen([]pool.Recording{})
@@ -566,10 +568,12 @@ func bootOn(now time.Time, s *pool.ServerObservation) {
 	s.Entry, s.Machine = pool.Seen(&changed), pool.Seen(&moved)
 }
 
+// number returns the number of the server with a domain.
 func (v vector) number(domain string) int {
 	return 1 + slices.IndexFunc(v.Input.Servers, func(s vectorServer) bool { return s.Domain == domain })
 }
 
+// numbers returns the servers of the actions of a kind, in the order of the plan.
 func numbers(plan Plan, kind Kind) []int {
 	list := []int{}
 	for _, action := range plan.Actions {
