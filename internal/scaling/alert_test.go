@@ -13,78 +13,81 @@ import (
 
 // TestAlerts: each condition raises an alert with the right level, subject and server,
 // and with advice.
-func TestAlerts(t *testing.T) {
-	for name, test := range map[string]struct {
-		happens func(*story)
-		level   Level
-		subject string
-		server  int
-		text    string // a part of it
-		passing bool
-	}{
-		"Scalelite does not answer":         {func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("502") }, Critical, "Scalelite", 0, "nothing is changed", false},
-		"Scaleway does not answer":          {func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("503") }, Critical, "Scaleway", 0, "nothing is changed", false},
-		"half of the servers do not answer": {func(s *story) { s.dead(3); s.dead(4) }, Critical, "network", 0, "2 of 4 running servers", false},
-		"the pool is paused":                {func(s *story) { s.state.Paused = &pool.Hold{Author: "Ada", Reason: "exams"} }, Warning, "paused", 0, "paused by Ada", false},
-		"no policy has an answer": {func(s *story) {
-			s.config.Policies = []Policy{PolicySchedule}
-			s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
-		}, Error, "required servers", 0, "the capacity is not changed", false},
-		"the calendar cannot be read": {func(s *story) {
-			s.config.Policies = append(s.config.Policies, PolicySchedule)
-			s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
-		}, Warning, "policy schedule", 0, "404", false},
-		"a stored copy replaces the calendar": {func(s *story) {
-			s.seen.Calendar = pool.Seen(pool.Calendar{Stored: true, Source: "the copy of Monday"})
-		}, Warning, "calendar", 0, "the copy of Monday", false},
-		"an event asks for more than the whole pool": {func(s *story) { s.schedule("users=120%") }, Critical, "policy schedule", 0, "between 0% and 100%", false},
-		"an event cannot be read":                    {func(s *story) { s.schedule("users=many") }, Warning, "policy schedule", 0, "neither a number", false},
-		"the pool is too small":                      {func(s *story) { s.meeting(1, 3000) }, Error, "pool size", 0, "24 servers are required, the pool has 4", false},
-		"no server is left": {func(s *story) {
-			s.meeting(1, 1000)
-			s.state.Servers = map[int]pool.ServerMemory{2: {Maintenance: &pool.Hold{}}}
-		}, Error, "no server left", 0, "short of 1 server, and", false},
-		"a limit withholds creations": {func(s *story) {
-			s.meeting(1, 1000)
-			s.config.MaxCreations = 1
-			s.withoutMachine(2)
-			s.withoutMachine(3)
-		}, Warning, "limits", 0, "create 3: 1 time at most", true},
-		"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "evaluations", 0, "none was recorded for 15m", true},
-		"there is no image":           {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
-		"machines are older than the image": {func(s *story) {
-			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
-		}, Warning, "outdated image", 0, "4 machines made from an older image than the newest of the zone: servers 1, 2, 3, 4; they are replaced at any hour, 2 at once", false},
-		"machines are older than the image, without a roll-out": {func(s *story) {
-			s.config.RollOutParallel = 0
-			s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
-		}, Warning, "outdated image", 0, "they are not replaced for that", false},
-		"a machine has the tag and no server's name": {func(s *story) { s.machine(4).Name = "stranger" }, Warning, "machine stranger", 0, "paid for", false},
+// alertTests are conditions of a pool with the alerts that they raise.
+var alertTests = map[string]struct {
+	happens func(*story)
+	level   Level
+	subject string
+	server  int
+	text    string // a part of it
+	passing bool
+}{
+	"Scalelite does not answer":         {func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("502") }, Critical, "Scalelite", 0, "nothing is changed", false},
+	"Scaleway does not answer":          {func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("503") }, Critical, "Scaleway", 0, "nothing is changed", false},
+	"half of the servers do not answer": {func(s *story) { s.dead(3); s.dead(4) }, Critical, "network", 0, "2 of 4 running servers", false},
+	"the pool is paused":                {func(s *story) { s.state.Paused = &pool.Hold{Author: "Ada", Reason: "exams"} }, Warning, "paused", 0, "paused by Ada", false},
+	"no policy has an answer": {func(s *story) {
+		s.config.Policies = []Policy{PolicySchedule}
+		s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
+	}, Error, "required servers", 0, "the capacity is not changed", false},
+	"the calendar cannot be read": {func(s *story) {
+		s.config.Policies = append(s.config.Policies, PolicySchedule)
+		s.seen.Calendar = pool.Unknown[pool.Calendar]("404")
+	}, Warning, "policy schedule", 0, "404", false},
+	"a stored copy replaces the calendar": {func(s *story) {
+		s.seen.Calendar = pool.Seen(pool.Calendar{Stored: true, Source: "the copy of Monday"})
+	}, Warning, "calendar", 0, "the copy of Monday", false},
+	"an event asks for more than the whole pool": {func(s *story) { s.schedule("users=120%") }, Critical, "policy schedule", 0, "between 0% and 100%", false},
+	"an event cannot be read":                    {func(s *story) { s.schedule("users=many") }, Warning, "policy schedule", 0, "neither a number", false},
+	"the pool is too small":                      {func(s *story) { s.meeting(1, 3000) }, Error, "pool size", 0, "24 servers are required, the pool has 4", false},
+	"no server is left": {func(s *story) {
+		s.meeting(1, 1000)
+		s.state.Servers = map[int]pool.ServerMemory{2: {Maintenance: &pool.Hold{}}}
+	}, Error, "no server left", 0, "short of 1 server, and", false},
+	"a limit withholds creations": {func(s *story) {
+		s.meeting(1, 1000)
+		s.config.MaxCreations = 1
+		s.withoutMachine(2)
+		s.withoutMachine(3)
+	}, Warning, "limits", 0, "create 3: 1 time at most", true},
+	"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "evaluations", 0, "none was recorded for 15m", true},
+	"there is no image":           {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
+	"machines are older than the image": {func(s *story) {
+		s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
+	}, Warning, "outdated image", 0, "4 machines made from an older image than the newest of the zone: servers 1, 2, 3, 4; they are replaced at any hour, 2 at once", false},
+	"machines are older than the image, without a roll-out": {func(s *story) {
+		s.config.RollOutParallel = 0
+		s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
+	}, Warning, "outdated image", 0, "they are not replaced for that", false},
+	"a machine has the tag and no server's name": {func(s *story) { s.machine(4).Name = "stranger" }, Warning, "machine stranger", 0, "paid for", false},
 
-		"a server is unresponsive": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
-		"a server cannot be read":  {func(s *story) { s.seen.Servers[3].Machine = pool.Unknown[*pool.Machine]("two machines") }, Warning, "server 4", 4, "left alone: two machines", false},
-		"a recording failed": {func(s *story) {
-			s.stats(4, func(stats *pool.Stats) { stats.Failed = pool.Seen(map[string]int{"sanity": 1}) })
-		}, Error, "server 4", 4, "recordings failed", false},
-		"a machine is locked":                   {func(s *story) { s.machine(4).State = pool.Locked }, Error, "server 4", 4, "locked by the hoster", false},
-		"a machine has been starting for hours": {func(s *story) { s.machine(4).State = pool.Starting }, Error, "server 4", 4, "starting since", false},
-		"creations fail": {func(s *story) {
-			s.meeting(1, 480)
-			s.withoutMachine(4)
-			s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 2}}
-		}, Error, "server 4", 4, "failed 2 times", false},
-		"a server has no entry": {func(s *story) { s.seen.Servers[3].Entry = pool.Seen[*pool.Entry](nil) }, Warning, "server 4", 4, "no entry", false},
-		"a certificate expires soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour)) },
-			Warning, "certificate of bbb-w4.example.com", 4, "expires in 9d", false},
-		"a certificate expires very soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour)) },
-			Error, "certificate of bbb-w4.example.com", 4, "expires in 3d", false},
-		"a recording takes too long": {func(s *story) {
-			s.seen.Servers[3].Recordings = pool.Seen([]pool.Recording{{State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-6 * time.Hour))}})
-		}, Warning, "recordings of bbb-w4.example.com", 4, "not done 5h after", false},
-		"a backlog is unknown": {func(s *story) {
-			s.stats(4, func(stats *pool.Stats) { stats.Backlog = pool.Unknown[map[string]int]("no figures") })
-		}, Warning, "stats of bbb-w4.example.com", 4, "no figures", false},
-	} {
+	"a server is unresponsive": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
+	"a server cannot be read":  {func(s *story) { s.seen.Servers[3].Machine = pool.Unknown[*pool.Machine]("two machines") }, Warning, "server 4", 4, "left alone: two machines", false},
+	"a recording failed": {func(s *story) {
+		s.stats(4, func(stats *pool.Stats) { stats.Failed = pool.Seen(map[string]int{"sanity": 1}) })
+	}, Error, "server 4", 4, "recordings failed", false},
+	"a machine is locked":                   {func(s *story) { s.machine(4).State = pool.Locked }, Error, "server 4", 4, "locked by the hoster", false},
+	"a machine has been starting for hours": {func(s *story) { s.machine(4).State = pool.Starting }, Error, "server 4", 4, "starting since", false},
+	"creations fail": {func(s *story) {
+		s.meeting(1, 480)
+		s.withoutMachine(4)
+		s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 2}}
+	}, Error, "server 4", 4, "failed 2 times", false},
+	"a server has no entry": {func(s *story) { s.seen.Servers[3].Entry = pool.Seen[*pool.Entry](nil) }, Warning, "server 4", 4, "no entry", false},
+	"a certificate expires soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour)) },
+		Warning, "certificate of bbb-w4.example.com", 4, "expires in 9d", false},
+	"a certificate expires very soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour)) },
+		Error, "certificate of bbb-w4.example.com", 4, "expires in 3d", false},
+	"a recording takes too long": {func(s *story) {
+		s.seen.Servers[3].Recordings = pool.Seen([]pool.Recording{{State: pool.Processing, MeetingEnd: pool.Seen(s.now.Add(-6 * time.Hour))}})
+	}, Warning, "recordings of bbb-w4.example.com", 4, "not done 5h after", false},
+	"a backlog is unknown": {func(s *story) {
+		s.stats(4, func(stats *pool.Stats) { stats.Backlog = pool.Unknown[map[string]int]("no figures") })
+	}, Warning, "stats of bbb-w4.example.com", 4, "no figures", false},
+}
+
+func TestAlerts(t *testing.T) {
+	for name, test := range alertTests {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t, 4)
 			test.happens(s)

@@ -19,8 +19,7 @@ func ExampleDecide() {
 		SteadyFactor:    scaling.Pair{Participants: 2, Meetings: 2},
 		GrowingFactor:   scaling.Pair{Participants: 3, Meetings: 3},
 		GrowthThreshold: scaling.Pair{Participants: 1.2, Meetings: 1.2},
-		MaxCreations:    10, MaxDeletions: 10, MaxCordons: 20, MaxEnds: 10,
-		UnresponsiveMillionths: 300_000,
+		MaxCreations:    10, MaxDeletions: 10, MaxCordons: 20, MaxEnds: 10, UnresponsiveMillionths: 300_000,
 	}
 
 	running := func(n, people int) pool.ServerObservation {

@@ -17,8 +17,14 @@ import (
 // drawPool draws any possible pool: servers in every state, with anything unknown, and
 // any memory of them.
 func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
+	config := drawConfig(t)
+	seen, state := drawObservation(t, config)
+	return config, seen, state
+}
+
+func drawConfig(t *rapid.T) Config {
 	size := rapid.IntRange(1, 12).Draw(t, "size")
-	config := Config{
+	return Config{
 		Size: size, Capacity: 250 * size, BareMetal: rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "bare metal"),
 		Policies:       rapid.SampledFrom([][]Policy{{PolicyLoad}, {PolicySchedule}, {PolicyLoad, PolicySchedule}, {PolicyForecast}, {PolicyForecast, PolicySchedule}, {}}).Draw(t, "policies"),
 		ForecastMargin: rapid.SampledFrom([]Margin{"", Lean, Balanced, Safe}).Draw(t, "margin"), Timezone: setting.Timezone{Location: paris},
@@ -33,6 +39,11 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 		MaxCordons: rapid.IntRange(0, 4).Draw(t, "cordons"), MaxEnds: rapid.IntRange(0, 2).Draw(t, "ends"),
 		RegisterEntries: rapid.Bool().Draw(t, "register"),
 	}
+}
+
+// drawObservation draws what is seen of a pool, and the state of the last evaluation.
+func drawObservation(t *rapid.T, config Config) (pool.Observation, pool.State) {
+	size := config.Size
 	seen := pool.Observation{
 		Images:   drawReading(t, "image", func() []pool.Image { return []pool.Image{{ID: "new", Zone: "fr-par-1", Created: noon.Add(-time.Hour)}} }),
 		Calendar: drawReading(t, "calendar", func() pool.Calendar { return drawCalendar(t) }),
@@ -69,7 +80,7 @@ func drawPool(t *rapid.T) (Config, pool.Observation, pool.State) {
 	if listed == "entries" {
 		seen.Machines = pool.Unknown[[]pool.Machine]("no list")
 	}
-	return config, seen, state
+	return seen, state
 }
 
 // drawReading draws a value that is sometimes unknown.
@@ -95,7 +106,18 @@ func drawAge(t *rapid.T, what string) time.Time {
 
 func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
 	observed := pool.ServerObservation{Server: server}
-	observed.Entry = drawReading(t, "entry", func() *pool.Entry {
+	observed.Entry = drawEntry(t, server)
+	observed.Machine = drawMachine(t, server)
+	machine, known := observed.Machine.Get()
+	if known && (machine == nil || machine.State != pool.Running) {
+		return observed // nothing runs that could be asked
+	}
+	drawAnswers(t, &observed)
+	return observed
+}
+
+func drawEntry(t *rapid.T, server pool.Server) pool.Reading[*pool.Entry] {
+	return drawReading(t, "entry", func() *pool.Entry {
 		if rapid.IntRange(0, 9).Draw(t, "no entry") == 0 {
 			return nil
 		}
@@ -105,7 +127,10 @@ func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
 			Tag:    rapid.SampledFrom([]string{"", "", "", "gpu", "exam"}).Draw(t, "tag"), LoadMultiplier: rapid.SampledFrom([]float64{1, 1, 1, 0.5, 2, 3}).Draw(t, "multiplier"),
 		}
 	})
-	observed.Machine = drawReading(t, "machine", func() *pool.Machine {
+}
+
+func drawMachine(t *rapid.T, server pool.Server) pool.Reading[*pool.Machine] {
+	return drawReading(t, "machine", func() *pool.Machine {
 		state := rapid.SampledFrom([]pool.MachineState{"", pool.Running, pool.Running, pool.Running, pool.Starting, pool.Stopping,
 			pool.Stopped, pool.StoppedInPlace, pool.Locked, "new to us"}).Draw(t, "machine state")
 		if state == "" {
@@ -121,10 +146,10 @@ func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
 		}
 		return machine
 	})
-	machine, known := observed.Machine.Get()
-	if known && (machine == nil || machine.State != pool.Running) {
-		return observed // nothing runs that could be asked
-	}
+}
+
+// drawAnswers draws what a running server answers.
+func drawAnswers(t *rapid.T, observed *pool.ServerObservation) {
 	observed.Meetings = drawReading(t, "meetings", func() []pool.Meeting {
 		var meetings []pool.Meeting
 		for i := range rapid.IntRange(0, 3).Draw(t, "meetings") {
@@ -149,7 +174,6 @@ func drawServer(t *rapid.T, server pool.Server) pool.ServerObservation {
 			Age:    drawReading(t, "age", func() time.Duration { return rapid.SampledFrom([]time.Duration{0, 5 * time.Minute}).Draw(t, "age") }),
 			Uptime: drawReading(t, "uptime", func() time.Duration { return noon.Sub(drawAge(t, "uptime")) })}
 	})
-	return observed
 }
 
 func drawMemory(t *rapid.T, number int) pool.ServerMemory {
@@ -288,23 +312,27 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		}
 		return
 	}
-	meetings, known := s.Meetings.Get()
-	if !known {
-		after := config.UnresponsiveDeleteAfter
-		if action.Kind == Reboot {
-			after = config.UnresponsiveRebootAfter
-		}
-		if entry.Online {
-			t.Fatalf("%+v, but Scalelite sees it online", action)
-		}
-		if discards {
-			return
-		}
-		if after == 0 || !remembered || memory.Health != string(Unresponsive) || noon.Sub(memory.HealthSince) < after {
-			t.Fatalf("%+v of a server that does not answer, after %s", action, after)
-		}
+	if s.Meetings.Known() {
+		checkEmptied(t, config, s, memory, action)
 		return
 	}
+	after := config.UnresponsiveDeleteAfter
+	if action.Kind == Reboot {
+		after = config.UnresponsiveRebootAfter
+	}
+	switch {
+	case entry.Online:
+		t.Fatalf("%+v, but Scalelite sees it online", action)
+	case discards:
+	case after == 0 || !remembered || memory.Health != string(Unresponsive) || noon.Sub(memory.HealthSince) < after:
+		t.Fatalf("%+v of a server that does not answer, after %s", action, after)
+	}
+}
+
+// checkEmptied checks the deletion or reboot of a running machine that answers.
+func checkEmptied(t *rapid.T, config Config, s pool.ServerObservation, memory pool.ServerMemory, action Action) {
+	machine, _ := s.Machine.Get()
+	meetings, _ := s.Meetings.Get()
 	recordings, recordingsKnown := s.Recordings.Get()
 	stats, _ := s.Stats.Get()
 	backlog, backlogKnown := stats.Backlog.Get()
@@ -317,7 +345,7 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		t.Fatalf("%+v with recordings on it", action)
 	case config.Recordings != RecordingsNone && !stats.Age.Known():
 		t.Fatalf("%+v with stats of unknown age", action)
-	case !remembered || memory.EmptySince.IsZero() || noon.Sub(memory.EmptySince) < config.Interval/2:
+	case memory.MachineID != machine.ID || memory.EmptySince.IsZero() || noon.Sub(memory.EmptySince) < config.Interval/2:
 		t.Fatalf("%+v, but the evaluation before did not see it empty", action)
 	}
 }

@@ -174,46 +174,50 @@ func at(begin, end int, summary string) pool.Event {
 	return pool.Event{Start: minutes(begin), End: minutes(end), Summary: summary}
 }
 
+// scheduleTests are calendars with the servers that they require, at a lead time of 15
+// minutes.
+var scheduleTests = []struct {
+	name     string
+	mode     ScheduleMode
+	events   []pool.Event
+	want     int
+	property string
+}{
+	{"step, larger soon", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(10, 60, "users=900")}, 9,
+		"what starts within the lead time applies now"},
+	{"step, smaller soon", ScheduleStep, []pool.Event{at(-60, -30, "users=900"), at(10, 60, "users=100")}, 9,
+		"what is in force now applies until it ends"},
+	{"step, too far", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(15, 60, "users=900")}, 1,
+		"what starts after the lead time does not apply yet"},
+	{"step, first event soon", ScheduleStep, []pool.Event{at(10, 60, "users=300")}, 3,
+		"if no event has begun, the next one is the answer"},
+	{"step, older event", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(-30, -20, "users=100")}, 1,
+		"only the event that began last is in force"},
+	{"step, without users soon", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(10, 20, "holiday")}, 9,
+		"an event without users= does not remove what is in force now"},
+	{"step, without users", ScheduleStep, []pool.Event{at(-90, 60, "users=900"), at(-60, -50, "holiday")}, none,
+		"if only an event without users= is in force, there is no answer"},
+	{"step, none", ScheduleStep, nil, none, "without an event there is no answer"},
+	{"window, over", ScheduleWindow, []pool.Event{at(-60, 0, "users=900")}, 0,
+		"an event is not in force at its end"},
+	{"window, overlap", ScheduleWindow, []pool.Event{at(-60, 60, "users=900"), at(-30, 60, "users=100")}, 9,
+		"of overlapping events the largest counts"},
+	{"window, soon", ScheduleWindow, []pool.Event{at(-60, 60, "users=100"), at(15, 60, "users=900")}, 9,
+		"what starts within the lead time applies now"},
+	{"window, without users", ScheduleWindow, []pool.Event{at(-60, 60, "holiday")}, 0,
+		"an event without users= is ignored"},
+	{"window, unreadable", ScheduleWindow, []pool.Event{at(-60, 60, "users=abc")}, none,
+		"a demand that cannot be read is not a demand of 0"},
+	{"window, no time", ScheduleWindow, []pool.Event{at(5, 5, "users=900")}, 0,
+		"an event without a duration is ignored"},
+	{"window, cancelled", ScheduleWindow, []pool.Event{{Start: scheduleNow, End: scheduleNow.Add(time.Hour), Summary: "users=900", Cancelled: true}}, 0,
+		"a cancelled event is ignored"},
+	{"unknown mode", "weekly", []pool.Event{at(-60, 60, "users=100")}, none, "in an unknown mode there is no answer"},
+}
+
 func TestScheduleLooksAhead(t *testing.T) {
 	const leadTime = 15 * time.Minute
-	for _, test := range []struct {
-		name     string
-		mode     ScheduleMode
-		events   []pool.Event
-		want     int
-		property string
-	}{
-		{"step, larger soon", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(10, 60, "users=900")}, 9,
-			"what starts within the lead time applies now"},
-		{"step, smaller soon", ScheduleStep, []pool.Event{at(-60, -30, "users=900"), at(10, 60, "users=100")}, 9,
-			"what is in force now applies until it ends"},
-		{"step, too far", ScheduleStep, []pool.Event{at(-60, -30, "users=100"), at(15, 60, "users=900")}, 1,
-			"what starts after the lead time does not apply yet"},
-		{"step, first event soon", ScheduleStep, []pool.Event{at(10, 60, "users=300")}, 3,
-			"if no event has begun, the next one is the answer"},
-		{"step, older event", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(-30, -20, "users=100")}, 1,
-			"only the event that began last is in force"},
-		{"step, without users soon", ScheduleStep, []pool.Event{at(-60, 60, "users=900"), at(10, 20, "holiday")}, 9,
-			"an event without users= does not remove what is in force now"},
-		{"step, without users", ScheduleStep, []pool.Event{at(-90, 60, "users=900"), at(-60, -50, "holiday")}, none,
-			"if only an event without users= is in force, there is no answer"},
-		{"step, none", ScheduleStep, nil, none, "without an event there is no answer"},
-		{"window, over", ScheduleWindow, []pool.Event{at(-60, 0, "users=900")}, 0,
-			"an event is not in force at its end"},
-		{"window, overlap", ScheduleWindow, []pool.Event{at(-60, 60, "users=900"), at(-30, 60, "users=100")}, 9,
-			"of overlapping events the largest counts"},
-		{"window, soon", ScheduleWindow, []pool.Event{at(-60, 60, "users=100"), at(15, 60, "users=900")}, 9,
-			"what starts within the lead time applies now"},
-		{"window, without users", ScheduleWindow, []pool.Event{at(-60, 60, "holiday")}, 0,
-			"an event without users= is ignored"},
-		{"window, unreadable", ScheduleWindow, []pool.Event{at(-60, 60, "users=abc")}, none,
-			"a demand that cannot be read is not a demand of 0"},
-		{"window, no time", ScheduleWindow, []pool.Event{at(5, 5, "users=900")}, 0,
-			"an event without a duration is ignored"},
-		{"window, cancelled", ScheduleWindow, []pool.Event{{Start: scheduleNow, End: scheduleNow.Add(time.Hour), Summary: "users=900", Cancelled: true}}, 0,
-			"a cancelled event is ignored"},
-		{"unknown mode", "weekly", []pool.Event{at(-60, 60, "users=100")}, none, "in an unknown mode there is no answer"},
-	} {
+	for _, test := range scheduleTests {
 		t.Run(test.name, func(t *testing.T) {
 			answer := scheduleRequired(scheduleNow, Config{ScheduleMode: test.mode, Interval: leadTime, Size: 10, Capacity: 1000}, pool.Calendar{Events: test.events})
 			servers, why := answer.Servers, answer.Why

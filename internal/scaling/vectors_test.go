@@ -251,6 +251,21 @@ func (v vector) ask(s vectorServer, machine *pool.Machine, observed *pool.Server
 		observed.Meetings = pool.Unknown[[]pool.Meeting](s.BBB.API)
 		return
 	}
+	observed.Meetings = pool.Seen(v.meetings(s))
+	recordings := []pool.Recording{}
+	for _, r := range s.BBB.Recordings {
+		if r.State == "unpublished" || r.State == "deleted" {
+			continue // DiViMS does not ask for these
+		}
+		recordings = append(recordings, pool.Recording{
+			ID: r.ID, State: pool.RecordingState(r.State), MeetingEnd: pool.Seen(v.Now.Add(-time.Duration(r.Age) * time.Minute)),
+		})
+	}
+	observed.Recordings = pool.Seen(recordings)
+}
+
+// meetings returns the meetings of a server, with all its participants in the first one.
+func (v vector) meetings(s vectorServer) []pool.Meeting {
 	meetings := []pool.Meeting{}
 	for _, m := range s.BBB.Meetings {
 		meetings = append(meetings, pool.Meeting{ID: m.ID, Created: v.Now.Add(-time.Duration(m.Age) * time.Minute)})
@@ -263,17 +278,7 @@ func (v vector) ask(s vectorServer, machine *pool.Machine, observed *pool.Server
 	if len(meetings) > 0 {
 		meetings[0].Participants = s.Users
 	}
-	observed.Meetings = pool.Seen(meetings)
-	recordings := []pool.Recording{}
-	for _, r := range s.BBB.Recordings {
-		if r.State == "unpublished" || r.State == "deleted" {
-			continue // DiViMS does not ask for these
-		}
-		recordings = append(recordings, pool.Recording{
-			ID: r.ID, State: pool.RecordingState(r.State), MeetingEnd: pool.Seen(v.Now.Add(-time.Duration(r.Age) * time.Minute)),
-		})
-	}
-	observed.Recordings = pool.Seen(recordings)
+	return meetings
 }
 
 func TestLoadAgreesWithThePredecessor(t *testing.T) {
@@ -417,13 +422,7 @@ func (v vector) checkPlan(t *testing.T, seen pool.Observation, plan Plan) {
 			t.Errorf("%s: servers %v, want the predecessor's %v", kind, got, want)
 		}
 	}
-	ended := []string{}
-	for _, a := range plan.Actions {
-		if a.Kind == EndMeeting {
-			ended = append(ended, a.Meeting.ID)
-		}
-	}
-	if !slices.Equal(ended, meetings) {
+	if ended := endedMeetings(plan); !slices.Equal(ended, meetings) {
 		t.Errorf("ended the meetings %v, want the predecessor's %v", ended, meetings)
 	}
 	if v.Expected.Required != nil && len(v.BugIn) == 0 {
@@ -431,6 +430,17 @@ func (v vector) checkPlan(t *testing.T, seen pool.Observation, plan Plan) {
 			t.Errorf("required %d, want the predecessor's %d", required, *v.Expected.Required)
 		}
 	}
+}
+
+// endedMeetings returns the meetings that a plan ends.
+func endedMeetings(plan Plan) []string {
+	ended := []string{}
+	for _, a := range plan.Actions {
+		if a.Kind == EndMeeting {
+			ended = append(ended, a.Meeting.ID)
+		}
+	}
+	return ended
 }
 
 // checkEnd evaluates until nothing more happens, and compares what is then enabled and
@@ -505,28 +515,10 @@ func (v vector) carryOut(now time.Time, seen *pool.Observation, plan Plan, state
 			stuck[action.Server] = true
 			continue
 		}
-		entry, _ := s.Entry.Get()
-		changed := *entry
-		machine, _ := s.Machine.Get()
-		switch action.Kind {
-		case Cordon:
-			changed.State = pool.Cordoned
-		case Enable:
-			changed.State = pool.Enabled
-		case Create:
-			machine = &pool.Machine{ID: fmt.Sprint("new ", action.Server), Name: s.Server.Hostname, Since: now, Created: now}
-		case Delete:
-			changed.State, changed.Online = pool.Disabled, false
-			machine = nil
-			s.Meetings = pool.Unknown[[]pool.Meeting]("gone")
+		if action.Kind == Delete {
 			deleted = append(deleted, action.Server)
 		}
-		if action.Kind == PowerOn || action.Kind == Create || action.Kind == Reboot {
-			starting := *machine
-			starting.State = pool.Starting
-			machine = &starting
-		}
-		s.Entry, s.Machine = pool.Seen(&changed), pool.Seen(machine)
+		apply(now, s, action)
 		bootOn(now, s)
 	}
 	var machines []pool.Machine
@@ -542,6 +534,31 @@ func (v vector) carryOut(now time.Time, seen *pool.Observation, plan Plan, state
 		state.Load = &pool.PastLoad{At: v.Now.Add(-time.Duration(past.AgeSeconds) * time.Second), Participants: past.Participants, Meetings: past.Meetings}
 	}
 	return deleted
+}
+
+// apply changes a server as an action does that succeeds.
+func apply(now time.Time, s *pool.ServerObservation, action Action) {
+	entry, _ := s.Entry.Get()
+	changed := *entry
+	machine, _ := s.Machine.Get()
+	switch action.Kind {
+	case Cordon:
+		changed.State = pool.Cordoned
+	case Enable:
+		changed.State = pool.Enabled
+	case Create:
+		machine = &pool.Machine{ID: fmt.Sprint("new ", action.Server), Name: s.Server.Hostname, Since: now, Created: now}
+	case Delete:
+		changed.State, changed.Online = pool.Disabled, false
+		machine = nil
+		s.Meetings = pool.Unknown[[]pool.Meeting]("gone")
+	}
+	if action.Kind == PowerOn || action.Kind == Create || action.Kind == Reboot {
+		starting := *machine
+		starting.State = pool.Starting
+		machine = &starting
+	}
+	s.Entry, s.Machine = pool.Seen(&changed), pool.Seen(machine)
 }
 
 // bootOn finishes the start or stop of a machine.
