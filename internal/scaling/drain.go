@@ -19,7 +19,7 @@ func (d *decision) drain() {
 		d.repairCordon(s)
 		d.endMeetings(s)
 		if why := d.keep(s); why != "" {
-			s.leftAlone = s.ordered(why)
+			s.leftAlone = s.withEndDrain(why)
 			continue
 		}
 		if s.Server.BareMetal {
@@ -30,9 +30,9 @@ func (d *decision) drain() {
 	}
 }
 
-// ordered prefixes the reason why a machine is kept with the operator's end-drain
+// withEndDrain prefixes the reason why a machine is kept with the operator's end-drain
 // order, if there is one.
-func (s *server) ordered(why string) string {
+func (s *server) withEndDrain(why string) string {
 	if end := s.memory.EndDrain; end != nil {
 		return fmt.Sprintf("%s ends its drain (%s), yet: %s", end.Author, end.Reason, why)
 	}
@@ -114,6 +114,8 @@ func (d *decision) keep(s *server) string {
 	return fmt.Sprintf("its machine is %s", s.machine.State)
 }
 
+// neverDeleted is the reason why bare metal that has nothing to be rebooted for is
+// left alone.
 const neverDeleted = "bare metal is never deleted"
 
 // rebootPause is the shortest time between two reboots of a bare-metal machine.

@@ -307,7 +307,7 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		t.Fatalf("%+v of an enabled server", action)
 	}
 	if machine.State == pool.Stopped || machine.State == pool.StoppedInPlace {
-		if !discards && !(remembered && !memory.EmptySince.IsZero()) && machine.Since.Sub(machine.Created) >= neverBooted {
+		if !discards && (!remembered || memory.EmptySince.IsZero()) && machine.Since.Sub(machine.Created) >= neverBooted {
 			t.Fatalf("%+v of a machine that may hold recordings", action)
 		}
 		return

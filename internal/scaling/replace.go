@@ -41,7 +41,7 @@ func (g *group) replaceOne() {
 	}
 }
 
-// urgency orders the servers to replace: the most urgent first.
+// urgency orders the servers to replace. The smallest is the most urgent.
 type urgency int
 
 const (

@@ -377,7 +377,7 @@ func TestAdaptationAgreesWithThePredecessor(t *testing.T) {
 				t.Fatalf("a bug of the predecessor that this test does not know: %s", v.Bug)
 			}
 			if named.why == "" {
-				v.checkPlan(t, seen, plan)
+				v.checkPlan(t, plan)
 			}
 			v.checkEnd(t, config, seen, plan, next, named)
 		})
@@ -386,7 +386,7 @@ func TestAdaptationAgreesWithThePredecessor(t *testing.T) {
 
 // checkPlan compares the plan of one evaluation with the actions of the predecessor.
 // Machines that the predecessor deleted right after cordoning are deleted later here.
-func (v vector) checkPlan(t *testing.T, seen pool.Observation, plan Plan) {
+func (v vector) checkPlan(t *testing.T, plan Plan) {
 	t.Helper()
 	wanted := map[Kind][]int{}
 	meetings := []string{}
