@@ -30,7 +30,7 @@ import (
 
 // alsoUsed are the places that use a setting besides the one where it is declared.
 var alsoUsed = map[string][]string{
-	"POOL":                {"evaluation", "report", "storage", "scaleway", "distress"}, // scaleway by TAG's default
+	"POOL":                {"evaluation", "report", "storage", "scaleway", "failures"}, // scaleway by TAG's default
 	"HOSTNAME_TEMPLATE":   {"evaluation", "scaleway", "cloudinit"},
 	"DOMAIN_TEMPLATE":     {"evaluation", "cloudinit"},
 	"POOL_SIZE":           {"evaluation", "report", "network", "scaleway"},
@@ -43,7 +43,7 @@ var alsoUsed = map[string][]string{
 	"CALL_TIMEOUT":        {"network"},
 	"OBSERVE_PARALLEL":    {"network"},
 	"DRY_RUN":             {"report"},
-	"NOTIFY_URLS":         {"distress"},
+	"NOTIFY_URLS":         {"failures"},
 	"STATS_URLS":          {"cloudinit"},
 	"STATS_USER":          {"cloudinit"},
 	"STATS_PASSWORD":      {"cloudinit"},
@@ -227,7 +227,7 @@ func wiring(t *testing.T, environment map[string]string) map[string]string {
 		"scalelite": services.LoadBalancer, "bbb": services.Meetings, "scaleway": services.Hoster, "stats": services.Stats,
 		"calendar": services.Calendar, "notify": services.Notifier, "network": outside.HTTP,
 		"storage":  []any{p.store, storageKeys(t, p.store.(*storage.Store))},
-		"distress": []any{h.distress.pool, h.distress.notifier},
+		"failures": []any{h.failures.pool, h.failures.notifier},
 		"function": []any{h.token, h.log.Enabled(t.Context(), slog.LevelDebug), isVirtual(t, p)},
 	} {
 		collect(values, place, reflect.ValueOf(value), map[unsafe.Pointer]bool{})
