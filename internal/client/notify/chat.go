@@ -19,32 +19,32 @@ import (
 	"divims/internal/pool"
 )
 
-// whole is a message for services that know no titles.
-func whole(message pool.Message) string { return message.Title + "\n\n" + message.Text }
+// titleAndText returns a message as one text, for services without titles.
+func titleAndText(message pool.Message) string { return message.Title + "\n\n" + message.Text }
 
-// code is what an answer may say of a failure: a word like invalid_auth. Anything
-// else of it might repeat a secret.
-var code = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
+// errorWord matches an error code such as invalid_auth. Other text in a response is not
+// shown, because it might repeat a secret.
+var errorWord = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
 
-func refused(word string) error {
-	if !code.MatchString(word) {
-		return errors.New("it refuses the message")
+func rejected(word string) error {
+	if !errorWord.MatchString(word) {
+		return errors.New("the service rejected the message")
 	}
-	return fmt.Errorf("it refuses the message: %s", word)
+	return fmt.Errorf("the service rejected the message: %s", word)
 }
 
 const slackAPI = "https://slack.com/api/chat.postMessage"
 
-// slackText escapes what Slack would take for links and mentions.
+// slackText escapes the characters that Slack uses for links and mentions.
 var slackText = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 
-func parseSlack(address *url.URL) (tell, error) {
+func parseSlack(address *url.URL) (notifyFunc, error) {
 	config := &slack.Config{}
 	if err := config.SetURL(address); err != nil {
 		return nil, errors.New(slackNeeds)
 	}
-	return func(ctx context.Context, way Config, message pool.Message) error {
-		// shoutrrr makes an attachment of each line.
+	return func(ctx context.Context, via Config, message pool.Message) error {
+		// Set the text here, because shoutrrr turns each line into an attachment.
 		payload, _ := slack.CreateJSONPayload(config, "").(slack.MessagePayload)
 		payload.Text = "*" + slackText.Replace(message.Title) + "*\n\n" + slackText.Replace(message.Text)
 		if !config.Token.IsAPIToken() {
@@ -52,27 +52,27 @@ func parseSlack(address *url.URL) (tell, error) {
 			if err != nil {
 				return errors.New(slackNeeds)
 			}
-			_, err = post(ctx, way, http.MethodPost, hook, nil, payload)
+			_, err = post(ctx, via, http.MethodPost, hook, nil, payload)
 			return err
 		}
 		api, _ := url.Parse(slackAPI)
-		answer, err := post(ctx, way, http.MethodPost, api, http.Header{"Authorization": {config.Token.Authorization()}}, payload)
+		body, err := post(ctx, via, http.MethodPost, api, http.Header{"Authorization": {config.Token.Authorization()}}, payload)
 		if err != nil {
 			return err
 		}
 		var response slack.APIResponse
-		if json.Unmarshal(answer, &response) != nil || !response.Ok {
-			return refused(response.Error)
+		if json.Unmarshal(body, &response) != nil || !response.Ok {
+			return rejected(response.Error)
 		}
 		return nil
 	}, nil
 }
 
-// calm keeps a text from calling people by name: Mattermost would tell everybody
-// of an @all in it.
-func calm(text string) string { return strings.ReplaceAll(text, "@", "@\u200b") }
+// withoutMentions inserts a zero-width space after each @. Mattermost would otherwise
+// notify everybody of an @all in the text.
+func withoutMentions(text string) string { return strings.ReplaceAll(text, "@", "@\u200b") }
 
-func parseMattermost(address *url.URL) (tell, error) {
+func parseMattermost(address *url.URL) (notifyFunc, error) {
 	config := &mattermost.Config{}
 	if err := config.SetURL(address); err != nil || config.Host == "" {
 		return nil, errors.New(mattermostNeeds)
@@ -82,17 +82,17 @@ func parseMattermost(address *url.URL) (tell, error) {
 		return nil, err
 	}
 	hook = hook.JoinPath("hooks", url.PathEscape(config.Token))
-	return func(ctx context.Context, way Config, message pool.Message) error {
-		payload, err := mattermost.CreateJSONPayload(config, "**"+calm(message.Title)+"**\n\n"+calm(message.Text), nil)
+	return func(ctx context.Context, via Config, message pool.Message) error {
+		payload, err := mattermost.CreateJSONPayload(config, "**"+withoutMentions(message.Title)+"**\n\n"+withoutMentions(message.Text), nil)
 		if err != nil {
 			return fmt.Errorf("encode the message: %w", err)
 		}
-		_, err = post(ctx, way, http.MethodPost, hook, nil, json.RawMessage(payload))
+		_, err = post(ctx, via, http.MethodPost, hook, nil, json.RawMessage(payload))
 		return err
 	}, nil
 }
 
-// card is the form of messages that Teams' webhooks take.
+// card is the message format of Teams' webhooks.
 type card struct {
 	Type     string    `json:"@type"`
 	Context  string    `json:"@context"`
@@ -107,7 +107,7 @@ type section struct {
 	Text string `json:"text"`
 }
 
-func parseTeams(address *url.URL) (tell, error) {
+func parseTeams(address *url.URL) (notifyFunc, error) {
 	var err error
 	if strings.HasPrefix(address.Scheme, "teams+") {
 		address, err = (&teams.Service{}).GetConfigURLFromCustom(address)
@@ -121,33 +121,33 @@ func parseTeams(address *url.URL) (tell, error) {
 	if err != nil || teams.ValidateWebhookURL(text) != nil {
 		return nil, errors.New(teamsNeeds)
 	}
-	return func(ctx context.Context, way Config, message pool.Message) error {
+	return func(ctx context.Context, via Config, message pool.Message) error {
 		body := card{Type: "MessageCard", Context: "http://schema.org/extensions", Summary: message.Title, Title: message.Title, Color: config.Color}
 		for line := range strings.SplitSeq(message.Text, "\n") {
 			if line != "" {
 				body.Sections = append(body.Sections, section{line})
 			}
 		}
-		answer, err := post(ctx, way, http.MethodPost, hook, nil, body)
-		if err == nil && strings.Contains(string(answer), "failed") { // with status 200
-			return refused("")
+		response, err := post(ctx, via, http.MethodPost, hook, nil, body)
+		if err == nil && strings.Contains(string(response), "failed") { // even with status 200
+			return rejected("")
 		}
 		return err
 	}, nil
 }
 
-// telegramLimit is how long a message may be there, in characters of UTF-16.
-const telegramLimit = 4096
+// maxTelegram is the longest message that Telegram accepts, in UTF-16 code units.
+const maxTelegram = 4096
 
-func parseTelegram(address *url.URL) (tell, error) {
+func parseTelegram(address *url.URL) (notifyFunc, error) {
 	config := &telegram.Config{Preview: true, Notification: true}
 	if err := config.SetURL(address); err != nil {
 		return nil, errors.New(telegramNeeds)
 	}
 	api := &url.URL{Scheme: "https", Host: "api.telegram.org", Path: "/bot" + config.Token + "/sendMessage"}
-	return func(ctx context.Context, way Config, message pool.Message) error {
-		text := cut(whole(message), telegramLimit)
-		return each(config.Chats, "chats", func(chat string) error {
+	return func(ctx context.Context, via Config, message pool.Message) error {
+		text := truncate(titleAndText(message), maxTelegram)
+		return sendToEach(config.Chats, "chats", func(chat string) error {
 			id, thread, _ := strings.Cut(chat, ":")
 			body := map[string]any{
 				"chat_id": id, "text": text, "disable_web_page_preview": !config.Preview, "disable_notification": !config.Notification,
@@ -155,18 +155,18 @@ func parseTelegram(address *url.URL) (tell, error) {
 			if number, err := strconv.Atoi(thread); err == nil {
 				body["message_thread_id"] = number
 			}
-			_, err := post(ctx, way, http.MethodPost, api, nil, body)
+			_, err := post(ctx, via, http.MethodPost, api, nil, body)
 			return err
 		})
 	}, nil
 }
 
-// each tells several recipients of one service. If one of them was told, the
-// error is partly.
-func each(recipients []string, what string, tell func(string) error) error {
+// sendToEach calls send for each recipient of one service. The error is a partialError if
+// at least one call succeeded.
+func sendToEach(recipients []string, what string, send func(string) error) error {
 	var problems []error
 	for _, recipient := range recipients {
-		if err := tell(recipient); err != nil {
+		if err := send(recipient); err != nil {
 			problems = append(problems, err)
 		}
 	}
@@ -175,18 +175,18 @@ func each(recipients []string, what string, tell func(string) error) error {
 	}
 	err := fmt.Errorf("%d of %d %s: %w", len(problems), len(recipients), what, problems[0])
 	if len(problems) < len(recipients) {
-		return partly{err}
+		return partialError{err}
 	}
 	return err
 }
 
-// cut shortens a text to a number of UTF-16 characters, at the end of a line if
-// there is one.
-func cut(text string, limit int) string {
-	const more = "\n…"
+// truncate shortens a text to at most limit UTF-16 code units, at the end of a line if
+// possible.
+func truncate(text string, limit int) string {
+	const ellipsis = "\n…"
 	length, fits := 0, 0
 	for i, r := range text {
-		if length <= limit-len(more) {
+		if length <= limit-len(ellipsis) {
 			fits = i
 		}
 		length++
@@ -201,5 +201,5 @@ func cut(text string, limit int) string {
 	if end := strings.LastIndexByte(text, '\n'); end > 0 {
 		text = text[:end]
 	}
-	return text + more
+	return text + ellipsis
 }

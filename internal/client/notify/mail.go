@@ -30,7 +30,7 @@ type mailbox struct {
 	to     []*mail.Address
 }
 
-func parseMail(address *url.URL) (tell, error) {
+func parseMail(address *url.URL) (notifyFunc, error) {
 	config := &mailer.Config{Port: mailer.DefaultSMTPPort, Auth: mailer.AuthTypes.Unknown, UseStartTLS: true, Encryption: mailer.EncMethods.Auto, ClientHost: "localhost"}
 	if err := config.SetURL(address); err != nil || config.Host == "" {
 		return nil, errors.New(mailNeeds)
@@ -51,37 +51,37 @@ func parseMail(address *url.URL) (tell, error) {
 	}
 	switch {
 	case config.SkipTLSVerify:
-		return nil, errors.New("cannot go without checking certificates; DIVIMS_CA_CERTIFICATES names authorities to trust")
-	case m.inClear() && config.Username != "" && !isLoopback(config.Host):
-		return nil, errClear
+		return nil, errors.New("must not turn certificate checks off; DIVIMS_CA_CERTIFICATES adds authorities to trust")
+	case m.withoutTLS() && config.Username != "" && !isLoopback(config.Host):
+		return nil, errNoTLS
 	case strings.ContainsAny(config.ClientHost, " \r\n"):
 		return nil, errors.New(mailNeeds)
 	}
-	return m.tell, nil
+	return m.send, nil
 }
 
-// implicitTLS: the connection begins with TLS.
+// implicitTLS reports whether the connection begins with TLS, without STARTTLS.
 func (m mailbox) implicitTLS() bool {
 	return m.config.Encryption == mailer.EncMethods.ImplicitTLS ||
 		m.config.Encryption == mailer.EncMethods.Auto && m.config.Port == mailer.ImplicitTLSPort
 }
 
-// inClear: TLS was asked not to be used. Otherwise it is demanded: STARTTLS that
-// is used only if it is offered can be taken out by anybody on the way.
-func (m mailbox) inClear() bool {
+// withoutTLS reports whether the address turns TLS off. In all other cases TLS is required:
+// an attacker could remove STARTTLS from the server's offer.
+func (m mailbox) withoutTLS() bool {
 	return !m.implicitTLS() && (m.config.Encryption == mailer.EncMethods.None || !m.config.UseStartTLS)
 }
 
-// tell sends one mail to all recipients.
-func (m mailbox) tell(ctx context.Context, way Config, message pool.Message) error {
-	raw, err := way.Dial(ctx, "tcp", net.JoinHostPort(m.config.Host, strconv.Itoa(int(m.config.Port))))
+// send sends one mail to all recipients.
+func (m mailbox) send(ctx context.Context, via Config, message pool.Message) error {
+	raw, err := via.Dial(ctx, "tcp", net.JoinHostPort(m.config.Host, strconv.Itoa(int(m.config.Port))))
 	if err != nil {
-		return fmt.Errorf("connect: %w", plain(err))
+		return fmt.Errorf("connect: %w", redact(err))
 	}
-	defer raw.Close()
-	// net/smtp knows no contexts.
+	defer func() { _ = raw.Close() }()
+	// net/smtp does not support contexts: closing the connection ends its calls.
 	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
-	security := &tls.Config{ServerName: m.config.Host, RootCAs: way.Roots, MinVersion: tls.VersionTLS12}
+	security := &tls.Config{ServerName: m.config.Host, RootCAs: via.Roots, MinVersion: tls.VersionTLS12}
 	conn := raw
 	if m.implicitTLS() {
 		conn = tls.Client(raw, security)
@@ -93,25 +93,25 @@ func (m mailbox) tell(ctx context.Context, way Config, message pool.Message) err
 	return err
 }
 
-// step is one step of a delivery; its error names the step.
+// step returns err with the name of the step that failed, or nil if err is nil.
 func step(name string, err error) error {
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, plainReply(err))
+		return fmt.Errorf("%s: %w", name, redactReply(err))
 	}
 	return nil
 }
 
-// enhanced is a status code as RFC 3463 has it.
+// enhanced matches an enhanced status code (RFC 3463).
 var enhanced = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
-// plainReply keeps of a server's reply its codes only: the text is anything.
-func plainReply(err error) error {
+// redactReply keeps only the codes of a server's reply. Its text may contain anything.
+func redactReply(err error) error {
 	var reply *textproto.Error
 	if !errors.As(err, &reply) {
 		if strings.HasPrefix(err.Error(), "unencrypted connection") {
 			return errors.New("a password is not sent without TLS")
 		}
-		return plain(err)
+		return redact(err)
 	}
 	return errors.New(strings.TrimSpace(fmt.Sprintf("status %d %s", reply.Code, enhanced.FindString(reply.Msg))))
 }
@@ -121,30 +121,30 @@ func (m mailbox) deliver(conn net.Conn, security *tls.Config, message pool.Messa
 	if err != nil {
 		return step("greeting", err)
 	}
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	if err := m.begin(client, security); err != nil {
 		return err
 	}
-	refusals := m.address(client)
-	var some partly
-	if refusals != nil && !errors.As(refusals, &some) {
-		return refusals
+	rejections := m.address(client)
+	var partial partialError
+	if rejections != nil && !errors.As(rejections, &partial) {
+		return rejections
 	}
-	if err := step("data", handOver(client, m.compose(time.Now(), message))); err != nil {
+	if err := step("data", writeData(client, m.compose(time.Now(), message))); err != nil {
 		return err
 	}
-	_ = client.Quit() // the mail is accepted, whatever comes now
-	return refusals
+	_ = client.Quit() // the server has already accepted the mail
+	return rejections
 }
 
-// begin says who calls, makes the connection secure and logs in.
+// begin sends the greeting, starts TLS and logs in.
 func (m mailbox) begin(client *smtp.Client, security *tls.Config) error {
 	if err := client.Hello(m.config.ClientHost); err != nil {
 		return step("hello", err)
 	}
-	if !m.implicitTLS() && !m.inClear() {
+	if !m.implicitTLS() && !m.withoutTLS() {
 		if offered, _ := client.Extension("STARTTLS"); !offered {
-			return errors.New("the server offers no STARTTLS")
+			return errors.New("the server does not offer STARTTLS")
 		}
 		if err := client.StartTLS(security); err != nil {
 			return step("STARTTLS", err)
@@ -156,8 +156,8 @@ func (m mailbox) begin(client *smtp.Client, security *tls.Config) error {
 	return nil
 }
 
-// address names the sender and the recipients; the error is a partly if some of them
-// are taken.
+// address sends the sender and the recipients. The error is a partialError if the server
+// accepts some of the recipients.
 func (m mailbox) address(client *smtp.Client) error {
 	if err := client.Mail(m.from.Address); err != nil {
 		return step("sender", err)
@@ -166,10 +166,10 @@ func (m mailbox) address(client *smtp.Client) error {
 	for i, to := range m.to {
 		addresses[i] = to.Address
 	}
-	return each(addresses, "recipients", func(to string) error { return step("recipient", client.Rcpt(to)) })
+	return sendToEach(addresses, "recipients", func(to string) error { return step("recipient", client.Rcpt(to)) })
 }
 
-func handOver(client *smtp.Client, mail []byte) error {
+func writeData(client *smtp.Client, mail []byte) error {
 	data, err := client.Data()
 	if err != nil {
 		return err
@@ -180,7 +180,7 @@ func handOver(client *smtp.Client, mail []byte) error {
 	return data.Close()
 }
 
-// auth is how to log in; nil for not at all.
+// auth returns the login method, or nil for no login.
 func (m mailbox) auth() smtp.Auth {
 	user, password := m.config.Username, m.config.Password
 	switch m.config.Auth {
@@ -197,7 +197,7 @@ func (m mailbox) auth() smtp.Auth {
 	return smtp.PlainAuth("", user, password, m.config.Host)
 }
 
-// compose writes the mail: plain text, of which no line is too long for SMTP.
+// compose returns the mail as plain text. The encoding keeps lines within SMTP's limit.
 func (m mailbox) compose(now time.Time, message pool.Message) []byte {
 	var text strings.Builder
 	_, domain, _ := strings.Cut(m.from.Address, "@")
@@ -220,20 +220,20 @@ func (m mailbox) compose(now time.Time, message pool.Message) []byte {
 	}
 	text.WriteString("\r\n")
 	body := quotedprintable.NewWriter(&text)
-	_, _ = body.Write([]byte(message.Text)) // a strings.Builder takes everything
+	_, _ = body.Write([]byte(message.Text)) // a strings.Builder returns no errors
 	_ = body.Close()
 	text.WriteString("\r\n")
 	return []byte(text.String())
 }
 
-// subject is a title as a header: encoded where it is not plain, so that no line
-// break of it begins another header, and in lines that are not too long.
+// subject encodes a title for the Subject header, in several lines if it is long. Line
+// breaks in the title are encoded, so they cannot add headers.
 func subject(title string) string {
-	if runes := []rune(title); len(runes) > longestSubject {
-		title = string(runes[:longestSubject]) + "…"
+	if runes := []rune(title); len(runes) > maxSubject {
+		title = string(runes[:maxSubject]) + "…"
 	}
 	return strings.ReplaceAll(mime.QEncoding.Encode("utf-8", title), "?= =?", "?=\r\n =?")
 }
 
-// longestSubject is as much of a title as mail programs show, and more.
-const longestSubject = 200
+// maxSubject is the longest title that is sent, in characters. Mail programs show less.
+const maxSubject = 200

@@ -14,15 +14,15 @@ import (
 	"divims/internal/pool"
 )
 
-// matrixServer is a home server as one user of it.
+// matrixServer calls the API of a home server as one user.
 type matrixServer struct {
 	config *matrix.Config
 	api    *url.URL
-	way    Config
+	via    Config
 	token  string
 }
 
-func parseMatrix(address *url.URL) (tell, error) {
+func parseMatrix(address *url.URL) (notifyFunc, error) {
 	config := &matrix.Config{}
 	if err := config.SetURL(address); err != nil || config.Host == "" || config.Password == "" {
 		return nil, errors.New(matrixNeeds)
@@ -32,8 +32,8 @@ func parseMatrix(address *url.URL) (tell, error) {
 		return nil, err
 	}
 	api = api.JoinPath("_matrix/client/v3")
-	return func(ctx context.Context, way Config, message pool.Message) error {
-		server := matrixServer{config, api, way, config.Password}
+	return func(ctx context.Context, via Config, message pool.Message) error {
+		server := matrixServer{config, api, via, config.Password}
 		if config.User != "" {
 			if err := server.login(ctx); err != nil {
 				return fmt.Errorf("log in: %w", err)
@@ -41,16 +41,16 @@ func parseMatrix(address *url.URL) (tell, error) {
 		}
 		rooms := config.Rooms
 		if len(rooms) == 0 {
-			if rooms, err = server.joined(ctx); err != nil {
-				return fmt.Errorf("list the rooms: %w", err)
+			if rooms, err = server.joinedRooms(ctx); err != nil {
+				return fmt.Errorf("list rooms: %w", err)
 			}
 		}
-		return each(rooms, "rooms", func(room string) error { return server.tell(ctx, room, whole(message)) })
+		return sendToEach(rooms, "rooms", func(room string) error { return server.send(ctx, room, titleAndText(message)) })
 	}, nil
 }
 
-// ask calls the home server; each part of the path is escaped.
-func (s matrixServer) ask(ctx context.Context, method string, body, answer any, path ...string) error {
+// call calls the API. It escapes the parts of the path.
+func (s matrixServer) call(ctx context.Context, method string, body, response any, path ...string) error {
 	for i := range path {
 		path[i] = url.PathEscape(path[i])
 	}
@@ -58,54 +58,55 @@ func (s matrixServer) ask(ctx context.Context, method string, body, answer any, 
 	if s.token != "" {
 		header.Set("Authorization", "Bearer "+s.token)
 	}
-	text, err := post(ctx, s.way, method, s.api.JoinPath(path...), header, body)
+	text, err := post(ctx, s.via, method, s.api.JoinPath(path...), header, body)
 	if err != nil {
 		return err
 	}
-	if json.Unmarshal(text, answer) != nil {
-		return errors.New("the answer cannot be read")
+	if json.Unmarshal(text, response) != nil {
+		return errors.New("the response is not the expected JSON")
 	}
 	return nil
 }
 
-// login gets a token for a password, always as the same device.
+// login gets an access token for the password. The device ID is always the same, so that
+// logins do not create new devices.
 func (s *matrixServer) login(ctx context.Context) error {
 	s.token = ""
-	var answer struct {
+	var response struct {
 		Token string `json:"access_token"`
 	}
-	err := s.ask(ctx, http.MethodPost, map[string]any{
+	err := s.call(ctx, http.MethodPost, map[string]any{
 		"type": "m.login.password", "password": s.config.Password, "device_id": "DIVIMS", "initial_device_display_name": "DiViMS",
 		"identifier": map[string]string{"type": "m.id.user", "user": s.config.User},
-	}, &answer, "login")
-	if err == nil && answer.Token == "" {
-		err = errors.New("there is no token in the answer")
+	}, &response, "login")
+	if err == nil && response.Token == "" {
+		err = errors.New("the response has no token")
 	}
-	s.token = answer.Token
+	s.token = response.Token
 	return err
 }
 
-// joined are the rooms that the user is in.
-func (s matrixServer) joined(ctx context.Context) ([]string, error) {
-	var answer struct {
+// joinedRooms returns the IDs of the rooms that the user has joined.
+func (s matrixServer) joinedRooms(ctx context.Context) ([]string, error) {
+	var response struct {
 		Rooms []string `json:"joined_rooms"`
 	}
-	err := s.ask(ctx, http.MethodGet, nil, &answer, "joined_rooms")
-	if err == nil && len(answer.Rooms) == 0 {
-		err = errors.New("the user is in none")
+	err := s.call(ctx, http.MethodGet, nil, &response, "joined_rooms")
+	if err == nil && len(response.Rooms) == 0 {
+		err = errors.New("the user has joined no room")
 	}
-	return answer.Rooms, err
+	return response.Rooms, err
 }
 
-// tell joins a room, by its id or its alias, and writes into it.
-func (s matrixServer) tell(ctx context.Context, room, text string) error {
+// send joins a room, by its ID or alias, and sends the text to it.
+func (s matrixServer) send(ctx context.Context, room, text string) error {
 	var joined struct {
 		ID string `json:"room_id"`
 	}
-	if err := s.ask(ctx, http.MethodPost, struct{}{}, &joined, "join", room); err != nil {
+	if err := s.call(ctx, http.MethodPost, struct{}{}, &joined, "join", room); err != nil {
 		return fmt.Errorf("join: %w", err)
 	}
 	var sent struct{}
-	return s.ask(ctx, http.MethodPut, map[string]string{"msgtype": "m.text", "body": text}, &sent,
+	return s.call(ctx, http.MethodPut, map[string]string{"msgtype": "m.text", "body": text}, &sent,
 		"rooms", joined.ID, "send", "m.room.message", rand.Text())
 }

@@ -1,12 +1,11 @@
-// Package notify tells operators something: by mail, in chats, by webhook. In go
-// the addresses of services, in shoutrrr's form, and a message; out comes whether
-// anybody was told.
+// Package notify sends messages to operators: by mail, in chats and to webhooks. It takes
+// the addresses of services, in the format of shoutrrr, and a message. It returns whether
+// any service accepted the message, and the errors of those that did not.
 //
-// Of shoutrrr it takes the form of the addresses and, where they are public, the
-// bodies of requests. It sends itself, since shoutrrr's senders take no deadline,
-// no authorities and no dialer, wait for ever for a mail server that says
-// nothing, count a Telegram that cannot be reached as told, and put addresses,
-// which are secrets here, into their errors.
+// It uses shoutrrr to parse addresses and, where they are public, to build request
+// bodies. It sends the requests itself, because shoutrrr's senders accept no deadline,
+// certificate authorities or dialer, wait forever for a silent mail server, report success
+// if Telegram is unreachable, and put addresses, which are secret, into their errors.
 package notify
 
 import (
@@ -21,68 +20,68 @@ import (
 	"divims/internal/pool"
 )
 
-// Config says whom to tell, and how to get there.
+// Config holds the addresses of the services and the clients to reach them with.
 type Config struct {
-	// Addresses are those of the services; Check accepts each of them.
+	// Addresses are the addresses of the services.
 	Addresses []pool.Secret
-	// Client reaches services by HTTP. It should not follow redirects elsewhere.
+	// Client calls HTTP services. It should not follow redirects to other hosts.
 	Client *http.Client
-	// Dial and Roots reach mail servers. Roots is nil for the system's authorities.
+	// Dial and Roots are used for mail servers. A nil Roots means the system's authorities.
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	Roots *x509.CertPool
 }
 
-// Sender tells all services of a pool.
+// Sender sends messages to all services of a pool.
 type Sender struct {
 	config   Config
 	services []service
 }
 
-// service is one address, ready to be told.
+// service is one parsed address.
 type service struct {
-	// name is its place in the list and its kind, and no secret.
-	name string
-	tell tell
+	// name consists of the address's position and kind. It is not secret.
+	name   string
+	notify notifyFunc
 }
 
-// tell sends a message to one service. Its errors hold nothing of the address
-// but the host.
-type tell func(ctx context.Context, way Config, message pool.Message) error
+// notifyFunc sends a message to one service through the clients in via. Its errors show
+// nothing of the address but the host.
+type notifyFunc func(ctx context.Context, via Config, message pool.Message) error
 
-// New makes the sender for some addresses. It reaches nobody.
+// New returns a Sender for the addresses in config. It opens no connection.
 func New(config Config) (*Sender, error) {
 	s := &Sender{config: config}
 	for i, address := range config.Addresses {
-		kind, tell, err := parse(address.Reveal())
+		kind, notify, err := parse(address.Reveal())
 		if err != nil {
 			return nil, fmt.Errorf("notification service %d %w", i+1, err)
 		}
-		s.services = append(s.services, service{fmt.Sprintf("notification service %d (%s)", i+1, kind), tell})
+		s.services = append(s.services, service{fmt.Sprintf("notification service %d (%s)", i+1, kind), notify})
 	}
 	return s, nil
 }
 
-// partly is an error beside which somebody was told all the same.
-type partly struct{ error }
+// partialError means that some, but not all, recipients of a service failed.
+type partialError struct{ error }
 
-// Notify tells all services side by side, within the context's deadline, so that
-// a slow one costs the others nothing. told is true if anybody was told; the error
-// names every service that was not, or not completely.
-func (s *Sender) Notify(ctx context.Context, message pool.Message) (told bool, err error) {
+// Notify sends a message to all services in parallel, until the context's deadline.
+// delivered is true if at least one service accepted it. The error names each service that
+// failed, also if only some of its recipients did.
+func (s *Sender) Notify(ctx context.Context, message pool.Message) (delivered bool, err error) {
 	problems := make([]error, len(s.services))
 	var all sync.WaitGroup
 	for i, service := range s.services {
-		all.Go(func() { problems[i] = service.tell(ctx, s.config, message) })
+		all.Go(func() { problems[i] = service.notify(ctx, s.config, message) })
 	}
 	all.Wait()
 	for i, problem := range problems {
-		var some partly
-		if problem == nil || errors.As(problem, &some) {
-			told = true
+		var partial partialError
+		if problem == nil || errors.As(problem, &partial) {
+			delivered = true
 		}
 		if problem != nil {
 			problems[i] = fmt.Errorf("%s: %w", s.services[i].name, problem)
 		}
 	}
-	return told, errors.Join(problems...)
+	return delivered, errors.Join(problems...)
 }

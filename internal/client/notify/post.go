@@ -13,50 +13,50 @@ import (
 	"net/url"
 )
 
-// longestAnswer bounds what is read of an answer, in bytes.
-const longestAnswer = 64 << 10
+// maxResponse is how much of a response is read, in bytes.
+const maxResponse = 64 << 10
 
-// post sends a request with a JSON body, nil for none, and gives the answer's body.
-func post(ctx context.Context, way Config, method string, address *url.URL, header http.Header, body any) ([]byte, error) {
+// post sends a request with a JSON body (none if body is nil) and returns the response's
+// body.
+func post(ctx context.Context, via Config, method string, address *url.URL, header http.Header, body any) ([]byte, error) {
 	if header == nil {
 		header = http.Header{}
 	}
 	if body == nil {
-		return send(ctx, way, method, address, header, nil)
+		return send(ctx, via, method, address, header, nil)
 	}
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, fmt.Errorf("encode the message: %w", err)
 	}
 	header.Set("Content-Type", "application/json")
-	return send(ctx, way, method, address, header, text)
+	return send(ctx, via, method, address, header, text)
 }
 
-// send sends a request and gives the answer's body, unless its status is an error.
-func send(ctx context.Context, way Config, method string, address *url.URL, header http.Header, body []byte) ([]byte, error) {
+// send sends a request and returns the response's body. A status other than 2xx is an error.
+func send(ctx context.Context, via Config, method string, address *url.URL, header http.Header, body []byte) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, address.String(), bytes.NewReader(body))
 	if err != nil {
-		return nil, errors.New("its address makes no request")
+		return nil, errors.New("the URL cannot be used")
 	}
 	request.Header = header
-	response, err := way.Client.Do(request)
+	response, err := via.Client.Do(request)
 	if err != nil {
-		return nil, plain(err)
+		return nil, redact(err)
 	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, longestAnswer))
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	switch {
 	case response.StatusCode < 200 || response.StatusCode > 299:
 		return nil, fmt.Errorf("HTTP status %d", response.StatusCode)
 	case err != nil:
-		return nil, plain(err)
+		return nil, redact(err)
 	}
-	return answer, nil
+	return text, nil
 }
 
-// plain is what may be told of an error: errors of net/http hold the whole
-// address, which is a secret.
-func plain(err error) error {
+// redact returns an error without secrets: errors of net/http contain the whole URL.
+func redact(err error) error {
 	var network *net.OpError
 	var certificate *tls.CertificateVerificationError
 	var timeout net.Error
@@ -68,5 +68,5 @@ func plain(err error) error {
 	case errors.As(err, &network):
 		return network
 	}
-	return errors.New("the connection broke, or the answer was none of HTTP, or led elsewhere")
+	return errors.New("the connection broke, the response was not HTTP, or it redirected to another host")
 }

@@ -27,8 +27,8 @@ import (
 	"divims/internal/pool"
 )
 
-// stage has a web server and a mail server on this machine, which stand for
-// those of every name that a test knows.
+// stage runs a web server and a mail server on this machine. They take the place of the
+// servers of all host names.
 type stage struct {
 	t           *testing.T
 	certificate tls.Certificate
@@ -37,13 +37,13 @@ type stage struct {
 	mutex    sync.Mutex
 	requests []request
 	mails    []mailSeen
-	// answer is how the web server answers; nil for 200 and an empty object.
-	answer http.HandlerFunc
-	web    *httptest.Server
-	mail   net.Listener
+	// respond is the web server's handler; nil for status 200 and an empty object.
+	respond http.HandlerFunc
+	web     *httptest.Server
+	mail    net.Listener
 }
 
-// request is what the web server was asked.
+// request is a request that the web server received.
 type request struct{ Line, ContentType, Authorization, Token, Body string }
 
 type mailSeen struct {
@@ -79,7 +79,7 @@ func newStage(t *testing.T) *stage {
 	s.roots.AddCert(authority)
 
 	s.web = httptest.NewUnstartedServer(http.HandlerFunc(s.serve))
-	s.web.Config.ErrorLog = log.New(io.Discard, "", 0) // clients are told of errors
+	s.web.Config.ErrorLog = log.New(io.Discard, "", 0) // the client's error is checked instead
 	s.web.TLS = &tls.Config{Certificates: []tls.Certificate{s.certificate}}
 	s.web.StartTLS()
 	t.Cleanup(s.web.Close)
@@ -92,13 +92,13 @@ func (s *stage) serve(w http.ResponseWriter, r *http.Request) {
 	s.requests = append(s.requests, request{
 		r.Method + " https://" + r.Host + r.URL.EscapedPath() + query(r), r.Header.Get("Content-Type"), r.Header.Get("Authorization"), r.Header.Get("X-Token"), string(body),
 	})
-	answer := s.answer
+	respond := s.respond
 	s.mutex.Unlock()
-	if answer == nil {
+	if respond == nil {
 		_, _ = io.WriteString(w, "{}")
 		return
 	}
-	answer(w, r)
+	respond(w, r)
 }
 
 func query(r *http.Request) string {
@@ -108,9 +108,9 @@ func query(r *http.Request) string {
 	return "?" + r.URL.RawQuery
 }
 
-// way leads every name to this machine: mail to the mail server, all else to the
-// web server.
-func (s *stage) way(addresses ...string) Config {
+// config returns a Config whose dialers lead every host name to this machine: mail to the
+// mail server, everything else to the web server.
+func (s *stage) config(addresses ...string) Config {
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(address)
 		if err != nil {
@@ -138,7 +138,7 @@ func (s *stage) way(addresses ...string) Config {
 
 func (s *stage) sender(addresses ...string) *Sender {
 	s.t.Helper()
-	sender, err := New(s.way(addresses...))
+	sender, err := New(s.config(addresses...))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -147,8 +147,8 @@ func (s *stage) sender(addresses ...string) *Sender {
 
 var news = pool.Message{Title: "campus: critical: network", Text: "Nothing is changed.\n\nDo: look at the nétwork <&> @all."}
 
-// notify tells, with plenty of time.
-func (s *stage) notify(sender *Sender) (told bool, err error) {
+// notify sends the message news, with a timeout of 30 s.
+func (s *stage) notify(sender *Sender) (delivered bool, err error) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
 	return sender.Notify(ctx, news)
@@ -157,7 +157,7 @@ func (s *stage) notify(sender *Sender) (told bool, err error) {
 // serveMail starts a mail server with one user and STARTTLS.
 func (s *stage) serveMail(configure func(*smtp.Server)) { s.serveMailOn(net.Listen, configure) }
 
-// serveMailInTLS starts one of which all connections begin with TLS.
+// serveMailInTLS starts one with TLS from the beginning of each connection.
 func (s *stage) serveMailInTLS(configure func(*smtp.Server)) {
 	s.serveMailOn(func(network, address string) (net.Listener, error) {
 		return tls.Listen(network, address, &tls.Config{Certificates: []tls.Certificate{s.certificate}})
@@ -179,7 +179,7 @@ func (s *stage) serveMailOn(listen func(network, address string) (net.Listener, 
 	s.t.Cleanup(func() { _ = server.Close() })
 }
 
-// session is one conversation with the mail server.
+// session is one SMTP session.
 type session struct {
 	stage *stage
 	conn  *smtp.Conn
@@ -227,8 +227,8 @@ func (m *session) Data(r io.Reader) error {
 func (*session) Reset()        {}
 func (*session) Logout() error { return nil }
 
-// asked are the lines of the requests so far.
-func (s *stage) asked() []string {
+// lines returns the method and URL of each request so far.
+func (s *stage) lines() []string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	var lines []string

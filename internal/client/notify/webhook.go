@@ -15,7 +15,7 @@ import (
 	"divims/internal/pool"
 )
 
-func parseWebhook(address *url.URL) (tell, error) {
+func parseWebhook(address *url.URL) (notifyFunc, error) {
 	var err error
 	if strings.HasPrefix(address.Scheme, "generic+") {
 		address, err = (&generic.Service{}).GetConfigURLFromCustom(address)
@@ -28,7 +28,7 @@ func parseWebhook(address *url.URL) (tell, error) {
 	if hook.Hostname() == "" || config.Template != "" && config.Template != "json" && config.Template != generic.JSONTemplate {
 		return nil, errors.New(webhookNeeds)
 	}
-	if err := checkClear(hook); err != nil {
+	if err := requireTLS(hook); err != nil {
 		return nil, err
 	}
 	header := http.Header{"Content-Type": {config.ContentType}, "Accept": {config.ContentType}}
@@ -41,20 +41,20 @@ func parseWebhook(address *url.URL) (tell, error) {
 		}
 	}
 	service := &generic.Service{Config: config}
-	return func(ctx context.Context, way Config, message pool.Message) error {
+	return func(ctx context.Context, via Config, message pool.Message) error {
 		params := types.Params{config.TitleKey: message.Title, config.MessageKey: message.Text}
 		if config.Template == "" {
-			params = types.Params{config.MessageKey: whole(message)}
+			params = types.Params{config.MessageKey: titleAndText(message)}
 		}
 		payload, err := service.GetPayload(config, params)
 		if err != nil {
-			return errors.New("the message cannot be put into its form")
+			return errors.New("the message cannot be encoded")
 		}
 		body, err := io.ReadAll(payload)
 		if err != nil {
 			return fmt.Errorf("encode the message: %w", err)
 		}
-		_, err = send(ctx, way, strings.ToUpper(config.RequestMethod), hook, header.Clone(), body)
+		_, err = send(ctx, via, strings.ToUpper(config.RequestMethod), hook, header.Clone(), body)
 		return err
 	}, nil
 }
