@@ -1,7 +1,7 @@
-// Package cloudinit writes the cloud-init user data with which a clone of the
-// pool's image makes itself a server: its names, the figures that DiViMS reads, and
-// the place where it reads them. In go what the pool says of that and the server;
-// out comes the document, in which the password is but a hash.
+// Package cloudinit creates the cloud-init user data of new machines. It takes a pool's
+// configuration and a server, and returns a document that turns a clone of the pool's image
+// into that server: it sets its names and serves its stats. The document contains a hash
+// of the stats password, not the password.
 package cloudinit
 
 import (
@@ -17,31 +17,31 @@ import (
 
 // Config says how the servers of a pool are set up.
 type Config struct {
-	// StatsPath is where a server answers with its figures, for example
-	// "/node_exporter/metrics"; empty if it has none to tell.
+	// StatsPath is the URL path at which a server serves its stats, for example
+	// "/node_exporter/metrics". It is empty if servers do not serve stats.
 	StatsPath string
-	// User and Password open StatsPath.
+	// User and Password protect StatsPath.
 	User     string
 	Password pool.Secret
-	// Shipped tells that published recordings are sent away from the server.
+	// Shipped means that published recordings are sent to another host.
 	Shipped bool
 }
 
-// MaxSize is what Scaleway takes as user data, in bytes.
+// MaxSize is the largest user data that Scaleway accepts, in bytes.
 const MaxSize = 127_000
 
 //go:embed files
 var files embed.FS
 
-// file is one that cloud-init writes on the server.
+// file is a file that cloud-init writes on the server.
 type file struct {
 	Path, Mode, Content string
 }
 
-// setup is what becomes of every clone, figures what else of one that has any to tell.
+// setupFiles are written on every machine, statsFiles also on machines that serve stats.
 var (
-	setup   = []file{{Path: "/usr/local/sbin/divims-setup", Mode: "0755"}}
-	figures = []file{
+	setupFiles = []file{{Path: "/usr/local/sbin/divims-setup", Mode: "0755"}}
+	statsFiles = []file{
 		{Path: "/usr/local/bin/divims-stats", Mode: "0755"},
 		{Path: "/etc/systemd/system/divims-stats.service", Mode: "0644"},
 		{Path: "/etc/systemd/system/divims-stats.timer", Mode: "0644"},
@@ -49,12 +49,12 @@ var (
 	}
 )
 
-// Render writes the user data of a server. The same server always gets the same
-// one. What it cannot write safely, it refuses: names and the path reach shells
-// and nginx, so that they are of few characters.
+// Render returns the user data of a server. The result is always the same for the same
+// arguments. Render returns an error for names, paths and user names with characters that
+// could have a special meaning in a shell, in YAML or in nginx's configuration.
 func Render(config Config, server pool.Server) ([]byte, error) {
 	if !isName(server.Hostname) || !isName(server.Domain) {
-		return nil, fmt.Errorf("server %d: its name %q or domain %q is no host name", server.Number, server.Hostname, server.Domain)
+		return nil, fmt.Errorf("server %d: name %q or domain %q is not a valid host name", server.Number, server.Hostname, server.Domain)
 	}
 	written, err := filesOf(config, server)
 	if err != nil {
@@ -67,25 +67,25 @@ func Render(config Config, server pool.Server) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return document, limited(document)
+	return document, checkSize(document)
 }
 
-// filesOf gives all files of a server with their contents.
+// filesOf returns all files of a server with their contents.
 func filesOf(config Config, server pool.Server) ([]file, error) {
 	var written []file
-	for _, f := range setup {
+	for _, f := range setupFiles {
 		written = append(written, embedded(f))
 	}
 	if config.StatsPath == "" {
 		return written, nil
 	}
 	if !isPath(config.StatsPath) {
-		return nil, fmt.Errorf("%q is no path that figures can be served at", config.StatsPath)
+		return nil, fmt.Errorf("stats cannot be served at %q: each part of the path must consist of letters, digits and . _ ~ -", config.StatsPath)
 	}
 	if !isUser(config.User) || !config.Password.IsSet() {
-		return nil, fmt.Errorf("the figures at %s need a user name of visible characters, without a colon, and a password", config.StatsPath)
+		return nil, fmt.Errorf("stats at %s need a password and a user name of at most 100 visible ASCII characters, without a colon and without # at the start", config.StatsPath)
 	}
-	for _, f := range figures {
+	for _, f := range statsFiles {
 		written = append(written, embedded(f))
 	}
 	location, err := fill("location.nginx", struct{ Path string }{config.StatsPath})
@@ -100,7 +100,7 @@ func filesOf(config Config, server pool.Server) ([]file, error) {
 	), nil
 }
 
-// environment is what the script on the server has to know.
+// environment returns the settings of the divims-stats script.
 func environment(config Config, server pool.Server) string {
 	shipped := "no"
 	if config.Shipped {
@@ -109,13 +109,13 @@ func environment(config Config, server pool.Server) string {
 	return fmt.Sprintf("DIVIMS_DOMAIN=%s\nDIVIMS_SHIPPED=%s\n", server.Domain, shipped)
 }
 
-// embedded fills in a file that is the same on every server.
+// embedded returns f with its content, which is the same on every server.
 func embedded(f file) file {
 	f.Content = mustRead(f.Path[strings.LastIndex(f.Path, "/")+1:])
 	return f
 }
 
-// mustRead gives one of our own files, which are there.
+// mustRead returns the content of an embedded file, which always exists.
 func mustRead(name string) string {
 	content, err := files.ReadFile("files/" + name)
 	if err != nil {
@@ -137,28 +137,30 @@ func fill(name string, values any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// indent writes a text as the lines of a literal block of YAML. Of other
-// characters than these YAML may end the block, or make something else of them.
+// indent returns a text as the lines of a literal YAML block. It returns an error for
+// characters that could end the block or that YAML might interpret.
 func indent(text string) (string, error) {
 	if !literal.MatchString(text) {
-		return "", fmt.Errorf("%.40q cannot stand in a block of YAML", text)
+		return "", fmt.Errorf("%.40q has characters that are not allowed in a YAML block", text)
 	}
-	const by = "      "
+	const indentation = "      "
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, line := range lines {
 		if line != "" {
-			lines[i] = by + line
+			lines[i] = indentation + line
 		}
 	}
 	return strings.Join(lines, "\n"), nil
 }
 
+// literal matches text that is safe in a literal block: printable ASCII, tabs and line
+// breaks, with a visible character first and before the final line break.
 var literal = regexp.MustCompile(`^[!-~]([\t -~\n]*[!-~])?\n$`)
 
-// quote writes a text as a string of YAML; it is a name.
+// quote returns a host name as a YAML string.
 func quote(text string) (string, error) {
 	if !isName(text) {
-		return "", fmt.Errorf("%.40q is no host name", text)
+		return "", fmt.Errorf("%.40q is not a valid host name", text)
 	}
 	return `"` + text + `"`, nil
 }
@@ -166,13 +168,14 @@ func quote(text string) (string, error) {
 var (
 	isName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`).MatchString
 	isPath = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+/?$`).MatchString
-	// isUser: a colon ends a name, and # begins a comment of nginx.
+	// isUser rejects a colon, which ends a user name in htpasswd, and # at the start, which
+	// begins a comment.
 	isUser = regexp.MustCompile(`^[!"$-9;-~][!-9;-~]{0,99}$`).MatchString
 )
 
-func limited(document []byte) error {
+func checkSize(document []byte) error {
 	if len(document) > MaxSize {
-		return fmt.Errorf("the user data has %d bytes, and Scaleway takes %d", len(document), MaxSize)
+		return fmt.Errorf("the user data has %d bytes, but Scaleway accepts at most %d", len(document), MaxSize)
 	}
 	return nil
 }

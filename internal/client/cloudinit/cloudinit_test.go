@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// third is a server, and campus how it is set up.
+// third is a server, and campus is the configuration of its pool.
 var (
 	third  = pool.Server{Number: 3, Hostname: "bbb-w3", Domain: "bbb-w3.example.com"}
 	campus = Config{StatsPath: "/node_exporter/metrics", User: "divims", Password: pool.NewSecret("open sesame"), Shipped: true}
@@ -22,7 +22,7 @@ var (
 func TestUserData(t *testing.T) {
 	kept := campus
 	kept.Shipped = false
-	for name, config := range map[string]Config{"shipped": campus, "kept": kept, "without figures": {}} {
+	for name, config := range map[string]Config{"shipped": campus, "kept": kept, "without stats": {}} {
 		t.Run(name, func(t *testing.T) {
 			document, err := Render(config, third)
 			if err != nil {
@@ -30,10 +30,10 @@ func TestUserData(t *testing.T) {
 			}
 			golden(t, strings.ReplaceAll(name, " ", "-")+".yaml", document)
 			if len(document) > MaxSize/4 {
-				t.Errorf("%d bytes; want room for an operator's own document", len(document))
+				t.Errorf("the document has %d bytes; want at most %d, to leave room for an operator's own", len(document), MaxSize/4)
 			}
 			if bytes.Contains(document, []byte("sesame")) {
-				t.Error("it holds the password")
+				t.Error("the document contains the password")
 			}
 		})
 	}
@@ -52,13 +52,13 @@ func golden(t *testing.T, name string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("it is not %s any more; if it should not be, go test ./internal/client/cloudinit -update\n%s", path, got)
+		t.Errorf("the document differs from %s; if that is right, run go test ./internal/client/cloudinit -update\n%s", path, got)
 	}
 }
 
-func TestEachServerHasNamesAndAHashOfItsOwn(t *testing.T) {
+func TestEachServerHasItsOwnNamesAndHash(t *testing.T) {
 	fourth := pool.Server{Number: 4, Hostname: "bbb-w4", Domain: "bbb-w4.example.com"}
-	hash := map[string]bool{}
+	hashes := map[string]bool{}
 	for _, server := range []pool.Server{third, fourth, third} {
 		document, err := Render(campus, server)
 		if err != nil {
@@ -75,16 +75,16 @@ func TestEachServerHasNamesAndAHashOfItsOwn(t *testing.T) {
 		}
 		_, line, _ := strings.Cut(string(document), "      divims:")
 		line, _, _ = strings.Cut(line, "\n")
-		hash[line] = true
+		hashes[line] = true
 	}
-	if len(hash) != 2 {
-		t.Errorf("%d hashes %v; want one for each of the two servers", len(hash), hash)
+	if len(hashes) != 2 {
+		t.Errorf("%d hashes %v; want one for each of the two servers", len(hashes), hashes)
 	}
 }
 
-// TestWhatCouldBreakOutIsRefused has a value in turn that a shell, YAML, nginx or
-// its file of passwords would take for more than a value.
-func TestWhatCouldBreakOutIsRefused(t *testing.T) {
+// These values would have a special meaning in a shell, in YAML, in nginx's configuration
+// or in its password file.
+func TestUnsafeValuesAreRejected(t *testing.T) {
 	for _, name := range []string{
 		"", "-rf", "bbb w3", "bbb-w3\nruncmd: [reboot]", "bbb'w3", `bbb"w3`, "$(reboot)", "`reboot`", "bbb;reboot", "bbb/../w3",
 		"bbb\u2028w3", "bbb\x85w3", "bbb\x00w3", "{{.Path}}", "&w3", "#w3", strings.Repeat("w", 254), "bbb-w3\n",
@@ -92,7 +92,7 @@ func TestWhatCouldBreakOutIsRefused(t *testing.T) {
 		for what, server := range map[string]pool.Server{
 			"host name": {Number: 3, Hostname: name, Domain: third.Domain}, "domain": {Number: 3, Hostname: third.Hostname, Domain: name},
 		} {
-			refused(t, what, name, campus, server)
+			wantRejected(t, what, name, campus, server)
 		}
 	}
 	for _, path := range []string{
@@ -100,30 +100,29 @@ func TestWhatCouldBreakOutIsRefused(t *testing.T) {
 	} {
 		config := campus
 		config.StatsPath = path
-		refused(t, "path", path, config, third)
+		wantRejected(t, "path", path, config, third)
 	}
 	for _, user := range []string{
 		"", "a:b", "#a", "a b", "a\nb", "a\r", "a\u2028runcmd:", "a\x85runcmd:", "a\x00", "ä", strings.Repeat("a", 101), "a\n",
 	} {
 		config := campus
 		config.User = user
-		refused(t, "user", user, config, third)
+		wantRejected(t, "user", user, config, third)
 	}
 	config := campus
 	config.Password = pool.Secret{}
-	refused(t, "password", "", config, third)
+	wantRejected(t, "password", "", config, third)
 }
 
-func refused(t *testing.T, what, value string, config Config, server pool.Server) {
+func wantRejected(t *testing.T, what, value string, config Config, server pool.Server) {
 	t.Helper()
 	if document, err := Render(config, server); err == nil {
-		t.Errorf("the %s %q is written:\n%s", what, value, document)
+		t.Errorf("the %s %q is accepted:\n%s", what, value, document)
 	}
 }
 
-// TestUserNamesStayInTheirLine has names that are strange, but mean nothing to
-// anybody who reads the file.
-func TestUserNamesStayInTheirLine(t *testing.T) {
+// These user names look unusual, but have no special meaning where they are written.
+func TestUnusualUserNamesStayWithinTheirLine(t *testing.T) {
 	plain, err := Render(campus, third)
 	if err != nil {
 		t.Fatal(err)
@@ -137,7 +136,7 @@ func TestUserNamesStayInTheirLine(t *testing.T) {
 			continue
 		}
 		if !strings.Contains(string(document), "\n      "+user+":$6$") || bytes.Count(document, []byte("\n")) != bytes.Count(plain, []byte("\n")) {
-			t.Errorf("%q is not in a line of its own:\n%s", user, document)
+			t.Errorf("%q is not within one line:\n%s", user, document)
 		}
 	}
 }

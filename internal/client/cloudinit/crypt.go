@@ -7,27 +7,27 @@ import (
 	"strings"
 )
 
-// rounds is the number of rounds of a hash that does not name it. One check takes
-// a server's nginx 3 ms: enough to slow down who guesses, and too little for
-// guessing to slow down the server, as bcrypt would.
+// rounds is the default number of rounds of "$6$", which hashes do not state. One check
+// takes a server's nginx 3 ms. That slows an attacker down, but guessing does not overload
+// the server, as it would with bcrypt.
 const rounds = 5000
 
-// salt is another one for each server and user. It need not be random, but must
-// not be in use elsewhere: no table of hashes fits two servers.
+// salt returns a salt that differs for each server and user. It need not be random, but it
+// must not be used elsewhere, so that a table of hashes serves for one server at most.
 func salt(domain, user string) string {
 	sum := sha256.Sum256([]byte("divims " + domain + " " + user))
 	return strings.NewReplacer("+", ".", "-", ".", "_", "/").Replace(base64.RawURLEncoding.EncodeToString(sum[:12]))
 }
 
-// sha512Crypt hashes a password as crypt(3) of Debian and Ubuntu does for "$6$",
-// which nginx asks. The steps and their numbers are those of Ulrich Drepper's
-// specification, "Unix crypt using SHA-256 and SHA-512". The salt has 16
-// characters at most.
+// sha512Crypt hashes a password for "$6$" of crypt(3) in Debian and Ubuntu, which nginx
+// uses. The steps and their numbers are those of Ulrich Drepper's specification, "Unix
+// crypt using SHA-256 and SHA-512". The salt must have at most 16 characters, which is not
+// checked.
 func sha512Crypt(password, salt string) string {
 	key, seed := []byte(password), []byte(salt)
-	b := digest(key, seed, key) // 4 to 8
+	b := digest(key, seed, key) // steps 4 to 8
 	parts := [][]byte{key, seed, repeat(b, len(key))}
-	for n := len(key); n > 0; n >>= 1 { // 11
+	for n := len(key); n > 0; n >>= 1 { // step 11
 		if n&1 == 1 {
 			parts = append(parts, b)
 		} else {
@@ -62,7 +62,7 @@ func digest(parts ...[]byte) []byte {
 	return hash.Sum(nil)
 }
 
-// repeat gives the first length bytes of a text that is repeated without end.
+// repeat repeats a text and returns the first length bytes.
 func repeat(text []byte, length int) []byte {
 	long := make([]byte, 0, length+len(text))
 	for len(long) < length {
@@ -71,11 +71,11 @@ func repeat(text []byte, length int) []byte {
 	return long[:length]
 }
 
-// cryptDigits are those of crypt(3), the least first.
+// cryptDigits are the base-64 digits of crypt(3), in ascending order.
 const cryptDigits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// shuffled writes a sum in the order of crypt(3): three bytes at a time, from
-// three thirds of it, which change places each time; the last one stands alone.
+// shuffled encodes a sum in crypt(3)'s order. It takes three bytes at a time, one from each
+// third of the sum, and rotates the thirds each time. The last byte is encoded alone.
 func shuffled(sum []byte) string {
 	var text strings.Builder
 	write := func(bits uint, digits int) {

@@ -9,9 +9,9 @@ import (
 	"slices"
 )
 
-// Join puts an operator's own document before ours, into one of several parts.
-// cloud-init takes the lists of both, the operator's first, and of other things
-// that both say the operator's.
+// Join combines an operator's own document and ours into a multipart document. cloud-init
+// appends our lists to the operator's lists. For other keys that both documents have, it
+// uses the operator's value.
 func Join(own, ours []byte) ([]byte, error) {
 	sum := sha256.Sum256(append(bytes.Clone(own), ours...))
 	boundary := "divims-" + hex.EncodeToString(sum[:16])
@@ -20,11 +20,11 @@ func Join(own, ours []byte) ([]byte, error) {
 	writeOwn(&document, own)
 	fmt.Fprintf(&document, "\n--%s\nContent-Type: text/cloud-config; charset=\"us-ascii\"\n"+
 		"Merge-Type: list(append)+dict(no_replace,recurse_list)+str()\n\n%s\n--%s--\n", boundary, ours, boundary)
-	return document.Bytes(), limited(document.Bytes())
+	return document.Bytes(), checkSize(document.Bytes())
 }
 
-// writeOwn writes an operator's document as a part. One that has parts itself is
-// one as it is; the kind of any other is left to cloud-init to find out.
+// writeOwn writes an operator's document as a part. A multipart document is kept as it is.
+// For other documents, cloud-init detects the type.
 func writeOwn(document *bytes.Buffer, own []byte) {
 	switch {
 	case bytes.HasPrefix(own, []byte("Content-Type: multipart")), bytes.HasPrefix(own, []byte("MIME-Version:")):
@@ -36,7 +36,7 @@ func writeOwn(document *bytes.Buffer, own []byte) {
 		document.WriteString("Content-Type: text/plain\n")
 	}
 	document.WriteString("Content-Transfer-Encoding: base64\n\n")
-	const line = 57 // bytes, 76 characters
+	const line = 57 // bytes; 76 characters in base64
 	for part := range slices.Chunk(own, line) {
 		document.WriteString(base64.StdEncoding.EncodeToString(part) + "\n")
 	}

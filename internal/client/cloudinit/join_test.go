@@ -13,12 +13,12 @@ import (
 	"testing"
 )
 
-// part is one of a document, with its content decoded.
+// part is a part of a document, with its content decoded.
 type part struct {
 	kind, content string
 }
 
-// parts reads a document as any reader of mail would.
+// parts parses a document as a mail program does.
 func parts(t *testing.T, document []byte) []part {
 	t.Helper()
 	message, err := mail.ReadMessage(bytes.NewReader(document))
@@ -50,13 +50,13 @@ func parts(t *testing.T, document []byte) []part {
 	}
 }
 
-func TestAnOwnDocumentComesFirstAndAsItIs(t *testing.T) {
+func TestOperatorsDocumentComesFirstUnchanged(t *testing.T) {
 	ours, err := Render(campus, third)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var packed bytes.Buffer
-	w := gzip.NewWriter(&packed)
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
 	if _, err := w.Write([]byte("#cloud-config\n")); err != nil || w.Close() != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestAnOwnDocumentComesFirstAndAsItIs(t *testing.T) {
 		"a configuration": {"#cloud-config\nruncmd:\n  - [echo, Grüße]\n", "text/plain"},
 		"a script":        {"#!/bin/sh\necho \"$(hostname)\"\r\n\n\n", "text/plain"},
 		"a long line":     {"#cloud-config\n# " + strings.Repeat("x", 5000), "text/plain"},
-		"packed":          {packed.String(), "application/gzip"},
+		"gzip":            {compressed.String(), "application/gzip"},
 		"our own":         {string(ours), "text/plain"},
 		"bytes":           {"\x00\xff\n--divims-\n", "text/plain"},
 	} {
@@ -75,13 +75,13 @@ func TestAnOwnDocumentComesFirstAndAsItIs(t *testing.T) {
 			}
 			found := parts(t, document)
 			if len(found) != 2 || found[0] != (part{c.kind, c.own}) || found[1].content != string(ours) || !strings.HasPrefix(found[1].kind, "text/cloud-config;") {
-				t.Errorf("parts %.300q", found)
+				t.Errorf("parts are %.300q", found)
 			}
 		})
 	}
 }
 
-func TestAnOwnDocumentOfPartsStaysOne(t *testing.T) {
+func TestOperatorsMultipartDocumentIsKept(t *testing.T) {
 	own := "Content-Type: multipart/mixed; boundary=\"own\"\nMIME-Version: 1.0\n\n" +
 		"--own\nContent-Type: text/x-shellscript\n\n#!/bin/sh\n\n--own\nContent-Type: text/cloud-config\n\n#cloud-config\n\n--own--\n"
 	document, err := Join([]byte(own), []byte("#cloud-config\n"))
@@ -90,13 +90,13 @@ func TestAnOwnDocumentOfPartsStaysOne(t *testing.T) {
 	}
 	found := parts(t, document)
 	if len(found) != 2 || !strings.HasPrefix(found[0].kind, "multipart/mixed") || !strings.Contains(found[0].content, "--own--") {
-		t.Errorf("parts %q", found)
+		t.Errorf("parts are %q", found)
 	}
 }
 
-func TestMoreThanScalewayTakesIsRefused(t *testing.T) {
+func TestDocumentTooLargeForScalewayIsAnError(t *testing.T) {
 	_, err := Join(bytes.Repeat([]byte("x"), MaxSize), []byte("#cloud-config\n"))
-	if err == nil || !strings.Contains(err.Error(), "Scaleway takes 127000") {
-		t.Errorf("error %v", err)
+	if err == nil || !strings.Contains(err.Error(), "accepts at most 127000") {
+		t.Errorf("error is %v", err)
 	}
 }

@@ -22,8 +22,8 @@ const (
 	piece   = pieces + "-1773660000000"
 )
 
-// recordingCases are trees of recordings, by the paths in them, with what the
-// script has to count; what is not said is 0.
+// recordingCases are trees of recordings, as lists of paths, with the counts that the
+// script must write. Stages that are not listed must be 0.
 var recordingCases = map[string]struct {
 	tree            []string
 	backlog, failed map[string]int
@@ -32,10 +32,10 @@ var recordingCases = map[string]struct {
 	"a recorded meeting has ended": {
 		tree: []string{"status/recorded/" + lecture + ".done"}, backlog: map[string]int{"recorded": 1},
 	},
-	"events of two meetings are to be kept": {
+	"events of two meetings must be kept": {
 		tree: []string{"status/ended/" + lecture + ".done", "status/ended/" + seminar + ".done"}, backlog: map[string]int{"ended": 2},
 	},
-	"one is being archived": {
+	"being archived": {
 		tree: []string{"raw/" + lecture + "/"}, backlog: map[string]int{"raw": 1},
 	},
 	"archived": {
@@ -44,7 +44,7 @@ var recordingCases = map[string]struct {
 	"nobody pressed the record button": {
 		tree: []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".norecord"},
 	},
-	"nobody did, and BBB checked it nevertheless": {
+	"nobody pressed it, but BBB checked the recording": {
 		tree: []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".norecord", "status/sanity/" + lecture + ".done"},
 	},
 	"archiving failed": {
@@ -94,7 +94,7 @@ var recordingCases = map[string]struct {
 	"sent and deleted, all but one mark": {
 		tree: []string{"status/published/" + lecture + "-sender.done"},
 	},
-	"published, and of everything before only the mark is there": {
+	"published, and only that mark is left": {
 		tree: []string{"status/published/" + lecture + "-presentation.done"}, backlog: map[string]int{"published": 1},
 	},
 	"a piece is checked while the meeting goes on": {
@@ -112,7 +112,7 @@ var recordingCases = map[string]struct {
 			"status/sanity/"+seminar+".done", "status/published/"+pieces+"-video.fail"),
 		backlog: map[string]int{"recorded": 1, "raw": 1, "sanity": 1}, failed: map[string]int{"published": 1},
 	},
-	"what is none of BBB's": {
+	"files that are not BBB's": {
 		tree: []string{"raw/lost+found/", "raw/.snapshot/", "status/recorded/.nfs000.done", "status/archived/README", "status/sanity/" + lecture + ".done~"},
 	},
 	"strange names": {
@@ -121,16 +121,16 @@ var recordingCases = map[string]struct {
 	},
 }
 
-// through is what a recording leaves on its way up to a place.
-func through(place string) []string {
-	way := []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".done", "status/sanity/" + lecture + ".done",
+// through returns the paths that a recording leaves until it reaches a stage.
+func through(stage string) []string {
+	paths := []string{"raw/" + lecture + "/", "status/archived/" + lecture + ".done", "status/sanity/" + lecture + ".done",
 		"status/processed/" + lecture + "-presentation.done", "status/published/" + lecture + "-presentation.done", "status/published/" + lecture + "-sender.done"}
-	far := map[string]int{"archived": 2, "sanity": 3, "processed": 4, "published": 5, "sent": 6}[place]
-	return way[:far:far]
+	n := map[string]int{"archived": 2, "sanity": 3, "processed": 4, "published": 5, "sent": 6}[stage]
+	return paths[:n:n]
 }
 
-// brokenCases break a tree in which recordings are at work, with the stages that
-// the script must not tell then.
+// brokenCases break the tree of "several at once". They list the stages that the script
+// must then leave out.
 var brokenCases = map[string]struct {
 	broken          func(t *testing.T, root string)
 	backlog, failed []string
@@ -138,15 +138,15 @@ var brokenCases = map[string]struct {
 	"no folder of recorded meetings": {gone("status/recorded"), []string{"recorded"}, nil},
 	"no folder of ended meetings":    {gone("status/ended"), []string{"ended"}, nil},
 	"no raw folder":                  {gone("raw"), []string{"raw"}, nil},
-	"nothing is archived any more":   {gone("status/archived"), []string{"raw", "archived", "sanity"}, []string{"archived"}},
+	"no folder of archived ones":     {gone("status/archived"), []string{"raw", "archived", "sanity"}, []string{"archived"}},
 	"no folder of checked ones":      {gone("status/sanity"), []string{"archived", "sanity"}, []string{"sanity"}},
 	"no folder of processed ones":    {gone("status/processed"), []string{"sanity", "processed"}, []string{"processed"}},
 	"no folder of published ones":    {gone("status/published"), []string{"processed", "published"}, []string{"published"}},
 	"no marks at all":                {gone("status"), allBut(pool.BacklogStages[:], "queued"), pool.FailureStages[:]},
-	"a file in place of a folder":    {filed("status/archived"), []string{"raw", "archived", "sanity"}, []string{"archived"}},
-	"a folder that is not its own":   {locked("status/published"), []string{"processed", "published"}, []string{"published"}},
-	"a raw folder that is locked":    {locked("raw"), []string{"raw"}, nil},
-	"a folder that leads nowhere":    {loose("status/recorded"), []string{"recorded"}, nil},
+	"a file instead of a folder":     {filed("status/archived"), []string{"raw", "archived", "sanity"}, []string{"archived"}},
+	"an unreadable folder":           {locked("status/published"), []string{"processed", "published"}, []string{"published"}},
+	"an unreadable raw folder":       {locked("raw"), []string{"raw"}, nil},
+	"a dangling link":                {loose("status/recorded"), []string{"recorded"}, nil},
 }
 
 func gone(path string) func(*testing.T, string) {
@@ -188,8 +188,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// plant makes a tree of recordings below root; paths with a slash at the end are
-// folders. BBB's own folders are there always.
+// plant creates BBB's folders and a tree of recordings below root. Paths that end with a
+// slash are folders.
 func plant(t *testing.T, root string, tree []string) {
 	t.Helper()
 	folders := []string{"raw", "status/recorded", "status/ended", "status/archived", "status/sanity", "status/processed", "status/published"}
@@ -205,19 +205,19 @@ func plant(t *testing.T, root string, tree []string) {
 	}
 }
 
-// server is a folder with what the script looks at and calls: recordings, a
-// release, and commands that answer as the test says.
+// server is a folder with everything that the script reads and calls: recordings, a
+// release file, and commands that the test scripts.
 type server struct {
 	t      *testing.T
 	folder string
 }
 
-// newServer is a server on which all is well and nothing to do.
+// newServer returns a healthy server without recordings.
 func newServer(t *testing.T) *server {
 	t.Helper()
 	for _, command := range []string{"dash", "awk", "flock"} {
 		if _, err := exec.LookPath(command); err != nil {
-			t.Skipf("the script needs %s of Debian", command)
+			t.Skipf("the script needs Debian's %s", command)
 		}
 	}
 	s := &server{t, t.TempDir()}
@@ -233,19 +233,19 @@ func newServer(t *testing.T) *server {
 
 func (s *server) path(name string) string { return filepath.Join(s.folder, name) }
 
-// command puts a command in front of the system's.
+// command creates a command that is used instead of the system's.
 func (s *server) command(name, script string) {
 	s.t.Helper()
 	must(s.t, os.WriteFile(s.path("bin/"+name), []byte("#!/bin/sh\n"+script+"\n"), 0o755))
 }
 
-// nobody runs the script where the tests are root's, whom no folder is closed to.
+// nobody is the user that runs the script if the tests run as root, who may read all files.
 const nobody = 65534
 
-// run runs the script and gives what it wrote, which is nothing if it did not.
+// run runs the script and returns the page that it wrote, or "" if there is none.
 func (s *server) run(settings ...string) string {
 	s.t.Helper()
-	cmd := exec.Command("dash", "files/divims-stats")
+	cmd := exec.CommandContext(s.t.Context(), "dash", "files/divims-stats")
 	cmd.Env = append([]string{"PATH=" + s.path("bin") + ":" + os.Getenv("PATH"), "DIVIMS_DOMAIN=bbb-w3.example.com",
 		"DIVIMS_RECORDING=" + s.path("recording"), "DIVIMS_TEXTFILE=" + s.path("out/divims.prom"), "DIVIMS_RELEASE=" + s.path("release")}, settings...)
 	if os.Geteuid() == 0 {
@@ -274,7 +274,7 @@ func (s *server) written() string {
 	return string(text)
 }
 
-// counts finds a metric of recordings by stage.
+// counts returns the values of a recordings metric by stage.
 func counts(page, metric string) map[string]int {
 	found := map[string]int{}
 	for _, line := range regexp.MustCompile(`(?m)^`+metric+`\{stage="(\w+)"\} (\d+)$`).FindAllStringSubmatch(page, -1) {
@@ -283,7 +283,7 @@ func counts(page, metric string) map[string]int {
 	return found
 }
 
-// all is 0 at each of the stages but where counted says more.
+// all returns counted, with 0 for all other stages.
 func all(stages []string, counted map[string]int) map[string]int {
 	every := map[string]int{}
 	for _, stage := range stages {
@@ -293,7 +293,7 @@ func all(stages []string, counted map[string]int) map[string]int {
 	return every
 }
 
-func TestEveryStageIsCounted(t *testing.T) {
+func TestRecordingsAreCountedByStage(t *testing.T) {
 	for name, c := range recordingCases {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
@@ -306,13 +306,13 @@ func TestEveryStageIsCounted(t *testing.T) {
 				t.Errorf("failed %v, want %v", got, want)
 			}
 			if work := counts(s.run("DIVIMS_SHIPPED=no"), "divims_recordings_backlog")["published"]; work != 0 {
-				t.Errorf("%d are to be sent where nothing is", work)
+				t.Errorf("%d published recordings count as not sent, want 0 with DIVIMS_SHIPPED=no", work)
 			}
 		})
 	}
 }
 
-func TestWhatCannotBeLookedAtIsLeftOut(t *testing.T) {
+func TestUnreadableStagesAreLeftOut(t *testing.T) {
 	for name, c := range brokenCases {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
@@ -322,45 +322,45 @@ func TestWhatCannotBeLookedAtIsLeftOut(t *testing.T) {
 			checkLeftOut(t, counts(page, "divims_recordings_backlog"), pool.BacklogStages[:], c.backlog)
 			checkLeftOut(t, counts(page, "divims_recordings_failed"), pool.FailureStages[:], c.failed)
 			if !strings.Contains(page, "\ndivims_stats_timestamp_seconds ") {
-				t.Errorf("the rest is not told:\n%s", page)
+				t.Errorf("the timestamp is missing:\n%s", page)
 			}
 		})
 	}
 }
 
-// checkLeftOut wants all stages to be told but those that are left out.
+// checkLeftOut checks that got has all stages but those in leftOut.
 func checkLeftOut(t *testing.T, got map[string]int, stages, leftOut []string) {
 	t.Helper()
 	for _, stage := range leftOut {
-		if n, told := got[stage]; told {
-			t.Errorf("%d at the stage %s, which cannot be seen", n, stage)
+		if n, found := got[stage]; found {
+			t.Errorf("the stage %s has %d, but it cannot be read", stage, n)
 		}
 	}
 	if len(got) != len(stages)-len(leftOut) {
-		t.Errorf("told are %v; want all of %v but %v", got, stages, leftOut)
+		t.Errorf("counts are %v; want all of %v without %v", got, stages, leftOut)
 	}
 }
 
-func TestJobsAreRedisWord(t *testing.T) {
+func TestJobsInRedis(t *testing.T) {
 	for name, c := range map[string]struct {
 		script string
 		jobs   int
-		told   bool
+		known  bool
 	}{
-		"none":                 {"echo 0", 0, true},
-		"seven":                {"echo 7", 7, true},
-		"it does not answer":   {"echo 'Could not connect to Redis' >&2; exit 1", 0, false},
-		"it refuses":           {"echo 'NOAUTH Authentication required.'", 0, false},
-		"it is loading":        {"echo 'LOADING Redis is loading the dataset in memory'", 0, false},
-		"nothing":              {":", 0, false},
-		"a number and trouble": {"echo '3 (error)'", 0, false},
-		"a negative number":    {"echo -1", 0, false},
+		"none":              {"echo 0", 0, true},
+		"seven":             {"echo 7", 7, true},
+		"no connection":     {"echo 'Could not connect to Redis' >&2; exit 1", 0, false},
+		"no password":       {"echo 'NOAUTH Authentication required.'", 0, false},
+		"still loading":     {"echo 'LOADING Redis is loading the dataset in memory'", 0, false},
+		"nothing":           {":", 0, false},
+		"a number and text": {"echo '3 (error)'", 0, false},
+		"a negative number": {"echo -1", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
 			s.command("redis-cli", c.script)
-			if got, told := counts(s.run(), "divims_recordings_backlog")["queued"]; got != c.jobs || told != c.told {
-				t.Errorf("%d jobs, told %v; want %d, %v", got, told, c.jobs, c.told)
+			if got, known := counts(s.run(), "divims_recordings_backlog")["queued"]; got != c.jobs || known != c.known {
+				t.Errorf("%d jobs, known %v; want %d, %v", got, known, c.jobs, c.known)
 			}
 		})
 	}
@@ -370,7 +370,7 @@ func TestProbe(t *testing.T) {
 	const success = "divims_probe_success 1\n"
 	const failure = "divims_probe_success 0\n"
 	for name, c := range map[string]struct {
-		command, script, want string // want is "" for a probe that is not told
+		command, script, want string // want is "" if the probe must be left out
 	}{
 		"all is well":              {"true", "", success},
 		"a unit is down":           {"systemctl", `printf 'active\nactive\nfailed\nactive\nactive\nactive\n'; exit 3`, failure},
@@ -379,7 +379,7 @@ func TestProbe(t *testing.T) {
 		"systemd does not answer":  {"systemctl", `echo 'Failed to connect to bus' >&2; exit 1`, ""},
 		"the API fails":            {"curl", `echo '<response><returncode>FAILED</returncode></response>'`, failure},
 		"nginx has an error page":  {"curl", `echo '<html>502 Bad Gateway</html>'`, failure},
-		"nobody is there":          {"curl", "exit 7", failure},
+		"curl cannot connect":      {"curl", "exit 7", failure},
 		"nginx is not on loopback": {"curl", `case $* in *--resolve*) exit 7 ;; esac; echo '<returncode>SUCCESS</returncode>'`, success},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -411,39 +411,38 @@ func TestVersion(t *testing.T) {
 		page := s.run()
 		found := regexp.MustCompile(`(?m)^divims_bbb_info\{version="(.*)"\} 1$`).FindStringSubmatch(page)
 		if got := strings.Join(append(found, "", "")[1:2], ""); got != want || strings.Contains(page, "divims_bbb_info{") != (want != "") {
-			t.Errorf("%q is version %q; want %q", release, got, want)
+			t.Errorf("%q has the version %q; want %q", release, got, want)
 		}
 	}
 }
 
-func TestARunThatOverlapsLeavesAllAsItIs(t *testing.T) {
+func TestOverlappingRunWritesNothing(t *testing.T) {
 	s := newServer(t)
 	before := s.run()
 	lock, err := os.Open(s.path("out/divims.prom.lock"))
 	must(t, err)
-	defer lock.Close()
+	defer func() { _ = lock.Close() }()
 	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
 	plant(t, s.path("recording"), []string{"raw/" + lecture + "/"})
 	if got := s.run(); got != before {
-		t.Errorf("it wrote although another run was under way:\n%s", got)
+		t.Errorf("the script wrote during another run:\n%s", got)
 	}
 	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_UN))
 	if got := counts(s.run(), "divims_recordings_backlog")["raw"]; got != 1 {
-		t.Errorf("%d are being archived after the other run; want 1", got)
+		t.Errorf("%d raw recordings after the other run; want 1", got)
 	}
 }
 
-// TestTheTimeIsThatOfTheFirstLook: figures are as old as what was looked at first,
-// and nothing is there before all is.
-func TestTheTimeIsThatOfTheFirstLook(t *testing.T) {
+// The timestamp is taken before anything is read, and the file appears when it is complete.
+func TestTimestampIsTheBeginningOfTheRun(t *testing.T) {
 	s := newServer(t)
 	s.command("date", `[ -e "$DIVIMS_TEXTFILE.lock" ] && [ ! -e "$DIVIMS_TEXTFILE.new" ] && echo 1773651600 || echo 0`)
 	s.command("curl", `[ ! -e "$DIVIMS_TEXTFILE" ] && echo '<returncode>SUCCESS</returncode>'`)
 	page := s.run()
 	if !strings.HasSuffix(page, "\ndivims_stats_timestamp_seconds 1773651600\n") {
-		t.Errorf("the time is not the last line, or not of the beginning:\n%s", page)
+		t.Errorf("the last line is not the time of the beginning:\n%s", page)
 	}
 	if !strings.Contains(page, "divims_probe_success 1\n") {
-		t.Errorf("the file was there before the probe:\n%s", page)
+		t.Errorf("the file existed before the probe:\n%s", page)
 	}
 }

@@ -1,6 +1,7 @@
 package cloudinit_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -32,8 +33,8 @@ import (
 	"divims/internal/pool"
 )
 
-// The tests of this file take the machine that they run on for a clone of an image
-// with BBB. `.ci/server` gives them one of their own.
+// The tests in this file change the machine that they run on: they set it up like a clone
+// of an image with BBB. `.ci/server` runs them in a container of their own.
 
 //go:embed files
 var scripts embed.FS
@@ -57,7 +58,7 @@ func render(t *testing.T, server pool.Server) []byte {
 // clone is the machine that the test runs on.
 type clone struct{ t *testing.T }
 
-// site is BBB's of nginx, in short.
+// site is a short form of BBB's nginx site.
 const site = `server {
 	listen 80;
 	server_name image.example.com;
@@ -74,8 +75,8 @@ server {
 }
 `
 
-// systemctl stands for systemd, which a machine without a boot does not have. It
-// keeps what it is told, and reloads nginx, until the workers of before are gone.
+// systemctl replaces systemd, which does not run here. It logs its calls. For a reload it
+// reloads nginx and waits until the old workers have ended.
 const systemctl = `#!/bin/sh
 echo "systemctl $*" >>/var/log/calls
 case $1 in
@@ -94,7 +95,7 @@ is-active)
 esac
 `
 
-// bbbConf stands for BBB's own command.
+// bbbConf replaces BBB's command.
 const bbbConf = `#!/bin/sh
 echo "bbb-conf $*" >>/var/log/calls
 [ "$1" = --setip ] || exit 1
@@ -102,8 +103,8 @@ echo "bigbluebutton.web.serverURL=https://$2" >/etc/bigbluebutton/bbb-web.proper
 systemctl reload nginx
 `
 
-// newClone makes the machine what a clone of an image is: all of it bears the
-// image's name, and a folder of BBB is not there yet.
+// newClone sets the machine up like a clone of an image: it has the image's domain
+// everywhere, and lacks one of BBB's folders.
 func newClone(t *testing.T) clone {
 	if os.Getenv("DIVIMS_TEST_SERVER") == "" {
 		t.Skip(".ci/server runs this")
@@ -140,7 +141,7 @@ func newClone(t *testing.T) clone {
 	return c
 }
 
-// cloudConfig leaves of cloud-init what user data has to do with.
+// cloudConfig turns off the modules of cloud-init that user data does not need.
 const cloudConfig = `datasource_list: [NoCloud]
 network: {config: disabled}
 disable_root: false
@@ -181,20 +182,20 @@ func (c clone) read(path string) string {
 	return string(content)
 }
 
-// do runs a command that has to succeed, and gives what it says.
+// do runs a command that must succeed, and returns its output.
 func (c clone) do(command ...string) string {
 	c.t.Helper()
-	out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
+	out, err := exec.CommandContext(c.t.Context(), command[0], command[1:]...).CombinedOutput()
 	if err != nil {
 		c.t.Fatalf("%s: %v\n%s", strings.Join(command, " "), err, out)
 	}
 	return string(out)
 }
 
-// boot lets cloud-init do what it does at a boot of the instance.
+// boot runs the stages of cloud-init as at a boot of the instance.
 func (c clone) boot(instance string, userData []byte) {
 	c.t.Helper()
-	must(c.t, os.RemoveAll("/run/cloud-init")) // as at every boot
+	must(c.t, os.RemoveAll("/run/cloud-init")) // a boot empties /run
 	c.write("/var/lib/cloud/seed/nocloud/user-data", string(userData), 0o600)
 	c.write("/var/lib/cloud/seed/nocloud/meta-data", "instance-id: "+instance+"\nlocal-hostname: image\n", 0o644)
 	for _, stage := range []string{"init --local", "init", "modules --mode=config", "modules --mode=final"} {
@@ -205,7 +206,7 @@ func (c clone) boot(instance string, userData []byte) {
 	}
 }
 
-// calls are what was asked of systemd and BBB since the last time.
+// calls returns the calls of systemctl and bbb-conf since the last time.
 func (c clone) calls() []string {
 	c.t.Helper()
 	content, err := os.ReadFile("/var/log/calls")
@@ -218,7 +219,7 @@ func (c clone) calls() []string {
 	})
 }
 
-// setUp is what a machine is told once when it becomes a server.
+// setUp returns the calls that set a machine up as the server.
 func setUp(server pool.Server) []string {
 	return []string{
 		"bbb-conf --setip " + server.Domain, "systemctl reload nginx", "systemctl daemon-reload",
@@ -229,38 +230,38 @@ func setUp(server pool.Server) []string {
 func TestServer(t *testing.T) {
 	c := newClone(t)
 
-	// cloud-init has no objection, and makes the clone the server, once.
+	// cloud-init accepts the document, and sets the server up once.
 	document := render(t, third)
 	c.write("/tmp/user-data", string(document), 0o600)
 	t.Logf("%s", c.do("cloud-init", "schema", "--config-file", "/tmp/user-data"))
 	c.boot("first", document)
-	c.is(third, setUp(third))
+	c.checkIs(third, setUp(third))
 	c.boot("first", document)
-	c.is(third, nil)
+	c.checkIs(third, nil)
 	t.Run("files", c.files)
 
-	t.Run("own document", c.ownDocument)
+	t.Run("operator's document", c.ownDocument)
 	t.Run("setup by hand", c.byHand)
 
-	c.figures()
+	c.stats()
 }
 
-// is wants the machine to be the server, and to have been told so.
-func (c clone) is(server pool.Server, told []string) {
+// checkIs checks that the machine is set up as the server, and that wantCalls were made.
+func (c clone) checkIs(server pool.Server, wantCalls []string) {
 	c.t.Helper()
 	if name, _ := os.Hostname(); name != server.Hostname || strings.TrimSpace(c.read("/etc/hostname")) != server.Hostname {
-		c.t.Errorf("its name is %s, and in the file %s; want %s", name, c.read("/etc/hostname"), server.Hostname)
+		c.t.Errorf("the host name is %s, and %s in /etc/hostname; want %s", name, c.read("/etc/hostname"), server.Hostname)
 	}
-	if calls := c.calls(); !slices.Equal(calls, told) {
-		c.t.Errorf("calls %q\nwant  %q", calls, told)
+	if calls := c.calls(); !slices.Equal(calls, wantCalls) {
+		c.t.Errorf("calls %q\nwant  %q", calls, wantCalls)
 	}
 	bbb := c.read("/etc/nginx/sites-available/bigbluebutton") + c.read("/etc/bigbluebutton/bbb-web.properties")
 	if strings.Count(bbb, "server_name "+server.Domain+";") != 2 || !strings.Contains(bbb, "=https://"+server.Domain+"\n") {
-		c.t.Errorf("BBB bears another name:\n%s", bbb)
+		c.t.Errorf("BBB has another domain than %s:\n%s", server.Domain, bbb)
 	}
 }
 
-// files wants each to be for those who need it.
+// files checks the owners, permissions and contents of the files.
 func (c clone) files(t *testing.T) {
 	for path, want := range map[string]string{
 		"/usr/local/sbin/divims-setup":                     "-rwxr-xr-x root root",
@@ -279,12 +280,12 @@ func (c clone) files(t *testing.T) {
 		original, err := scripts.ReadFile("files/" + filepath.Base(path))
 		must(t, err)
 		if c.read(path) != string(original) {
-			t.Errorf("%s is not what it was when it was written", path)
+			t.Errorf("%s differs from the embedded file", path)
 		}
 	}
 }
 
-// ownDocument joins documents of an operator's own, of different kinds, with ours.
+// ownDocument tests operators' documents of different kinds.
 func (c clone) ownDocument(t *testing.T) {
 	c.t = t
 	const parts = "Content-Type: multipart/mixed; boundary=\"own\"\nMIME-Version: 1.0\n\n" +
@@ -297,40 +298,40 @@ func (c clone) ownDocument(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.t = t
 			must(t, os.RemoveAll("/etc/own"))
-			c.boot("of another server "+name, render(t, fourth))
+			c.boot("other server, "+name, render(t, fourth))
 			c.calls()
 			document, err := cloudinit.Join([]byte(own), render(t, third))
 			must(t, err)
 			c.boot("with "+name, document)
 			if got := c.read("/etc/own"); !strings.Contains(own, got) || got == "" {
-				t.Errorf("its own file says %q", got)
+				t.Errorf("/etc/own contains %q", got)
 			}
 			calls := c.calls()
 			at := slices.Index(calls, "own")
 			if at < 0 || name == "configuration" && at != 0 {
-				t.Fatalf("its own command was not run, or not first: %q", calls)
+				t.Fatalf("the operator's command did not run, or not first: %q", calls)
 			}
 			c.write("/var/log/calls", strings.Join(slices.Delete(calls, at, at+1), "\n")+"\n", 0o666)
-			c.is(third, setUp(third))
+			c.checkIs(third, setUp(third))
 		})
 	}
 }
 
-// byHand runs the setup once more, where something is amiss.
+// byHand runs the setup again after changes to the machine.
 func (c clone) byHand(t *testing.T) {
 	c.t = t
-	t.Run("nothing is to be done", func(t *testing.T) {
+	t.Run("nothing to do", func(t *testing.T) {
 		c.t = t
 		c.do("divims-setup", third.Domain)
-		c.is(third, setUp(third)[2:])
+		c.checkIs(third, setUp(third)[2:])
 	})
-	t.Run("all of it", func(t *testing.T) {
+	t.Run("everything", func(t *testing.T) {
 		c.t = t
 		must(t, os.RemoveAll("/etc/divims"))
 		c.write("/root/user-data", string(render(t, third)), 0o600)
 		c.do("cloud-init", "--file", "/root/user-data", "single", "--name", "write_files", "--frequency", "always")
 		c.do("divims-setup", third.Domain)
-		c.is(third, setUp(third)[2:])
+		c.checkIs(third, setUp(third)[2:])
 		c.files(t)
 	})
 	t.Run("node_exporter is missing", func(t *testing.T) {
@@ -340,26 +341,26 @@ func (c clone) byHand(t *testing.T) {
 		c.do("divims-setup", third.Domain)
 		calls := c.calls()
 		if len(calls) < 3 || calls[0] != "systemctl mask prometheus-node-exporter.service" || !strings.HasSuffix(calls[2], "install --no-install-recommends prometheus-node-exporter") {
-			t.Errorf("calls %q; want Debian's own unit kept off before its package comes", calls)
+			t.Errorf("calls %q; want Debian's unit masked before its package is installed", calls)
 		}
 	})
-	t.Run("nginx does not take the location", func(t *testing.T) {
+	t.Run("nginx rejects the location", func(t *testing.T) {
 		c.t = t
 		before := c.read("/etc/divims/location.nginx")
 		c.write("/etc/divims/location.nginx", "nonsense;\n", 0o644)
-		out, err := exec.Command("divims-setup", third.Domain).CombinedOutput()
-		if err == nil || !strings.Contains(string(out), "divims-setup: failed to serve them") {
+		out, err := exec.CommandContext(t.Context(), "divims-setup", third.Domain).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "divims-setup: failed to serve the stats") {
 			t.Errorf("error %v: %s", err, out)
 		}
-		c.do("nginx", "-t") // BBB lives on
+		c.do("nginx", "-t") // nginx can still start
 		c.write("/etc/divims/location.nginx", before, 0o644)
 		c.do("divims-setup", third.Domain)
 	})
 	c.calls()
 }
 
-// figures reads everything through nginx, as DiViMS does.
-func (c clone) figures() {
+// stats tests the script and reads its results through nginx, as DiViMS does.
+func (c clone) stats() {
 	t := c.t
 	must(t, os.Mkdir("/run/divims", 0o755))
 	c.own("/run/divims")
@@ -368,13 +369,13 @@ func (c clone) figures() {
 	waitFor(t, "127.0.0.1:9117")
 	waitFor(t, "127.0.0.1:6379")
 
-	t.Run("who may read", c.doors)
-	t.Run("all is well", c.allIsWell)
+	t.Run("access", c.access)
+	t.Run("healthy", c.healthy)
 	for name, cas := range recordingCases {
 		t.Run(name, func(t *testing.T) {
 			c.t = t
 			c.plant(cas.tree)
-			stats := c.stats()
+			stats := c.readStats()
 			wantCounts(t, "backlog", stats.Backlog, all(pool.BacklogStages[:], cas.backlog))
 			wantCounts(t, "failed", stats.Failed, all(pool.FailureStages[:], cas.failed))
 		})
@@ -384,7 +385,7 @@ func (c clone) figures() {
 			c.t = t
 			c.plant(recordingCases["several at once"].tree)
 			cas.broken(t, recordings)
-			stats := c.stats()
+			stats := c.readStats()
 			wantUnknown(t, "backlog", stats.Backlog, cas.backlog)
 			if len(cas.failed) > 0 {
 				wantUnknown(t, "failed", stats.Failed, cas.failed)
@@ -393,14 +394,14 @@ func (c clone) figures() {
 	}
 	c.plant(nil)
 	t.Run("BBB", c.probes)
-	t.Run("many recordings", c.many)
+	t.Run("many recordings", c.manyRecordings)
 	t.Run("jobs", func(t *testing.T) { c.t = t; c.jobs(redis) })
 }
 
-// start starts a service that ends with the test.
+// start starts a service. It is killed at the end of the test.
 func start(t *testing.T, command ...string) *os.Process {
 	t.Helper()
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := exec.CommandContext(context.Background(), command[0], command[1:]...) // Cleanup ends it
 	must(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
@@ -409,21 +410,22 @@ func start(t *testing.T, command ...string) *os.Process {
 	return cmd.Process
 }
 
-// waitFor waits until somebody answers.
+// waitFor waits until a service listens at the address.
 func waitFor(t *testing.T, address string) {
 	t.Helper()
+	dialer := net.Dialer{Timeout: time.Second}
 	for range 200 {
-		connection, err := net.DialTimeout("tcp", address, time.Second)
+		connection, err := dialer.DialContext(t.Context(), "tcp", address)
 		if err == nil {
 			_ = connection.Close()
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("nobody answers at %s", address)
+	t.Fatalf("no service listens at %s", address)
 }
 
-// unit gives the words of a line of a unit.
+// unit returns the words of a setting in a unit file.
 func (c clone) unit(name, key string) []string {
 	c.t.Helper()
 	text := strings.ReplaceAll(c.read("/etc/systemd/system/"+name), "\\\n", " ")
@@ -438,7 +440,7 @@ func (c clone) unit(name, key string) []string {
 
 const recordings = "/var/bigbluebutton/recording"
 
-// plant makes a new tree of recordings, which is BBB's.
+// plant creates a new tree of recordings that belongs to BBB's user.
 func (c clone) plant(tree []string) {
 	c.t.Helper()
 	must(c.t, os.RemoveAll(recordings))
@@ -446,14 +448,14 @@ func (c clone) plant(tree []string) {
 	c.own(recordings)
 }
 
-// own gives a tree to BBB's user.
+// own changes the owner of a tree to BBB's user.
 func (c clone) own(path string) {
 	c.t.Helper()
 	c.do("chown", "-R", "bigbluebutton:bigbluebutton", path)
 }
 
-// count runs the script as its unit does.
-func (c clone) count(settings ...string) *os.ProcessState {
+// runScript runs divims-stats as its unit does.
+func (c clone) runScript(settings ...string) *os.ProcessState {
 	c.t.Helper()
 	account, err := user.Lookup(c.unit("divims-stats.service", "User")[0])
 	must(c.t, err)
@@ -462,7 +464,7 @@ func (c clone) count(settings ...string) *os.ProcessState {
 	gid, err := strconv.Atoi(account.Gid)
 	must(c.t, err)
 	command := c.unit("divims-stats.service", "ExecStart")
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := exec.CommandContext(c.t.Context(), command[0], command[1:]...)
 	cmd.Env = append(strings.Fields(c.read(c.unit("divims-stats.service", "EnvironmentFile")[0])), "PATH="+os.Getenv("PATH"))
 	cmd.Env = append(cmd.Env, settings...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
@@ -472,34 +474,36 @@ func (c clone) count(settings ...string) *os.ProcessState {
 	return cmd.ProcessState
 }
 
-// client reaches the server as DiViMS does, and keeps the status of each answer.
+// client returns a client that connects as DiViMS does. It appends the status of each
+// response to statuses.
 func (c clone) client(statuses *[]int) *http.Client {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(c.read("/etc/ssl/pool.pem")))
 	return &http.Client{
-		Transport:     &noting{&http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}, statuses},
+		Transport:     &statusRecorder{&http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}, statuses},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
 
-type noting struct {
+// statusRecorder is a transport that records the status of each response.
+type statusRecorder struct {
 	next     http.RoundTripper
 	statuses *[]int
 }
 
-func (n *noting) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := n.next.RoundTrip(request)
+func (r *statusRecorder) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := r.next.RoundTrip(request)
 	if err == nil {
-		*n.statuses = append(*n.statuses, response.StatusCode)
+		*r.statuses = append(*r.statuses, response.StatusCode)
 	}
 	return response, err
 }
 
-// stats counts, and reads what was counted: with one request, which asks
-// node_exporter for nothing that it does not have.
-func (c clone) stats(settings ...string) pool.Stats {
+// readStats runs the script and reads the stats. That must take one request: all collectors
+// that DiViMS asks for must be enabled.
+func (c clone) readStats(settings ...string) pool.Stats {
 	c.t.Helper()
-	c.count(settings...)
+	c.runScript(settings...)
 	var statuses []int
 	client := exporter.New(exporter.Config{
 		URLs: []string{"https://{domain}/node_exporter/metrics"}, User: "divims", Password: pool.NewSecret(password),
@@ -507,7 +511,7 @@ func (c clone) stats(settings ...string) pool.Stats {
 	stats, err := client.Stats(c.t.Context(), third)
 	must(c.t, err)
 	if !slices.Equal(statuses, []int{http.StatusOK}) {
-		c.t.Errorf("answers %v; want one", statuses)
+		c.t.Errorf("the statuses are %v; want one 200", statuses)
 	}
 	return stats
 }
@@ -519,44 +523,44 @@ func wantCounts(t *testing.T, what string, got pool.Reading[map[string]int], wan
 	}
 }
 
-// wantUnknown wants a count to be unknown because one of the stages, or all of
-// them, are not told.
+// wantUnknown checks that counts are unknown because one of the stages, or all of them, are
+// missing.
 func wantUnknown(t *testing.T, what string, got pool.Reading[map[string]int], stages []string) {
 	t.Helper()
 	if counted, known := got.Get(); known {
 		t.Errorf("%s %v; want unknown", what, counted)
 	}
 	if !strings.Contains(got.Reason(), "not among the metrics") && !slices.ContainsFunc(stages, func(stage string) bool { return strings.Contains(got.Reason(), fmt.Sprintf("the stage %q", stage)) }) {
-		t.Errorf("%s is unknown because %q; want one of %v", what, got.Reason(), stages)
+		t.Errorf("%s is unknown because %q; want one of the stages %v as the reason", what, got.Reason(), stages)
 	}
 }
 
-// doors tries to get in.
-func (c clone) doors(t *testing.T) {
+// access tests which requests can read the stats.
+func (c clone) access(t *testing.T) {
 	c.t = t
-	c.count()
-	const figures = "https://bbb-w3.example.com/node_exporter/metrics"
+	c.runScript()
+	const stats = "https://bbb-w3.example.com/node_exporter/metrics"
 	for name, r := range map[string]struct {
 		method, address, user, password string
 		status                          int
 	}{
-		"nobody":                   {"GET", figures, "", "", http.StatusUnauthorized},
-		"a wrong password":         {"GET", figures, "divims", "open sesame", http.StatusUnauthorized},
-		"no password":              {"GET", figures, "divims", "", http.StatusUnauthorized},
-		"another user":             {"GET", figures, "other", password, http.StatusUnauthorized},
-		"the hash":                 {"GET", figures, "divims", strings.TrimSpace(strings.SplitN(c.read("/etc/divims/htpasswd"), ":", 2)[1]), http.StatusUnauthorized},
-		"DiViMS":                   {"GET", figures, "divims", password, http.StatusOK},
-		"DiViMS, for some":         {"GET", figures + "?collect[]=time", "divims", password, http.StatusOK},
-		"DiViMS, to write":         {"POST", figures, "divims", password, http.StatusForbidden},
-		"a collector that is off":  {"GET", figures + "?collect[]=nonsense", "divims", password, http.StatusBadRequest},
-		"the path above":           {"GET", "https://bbb-w3.example.com/node_exporter/", "divims", password, http.StatusNotFound},
-		"a path below":             {"GET", figures + "/", "divims", password, http.StatusNotFound},
-		"node_exporter's own root": {"GET", "https://bbb-w3.example.com/metrics", "divims", password, http.StatusNotFound},
-		"its profiler":             {"GET", "https://bbb-w3.example.com/debug/pprof/", "divims", password, http.StatusNotFound},
-		"a detour, for nobody":     {"GET", "https://bbb-w3.example.com//node_exporter/./metrics", "", "", http.StatusUnauthorized},
-		"without TLS":              {"GET", "http://bbb-w3.example.com/node_exporter/metrics", "", "", http.StatusMovedPermanently},
-		"what BBB has":             {"GET", "https://bbb-w3.example.com/", "", "", http.StatusOK},
-		"and includes":             {"GET", "https://bbb-w3.example.com/own/", "", "", http.StatusNoContent},
+		"no user":                   {"GET", stats, "", "", http.StatusUnauthorized},
+		"a wrong password":          {"GET", stats, "divims", "open sesame", http.StatusUnauthorized},
+		"no password":               {"GET", stats, "divims", "", http.StatusUnauthorized},
+		"another user":              {"GET", stats, "other", password, http.StatusUnauthorized},
+		"the hash as password":      {"GET", stats, "divims", strings.TrimSpace(strings.SplitN(c.read("/etc/divims/htpasswd"), ":", 2)[1]), http.StatusUnauthorized},
+		"DiViMS":                    {"GET", stats, "divims", password, http.StatusOK},
+		"DiViMS, some metrics":      {"GET", stats + "?collect[]=time", "divims", password, http.StatusOK},
+		"DiViMS, POST":              {"POST", stats, "divims", password, http.StatusForbidden},
+		"an unknown collector":      {"GET", stats + "?collect[]=nonsense", "divims", password, http.StatusBadRequest},
+		"the path above":            {"GET", "https://bbb-w3.example.com/node_exporter/", "divims", password, http.StatusNotFound},
+		"a path below":              {"GET", stats + "/", "divims", password, http.StatusNotFound},
+		"node_exporter's own root":  {"GET", "https://bbb-w3.example.com/metrics", "divims", password, http.StatusNotFound},
+		"its profiler":              {"GET", "https://bbb-w3.example.com/debug/pprof/", "divims", password, http.StatusNotFound},
+		"another spelling, no user": {"GET", "https://bbb-w3.example.com//node_exporter/./metrics", "", "", http.StatusUnauthorized},
+		"without TLS":               {"GET", "http://bbb-w3.example.com/node_exporter/metrics", "", "", http.StatusMovedPermanently},
+		"BBB's page":                {"GET", "https://bbb-w3.example.com/", "", "", http.StatusOK},
+		"BBB's include file":        {"GET", "https://bbb-w3.example.com/own/", "", "", http.StatusNoContent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request, err := http.NewRequestWithContext(t.Context(), r.method, r.address, nil)
@@ -566,26 +570,27 @@ func (c clone) doors(t *testing.T) {
 			}
 			response, err := c.client(new([]int)).Do(request)
 			must(t, err)
-			defer response.Body.Close()
+			defer func() { _ = response.Body.Close() }()
 			body, err := io.ReadAll(response.Body)
 			must(t, err)
-			if told := strings.Contains(string(body), "node_"); response.StatusCode != r.status || told != (r.status == http.StatusOK && r.user != "") && r.status != http.StatusBadRequest {
+			if hasMetrics := strings.Contains(string(body), "node_"); response.StatusCode != r.status || hasMetrics != (r.status == http.StatusOK && r.user != "") && r.status != http.StatusBadRequest {
 				t.Errorf("status %d, want %d:\n%.300s", response.StatusCode, r.status, body)
 			}
 		})
 	}
-	if connection, err := net.Dial("tcp", "192.0.2.3:9117"); err == nil {
+	var dialer net.Dialer
+	if connection, err := dialer.DialContext(t.Context(), "tcp", "192.0.2.3:9117"); err == nil {
 		_ = connection.Close()
-		t.Error("node_exporter answers from outside")
+		t.Error("node_exporter listens on an outside address")
 	}
-	waitFor(t, "192.0.2.3:443") // where nginx does
+	waitFor(t, "192.0.2.3:443") // nginx listens there
 }
 
-// allIsWell reads every value but the units, for which there is no systemd.
-func (c clone) allIsWell(t *testing.T) {
+// healthy checks all values but the units, because systemd does not run here.
+func (c clone) healthy(t *testing.T) {
 	c.t = t
 	before := time.Now()
-	stats := c.stats()
+	stats := c.readStats()
 	probe, known := stats.Probe.Get()
 	if !known || !probe.OK || probe.At.Before(before.Add(-2*time.Second)) {
 		t.Errorf("probe %+v, known %v (%s)", probe, known, stats.Probe.Reason())
@@ -605,18 +610,18 @@ func (c clone) allIsWell(t *testing.T) {
 	}
 }
 
-// probes breaks BBB.
+// probes tests the probe with a broken BBB.
 func (c clone) probes(t *testing.T) {
 	for name, b := range map[string]struct{ path, content string }{
-		"its API fails":   {"/var/www/api.xml", "<response><returncode>FAILED</returncode></response>"},
-		"a unit is down":  {"/etc/units/freeswitch", "failed\n"},
-		"a unit is ended": {"/etc/units/bbb-web", "inactive\n"},
+		"its API fails":  {"/var/www/api.xml", "<response><returncode>FAILED</returncode></response>"},
+		"a unit is down": {"/etc/units/freeswitch", "failed\n"},
+		"a unit stopped": {"/etc/units/bbb-web", "inactive\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.t = t
 			before, err := os.ReadFile(b.path)
 			c.write(b.path, b.content, 0o644)
-			stats := c.stats()
+			stats := c.readStats()
 			if probe, known := stats.Probe.Get(); !known || probe.OK {
 				t.Errorf("probe %+v, known %v (%s); want one that fails", probe, known, stats.Probe.Reason())
 			}
@@ -630,20 +635,20 @@ func (c clone) probes(t *testing.T) {
 	t.Run("systemd does not answer", func(t *testing.T) {
 		c.t = t
 		c.write("/etc/units/mute", "", 0o644)
-		if probe, known := c.stats().Probe.Get(); known {
+		if probe, known := c.readStats().Probe.Get(); known {
 			t.Errorf("probe %+v; want unknown", probe)
 		}
 		must(t, os.Remove("/etc/units/mute"))
 	})
 }
 
-// many tells what the script costs on a server with 5,000 recordings that are
-// done, and one that is not.
-func (c clone) many(t *testing.T) {
+// manyRecordings measures the script on a server with 5,000 finished recordings and an
+// unfinished one.
+func (c clone) manyRecordings(t *testing.T) {
 	c.t = t
 	c.plant(nil)
-	_ = c.count()
-	few := cpu(c.count())
+	_ = c.runScript()
+	few := cpu(c.runScript())
 	var tree []string
 	for i := range 5000 {
 		id := fmt.Sprintf("%040x-%d", i, 1773651600000+i)
@@ -653,21 +658,21 @@ func (c clone) many(t *testing.T) {
 	}
 	c.plant(append(tree, "status/recorded/"+lecture+".done"))
 	begun := time.Now()
-	done := c.count()
-	t.Logf("5,000 recordings: %s, of which %s on a CPU; without any: %s on a CPU", time.Since(begun).Round(time.Millisecond), cpu(done), few)
-	wantCounts(t, "backlog", c.stats().Backlog, all(pool.BacklogStages[:], map[string]int{"recorded": 1}))
+	done := c.runScript()
+	t.Logf("5,000 recordings: %s, %s of CPU time; no recordings: %s of CPU time", time.Since(begun).Round(time.Millisecond), cpu(done), few)
+	wantCounts(t, "backlog", c.readStats().Backlog, all(pool.BacklogStages[:], map[string]int{"recorded": 1}))
 	if cpu(done) > 10*time.Second {
-		t.Errorf("%s on a CPU", cpu(done))
+		t.Errorf("the script took %s of CPU time, want at most 10s", cpu(done))
 	}
 	c.plant(nil)
 }
 
 func cpu(state *os.ProcessState) time.Duration { return state.UserTime() + state.SystemTime() }
 
-// jobs puts some into the real Redis, and then takes that away.
+// jobs tests the count of jobs with a real Redis, and without it.
 func (c clone) jobs(redis *os.Process) {
 	t := c.t
-	queued := func(settings ...string) pool.Reading[map[string]int] { return c.stats(settings...).Backlog }
+	queued := func(settings ...string) pool.Reading[map[string]int] { return c.readStats(settings...).Backlog }
 	want := func(what string, jobs int, settings ...string) {
 		t.Helper()
 		wantCounts(t, what, queued(settings...), all(pool.BacklogStages[:], map[string]int{"queued": jobs}))
@@ -680,17 +685,17 @@ func (c clone) jobs(redis *os.Process) {
 	c.do("redis-cli", "sadd", "resque:workers", "bbb-w3:1:rap:*", "bbb-w3:2:rap:*")
 	want("idle workers", 6)
 	c.do("redis-cli", "set", "resque:worker:bbb-w3:2:rap:*", "{}")
-	want("a worker at work", 7)
+	want("a busy worker", 7)
 	c.do("redis-cli", "flushall")
 	want("all done", 0)
 
-	unknown := func(what string, settings ...string) {
+	unknown := func(what string) {
 		t.Helper()
 		t.Log(what)
-		wantUnknown(t, "backlog", queued(settings...), []string{"queued"})
+		wantUnknown(t, "backlog", queued(), []string{"queued"})
 	}
 	c.do("redis-cli", "set", "resque:queue:rap:process", "no list")
-	unknown("Redis has something else there")
+	unknown("a queue is not a list")
 	c.do("redis-cli", "flushall")
 	c.do("redis-cli", "config", "set", "requirepass", "sesame")
 	unknown("Redis wants a password")
@@ -699,8 +704,8 @@ func (c clone) jobs(redis *os.Process) {
 	must(t, redis.Signal(syscall.SIGSTOP))
 	unknown("Redis hangs")
 	must(t, redis.Signal(syscall.SIGCONT))
-	want("it goes on", 0)
+	want("Redis continues", 0)
 	must(t, redis.Kill())
 	_, _ = redis.Wait()
-	unknown("Redis is gone")
+	unknown("Redis does not run")
 }
