@@ -233,7 +233,7 @@ func containsSecret(text string) bool {
 func TestSilentServiceDoesNotDelayOthers(t *testing.T) {
 	s := newStage(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.respond = func(w http.ResponseWriter, r *http.Request) {
+	s.respond = func(_ http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.Host, "chat.") {
 			<-r.Context().Done()
 		}
@@ -289,7 +289,7 @@ func TestNothingIsSentAfterTheDeadline(t *testing.T) {
 // A long response is not read to its end.
 func TestLongResponsesAreReadInPart(t *testing.T) {
 	s := newStage(t)
-	s.respond = func(w http.ResponseWriter, r *http.Request) {
+	s.respond = func(w http.ResponseWriter, _ *http.Request) {
 		chunk := []byte(strings.Repeat("x", 1<<16))
 		for range 1 << 14 {
 			if _, err := w.Write(chunk); err != nil {
