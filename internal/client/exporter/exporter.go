@@ -24,16 +24,16 @@ import (
 
 // Config holds the URLs of stats endpoints and the credentials for them.
 type Config struct {
-	// URLs are templates in which {domain} is the server's domain. Where several
-	// endpoints have the same value, the first in this list counts.
+	// URLs are templates in which {domain} stands for the server's domain. If several
+	// endpoints have a value, the first in this list is used.
 	URLs []string `envconfig:"STATS_URLS" group:"Stats endpoints" match:"stats address" example:"https://{domain}/node_exporter/metrics,https://{domain}/metrics/" desc:"addresses of a server's metrics; {domain} is the server's domain. If the path contains node_exporter and there is no query, only the collectors in need are asked for"`
-	// User and Password, or Bearer, are sent to endpoints on the server's own
-	// domain and to no other host.
+	// User and Password, or Bearer, are sent to endpoints on the server's own domain
+	// only.
 	User     string      `envconfig:"STATS_USER" match:"user name" example:"divims" desc:"user name for them; sent to the server's own domain only, like the next two"`
 	Password pool.Secret `envconfig:"STATS_PASSWORD" example:"your-secret" desc:"password of STATS_USER"`
 	Bearer   pool.Secret `envconfig:"STATS_TOKEN" match:"visible" example:"your-secret" desc:"bearer token, instead of user name and password"`
-	// MaxAge is how old the figures of our script on the server may be; zero
-	// means five minutes.
+	// MaxAge is the maximum age of the divims-stats script's output. Zero means five
+	// minutes.
 	MaxAge time.Duration `envconfig:"STATS_MAX_AGE" default:"5m" min:"10s" max:"1d" desc:"figures of recordings and probe that are older than this are ignored"`
 }
 
