@@ -99,7 +99,7 @@ func (o *backtestOptions) readHistory(cmd *cobra.Command, name string, zone *tim
 func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error) {
 	settings, err := o.settings(o.servers)
 	if o.servers == 0 && !o.history && err == nil {
-		settings, err = o.settings(trace.Roomy(settings.Decision.ServerParticipants, settings.Decision.ServerMeetings))
+		settings, err = o.settings(trace.AmpleSize(settings.Decision.ServerParticipants, settings.Decision.ServerMeetings))
 	}
 	if err != nil {
 		return backtest.Config{}, err

@@ -9,9 +9,9 @@ import (
 	"divims/internal/scaling"
 )
 
-// act carries out the plan on the world, in its order. As in an evaluation the
-// first action of a server that does not come through ends the rest of them. The
-// error tells of an action that is not modelled.
+// act carries out the plan on the world, in its order. As in an evaluation, once an
+// action of a server is not done, the server's later actions are skipped. The error is
+// about an action that the model cannot carry out.
 func (r *run) act(seen pool.Observation, plan scaling.Plan) ([]scaling.Outcome, error) {
 	outcomes := make([]scaling.Outcome, len(plan.Actions))
 	broken := map[int]bool{}
@@ -55,7 +55,7 @@ func (r *run) do(seen pool.Observation, action scaling.Action) (scaling.Result, 
 	case scaling.Delete:
 		return r.delete(action, s), nil
 	}
-	return "", fmt.Errorf("the model knows no way to %s", action.Kind)
+	return "", fmt.Errorf("the model cannot carry out the action %s", action.Kind)
 }
 
 func result(err error) scaling.Result {
@@ -65,7 +65,7 @@ func result(err error) scaling.Result {
 	return scaling.Done
 }
 
-// create orders a machine of the first type and starts it.
+// create creates a machine of the first type and starts it.
 func (r *run) create(server pool.Server) error {
 	address := r.world.Addresses()[server.Number-1-r.Scaling.BareMetal]
 	machine, err := r.world.CreateMachine(world.Order{
@@ -79,21 +79,22 @@ func (r *run) create(server pool.Server) error {
 }
 
 func (r *run) reboot(action scaling.Action, s pool.ServerObservation) scaling.Result {
-	if r.mustStay(action, s) {
+	if r.mustKeep(action, s) {
 		return scaling.Held
 	}
 	machine, _ := s.Machine.Get()
 	return result(r.world.Reboot(machine.ID))
 }
 
-// delete gives a machine up, after a last look at it with its entry disabled.
+// delete deletes a machine. It disables the entry, checks the server once more, and ends
+// its meetings if its load is not known to be 0.
 func (r *run) delete(action scaling.Action, s pool.ServerObservation) scaling.Result {
 	entry, _ := s.Entry.Get()
 	machine, _ := s.Machine.Get()
 	if err := r.world.SetState(entry.ID, pool.Disabled); err != nil {
 		return scaling.Failed
 	}
-	if r.mustStay(action, s) {
+	if r.mustKeep(action, s) {
 		if entry.State == pool.Cordoned {
 			_ = r.world.SetState(entry.ID, pool.Cordoned)
 		}
@@ -107,8 +108,9 @@ func (r *run) delete(action scaling.Action, s pool.ServerObservation) scaling.Re
 	return result(r.world.Terminate(machine.ID))
 }
 
-// mustStay is the last look right before a machine is given up.
-func (r *run) mustStay(action scaling.Action, s pool.ServerObservation) bool {
+// mustKeep checks a server right before its machine is rebooted or deleted and reports
+// whether the machine must be kept.
+func (r *run) mustKeep(action scaling.Action, s pool.ServerObservation) bool {
 	if machine, _ := s.Machine.Get(); machine.State != pool.Running {
 		return false
 	}

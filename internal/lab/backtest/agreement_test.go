@@ -12,8 +12,7 @@ import (
 	"divims/internal/scaling"
 )
 
-// decision is the settings' defaults for a pool of so many servers, as the
-// function has them.
+// decision returns the default settings of the decision for a pool of the given size.
 func decision(t testing.TB, size string) scaling.Config {
 	t.Helper()
 	settings, err := config.Load(append(config.Examples(), "DIVIMS_POOL_SIZE="+size))
@@ -32,7 +31,7 @@ func paris(t testing.TB) *time.Location {
 	return zone
 }
 
-// policies reads a list.
+// policies parses a list of policies.
 func policies(t testing.TB, text string) Policies {
 	t.Helper()
 	list, err := ParsePolicies(text)
@@ -42,7 +41,7 @@ func policies(t testing.TB, text string) Policies {
 	return list
 }
 
-// measured runs a backtest.
+// measured runs a backtest and returns its result.
 func measured(t testing.TB, config Config) Result {
 	t.Helper()
 	result, err := Run(t.Context(), config)
@@ -54,11 +53,11 @@ func measured(t testing.TB, config Config) Result {
 
 const sixWeeks = 42 * 24 * time.Hour
 
-// TestAgreesWithAnIndependentSimulator compares with figures of a simulator that
-// shares nothing with this one but the rules.
-func TestAgreesWithAnIndependentSimulator(t *testing.T) {
+// TestAgreesWithIndependentSimulator compares the results with those of a simulator that
+// was written separately from the same rules.
+func TestAgreesWithIndependentSimulator(t *testing.T) {
 	if testing.Short() {
-		t.Skip("six months take their time")
+		t.Skip("takes long: six months of virtual time")
 	}
 	const traces = "../../../../shared/data/traces/"
 	for _, given := range []struct {
@@ -77,7 +76,7 @@ func TestAgreesWithAnIndependentSimulator(t *testing.T) {
 	} {
 		meetings, err := demand.ReadTrace(traces + given.name + "-101-1500.csv.gz")
 		if errors.Is(err, fs.ErrNotExist) {
-			t.Skip("the traces are not here")
+			t.Skip("no reference traces")
 		} else if err != nil {
 			t.Fatal(err)
 		}
@@ -91,13 +90,13 @@ func TestAgreesWithAnIndependentSimulator(t *testing.T) {
 		})
 		t.Logf("%s, recording work %g: %+v", given.name, given.work, got)
 		if math.Abs(got.ServerHours/given.hours-1) > 0.07 {
-			t.Errorf("%s, recording work %g: %.0f server-hours, the other has %.0f", given.name, given.work, got.ServerHours, given.hours)
+			t.Errorf("%s, recording work %g: %.0f server-hours, the other simulator has %.0f", given.name, given.work, got.ServerHours, given.hours)
 		}
 		if math.Abs(got.OverloadedPercent-given.overloaded) > 1.5 {
-			t.Errorf("%s, recording work %g: %.1f %% overloaded, the other has %.1f %%", given.name, given.work, got.OverloadedPercent, given.overloaded)
+			t.Errorf("%s, recording work %g: %.1f %% overloaded, the other simulator has %.1f %%", given.name, given.work, got.OverloadedPercent, given.overloaded)
 		}
 		if math.Abs(got.LowerBoundHours/given.lower-1) > 0.01 {
-			t.Errorf("%s: lower bound %.0f, the other has %.0f", given.name, got.LowerBoundHours, given.lower)
+			t.Errorf("%s: lower bound %.0f, the other simulator has %.0f", given.name, got.LowerBoundHours, given.lower)
 		}
 		if got.RefusedMeetings+got.InterruptedMeetings+got.LostRecordings != 0 {
 			t.Errorf("%s: harm in %+v", given.name, got)

@@ -1,6 +1,7 @@
-// Package backtest measures policies: scaling.Decide against a world, in virtual time.
-// In go a trace of meetings and the settings of the decision; out come cost and quality beside a lower bound.
-// The decision and its memory are those that run; only the outside is a model, and nothing is left to chance but by seed.
+// Package backtest measures what policies cost and how well they do. It runs
+// scaling.Decide, the same code as the function, on a world in virtual time with the
+// meetings of a trace, and compares the result with a lower bound. The same seed gives
+// the same result.
 package backtest
 
 import (
@@ -13,52 +14,53 @@ import (
 	"divims/internal/scaling"
 )
 
-// Config says what is measured.
+// Config describes a backtest.
 type Config struct {
 	Trace *Trace
-	// Policies are asked as one list; Scaling.Policies is not looked at.
+	// Policies are measured together, as one list. They replace Scaling.Policies.
 	Policies Policies
 	// Scaling are the settings of the decision.
 	Scaling scaling.Config
-	// Warmup is how much of the trace is history only: whole days count as days of
-	// the trace's zone.
+	// Warmup is the first part of the trace, which is history only. Whole days are
+	// calendar days of the trace's time zone.
 	Warmup time.Duration
 	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
 	Poll time.Duration
-	// RecordingWork is how long a recorded meeting occupies its server after its
-	// end, as a multiple of the meeting's length. 0: there are no recordings.
+	// RecordingWork is how long the server processes a recording after the meeting's
+	// end, as a multiple of the meeting's length. 0 means that there are no recordings.
 	RecordingWork float64
-	// Seed settles how long machines boot, and all else that is left to chance.
+	// Seed determines how long machines boot and everything else that is random.
 	Seed uint64
-	// Price is what a server costs in an hour, in euros.
+	// Price is the price of a server in euros per hour.
 	Price float64
-	// Calendar is what the policy schedule reads.
+	// Calendar has the events for the policy schedule.
 	Calendar pool.Reading[pool.Calendar]
-	// EachMinute, if set, is told every evaluated minute.
+	// EachMinute, if set, is called for every minute of the evaluated time.
 	EachMinute func(world.Minute)
-	// Progress, if set, is told after each hour which share of the time is done.
+	// Progress, if set, is called at each full hour with the share of the time that is
+	// done, 0 to 1.
 	Progress func(share float64)
 }
 
-// run is a backtest under way.
+// run is the state of a running backtest.
 type run struct {
 	Config
-	// start is when the first evaluation is.
+	// start is the time of the first evaluation.
 	start   time.Time
 	servers []pool.Server
 	world   *world.World
 	state   pool.State
-	// history is what evaluations recorded so far, oldest first.
+	// history has the samples that evaluations recorded so far, oldest first.
 	history []pool.Sample
-	// future is the truth by the minute from the first evaluation on; empty unless
-	// the policies include Oracle.
+	// future has the true samples of every minute from start on. It is empty unless the
+	// policies include Oracle.
 	future []pool.Sample
 	measure
 }
 
-// Run measures the policies on the trace. It ends early with the error of ctx.
-// Other errors: a warmup that leaves nothing to evaluate, settings of which no
-// world can be made, and a policy that never had an answer.
+// Run measures the policies on the trace. Errors: that of ctx, a warmup that leaves
+// nothing to evaluate, settings that are invalid for a world, and a policy that never
+// had an answer.
 func Run(ctx context.Context, config Config) (Result, error) {
 	r := &run{Config: config}
 	err := r.all(ctx)
@@ -68,7 +70,7 @@ func Run(ctx context.Context, config Config) (Result, error) {
 	return r.result(), nil
 }
 
-// all evaluates from the end of the warmup to the end of the trace.
+// all runs the evaluations from the end of the warmup to the end of the trace.
 func (r *run) all(ctx context.Context) error {
 	if err := r.prepare(); err != nil {
 		return err
@@ -81,20 +83,20 @@ func (r *run) all(ctx context.Context) error {
 		if err := r.evaluate(now.UTC()); err != nil {
 			return err
 		}
-		r.tell(now)
+		r.reportProgress(now)
 	}
 	r.world.AdvanceTo(r.Trace.End)
-	r.tell(r.Trace.End)
-	return r.silent(r.Scaling.Policies)
+	r.reportProgress(r.Trace.End)
+	return r.requireAnswers(r.Scaling.Policies)
 }
 
-// prepare makes the world with one server running, and the past.
+// prepare creates the world, with one running server, and the history.
 func (r *run) prepare() (err error) {
 	r.start = r.Trace.After(r.Warmup)
 	if r.Warmup < 0 || !r.start.Before(r.Trace.End) {
 		return fmt.Errorf("a warmup of %s leaves nothing to evaluate of %.0f days", r.Warmup, r.Trace.End.Sub(r.Trace.Begin).Hours()/24)
 	}
-	r.silences, r.silence = map[scaling.Policy]int{}, map[scaling.Policy]string{}
+	r.unanswered, r.noAnswer = map[scaling.Policy]int{}, map[scaling.Policy]string{}
 	r.Scaling.Policies = r.Policies.known()
 	r.servers = pool.Servers(r.Scaling.Size, r.Scaling.BareMetal, "bbb-w{n}", "bbb-w{n}.example.com")
 	switch {
@@ -119,7 +121,7 @@ func (r *run) prepare() (err error) {
 	return nil
 }
 
-// evaluate is one evaluation: observe, decide, act, record.
+// evaluate runs one evaluation: observe, decide, act, record.
 func (r *run) evaluate(now time.Time) error {
 	seen := r.observe(now)
 	plan, next := scaling.Decide(now, r.Scaling, seen, r.state)
@@ -134,15 +136,14 @@ func (r *run) evaluate(now time.Time) error {
 	return nil
 }
 
-// record adds to the history what the storage keeps of past weeks, too; nothing
-// while the load is not known.
+// record adds a sample to the history, as an evaluation stores it, if the load is known.
 func (r *run) record(now time.Time, plan scaling.Plan) {
 	if len(plan.Load.Missing) == 0 {
 		r.history = append(r.history, pool.Sample{At: now, Participants: plan.Load.Participants, Meetings: plan.Load.Meetings})
 	}
 }
 
-// minute is told by the world.
+// minute is called by the world at every full minute.
 func (r *run) minute(m world.Minute) {
 	r.add(m, r.Scaling)
 	if r.EachMinute != nil {
@@ -150,8 +151,8 @@ func (r *run) minute(m world.Minute) {
 	}
 }
 
-// tell reports progress at each full hour.
-func (r *run) tell(now time.Time) {
+// reportProgress calls Progress at each full hour.
+func (r *run) reportProgress(now time.Time) {
 	done := now.Sub(r.start)
 	if r.Progress != nil && done%time.Hour == 0 {
 		r.Progress(float64(done) / float64(r.Trace.End.Sub(r.start)))

@@ -18,7 +18,7 @@ import (
 // monday is the first day of the small traces.
 var monday = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
-// meetings are so many alike; everybody comes and goes at once.
+// meetings returns identical meetings. Everybody joins at the start and leaves at the end.
 func meetings(count int, start, duration time.Duration, participants int) []demand.Meeting {
 	list := make([]demand.Meeting, count)
 	for i := range list {
@@ -27,7 +27,7 @@ func meetings(count int, start, duration time.Duration, participants int) []dema
 	return list
 }
 
-// traceOf is a trace of UTC days.
+// traceOf returns a trace with UTC days.
 func traceOf(t testing.TB, wanted ...[]demand.Meeting) *Trace {
 	t.Helper()
 	var all []demand.Meeting
@@ -48,19 +48,20 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 	}
 }
 
-// One meeting of 100 people from 9:00 to 10:00, on a day from midnight to midnight.
+// TestDayWithOneMeeting has one meeting of 100 people from 9:00 to 10:00, on a day from
+// midnight to midnight. Its figures, calculated by hand:
 //
-//	The one server that runs stays, and no other is required: load wants
-//	ceil(3 × 100 / 250) = 2 at 9:00, when 100 people stand against 1 before, and
-//	ceil(2 × 100 / 250) = 1 from 9:05 on. The evaluation of 9:00 sees the people
-//	of 9:00, and creates the second server; the one of 9:05 cordons it, while it
-//	boots or has just booted; it is deleted at the first evaluation at which it has
-//	run for 15 minutes (at least 9:15 + its start of 5 to 60 s, rounded) and was
-//	seen empty before. So: 24 h, and a second machine from 9:00 to 9:15 or 9:20.
+//	The running server stays. The policy load requires ceil(3 × 100 / 250) = 2
+//	servers at 9:00, when there are 100 people and were none before, and
+//	ceil(2 × 100 / 250) = 1 from 9:05 on. So the evaluation of 9:00 creates a second
+//	server, and the one of 9:05 cordons it while it boots or has just booted. It is
+//	deleted by the first evaluation at which it has run for 15 minutes (9:15 plus its
+//	start of 5 to 60 s, rounded up) and at which it was seen empty before.
+//	Server-hours: 24 h, and a second machine from 9:00 to 9:15 or 9:20.
 //	Lower bound: 1 server for 24 h, and 5 minutes for its start: 24.0833 h.
-//	Used: 100 of 250 for 60 of 1440 minutes, over 1440 and the second one's minutes
-//	that run.
-func TestADayOfOneMeetingByHand(t *testing.T) {
+//	Utilization: 100 of 250 for 60 minutes, divided by 1440 and the minutes in which
+//	the second machine runs.
+func TestDayWithOneMeeting(t *testing.T) {
 	got := measured(t, Config{
 		Trace: traceOf(t, meetings(1, 9*time.Hour, time.Hour, 100)), Policies: policies(t, "load"),
 		Scaling: decision(t, "3"), Seed: 1, Price: 0.5,
@@ -78,18 +79,19 @@ func TestADayOfOneMeetingByHand(t *testing.T) {
 	near(t, "days", got.Days, 1, 0)
 }
 
-// Two meetings of 200 people from 9:00 to 10:00 in a pool of 1.
+// TestDayBeyondPoolSize has two meetings of 200 people from 9:00 to 10:00 in a pool of
+// one server. Its figures, calculated by hand:
 //
-//	The one server has 400 people instead of 250 for the whole hour: everybody is
-//	overloaded, and nothing can be done about it, nor costs more than 24 h.
-//	Need: ceil(400 / 250) = 2 from the row of 9:00 to that of 9:59, as the last
-//	people leave at 10:00. Lower bound: 24 h + 5 min for level 1, 1 h + 5 min for
-//	level 2: 25.1667 h.
-//	Supply is 1 all day: it falls short by 1 in 60 of 1440 minutes, and never
+//	The server has 400 people instead of 250 for the whole hour: everybody is on an
+//	overloaded server. The server costs 24 h.
+//	Need: ceil(400 / 250) = 2 from the minute of 9:00 to that of 9:59, because
+//	everybody leaves at 10:00. Lower bound: 24 h + 5 min for server 1, 1 h + 5 min
+//	for server 2: 25.1667 h.
+//	The supply is 1 all day. It falls short by 1 in 60 of 1440 minutes and never
 //	exceeds the need.
-//	Used: 400 / 250 for 60 minutes of 1440, and 2 / 15 in the one more that BBB
-//	takes to end the meetings.
-func TestADayBeyondThePoolsSizeByHand(t *testing.T) {
+//	Utilization: 400 / 250 for 60 minutes of 1440, and 2 / 15 in the one minute that
+//	BBB takes to end the meetings.
+func TestDayBeyondPoolSize(t *testing.T) {
 	got := measured(t, Config{
 		Trace: traceOf(t, meetings(2, 9*time.Hour, time.Hour, 200)), Policies: policies(t, "load"),
 		Scaling: decision(t, "1"), Seed: 1,
@@ -104,10 +106,10 @@ func TestADayBeyondThePoolsSizeByHand(t *testing.T) {
 	near(t, "over-provisioned time", got.OverTimeshare, 0, 0)
 }
 
-// A recorded meeting of an hour on the second server keeps its machine for F
-// hours after its end. 16 meetings of 10 from 9:00 to 10:00 need two servers, and
-// load enables ceil(2 × 160 / 250) = 2 for participants and ceil(2 × 16 / 15) = 3
-// for meetings, so more than one machine gets recordings.
+// TestRecordingWorkKeepsMachines checks that machines are kept longer if recordings take
+// longer. 16 meetings of 10 people from 9:00 to 10:00 need two servers, and the policy
+// load enables ceil(2 × 160 / 250) = 2 for the participants and ceil(2 × 16 / 15) = 3 for
+// the meetings, so more than one machine has recordings.
 func TestRecordingWorkKeepsMachines(t *testing.T) {
 	hours := func(work float64) float64 {
 		wanted := meetings(16, 9*time.Hour, time.Hour, 10)
@@ -128,8 +130,8 @@ func TestRecordingWorkKeepsMachines(t *testing.T) {
 	}
 }
 
-// TestTheSameInputsGiveTheSameOutput looks at every byte that comes out.
-func TestTheSameInputsGiveTheSameOutput(t *testing.T) {
+// TestSameSeedGivesSameOutput compares the result, timeline, table and chart of two runs.
+func TestSameSeedGivesSameOutput(t *testing.T) {
 	wanted, err := demand.Generate(demand.University, monday, monday.AddDate(0, 0, 3), 3, 600)
 	if err != nil {
 		t.Fatal(err)
@@ -148,15 +150,15 @@ func TestTheSameInputsGiveTheSameOutput(t *testing.T) {
 		return text.String()
 	}
 	if first, again := once(1), once(1); first != again {
-		t.Error("two runs with one seed differ")
+		t.Error("two runs with the same seed differ")
 	}
 	if once(1) == once(2) {
-		t.Error("two seeds give the same to the byte")
+		t.Error("two seeds give exactly the same output")
 	}
 }
 
-// TestWarmupIsHistory: what the first evaluation is told of the past is the
-// trace, every five minutes, of this ISO week and the weeks before that count.
+// TestWarmupIsHistory checks that the history of the first evaluation has a sample of the
+// trace every five minutes, for this ISO week and the pool.HistoryWeeks before it.
 func TestWarmupIsHistory(t *testing.T) {
 	daily := []demand.Meeting{}
 	for day := range 7*8 + 3 {
@@ -190,9 +192,9 @@ func TestWarmupIsHistory(t *testing.T) {
 	}
 }
 
-// TestTheOracleSeesTheTruth minute by minute, from the next one on, and nobody
-// else does.
-func TestTheOracleSeesTheTruth(t *testing.T) {
+// TestOracleSeesTheFuture checks that the policy oracle, and no other, gets the future
+// samples minute by minute, from the next minute on.
+func TestOracleSeesTheFuture(t *testing.T) {
 	trace := traceOf(t, meetings(2, 9*time.Hour, time.Hour, 100))
 	for _, name := range []string{"load", "oracle"} {
 		r := &run{Config: Config{Trace: trace, Policies: policies(t, name), Scaling: decision(t, "3")}}
@@ -202,11 +204,11 @@ func TestTheOracleSeesTheTruth(t *testing.T) {
 		future := r.observe(monday.Add(8*time.Hour + 55*time.Minute)).Future
 		if name == "load" {
 			if future != nil {
-				t.Error("load knows the future")
+				t.Error("the policy load gets the future")
 			}
 			continue
 		}
-		if len(future) != int(foresight/time.Minute) || !future[0].At.Equal(monday.Add(8*time.Hour+56*time.Minute)) {
+		if len(future) != int(oracleHorizon/time.Minute) || !future[0].At.Equal(monday.Add(8*time.Hour+56*time.Minute)) {
 			t.Fatalf("%d samples of the future, the first at %s", len(future), future[0].At)
 		}
 		if future[3].Participants != 0 || future[4].Participants != 200 || future[4].Meetings != 2 || future[64].Participants != 0 {
@@ -218,8 +220,8 @@ func TestTheOracleSeesTheTruth(t *testing.T) {
 	}
 }
 
-// TestStandIns: who measures the forecast without a week of history measures the load
-// rule, and is told so.
+// TestStandIns checks that a backtest of the forecast with less than a week of history
+// counts the evaluations in which the load rule replaced it, and that the table says so.
 func TestStandIns(t *testing.T) {
 	trace := traceOf(t, append(meetings(1, 9*time.Hour, time.Hour, 10), meetings(1, 8*24*time.Hour, time.Hour, 10)...))
 	for list, want := range map[string]int{"load": 0, "forecast": 6 * 24 * 12} {
@@ -232,13 +234,13 @@ func TestStandIns(t *testing.T) {
 		if err := WriteTable(&table, []Result{result}); err != nil {
 			t.Fatal(err)
 		}
-		if told := strings.Contains(table.String(), "stood in"); told != (want > 0) || result.StandIns < want-12 || result.StandIns > want {
+		if shown := strings.Contains(table.String(), "stood in"); shown != (want > 0) || result.StandIns < want-12 || result.StandIns > want {
 			t.Errorf("%s: %d stand-ins, want %d\n%s", list, result.StandIns, want, table.String())
 		}
 	}
 }
 
-func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
+func TestRunChecksItsConfig(t *testing.T) {
 	trace := traceOf(t, meetings(1, 9*time.Hour, time.Hour, 10))
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -247,10 +249,10 @@ func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		"a warmup of all the trace":   {t.Context(), func(c *Config) { c.Warmup = 24 * time.Hour }, "leaves nothing"},
-		"a policy without its source": {t.Context(), func(c *Config) { c.Policies = policies(t, "load+schedule") }, "schedule never had an answer"},
-		"polls without a pause":       {t.Context(), func(c *Config) { c.Poll = time.Millisecond }, "polls every"},
-		"nobody waits any more":       {cancelled, func(*Config) {}, context.Canceled.Error()},
+		"warmup as long as the trace": {t.Context(), func(c *Config) { c.Warmup = 24 * time.Hour }, "leaves nothing"},
+		"schedule without a calendar": {t.Context(), func(c *Config) { c.Policies = policies(t, "load+schedule") }, "schedule never had an answer"},
+		"Poll too short":              {t.Context(), func(c *Config) { c.Poll = time.Millisecond }, "Poll is 1ms"},
+		"cancelled":                   {cancelled, func(*Config) {}, context.Canceled.Error()},
 	} {
 		config := Config{Trace: trace, Policies: policies(t, "load"), Scaling: decision(t, "3")}
 		given.change(&config)
@@ -259,34 +261,34 @@ func TestWhatCannotBeMeasuredIsRefused(t *testing.T) {
 		}
 	}
 	if _, err := NewTrace("empty", nil, time.UTC); err == nil {
-		t.Error("a trace without meetings is taken")
+		t.Error("a trace without meetings is accepted")
 	}
 	century := append(meetings(1, 0, time.Hour, 1), meetings(1, 70*365*24*time.Hour, time.Hour, 1)...)
 	if _, err := NewTrace("century", century, time.UTC); err == nil {
-		t.Error("a trace of 70 years is taken")
+		t.Error("a trace of 70 years is accepted")
 	}
 	r := &run{Config: Config{Trace: trace, Policies: policies(t, "load"), Scaling: decision(t, "1")}}
 	if err := r.prepare(); err != nil {
 		t.Fatal(err)
 	}
-	unheardOf := scaling.Plan{Actions: []scaling.Action{{Kind: "dance", Server: 1}}}
-	if _, err := r.act(r.observe(monday), unheardOf); err == nil || !strings.Contains(err.Error(), "dance") {
-		t.Errorf("an action that is not modelled: %v", err)
+	unknown := scaling.Plan{Actions: []scaling.Action{{Kind: "dance", Server: 1}}}
+	if _, err := r.act(r.observe(monday), unknown); err == nil || !strings.Contains(err.Error(), "dance") {
+		t.Errorf("an unknown action: %v, want an error with its name", err)
 	}
 }
 
-func TestPoliciesAreReadAsTheyAreWritten(t *testing.T) {
+func TestParsePolicies(t *testing.T) {
 	for _, text := range []string{"load", "load+schedule", "oracle", "load+forecast"} {
 		if got := policies(t, text).String(); got != text {
-			t.Errorf("%q is read as %q", text, got)
+			t.Errorf("%q is parsed as %q", text, got)
 		}
 	}
 	for _, text := range []string{"", "load+", "load,schedule", "clairvoyant"} {
 		if list, err := ParsePolicies(text); err == nil {
-			t.Errorf("%q is read as %v", text, list)
+			t.Errorf("%q is parsed as %v, want an error", text, list)
 		}
 	}
 	if known := policies(t, "load+oracle").known(); known[0] != scaling.PolicyLoad || known[1] != scaling.PolicyForecast {
-		t.Errorf("scaling is told of %v", known)
+		t.Errorf("policies for scaling: %v, want load and forecast", known)
 	}
 }

@@ -13,14 +13,14 @@ import (
 // Panel is one backtest in a chart.
 type Panel struct {
 	Result Result
-	// Minutes are what is shown, one after the other.
+	// Minutes are the minutes to show, without gaps.
 	Minutes []world.Minute
 }
 
-// Chart draws backtests one below the other, as SVG: how many servers perfect
-// spreading needs, how many are enabled, how many machines there are, and which
-// share of the people is on overloaded servers. All have the same scale. Days are
-// the zone's.
+// Chart draws backtests one below the other, as SVG. Each panel shows how many servers
+// perfect spreading needs, how many are enabled, how many machines there are, and the
+// share of people on overloaded servers. All panels have the same scale. Days are those
+// of Zone.
 type Chart struct {
 	Title                              string
 	Panels                             []Panel
@@ -28,7 +28,7 @@ type Chart struct {
 	ServerParticipants, ServerMeetings int
 }
 
-// The chart's measures, in its own units.
+// Sizes in the chart's own units.
 const (
 	chartWidth  = 1200
 	leftEdge    = 56
@@ -40,8 +40,8 @@ const (
 	panelHeight = 26 + plotHeight + 8 + stripHeight + 34
 )
 
-// chartHead is all that every chart begins with; %d and %s are its height, title
-// and what there is to see.
+// chartHead is the beginning of every chart. Its arguments are the width, the height and
+// the title.
 const chartHead = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img" aria-labelledby="title" font-family="system-ui, -apple-system, 'Segoe UI', sans-serif" font-size="13">
 <title id="title">%s</title>
 <style>
@@ -56,7 +56,7 @@ text { fill: var(--soft) } .name { fill: var(--text); font-weight: 600 } .head {
 <rect width="100%%" height="100%%" style="fill: var(--back)"/>
 `
 
-// Write writes the chart.
+// Write writes the chart as SVG.
 func (c Chart) Write(to io.Writer) error {
 	out := bufio.NewWriter(to)
 	title := html.EscapeString(c.Title)
@@ -96,7 +96,7 @@ func (c Chart) legend(out io.Writer) {
 	}
 }
 
-// most is how many servers the scale goes to.
+// most returns the largest number of servers in the chart, at which the scale ends.
 func (c Chart) most() int {
 	most := 1
 	for _, panel := range c.Panels {
@@ -111,7 +111,7 @@ func (c Chart) need(m world.Minute) int {
 	return need(Demand{m.Participants, m.Meetings}, c.ServerParticipants, c.ServerMeetings)
 }
 
-// overloaded is the share of the people in per cent.
+// overloaded returns the share of people on overloaded servers in percent, rounded.
 func overloaded(m world.Minute) int {
 	return (100*m.Overloaded + m.Participants/2) / max(1, m.Participants)
 }
@@ -133,7 +133,7 @@ func (c Chart) panel(out io.Writer, p Panel, most int) {
 	fmt.Fprintf(out, "<path class=\"grid\" d=\"M0 %dh%d\"/>\n</g>\n</g>\n", stripHeight, plotWidth)
 }
 
-// days draws a line at each midnight, and names the days that have room for it.
+// days draws a line at each midnight and writes the names of the days that fit.
 func (c Chart) days(out io.Writer, minutes []world.Minute) {
 	const dayMinutes, room = 24 * 60, 84
 	every := 1 + room*len(minutes)/dayMinutes/plotWidth
@@ -152,7 +152,7 @@ func (c Chart) days(out io.Writer, minutes []world.Minute) {
 	}
 }
 
-// scale draws three to six lines at round numbers of servers.
+// scale draws up to six lines at round numbers of servers.
 func (c Chart) scale(out io.Writer, most int) {
 	step := 1
 	for _, next := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000} {
@@ -167,7 +167,7 @@ func (c Chart) scale(out io.Writer, most int) {
 	}
 }
 
-// plot draws series of whole numbers, as steps.
+// plot draws a series of whole numbers, as steps.
 type plot struct {
 	out                   io.Writer
 	minutes, most, height int
@@ -177,7 +177,7 @@ func (p plot) x(i int) float64 { return float64(i) / float64(p.minutes) * plotWi
 
 func (p plot) y(value int) float64 { return float64(p.height) * (1 - float64(value)/float64(p.most)) }
 
-// steps writes a point wherever the series changes.
+// steps continues a path with a step wherever the series changes.
 func (p plot) steps(minutes []world.Minute, value func(world.Minute) int) {
 	last := -1
 	for i, m := range minutes {

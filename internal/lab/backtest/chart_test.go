@@ -12,7 +12,7 @@ import (
 	"divims/internal/lab/world"
 )
 
-// TestChartIsWellFormed whatever there is to show, and names what it shows.
+// TestChartIsWellFormed checks that charts are well-formed XML and name their policies.
 func TestChartIsWellFormed(t *testing.T) {
 	day := make([]world.Minute, 24*60)
 	for i := range day {
@@ -38,7 +38,7 @@ func TestChartIsWellFormed(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if strings.Contains(text.String(), "NaN") || strings.Contains(text.String(), "Inf") {
-			t.Errorf("%s: has a number that is none", name)
+			t.Errorf("%s: contains NaN or Inf", name)
 		}
 		for _, p := range panels {
 			if want := fmt.Sprintf(">%s</tspan>", p.Result.Policy); strings.Count(text.String(), want) != 1 {
@@ -48,7 +48,7 @@ func TestChartIsWellFormed(t *testing.T) {
 	}
 }
 
-// repeated repeats minutes.
+// repeated returns the minutes several times in a row.
 func repeated(minutes []world.Minute, times int) []world.Minute {
 	var all []world.Minute
 	for range times {

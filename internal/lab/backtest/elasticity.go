@@ -1,21 +1,22 @@
 package backtest
 
-// Elasticity is how well the supply follows the need, by the measures of Herbst,
-// Kounev and Reussner, "Elasticity in Cloud Computing: What It Is, and What It Is
-// Not" (ICAC 2013). The need is that of perfect spreading, at least 1 server; the
-// supply are the machines whose BBB answers. Best is 0.
+// Elasticity measures how well the supply follows the need, as defined by Herbst, Kounev
+// and Reussner, "Elasticity in Cloud Computing: What It Is, and What It Is Not" (ICAC
+// 2013). The need is that of perfect spreading, at least 1 server. The supply is the
+// number of machines whose BBB answers. The best value is 0.
 type Elasticity struct {
-	// UnderAccuracy is by how many servers the supply falls short, OverAccuracy by
-	// how many it exceeds the need; means over all time (there: ΣU/T and ΣO/T).
+	// UnderAccuracy is the mean number of servers by which the supply falls short of the
+	// need, OverAccuracy the mean number by which it exceeds the need (in the paper:
+	// ΣU/T and ΣO/T). Both are means over all time.
 	UnderAccuracy float64 `json:"under_provisioning_accuracy"`
 	OverAccuracy  float64 `json:"over_provisioning_accuracy"`
-	// UnderTimeshare and OverTimeshare are the percentage of time in which it does
-	// (there: ΣA/T and ΣB/T).
+	// UnderTimeshare and OverTimeshare are the percentages of time in which it does (in
+	// the paper: ΣA/T and ΣB/T).
 	UnderTimeshare float64 `json:"under_provisioning_timeshare_pct"`
 	OverTimeshare  float64 `json:"over_provisioning_timeshare_pct"`
 }
 
-// elasticity adds up minutes and servers.
+// elasticity adds up the minutes and servers for Elasticity.
 type elasticity struct {
 	minutes, underMinutes, overMinutes int
 	under, over                        int

@@ -8,7 +8,8 @@ import (
 	"divims/internal/lab/world"
 )
 
-// generated is a trace of ten weeks, of which the last four are evaluated.
+// generated returns a trace of ten weeks. With a warmup of sixWeeks, the last four are
+// evaluated.
 func generated(t testing.TB, profile demand.Profile, seed uint64, peak int) *Trace {
 	t.Helper()
 	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(t))
@@ -23,9 +24,9 @@ func generated(t testing.TB, profile demand.Profile, seed uint64, peak int) *Tra
 	return trace
 }
 
-// TestForecastBeatsTheLoadRule: it is cheaper and less overloaded for each profile,
-// and refuses nobody.
-func TestForecastBeatsTheLoadRule(t *testing.T) {
+// TestForecastBeatsLoadRule checks that, for each profile, the forecast is cheaper than the
+// load rule, overloads fewer people, and refuses no meeting.
+func TestForecastBeatsLoadRule(t *testing.T) {
 	for _, profile := range demand.Profiles() {
 		config := Config{Trace: generated(t, profile, 21, 1000), Scaling: decision(t, "50"), Warmup: sixWeeks, Seed: 1}
 		config.Policies = policies(t, "load")
@@ -39,9 +40,10 @@ func TestForecastBeatsTheLoadRule(t *testing.T) {
 	}
 }
 
-// TestForecastOfAPoolThatIsTooSmall: while all there are is enabled, about as many
-// people are on overloaded servers as if all always were, and nobody is refused.
-func TestForecastOfAPoolThatIsTooSmall(t *testing.T) {
+// TestForecastInTooSmallPool checks that, while all servers are enabled, about as many
+// people are on overloaded servers as if all servers were always enabled, and that no
+// meeting is refused.
+func TestForecastInTooSmallPool(t *testing.T) {
 	trace := generated(t, demand.School, 21, 1500)
 	const size = "5" // the peak of an ordinary day needs 6
 	all, full := decision(t, size), map[time.Time]world.Minute{}

@@ -10,56 +10,59 @@ import (
 	"divims/internal/scaling"
 )
 
-// Result is what policies came to on a trace, over the evaluated time.
+// Result has the figures of a list of policies on a trace, over the evaluated time.
 type Result struct {
 	Trace  string `json:"trace"`
 	Policy string `json:"policy"`
-	// ServerHours count machines from their creation until they are gone,
-	// LowerBoundHours are LowerBound's, Ratio is the first over the second.
+	// ServerHours counts machines from their creation to their deletion.
+	// LowerBoundHours is the result of LowerBound, and Ratio is ServerHours /
+	// LowerBoundHours.
 	ServerHours     float64 `json:"server_hours"`
 	LowerBoundHours float64 `json:"lower_bound_hours"`
 	Ratio           float64 `json:"ratio"`
 	// OverloadedPercent is the share of participant-minutes on servers with more
-	// participants or meetings than they carry.
+	// participants or meetings than their capacity.
 	OverloadedPercent float64 `json:"overloaded_participant_minutes_pct"`
 	RefusedMeetings   int     `json:"refused_meetings"`
 	StartsPerDay      float64 `json:"starts_per_day"`
-	// MeanUtilization is the used share of what the running machines carry, of
-	// participants or of meetings, whichever is scarcer; all minutes together.
+	// MeanUtilization is the used share of the running machines' capacity over all
+	// minutes. In each minute the larger of the shares of participants and of meetings
+	// counts.
 	MeanUtilization float64 `json:"mean_utilization"`
-	// DrainToDelete95 is the 95th percentile of the minutes from cordon to deletion.
+	// DrainToDelete95 is the 95th percentile of the time from cordon to deletion, in
+	// minutes.
 	DrainToDelete95 float64 `json:"drain_to_delete_p95_minutes"`
 	// MostCreations is the largest number of machines that one evaluation created.
 	MostCreations int     `json:"most_creations_in_an_evaluation"`
 	CostEuros     float64 `json:"cost_euros"`
 	Elasticity
-	// InterruptedMeetings and LostRecordings are harm, which no policy may do.
+	// InterruptedMeetings and LostRecordings are harm that no policy may do.
 	InterruptedMeetings int `json:"interrupted_meetings"`
 	LostRecordings      int `json:"lost_recordings"`
 	Evaluations         int `json:"evaluations"`
-	// StandIns are the evaluations in which the load rule stood in for a policy,
-	// StandIn is why it last did.
+	// StandIns counts the evaluations in which the load rule replaced a policy's own
+	// answer, and StandIn is the last reason.
 	StandIns int     `json:"stand_ins"`
 	StandIn  string  `json:"stand_in,omitempty"`
 	Days     float64 `json:"days"`
 }
 
-// measure adds up what a run comes to beside the world's own tally.
+// measure adds up the figures that the world's tally does not have.
 type measure struct {
-	used    float64 // servers' worth of demand, summed over minutes
+	used    float64 // used capacity in servers, summed over minutes
 	running int     // machines, summed over minutes
 	elasticity
 
 	evaluations, mostCreations int
-	// silences counts the evaluations in which a policy had no answer, silence is
-	// its last reason.
-	silences map[scaling.Policy]int
-	silence  map[scaling.Policy]string
-	standIns int
-	standIn  string
+	// unanswered counts the evaluations in which a policy had no answer. noAnswer is
+	// the policy's last reason.
+	unanswered map[scaling.Policy]int
+	noAnswer   map[scaling.Policy]string
+	standIns   int
+	standIn    string
 }
 
-// add accounts for a minute.
+// add records a minute.
 func (m *measure) add(row world.Minute, config scaling.Config) {
 	m.used += max(float64(row.Participants)/float64(config.ServerParticipants), float64(row.Meetings)/float64(config.ServerMeetings))
 	m.running += row.Running
@@ -67,7 +70,7 @@ func (m *measure) add(row world.Minute, config scaling.Config) {
 	m.elasticity.add(need(demand, config.ServerParticipants, config.ServerMeetings), row.Up)
 }
 
-// count accounts for an evaluation.
+// count records an evaluation.
 func (m *measure) count(plan scaling.Plan) {
 	m.evaluations++
 	creations := 0
@@ -79,8 +82,8 @@ func (m *measure) count(plan scaling.Plan) {
 	m.mostCreations = max(m.mostCreations, creations)
 	for _, answer := range plan.Required.Policies {
 		if !answer.Servers.Known() {
-			m.silences[answer.Policy]++
-			m.silence[answer.Policy] = answer.Servers.Reason()
+			m.unanswered[answer.Policy]++
+			m.noAnswer[answer.Policy] = answer.Servers.Reason()
 		}
 		if answer.Problem != "" {
 			m.standIns++
@@ -89,18 +92,18 @@ func (m *measure) count(plan scaling.Plan) {
 	}
 }
 
-// silent tells of a policy that was asked in vain each time: what was measured
-// is not it.
-func (m *measure) silent(policies []scaling.Policy) error {
+// requireAnswers returns an error if a policy had no answer in any evaluation, because
+// then the figures are not those of that policy.
+func (m *measure) requireAnswers(policies []scaling.Policy) error {
 	for _, policy := range policies {
-		if m.silences[policy] == m.evaluations {
-			return fmt.Errorf("the policy %s never had an answer: %s", policy, m.silence[policy])
+		if m.unanswered[policy] == m.evaluations {
+			return fmt.Errorf("the policy %s never had an answer: %s", policy, m.noAnswer[policy])
 		}
 	}
 	return nil
 }
 
-// result sums up.
+// result returns the figures of the run.
 func (r *run) result() Result {
 	tally := r.world.Tally()
 	days := r.Trace.End.Sub(r.start).Hours() / 24
@@ -122,11 +125,11 @@ func (r *run) result() Result {
 	}
 }
 
-// round keeps four decimals, as many as anybody compares.
+// round rounds to four decimals.
 func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
-// quantile is the smallest of the durations that such a share of them does not
-// exceed; 0 of none.
+// quantile returns the smallest of the durations that at least the given share of them
+// does not exceed, or 0 if there are none.
 func quantile(durations []time.Duration, share float64) time.Duration {
 	if len(durations) == 0 {
 		return 0

@@ -8,14 +8,14 @@ import (
 	"divims/internal/lab/world"
 )
 
-// Ten minutes in which need and supply are
+// TestElasticity has ten minutes with these needs and supplies:
 //
 //	need    1 1 3 3 3 2 2 1 1 1
 //	supply  1 1 1 2 4 4 2 2 1 1
 //
-// The supply falls short by 2 and 1, 3 servers in 2 minutes of 10, and exceeds
-// the need by 1, 2 and 1, 4 servers in 3 minutes.
-func TestElasticityByHand(t *testing.T) {
+// The supply falls short by 2 and 1, together 3, in 2 of 10 minutes. It exceeds the need
+// by 1, 2 and 1, together 4, in 3 minutes.
+func TestElasticity(t *testing.T) {
 	var e elasticity
 	supply := []int{1, 1, 1, 2, 4, 4, 2, 2, 1, 1}
 	for i, need := range []int{1, 1, 3, 3, 3, 2, 2, 1, 1, 1} {
@@ -25,11 +25,11 @@ func TestElasticityByHand(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if got := (&elasticity{}).result(); got != (Elasticity{}) {
-		t.Errorf("of no time at all: %+v", got)
+		t.Errorf("of no minutes: %+v, want zeros", got)
 	}
 }
 
-func TestQuantileIsOneOfTheDurations(t *testing.T) {
+func TestQuantile(t *testing.T) {
 	var twenty []time.Duration
 	for i := range 20 {
 		twenty = append(twenty, time.Duration(20-i)*time.Minute)
@@ -46,7 +46,7 @@ func TestQuantileIsOneOfTheDurations(t *testing.T) {
 	}
 }
 
-func TestTimelineHasARowAMinute(t *testing.T) {
+func TestTimelineHasOneRowPerMinute(t *testing.T) {
 	var text strings.Builder
 	zone := paris(t)
 	err := WriteTimeline(&text, []world.Minute{

@@ -7,7 +7,7 @@ import (
 	"divims/internal/lab/demand"
 )
 
-// benchMonth measures four weeks of a university, with as many weeks of history.
+// benchMonth runs a backtest of four weeks of a university, after six weeks of history.
 func benchMonth(b *testing.B, size string, peak int, list string) {
 	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(b))
 	meetings, err := demand.Generate(demand.University, from, from.AddDate(0, 0, 70), 1, peak)

@@ -8,8 +8,8 @@ import (
 	"divims/internal/scaling"
 )
 
-// observe is what an evaluation sees of the world: what cycle would ask for over
-// the network, and no more.
+// observe returns what an evaluation sees of the world. It reads no more than cycle reads
+// over the network.
 func (r *run) observe(now time.Time) pool.Observation {
 	seen := pool.Observation{
 		Entries:   pool.Seen(r.world.Entries()),
@@ -27,7 +27,7 @@ func (r *run) observe(now time.Time) pool.Observation {
 	return seen
 }
 
-// leftovers are the volumes that deleted machines left behind.
+// leftovers returns the volumes that deleted machines left behind.
 func (r *run) leftovers() []pool.Volume {
 	var detached []pool.Volume
 	for _, volume := range r.world.Volumes() {
@@ -38,7 +38,8 @@ func (r *run) leftovers() []pool.Volume {
 	return detached
 }
 
-// remembered is the part of the history that the storage would hand out.
+// remembered returns the part of the history that storage keeps: this week and the
+// pool.HistoryWeeks before it.
 func (r *run) remembered(now time.Time) []pool.Sample {
 	monday := now.AddDate(0, 0, -((int(now.Weekday()) + 6) % 7)).Truncate(24 * time.Hour)
 	from := monday.AddDate(0, 0, -7*pool.HistoryWeeks)
@@ -46,26 +47,27 @@ func (r *run) remembered(now time.Time) []pool.Sample {
 	return r.history[first:len(r.history):len(r.history)]
 }
 
-// foresight is how far the oracle sees: farther than the forecast looks for its decision.
-const foresight = 4 * time.Hour
+// oracleHorizon is how far the oracle sees. The forecast does not look as far ahead.
+const oracleHorizon = 4 * time.Hour
 
-// ahead is the truth about the time after now; nil without an oracle.
+// ahead returns the true samples after now, or nil if the policies have no oracle.
 func (r *run) ahead(now time.Time) []pool.Sample {
 	if len(r.future) == 0 {
 		return nil
 	}
 	first := min(int(now.Sub(r.future[0].At)/time.Minute)+1, len(r.future))
-	last := min(first+int(foresight/time.Minute), len(r.future))
+	last := min(first+int(oracleHorizon/time.Minute), len(r.future))
 	return r.future[first:last:last]
 }
 
-// Why a server was not asked.
+// Reasons why a server was not asked.
 const (
 	off     = "not asked: its machine does not run"
 	enabled = "not asked: the server does not drain"
 )
 
-// observeServer asks a server whose machine runs.
+// observeServer reads the meetings, stats and recordings of a server. They are unknown
+// if the machine does not run.
 func (r *run) observeServer(s *pool.ServerObservation) {
 	s.CertificateExpiry = pool.Unknown[time.Time]("the model has no certificates")
 	if machine, known := s.Machine.Get(); known && (machine == nil || machine.State != pool.Running) {
@@ -79,7 +81,7 @@ func (r *run) observeServer(s *pool.ServerObservation) {
 	s.Recordings = r.recordings(*s)
 }
 
-// stats are complete or, before the machine's system is up, all unknown.
+// stats returns the figures of a server. All are unknown before its system is up.
 func (r *run) stats(domain string) pool.Reading[pool.Stats] {
 	stats, err := r.world.Stats(domain)
 	if err != nil {
@@ -88,8 +90,8 @@ func (r *run) stats(domain string) pool.Reading[pool.Stats] {
 	return pool.Seen(stats)
 }
 
-// recordings are asked for on draining servers only, and those that can keep a
-// machine.
+// recordings returns a server's recordings. Only draining servers are asked. Published
+// recordings are left out unless the pool ships recordings.
 func (r *run) recordings(s pool.ServerObservation) pool.Reading[[]pool.Recording] {
 	entry, _ := s.Entry.Get()
 	switch {

@@ -8,18 +8,18 @@ import (
 	"divims/internal/scaling"
 )
 
-// Oracle is the policy forecast that is given the true future instead of its own
-// prediction. What it does worse than the lower bound is not for want of
-// knowledge: meetings cannot be moved, and placing is blind.
+// Oracle is the policy forecast with the true future instead of a prediction. Its
+// distance from the lower bound is not due to missing knowledge but to meetings that
+// cannot be moved and to their placement by Scalelite.
 const Oracle scaling.Policy = "oracle"
 
-// Policies are a list of policies; the largest answer counts.
+// Policies is a list of policies. The largest of their answers counts.
 type Policies []scaling.Policy
 
 // available are the policies that can be measured.
 var available = []scaling.Policy{scaling.PolicyLoad, scaling.PolicySchedule, scaling.PolicyForecast, Oracle}
 
-// ParsePolicies reads a list like "load+schedule".
+// ParsePolicies parses a list like "load+schedule".
 func ParsePolicies(text string) (Policies, error) {
 	var list Policies
 	for name := range strings.SplitSeq(text, "+") {
@@ -32,7 +32,7 @@ func ParsePolicies(text string) (Policies, error) {
 	return list, nil
 }
 
-// String is the list as ParsePolicies reads it.
+// String returns the list in the form of ParsePolicies.
 func (p Policies) String() string {
 	names := make([]string, len(p))
 	for i, policy := range p {
@@ -43,7 +43,7 @@ func (p Policies) String() string {
 
 func (p Policies) oracle() bool { return slices.Contains(p, Oracle) }
 
-// known is the list as scaling knows it.
+// known returns the list with policies of scaling: Oracle becomes the forecast.
 func (p Policies) known() []scaling.Policy {
 	list := slices.Clone(p)
 	for i, policy := range list {

@@ -11,15 +11,15 @@ import (
 	"divims/internal/pool"
 )
 
-// Rebuild makes meetings that a pool's samples could have come from: as many at
-// each sample, with about as many people. What samples do not tell is made up,
-// the same for the same seed: which meeting is how large, how long it lasts, and
-// whether it is recorded. Between two samples that are far apart, as after missed
-// evaluations, the numbers are taken to have changed evenly. The error names a
-// sample with more meetings or people than any pool has.
+// Rebuild returns meetings that fit a pool's samples: at each sample there are as many
+// meetings and about as many people. Samples do not contain the size and the length of
+// each meeting or whether it is recorded. These are made up, the same for the same
+// seed. Between two samples that are far apart, as after missed evaluations, the numbers
+// are assumed to change evenly. Errors name a sample with implausibly many meetings or
+// people.
 func Rebuild(samples []pool.Sample, seed uint64) ([]demand.Meeting, error) {
 	for _, s := range samples {
-		if s.Meetings > mostMeetings || s.Participants > mostParticipants {
+		if s.Meetings > maxMeetings || s.Participants > maxParticipants {
 			return nil, fmt.Errorf("sample of %s: %d participants in %d meetings", s.At.UTC().Format(time.RFC3339), s.Participants, s.Meetings)
 		}
 	}
@@ -30,35 +30,38 @@ func Rebuild(samples []pool.Sample, seed uint64) ([]demand.Meeting, error) {
 	return b.meetings(), nil
 }
 
-// What is believed of a sample.
-const mostMeetings, mostParticipants = 100_000, 10_000_000
+// Samples with more than this are refused.
+const maxMeetings, maxParticipants = 100_000, 10_000_000
 
-// What is made up of meetings.
+// Parameters of the made-up meetings.
 const (
-	// lengthShare is the median length as a share of the longest mean that the
-	// samples allow; two thirds of the lengths are between it over and times
-	// spreadOfLength. Both are chosen so that known traces come out alike.
-	lengthShare, spreadOfLength = 0.8, 1.3
-	shortest, longest           = 5 * time.Minute, 24 * time.Hour
-	// spreadOfSize is the same for the size, whose median follows from the samples.
-	spreadOfSize = 2.5
-	largest      = 1000
+	// lengthShare is the median length as a share of longestMean. Two thirds of the
+	// lengths are between median / lengthSpread and median × lengthSpread. Both were
+	// chosen so that known traces are reproduced well.
+	lengthShare, lengthSpread = 0.8, 1.3
+	minLength, maxLength      = 5 * time.Minute, 24 * time.Hour
+	// sizeSpread is the same for the number of people, whose median follows from the
+	// samples.
+	sizeSpread = 2.5
+	maxSize    = 1000
 	// recordedShare is the share of meetings that are recorded.
 	recordedShare = 1. / 3
-	// joins and leaves take so long, or a third of the meeting.
+	// joining and leaving are how long people take to join and to leave, at most a
+	// third of the meeting.
 	joining, leaving = 5 * time.Minute, 2 * time.Minute
-	// lingering is how long BBB lists a meeting after the last has left.
+	// lingering is how long BBB lists a meeting after the last person left.
 	lingering = time.Minute
-	// rounds of fitting the sizes, and the size that even an empty meeting keeps,
-	// so that it can grow again.
-	rounds, sparse = 30, 0.01
+	// rounds is how often the sizes are fitted. minSize is the smallest size while
+	// fitting, so that an empty meeting can grow again.
+	rounds, minSize = 30, 0.01
 )
 
-// A gap of more than longestGap between two samples is filled at every usualGap.
-const usualGap, longestGap = 5 * time.Minute, 7 * time.Minute
+// A gap of more than maxGap between two samples is filled with a sample every
+// sampleInterval.
+const sampleInterval, maxGap = 5 * time.Minute, 7 * time.Minute
 
-// fillGaps puts samples into gaps, on the line between the two around them, and
-// takes one of several of the same moment.
+// fillGaps adds interpolated samples to gaps and keeps the first of several samples of the
+// same moment.
 func fillGaps(samples []pool.Sample) []pool.Sample {
 	var filled []pool.Sample
 	for _, sample := range samples {
@@ -68,7 +71,7 @@ func fillGaps(samples []pool.Sample) []pool.Sample {
 		}
 		before := filled[len(filled)-1]
 		gap := sample.At.Sub(before.At)
-		for at := usualGap; gap > longestGap && at < gap-time.Minute; at += usualGap {
+		for at := sampleInterval; gap > maxGap && at < gap-time.Minute; at += sampleInterval {
 			share := float64(at) / float64(gap)
 			filled = append(filled, pool.Sample{
 				At:           before.At.Add(at),
@@ -83,8 +86,8 @@ func fillGaps(samples []pool.Sample) []pool.Sample {
 	return filled
 }
 
-// longestMean is the mean length of meetings if no more began than the samples
-// show: the time that they were open, over how often they became more.
+// longestMean returns the mean length of meetings if only as many began as the samples
+// show: the total time of all meetings divided by the total increase of their number.
 func longestMean(samples []pool.Sample) time.Duration {
 	begun, open := 0, time.Duration(0)
 	for i := 1; i < len(samples); i++ {
@@ -94,7 +97,7 @@ func longestMean(samples []pool.Sample) time.Duration {
 	return open / time.Duration(max(1, begun))
 }
 
-// rebuilding is a Rebuild under way.
+// rebuilding is the state of Rebuild.
 type rebuilding struct {
 	samples []pool.Sample
 	random  *rand.Rand
@@ -103,22 +106,22 @@ type rebuilding struct {
 	rooms   []*room
 }
 
-// room is a meeting that is made up.
+// room is a made-up meeting.
 type room struct {
 	start, end time.Time
-	// first and last are the samples in which it is seen.
+	// first and last are the indexes of the samples in which the meeting is open.
 	first, last int
 	size        float64
 }
 
-// schedule begins and ends meetings so that as many are open as each sample
-// counts. When they become fewer, those go first that are due soonest.
+// schedule begins and ends meetings so that as many are open as each sample counts. When
+// meetings must end early, those with the earliest planned end do.
 func (b *rebuilding) schedule() {
 	var open []*room
 	before := time.Time{}
 	for i, sample := range b.samples {
 		moment := func() time.Time {
-			since := min(sample.At.Sub(before), longestGap)
+			since := min(sample.At.Sub(before), maxGap)
 			return sample.At.Add(-time.Duration(b.random.Int64N(int64(since))))
 		}
 		slices.SortStableFunc(open, func(x, y *room) int { return x.end.Compare(y.end) })
@@ -130,7 +133,7 @@ func (b *rebuilding) schedule() {
 		}
 		for len(open) < sample.Meetings {
 			start := moment()
-			r := &room{start: start, end: start.Add(b.length()), first: i, size: b.spread(spreadOfSize)}
+			r := &room{start: start, end: start.Add(b.length()), first: i, size: b.spread(sizeSpread)}
 			open, b.rooms = append(open, r), append(b.rooms, r)
 		}
 		for _, r := range open {
@@ -140,17 +143,19 @@ func (b *rebuilding) schedule() {
 	}
 }
 
-// spread draws around 1: log-normal, with this geometric standard deviation.
+// spread draws from a log-normal distribution with the median 1 and a geometric standard
+// deviation.
 func (b *rebuilding) spread(deviation float64) float64 {
 	return math.Exp(b.random.NormFloat64() * math.Log(deviation))
 }
 
 func (b *rebuilding) length() time.Duration {
-	return min(max(shortest, time.Duration(float64(b.typical)*b.spread(spreadOfLength))), longest)
+	return min(max(minLength, time.Duration(float64(b.typical)*b.spread(lengthSpread))), maxLength)
 }
 
-// populate fits the sizes: in each round every meeting grows or shrinks by the
-// mean of what the samples that see it would have it do. Large ones stay large.
+// populate fits the sizes to the samples. In each round, the size of a meeting is
+// multiplied by the mean, over the samples in which it is open, of the ratio between the
+// sample's participants and the sum of sizes.
 func (b *rebuilding) populate() {
 	for range rounds {
 		have := make([]float64, len(b.samples))
@@ -164,17 +169,17 @@ func (b *rebuilding) populate() {
 			for i := r.first; i <= r.last; i++ {
 				sum += float64(b.samples[i].Participants) / have[i]
 			}
-			r.size = max(sparse, r.size*sum/float64(r.last-r.first+1))
+			r.size = max(minSize, r.size*sum/float64(r.last-r.first+1))
 		}
 	}
 }
 
-// meetings are the rooms with whole people.
+// meetings returns the rooms as meetings, with whole numbers of people.
 func (b *rebuilding) meetings() []demand.Meeting {
 	list := make([]demand.Meeting, len(b.rooms))
-	carry := 0. // what rounding has left over, for the next one
+	carry := 0. // what rounding took away so far, added to the next meeting
 	for i, r := range b.rooms {
-		people := min(math.Round(r.size+carry), largest)
+		people := min(math.Round(r.size+carry), maxSize)
 		carry += r.size - people
 		length := max(r.end.Sub(r.start)-lingering, time.Minute).Truncate(time.Second)
 		list[i] = demand.Meeting{

@@ -11,7 +11,7 @@ import (
 	"divims/internal/pool"
 )
 
-// rebuilt rebuilds and reads the trace.
+// rebuilt returns the trace of the meetings rebuilt from samples.
 func rebuilt(t *testing.T, samples []pool.Sample) *Trace {
 	t.Helper()
 	meetings, err := Rebuild(samples, 1)
@@ -25,10 +25,10 @@ func rebuilt(t *testing.T, samples []pool.Sample) *Trace {
 	return trace
 }
 
-// TestRebuiltMeetingsAreLikeTheirSamples: over two generated weeks of each profile,
-// the minutes' people and meetings are off by less than a tenth of all, the lower
-// bound by less than 4 %, and what load costs by less than 6 %.
-func TestRebuiltMeetingsAreLikeTheirSamples(t *testing.T) {
+// TestRebuiltMeetingsFitTheirSamples checks, over two generated weeks of each profile, that
+// people and meetings per minute differ by less than a tenth of their sum, the lower
+// bound by less than 4 %, and the server-hours of the policy load by less than 6 %.
+func TestRebuiltMeetingsFitTheirSamples(t *testing.T) {
 	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(t))
 	for _, profile := range demand.Profiles() {
 		wanted, err := demand.Generate(profile, from, from.AddDate(0, 0, 14), 7, 800)
@@ -39,29 +39,29 @@ func TestRebuiltMeetingsAreLikeTheirSamples(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		likeness := rebuilt(t, truth.Samples(truth.Begin, truth.End, 5*time.Minute))
+		rebuiltTrace := rebuilt(t, truth.Samples(truth.Begin, truth.End, 5*time.Minute))
 		people, offPeople, meetings, offMeetings := 0, 0., 0, 0.
-		for i := range min(len(truth.demand), len(likeness.demand)) {
-			want, got := truth.demand[i], likeness.demand[i]
+		for i := range min(len(truth.demand), len(rebuiltTrace.demand)) {
+			want, got := truth.demand[i], rebuiltTrace.demand[i]
 			people += want.Participants
 			meetings += want.Meetings
 			offPeople += math.Abs(float64(got.Participants - want.Participants))
 			offMeetings += math.Abs(float64(got.Meetings - want.Meetings))
 		}
-		near(t, string(profile)+": share of people that is off", offPeople/float64(people), 0, 0.1)
-		near(t, string(profile)+": share of meetings that is off", offMeetings/float64(meetings), 0, 0.1)
+		near(t, string(profile)+": relative error of people", offPeople/float64(people), 0, 0.1)
+		near(t, string(profile)+": relative error of meetings", offMeetings/float64(meetings), 0, 0.1)
 
 		run := func(trace *Trace) Result {
 			return measured(t, Config{Trace: trace, Policies: policies(t, "load"), Scaling: decision(t, "40"), Warmup: 7 * 24 * time.Hour, Seed: 1})
 		}
-		want, got := run(truth), run(likeness)
-		t.Logf("%s: truth %+v\nlikeness %+v", profile, want, got)
+		want, got := run(truth), run(rebuiltTrace)
+		t.Logf("%s: truth %+v\nrebuilt %+v", profile, want, got)
 		near(t, string(profile)+": lower bound", got.LowerBoundHours/want.LowerBoundHours, 1, 0.04)
 		near(t, string(profile)+": server-hours", got.ServerHours/want.ServerHours, 1, 0.06)
 	}
 }
 
-func TestGapsAreCrossedOnALine(t *testing.T) {
+func TestFillGapsInterpolates(t *testing.T) {
 	at := func(minute, participants, meetings int) pool.Sample {
 		return pool.Sample{At: monday.Add(time.Duration(minute) * time.Minute), Participants: participants, Meetings: meetings}
 	}
@@ -75,8 +75,9 @@ func TestGapsAreCrossedOnALine(t *testing.T) {
 	}
 }
 
-// TestAbsurdSamplesDoNoHarm: a history may hold anything that is a number.
-func TestAbsurdSamplesDoNoHarm(t *testing.T) {
+// TestRebuildAcceptsOddSamples checks that a world accepts the meetings rebuilt from odd
+// samples, and that implausibly large samples are refused.
+func TestRebuildAcceptsOddSamples(t *testing.T) {
 	at := func(minute, participants, meetings int) pool.Sample {
 		return pool.Sample{At: monday.Add(time.Duration(minute) * time.Minute), Participants: participants, Meetings: meetings}
 	}
@@ -85,8 +86,8 @@ func TestAbsurdSamplesDoNoHarm(t *testing.T) {
 		"one":                     {at(0, 10, 1)},
 		"people without meetings": {at(0, 10, 0), at(5, 10, 0)},
 		"meetings without people": {at(0, 0, 5), at(5, 0, 5), at(10, 90, 5)},
-		"less than none":          {at(0, -10, -1), at(5, 10, -1), at(10, -10, 1)},
-		"backwards":               {at(10, 10, 1), at(5, 10, 1)},
+		"negative numbers":        {at(0, -10, -1), at(5, 10, -1), at(10, -10, 1)},
+		"not in order of time":    {at(10, 10, 1), at(5, 10, 1)},
 		"one meeting for ever":    {at(0, 10, 1), at(7*24*60, 10, 1), at(60*24*60, 10, 1)},
 		"all in the largest one":  {at(0, 100_000, 1), at(5, 100_000, 1)},
 	} {
@@ -98,7 +99,7 @@ func TestAbsurdSamplesDoNoHarm(t *testing.T) {
 			continue
 		}
 		if _, err := world.New(world.Config{Start: monday, Meetings: meetings}); err != nil {
-			t.Errorf("%s: no world can be made of it: %v", name, err)
+			t.Errorf("%s: a world refuses the meetings: %v", name, err)
 		}
 	}
 	for name, samples := range map[string][]pool.Sample{
@@ -106,7 +107,7 @@ func TestAbsurdSamplesDoNoHarm(t *testing.T) {
 		"too many people":   {at(0, 1_000_000_000, 10)},
 	} {
 		if _, err := Rebuild(samples, 1); err == nil {
-			t.Errorf("%s are believed", name)
+			t.Errorf("%s are accepted", name)
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"text/tabwriter"
 )
 
-// WriteTable writes the results for people, one line each, and behind those of
-// several traces the means of each list of policies, and at the end which policies
-// had no answer of their own.
+// WriteTable writes the results as a table for people, one line each. If there are
+// several traces, the means of each list of policies follow. At the end it writes which
+// policies were replaced by the load rule, how often and why.
 func WriteTable(to io.Writer, results []Result) error {
 	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "trace\tpolicy\tserver-hours\tlower bound\tratio\toverloaded %\trefused\tstarts a day\tutilization\tdrain p95\tworst creations\teuros")
@@ -32,9 +32,9 @@ func WriteTable(to io.Writer, results []Result) error {
 	return nil
 }
 
-// means are the results of each list of policies, each trace as important as any
-// other; none of a single trace. Trace is how many there are, and the refused
-// meetings are those of all.
+// means returns the mean figures of each list of policies over all traces, or nil for a
+// single trace. Each trace has the same weight. Trace is the number of traces, and
+// RefusedMeetings is the sum of all.
 func means(results []Result) []Result {
 	var sums []Result
 	counts := map[string]int{}

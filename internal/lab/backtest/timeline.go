@@ -9,7 +9,7 @@ import (
 	"divims/internal/lab/world"
 )
 
-// WriteTimeline writes minutes as CSV, one row each, times in UTC.
+// WriteTimeline writes minutes as CSV, one row each. Times are in UTC.
 func WriteTimeline(to io.Writer, minutes []world.Minute) error {
 	out := bufio.NewWriter(to)
 	fmt.Fprintln(out, "time,participants,meetings,running,enabled,draining,booting,overloaded")

@@ -10,48 +10,48 @@ import (
 	"divims/internal/pool"
 )
 
-// Trace is a demand, and what of it would be seen minute by minute if all
-// meetings began in time.
+// Trace has the meetings that people want to hold, and how many people and meetings there
+// would be in every minute if all of them started in time.
 type Trace struct {
 	Name     string
 	Meetings []demand.Meeting
-	// Begin is the midnight before the first meeting, End the one after the last
-	// has ended: in the zone's time, so that days and weeks are people's.
+	// Begin is the midnight before the first meeting, End the midnight after the end of
+	// the last one or after that weekend. Both are in the trace's time zone.
 	Begin, End time.Time
-	// demand is what there is at every full minute from Begin to End.
+	// demand has the demand at every full minute from Begin to End.
 	demand []Demand
 }
 
-// Demand is what people want at a moment.
+// Demand is how many people want to be in how many meetings at a moment.
 type Demand struct{ Participants, Meetings int }
 
-// longestTrace is the longest that is counted minute by minute, in days.
-const longestTrace = 10 * 366
+// maxTraceDays is the largest length of a trace in days.
+const maxTraceDays = 10 * 366
 
-// NewTrace reads days and minutes off the meetings, which are sorted by start.
-// It refuses a demand without meetings, and one of more than ten years.
+// NewTrace returns a trace of the meetings, which must be sorted by start. It returns an
+// error if there are none or if they last more than ten years.
 func NewTrace(name string, meetings []demand.Meeting, zone *time.Location) (*Trace, error) {
 	if len(meetings) == 0 {
-		return nil, errors.New("there is no meeting in " + name)
+		return nil, errors.New("there are no meetings in " + name)
 	}
 	last := slices.MaxFunc(meetings, func(a, b demand.Meeting) int { return a.End().Compare(b.End()) }).End()
 	t := &Trace{Name: name, Meetings: meetings, Begin: midnight(meetings[0].Start.In(zone), 0)}
 	t.End = wholeWeekend(midnight(last.In(zone), 1))
-	if days := t.End.Sub(t.Begin).Hours() / 24; days > longestTrace {
-		return nil, fmt.Errorf("%s has %.0f days, must be %d at most", name, days, longestTrace)
+	if days := t.End.Sub(t.Begin).Hours() / 24; days > maxTraceDays {
+		return nil, fmt.Errorf("%s has %.0f days, must be %d at most", name, days, maxTraceDays)
 	}
 	t.demand = t.count()
 	return t, nil
 }
 
-// midnight is the one that begins the day that is so many days after t's.
+// midnight returns the midnight at which the day of t begins, plus days.
 func midnight(t time.Time, days int) time.Time {
 	year, month, day := t.Date()
 	return time.Date(year, month, day+days, 0, 0, 0, 0, t.Location())
 }
 
-// wholeWeekend moves an end at the beginning of a weekend to the end of it: a
-// school's last week has seven days, too.
+// wholeWeekend moves an end on a weekend to the Monday after it, so that the last week of
+// a trace without meetings on weekends has seven days.
 func wholeWeekend(end time.Time) time.Time {
 	switch end.Weekday() {
 	case time.Saturday:
@@ -62,14 +62,15 @@ func wholeWeekend(end time.Time) time.Time {
 	return end
 }
 
-// After is the moment so long after the trace's begin, in days of the trace's
-// zone: six weeks after a Monday's midnight is one, whatever the clocks did.
+// After returns the time d after the trace's begin. Whole days of d are calendar days of
+// the trace's time zone, so six weeks after a Monday's midnight is a Monday's midnight
+// even if daylight saving time began or ended.
 func (t *Trace) After(d time.Duration) time.Time {
 	const day = 24 * time.Hour
 	return midnight(t.Begin, int(d/day)).Add(d % day)
 }
 
-// count goes through all meetings, and all who come and go.
+// count returns the demand of every minute.
 func (t *Trace) count() []Demand {
 	changes := make([]Demand, int(t.End.Sub(t.Begin)/time.Minute)+2)
 	at := func(moment time.Time) *Demand { return &changes[min(t.minute(moment), len(changes)-1)] }
@@ -93,18 +94,19 @@ func (t *Trace) count() []Demand {
 	return demand
 }
 
-// minute is the index of the first full minute that is not before a moment.
+// minute returns the index of the first full minute at or after a moment.
 func (t *Trace) minute(moment time.Time) int {
 	return int((moment.Sub(t.Begin) + time.Minute - 1) / time.Minute)
 }
 
-// between is the demand of the full minutes after one moment until another.
+// between returns the demand of the full minutes after one moment, up to and including
+// another.
 func (t *Trace) between(after, until time.Time) []Demand {
 	return t.demand[t.minute(after.Add(1)):t.minute(until.Add(1))]
 }
 
-// Samples are the demand from one moment on and before another, as evaluations so
-// far apart would have recorded it.
+// Samples returns the samples that evaluations at every period would have recorded, from
+// one moment on and before another.
 func (t *Trace) Samples(from, to time.Time, period time.Duration) []pool.Sample {
 	samples := make([]pool.Sample, 0, to.Sub(from)/period+1)
 	for at := from; at.Before(to); at = at.Add(period) {

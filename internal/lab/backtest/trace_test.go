@@ -8,9 +8,9 @@ import (
 	"divims/internal/lab/world"
 )
 
-// TestDaysAreThoseOfTheZone: the trace begins and ends at local midnights, and
-// six weeks are 42 of the zone's days although the clocks go forward in them.
-func TestDaysAreThoseOfTheZone(t *testing.T) {
+// TestDaysFollowTheTimeZone checks that a trace begins and ends at local midnights, and that
+// six weeks are 42 local days even though daylight saving time begins in them.
+func TestDaysFollowTheTimeZone(t *testing.T) {
 	zone := paris(t)
 	at := func(month time.Month, day, hour, minute int) time.Time {
 		return time.Date(2026, month, day, hour, minute, 0, 0, zone)
@@ -36,8 +36,9 @@ func TestDaysAreThoseOfTheZone(t *testing.T) {
 	}
 }
 
-// TestAWeekHasItsWeekend although nobody meets then.
-func TestAWeekHasItsWeekend(t *testing.T) {
+// TestTraceIncludesItsLastWeekend checks that a trace that ends on a Friday includes the
+// weekend after it.
+func TestTraceIncludesItsLastWeekend(t *testing.T) {
 	for lastDay, want := range map[int]int{3: 4, 4: 7, 5: 7, 6: 7} { // counted from Monday, 0
 		trace := traceOf(t, meetings(1, 9*time.Hour, time.Hour, 1), meetings(1, time.Duration(lastDay)*24*time.Hour+9*time.Hour, time.Hour, 1))
 		if days := int(trace.End.Sub(trace.Begin).Hours() / 24); days != want {
@@ -46,10 +47,10 @@ func TestAWeekHasItsWeekend(t *testing.T) {
 	}
 }
 
-// Two meetings: 4 people who join over 4 minutes from 9:00 on (9:00, 9:01, 9:02,
-// 9:03) and leave over the last two of ten (9:08:30, 9:09, 9:09:30, 9:10), and 3
-// who are there at once from 9:05 to 9:06:30.
-func TestDemandIsCountedByTheMinute(t *testing.T) {
+// TestDemandOfEveryMinute has two meetings. In the first, 4 people join from 9:00 on (9:00,
+// 9:01, 9:02, 9:03) and leave until 9:10 (9:08:30, 9:09, 9:09:30, 9:10). In the second,
+// 3 people are present from 9:05 to 9:06:30.
+func TestDemandOfEveryMinute(t *testing.T) {
 	trace := traceOf(t, []demand.Meeting{
 		{Start: monday.Add(9 * time.Hour), Duration: 10 * time.Minute, Participants: 4, Join: 4 * time.Minute, Leave: 2 * time.Minute},
 		{Start: monday.Add(9*time.Hour + 5*time.Minute), Duration: 90 * time.Second, Participants: 3},
@@ -63,9 +64,10 @@ func TestDemandIsCountedByTheMinute(t *testing.T) {
 	}
 }
 
-// TestDemandIsWhatTheWorldSees when there is always room: minute by minute the
-// same people, and the same meetings but for the minute that BBB needs to end one.
-func TestDemandIsWhatTheWorldSees(t *testing.T) {
+// TestDemandMatchesTheWorld checks that, in a pool with enough room, the world has the
+// trace's people in every minute, and its meetings except for those that BBB takes a
+// minute to end.
+func TestDemandMatchesTheWorld(t *testing.T) {
 	wanted, err := demand.Generate(demand.University, monday, monday.AddDate(0, 0, 2), 5, 400)
 	if err != nil {
 		t.Fatal(err)
