@@ -11,28 +11,29 @@ import (
 	"divims/internal/lab/sandbox"
 )
 
-// answers stands between the sandbox's services and who asks them. It answers
-// after the latency, and what was asked for once it answers from memory: the
-// sandbox must not take the CPU from whom is measured.
+// answers wraps the sandbox's services. It delays every answer by the latency and caches
+// the answers to GET requests, so that the sandbox takes little CPU time from the
+// measured process.
 type answers struct {
 	surroundings Surroundings
 	requests     atomic.Int64
-	known        sync.Map // *answer by key
+	cache        sync.Map // *answer by key
 }
 
-// around goes around a service.
+// around wraps a service.
 func (a *answers) around(service string, inner http.Handler) http.Handler {
 	switch service {
 	case "clock":
-		return inner // there is none outside of sandboxes
+		return inner // exists in sandboxes only
 	case "storage":
-		return a.late(inner)
+		return a.delayed(inner)
 	}
-	return a.late(a.remembered(inner))
+	return a.delayed(a.cached(inner))
 }
 
-// late counts a request, and answers it after the latency if its server answers.
-func (a *answers) late(inner http.Handler) http.Handler {
+// delayed counts a request and answers it after the latency. If its server hangs, it
+// never answers.
+func (a *answers) delayed(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.requests.Add(1)
 		if a.surroundings.hangs(number(r)) {
@@ -44,7 +45,8 @@ func (a *answers) late(inner http.Handler) http.Handler {
 	})
 }
 
-// number is that of the server that is asked, 0 for another service.
+// number returns the number of the BBB server that a request is for, or 0 for another
+// service.
 func number(r *http.Request) (number int) {
 	if r.TLS != nil {
 		_, _ = fmt.Sscanf(r.TLS.ServerName, strings.ReplaceAll(sandbox.DomainTemplate, "{n}", "%d"), &number)
@@ -52,20 +54,19 @@ func number(r *http.Request) (number int) {
 	return number
 }
 
-// remembered asks inner for what it has not been asked for before. Other requests
-// than GETs change something, and go through.
-func (a *answers) remembered(inner http.Handler) http.Handler {
+// cached answers a repeated GET request from the cache. All other requests go to inner.
+func (a *answers) cached(inner http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
 			inner.ServeHTTP(w, r)
 			return
 		}
 		key := r.Host + r.RequestURI
-		known, ok := a.known.Load(key)
+		known, ok := a.cache.Load(key)
 		if !ok {
 			fresh := &answer{status: http.StatusOK, header: http.Header{}}
 			inner.ServeHTTP(fresh, r)
-			known, _ = a.known.LoadOrStore(key, fresh)
+			known, _ = a.cache.LoadOrStore(key, fresh)
 		}
 		known.(*answer).write(w)
 		if strings.HasSuffix(r.URL.Path, "/metrics") {
@@ -74,7 +75,7 @@ func (a *answers) remembered(inner http.Handler) http.Handler {
 	})
 }
 
-// answer is taken down as an http.ResponseWriter, and not changed any more then.
+// answer is a cached answer. inner writes it, and then it does not change any more.
 type answer struct {
 	status int
 	header http.Header

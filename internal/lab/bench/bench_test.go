@@ -11,8 +11,8 @@ import (
 	"divims/internal/config"
 )
 
-// BenchmarkEvaluation makes whole evaluations, over TLS and without latency, in the
-// process of what is around them: what that takes is counted, too.
+// BenchmarkEvaluation runs whole evaluations over TLS without latency. The sandbox runs in
+// the same process, so its time and memory are included.
 func BenchmarkEvaluation(b *testing.B) {
 	for _, size := range []int{10, 100} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
@@ -40,7 +40,7 @@ func BenchmarkEvaluation(b *testing.B) {
 	}
 }
 
-func TestHungServersAreTheShareAndSpread(t *testing.T) {
+func TestHungServersAreSpreadEvenly(t *testing.T) {
 	for _, c := range []struct{ servers, percent, want int }{{100, 2, 2}, {5000, 2, 100}, {10, 2, 0}, {7, 100, 7}, {50, 0, 0}} {
 		s := Surroundings{Servers: c.servers, HungPercent: c.percent}
 		count, first := 0, 0
@@ -52,15 +52,15 @@ func TestHungServersAreTheShareAndSpread(t *testing.T) {
 			}
 		}
 		if count != c.want || s.hung() != c.want {
-			t.Errorf("%d %% of %d are %d, said to be %d; want %d", c.percent, c.servers, count, s.hung(), c.want)
+			t.Errorf("%d %% of %d servers: %d hang, hung returns %d; want %d", c.percent, c.servers, count, s.hung(), c.want)
 		}
 		if c.want > 0 && first > c.servers/c.want {
-			t.Errorf("of %d the first is %d", c.servers, first)
+			t.Errorf("of %d servers the first that hangs is %d; want them spread evenly", c.servers, first)
 		}
 	}
 }
 
-func TestTheBestOfSeveralCosts(t *testing.T) {
+func TestBestCost(t *testing.T) {
 	a := Cost{Wall: 3 * time.Second, CPU: time.Second, Memory: 10, Traffic: Traffic{Requests: 1}}
 	b := Cost{Wall: 2 * time.Second, CPU: 2 * time.Second, Memory: 20, Traffic: Traffic{Requests: 2}}
 	want := Cost{Wall: 2 * time.Second, CPU: time.Second, Memory: 20, Traffic: Traffic{Requests: 1}}

@@ -38,9 +38,9 @@ func BuildFunction(ctx context.Context, folder string) (program string, err erro
 	return program, nil
 }
 
-// Function is the function as the platform runs it: a process that stays.
+// Function is a running process of the function, as the platform hosts it.
 type Function struct {
-	// ColdStart is the time from the start of the process to its first answer, of
+	// ColdStart is the time from the start of the process to its first answer, to
 	// GET /healthz.
 	ColdStart time.Duration
 
@@ -97,8 +97,8 @@ func (f *Function) awaitAnswer(ctx context.Context) error {
 	return nil
 }
 
-// Evaluate measures one evaluation, as cron asks for it. The memory is known only
-// when the function has ended.
+// Evaluate measures one evaluation, requested as the cron trigger does. Cost.Memory
+// remains 0: Stop returns it.
 func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
 	if _, err := f.around.next(); err != nil {
 		return Cost{}, err
@@ -110,12 +110,15 @@ func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
 	before, begun := f.time(), time.Now()
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return Cost{}, fmt.Errorf("ask the function for an evaluation: %w", err)
+		return Cost{}, fmt.Errorf("request an evaluation: %w", err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return Cost{}, fmt.Errorf("the function answers with status %d", response.StatusCode)
+	}
 	var record cycle.Record
-	if err := json.NewDecoder(response.Body).Decode(&record); err != nil || response.StatusCode != http.StatusOK {
-		return Cost{}, fmt.Errorf("the function answers with status %d (%w)", response.StatusCode, err)
+	if err := json.NewDecoder(response.Body).Decode(&record); err != nil {
+		return Cost{}, fmt.Errorf("read the decision record: %w", err)
 	}
 	cost := Cost{Wall: time.Since(begun), CPU: f.time() - before}
 	if err := f.around.check(record); err != nil {
@@ -125,12 +128,12 @@ func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
 	return cost, err
 }
 
-// time is the CPU time that the process has had, by Linux's account of its threads;
-// 0 elsewhere.
+// time returns the CPU time of the process, as Linux counts it for each of its threads,
+// or 0 on other systems.
 func (f *Function) time() (sum time.Duration) {
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", f.process.Process.Pid))
 	for _, thread := range threads {
-		text, _ := os.ReadFile(thread) // one that has just ended counts nothing
+		text, _ := os.ReadFile(thread) // fails for a thread that has just ended, which then counts 0
 		nanoseconds, _, _ := bytes.Cut(text, []byte(" "))
 		n, _ := strconv.ParseInt(string(nanoseconds), 10, 64)
 		sum += time.Duration(n)
@@ -138,10 +141,10 @@ func (f *Function) time() (sum time.Duration) {
 	return sum
 }
 
-// Stop ends the function, and gives its largest resident set, in bytes.
+// Stop kills the process and returns its largest resident set in bytes.
 func (f *Function) Stop() int64 {
 	_ = f.process.Process.Kill()
-	_ = f.process.Wait() // with the error that it was killed
+	_ = f.process.Wait() // returns that it was killed
 	f.leave()
 	return peakMemory(f.process.ProcessState)
 }

@@ -1,7 +1,7 @@
-// Package bench measures what an evaluation costs. In go the size of a pool and
-// what is around it; out come the wall time, CPU time, memory and traffic of one
-// evaluation. Whatever is measured, and what is around it, are processes of their
-// own: this one stays small, for a process begins with the peak of its parent.
+// Package bench measures the wall time, CPU time, memory and traffic of one evaluation of
+// a pool of a given size. The measured evaluation and the services around it are separate
+// processes. This process stays small, because Linux counts the peak memory of the
+// parent for a new process.
 package bench
 
 import (
@@ -21,18 +21,19 @@ import (
 	"divims/internal/lab/sandbox"
 )
 
-// Cost is what one evaluation took.
+// Cost is the cost of one evaluation.
 type Cost struct {
 	Wall time.Duration
-	// CPU is user and system time together.
+	// CPU is the sum of user and system time.
 	CPU time.Duration
-	// Memory is the largest resident set, in bytes; 0 where it is not known.
+	// Memory is the largest resident set in bytes, or 0 if it is unknown.
 	Memory  int64
 	Traffic Traffic
 }
 
-// Best takes the least of two costs, but the most of memory: others on the machine
-// can only add to times, and what a process needs is what it needs at worst.
+// Best returns the smaller times of two costs and the larger memory. Other processes on
+// the machine can only make an evaluation slower, and the memory that a process needs is
+// the most it ever used. The traffic is that of the smaller CPU time.
 func (c Cost) Best(other Cost) Cost {
 	if c == (Cost{}) {
 		return other
@@ -44,7 +45,7 @@ func (c Cost) Best(other Cost) Cost {
 	return c
 }
 
-// Around is a process that runs Surroundings.
+// Around is a separate process that runs Surroundings.
 type Around struct {
 	surroundings Surroundings
 	process      *exec.Cmd
@@ -54,7 +55,7 @@ type Around struct {
 	before       Traffic
 }
 
-// Start runs the surroundings by a command that ends up in Surroundings.Serve.
+// Start starts the surroundings with a command that calls Surroundings.Serve.
 func Start(surroundings Surroundings, command *exec.Cmd) (*Around, error) {
 	a := &Around{surroundings: surroundings, process: command}
 	var out io.ReadCloser
@@ -71,19 +72,20 @@ func Start(surroundings Surroundings, command *exec.Cmd) (*Around, error) {
 	}
 	a.out = bufio.NewReader(out)
 	var at hello
-	if err := a.hear(&at); err != nil {
-		return nil, fmt.Errorf("hear where the surroundings are: %w", err)
+	if err := a.read(&at); err != nil {
+		return nil, fmt.Errorf("read the settings of the surroundings: %w", err)
 	}
-	a.environment = append(slices.DeleteFunc(os.Environ(), isOurs), at.Environment...)
+	a.environment = append(slices.DeleteFunc(os.Environ(), isReserved), at.Environment...)
 	return a, nil
 }
 
-// isOurs knows the variables that lead DiViMS elsewhere, or change Go's runtime.
-func isOurs(variable string) bool {
+// isReserved reports whether an environment variable would change the settings of DiViMS
+// or the behaviour of Go's runtime.
+func isReserved(variable string) bool {
 	return strings.HasPrefix(variable, "DIVIMS_") || strings.HasPrefix(variable, "GO")
 }
 
-func (a *Around) hear(value any) error {
+func (a *Around) read(value any) error {
 	line, err := a.out.ReadBytes('\n')
 	if err != nil {
 		return err
@@ -91,24 +93,24 @@ func (a *Around) hear(value any) error {
 	return json.Unmarshal(line, value)
 }
 
-// Servers is how many there are.
+// Servers returns the number of servers.
 func (a *Around) Servers() int { return a.surroundings.Servers }
 
-// Close ends the surroundings.
+// Close stops the process and waits for its end.
 func (a *Around) Close() error {
 	_ = a.in.Close()
 	return a.process.Wait()
 }
 
-// next tells what the traffic was since it was last asked for, and has all
-// connections that nobody uses ended.
+// next returns the traffic since the last call and has the surroundings close all idle
+// connections.
 func (a *Around) next() (Traffic, error) {
 	if _, err := io.WriteString(a.in, "\n"); err != nil {
-		return Traffic{}, fmt.Errorf("ask for the traffic: %w", err)
+		return Traffic{}, fmt.Errorf("request the traffic: %w", err)
 	}
 	var now Traffic
-	if err := a.hear(&now); err != nil {
-		return Traffic{}, fmt.Errorf("hear of the traffic: %w", err)
+	if err := a.read(&now); err != nil {
+		return Traffic{}, fmt.Errorf("read the traffic: %w", err)
 	}
 	since := Traffic{sandbox.Traffic{
 		Connections: now.Connections - a.before.Connections,
@@ -119,15 +121,15 @@ func (a *Around) next() (Traffic, error) {
 	return since, nil
 }
 
-// Check makes an evaluation and compares what it saw with what there is. From then
-// on, all answers are rendered.
+// Check runs an evaluation and compares what it saw with the pool. It also fills the cache
+// of answers.
 func (a *Around) Check(ctx context.Context, divims string) error {
 	command := exec.CommandContext(ctx, divims, "evaluate", "--json")
 	command.Env = a.environment
-	var said, complaints bytes.Buffer
-	command.Stdout, command.Stderr = &said, &complaints
+	var said, errorOutput bytes.Buffer
+	command.Stdout, command.Stderr = &said, &errorOutput
 	if err := command.Run(); err != nil {
-		return fmt.Errorf("evaluate: %w: %.1000s", err, complaints.Bytes())
+		return fmt.Errorf("evaluate: %w: %.1000s", err, errorOutput.Bytes())
 	}
 	var record cycle.Record
 	if err := json.Unmarshal(said.Bytes(), &record); err != nil {
@@ -136,7 +138,8 @@ func (a *Around) Check(ctx context.Context, divims string) error {
 	return a.check(record)
 }
 
-// check refuses an evaluation that did not see all that there is, or acted.
+// check returns an error if an evaluation did not see every server that answers, or if
+// it planned an action.
 func (a *Around) check(record cycle.Record) error {
 	answering := a.surroundings.Servers - a.surroundings.hung()
 	seen, stats := 0, 0
@@ -149,26 +152,26 @@ func (a *Around) check(record cycle.Record) error {
 		}
 	}
 	if seen != answering || stats != answering {
-		return fmt.Errorf("the meetings of %d servers and the figures of %d were seen, of %d that answer", seen, stats, answering)
+		return fmt.Errorf("the evaluation saw the meetings of %d servers and the stats of %d, want %d of both", seen, stats, answering)
 	}
 	if len(record.Plan.Actions) > 0 {
-		return fmt.Errorf("%d actions were planned, and nothing is to be done", len(record.Plan.Actions))
+		return fmt.Errorf("the evaluation planned %d actions, want none", len(record.Plan.Actions))
 	}
 	return nil
 }
 
-// Evaluate measures `divims evaluate` as a whole process.
+// Evaluate measures a process of `divims evaluate` from its start to its end.
 func (a *Around) Evaluate(ctx context.Context, divims string) (Cost, error) {
 	if _, err := a.next(); err != nil {
 		return Cost{}, err
 	}
 	command := exec.CommandContext(ctx, divims, "evaluate")
 	command.Env = a.environment
-	var complaints bytes.Buffer
-	command.Stderr = &complaints
+	var errorOutput bytes.Buffer
+	command.Stderr = &errorOutput
 	begun := time.Now()
 	if err := command.Run(); err != nil {
-		return Cost{}, fmt.Errorf("evaluate: %w: %.1000s", err, complaints.Bytes())
+		return Cost{}, fmt.Errorf("evaluate: %w: %.1000s", err, errorOutput.Bytes())
 	}
 	wall := time.Since(begun)
 	traffic, err := a.next()

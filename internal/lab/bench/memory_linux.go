@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// peakMemory is the largest resident set of a process that has ended, in bytes.
+// peakMemory returns the largest resident set of a process that has ended, in bytes.
 func peakMemory(process *os.ProcessState) int64 {
 	usage, ok := process.SysUsage().(*syscall.Rusage)
 	if !ok {

@@ -4,5 +4,5 @@ package bench
 
 import "os"
 
-// peakMemory is not known: each system counts it in its own way.
+// peakMemory returns 0, unknown: other systems count it in other units.
 func peakMemory(*os.ProcessState) int64 { return 0 }

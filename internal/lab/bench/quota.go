@@ -9,23 +9,23 @@ import (
 	"strings"
 )
 
-// Quota is what a platform gives to a process. The zero Quota is all that there is.
+// Quota limits the CPU and memory of a process. The zero Quota has no limits.
 type Quota struct {
-	// CPU is the share of one, as Scaleway gives 0.14 to 256 MB.
+	// CPU is the share of one CPU. Scaleway gives a function with 256 MB a share of 0.14.
 	CPU float64
-	// Memory is in bytes; who takes more is killed.
+	// Memory is in bytes. A process that uses more is killed.
 	Memory int64
 }
 
-// period is in which a quota of CPU time is counted, in microseconds: Linux's usual.
+// period is the time to which a CPU quota applies, in microseconds. It is Linux's default.
 const period = 100_000
 
-// join starts a command after it has put its own process into control groups.
+// join is a shell script that adds itself to control groups and then becomes the command.
 const join = `while [ "$1" != -- ]; do echo $$ >"$1" || exit; shift; done; shift; exec "$@"`
 
-// command makes a command that runs within the quota, by control groups of Linux
-// (version 2, or else 1), which only root may make. leave deletes them when the
-// command has ended.
+// command returns a command that runs the program within the quota. It uses control
+// groups of Linux (version 2 if available, else 1), which only root may create. leave
+// deletes them; call it when the command has ended.
 func (q Quota) command(ctx context.Context, program string) (command *exec.Cmd, leave func(), err error) {
 	if q == (Quota{}) {
 		return exec.CommandContext(ctx, program), func() {}, nil
@@ -55,14 +55,15 @@ func (q Quota) command(ctx context.Context, program string) (command *exec.Cmd, 
 	return exec.CommandContext(ctx, "sh", append(arguments, "--", program)...), leave, nil
 }
 
-// groups are the limits by the control group's folder and the file's name.
+// groups returns the limits, by the folder of the control group and the name of the file.
 func (q Quota) groups() map[string]map[string]string {
 	const root = "/sys/fs/cgroup"
 	name := fmt.Sprintf("divims-bench-%d", os.Getpid())
 	quota, memory := fmt.Sprint(int(q.CPU*period)), fmt.Sprint(q.Memory)
 	controllers, err := os.ReadFile(filepath.Join(root, "cgroup.controllers"))
 	if err == nil && strings.Contains(string(controllers), "memory") {
-		// Where they are on already, or cannot be, Mkdir or WriteFile will tell.
+		// An error here does not matter: if the controllers are not available, Mkdir or
+		// WriteFile fails.
 		_ = os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+cpu +memory"), 0)
 		return map[string]map[string]string{filepath.Join(root, name): {
 			"cpu.max": quota + " " + fmt.Sprint(period), "memory.max": memory,

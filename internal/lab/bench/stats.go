@@ -7,15 +7,15 @@ import (
 	"sync"
 )
 
-// What a node_exporter says beyond what the sandbox's does, in numbers of a BBB
-// server with 8 CPUs: families of each device and each CPU, and all of systemd's
-// services, sockets, targets and timers, BBB's or not.
+// The metrics of a real node_exporter that the sandbox's does not have, for a BBB server
+// with 8 CPUs: those of each device and each CPU, and all services, sockets, targets and
+// timers of systemd.
 const (
-	cpus      = 8
-	otherUnit = 180
-	// unasked are lines of the collectors that DiViMS does not ask for: disks, file
-	// systems, memory, netstat, and more.
-	unasked = 1500
+	cpus       = 8
+	otherUnits = 180
+	// otherLines is the number of lines of collectors that DiViMS does not request:
+	// disks, file systems, memory, netstat and more.
+	otherLines = 1500
 )
 
 var (
@@ -30,8 +30,8 @@ var (
 	unitStates = []string{"activating", "active", "deactivating", "failed", "inactive"}
 )
 
-// restOfStats is the rest of an answer in which only some collectors are asked
-// for; none named are all of them.
+// restOfStats returns the rest of an answer with the given collectors, or with all
+// collectors if none are given.
 func restOfStats(collectors []string) []byte {
 	if len(collectors) == 0 {
 		return rest()
@@ -39,21 +39,21 @@ func restOfStats(collectors []string) []byte {
 	if !slices.Contains(collectors, "systemd") {
 		return exporterItself()
 	}
-	return restOfAsked()
+	return restOfRequested()
 }
 
 var rest = sync.OnceValue(func() []byte {
-	text := bytes.NewBuffer(bytes.Clone(restOfAsked()))
-	for i := range unasked {
+	text := bytes.NewBuffer(bytes.Clone(restOfRequested()))
+	for i := range otherLines {
 		if i%2 == 0 {
-			fmt.Fprintf(text, "# HELP node_other_%d_total Something that nobody asked for.\n# TYPE node_other_%d_total counter\n", i/2, i/2)
+			fmt.Fprintf(text, "# HELP node_other_%d_total Something that DiViMS does not request.\n# TYPE node_other_%d_total counter\n", i/2, i/2)
 		}
 		fmt.Fprintf(text, "node_other_%d_total{device=\"nvme%dn1\"} %g\n", i/2, i%2, 1.5e9+float64(i))
 	}
 	return text.Bytes()
 })
 
-var restOfAsked = sync.OnceValue(func() []byte {
+var restOfRequested = sync.OnceValue(func() []byte {
 	text := bytes.NewBuffer(bytes.Clone(exporterItself()))
 	for cpu := range cpus {
 		for i, mode := range modes {
@@ -66,7 +66,7 @@ var restOfAsked = sync.OnceValue(func() []byte {
 			fmt.Fprintf(text, "node_network_%s{device=%q} 1.234567e+06\n", family, device)
 		}
 	}
-	for unit := range otherUnit {
+	for unit := range otherUnits {
 		for _, state := range unitStates {
 			value := 0
 			if state == "active" {
@@ -78,7 +78,8 @@ var restOfAsked = sync.OnceValue(func() []byte {
 	return text.Bytes()
 })
 
-// exporterItself is what node_exporter tells of its own process, whatever is asked for.
+// exporterItself returns the metrics about node_exporter's own process, which are in every
+// answer.
 var exporterItself = sync.OnceValue(func() []byte {
 	var text bytes.Buffer
 	for i := range 40 {

@@ -14,41 +14,42 @@ import (
 	"divims/internal/pool"
 )
 
-// Surroundings is a pool that is used to the full, and what is around it.
+// Surroundings describes a fully used pool and the services around it.
 type Surroundings struct {
 	Servers int
-	// Participants is how many people there are on each server.
+	// Participants is the number of people on each server.
 	Participants int
-	// Latency comes before every answer.
+	// Latency is the delay before every answer.
 	Latency time.Duration
-	// HungPercent of the servers take connections and answer nothing.
+	// HungPercent is the percentage of servers that accept connections and never answer.
 	HungPercent int
-	// HTTP2 is offered by the servers.
+	// HTTP2 sets whether the servers offer HTTP/2.
 	HTTP2 bool
 }
 
-// perMeeting is how many people a meeting has: a seminar.
-const perMeeting = 25
+// meetingSize is the number of people in each meeting.
+const meetingSize = 25
 
-// Timing of the world: it begins before a day does, and each evaluation comes a
-// little later than the one before. All of them come within the grace time, so
-// that hung servers are waited for and not acted on.
+// begin is when the world begins. Each evaluation is step later than the one before. All
+// evaluations are within the grace time (DIVIMS_GRACE), so that hung servers are waited
+// for and no action is planned for them.
 var begin = time.Date(2026, time.March, 2, 6, 0, 0, 0, time.UTC)
 
 const step = 5 * time.Second
 
-// hello is the first line that surroundings say: the settings that lead to them.
+// hello is the first line that the surroundings write: the settings of a function that
+// uses them.
 type hello struct{ Environment []string }
 
-// Traffic is what evaluations have caused so far.
+// Traffic is the traffic that evaluations caused so far.
 type Traffic struct {
 	sandbox.Traffic
 	Requests int64 `json:"requests"`
 }
 
-// Serve runs the surroundings until in ends. It says where they are, and then,
-// for each line that comes in, hangs up, lets a little time go by and says what
-// has gone over its connections.
+// Serve runs the surroundings until in ends. First it writes their settings to out. Then,
+// for each line from in, it closes the connections, advances the world by step and
+// writes the traffic so far.
 func (s Surroundings) Serve(in io.Reader, out io.Writer) error {
 	answers := &answers{surroundings: s}
 	around, err := s.open(answers)
@@ -56,16 +57,16 @@ func (s Surroundings) Serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer around.Close()
-	say := json.NewEncoder(out)
-	if err := say.Encode(hello{around.Environment()}); err != nil {
-		return fmt.Errorf("say where the surroundings are: %w", err)
+	output := json.NewEncoder(out)
+	if err := output.Encode(hello{around.Environment()}); err != nil {
+		return fmt.Errorf("write the settings of the surroundings: %w", err)
 	}
 	lines := bufio.NewScanner(in)
 	for lines.Scan() {
 		around.CloseIdleConnections()
 		around.AdvanceTo(around.Now().Add(step))
-		if err := say.Encode(Traffic{around.Traffic(), answers.requests.Load()}); err != nil {
-			return fmt.Errorf("say what the traffic was: %w", err)
+		if err := output.Encode(Traffic{around.Traffic(), answers.requests.Load()}); err != nil {
+			return fmt.Errorf("write the traffic: %w", err)
 		}
 	}
 	return errors.Join(lines.Err(), around.Close())
@@ -88,20 +89,19 @@ func (s Surroundings) open(answers *answers) (*sandbox.Sandbox, error) {
 	return around, nil
 }
 
-// demand is enough to fill all servers, for longer than anybody measures.
+// demand returns meetings that fill all servers for a day, longer than any measurement.
 func (s Surroundings) demand() []demand.Meeting {
-	meetings := make([]demand.Meeting, s.Servers*s.Participants/perMeeting)
+	meetings := make([]demand.Meeting, s.Servers*s.Participants/meetingSize)
 	for i := range meetings {
-		meetings[i] = demand.Meeting{Start: begin, Duration: 24 * time.Hour, Participants: perMeeting}
+		meetings[i] = demand.Meeting{Start: begin, Duration: 24 * time.Hour, Participants: meetingSize}
 	}
 	return meetings
 }
 
-// hangs tells whether a server is one of those that answer nothing. They are
-// spread evenly.
+// hangs reports whether a server never answers. These servers are spread evenly.
 func (s Surroundings) hangs(server int) bool {
 	return server*s.HungPercent/100 > (server-1)*s.HungPercent/100
 }
 
-// hung is how many servers answer nothing.
+// hung returns the number of servers that never answer.
 func (s Surroundings) hung() int { return s.Servers * s.HungPercent / 100 }
