@@ -18,11 +18,11 @@ import (
 // monday is the first day of the small traces.
 var monday = time.Date(2026, time.March, 2, 0, 0, 0, 0, time.UTC)
 
-// meetings returns identical meetings. Everybody joins at the start and leaves at the end.
-func meetings(count int, start, duration time.Duration, participants int) []demand.Meeting {
+// meetings returns identical meetings of an hour. Everybody joins at the start and leaves at the end.
+func meetings(count int, start time.Duration, participants int) []demand.Meeting {
 	list := make([]demand.Meeting, count)
 	for i := range list {
-		list[i] = demand.Meeting{Start: monday.Add(start), Duration: duration, Participants: participants}
+		list[i] = demand.Meeting{Start: monday.Add(start), Duration: time.Hour, Participants: participants}
 	}
 	return list
 }
@@ -63,7 +63,7 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 //	the second machine runs.
 func TestDayWithOneMeeting(t *testing.T) {
 	got := measured(t, Config{
-		Trace: traceOf(t, meetings(1, 9*time.Hour, time.Hour, 100)), Policies: policies(t, "load"),
+		Trace: traceOf(t, meetings(1, 9*time.Hour, 100)), Policies: policies(t, "load"),
 		Scaling: decision(t, "3"), Seed: 1, Price: 0.5,
 	})
 	near(t, "lower bound", got.LowerBoundHours, 24+5./60, 1e-4)
@@ -93,7 +93,7 @@ func TestDayWithOneMeeting(t *testing.T) {
 //	BBB takes to end the meetings.
 func TestDayBeyondPoolSize(t *testing.T) {
 	got := measured(t, Config{
-		Trace: traceOf(t, meetings(2, 9*time.Hour, time.Hour, 200)), Policies: policies(t, "load"),
+		Trace: traceOf(t, meetings(2, 9*time.Hour, 200)), Policies: policies(t, "load"),
 		Scaling: decision(t, "1"), Seed: 1,
 	})
 	near(t, "lower bound", got.LowerBoundHours, 25+10./60, 1e-4)
@@ -112,8 +112,8 @@ func TestDayBeyondPoolSize(t *testing.T) {
 // the meetings, so more than one machine has recordings.
 func TestRecordingWorkKeepsMachines(t *testing.T) {
 	hours := func(work float64) float64 {
-		wanted := meetings(16, 9*time.Hour, time.Hour, 10)
-		wanted = append(wanted, meetings(16, 9*time.Hour+30*time.Minute, time.Hour, 10)...)
+		wanted := meetings(16, 9*time.Hour, 10)
+		wanted = append(wanted, meetings(16, 9*time.Hour+30*time.Minute, 10)...)
 		for i := range wanted {
 			wanted[i].Recorded = true
 		}
@@ -162,7 +162,7 @@ func TestSameSeedGivesSameOutput(t *testing.T) {
 func TestWarmupIsHistory(t *testing.T) {
 	daily := []demand.Meeting{}
 	for day := range 7*8 + 3 {
-		daily = append(daily, meetings(1, time.Duration(day)*24*time.Hour+9*time.Hour, time.Hour, 100)...)
+		daily = append(daily, meetings(1, time.Duration(day)*24*time.Hour+9*time.Hour, 100)...)
 	}
 	r := &run{Config: Config{Trace: traceOf(t, daily), Policies: policies(t, "load"), Scaling: decision(t, "3"), Warmup: (7*8 + 2) * 24 * time.Hour}}
 	if err := r.prepare(); err != nil {
@@ -195,7 +195,7 @@ func TestWarmupIsHistory(t *testing.T) {
 // TestOracleSeesTheFuture checks that the policy oracle, and no other, gets the future
 // samples minute by minute, from the next minute on.
 func TestOracleSeesTheFuture(t *testing.T) {
-	trace := traceOf(t, meetings(2, 9*time.Hour, time.Hour, 100))
+	trace := traceOf(t, meetings(2, 9*time.Hour, 100))
 	for _, name := range []string{"load", "oracle"} {
 		r := &run{Config: Config{Trace: trace, Policies: policies(t, name), Scaling: decision(t, "3")}}
 		if err := r.prepare(); err != nil {
@@ -223,7 +223,7 @@ func TestOracleSeesTheFuture(t *testing.T) {
 // TestStandIns checks that a backtest of the forecast with less than a week of history
 // counts the evaluations in which the load rule replaced it, and that the table says so.
 func TestStandIns(t *testing.T) {
-	trace := traceOf(t, append(meetings(1, 9*time.Hour, time.Hour, 10), meetings(1, 8*24*time.Hour, time.Hour, 10)...))
+	trace := traceOf(t, append(meetings(1, 9*time.Hour, 10), meetings(1, 8*24*time.Hour, 10)...))
 	for list, want := range map[string]int{"load": 0, "forecast": 6 * 24 * 12} {
 		config := Config{Trace: trace, Policies: policies(t, list), Scaling: decision(t, "3"), Warmup: 24 * time.Hour}
 		result, err := Run(t.Context(), config)
@@ -241,7 +241,7 @@ func TestStandIns(t *testing.T) {
 }
 
 func TestRunChecksItsConfig(t *testing.T) {
-	trace := traceOf(t, meetings(1, 9*time.Hour, time.Hour, 10))
+	trace := traceOf(t, meetings(1, 9*time.Hour, 10))
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, given := range map[string]struct {
@@ -263,7 +263,7 @@ func TestRunChecksItsConfig(t *testing.T) {
 	if _, err := NewTrace("empty", nil, time.UTC); err == nil {
 		t.Error("a trace without meetings is accepted")
 	}
-	century := append(meetings(1, 0, time.Hour, 1), meetings(1, 70*365*24*time.Hour, time.Hour, 1)...)
+	century := append(meetings(1, 0, 1), meetings(1, 70*365*24*time.Hour, 1)...)
 	if _, err := NewTrace("century", century, time.UTC); err == nil {
 		t.Error("a trace of 70 years is accepted")
 	}

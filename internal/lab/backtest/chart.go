@@ -1,7 +1,7 @@
 package backtest
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"html"
 	"io"
@@ -58,7 +58,7 @@ text { fill: var(--soft) } .name { fill: var(--text); font-weight: 600 } .head {
 
 // Write writes the chart as SVG.
 func (c Chart) Write(to io.Writer) error {
-	out := bufio.NewWriter(to)
+	out := &bytes.Buffer{}
 	title := html.EscapeString(c.Title)
 	fmt.Fprintf(out, chartHead, chartWidth, topEdge+len(c.Panels)*panelHeight, title)
 	fmt.Fprintf(out, "<text class=\"head\" x=\"%d\" y=\"26\">%s</text>\n", leftEdge, title)
@@ -70,13 +70,13 @@ func (c Chart) Write(to io.Writer) error {
 		fmt.Fprintln(out, "</g>")
 	}
 	fmt.Fprintln(out, "</svg>")
-	if err := out.Flush(); err != nil {
+	if _, err := to.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("write chart: %w", err)
 	}
 	return nil
 }
 
-func (c Chart) legend(out io.Writer) {
+func (c Chart) legend(out *bytes.Buffer) {
 	x := leftEdge
 	for _, entry := range []struct {
 		class, text string
@@ -116,7 +116,7 @@ func overloaded(m world.Minute) int {
 	return (100*m.Overloaded + m.Participants/2) / max(1, m.Participants)
 }
 
-func (c Chart) panel(out io.Writer, p Panel, most int) {
+func (c Chart) panel(out *bytes.Buffer, p Panel, most int) {
 	fmt.Fprintf(out, "<text y=\"16\"><tspan class=\"name\">%s</tspan>  %.0f server-hours in %.0f days, %.2f times the lower bound; %.2f %% of participant-minutes overloaded; %d meetings refused</text>\n",
 		html.EscapeString(p.Result.Policy), p.Result.ServerHours, p.Result.Days, p.Result.Ratio, p.Result.OverloadedPercent, p.Result.RefusedMeetings)
 	fmt.Fprintln(out, `<g transform="translate(0 26)">`)
@@ -134,7 +134,7 @@ func (c Chart) panel(out io.Writer, p Panel, most int) {
 }
 
 // days draws a line at each midnight and writes the names of the days that fit.
-func (c Chart) days(out io.Writer, minutes []world.Minute) {
+func (c Chart) days(out *bytes.Buffer, minutes []world.Minute) {
 	const dayMinutes, room = 24 * 60, 84
 	every := 1 + room*len(minutes)/dayMinutes/plotWidth
 	count := 0
@@ -153,7 +153,7 @@ func (c Chart) days(out io.Writer, minutes []world.Minute) {
 }
 
 // scale draws up to six lines at round numbers of servers.
-func (c Chart) scale(out io.Writer, most int) {
+func (c Chart) scale(out *bytes.Buffer, most int) {
 	step := 1
 	for _, next := range []int{2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000} {
 		if most/step <= 5 {
@@ -169,7 +169,7 @@ func (c Chart) scale(out io.Writer, most int) {
 
 // plot draws a series of whole numbers, as steps.
 type plot struct {
-	out                   io.Writer
+	out                   *bytes.Buffer
 	minutes, most, height int
 }
 

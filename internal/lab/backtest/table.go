@@ -1,6 +1,8 @@
 package backtest
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -11,25 +13,28 @@ import (
 // several traces, the means of each list of policies follow. At the end it writes which
 // policies were replaced by the load rule, how often and why.
 func WriteTable(to io.Writer, results []Result) error {
-	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "trace\tpolicy\tserver-hours\tlower bound\tratio\toverloaded %\trefused\tstarts a day\tutilization\tdrain p95\tworst creations\teuros")
+	var rows, notes bytes.Buffer
+	fmt.Fprintln(&rows, "trace\tpolicy\tserver-hours\tlower bound\tratio\toverloaded %\trefused\tstarts a day\tutilization\tdrain p95\tworst creations\teuros")
 	for _, r := range results {
-		fmt.Fprintf(out, "%s\t%s\t%.0f\t%.0f\t%.2f\t%.2f\t%d\t%.1f\t%.2f\t%.0fm\t%d\t%.0f\n", r.Trace, r.Policy, r.ServerHours, r.LowerBoundHours,
+		fmt.Fprintf(&rows, "%s\t%s\t%.0f\t%.0f\t%.2f\t%.2f\t%d\t%.1f\t%.2f\t%.0fm\t%d\t%.0f\n", r.Trace, r.Policy, r.ServerHours, r.LowerBoundHours,
 			r.Ratio, r.OverloadedPercent, r.RefusedMeetings, r.StartsPerDay, r.MeanUtilization, r.DrainToDelete95, r.MostCreations, r.CostEuros)
 	}
 	for _, mean := range means(results) {
-		fmt.Fprintf(out, "mean of %s\t%s\t\t\t%.3f\t%.2f\t%d\t%.1f\t%.2f\n", mean.Trace, mean.Policy, mean.Ratio, mean.OverloadedPercent,
+		fmt.Fprintf(&rows, "mean of %s\t%s\t\t\t%.3f\t%.2f\t%d\t%.1f\t%.2f\n", mean.Trace, mean.Policy, mean.Ratio, mean.OverloadedPercent,
 			mean.RefusedMeetings, mean.StartsPerDay, mean.MeanUtilization)
-	}
-	if err := out.Flush(); err != nil {
-		return err
 	}
 	for _, r := range results {
 		if r.StandIns > 0 {
-			fmt.Fprintf(to, "%s, %s: the rule of the policy load stood in at %d of %d evaluations: %s\n", r.Trace, r.Policy, r.StandIns, r.Evaluations, r.StandIn)
+			fmt.Fprintf(&notes, "%s, %s: the rule of the policy load stood in at %d of %d evaluations: %s\n", r.Trace, r.Policy, r.StandIns, r.Evaluations, r.StandIn)
 		}
 	}
-	return nil
+	out := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	_, err := out.Write(rows.Bytes())
+	if err := errors.Join(err, out.Flush()); err != nil {
+		return err
+	}
+	_, err = to.Write(notes.Bytes())
+	return err
 }
 
 // means returns the mean figures of each list of policies over all traces, or nil for a

@@ -1,7 +1,7 @@
 package backtest
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"time"
@@ -11,13 +11,13 @@ import (
 
 // WriteTimeline writes minutes as CSV, one row each. Times are in UTC.
 func WriteTimeline(to io.Writer, minutes []world.Minute) error {
-	out := bufio.NewWriter(to)
-	fmt.Fprintln(out, "time,participants,meetings,running,enabled,draining,booting,overloaded")
+	var out bytes.Buffer
+	fmt.Fprintln(&out, "time,participants,meetings,running,enabled,draining,booting,overloaded")
 	for _, m := range minutes {
-		fmt.Fprintf(out, "%s,%d,%d,%d,%d,%d,%d,%d\n", m.Time.UTC().Format(time.RFC3339),
+		fmt.Fprintf(&out, "%s,%d,%d,%d,%d,%d,%d,%d\n", m.Time.UTC().Format(time.RFC3339),
 			m.Participants, m.Meetings, m.Running, m.Enabled, m.Draining, m.Booting, m.Overloaded)
 	}
-	if err := out.Flush(); err != nil {
+	if _, err := to.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("write timeline: %w", err)
 	}
 	return nil

@@ -40,7 +40,7 @@ func TestDaysFollowTheTimeZone(t *testing.T) {
 // weekend after it.
 func TestTraceIncludesItsLastWeekend(t *testing.T) {
 	for lastDay, want := range map[int]int{3: 4, 4: 7, 5: 7, 6: 7} { // counted from Monday, 0
-		trace := traceOf(t, meetings(1, 9*time.Hour, time.Hour, 1), meetings(1, time.Duration(lastDay)*24*time.Hour+9*time.Hour, time.Hour, 1))
+		trace := traceOf(t, meetings(1, 9*time.Hour, 1), meetings(1, time.Duration(lastDay)*24*time.Hour+9*time.Hour, 1))
 		if days := int(trace.End.Sub(trace.Begin).Hours() / 24); days != want {
 			t.Errorf("with a last meeting %d days after Monday the trace has %d days, want %d", lastDay, days, want)
 		}

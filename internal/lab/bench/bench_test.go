@@ -21,7 +21,7 @@ func BenchmarkEvaluation(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			defer around.Close()
+			defer func() { _ = around.Close() }()
 			settings, err := config.Load(around.Environment())
 			if err != nil {
 				b.Fatal(err)

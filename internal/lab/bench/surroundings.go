@@ -56,7 +56,7 @@ func (s Surroundings) Serve(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer around.Close()
+	defer func() { _ = around.Close() }() // again; the first error counts
 	output := json.NewEncoder(out)
 	if err := output.Encode(hello{around.Environment()}); err != nil {
 		return fmt.Errorf("write the settings of the surroundings: %w", err)

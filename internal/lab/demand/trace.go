@@ -2,6 +2,7 @@ package demand
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func ReadTrace(name string) ([]Meeting, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read trace: %w", err)
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	meetings, err := readTrace(file, strings.HasSuffix(name, ".gz"))
 	if err != nil {
 		return nil, fmt.Errorf("read trace %s: %w", name, err)
@@ -115,17 +116,17 @@ func parseRow(text string) (Meeting, error) {
 // WriteTrace writes an uncompressed trace that ReadTrace can read. Times are truncated to
 // whole seconds.
 func WriteTrace(to io.Writer, meetings []Meeting) error {
-	out := bufio.NewWriter(to)
-	fmt.Fprintln(out, traceHeader)
+	var out bytes.Buffer
+	fmt.Fprintln(&out, traceHeader)
 	for _, m := range meetings {
 		recorded := 0
 		if m.Recorded {
 			recorded = 1
 		}
-		fmt.Fprintf(out, "%s,%d,%d,%d,%d,%d\n", m.Start.UTC().Format(time.RFC3339),
+		fmt.Fprintf(&out, "%s,%d,%d,%d,%d,%d\n", m.Start.UTC().Format(time.RFC3339),
 			m.Duration/time.Second, m.Participants, m.Join/time.Second, m.Leave/time.Second, recorded)
 	}
-	if err := out.Flush(); err != nil {
+	if _, err := to.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("write trace: %w", err)
 	}
 	return nil

@@ -64,13 +64,17 @@ func withIngressHeaders(function http.Handler) http.Handler {
 // Main is the main function of a process that Start started. It serves the function
 // on the inherited listener until the process is terminated.
 func Main(function http.HandlerFunc) {
+	if err := serveInherited(function); err != nil {
+		log.Fatalf("serve the function: %v", err)
+	}
+}
+
+func serveInherited(function http.Handler) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	listener, err := net.FileListener(os.NewFile(listenerFD, "listener"))
 	if err != nil {
-		log.Fatalf("open the inherited listener: %v", err)
+		return err
 	}
-	if err := Serve(ctx, listener, function); err != nil {
-		log.Fatalf("serve the function: %v", err)
-	}
+	return Serve(ctx, listener, function)
 }

@@ -14,17 +14,17 @@ func TestDomainPointsToTaggedAddress(t *testing.T) {
 	story := newStory(t, 2, 1, nil)
 	answers := func() bool { _, err := story.Meetings(story.domain(1)); return err == nil }
 	expect(story, "server 1 answers", answers(), true)
-	first, machine := story.World.Addresses()[0], story.World.Machines()[0]
+	first, machine := story.Addresses()[0], story.Machines()[0]
 
 	story.must(story.Release(first.ID))
 	expect(story, "without its address", answers(), false)
-	expect(story, "addresses of its machine", len(story.World.Machines()[0].Addresses), 0)
+	expect(story, "addresses of its machine", len(story.Machines()[0].Addresses), 0)
 	second := story.Reserve("fr-par-1", pool.IPv4, nil)
 	story.must(story.Attach(second.ID, machine.ID))
 	expect(story, "with an address that has no tags", answers(), false)
 	story.must(story.Retag(second.ID, []string{AddressTag(1)}))
 	expect(story, "with a tagged address", answers(), true)
-	expect(story, "the address's machine", story.World.Addresses()[1].MachineID, machine.ID)
+	expect(story, "the address's machine", story.Addresses()[1].MachineID, machine.ID)
 	story.must(story.Attach(second.ID, ""))
 	expect(story, "with the address detached", answers(), false)
 

@@ -12,7 +12,7 @@ import (
 const bbbVersion = "3.0.4"
 
 // Bounds of the time that BBB takes to end a meeting.
-const endingMin, endingMax = 2 * time.Second, 10 * time.Second
+const minEnding, maxEnding = 2 * time.Second, 10 * time.Second
 
 // Meetings returns the meetings that BBB lists on the server with this domain, oldest
 // first. Errors: ErrUnreachable while no BBB answers there.
@@ -55,7 +55,7 @@ func (w *World) EndMeeting(domain, meetingID string) error {
 		return fmt.Errorf("end meeting %q on %s: %w", meetingID, domain, ErrNotFound)
 	}
 	m := machine.meetings[i]
-	w.once(w.between(endingMin, endingMax), byPeople, func() {
+	w.once(w.between(minEnding, maxEnding), byPeople, func() {
 		if !m.ended {
 			w.end(m)
 		}

@@ -10,8 +10,8 @@ import (
 
 // Bounds of the hoster's own times, as observed at Scaleway.
 const (
-	startingMin, startingMax = 5 * time.Second, 60 * time.Second
-	stoppingMin, stoppingMax = 5 * time.Second, 40 * time.Second
+	minStarting, maxStarting = 5 * time.Second, 60 * time.Second
+	minStopping, maxStopping = 5 * time.Second, 40 * time.Second
 )
 
 // PowerOn starts a machine that is stopped or stopped in place. It is starting for 5 to

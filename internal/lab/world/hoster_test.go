@@ -12,14 +12,14 @@ func TestMachineLifeCycle(t *testing.T) {
 	story := newStory(t, 2, 1, nil)
 	m := story.create(2, "POP2-HC-8C-16G")
 	expect(story, "state after create", m.State, pool.Stopped)
-	expect(story, "address", m.Addresses[0].ID, story.World.Addresses()[1].ID)
-	expect(story, "holder of the address", story.World.Addresses()[1].MachineID, m.ID)
+	expect(story, "address", m.Addresses[0].ID, story.Addresses()[1].ID)
+	expect(story, "holder of the address", story.Addresses()[1].MachineID, m.ID)
 
 	story.at(time.Minute)
 	story.must(story.PowerOn(m.ID))
 	expect(story, "state after power on", story.machine(m.ID).State, pool.Starting)
-	running := story.wait(startingMax, func() bool { return story.machine(m.ID).State == pool.Running })
-	expect(story, "starting took at least 5 s", running >= startingMin, true)
+	running := story.wait(maxStarting, func() bool { return story.machine(m.ID).State == pool.Running })
+	expect(story, "starting took at least 5 s", running >= minStarting, true)
 	expect(story, "since", story.machine(m.ID).Since, story.Now())
 
 	_, err := story.Stats(story.domain(2))
@@ -40,15 +40,15 @@ func TestMachineLifeCycle(t *testing.T) {
 	_, err = story.Meetings(story.domain(2))
 	expect(story, "BBB while stopping", errors.Is(err, ErrUnreachable), true)
 	expect(story, "volume while stopping", story.Tally().LeftoverVolumes, 0)
-	stopping := story.wait(stoppingMax, func() bool { return len(story.World.Machines()) == 1 })
-	expect(story, "stopping took at least 5 s", stopping >= stoppingMin, true)
-	expect(story, "address is free", story.World.Addresses()[1].MachineID, "")
+	stopping := story.wait(maxStopping, func() bool { return len(story.Machines()) == 1 })
+	expect(story, "stopping took at least 5 s", stopping >= minStopping, true)
+	expect(story, "address is free", story.Addresses()[1].MachineID, "")
 }
 
 // machine returns the machine with the id.
 func (s story) machine(id string) pool.Machine {
 	s.Helper()
-	for _, m := range s.World.Machines() {
+	for _, m := range s.Machines() {
 		if m.ID == id {
 			return m
 		}
@@ -89,9 +89,9 @@ func TestTerminateLeavesOnlyBlockVolumes(t *testing.T) {
 			story.must(story.Terminate(m.ID))
 			story.at(time.Minute)
 			expect(story, "leftover volumes", story.Tally().LeftoverVolumes, test.left)
-			expect(story, "volumes", len(story.World.Volumes()), test.left)
+			expect(story, "volumes", len(story.Volumes()), test.left)
 			if test.left > 0 {
-				expect(story, "attached", story.World.Volumes()[0].Attached, false)
+				expect(story, "attached", story.Volumes()[0].Attached, false)
 				story.must(story.DeleteVolume(volume))
 			}
 			if err := story.DeleteVolume(volume); !errors.Is(err, ErrNotFound) {
@@ -105,7 +105,7 @@ func TestTerminateLeavesOnlyBlockVolumes(t *testing.T) {
 func TestCreateMachineChecksTheOrder(t *testing.T) {
 	twoZones := func(c *Config) { c.Zones = []string{"fr-par-1", "fr-par-2"} }
 	sample := newStory(t, 2, 1, nil, twoZones)
-	images, addresses := sample.World.Images(), sample.World.Addresses()
+	images, addresses := sample.Images(), sample.Addresses()
 	good := Order{
 		Name: "bbb-w2", Zone: "fr-par-1", Type: "POP2-8C-32G",
 		ImageID: images[0].ID, AddressIDs: []string{addresses[1].ID},
@@ -134,12 +134,12 @@ func TestCreateMachineChecksTheOrder(t *testing.T) {
 			story.SetStock("GP1-S", "fr-par-1", false)
 			order := good
 			test.change(&order)
-			before := len(story.World.Machines())
+			before := len(story.Machines())
 			_, err := story.CreateMachine(order)
 			if !errors.Is(err, test.want) {
 				t.Fatalf("create = %v, want %v", err, test.want)
 			}
-			if created := len(story.World.Machines()) - before; (created == 1) != (err == nil) {
+			if created := len(story.Machines()) - before; (created == 1) != (err == nil) {
 				t.Errorf("%d machines created, error %v", created, err)
 			}
 		})
@@ -151,7 +151,7 @@ func TestDeleteLeavesLocalVolumesAndLosesRecordings(t *testing.T) {
 		c.RecordingWork = 1
 		c.Types = []Type{{Name: "GP1-S", CPUs: 8, RootVolume: pool.LocalVolume}}
 	})
-	id := story.World.Machines()[0].ID
+	id := story.Machines()[0].ID
 	story.at(35 * time.Minute)
 	if err := story.Delete(id); !errors.Is(err, ErrState) {
 		t.Errorf("delete a running machine = %v, want wrong state", err)
@@ -159,10 +159,10 @@ func TestDeleteLeavesLocalVolumesAndLosesRecordings(t *testing.T) {
 	story.must(story.PowerOff(id))
 	story.at(36 * time.Minute)
 	story.must(story.Delete(id))
-	expect(story, "machines", len(story.World.Machines()), 0)
+	expect(story, "machines", len(story.Machines()), 0)
 	expect(story, "lost recordings", story.Tally().LostRecordings, 1)
 	expect(story, "leftover volumes", story.Tally().LeftoverVolumes, 1)
-	story.must(story.DeleteVolume(story.World.Volumes()[0].ID))
+	story.must(story.DeleteVolume(story.Volumes()[0].ID))
 }
 
 func TestActionsDependOnMachineState(t *testing.T) {
@@ -200,10 +200,10 @@ func TestActionsDependOnMachineState(t *testing.T) {
 	for state, actions := range allowed {
 		for action, do := range act {
 			story := newStory(t, 1, 1, nil)
-			id := story.World.Machines()[0].ID
+			id := story.Machines()[0].ID
 			bring[state](story, id)
-			expect(story, "state", story.World.Machines()[0].State, state)
-			var want error = ErrState
+			expect(story, "state", story.Machines()[0].State, state)
+			want := ErrState
 			for _, a := range actions {
 				if a == action {
 					want = nil
@@ -244,11 +244,11 @@ func TestBareMetalRunsFromStartAndCannotBeDeleted(t *testing.T) {
 		c.Servers = pool.Servers(2, 1, "bbb-w{n}", "bbb-w{n}.example.com")
 	})
 	story.at(time.Minute)
-	m := story.World.Machines()[0]
+	m := story.Machines()[0]
 	expect(story, "bare metal", m.BareMetal, true)
 	expect(story, "online", story.entry(1).Online, true)
 	expect(story, "state of its entry", story.entry(1).State, pool.Disabled)
-	expect(story, "addresses", len(story.World.Addresses()), 1)
+	expect(story, "addresses", len(story.Addresses()), 1)
 	if err := story.Terminate(m.ID); !errors.Is(err, ErrInvalid) {
 		t.Errorf("terminate bare metal = %v, want invalid", err)
 	}

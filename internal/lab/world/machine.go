@@ -140,7 +140,7 @@ func (w *World) later(m *machine, at time.Time, do func()) {
 // answers.
 func (w *World) boot(m *machine) {
 	w.change(m, pool.Starting, "allocating node")
-	running := w.between(startingMin, startingMax)
+	running := w.between(minStarting, maxStarting)
 	answering := latest(running, w.between(w.config.BootMin, w.config.BootMax))
 	w.later(m, running, func() { w.change(m, pool.Running, "booting kernel") })
 	w.later(m, latest(running, answering.Add(-systemLead)), func() {
@@ -164,7 +164,7 @@ func (w *World) halt(m *machine, detail string, done func()) {
 	m.bootTime = time.Time{}
 	m.usage = usage{}
 	w.change(m, pool.Stopping, detail)
-	w.later(m, w.between(stoppingMin, stoppingMax), done)
+	w.later(m, w.between(minStopping, maxStopping), done)
 }
 
 // remove deletes a machine. Its addresses become free and its volume is detached.

@@ -75,9 +75,9 @@ func (s story) create(n int, kind string) pool.Machine {
 		Name:       s.config.Servers[n-1].Hostname,
 		Zone:       "fr-par-1",
 		Type:       kind,
-		ImageID:    s.World.Images()[0].ID,
+		ImageID:    s.Images()[0].ID,
 		Tags:       []string{"divims-pool"},
-		AddressIDs: []string{s.World.Addresses()[n-1].ID},
+		AddressIDs: []string{s.Addresses()[n-1].ID},
 	})
 	s.must(err)
 	return m
@@ -396,7 +396,7 @@ func TestUnshippedRecordingsStayPublished(t *testing.T) {
 	story.must(err)
 	expect(story, "recordings", len(list), 1)
 	expect(story, "state", list[0].State, pool.Published)
-	story.must(story.Terminate(story.World.Machines()[0].ID))
+	story.must(story.Terminate(story.Machines()[0].ID))
 	expect(story, "lost", story.Tally().LostRecordings, 0)
 }
 
@@ -411,7 +411,7 @@ func TestDeletingABusyMachineDoesHarm(t *testing.T) {
 	story.at(35 * time.Minute)
 	story.set(1, pool.Cordoned)
 	story.at(39*time.Minute + 30*time.Second)
-	story.must(story.Terminate(story.World.Machines()[0].ID))
+	story.must(story.Terminate(story.Machines()[0].ID))
 	story.at(time.Hour)
 	tally := story.Tally()
 	expect(story, "interrupted", tally.InterruptedMeetings, 2)
@@ -420,7 +420,7 @@ func TestDeletingABusyMachineDoesHarm(t *testing.T) {
 	expect(story, "deleted", tally.MachinesDeleted, 1)
 	expect(story, "drains", len(tally.DrainTimes), 1)
 	expect(story, "drain time", tally.DrainTimes[0], 4*time.Minute+30*time.Second)
-	expect(story, "machines", len(story.World.Machines()), 0)
+	expect(story, "machines", len(story.Machines()), 0)
 }
 
 func TestRebootedMachineContinuesItsRecordings(t *testing.T) {
@@ -429,8 +429,8 @@ func TestRebootedMachineContinuesItsRecordings(t *testing.T) {
 		meetings(1, 31*time.Minute, time.Hour, 3),
 	), func(c *Config) { c.RecordingWork, c.Shipped = 1, true })
 	story.at(45 * time.Minute)
-	story.must(story.Reboot(story.World.Machines()[0].ID))
-	expect(story, "state", story.World.Machines()[0].State, pool.Stopping)
+	story.must(story.Reboot(story.Machines()[0].ID))
+	expect(story, "state", story.Machines()[0].State, pool.Stopping)
 	expect(story, "interrupted", story.Tally().InterruptedMeetings, 1)
 	story.at(55 * time.Minute)
 	list, err := story.Recordings(story.domain(1))
@@ -450,7 +450,7 @@ func TestEndMeetingTakesSecondsAndInterrupts(t *testing.T) {
 	story.must(err)
 	story.must(story.EndMeeting(story.domain(1), list[0].ID))
 	expect(story, "meetings at once", story.meetingsOn(1), 1)
-	story.at(time.Minute + endingMax)
+	story.at(time.Minute + maxEnding)
 	expect(story, "meetings later", story.meetingsOn(1), 0)
 	expect(story, "interrupted", story.Tally().InterruptedMeetings, 1)
 	if err := story.EndMeeting(story.domain(1), list[0].ID); !errors.Is(err, ErrNotFound) {

@@ -72,7 +72,7 @@ func TestSameConfigGivesSameWorld(t *testing.T) {
 		t.Errorf("participant minutes %d and %d", tally.ParticipantMinutes, tallyAgain.ParticipantMinutes)
 	}
 	_, others, _, _ := eventfulDay(t, 2)
-	if others[0].ID == machines[0].ID || others[2].Since == machines[2].Since {
+	if others[0].ID == machines[0].ID || others[2].Since.Equal(machines[2].Since) {
 		t.Error("another seed gives the same machines")
 	}
 }
