@@ -20,25 +20,25 @@ import (
 	"divims/internal/lab/platform"
 )
 
-// builder makes programs of archives, in a folder of their own and without anything
-// that the workstation has but Go and a way to its modules.
+// builder builds programs from archives. Each build has a folder of its own. It uses Go
+// and the workstation's access to modules, and nothing else of the workstation.
 type builder struct {
 	cache string
-	// turn lets one build run at a time: the next finds in the cache what this one put there.
-	turn sync.Mutex
+	// lock allows one build at a time, so that the next one finds its packages in the cache.
+	lock sync.Mutex
 }
 
-// program is what a build ends with.
+// program is the result of a build.
 type program struct {
 	path  string
 	bytes int64
 }
 
 // build unpacks an archive below work and builds it together with the platform's own
-// package main. The errors are what the function's owner is told.
+// package main. The function's owner sees the errors.
 func (b *builder) build(ctx context.Context, work string, archive []byte, runtime, handler string) (program, error) {
-	b.turn.Lock()
-	defer b.turn.Unlock()
+	b.lock.Lock()
+	defer b.lock.Unlock()
 	folder, err := os.MkdirTemp(work, "build-*")
 	if err != nil {
 		return program{}, err
@@ -47,7 +47,7 @@ func (b *builder) build(ctx context.Context, work string, archive []byte, runtim
 	if err := unpack(archive, source); err != nil {
 		return program{}, fmt.Errorf("unpack the archive: %w", err)
 	}
-	if err := refuseMain(source); err != nil {
+	if err := checkNoMain(source); err != nil {
 		return program{}, err
 	}
 	module, err := b.module(ctx, source, runtime)
@@ -69,8 +69,8 @@ func (b *builder) build(ctx context.Context, work string, archive []byte, runtim
 	return program{path, info.Size()}, nil
 }
 
-// maximumUnpacked is the code's size limit: 500 MiB.
-const maximumUnpacked = 500 << 20
+// maxUnpacked is the code's size limit: 500 MiB.
+const maxUnpacked = 500 << 20
 
 // unpack writes the files of a zip archive into a folder that does not exist yet.
 func unpack(archive []byte, folder string) error {
@@ -78,7 +78,7 @@ func unpack(archive []byte, folder string) error {
 	if err != nil {
 		return err
 	}
-	left := int64(maximumUnpacked)
+	left := int64(maxUnpacked)
 	for _, file := range files.File {
 		if !filepath.IsLocal(file.Name) || !file.Mode().IsRegular() && !file.Mode().IsDir() {
 			return fmt.Errorf("%q is neither a file nor a folder of its own", file.Name)
@@ -97,7 +97,7 @@ func unpack(archive []byte, folder string) error {
 	return nil
 }
 
-// unpackFile writes one file, and no more than limit bytes of it.
+// unpackFile writes one file, but at most limit bytes of it, and returns its size.
 func unpackFile(file *zip.File, name string, limit int64) (int64, error) {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return 0, err
@@ -106,7 +106,7 @@ func unpackFile(file *zip.File, name string, limit int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return 0, err
@@ -115,8 +115,9 @@ func unpackFile(file *zip.File, name string, limit int64) (int64, error) {
 	return n, errors.Join(err, out.Close())
 }
 
-// refuseMain looks for a package main, whose name the platform keeps for its own.
-func refuseMain(source string) error {
+// checkNoMain returns an error if the archive has a package main: the platform reserves
+// that name.
+func checkNoMain(source string) error {
 	return filepath.WalkDir(source, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(name) != ".go" {
 			return err
@@ -133,8 +134,8 @@ func refuseMain(source string) error {
 	})
 }
 
-// module is the path of the archive's module. It must not need a newer Go than
-// every machine of the runtime has.
+// module returns the path of the archive's module. It returns an error if the module needs
+// a newer Go than the first version of the runtime.
 func (b *builder) module(ctx context.Context, source, runtime string) (string, error) {
 	if _, err := os.Stat(filepath.Join(source, "go.mod")); err != nil {
 		return "", errors.New("function build failed: there is no go.mod at the root of the archive")
@@ -157,10 +158,10 @@ func (b *builder) module(ctx context.Context, source, runtime string) (string, e
 	return module, nil
 }
 
-// run runs Go in the folder, and gives what it prints.
+// run runs the go command in a folder and returns its output.
 func (b *builder) run(ctx context.Context, folder string, arguments ...string) (string, error) {
 	command := exec.CommandContext(ctx, "go", arguments...)
-	command.Dir, command.Env = folder, append(ownEnvironment(),
+	command.Dir, command.Env = folder, append(buildEnvironment(),
 		"GOFLAGS=-mod=mod -modcacherw", "GOTOOLCHAIN=local", "GOWORK=off", "CGO_ENABLED=0",
 		"GOMODCACHE="+filepath.Join(b.cache, "modules"), "GOCACHE="+filepath.Join(b.cache, "packages"))
 	var out, errOut strings.Builder
@@ -171,9 +172,9 @@ func (b *builder) run(ctx context.Context, folder string, arguments ...string) (
 	return strings.TrimSpace(out.String()), nil
 }
 
-// ownEnvironment is this process's without what is for DiViMS or Scaleway: a build
-// knows no secrets.
-func ownEnvironment() []string {
+// buildEnvironment returns the environment of this process without the variables of DiViMS
+// and Scaleway, so that a build has no secrets.
+func buildEnvironment() []string {
 	var environment []string
 	for _, variable := range os.Environ() {
 		if !strings.HasPrefix(variable, "DIVIMS_") && !strings.HasPrefix(variable, "SCW_") {

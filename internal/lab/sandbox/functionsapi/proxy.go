@@ -80,11 +80,6 @@ func (p *functionProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(err) // it was checked when it was set
 	}
-	proxy := httputil.ReverseProxy{Rewrite: func(out *httputil.ProxyRequest) {
-		out.SetURL(address)
-		out.SetXForwarded()
-		out.Out.Header.Set("X-Forwarded-Proto", "https")
-		out.Out.Header.Set("X-Request-ID", newID())
-	}}
+	proxy := httputil.ReverseProxy{Rewrite: func(out *httputil.ProxyRequest) { out.SetURL(address) }}
 	http.TimeoutHandler(&proxy, timeout, "the function took too long").ServeHTTP(w, r)
 }
