@@ -107,7 +107,7 @@ func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
 	if err != nil {
 		return Cost{}, err
 	}
-	before, begun := f.time(), time.Now()
+	before, begun := f.cpuTime(), time.Now()
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return Cost{}, fmt.Errorf("request an evaluation: %w", err)
@@ -120,7 +120,7 @@ func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
 	if err := json.NewDecoder(response.Body).Decode(&record); err != nil {
 		return Cost{}, fmt.Errorf("read the decision record: %w", err)
 	}
-	cost := Cost{Wall: time.Since(begun), CPU: f.time() - before}
+	cost := Cost{Wall: time.Since(begun), CPU: f.cpuTime() - before}
 	if err := f.around.check(record); err != nil {
 		return Cost{}, err
 	}
@@ -128,9 +128,9 @@ func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
 	return cost, err
 }
 
-// time returns the CPU time of the process, as Linux counts it for each of its threads,
+// cpuTime returns the CPU time of the process, as Linux counts it for each of its threads,
 // or 0 on other systems.
-func (f *Function) time() (sum time.Duration) {
+func (f *Function) cpuTime() (sum time.Duration) {
 	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", f.process.Process.Pid))
 	for _, thread := range threads {
 		text, _ := os.ReadFile(thread) // fails for a thread that has just ended, which then counts 0
