@@ -156,7 +156,7 @@ func (o benchOptions) runSize(ctx context.Context, out io.Writer, size int, prog
 	return row(out, size, "evaluate", best)
 }
 
-func (o benchOptions) runFunction(ctx context.Context, out io.Writer, around *bench.Around, program string) error {
+func (o benchOptions) runFunction(ctx context.Context, out io.Writer, around *bench.Process, program string) error {
 	var start, cold, warm bench.Cost
 	for range o.runs {
 		function, err := around.StartFunction(ctx, program, o.quota)

@@ -44,29 +44,29 @@ type Function struct {
 	// GET /healthz.
 	ColdStart time.Duration
 
-	around  *Around
-	process *exec.Cmd
-	url     string
-	leave   func()
+	surroundings *Process
+	process      *exec.Cmd
+	url          string
+	leave        func()
 }
 
 // startTimeout is how long the function may take until its first answer.
 const startTimeout = time.Minute
 
 // StartFunction starts the function within a quota and waits for its first answer.
-func (a *Around) StartFunction(ctx context.Context, program string, quota Quota) (*Function, error) {
+func (p *Process) StartFunction(ctx context.Context, program string, quota Quota) (*Function, error) {
 	process, leave, err := quota.command(ctx, program)
 	if err != nil {
 		return nil, err
 	}
-	process.Env = a.environment
+	process.Env = p.environment
 	begun := time.Now()
 	address, err := platform.Start(process)
 	if err != nil {
 		leave()
 		return nil, err
 	}
-	f := &Function{around: a, process: process, url: address.String(), leave: leave}
+	f := &Function{surroundings: p, process: process, url: address.String(), leave: leave}
 	if err := f.awaitAnswer(ctx); err != nil {
 		f.Stop()
 		return nil, fmt.Errorf("wait for the function's first answer: %w", err)
@@ -100,7 +100,7 @@ func (f *Function) awaitAnswer(ctx context.Context) error {
 // Evaluate measures one evaluation, requested as the cron trigger does. Cost.Memory
 // remains 0: Stop returns it.
 func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
-	if _, err := f.around.next(); err != nil {
+	if _, err := f.surroundings.nextTraffic(); err != nil {
 		return Cost{}, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url+"/", strings.NewReader(`{"source":"cron"}`))
@@ -121,10 +121,10 @@ func (f *Function) Evaluate(ctx context.Context) (Cost, error) {
 		return Cost{}, fmt.Errorf("read the decision record: %w", err)
 	}
 	cost := Cost{Wall: time.Since(begun), CPU: f.cpuTime() - before}
-	if err := f.around.check(record); err != nil {
+	if err := f.surroundings.check(record); err != nil {
 		return Cost{}, err
 	}
-	cost.Traffic, err = f.around.next()
+	cost.Traffic, err = f.surroundings.nextTraffic()
 	return cost, err
 }
 

@@ -45,8 +45,8 @@ func (c Cost) Best(other Cost) Cost {
 	return c
 }
 
-// Around is a separate process that runs Surroundings.
-type Around struct {
+// Process is a separate process that runs Surroundings.
+type Process struct {
 	surroundings Surroundings
 	process      *exec.Cmd
 	in           io.WriteCloser
@@ -56,11 +56,11 @@ type Around struct {
 }
 
 // Start starts the surroundings with a command that calls Surroundings.Serve.
-func Start(surroundings Surroundings, command *exec.Cmd) (*Around, error) {
-	a := &Around{surroundings: surroundings, process: command}
+func Start(surroundings Surroundings, command *exec.Cmd) (*Process, error) {
+	p := &Process{surroundings: surroundings, process: command}
 	var out io.ReadCloser
 	var err error
-	if a.in, err = command.StdinPipe(); err == nil {
+	if p.in, err = command.StdinPipe(); err == nil {
 		out, err = command.StdoutPipe()
 	}
 	command.Stderr = os.Stderr
@@ -70,13 +70,13 @@ func Start(surroundings Surroundings, command *exec.Cmd) (*Around, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start the surroundings: %w", err)
 	}
-	a.out = bufio.NewReader(out)
+	p.out = bufio.NewReader(out)
 	var at hello
-	if err := a.read(&at); err != nil {
+	if err := p.read(&at); err != nil {
 		return nil, fmt.Errorf("read the settings of the surroundings: %w", err)
 	}
-	a.environment = append(slices.DeleteFunc(os.Environ(), isReserved), at.Environment...)
-	return a, nil
+	p.environment = append(slices.DeleteFunc(os.Environ(), isReserved), at.Environment...)
+	return p, nil
 }
 
 // isReserved reports whether an environment variable would change the settings of DiViMS
@@ -85,8 +85,8 @@ func isReserved(variable string) bool {
 	return strings.HasPrefix(variable, "DIVIMS_") || strings.HasPrefix(variable, "GO")
 }
 
-func (a *Around) read(value any) error {
-	line, err := a.out.ReadBytes('\n')
+func (p *Process) read(value any) error {
+	line, err := p.out.ReadBytes('\n')
 	if err != nil {
 		return err
 	}
@@ -94,38 +94,38 @@ func (a *Around) read(value any) error {
 }
 
 // Servers returns the number of servers.
-func (a *Around) Servers() int { return a.surroundings.Servers }
+func (p *Process) Servers() int { return p.surroundings.Servers }
 
 // Close stops the process and waits for its end.
-func (a *Around) Close() error {
-	_ = a.in.Close()
-	return a.process.Wait()
+func (p *Process) Close() error {
+	_ = p.in.Close()
+	return p.process.Wait()
 }
 
-// next returns the traffic since the last call and has the surroundings close all idle
+// nextTraffic returns the traffic since the last call and has the surroundings close all idle
 // connections.
-func (a *Around) next() (Traffic, error) {
-	if _, err := io.WriteString(a.in, "\n"); err != nil {
+func (p *Process) nextTraffic() (Traffic, error) {
+	if _, err := io.WriteString(p.in, "\n"); err != nil {
 		return Traffic{}, fmt.Errorf("request the traffic: %w", err)
 	}
 	var now Traffic
-	if err := a.read(&now); err != nil {
+	if err := p.read(&now); err != nil {
 		return Traffic{}, fmt.Errorf("read the traffic: %w", err)
 	}
 	since := Traffic{sandbox.Traffic{
-		Connections: now.Connections - a.before.Connections,
-		Handshakes:  now.Handshakes - a.before.Handshakes, Resumed: now.Resumed - a.before.Resumed,
-		Received: now.Received - a.before.Received, Sent: now.Sent - a.before.Sent,
-	}, now.Requests - a.before.Requests}
-	a.before = now
+		Connections: now.Connections - p.before.Connections,
+		Handshakes:  now.Handshakes - p.before.Handshakes, Resumed: now.Resumed - p.before.Resumed,
+		Received: now.Received - p.before.Received, Sent: now.Sent - p.before.Sent,
+	}, now.Requests - p.before.Requests}
+	p.before = now
 	return since, nil
 }
 
 // Check runs an evaluation and compares what it saw with the pool. It also fills the cache
 // of answers.
-func (a *Around) Check(ctx context.Context, divims string) error {
+func (p *Process) Check(ctx context.Context, divims string) error {
 	command := exec.CommandContext(ctx, divims, "evaluate", "--json")
-	command.Env = a.environment
+	command.Env = p.environment
 	var said, errorOutput bytes.Buffer
 	command.Stdout, command.Stderr = &said, &errorOutput
 	if err := command.Run(); err != nil {
@@ -135,13 +135,13 @@ func (a *Around) Check(ctx context.Context, divims string) error {
 	if err := json.Unmarshal(said.Bytes(), &record); err != nil {
 		return fmt.Errorf("read the decision record: %w", err)
 	}
-	return a.check(record)
+	return p.check(record)
 }
 
 // check returns an error if an evaluation did not see every server that answers, or if
 // it planned an action.
-func (a *Around) check(record cycle.Record) error {
-	answering := a.surroundings.Servers - a.surroundings.hung()
+func (p *Process) check(record cycle.Record) error {
+	answering := p.surroundings.Servers - p.surroundings.hung()
 	seen, stats := 0, 0
 	for _, server := range record.Servers {
 		if server.Meetings.Known() {
@@ -161,12 +161,12 @@ func (a *Around) check(record cycle.Record) error {
 }
 
 // Evaluate measures a process of `divims evaluate` from its start to its end.
-func (a *Around) Evaluate(ctx context.Context, divims string) (Cost, error) {
-	if _, err := a.next(); err != nil {
+func (p *Process) Evaluate(ctx context.Context, divims string) (Cost, error) {
+	if _, err := p.nextTraffic(); err != nil {
 		return Cost{}, err
 	}
 	command := exec.CommandContext(ctx, divims, "evaluate")
-	command.Env = a.environment
+	command.Env = p.environment
 	var errorOutput bytes.Buffer
 	command.Stderr = &errorOutput
 	begun := time.Now()
@@ -174,7 +174,7 @@ func (a *Around) Evaluate(ctx context.Context, divims string) (Cost, error) {
 		return Cost{}, fmt.Errorf("evaluate: %w: %.1000s", err, errorOutput.Bytes())
 	}
 	wall := time.Since(begun)
-	traffic, err := a.next()
+	traffic, err := p.nextTraffic()
 	return Cost{
 		Wall: wall, CPU: command.ProcessState.UserTime() + command.ProcessState.SystemTime(),
 		Memory: peakMemory(command.ProcessState), Traffic: traffic,

@@ -9,8 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// mishapWorld creates a world at 8:00 with two running servers.
-func mishapWorld(t *testing.T, meetings ...demand.Meeting) *World {
+// twoServers creates a world at 8:00 with two running servers.
+func twoServers(t *testing.T, meetings ...demand.Meeting) *World {
 	t.Helper()
 	w, err := New(Config{
 		Start: time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC), Seed: 1, Running: 2, RecordingWork: 1, Shipped: true, Meetings: meetings,
@@ -26,7 +26,7 @@ func mishapWorld(t *testing.T, meetings ...demand.Meeting) *World {
 func at(w *World, minutes int) { w.AdvanceTo(w.config.Start.Add(time.Duration(minutes) * time.Minute)) }
 
 func TestSetUnit(t *testing.T) {
-	w := mishapWorld(t)
+	w := twoServers(t)
 	if err := w.SetUnit("bbb-w1.example.com", "bbb-html5.service", false); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestSetUnit(t *testing.T) {
 }
 
 func TestFailedRecordingStaysOnTheDisk(t *testing.T) {
-	w := mishapWorld(t, demand.Meeting{Start: time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC), Duration: 20 * time.Minute, Participants: 2, Recorded: true})
+	w := twoServers(t, demand.Meeting{Start: time.Date(2026, 3, 2, 8, 1, 0, 0, time.UTC), Duration: 20 * time.Minute, Participants: 2, Recorded: true})
 	at(w, 30)
 	domain := ""
 	for _, s := range w.servers {
@@ -72,7 +72,7 @@ func TestFailedRecordingStaysOnTheDisk(t *testing.T) {
 }
 
 func TestPlanMaintenance(t *testing.T) {
-	w := mishapWorld(t)
+	w := twoServers(t)
 	id := w.Machines()[0].ID
 	planned := pool.PlannedMaintenance{Reason: "disk", Start: w.Now().Add(24 * time.Hour)}
 	if err := w.PlanMaintenance(id, planned); err != nil {
@@ -109,7 +109,7 @@ func TestTaggedMeetings(t *testing.T) {
 		"unknown tag goes to the least loaded": {"", []demand.Meeting{meeting("gpu"), meeting("")}, 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := mishapWorld(t, c.wanted...)
+			w := twoServers(t, c.wanted...)
 			if err := w.SetTag(w.Entries()[1].ID, c.tag); err != nil {
 				t.Fatal(err)
 			}
@@ -129,7 +129,7 @@ func TestLoadMultiplier(t *testing.T) {
 	for range 9 {
 		wanted = append(wanted, demand.Meeting{Start: start, Duration: time.Hour, Participants: 1})
 	}
-	w := mishapWorld(t, wanted...)
+	w := twoServers(t, wanted...)
 	if err := w.SetMultiplier(w.Entries()[0].ID, 2); err != nil {
 		t.Fatal(err)
 	}
