@@ -15,6 +15,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/lab/demand"
+	"divims/internal/lab/long"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -193,8 +194,9 @@ func (o *outcome) compare(undisturbed outcome) {
 	}
 }
 
-// every how many kinds of fault one is tried by default, each at another call.
-const every = 6
+// every is one in how many faults is tried if there is no DIVIMS_TEST_FAULTS, each kind
+// at other calls.
+var every = long.Pick(48, 6)
 
 // matrix counts the runs and what they violated, by kind of fault.
 type matrix struct {
@@ -223,10 +225,10 @@ func (m *matrix) String() string {
 	return text + fmt.Sprintf("%d runs, %d violations", total, m.violations)
 }
 
-// thoroughness is how much of the matrix is lived through, from
-// DIVIMS_TEST_FAULTS: by default some kinds of fault at one call of each site,
-// with "sites" every kind there, with "kills" the process dropped before and
-// after every single call, with "all" every kind at every single call.
+// thoroughness is the value of DIVIMS_TEST_FAULTS, which says how much of the matrix is
+// tried: "sites" is every kind of fault at one call of each site, "kills" is the process
+// dropped before and after every call, "all" is every kind at every call. Without it,
+// some kinds are tried at one call of each site, more of them in a full run.
 func thoroughness() string { return os.Getenv("DIVIMS_TEST_FAULTS") }
 
 // TestEveryCallEveryFault lives through the scripted day once for each kind of
@@ -282,7 +284,7 @@ func chosenCalls(all []faults.Call) []faults.Call {
 		site := c.Service + c.Name
 		known := sites[site]
 		sites[site] = true
-		return known || testing.Short() && c.Service != "scaleway"
+		return known
 	})
 }
 
@@ -290,12 +292,9 @@ func chosenCalls(all []faults.Call) []faults.Call {
 func TestPairsOfFaults(t *testing.T) {
 	undisturbed := liveThrough(t)
 	random := rand.New(rand.NewPCG(3, 4))
-	pairs := 20
-	switch {
-	case thoroughness() != "":
+	pairs := long.Pick(3, 20)
+	if thoroughness() != "" {
 		pairs = 200
-	case testing.Short():
-		pairs = 5
 	}
 	for range pairs {
 		var rules []faults.Rule

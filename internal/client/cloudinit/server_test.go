@@ -414,15 +414,21 @@ func start(t *testing.T, command ...string) *os.Process {
 func waitFor(t *testing.T, address string) {
 	t.Helper()
 	dialer := net.Dialer{Timeout: time.Second}
-	for range 200 {
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	end := time.After(10 * time.Second)
+	for {
 		connection, err := dialer.DialContext(t.Context(), "tcp", address)
 		if err == nil {
 			_ = connection.Close()
 			return
 		}
-		time.Sleep(50 * time.Millisecond)
+		select {
+		case <-again.C:
+		case <-end:
+			t.Fatalf("no service listens at %s", address)
+		}
 	}
-	t.Fatalf("no service listens at %s", address)
 }
 
 // unit returns the words of a setting in a unit file.

@@ -57,18 +57,18 @@ func TestBreakerTriesAgainAfterOpenTime(t *testing.T) {
 		b := newBreakerTest(t, fail(errRefused), fail(errRefused), hang, answer(200, ""))
 		b.call(updateServer, callTimeout)
 		b.call(updateServer, callTimeout)
-		time.Sleep(29 * time.Second)
+		<-time.After(29 * time.Second)
 		b.call(updateServer, callTimeout)
 		if len(b.service.at) != 2 {
 			t.Fatal("a request was sent before the open time was over")
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		b.call(updateServer, callTimeout)
 		b.call(updateServer, callTimeout)
 		if len(b.service.at) != 3 {
 			t.Fatalf("%d requests; want one trial after the open time, and open again when it fails", len(b.service.at))
 		}
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		for range 10 {
 			if status, text := b.call(updateServer, callTimeout); status != 200 {
 				t.Fatalf("the service answers again, but the call fails: %q", text)
@@ -82,7 +82,7 @@ func TestBreakerLetsOneTrialThrough(t *testing.T) {
 		b := newBreakerTest(t, fail(errRefused), fail(errRefused), hang)
 		b.call(updateServer, callTimeout)
 		b.call(updateServer, callTimeout)
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		go b.call(updateServer, callTimeout)
 		synctest.Wait()
 		if status, _ := b.call(updateServer, callTimeout); status != 0 || len(b.service.at) != 3 {

@@ -15,6 +15,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/lab/demand"
+	"divims/internal/lab/long"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
@@ -25,13 +26,10 @@ import (
 const restEvaluations = 24
 
 // TestWhoeverIsKilledLosesNothing kills `divims evaluate` again and again at
-// random moments; every third evaluation may go to its end. DIVIMS_TEST_KILLS is
-// how many kills there are, 10 without it.
+// random moments; every third evaluation may go to its end. DIVIMS_TEST_KILLS is the
+// number of kills, 3 without it, or 30 in a full run.
 func TestWhoeverIsKilledLosesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts many processes")
-	}
-	kills := 10
+	kills := long.Pick(3, 30)
 	if text := os.Getenv("DIVIMS_TEST_KILLS"); text != "" {
 		var err error
 		if kills, err = strconv.Atoi(text); err != nil {
@@ -39,11 +37,11 @@ func TestWhoeverIsKilledLosesNothing(t *testing.T) {
 		}
 	}
 	// Some processes end before they are killed.
-	busy := 9*kills/4 + 60
-	divims, killing, undisturbed := program(t), newLife(t, busy), newLife(t, busy)
+	busy := 9*kills/4 + long.Pick(15, 60)
+	killing, undisturbed := newLife(t, busy), newLife(t, busy)
 	var beside sync.WaitGroup
 	beside.Go(func() { undisturbed.liveTo(busy + restEvaluations) })
-	tried := killing.kill(divims, kills, busy)
+	tried := killing.kill(kills, busy)
 	killing.liveTo(busy + restEvaluations)
 	beside.Wait()
 
@@ -117,12 +115,12 @@ func (l *life) violate(format string, args ...any) {
 
 // kill goes on until so many evaluations have been killed, but not for longer
 // than the busy time.
-func (l *life) kill(program string, wanted, busy int) (tried kills) {
+func (l *life) kill(wanted, busy int) (tried kills) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var usual time.Duration
 	for l.now < busy && tried.kills < wanted {
 		l.advance()
-		p := evaluation(program, l.environment)
+		p := newEvaluation(l.t, l.environment)
 		l.sandbox.Faults().Reset()
 		begun := time.Now()
 		if err := p.Start(); err != nil {

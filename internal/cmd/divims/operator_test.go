@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,7 +32,6 @@ import (
 type operator struct {
 	*site
 	start    time.Time // midnight before the first day
-	program  string
 	function http.Handler
 	log      bytes.Buffer
 	inbox    *inbox
@@ -225,8 +223,7 @@ func (o *operator) told(want ...string) {
 // order gives an order with the program, and gives what it says.
 func (o *operator) order(arguments ...string) string {
 	o.t.Helper()
-	command := exec.CommandContext(o.t.Context(), o.program, arguments...)
-	command.Env = o.environ
+	command := newProgram(o.t.Context(), o.environ, arguments...)
 	out, err := command.CombinedOutput()
 	if err != nil {
 		o.t.Fatalf("%s: divims %q: %v: %s", o.now(), arguments, err, out)

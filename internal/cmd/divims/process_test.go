@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -30,14 +29,23 @@ import (
 // evaluationInterval is the virtual time between two evaluations.
 const evaluationInterval = 5 * time.Minute
 
-// program builds divims, and gives its path.
-func program(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "divims")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build divims: %v: %s", err, out)
+// asDivims is the environment variable with which the test binary is divims itself.
+const asDivims = "TEST_AS_DIVIMS"
+
+// TestMain runs the tests or, in a process that a test starts, the program.
+func TestMain(m *testing.M) {
+	if os.Getenv(asDivims) != "" {
+		main()
 	}
-	return path
+	_ = os.Unsetenv("DIVIMS_TEST") // it would be taken for a setting
+	os.Exit(m.Run())
+}
+
+// newProgram returns a command that runs divims in a process of its own, not started yet.
+func newProgram(ctx context.Context, environment []string, arguments ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, os.Args[0], arguments...)
+	cmd.Env = append(slices.Clip(environment), asDivims+"=1")
+	return cmd
 }
 
 // process is one run of the program in a process of its own.
@@ -46,10 +54,11 @@ type process struct {
 	errOut bytes.Buffer
 }
 
-// evaluation is `divims evaluate` with an environment, not started yet.
-func evaluation(program string, environment []string) *process {
-	p := &process{Cmd: exec.Command(program, "evaluate")}
-	p.Env, p.Stderr = environment, &p.errOut
+// newEvaluation returns `divims evaluate` with an environment, not started yet.
+func newEvaluation(t *testing.T, environment []string) *process {
+	t.Helper()
+	p := &process{Cmd: newProgram(t.Context(), environment, "evaluate")}
+	p.Stderr = &p.errOut
 	return p
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/lab/demand"
+	"divims/internal/lab/long"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -52,9 +53,10 @@ func requested(instance, path, source string) starter {
 }
 
 // commanded is an evaluation of the command line.
-func commanded(program string, environment []string) starter {
+func commanded(t *testing.T, environment []string) starter {
+	t.Helper()
 	return starter{"command line", func() (result, error) {
-		p := evaluation(program, environment)
+		p := newEvaluation(t, environment)
 		if err := p.Start(); err != nil {
 			return result{}, err
 		}
@@ -117,14 +119,11 @@ var holderOf = regexp.MustCompile(`holds the lease: ((cron|http|command line) \w
 // 80 processes. The second time the instances are warm: they remember a state
 // that is out of date for all but one at most.
 func TestOfManyAtOnceOneActs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts many processes")
-	}
 	t.Parallel()
-	const instances, each, rounds = 4, 80, 2
+	const instances, rounds = 4, 2
+	each := long.Pick(4, 80)
 	environment := []string{"DIVIMS_CALL_TIMEOUT=60s", "DIVIMS_TIMEOUT=5m"} // the one waits for all others
 	s, environment := startSandbox(t, rising, append(environment, realStorage(t)...)...)
-	divims := program(t)
 	var functions []string
 	for range instances {
 		server := httptest.NewServer(handler.FromEnvironment(environment, io.Discard))
@@ -134,7 +133,7 @@ func TestOfManyAtOnceOneActs(t *testing.T) {
 	var starters []starter
 	for i := range each {
 		starters = append(starters, requested(functions[i%instances], "/", "cron"),
-			requested(functions[i%instances], "/evaluate", "http"), commanded(divims, environment))
+			requested(functions[i%instances], "/evaluate", "http"), commanded(t, environment))
 	}
 	random := rand.New(rand.NewPCG(7, 8))
 	for round := 1; round <= rounds; round++ {
@@ -186,12 +185,8 @@ func TestOfManyAtOnceOneActs(t *testing.T) {
 // TestWhoeverSleepsPastItsLeaseChangesNothingMore suspends an evaluation at one
 // of its calls until after its lease, which another one takes over meanwhile.
 func TestWhoeverSleepsPastItsLeaseChangesNothingMore(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes the shortest time of an evaluation, 10 s")
-	}
 	t.Parallel()
 	const timeout = 10 * time.Second
-	divims := program(t)
 	for name, c := range map[string]struct {
 		stopAt func(faults.Call) bool
 		begun  bool // to change the pool
@@ -201,10 +196,13 @@ func TestWhoeverSleepsPastItsLeaseChangesNothingMore(t *testing.T) {
 		"while it makes a server": {func(c faults.Call) bool { return c.Service == "scaleway" && c.Name == "POST servers" }, true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name != "while it acts" {
+				long.Only(t)
+			}
 			t.Parallel()
 			s, environment := startSandbox(t, rising, append(realStorage(t), "DIVIMS_TIMEOUT=10s", "DIVIMS_ACT_PARALLEL=1")...)
 			s.AdvanceTo(sandboxStart.Add(evaluationInterval))
-			sleeper := evaluation(divims, environment)
+			sleeper := newEvaluation(t, environment)
 			started, stopped := make(chan struct{}), make(chan error)
 			var once sync.Once
 			s.Faults().OnCall(func(call faults.Call) {
@@ -231,7 +229,7 @@ func TestWhoeverSleepsPastItsLeaseChangesNothingMore(t *testing.T) {
 
 			s.AdvanceTo(sandboxStart.Add(2 * evaluationInterval))
 			s.Faults().Reset()
-			successor := evaluation(divims, environment)
+			successor := newEvaluation(t, environment)
 			if err := successor.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -247,8 +245,8 @@ func TestWhoeverSleepsPastItsLeaseChangesNothingMore(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			// The sleeper measures by the real clock how long it may act.
-			time.Sleep(time.Until(asleep.Add(timeout)))
+			// The suspended process measures by the real clock how long it may act.
+			<-time.After(time.Until(asleep.Add(timeout)))
 			s.Faults().Reset()
 			if err := sleeper.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)

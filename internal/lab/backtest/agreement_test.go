@@ -9,6 +9,7 @@ import (
 
 	"divims/internal/config"
 	"divims/internal/lab/demand"
+	"divims/internal/lab/long"
 	"divims/internal/scaling"
 )
 
@@ -56,9 +57,7 @@ const sixWeeks = 42 * 24 * time.Hour
 // TestAgreesWithIndependentSimulator compares the results with those of a simulator that
 // was written separately from the same rules.
 func TestAgreesWithIndependentSimulator(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes long: six months of virtual time")
-	}
+	long.Only(t)
 	const traces = "../../../../shared/data/traces/"
 	for _, given := range []struct {
 		name, size string

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"divims/internal/lab/demand"
+	"divims/internal/lab/long"
 	"divims/internal/lab/world"
 )
 
@@ -24,11 +25,21 @@ func generated(t testing.TB, profile demand.Profile, seed uint64, peak int) *Tra
 	return trace
 }
 
+// someProfiles returns all profiles in a full run, otherwise the one that takes the
+// least time.
+func someProfiles() []demand.Profile {
+	if long.Run() {
+		return demand.Profiles()
+	}
+	return []demand.Profile{demand.School}
+}
+
 // TestForecastBeatsLoadRule checks that, for each profile, the forecast is cheaper than the
 // load rule, overloads fewer people, and refuses no meeting.
 func TestForecastBeatsLoadRule(t *testing.T) {
-	for _, profile := range demand.Profiles() {
-		config := Config{Trace: generated(t, profile, 21, 1000), Scaling: decision(t, "50"), Warmup: sixWeeks, Seed: 1}
+	for _, profile := range someProfiles() {
+		weeks := time.Duration(long.Pick(9, 6)) // of the ten; the others are evaluated
+		config := Config{Trace: generated(t, profile, 21, 1000), Scaling: decision(t, "50"), Warmup: weeks * 7 * 24 * time.Hour, Seed: 1}
 		config.Policies = policies(t, "load")
 		load := measured(t, config)
 		config.Policies = policies(t, "forecast")
@@ -44,6 +55,7 @@ func TestForecastBeatsLoadRule(t *testing.T) {
 // people are on overloaded servers as if all servers were always enabled, and that no
 // meeting is refused.
 func TestForecastInTooSmallPool(t *testing.T) {
+	long.Only(t)
 	trace := generated(t, demand.School, 21, 1500)
 	const size = "5" // the peak of an ordinary day needs 6
 	all, full := decision(t, size), map[time.Time]world.Minute{}

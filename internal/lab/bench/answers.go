@@ -40,7 +40,7 @@ func (a *answers) delayed(inner http.Handler) http.Handler {
 			<-r.Context().Done()
 			panic(http.ErrAbortHandler)
 		}
-		time.Sleep(a.surroundings.Latency)
+		<-time.After(a.surroundings.Latency)
 		inner.ServeHTTP(w, r)
 	})
 }
