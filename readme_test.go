@@ -2,10 +2,7 @@ package divims_test
 
 import (
 	"os"
-	"os/exec"
 	"regexp"
-	"slices"
-	"strings"
 	"testing"
 
 	"divims/internal/config"
@@ -31,50 +28,6 @@ func TestReadmeFirstPool(t *testing.T) {
 	for name := range shown {
 		t.Errorf("%s in the README's first pool is not a setting", name)
 	}
-}
-
-// packageRow is a row of the table of packages: package, meaning, imports.
-var packageRow = regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| .* \\| (.*) \\|$")
-
-// TestArchitecturePackages checks that the table of packages has every package, with
-// all packages of ours that it imports.
-func TestArchitecturePackages(t *testing.T) {
-	listed := map[string]string{}
-	for _, row := range packageRow.FindAllStringSubmatch(read(t, "docs/architecture.md"), -1) {
-		listed[row[1]] = strings.ReplaceAll(row[2], "`", "")
-	}
-	for name, imports := range packages(t) {
-		if row, ok := listed[name]; !ok || row != imports {
-			t.Errorf("docs/architecture.md says that %s imports %q; it imports %q", name, row, imports)
-		}
-		delete(listed, name)
-	}
-	for name := range listed {
-		t.Errorf("docs/architecture.md lists the package %s, which does not exist", name)
-	}
-}
-
-// packages returns what each of our packages imports of ours, by short names.
-func packages(t *testing.T) map[string]string {
-	t.Helper()
-	text, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
-	if err != nil {
-		t.Fatalf("list the packages: %v", err)
-	}
-	all := map[string]string{}
-	for line := range strings.Lines(string(text)) {
-		words := strings.Fields(line)
-		imports := slices.DeleteFunc(words[1:], func(path string) bool { return !strings.HasPrefix(path, "divims/") })
-		for i := range imports {
-			imports[i] = short(imports[i])
-		}
-		all[short(words[0])] = strings.Join(imports, ", ")
-	}
-	return all
-}
-
-func short(path string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(path, "divims/"), "internal/")
 }
 
 func read(t *testing.T, name string) string {

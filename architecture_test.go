@@ -1,0 +1,115 @@
+package divims_test
+
+import (
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// packageRow is a row of the table of packages: package, meaning, imports.
+var packageRow = regexp.MustCompile("(?m)^\\| `([a-z/]+)` \\| .* \\| (.*) \\|$")
+
+// TestArchitecturePackages checks that the table of packages in docs/architecture.md has
+// every package, with all of our packages that it imports.
+func TestArchitecturePackages(t *testing.T) {
+	listed := map[string]string{}
+	for _, row := range packageRow.FindAllStringSubmatch(read(t, "docs/architecture.md"), -1) {
+		listed[row[1]] = strings.ReplaceAll(row[2], "`", "")
+	}
+	for name, imports := range packages(t) {
+		if row, ok := listed[name]; !ok || row != strings.Join(imports, ", ") {
+			t.Errorf("docs/architecture.md says that %s imports %q; it imports %q", name, row, strings.Join(imports, ", "))
+		}
+		delete(listed, name)
+	}
+	for name := range listed {
+		t.Errorf("docs/architecture.md lists the package %s, which does not exist", name)
+	}
+}
+
+// arrows says which packages the packages of a room may import. A room is a package with
+// all packages below it; the longest name that fits counts. Tests may import more: they
+// start the sandbox, for example.
+var arrows = map[string][]string{
+	"divims":         {"handler"},
+	"handler":        {"client", "config", "cycle", "pool", "report", "scaling"},
+	"cycle":          {"config/setting", "pool", "scaling"},
+	"scaling":        {"config/setting", "pool", "scaling"},
+	"pool":           {},
+	"report":         {"cycle", "pool", "scaling"},
+	"config":         {"client", "config", "cycle", "pool", "scaling"},
+	"config/setting": {"pool"},
+	"client":         {"client/checksum", "client/httpclient", "config/setting", "pool"}, // never each other
+	"setup":          {"config/setting", "cycle", "pool", "scaling"},
+	"check":          {"cycle", "pool"},
+	"provision":      {"pool"},
+	"migrate":        {"config"},
+	"lab":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
+	"cmd":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup", "check", "provision"},
+}
+
+// TestArrowsPointOneWay checks what each package imports.
+func TestArrowsPointOneWay(t *testing.T) {
+	for name, imports := range packages(t) {
+		room := ""
+		for candidate := range arrows {
+			if isIn(name, candidate) && len(candidate) > len(room) {
+				room = candidate
+			}
+		}
+		if room == "" {
+			t.Errorf("the package %s is in no room of the architecture", name)
+			continue
+		}
+		for _, imported := range imports {
+			if !slices.ContainsFunc(arrows[room], func(allowed string) bool { return isIn(imported, allowed) }) {
+				t.Errorf("%s must not import %s: packages of %s may import %v", name, imported, room, arrows[room])
+			}
+		}
+	}
+}
+
+// isIn reports whether a package is another one or below it.
+func isIn(name, room string) bool { return name == room || strings.HasPrefix(name, room+"/") }
+
+// TestFunctionNeedsNoTools checks that nothing reaches the function which the deployed
+// archive leaves out.
+func TestFunctionNeedsNoTools(t *testing.T) {
+	text, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatalf("list what the function needs: %v", err)
+	}
+	for path := range strings.FieldsSeq(string(text)) {
+		for _, room := range []string{"cmd", "lab", "setup", "migrate", "client/ovh"} {
+			if isIn(path, "divims/internal/"+room) {
+				t.Errorf("the function needs %s, which is not deployed", path)
+			}
+		}
+	}
+}
+
+// packages returns our packages with those of ours that they import, by their short names.
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	text, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	if err != nil {
+		t.Fatalf("list the packages: %v", err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		imports := slices.DeleteFunc(words[1:], func(path string) bool { return !strings.HasPrefix(path, "divims/") })
+		for i := range imports {
+			imports[i] = short(imports[i])
+		}
+		all[short(words[0])] = imports
+	}
+	return all
+}
+
+// short removes what all our import paths begin with.
+func short(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, "divims/"), "internal/")
+}
