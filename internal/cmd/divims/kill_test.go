@@ -25,10 +25,10 @@ import (
 // restEvaluations are those of two undisturbed virtual hours.
 const restEvaluations = 24
 
-// TestWhoeverIsKilledLosesNothing kills `divims evaluate` again and again at
+// TestKilledEvaluationsLoseNothing kills `divims evaluate` again and again at
 // random moments; every third evaluation may go to its end. DIVIMS_TEST_KILLS is the
 // number of kills, 3 without it, or 30 in a full run.
-func TestWhoeverIsKilledLosesNothing(t *testing.T) {
+func TestKilledEvaluationsLoseNothing(t *testing.T) {
 	kills := long.Pick(3, 30)
 	if text := os.Getenv("DIVIMS_TEST_KILLS"); text != "" {
 		var err error

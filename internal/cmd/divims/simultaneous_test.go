@@ -114,11 +114,11 @@ func (c *crowd) start(starters []starter) (results []result, err error) {
 // holderOf finds the holder of the lease in what a refused one is told.
 var holderOf = regexp.MustCompile(`holds the lease: ((cron|http|command line) \w+), until`)
 
-// TestOfManyAtOnceOneActs starts 240 evaluations at the same moment, twice: by
+// TestOneOfManySimultaneousEvaluationsActs starts 240 evaluations at the same moment, twice: by
 // cron and by HTTP at four instances of the function, and by the command line in
 // 80 processes. The second time the instances are warm: they remember a state
 // that is out of date for all but one at most.
-func TestOfManyAtOnceOneActs(t *testing.T) {
+func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 	t.Parallel()
 	const instances, rounds = 4, 2
 	each := long.Pick(4, 80)
@@ -182,9 +182,9 @@ func TestOfManyAtOnceOneActs(t *testing.T) {
 	})
 }
 
-// TestWhoeverSleepsPastItsLeaseChangesNothingMore suspends an evaluation at one
+// TestSuspendedEvaluationChangesNothingAfterItsLease suspends an evaluation at one
 // of its calls until after its lease, which another one takes over meanwhile.
-func TestWhoeverSleepsPastItsLeaseChangesNothingMore(t *testing.T) {
+func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 	t.Parallel()
 	const timeout = 10 * time.Second
 	for name, c := range map[string]struct {
