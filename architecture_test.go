@@ -43,11 +43,9 @@ var arrows = map[string][]string{
 	"config/setting": {"pool"},
 	"client":         {"client/checksum", "client/httpclient", "config/setting", "pool"}, // never each other
 	"setup":          {"config/setting", "cycle", "pool", "scaling"},
-	"check":          {"cycle", "pool"},
-	"provision":      {"pool"},
 	"migrate":        {"config"},
 	"lab":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
-	"cmd":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup", "check", "provision"},
+	"cmd":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
 }
 
 // TestArrowsPointOneWay checks what each package imports.

@@ -19,8 +19,8 @@ const (
 	// workers is how many mutations are tried at the same time.
 	workers = 2
 	// commandTimeout limits go test for one mutation, testTimeout the test binary alone.
-	commandTimeout = 4 * time.Minute
-	testTimeout    = 2 * time.Minute
+	commandTimeout = 7 * time.Minute
+	testTimeout    = 5 * time.Minute
 )
 
 // copyRepository copies what git would commit, as it is in the working tree.
