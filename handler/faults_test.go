@@ -22,9 +22,10 @@ import (
 	"divims/internal/pool"
 )
 
-// The scripted day: evaluations every 5 minutes, in which the pool grows and
-// shrinks twice, records, obeys its calendar, has a server in maintenance and
-// replaces one that has been up for an hour. Afterwards two hours pass.
+// The scripted day has an evaluation every 5 minutes. The pool grows and shrinks twice,
+// records, follows its calendar, has a server in maintenance and replaces one that has
+// been up for an hour. Afterwards two hours pass. If the pool has not settled by then, up
+// to patience further evaluations may follow.
 const (
 	dayEvaluations  = 20
 	restEvaluations = 24
@@ -67,17 +68,17 @@ func scriptedDay() sandbox.Config {
 	}
 }
 
-// outcome is what a day with a fault led to.
+// outcome is the result of a day with a fault.
 type outcome struct {
 	violations []string
-	// enabled and machines are how many there are two hours later.
+	// enabled servers, machines and leftover volumes are counted at the end.
 	enabled, machines, leftovers int
 	calls                        []faults.Call
 }
 
-// liveThrough runs the day with rules set. A caller that is killed is followed by
-// a new process.
-func liveThrough(t *testing.T, rules ...faults.Rule) outcome {
+// runDay runs the scripted day with faults. When a fault kills the process, a new one
+// takes its place.
+func runDay(t *testing.T, rules ...faults.Rule) outcome {
 	t.Helper()
 	s, err := sandbox.Start(scriptedDay())
 	if err != nil {
@@ -101,7 +102,7 @@ func liveThrough(t *testing.T, rules ...faults.Rule) outcome {
 		switch n {
 		case 5:
 			call("PUT", "/servers/3/maintenance", `{"reason":"disk","author":"Ada"}`)
-		case 8, dayEvaluations + 1: // once more, since the first time may have been hit
+		case 8, dayEvaluations + 1: // again, because a fault may have hit the first call
 			call("DELETE", "/servers/3/maintenance", "")
 		case dayEvaluations:
 			o.calls = s.Faults().Calls()
@@ -114,8 +115,8 @@ func liveThrough(t *testing.T, rules ...faults.Rule) outcome {
 		}
 		s.With(func(w *world.World) { o.check(n, w) })
 	}
-	// The pool comes to the same rest, though perhaps some evaluations later: a
-	// server that is up for an hour is replaced again and again.
+	// The pool settles as it does without the fault, but perhaps some evaluations later:
+	// a server that is up for an hour is replaced again and again.
 	for n := dayEvaluations + restEvaluations + 1; n <= dayEvaluations+restEvaluations+patience; n++ {
 		if s.With(func(w *world.World) { o.conclude(w) }); o.enabled == 1 && o.machines == 1 && o.leftovers == 0 {
 			break
@@ -123,15 +124,15 @@ func liveThrough(t *testing.T, rules ...faults.Rule) outcome {
 		s.AdvanceTo(monday.Add(time.Duration(n) * faultInterval))
 		call("POST", "/", `{"source":"cron"}`)
 	}
-	if status := lastWord(s, call); status != http.StatusOK {
-		o.violate("at the end an evaluation answers %d", status)
+	if status := finalStatus(s, call); status != http.StatusOK {
+		o.violate("the evaluation at the end answers %d", status)
 	}
 	return o
 }
 
-// lastWord is the status of an evaluation at the end, or of one of the next two: on
-// a machine that is busy with other things a call may miss its deadline by itself.
-func lastWord(s *sandbox.Sandbox, call func(method, path, body string) int) (status int) {
+// finalStatus returns the status of an evaluation at the end. If it fails, two more are
+// tried: on a busy machine a call may miss its timeout without any fault.
+func finalStatus(s *sandbox.Sandbox, call func(method, path, body string) int) (status int) {
 	for range 3 {
 		if status = call("POST", "/", `{"source":"cron"}`); status == http.StatusOK {
 			break
@@ -149,7 +150,7 @@ func (o *outcome) violate(format string, args ...any) {
 	o.violations = append(o.violations, fmt.Sprintf(format, args...))
 }
 
-// check holds the world against what must be so at every step.
+// check adds a violation for each thing in the world that must not be at any step.
 func (o *outcome) check(n int, w *world.World) {
 	tally := w.Tally()
 	if tally.InterruptedMeetings > 0 {
@@ -176,7 +177,7 @@ func (o *outcome) check(n int, w *world.World) {
 	}
 }
 
-// conclude takes down what is there at the end.
+// conclude counts what exists at the end.
 func (o *outcome) conclude(w *world.World) {
 	o.enabled, o.machines, o.leftovers = 0, len(w.Machines()), w.Tally().LeftoverVolumes
 	for _, entry := range w.Entries() {
@@ -186,19 +187,19 @@ func (o *outcome) conclude(w *world.World) {
 	}
 }
 
-// compare holds the end against that of the day without a fault.
-func (o *outcome) compare(undisturbed outcome) {
-	if o.enabled != undisturbed.enabled || o.machines != undisturbed.machines || o.leftovers > undisturbed.leftovers {
+// compare adds a violation if the day ended differently from the day without a fault.
+func (o *outcome) compare(faultless outcome) {
+	if o.enabled != faultless.enabled || o.machines != faultless.machines || o.leftovers > faultless.leftovers {
 		o.violate("at the end %d servers are enabled, there are %d machines and %d leftover volumes; without the fault %d, %d and %d",
-			o.enabled, o.machines, o.leftovers, undisturbed.enabled, undisturbed.machines, undisturbed.leftovers)
+			o.enabled, o.machines, o.leftovers, faultless.enabled, faultless.machines, faultless.leftovers)
 	}
 }
 
-// every is one in how many faults is tried if there is no DIVIMS_TEST_FAULTS, each kind
-// at other calls.
+// Without DIVIMS_TEST_FAULTS, one of every so many pairs of a call and a kind of fault is
+// tried.
 var every = long.Pick(48, 6)
 
-// matrix counts the runs and what they violated, by kind of fault.
+// matrix counts runs by kind of fault, and all violations.
 type matrix struct {
 	mutex      sync.Mutex
 	runs, hits map[faults.Kind]int
@@ -231,14 +232,14 @@ func (m *matrix) String() string {
 // some kinds are tried at one call of each site, more of them in a full run.
 func thoroughness() string { return os.Getenv("DIVIMS_TEST_FAULTS") }
 
-// TestEveryCallEveryFault lives through the scripted day once for each kind of
-// fault at each outside call.
+// TestEveryCallEveryFault runs the scripted day once for each kind of fault at each
+// outside call.
 func TestEveryCallEveryFault(t *testing.T) {
-	undisturbed := liveThrough(t)
-	if len(undisturbed.violations) > 0 {
-		t.Fatalf("without any fault: %q", undisturbed.violations)
+	faultless := runDay(t)
+	if len(faultless.violations) > 0 {
+		t.Fatalf("without any fault: %q", faultless.violations)
 	}
-	calls := chosenCalls(undisturbed.calls)
+	calls := chosenCalls(faultless.calls)
 	m := &matrix{runs: map[faults.Kind]int{}, hits: map[faults.Kind]int{}}
 	t.Run("runs", func(t *testing.T) {
 		for i, call := range calls {
@@ -255,8 +256,8 @@ func TestEveryCallEveryFault(t *testing.T) {
 				rule := call.Rule(kind)
 				t.Run(rule.String(), func(t *testing.T) {
 					t.Parallel()
-					o := liveThrough(t, rule)
-					o.compare(undisturbed)
+					o := runDay(t, rule)
+					o.compare(faultless)
 					m.note(kind, o)
 					for _, violation := range o.violations {
 						t.Error(violation)
@@ -265,11 +266,11 @@ func TestEveryCallEveryFault(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("%d of %d calls\n%s", len(calls), len(undisturbed.calls), m)
+	t.Logf("%d of %d calls\n%s", len(calls), len(faultless.calls), m)
 }
 
-// chosenCalls are the calls that faults are tried at. Handshakes are not in the
-// log of a day without faults, and are added.
+// chosenCalls returns the calls at which faults are tried. TLS handshakes are added: the
+// log of a day without faults does not contain them.
 func chosenCalls(all []faults.Call) []faults.Call {
 	for server := 1; server <= 3; server++ {
 		all = append(all, faults.Call{Operation: faults.Operation{Service: faults.TLS, Name: faults.Handshake, Server: server}, Ordinal: 1})
@@ -288,9 +289,9 @@ func chosenCalls(all []faults.Call) []faults.Call {
 	})
 }
 
-// TestPairsOfFaults lives through the day with two faults at random calls.
+// TestPairsOfFaults runs the scripted day with two faults at random calls.
 func TestPairsOfFaults(t *testing.T) {
-	undisturbed := liveThrough(t)
+	faultless := runDay(t)
 	random := rand.New(rand.NewPCG(3, 4))
 	pairs := long.Pick(3, 20)
 	if thoroughness() != "" {
@@ -300,15 +301,15 @@ func TestPairsOfFaults(t *testing.T) {
 		var rules []faults.Rule
 		var names []string
 		for range 2 {
-			call := undisturbed.calls[random.IntN(len(undisturbed.calls))]
+			call := faultless.calls[random.IntN(len(faultless.calls))]
 			kind := faults.Kinds[random.IntN(len(faults.Kinds)-2)] // handshakes are not in the log
 			rules = append(rules, call.Rule(kind))
 			names = append(names, call.Rule(kind).String())
 		}
 		t.Run(strings.Join(names, " and "), func(t *testing.T) {
 			t.Parallel()
-			o := liveThrough(t, rules...)
-			o.compare(undisturbed)
+			o := runDay(t, rules...)
+			o.compare(faultless)
 			for _, violation := range o.violations {
 				t.Error(violation)
 			}

@@ -22,18 +22,18 @@ import (
 	"divims/internal/pool"
 )
 
-// restEvaluations are those of two undisturbed virtual hours.
+// restEvaluations is how many evaluations follow undisturbed: two virtual hours.
 const restEvaluations = 24
 
-// TestKilledEvaluationsLoseNothing kills `divims evaluate` again and again at
-// random moments; every third evaluation may go to its end. DIVIMS_TEST_KILLS is the
+// TestKilledEvaluationsLoseNothing kills `divims evaluate` again and again
+// at random moments; every third evaluation is not killed. DIVIMS_TEST_KILLS is the
 // number of kills, 3 without it, or 30 in a full run.
 func TestKilledEvaluationsLoseNothing(t *testing.T) {
 	kills := long.Pick(3, 30)
 	if text := os.Getenv("DIVIMS_TEST_KILLS"); text != "" {
 		var err error
 		if kills, err = strconv.Atoi(text); err != nil {
-			t.Fatalf("DIVIMS_TEST_KILLS=%s: has to be a number", text)
+			t.Fatalf("DIVIMS_TEST_KILLS=%s must be a number", text)
 		}
 	}
 	// Some processes end before they are killed.
@@ -46,18 +46,18 @@ func TestKilledEvaluationsLoseNothing(t *testing.T) {
 	beside.Wait()
 
 	if got, want := killing.conclude(), undisturbed.conclude(); got != want {
-		killing.violate("at the end %+v, without the kills %+v", got, want)
+		killing.violate("the pool ends as %+v, without the kills as %+v", got, want)
 	}
 	for _, violation := range slices.Concat(killing.violations, undisturbed.violations) {
 		t.Error(violation)
 	}
 	t.Logf("%v, %d violations", tried, len(killing.violations))
 	if tried.kills < kills/2 || kills >= 100 && (tried.kills < kills || tried.before < kills/20 || tried.held < kills/10 || tried.changed < kills/20) {
-		t.Errorf("%v of %d kills: they do not fall into all parts of an evaluation", tried, kills)
+		t.Errorf("%v, %d wanted: too few, or not in all phases of an evaluation", tried, kills)
 	}
 }
 
-// kills counts them by how far the evaluation had come.
+// kills counts kills by how far the evaluation had come.
 type kills struct{ kills, before, held, changed int }
 
 func (k kills) String() string {
@@ -65,7 +65,7 @@ func (k kills) String() string {
 		k.kills, k.before, k.held, k.changed)
 }
 
-// note counts one kill by the calls that came before it.
+// note counts one kill, after these calls.
 func (k *kills) note(calls []faults.Call) {
 	k.kills++
 	if !slices.ContainsFunc(calls, func(c faults.Call) bool { return c.Service == "storage" && c.Name == "PUT state.json" }) {
@@ -78,7 +78,7 @@ func (k *kills) note(calls []faults.Call) {
 	}
 }
 
-// life is a pool in which something goes on, and how it fares.
+// life is a pool with demand, and the violations found in it.
 type life struct {
 	t           *testing.T
 	sandbox     *sandbox.Sandbox
@@ -89,7 +89,7 @@ type life struct {
 	violations []string
 }
 
-// newLife has a demand that rises and falls, with recordings, for so many
+// newLife starts a pool whose demand rises and falls, with recordings, for that many
 // evaluations.
 func newLife(t *testing.T, evaluations int) *life {
 	t.Helper()
@@ -104,7 +104,7 @@ func newLife(t *testing.T, evaluations int) *life {
 		}
 		meetings = append(meetings, at(1, 30, 200, false), at(7, 12, 100, true), at(12, 15, 60, true), at(66, 10, 150, true), at(67, 14, 120, false))
 	}
-	// A lease ends before the next evaluation.
+	// With this timeout a lease expires before the next evaluation.
 	s, environment := startSandbox(t, meetings, "DIVIMS_TIMEOUT=1m", "DIVIMS_GRACE=6m")
 	return &life{t: t, sandbox: s, environment: environment, function: handler.FromEnvironment(environment, io.Discard)}
 }
@@ -113,8 +113,8 @@ func (l *life) violate(format string, args ...any) {
 	l.violations = append(l.violations, fmt.Sprintf("evaluation %d: ", l.now)+fmt.Sprintf(format, args...))
 }
 
-// kill goes on until so many evaluations have been killed, but not for longer
-// than the busy time.
+// kill runs evaluations until that many have been killed, but at most until the
+// evaluation number busy.
 func (l *life) kill(wanted, busy int) (tried kills) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var usual time.Duration
@@ -152,7 +152,8 @@ func (l *life) kill(wanted, busy int) (tried kills) {
 	return tried
 }
 
-// towards follows the median of those that end by themselves: few evaluations wait a second for a server that boots.
+// towards moves a running estimate of the median duration towards a new duration. The
+// median ignores the few evaluations that wait a second for a server that boots.
 func towards(usual, took time.Duration) time.Duration {
 	switch {
 	case usual == 0:
@@ -163,7 +164,7 @@ func towards(usual, took time.Duration) time.Duration {
 	return usual * 19 / 20
 }
 
-// liveTo evaluates undisturbed until a time.
+// liveTo runs undisturbed evaluations until the evaluation of that number.
 func (l *life) liveTo(interval int) {
 	for l.now < interval {
 		l.advance()
@@ -181,7 +182,7 @@ func (l *life) advance() {
 	l.sandbox.AdvanceTo(sandboxStart.Add(time.Duration(l.now) * evaluationInterval))
 }
 
-// check holds the world against what must be so at every step.
+// check adds a violation for each thing in the world that must not be at any step.
 func (l *life) check() {
 	l.sandbox.With(func(w *world.World) {
 		if tally := w.Tally(); tally.InterruptedMeetings+tally.LostRecordings > 0 {
@@ -198,8 +199,8 @@ func (l *life) check() {
 
 func isEnabled(e pool.Entry) bool { return e.State == pool.Enabled }
 
-// ending is what is there at the end. The lease is free since the last evaluation
-// has taken it, and that it was given back is seen by taking it at the same time.
+// ending is what exists at the end. To see whether the last evaluation released its
+// lease, conclude takes the lease at the same virtual time.
 type ending struct {
 	enabled, machines, volumes, leftoverVolumes int
 	leaseFree                                   bool

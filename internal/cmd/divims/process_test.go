@@ -62,7 +62,7 @@ func newEvaluation(t *testing.T, environment []string) *process {
 	return p
 }
 
-// end waits for the exit status, which is -1 of a process that was killed.
+// end waits for the process and returns its exit status, -1 if it was killed.
 func (p *process) end() (status int, err error) {
 	var exit *exec.ExitError
 	if err := p.Wait(); err != nil && !errors.As(err, &exit) {
@@ -71,7 +71,7 @@ func (p *process) end() (status int, err error) {
 	return p.ProcessState.ExitCode(), nil
 }
 
-// stop suspends the process, and returns when it stands still.
+// stop suspends the process and returns when it has stopped.
 func (p *process) stop() error {
 	if err := p.Process.Signal(syscall.SIGSTOP); err != nil {
 		return err
@@ -84,8 +84,8 @@ func (p *process) stop() error {
 	return err
 }
 
-// startSandbox starts one in which the meetings take place, some minutes after
-// its start, and gives the settings that lead there, with more of them.
+// startSandbox starts a sandbox with these meetings. It returns the settings that point
+// another process at it, followed by more settings.
 func startSandbox(t *testing.T, meetings []demand.Meeting, more ...string) (*sandbox.Sandbox, []string) {
 	t.Helper()
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
@@ -101,9 +101,9 @@ func startSandbox(t *testing.T, meetings []demand.Meeting, more ...string) (*san
 	return s, append(s.Environment(), more...)
 }
 
-// realStorage is the settings that lead to a pool of its own on the S3 server that
-// DIVIMS_TEST_S3_URL and its siblings _REGION, _ACCESS_KEY and _SECRET_KEY name.
-// There are none, and the sandbox's storage is used, if they name none.
+// realStorage returns the settings for a pool of its own on the S3 server that
+// DIVIMS_TEST_S3_URL, _REGION, _ACCESS_KEY and _SECRET_KEY describe. Without that it
+// returns none, and the sandbox's storage is used.
 func realStorage(t *testing.T) []string {
 	t.Helper()
 	if os.Getenv("DIVIMS_TEST_S3_URL") == "" {
@@ -134,7 +134,7 @@ func realStorage(t *testing.T) []string {
 	return settings
 }
 
-// storeOf opens the storage that an environment names.
+// storeOf opens the storage of an environment's settings.
 func storeOf(t *testing.T, environment []string) *storage.Store {
 	t.Helper()
 	settings, err := config.Load(environment)
@@ -144,7 +144,7 @@ func storeOf(t *testing.T, environment []string) *storage.Store {
 	return storage.New(storage.Config{Settings: settings.Storage, Pool: settings.Pool.Name}, http.DefaultClient)
 }
 
-// changes tells whether a call changes something of the pool.
+// changes reports whether a call changes something of the pool.
 func changes(call faults.Call) bool {
 	switch call.Service {
 	case "scalelite":
@@ -161,7 +161,7 @@ func changesAmong(calls []faults.Call) []faults.Call {
 	return slices.DeleteFunc(calls, func(c faults.Call) bool { return !changes(c) })
 }
 
-// secondMachines are the names that more than one machine has.
+// secondMachines returns the names that more than one machine has.
 func secondMachines(w *world.World) []string {
 	names := map[string]int{}
 	for _, machine := range w.Machines() {

@@ -23,12 +23,12 @@ import (
 	"divims/internal/pool"
 )
 
-// rising is a demand for all servers of the sandbox from its first minute on.
+// rising is demand for all servers of the sandbox, from its first minute on.
 var rising = []demand.Meeting{{
 	Start: sandboxStart.Add(time.Minute), Duration: 3 * time.Hour, Participants: 400, Join: time.Minute, Leave: time.Minute,
 }}
 
-// starter makes one evaluation, and tells what came of it.
+// starter runs one evaluation, and returns its result.
 type starter struct {
 	source string
 	start  func() (result, error)
@@ -39,7 +39,7 @@ type result struct {
 	said           string
 }
 
-// requested is an evaluation of a function instance.
+// requested runs the evaluation by an HTTP request to a function instance.
 func requested(instance, path, source string) starter {
 	return starter{source, func() (result, error) {
 		response, err := http.Post(instance+path, "application/json", strings.NewReader(fmt.Sprintf(`{"source":%q}`, source)))
@@ -52,7 +52,7 @@ func requested(instance, path, source string) starter {
 	}}
 }
 
-// commanded is an evaluation of the command line.
+// commanded runs the evaluation by the command line.
 func commanded(t *testing.T, environment []string) starter {
 	t.Helper()
 	return starter{"command line", func() (result, error) {
@@ -65,8 +65,8 @@ func commanded(t *testing.T, environment []string) starter {
 	}}
 }
 
-// crowd starts all at once. Whoever comes so far as to ask Scalelite has the lease;
-// it is let go on when all others have ended, or a second one comes so far.
+// crowd starts evaluations at once. An evaluation that asks Scalelite has the lease; it is
+// held there until all others have ended, or a second one asks Scalelite, too.
 type crowd struct {
 	lock           sync.Mutex
 	wanted         int
@@ -111,13 +111,13 @@ func (c *crowd) start(starters []starter) (results []result, err error) {
 	return results, errors.Join(problems...)
 }
 
-// holderOf finds the holder of the lease in what a refused one is told.
+// holderOf finds the holder of the lease in the error of a refused evaluation.
 var holderOf = regexp.MustCompile(`holds the lease: ((cron|http|command line) \w+), until`)
 
-// TestOneOfManySimultaneousEvaluationsActs starts 240 evaluations at the same moment, twice: by
-// cron and by HTTP at four instances of the function, and by the command line in
-// 80 processes. The second time the instances are warm: they remember a state
-// that is out of date for all but one at most.
+// TestOneOfManySimultaneousEvaluationsActs starts many evaluations at the same moment,
+// twice: by cron and by HTTP at four instances of the function, and by the command line
+// in processes. A full run starts 240, a third each. The second time the instances are
+// warm: all but one at most remember an outdated state.
 func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 	t.Parallel()
 	const instances, rounds = 4, 2
@@ -168,7 +168,7 @@ func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 			}
 		}
 		if changed := changesAmong(s.Faults().Calls()); round == 1 && len(changed) == 0 {
-			t.Error("the one that acts has nothing to do")
+			t.Error("the acting evaluation changed nothing")
 		}
 		records, err := storeOf(t, environment).Decisions(t.Context(), sandboxStart)
 		if err != nil || len(records) != round {
@@ -182,8 +182,8 @@ func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 	})
 }
 
-// TestSuspendedEvaluationChangesNothingAfterItsLease suspends an evaluation at one
-// of its calls until after its lease, which another one takes over meanwhile.
+// TestSuspendedEvaluationChangesNothingAfterItsLease suspends an evaluation at one of its
+// calls until its lease has expired and another evaluation has taken it over.
 func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 	t.Parallel()
 	const timeout = 10 * time.Second
@@ -224,7 +224,7 @@ func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 			asleep := time.Now()
 			s.Faults().OnCall(nil)
 			if begun := len(changesAmong(s.Faults().Calls())) > 0; begun != c.begun {
-				t.Fatalf("it has begun to change the pool: %v", begun)
+				t.Fatalf("it had already changed the pool: %v", begun)
 			}
 
 			s.AdvanceTo(sandboxStart.Add(2 * evaluationInterval))
@@ -234,10 +234,10 @@ func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 				t.Fatal(err)
 			}
 			if status, err := successor.end(); err != nil || status != 0 {
-				t.Fatalf("who takes over ends with %d, %v: %s", status, err, successor.errOut.String())
+				t.Fatalf("the successor ends with %d, %v: %s", status, err, successor.errOut.String())
 			}
 			if len(changesAmong(s.Faults().Calls())) == 0 {
-				t.Fatal("nothing was left to do for who takes over")
+				t.Fatal("the successor had nothing to do")
 			}
 			store := storeOf(t, environment)
 			before, err := store.State(t.Context())
@@ -256,10 +256,10 @@ func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 				t.Errorf("it ends with %d, %v: %s", status, err, said)
 			}
 			if changed := changesAmong(s.Faults().Calls()); len(changed) > 0 {
-				t.Errorf("after waking up it changes the pool: %v", changed)
+				t.Errorf("after its lease it changes the pool: %v", changed)
 			}
 			if after, err := store.State(t.Context()); err != nil || !reflect.DeepEqual(after, before) {
-				t.Errorf("the state is not its successor's any more: %v", err)
+				t.Errorf("the successor's state was changed: %v", err)
 			}
 			s.With(func(w *world.World) {
 				if names := secondMachines(w); len(names) > 0 {

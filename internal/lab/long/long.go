@@ -1,6 +1,6 @@
-// Package long tells long tests whether they are to run. `go test ./...` leaves them out
-// or runs a short version of them; with DIVIMS_TEST=full in the environment it runs them
-// whole, as .ci/run does.
+// Package long lets long tests find out whether to run whole. A plain `go test ./...`
+// leaves them out or runs a short version; with DIVIMS_TEST=full in the environment they
+// run whole, as they do in .ci/long.
 package long
 
 import (
@@ -22,7 +22,7 @@ func Only(t testing.TB) {
 	}
 }
 
-// Pick returns how much of something a test does: little usually, much in a full run.
+// Pick returns the usual number of something, or that of a full run.
 func Pick(usual, fullRun int) int {
 	if full {
 		return fullRun
