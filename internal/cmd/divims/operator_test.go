@@ -27,8 +27,8 @@ import (
 	"divims/internal/scaling"
 )
 
-// operator runs the pool of a site: has the function deployed and called every five
-// minutes, gives orders with the program, and reads what is told and shown.
+// operator runs the pool of a site: deploys the function and calls it every five minutes,
+// gives orders with the program, and reads messages and status.
 type operator struct {
 	*site
 	start    time.Time // midnight before the first day
@@ -36,11 +36,11 @@ type operator struct {
 	log      bytes.Buffer
 	inbox    *inbox
 	known    knowledge
-	// blind tells that evaluations are expected not to see enough to act, and
-	// lost how many recordings were given up on purpose.
+	// blind is true while evaluations are expected not to see enough to act. lost is the
+	// number of recordings that were given up on purpose.
 	blind bool
 	lost  int
-	// watch, if set, looks at every evaluation.
+	// watch, if set, is called after every evaluation.
 	watch func(cycle.Record)
 	diary strings.Builder
 
@@ -50,17 +50,17 @@ type operator struct {
 	failed int
 }
 
-// deploy gives the function other settings, as a deployment does: a new instance
-// knows nothing of what the old one had in memory.
+// deploy changes settings of the function. As in a real deployment, the new instance has
+// nothing of the old one's memory.
 func (o *operator) deploy(settings ...string) {
 	o.t.Helper()
 	o.set(settings...)
 	o.function = handler.FromEnvironment(o.environ, &o.log)
 }
 
-// inbox is a webhook that takes messages as text.
+// inbox is a webhook that receives messages as text.
 type inbox struct {
-	address string // as NOTIFY_URLS takes it
+	address string // for NOTIFY_URLS
 
 	mutex    sync.Mutex
 	messages []string
@@ -80,8 +80,7 @@ func newInbox(t *testing.T) *inbox {
 	return i
 }
 
-// take gives the messages since it was last called, each with its title in the
-// first line.
+// take returns the messages since the last call. The first line of each is its title.
 func (i *inbox) take() []string {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
@@ -102,7 +101,7 @@ const (
 	sunday
 )
 
-// clock is a time of the story by the wall clock.
+// clock returns the time of the story when a wall clock shows this on a day.
 func (o *operator) clock(day int, clock string) time.Time {
 	o.t.Helper()
 	at, err := time.Parse("15:04", clock)
@@ -112,19 +111,18 @@ func (o *operator) clock(day int, clock string) time.Time {
 	return time.Date(o.start.Year(), o.start.Month(), o.start.Day()+day, at.Hour(), at.Minute(), 0, 0, o.start.Location())
 }
 
-// until lets time pass until then, with an evaluation every five minutes, the last
-// of them then.
+// until runs an evaluation every five minutes, up to and including this time.
 func (o *operator) until(day int, clock string) {
 	o.t.Helper()
 	end := o.clock(day, clock)
 	for at := o.sandbox.Now().Truncate(interval).Add(interval); !at.After(end); at = at.Add(interval) {
 		o.sandbox.AdvanceTo(at)
-		o.sandbox.CloseIdleConnections() // nobody keeps connections for five minutes
+		o.sandbox.CloseIdleConnections() // connections do not stay open for five minutes
 		o.evaluate()
 	}
 }
 
-// evaluate has the cron trigger call, and makes sure that nobody is harmed.
+// evaluate calls the function as cron does, and checks that nobody is harmed.
 func (o *operator) evaluate() {
 	o.t.Helper()
 	want := http.StatusOK
@@ -152,7 +150,7 @@ func (o *operator) evaluate() {
 	}
 }
 
-// up are the servers that take meetings now, by their numbers.
+// up returns the numbers of the servers that take meetings now.
 func (o *operator) up() (numbers []int) {
 	o.sandbox.With(func(w *world.World) {
 		for _, server := range pool.Servers(8, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate) {
@@ -166,7 +164,7 @@ func (o *operator) up() (numbers []int) {
 	return numbers
 }
 
-// request asks the function, and gives its answer's body.
+// request calls the function and returns the body of its answer.
 func (o *operator) request(method, path, body string, want int, accept ...string) []byte {
 	o.t.Helper()
 	response := httptest.NewRecorder()
@@ -179,7 +177,7 @@ func (o *operator) request(method, path, body string, want int, accept ...string
 	return response.Body.Bytes()
 }
 
-// now is the time of the pool's people.
+// now returns the virtual time in the pool's time zone.
 func (o *operator) now() string { return o.sandbox.Now().In(o.start.Location()).Format("Mon 15:04") }
 
 // note puts a line into the diary, which is also the test's log.
@@ -190,10 +188,10 @@ func (o *operator) note(format string, arguments ...any) {
 	fmt.Fprintf(&o.diary, "%s\n\n", line)
 }
 
-// port is what differs from run to run in the address of a sandbox's service.
+// port matches the addresses of the sandbox's services, whose ports differ from run to run.
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
-// read puts a message into the diary, and looks at it.
+// read checks a message and puts it into the diary.
 func (o *operator) read(message string, at time.Time) {
 	o.t.Helper()
 	o.findNoSecret("a message", message)
@@ -201,7 +199,7 @@ func (o *operator) read(message string, at time.Time) {
 		o.t.Errorf("%s: %v:\n%s", o.now(), err, message)
 	}
 	title, text, _ := strings.Cut(port.ReplaceAllString(message, "127.0.0.1:PORT"), "\n")
-	fmt.Fprintf(&o.diary, "%s  told: %s\n", o.now(), title)
+	fmt.Fprintf(&o.diary, "%s  message: %s\n", o.now(), title)
 	for line := range strings.Lines(strings.TrimSpace(text)) {
 		if line = strings.TrimSpace(line); line != "" {
 			fmt.Fprintf(&o.diary, "    %s\n", line)
@@ -210,17 +208,17 @@ func (o *operator) read(message string, at time.Time) {
 	o.diary.WriteString("\n")
 }
 
-// told compares what operators were told since the last time with what they should
-// have been: each the heading, the level and the subject, as in "NEW warning: state".
-func (o *operator) told(want ...string) {
+// expectMessages checks the alerts in the messages since the last call. Each is given by
+// its heading, level and subject, as in "NEW warning: state".
+func (o *operator) expectMessages(want ...string) {
 	o.t.Helper()
 	if got := o.known.news; !slices.Equal(got, want) {
-		o.t.Errorf("%s: told\n%q, wanted\n%q", o.now(), got, want)
+		o.t.Errorf("%s: the messages have\n%q, want\n%q", o.now(), got, want)
 	}
 	o.known.news = nil
 }
 
-// order gives an order with the program, and gives what it says.
+// order runs the program, and returns its output.
 func (o *operator) order(arguments ...string) string {
 	o.t.Helper()
 	command := newProgram(o.t.Context(), o.environ, arguments...)
@@ -228,11 +226,11 @@ func (o *operator) order(arguments ...string) string {
 	if err != nil {
 		o.t.Fatalf("%s: divims %q: %v: %s", o.now(), arguments, err, out)
 	}
-	o.findNoSecret("what the program says", string(out))
+	o.findNoSecret("the output of the program", string(out))
 	return string(out)
 }
 
-// headlines are what the page says of each verdict.
+// headlines are the page's headlines for each verdict.
 var headlines = map[report.Verdict]string{
 	report.Well:                      "All is well",
 	report.Verdict(scaling.Warning):  "Working, with warnings",
@@ -240,9 +238,9 @@ var headlines = map[report.Verdict]string{
 	report.Verdict(scaling.Critical): "Urgent action needed",
 }
 
-// sees looks at the page, which has to say the verdict and all of the texts, at the
-// same as JSON, and at the metrics.
-func (o *operator) sees(verdict report.Verdict, texts ...string) report.Status {
+// expectStatus checks that the page shows the verdict and all of the texts, and that the
+// JSON and the metrics agree.
+func (o *operator) expectStatus(verdict report.Verdict, texts ...string) report.Status {
 	o.t.Helper()
 	asJSON := o.request(http.MethodGet, "/", "", http.StatusOK, "application/json")
 	var status report.Status
@@ -274,15 +272,15 @@ func (o *operator) sees(verdict report.Verdict, texts ...string) report.Status {
 			o.t.Errorf("%s: the metrics lack %q", o.now(), line)
 		}
 	}
-	o.findNoSecret("what is shown", string(page)+string(asJSON)+string(metrics))
+	o.findNoSecret("the status", string(page)+string(asJSON)+string(metrics))
 	return status
 }
 
-// voidElements have no end.
+// voidElements have no end tag.
 var voidElements = []string{"meta", "link", "br", "hr", "img", "input"}
 
-// readPage gives the text that a page shows. An error says that it is not
-// well-formed: elements that are not closed, or ids that are there twice.
+// readPage returns the text that a page shows, or an error if the page is not well-formed:
+// it has an element that is not closed, or an id twice.
 func readPage(page []byte) (text string, err error) {
 	var open []string
 	var words []string
@@ -323,7 +321,7 @@ func readPage(page []byte) (text string, err error) {
 	}
 }
 
-// secrets are the values of all settings that are secret.
+// secrets returns the values of the secret settings, by name.
 func secrets(settings config.Settings) map[string]string {
 	return map[string]string{
 		"SCALELITE_SECRET": settings.Scalelite.Secret.Reveal(), "BBB_SECRET": settings.Evaluation.BBBSecret.Reveal(),
@@ -341,25 +339,25 @@ func (o *operator) findNoSecret(where, text string) {
 	}
 }
 
-// knowledge is what operators know by messages.
+// knowledge is what operators know from messages.
 type knowledge struct {
 	every cycle.Every
-	// news are the matters that were told of since somebody looked.
+	// news are the alerts in messages since the last expectMessages.
 	news []string
-	// open are the matters that they do not know to be over, by their subjects.
-	open map[string]acquaintance
+	// open are the alerts that are not known to be over, by subject.
+	open map[string]notice
 }
 
-// acquaintance is when operators were last told of a matter, and how.
-type acquaintance struct {
+// notice is when an alert was last in a message, and its level then.
+type notice struct {
 	at    time.Time
 	level scaling.Level
 }
 
-// matterLine is a line of a message that tells of a matter.
-var matterLine = regexp.MustCompile(`^- (warning|error|critical): (.+?)(, since [^:]+\d\d:\d\d [^:]+)?: `)
+// alertLine matches the line of an alert in a message.
+var alertLine = regexp.MustCompile(`^- (warning|error|critical): (.+?)(, since [^:]+\d\d:\d\d [^:]+)?: `)
 
-// learn takes in a message. An error says that it told of something too early again.
+// learn reads a message. It returns an error if the message repeats an alert too early.
 func (k *knowledge) learn(message string, at time.Time) error {
 	var problems []error
 	heading := ""
@@ -369,7 +367,7 @@ func (k *knowledge) learn(message string, at time.Time) error {
 			heading = line
 			continue
 		}
-		found := matterLine.FindStringSubmatch(line)
+		found := alertLine.FindStringSubmatch(line)
 		if found == nil {
 			continue
 		}
@@ -379,13 +377,13 @@ func (k *knowledge) learn(message string, at time.Time) error {
 		wait := map[scaling.Level]time.Duration{scaling.Warning: k.every.Warning, scaling.Error: k.every.Error, scaling.Critical: k.every.Critical}[level]
 		switch {
 		case heading == "RESOLVED" && !known:
-			problems = append(problems, fmt.Errorf("%s is over, and nobody knew of it", subject))
+			problems = append(problems, fmt.Errorf("%s is over, but was not in a message before", subject))
 		case heading == "ONGOING" && !known:
-			problems = append(problems, fmt.Errorf("%s goes on, and nobody knew of it", subject))
+			problems = append(problems, fmt.Errorf("%s is ongoing, but was not in a message before", subject))
 		case heading != "RESOLVED" && known && level.Rank() <= last.level.Rank() && at.Sub(last.at) < wait:
-			problems = append(problems, fmt.Errorf("%s is told again after %s", subject, at.Sub(last.at)))
+			problems = append(problems, fmt.Errorf("%s is repeated after %s", subject, at.Sub(last.at)))
 		}
-		k.open[subject] = acquaintance{at, level}
+		k.open[subject] = notice{at, level}
 		if heading == "RESOLVED" {
 			delete(k.open, subject)
 		}

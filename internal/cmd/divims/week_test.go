@@ -23,12 +23,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// weekStart is the midnight before the story's Monday. It is so far ahead that a
-// certificate which runs out in the story holds by the clock of whoever runs it.
+// weekStart is the midnight before the story's Monday. It is so far in the future that a
+// certificate that expires in the story is valid by the real clock.
 var weekStart = time.Date(2065, time.March, 2, 0, 0, 0, 0, paris())
 
-// weekCalendar knows of a course of 260 people that begins at a quarter past eight,
-// when hardly anybody else is there, and of an exam on Friday.
+// weekCalendar announces a course of 260 people at a quarter past eight, when hardly
+// anybody else is there, and an exam on Friday.
 const weekCalendar = `BEGIN:VCALENDAR
 VERSION:2.0
 BEGIN:VEVENT
@@ -47,8 +47,8 @@ END:VEVENT
 END:VCALENDAR
 `
 
-// weekDemand is that of a university, and the course of the calendar, and an open
-// day on Saturday.
+// weekDemand returns the demand of a university, with the course of the calendar and an
+// open day on Saturday.
 func weekDemand(t *testing.T) []demand.Meeting {
 	t.Helper()
 	wanted, err := demand.Generate(demand.University, weekStart, weekStart.AddDate(0, 0, 7), 1, 700)
@@ -67,7 +67,7 @@ func weekDemand(t *testing.T) []demand.Meeting {
 	return wanted
 }
 
-// newWeek is a pool of which there is nothing yet but its settings, on a Sunday evening.
+// newWeek returns a pool on a Sunday evening, of which only the settings exist.
 func newWeek(t *testing.T) *operator {
 	t.Helper()
 	start := weekStart.Add(-6 * time.Hour)
@@ -82,34 +82,35 @@ func newWeek(t *testing.T) *operator {
 			Servers: pool.Servers(8, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 		},
 	})
-	// Deadlines, which are real, are long: a slow machine is none of the story's
-	// troubles. Actions come one after the other: the same happens every time.
+	// Timeouts are measured by the real clock, so they are long: a slow machine must not
+	// change the story. Actions follow one another, so that every run is the same.
 	o.deploy("POLICIES=load,schedule", "CALENDAR_MODE=window", fmt.Sprintf("SERVER_MEETINGS=%d", meetings), "NOTIFY_URLS="+o.inbox.address,
 		"NOTIFY_EVERY_CRITICAL=30m", "CALL_TIMEOUT=60s", "TIMEOUT=10m", "ACT_PARALLEL=1")
 	settings := o.settings()
-	o.known = knowledge{open: map[string]acquaintance{}, every: settings.Evaluation.Every}
+	o.known = knowledge{open: map[string]notice{}, every: settings.Evaluation.Every}
 	return o
 }
 
-// TestAnOperatorsWeek goes from nothing to a pool that has lived through a week with
-// everything that operators have to do with. Nobody is thrown out of a meeting or
-// refused one, and no recording is lost but the one that an operator gives up.
+// TestAnOperatorsWeek sets a pool up from nothing and runs it for a week, with everything
+// that operators have to deal with. Nobody is thrown out of a meeting or refused one, and
+// no recording is lost except the one that an operator gives up. Only a full run goes
+// beyond the setup.
 func TestAnOperatorsWeek(t *testing.T) {
 	t.Parallel()
 	o := newWeek(t)
-	o.setsUp()
+	o.setUp()
 	if !long.Run() {
 		o.compareDiary("testdata/week.txt")
 		return
 	}
-	o.livesThroughAnOrdinaryDay()
-	o.changesADisk()
-	o.rollsAnImageOut()
-	o.losesScalelite()
-	o.runsOutOfACertificateAndOfMachines()
-	o.losesAMachineAUnitAndARecording()
-	o.intervenes()
-	o.paysAndShrinks()
+	o.ordinaryDay()
+	o.changeADisk()
+	o.rollOutAnImage()
+	o.loseScalelite()
+	o.runOutOfACertificateAndOfMachines()
+	o.loseAMachineAUnitAndARecording()
+	o.intervene()
+	o.payAndShrink()
 	o.findNoSecret("the log", o.log.String())
 	o.compareDiary("testdata/week.txt")
 }
@@ -121,8 +122,8 @@ const (
 	atCritical = report.Verdict(scaling.Critical)
 )
 
-// setsUp begins with nothing: three of the servers are to be in another zone.
-func (o *operator) setsUp() {
+// setUp provisions all servers, three of them in another zone.
+func (o *operator) setUp() {
 	o.t.Helper()
 	for _, part := range []struct{ size, zone string }{{"5", "fr-par-1"}, {"8", "fr-par-2"}} {
 		o.set("POOL_SIZE=" + part.size)
@@ -136,18 +137,18 @@ func (o *operator) setsUp() {
 		o.t.Errorf("%v: %s", err, text)
 	}
 	o.until(eve, "18:05")
-	o.told("NEW warning: state")
-	o.sees(atWarning, "DiViMS has no record of an earlier evaluation of this pool")
+	o.expectMessages("NEW warning: state")
+	o.expectStatus(atWarning, "DiViMS has no record of an earlier evaluation of this pool")
 	o.until(eve, "18:30")
-	o.sees(report.Well, "No alerts.", "1 required", "of 8 in the pool")
+	o.expectStatus(report.Well, "No alerts.", "1 required", "of 8 in the pool")
 	if findings, text, err := o.check(); err != nil || findings.Count(setup.OK) != len(findings.Findings) {
 		o.t.Errorf("%v: %s", err, text)
 	}
 	o.note("One server is up; the check finds nothing wrong.")
 }
 
-// courseFindsRoom lets the morning pass until the course of the calendar begins.
-func (o *operator) courseFindsRoom(day int) {
+// startCourse runs until the course of the calendar begins, and checks that it has room.
+func (o *operator) startCourse(day int) {
 	o.t.Helper()
 	o.until(day, "08:15")
 	if up := o.up(); len(up) < 3 {
@@ -155,22 +156,22 @@ func (o *operator) courseFindsRoom(day int) {
 	}
 }
 
-func (o *operator) livesThroughAnOrdinaryDay() {
+func (o *operator) ordinaryDay() {
 	o.t.Helper()
-	o.courseFindsRoom(monday)
+	o.startCourse(monday)
 	o.note("The course begins with %d people in the pool; servers %v are up.", o.last.Participants, o.up())
 	o.until(monday, "10:30")
-	o.sees(report.Well, "No alerts.")
+	o.expectStatus(report.Well, "No alerts.")
 	o.until(monday, "23:00")
-	o.told()
-	o.note("The day is over; nobody was told anything. Servers %v are up.", o.up())
+	o.expectMessages()
+	o.note("The day is over; there was no message. Servers %v are up.", o.up())
 }
 
-// changesADisk takes a server into maintenance, which DiViMS leaves alone until it
-// gets it back.
-func (o *operator) changesADisk() {
+// changeADisk takes a server into maintenance, and checks that DiViMS does nothing to it
+// until the maintenance ends.
+func (o *operator) changeADisk() {
 	o.t.Helper()
-	o.courseFindsRoom(tuesday)
+	o.startCourse(tuesday)
 	o.until(tuesday, "10:30")
 	number := o.up()[0]
 	server := o.last.Servers[number-1]
@@ -185,7 +186,7 @@ func (o *operator) changesADisk() {
 		}
 	}
 	o.until(tuesday, "13:00")
-	o.sees(report.Well, "in maintenance since 10:30 (Ada): new disk")
+	o.expectStatus(report.Well, "in maintenance since 10:30 (Ada): new disk")
 	if text := o.order("status"); !strings.Contains(text, "in maintenance: new disk") {
 		o.t.Errorf("%s: the status does not tell of the maintenance:\n%s", o.now(), text)
 	}
@@ -198,19 +199,19 @@ func (o *operator) changesADisk() {
 	o.watch = nil
 	o.order("maintenance", "end", fmt.Sprint(number), "--author", "Ada")
 	o.until(tuesday, "18:05")
-	if status := o.sees(report.Well); status.Last.Servers[number-1].Maintenance != nil || len(status.Last.Interventions) != 1 {
+	if status := o.expectStatus(report.Well); status.Last.Servers[number-1].Maintenance != nil || len(status.Last.Interventions) != 1 {
 		o.t.Errorf("%s: server %d is still in maintenance: %+v", o.now(), number, status.Last)
 	}
 	o.note("Server %d is back in DiViMS's hands.", number)
 	o.until(tuesday, "23:00")
-	o.told()
+	o.expectMessages()
 }
 
-// rollsAnImageOut in the evening: machines of the old one are replaced in the quiet
-// hours, at most two at once.
-func (o *operator) rollsAnImageOut() {
+// rollOutAnImage adds a newer image, and checks that the machines of the old one are
+// replaced in the quiet hours, at most two at once.
+func (o *operator) rollOutAnImage() {
 	o.t.Helper()
-	o.courseFindsRoom(wednesday)
+	o.startCourse(wednesday)
 	o.until(wednesday, "17:00")
 	o.with(func(w *world.World) error {
 		for i, zone := range w.Zones() {
@@ -235,12 +236,12 @@ func (o *operator) rollsAnImageOut() {
 		}
 	}
 	o.until(wednesday, "17:10")
-	o.told("NEW warning: outdated image")
-	o.sees(atWarning, "made from an older image than the newest of the zone")
+	o.expectMessages("NEW warning: outdated image")
+	o.expectStatus(atWarning, "made from an older image than the newest of the zone")
 	o.until(thursday, "06:00")
 	o.watch = nil
-	o.told("RESOLVED warning: outdated image")
-	o.sees(report.Well)
+	o.expectMessages("RESOLVED warning: outdated image")
+	o.expectStatus(report.Well)
 	o.with(func(w *world.World) error {
 		for _, machine := range w.Machines() {
 			if !strings.HasPrefix(machine.ImageID, "00000000-0000-4000-8000-00000000010") {
@@ -255,22 +256,22 @@ func (o *operator) rollsAnImageOut() {
 	o.note("All machines are of the new image; %d servers were replaced for it.", replaced)
 }
 
-// losesScalelite for 40 minutes in the middle of the day: without the entries nothing
-// is changed.
-func (o *operator) losesScalelite() {
+// loseScalelite takes Scalelite away for 40 minutes in the middle of the day, and checks
+// that nothing is changed without its entries.
+func (o *operator) loseScalelite() {
 	o.t.Helper()
-	o.courseFindsRoom(thursday)
+	o.startCourse(thursday)
 	o.until(thursday, "11:00")
-	o.told()
+	o.expectMessages()
 	o.sandbox.Faults().Reset()
 	o.fault("scalelite", "*", faults.BadGateway)
 	o.note("Scalelite is down; the proxy in front of it says so.")
 	o.blind = true
 	o.until(thursday, "11:25")
-	o.told("NEW critical: Scalelite")
-	o.sees(atCritical, "It could not read Scalelite's entries or Scaleway's machines, so it changed nothing.", "nothing is changed")
+	o.expectMessages("NEW critical: Scalelite")
+	o.expectStatus(atCritical, "It could not read Scalelite's entries or Scaleway's machines, so it changed nothing.", "nothing is changed")
 	o.until(thursday, "11:40")
-	o.told("ONGOING critical: Scalelite")
+	o.expectMessages("ONGOING critical: Scalelite")
 	o.blind = false
 	if changed := changesAmong(o.sandbox.Faults().Calls()); len(changed) > 0 {
 		o.t.Errorf("without sight DiViMS changes %v", changed)
@@ -278,16 +279,16 @@ func (o *operator) losesScalelite() {
 	o.sandbox.Faults().Clear()
 	o.note("Scalelite is up again.")
 	o.until(thursday, "11:50")
-	o.told("RESOLVED critical: Scalelite")
-	o.sees(report.Well)
+	o.expectMessages("RESOLVED critical: Scalelite")
+	o.expectStatus(report.Well)
 	o.until(thursday, "23:00")
-	o.told()
+	o.expectMessages()
 	o.note("The day went on as if nothing had been.")
 }
 
-// runsOutOfACertificateAndOfMachines on Friday: what cannot be had in one zone is
-// had in the other.
-func (o *operator) runsOutOfACertificateAndOfMachines() {
+// runOutOfACertificateAndOfMachines lets a certificate expire on Friday, then takes one zone
+// and then all zones out of stock. Machines of one zone replace those of the other.
+func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.t.Helper()
 	const first, second, third = "POP2-HC-8C-16G", "POP2-8C-32G", "GP1-S"
 	o.until(friday, "06:00")
@@ -295,21 +296,21 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	domain := o.last.Servers[number-1].Domain
 	o.expire(domain, 12*24*time.Hour)
 	o.until(friday, "06:30")
-	o.told("NEW warning: certificate of " + domain)
-	o.sees(atWarning, "certificate of "+domain, "expires in 11d23h30m")
+	o.expectMessages("NEW warning: certificate of " + domain)
+	o.expectStatus(atWarning, "certificate of "+domain, "expires in 11d23h30m")
 	o.expire(domain, 4*24*time.Hour)
 	o.until(friday, "07:00")
-	o.told("NEW error: certificate of " + domain)
-	o.sees(atError, "expires in 3d23h30m")
+	o.expectMessages("NEW error: certificate of " + domain)
+	o.expectStatus(atError, "expires in 3d23h30m")
 	if err := o.sandbox.SetCertificateExpiry(domain, time.Time{}); err != nil {
 		o.t.Fatal(err)
 	}
 	o.note("The certificate is renewed.")
 	o.until(friday, "07:30")
-	o.told("RESOLVED error: certificate of " + domain)
+	o.expectMessages("RESOLVED error: certificate of " + domain)
 
 	o.with(func(w *world.World) error { w.SetStock(first, "fr-par-1", false); return nil })
-	o.courseFindsRoom(friday)
+	o.startCourse(friday)
 	types := map[string]int{}
 	for _, server := range o.last.Servers {
 		if server.Machine != nil && server.Machine.Since.After(o.clock(friday, "07:30")) {
@@ -319,7 +320,7 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	if types[second+" in fr-par-1"] == 0 || types[first+" in fr-par-1"] > 0 {
 		o.t.Errorf("%s: new machines are %v", o.now(), types)
 	}
-	o.told()
+	o.expectMessages()
 	o.note("%s is out of stock in fr-par-1; new machines are %v.", first, types)
 
 	stock := func(available bool, zones ...string) {
@@ -335,35 +336,35 @@ func (o *operator) runsOutOfACertificateAndOfMachines() {
 	stock(false, "fr-par-1")
 	o.note("From now on no machine can be had in fr-par-1.")
 	o.until(friday, "08:35")
-	o.told("NEW error: stock and quota")
-	o.sees(atError, "no machine could be created", "Add zones to DIVIMS_ZONES")
+	o.expectMessages("NEW error: stock and quota")
+	o.expectStatus(atError, "no machine could be created", "Add zones to DIVIMS_ZONES")
 	if up := o.up(); !slices.Contains(up, 6) || !slices.Contains(up, 7) {
 		o.t.Errorf("%s: servers %v are up; those of fr-par-2 should be among them", o.now(), up)
 	}
 	o.note("Servers of fr-par-2 take the place of those that cannot be had: servers %v are up.", o.up())
 	stock(true, "fr-par-1")
 	o.until(friday, "11:00")
-	o.told("RESOLVED error: stock and quota")
+	o.expectMessages("RESOLVED error: stock and quota")
 
 	o.until(friday, "13:45")
 	stock(false, "fr-par-1", "fr-par-2")
 	o.note("No machine can be had at all, and an exam is announced.")
 	o.until(friday, "14:30")
-	o.told("NEW error: stock and quota", "NEW error: no server left")
-	o.sees(atError, "no server is left to enable")
+	o.expectMessages("NEW error: stock and quota", "NEW error: no server left")
+	o.expectStatus(atError, "no server is left to enable")
 	stock(true, "fr-par-1", "fr-par-2")
 	o.until(friday, "15:30")
-	o.told("RESOLVED error: no server left")
+	o.expectMessages("RESOLVED error: no server left")
 	if up := o.up(); len(up) < 6 {
 		o.t.Errorf("%s: servers %v are up; the exam needs 6", o.now(), up)
 	}
 	o.note("There are machines again: servers %v are up.", o.up())
 	o.until(friday, "23:00")
-	o.told("RESOLVED error: stock and quota") // it had come back, so it is over when it stays away
-	o.sees(report.Well)
+	o.expectMessages("RESOLVED error: stock and quota") // it had come back, so it is over when it stays away
+	o.expectStatus(report.Well)
 }
 
-// expire lets a server's certificate run out.
+// expire makes a server's certificate expire after a time.
 func (o *operator) expire(domain string, in time.Duration) {
 	o.t.Helper()
 	if err := o.sandbox.SetCertificateExpiry(domain, o.sandbox.Now().Add(in)); err != nil {
@@ -372,8 +373,9 @@ func (o *operator) expire(domain string, in time.Duration) {
 	o.note("The certificate of %s expires in %d days.", domain, in/(24*time.Hour))
 }
 
-// losesAMachineAUnitAndARecording on a Saturday.
-func (o *operator) losesAMachineAUnitAndARecording() {
+// loseAMachineAUnitAndARecording plans a maintenance of a machine on Saturday, and lets a
+// recording and a unit fail.
+func (o *operator) loseAMachineAUnitAndARecording() {
 	o.t.Helper()
 	o.until(saturday, "08:00")
 	planned := o.up()[0]
@@ -383,7 +385,7 @@ func (o *operator) losesAMachineAUnitAndARecording() {
 	})
 	o.note("Scaleway announces a maintenance of server %d's machine for tomorrow evening.", planned)
 	o.untilReplaced(planned, saturday, "10:00")
-	o.told()
+	o.expectMessages()
 
 	o.until(saturday, "15:40")
 	failed := 0
@@ -397,8 +399,8 @@ func (o *operator) losesAMachineAUnitAndARecording() {
 	})
 	o.note("A recording of the open day fails on server %d.", failed)
 	o.until(saturday, "18:00")
-	o.told(fmt.Sprintf("NEW error: server %d", failed))
-	o.sees(atError, "malfunctioning: recordings failed")
+	o.expectMessages(fmt.Sprintf("NEW error: server %d", failed))
+	o.expectStatus(atError, "malfunctioning: recordings failed")
 	if up := o.up(); slices.Contains(up, failed) || len(up) == 0 || o.last.Servers[failed-1].Machine == nil {
 		o.t.Errorf("%s: servers %v are up; %d should drain, and keep its machine", o.now(), up, failed)
 	}
@@ -407,12 +409,12 @@ func (o *operator) losesAMachineAUnitAndARecording() {
 	o.with(func(w *world.World) error { return w.SetUnit(o.last.Servers[sick-1].Domain, "bbb-web.service", false) })
 	o.note("A unit of BBB fails on server %d.", sick)
 	o.untilReplaced(sick, saturday, "20:00")
-	o.told(fmt.Sprintf("NEW error: server %d", sick), fmt.Sprintf("RESOLVED error: server %d", sick))
+	o.expectMessages(fmt.Sprintf("NEW error: server %d", sick), fmt.Sprintf("RESOLVED error: server %d", sick))
 	o.failed = failed
 }
 
-// untilReplaced lets time pass until the machine that a server has now is gone. All
-// the while another server or this one is up.
+// untilReplaced runs until a time, and checks that the machine which a server had is gone
+// then, and that a server was up all the while.
 func (o *operator) untilReplaced(number, day int, clock string) {
 	o.t.Helper()
 	machine := o.last.Servers[number-1].Machine.ID
@@ -429,11 +431,11 @@ func (o *operator) untilReplaced(number, day int, clock string) {
 	o.note("Servers %v are up; the machine that server %d had is gone.", o.up(), number)
 }
 
-// intervenes gives every order that there is, and makes the pool smaller.
-func (o *operator) intervenes() {
+// intervene gives orders: pause, recycle, force and end-drain.
+func (o *operator) intervene() {
 	o.t.Helper()
 	o.until(sunday, "09:00")
-	o.told(fmt.Sprintf("ONGOING error: server %d", o.failed), fmt.Sprintf("ONGOING error: server %d", o.failed))
+	o.expectMessages(fmt.Sprintf("ONGOING error: server %d", o.failed), fmt.Sprintf("ONGOING error: server %d", o.failed))
 	signed := []string{"--author", "Ada", "--reason", "power works"}
 	recycled := o.up()[0]
 	o.order(append([]string{"pause"}, signed...)...)
@@ -445,16 +447,16 @@ func (o *operator) intervenes() {
 		}
 	}
 	o.until(sunday, "10:00")
-	o.told("NEW warning: paused")
-	o.sees(atError, "Paused by Ada: DiViMS changes nothing.", "power works")
+	o.expectMessages("NEW warning: paused")
+	o.expectStatus(atError, "Paused by Ada: DiViMS changes nothing.", "power works")
 	o.order("resume", "--author", "Ada")
 	o.untilReplaced(recycled, sunday, "11:00")
-	o.told("RESOLVED warning: paused")
+	o.expectMessages("RESOLVED warning: paused")
 
 	o.order(append([]string{"force", "3", "--for", "2h"}, signed...)...)
 	o.note("Ada forces 3 servers for two hours.")
 	o.until(sunday, "12:55")
-	o.sees(atError, "Forced to 3 servers until 13:00 by Ada.")
+	o.expectStatus(atError, "Forced to 3 servers until 13:00 by Ada.")
 	if up := o.up(); len(up) != 3 {
 		o.t.Errorf("%s: servers %v are up, 3 are forced", o.now(), up)
 	}
@@ -467,15 +469,15 @@ func (o *operator) intervenes() {
 	o.note("Ada has saved the failed recording by hand, and gives server %d's machine up.", o.failed)
 	o.lost = 1
 	o.untilReplaced(o.failed, sunday, "15:00")
-	o.told(fmt.Sprintf("RESOLVED error: server %d", o.failed))
-	o.sees(report.Well)
+	o.expectMessages(fmt.Sprintf("RESOLVED error: server %d", o.failed))
+	o.expectStatus(report.Well)
 }
 
-// paysAndShrinks looks at what the week came to, and takes two servers out of the pool.
-func (o *operator) paysAndShrinks() {
+// payAndShrink checks the costs of the week, and takes two servers out of the pool.
+func (o *operator) payAndShrink() {
 	o.t.Helper()
 	o.until(sunday, "17:00")
-	status := o.sees(report.Well, "A fixed pool of 8 machines")
+	status := o.expectStatus(report.Well, "A fixed pool of 8 machines")
 	var tally world.Tally
 	o.sandbox.With(func(w *world.World) { tally = w.Tally() })
 	saved, _ := status.Month.Saved().Get()
@@ -484,7 +486,7 @@ func (o *operator) paysAndShrinks() {
 	}
 	euros, _ := status.Month.Euros.Get()
 	fixed, _ := status.Month.FixedEuros.Get()
-	o.note("The week came to %.1f machine-hours, %.2f €; a fixed pool: %.2f €.", status.Month.MachineHours, euros, fixed)
+	o.note("The week took %.1f machine-hours and %.2f €; a fixed pool would cost %.2f €.", status.Month.MachineHours, euros, fixed)
 
 	o.deploy("POOL_SIZE=6")
 	o.until(sunday, "17:05")
@@ -496,8 +498,8 @@ func (o *operator) paysAndShrinks() {
 	}
 	o.note("The pool has 6 servers.")
 	o.until(sunday, "23:55")
-	o.told()
-	o.sees(report.Well, "of 6 in the pool")
+	o.expectMessages()
+	o.expectStatus(report.Well, "of 6 in the pool")
 	if findings, text, err := o.check(); err != nil || findings.Count(setup.OK) != len(findings.Findings) {
 		o.t.Errorf("%v: %s", err, text)
 	}
@@ -506,7 +508,8 @@ func (o *operator) paysAndShrinks() {
 		o.evaluations, tally.MachinesCreated, tally.MachinesDeleted, tally.PeakParticipants)
 }
 
-// compareDiary holds the diary against the file, which is for people to read, too.
+// compareDiary compares the diary with the golden file, which is also for people to read. A
+// short run compares the beginning.
 func (o *operator) compareDiary(name string) {
 	o.t.Helper()
 	if *update && long.Run() {
