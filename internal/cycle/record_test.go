@@ -20,10 +20,10 @@ func TestSampleMatchesTheRecord(t *testing.T) {
 		idle    int
 		price   pool.Reading[float64]
 	}{
-		"no machine":                               {[]ServerRecord{{}}, 0, pool.Seen(0.0)},
-		"two run, one starts, one is stopped":      {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, cheap), server(pool.Starting, cheap), server(pool.Stopped, cheap)}, 2, pool.Seen(0.426)},
-		"a running machine's price is unknown":     {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, unknown)}, 0, unknown},
-		"a stopped machine's price is unknown":     {[]ServerRecord{server(pool.Running, cheap), server(pool.Stopped, unknown)}, 1, cheap},
+		"no machine":                           {[]ServerRecord{{}}, 0, pool.Seen(0.0)},
+		"two run, one starts, one is stopped":  {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, cheap), server(pool.Starting, cheap), server(pool.Stopped, cheap)}, 2, pool.Seen(0.426)},
+		"a running machine's price is unknown": {[]ServerRecord{server(pool.Running, cheap), server(pool.Running, unknown)}, 0, unknown},
+		"a stopped machine's price is unknown": {[]ServerRecord{server(pool.Running, cheap), server(pool.Stopped, unknown)}, 1, cheap},
 	} {
 		t.Run(name, func(t *testing.T) {
 			record := Record{Servers: test.servers}

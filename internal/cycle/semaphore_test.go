@@ -1,6 +1,7 @@
 package cycle
 
 import (
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -12,16 +13,15 @@ import (
 func TestSlowServersGiveTheirSlotsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		var quick atomic.Int64
+		var quick sync.WaitGroup
+		quick.Add(10)
 		s := newSemaphore(2, 2*time.Second)
-		s.run(func() { time.Sleep(8 * time.Second) })
-		s.run(func() { time.Sleep(8 * time.Second) })
+		s.run(func() { <-time.After(8 * time.Second) })
+		s.run(func() { <-time.After(8 * time.Second) })
 		for range 10 {
-			s.run(func() { time.Sleep(100 * time.Millisecond); quick.Add(1) })
+			s.run(func() { <-time.After(100 * time.Millisecond); quick.Done() })
 		}
-		for quick.Load() < 10 {
-			time.Sleep(100 * time.Millisecond)
-		}
+		quick.Wait()
 		if took := time.Since(begun); took > 3*time.Second {
 			t.Errorf("the quick ones were done after %s; want at most 3s", took)
 		}
@@ -40,7 +40,7 @@ func TestAtMostTwiceTheSlotsAreAtWork(t *testing.T) {
 		for range 20 {
 			s.run(func() {
 				highest.Store(max(highest.Load(), current.Add(1)))
-				time.Sleep(time.Minute)
+				<-time.After(time.Minute)
 				current.Add(-1)
 			})
 		}
