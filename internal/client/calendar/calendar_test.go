@@ -49,44 +49,49 @@ func client(t *testing.T, responses ...http.HandlerFunc) (*Client, *feed) {
 	return c, f
 }
 
+// none stands for no stored copy, no event or nothing to keep.
+const none = ""
+
+// feedCases are responses of a feed and a stored copy, with the result of Events.
+var feedCases = []struct {
+	name      string
+	responses []http.HandlerFunc
+	stored    string
+	want      string // the summary of the first event
+	keep      string
+	source    string // part of Source, or of the error if there is one
+	requests  int
+}{
+	{"first", []http.HandlerFunc{text(good)}, none, "users=500", good, "feed of 127.0.0.1", 1},
+	{"unchanged", []http.HandlerFunc{text(good)}, good, "users=500", none, "feed of 127.0.0.1", 1},
+	{"changed", []http.HandlerFunc{text(newer)}, good, "users=600", newer, "feed of 127.0.0.1", 1},
+	{"third attempt succeeds", []http.HandlerFunc{status(502), status(429), text(newer)}, good, "users=600", newer, "feed of 127.0.0.1", 3},
+	{"fails", []http.HandlerFunc{status(500)}, good, "users=500", none, "HTTP status 500", 3},
+	{"fails, nothing stored", []http.HandlerFunc{status(500)}, none, none, none, "HTTP status 500", 3},
+	{"forbidden", []http.HandlerFunc{status(403)}, good, "users=500", none, "HTTP status 403", 1},
+	{"not modified, without a condition", []http.HandlerFunc{status(304)}, good, "users=500", none, "HTTP status 304", 1},
+	{"a page", []http.HandlerFunc{text("<html>")}, good, "users=500", none, "does not begin with BEGIN:VCALENDAR", 1},
+	{"malformed", []http.HandlerFunc{text(bad)}, good, "users=500", none, "event in line 2: no DTSTART", 1},
+	{"malformed, nothing stored", []http.HandlerFunc{text(bad)}, none, none, none, "event in line 2: no DTSTART", 1},
+	{"both malformed", []http.HandlerFunc{text(bad)}, "<html>", none, none, "read stored copy of the calendar: not an iCalendar text", 1},
+	{"truncated", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, good)
+	}}, good, "users=500", none, "unexpected EOF", 3},
+	{"too large", []http.HandlerFunc{text(strings.Repeat("x", maxSize+1))}, good, "users=500", none, "larger than 8 MB", 1},
+	{"too large after decompression", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		compressed := gzip.NewWriter(w)
+		_, _ = io.WriteString(compressed, strings.Repeat(" ", maxSize+1))
+		_ = compressed.Close()
+	}}, good, "users=500", none, "larger than 8 MB", 1},
+	{"endless redirects", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.String(), http.StatusFound)
+	}}, good, "users=500", none, "stopped after 10 redirects", 30},
+}
+
 func TestFeedAndStoredCopy(t *testing.T) {
-	const none = ""
-	for _, test := range []struct {
-		name      string
-		responses []http.HandlerFunc
-		stored    string
-		want      string // the summary of the first event
-		keep      string
-		source    string // part of Source, or of the error if there is one
-		requests  int
-	}{
-		{"first", []http.HandlerFunc{text(good)}, none, "users=500", good, "feed of 127.0.0.1", 1},
-		{"unchanged", []http.HandlerFunc{text(good)}, good, "users=500", none, "feed of 127.0.0.1", 1},
-		{"changed", []http.HandlerFunc{text(newer)}, good, "users=600", newer, "feed of 127.0.0.1", 1},
-		{"third attempt succeeds", []http.HandlerFunc{status(502), status(429), text(newer)}, good, "users=600", newer, "feed of 127.0.0.1", 3},
-		{"fails", []http.HandlerFunc{status(500)}, good, "users=500", none, "HTTP status 500", 3},
-		{"fails, nothing stored", []http.HandlerFunc{status(500)}, none, none, none, "HTTP status 500", 3},
-		{"forbidden", []http.HandlerFunc{status(403)}, good, "users=500", none, "HTTP status 403", 1},
-		{"not modified, without a condition", []http.HandlerFunc{status(304)}, good, "users=500", none, "HTTP status 304", 1},
-		{"a page", []http.HandlerFunc{text("<html>")}, good, "users=500", none, "does not begin with BEGIN:VCALENDAR", 1},
-		{"malformed", []http.HandlerFunc{text(bad)}, good, "users=500", none, "event in line 2: no DTSTART", 1},
-		{"malformed, nothing stored", []http.HandlerFunc{text(bad)}, none, none, none, "event in line 2: no DTSTART", 1},
-		{"both malformed", []http.HandlerFunc{text(bad)}, "<html>", none, none, "read stored copy of the calendar: not an iCalendar text", 1},
-		{"truncated", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "1000")
-			_, _ = io.WriteString(w, good)
-		}}, good, "users=500", none, "unexpected EOF", 3},
-		{"too large", []http.HandlerFunc{text(strings.Repeat("x", maxSize+1))}, good, "users=500", none, "larger than 8 MB", 1},
-		{"too large after decompression", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Encoding", "gzip")
-			compressed := gzip.NewWriter(w)
-			_, _ = io.WriteString(compressed, strings.Repeat(" ", maxSize+1))
-			_ = compressed.Close()
-		}}, good, "users=500", none, "larger than 8 MB", 1},
-		{"endless redirects", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, r.URL.String(), http.StatusFound)
-		}}, good, "users=500", none, "stopped after 10 redirects", 30},
-	} {
+	for _, test := range feedCases {
 		t.Run(test.name, func(t *testing.T) {
 			c, f := client(t, test.responses...)
 			var stored []byte

@@ -19,28 +19,7 @@ func TestRulesAgreeWithLibrary(t *testing.T) {
 		start := time.Date(rapid.IntRange(1990, 2026).Draw(t, "year"), 1, 1, 0, 0, 0, 0, time.UTC).
 			Add(time.Duration(rapid.IntRange(0, 365*86400).Draw(t, "second")) * time.Second)
 		text := drawRule(t)
-		option, err := rrule.StrToROption(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		option.Dtstart = start
-		option.Until = start.AddDate(30, 0, 0)
-		subDaily := option.Freq >= rrule.HOURLY
-		if subDaily {
-			option.Until = start.AddDate(0, 2, 0)
-		}
-		other, err := rrule.NewRRule(*option)
-		if err != nil {
-			t.Fatal(err)
-		}
-		all := []time.Time{start}
-		next := other.Iterator()
-		for at, ok := next(); ok && len(all) < 200; at, ok = next() {
-			if at.After(start) {
-				all = append(all, at)
-			}
-		}
-
+		all, subDaily := expandWithLibrary(t, text, start)
 		if !subDaily && rapid.Bool().Draw(t, "limited") {
 			count := rapid.IntRange(1, 20).Draw(t, "count")
 			text += fmt.Sprint(";COUNT=", count)
@@ -65,6 +44,33 @@ func TestRulesAgreeWithLibrary(t *testing.T) {
 			t.Fatalf("%s from %s\n got %v\nwant %v", text, start, got, want)
 		}
 	})
+}
+
+// expandWithLibrary returns the first 200 occurrences of a rule that rrule-go finds within
+// 30 years, or two months for a rule that is more frequent than daily.
+func expandWithLibrary(t *rapid.T, text string, start time.Time) (all []time.Time, subDaily bool) {
+	option, err := rrule.StrToROption(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	option.Dtstart = start
+	option.Until = start.AddDate(30, 0, 0)
+	subDaily = option.Freq >= rrule.HOURLY
+	if subDaily {
+		option.Until = start.AddDate(0, 2, 0)
+	}
+	other, err := rrule.NewRRule(*option)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all = []time.Time{start}
+	next := other.Iterator()
+	for at, ok := next(); ok && len(all) < 200; at, ok = next() {
+		if at.After(start) {
+			all = append(all, at)
+		}
+	}
+	return all, subDaily
 }
 
 // drawRule draws a rule that rrule-go expands correctly and in limited time.

@@ -132,60 +132,66 @@ func TestHealthyServerHasAllValues(t *testing.T) {
 	}
 }
 
-func TestImplausibleValuesAreUnknown(t *testing.T) {
-	load := func(s pool.Stats) (any, string) { return reading(s.Load1) }
-	uptime := func(s pool.Stats) (any, string) { return reading(s.Uptime) }
-	cpus := func(s pool.Stats) (any, string) { return reading(s.CPUs) }
-	network := func(s pool.Stats) (any, string) { return reading(s.Network) }
-	units := func(s pool.Stats) (any, string) { return reading(s.UnitsDown) }
-	probe := func(s pool.Stats) (any, string) { return reading(s.Probe) }
-	failed := func(s pool.Stats) (any, string) { return reading(s.Failed) }
-	backlog := func(s pool.Stats) (any, string) { return reading(s.Backlog) }
-	version := func(s pool.Stats) (any, string) { return reading(s.Version) }
-	age := func(s pool.Stats) (any, string) { return reading(s.Age) }
+// These functions return a value of the stats, or nil and the reason if it is unknown.
+var (
+	readLoad    = func(s pool.Stats) (any, string) { return reading(s.Load1) }
+	readUptime  = func(s pool.Stats) (any, string) { return reading(s.Uptime) }
+	readCPUs    = func(s pool.Stats) (any, string) { return reading(s.CPUs) }
+	readNetwork = func(s pool.Stats) (any, string) { return reading(s.Network) }
+	readUnits   = func(s pool.Stats) (any, string) { return reading(s.UnitsDown) }
+	readProbe   = func(s pool.Stats) (any, string) { return reading(s.Probe) }
+	readFailed  = func(s pool.Stats) (any, string) { return reading(s.Failed) }
+	readBacklog = func(s pool.Stats) (any, string) { return reading(s.Backlog) }
+	readVersion = func(s pool.Stats) (any, string) { return reading(s.Version) }
+	readAge     = func(s pool.Stats) (any, string) { return reading(s.Age) }
+)
 
-	for name, c := range map[string]struct {
-		old, new string // new replaces old in the healthy page
-		value    func(pool.Stats) (any, string)
-		reason   string
-	}{
-		"load NaN":                    {"node_load1 0.21", "node_load1 NaN", load, "node_load1: impossible value NaN"},
-		"load infinite":               {"node_load1 0.21", "node_load1 +Inf", load, "impossible value +Inf"},
-		"load negative":               {"node_load1 0.21", "node_load1 -1", load, "impossible value -1"},
-		"load absurd":                 {"node_load1 0.21", "node_load1 1e308", load, "impossible value 1e+308"},
-		"load of two servers":         {"node_load1 0.21", "node_load1{i=\"1\"} 1\nnode_load1{i=\"2\"} 2", load, "expected one sample, found 2"},
-		"load a histogram":            {"# TYPE node_load1 gauge\nnode_load1 0.21", "# TYPE node_load1 histogram\nnode_load1_count 1\n", load, "unexpected type"},
-		"load absent":                 {"node_load1 0.21\n", "", load, "node_load1: not among the metrics"},
-		"no boot time":                {"node_boot_time_seconds 1.773648e+09\n", "", uptime, "not among the metrics"},
-		"boot time unset":             {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 0", uptime, "impossible value 0"},
-		"boot in the future":          {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 1.8e+09", uptime, "boot time is in the future"},
-		"no CPU":                      {"node_cpu_seconds_total", "other", cpus, "not among the metrics"},
-		"only virtual devices":        {`device="ens2"} 2000`, `device="lo"} 2000`, network, "no physical device"},
-		"counter too large":           {`device="ens2"} 2000`, `device="ens2"} 1e19`, network, "impossible value"},
-		"no unit of BBB":              {"node_systemd_unit_state{name=\"nginx.service\",state=\"active\"} 1\nnode_systemd_unit_state{name=\"nginx.service\",state=\"failed\"} 0\nnode_systemd_unit_state{name=\"bbb-web.service\",state=\"active\"} 1\n", "", units, "no BBB unit"},
-		"units not collected":         {"node_systemd_unit_state", "other", units, "not among the metrics"},
-		"unit state not 0 or 1":       {`name="bbb-web.service",state="active"} 1`, `name="bbb-web.service",state="active"} 0.5`, units, "impossible value 0.5"},
-		"probe undated":               {"divims_probe_timestamp_seconds 1.77365148e+09\n", "", probe, "divims_probe_timestamp_seconds"},
-		"probe old":                   {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773650e+09", probe, "longer than 5m0s"},
-		"probe in the future":         {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773652e+09", probe, "in the future"},
-		"probe neither 0 nor 1":       {"divims_probe_success 1", "divims_probe_success 2", probe, "impossible value 2"},
-		"backlog undated":             {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", backlog, "divims_stats_timestamp_seconds"},
-		"backlog old":                 {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", backlog, "written 10m0s ago"},
-		"backlog in the future":       {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773652e+09", backlog, "in the future"},
-		"backlog without a clock":     {"node_time_seconds 1.7736516e+09", "node_time_seconds NaN", backlog, "node_time_seconds"},
-		"backlog, broken textfile":    {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", backlog, "node_textfile_scrape_error is not 0"},
-		"backlog, textfile error NaN": {"node_textfile_scrape_error 0", "node_textfile_scrape_error NaN", backlog, "node_textfile_scrape_error is not 0"},
-		"backlog not whole":           {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1.5`, backlog, "impossible value 1.5"},
-		"backlog negative":            {`backlog{stage="raw"} 1`, `backlog{stage="raw"} -1`, backlog, "impossible value -1"},
-		"backlog absurd":              {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1e300`, backlog, "impossible value"},
-		"backlog absent":              {"divims_recordings_backlog", "bbb_recordings_unprocessed", backlog, "not among the metrics"},
-		"failures old":                {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", failed, "written 10m0s ago"},
-		"failures, broken textfile":   {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", failed, "node_textfile_scrape_error is not 0"},
-		"probe, broken textfile":      {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", probe, "node_textfile_scrape_error is not 0"},
-		"two versions":                {"divims_bbb_info", "divims_bbb_info{version=\"2\"} 1\ndivims_bbb_info", version, "expected one version"},
-		"a version too long":          {`version="3.0.4"`, `version="` + strings.Repeat("9", 41) + `"`, version, "expected one version"},
-		"age undated":                 {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", age, "not among the metrics"},
-	} {
+// implausibleValues are changes of the healthy page, with the value that they make unknown.
+var implausibleValues = map[string]struct {
+	old, new string // new replaces old in the healthy page
+	value    func(pool.Stats) (any, string)
+	reason   string
+}{
+	"load NaN":                    {"node_load1 0.21", "node_load1 NaN", readLoad, "node_load1: impossible value NaN"},
+	"load infinite":               {"node_load1 0.21", "node_load1 +Inf", readLoad, "impossible value +Inf"},
+	"load negative":               {"node_load1 0.21", "node_load1 -1", readLoad, "impossible value -1"},
+	"load absurd":                 {"node_load1 0.21", "node_load1 1e308", readLoad, "impossible value 1e+308"},
+	"load of two servers":         {"node_load1 0.21", "node_load1{i=\"1\"} 1\nnode_load1{i=\"2\"} 2", readLoad, "expected one sample, found 2"},
+	"load a histogram":            {"# TYPE node_load1 gauge\nnode_load1 0.21", "# TYPE node_load1 histogram\nnode_load1_count 1\n", readLoad, "unexpected type"},
+	"load absent":                 {"node_load1 0.21\n", "", readLoad, "node_load1: not among the metrics"},
+	"no boot time":                {"node_boot_time_seconds 1.773648e+09\n", "", readUptime, "not among the metrics"},
+	"boot time unset":             {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 0", readUptime, "impossible value 0"},
+	"boot in the future":          {"node_boot_time_seconds 1.773648e+09", "node_boot_time_seconds 1.8e+09", readUptime, "boot time is in the future"},
+	"no CPU":                      {"node_cpu_seconds_total", "other", readCPUs, "not among the metrics"},
+	"only virtual devices":        {`device="ens2"} 2000`, `device="lo"} 2000`, readNetwork, "no physical device"},
+	"counter too large":           {`device="ens2"} 2000`, `device="ens2"} 1e19`, readNetwork, "impossible value"},
+	"no unit of BBB":              {"node_systemd_unit_state{name=\"nginx.service\",state=\"active\"} 1\nnode_systemd_unit_state{name=\"nginx.service\",state=\"failed\"} 0\nnode_systemd_unit_state{name=\"bbb-web.service\",state=\"active\"} 1\n", "", readUnits, "no BBB unit"},
+	"units not collected":         {"node_systemd_unit_state", "other", readUnits, "not among the metrics"},
+	"unit state not 0 or 1":       {`name="bbb-web.service",state="active"} 1`, `name="bbb-web.service",state="active"} 0.5`, readUnits, "impossible value 0.5"},
+	"probe undated":               {"divims_probe_timestamp_seconds 1.77365148e+09\n", "", readProbe, "divims_probe_timestamp_seconds"},
+	"probe old":                   {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773650e+09", readProbe, "longer than 5m0s"},
+	"probe in the future":         {"divims_probe_timestamp_seconds 1.77365148e+09", "divims_probe_timestamp_seconds 1.773652e+09", readProbe, "in the future"},
+	"probe neither 0 nor 1":       {"divims_probe_success 1", "divims_probe_success 2", readProbe, "impossible value 2"},
+	"backlog undated":             {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", readBacklog, "divims_stats_timestamp_seconds"},
+	"backlog old":                 {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", readBacklog, "written 10m0s ago"},
+	"backlog in the future":       {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773652e+09", readBacklog, "in the future"},
+	"backlog without a clock":     {"node_time_seconds 1.7736516e+09", "node_time_seconds NaN", readBacklog, "node_time_seconds"},
+	"backlog, broken textfile":    {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", readBacklog, "node_textfile_scrape_error is not 0"},
+	"backlog, textfile error NaN": {"node_textfile_scrape_error 0", "node_textfile_scrape_error NaN", readBacklog, "node_textfile_scrape_error is not 0"},
+	"backlog not whole":           {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1.5`, readBacklog, "impossible value 1.5"},
+	"backlog negative":            {`backlog{stage="raw"} 1`, `backlog{stage="raw"} -1`, readBacklog, "impossible value -1"},
+	"backlog absurd":              {`backlog{stage="raw"} 1`, `backlog{stage="raw"} 1e300`, readBacklog, "impossible value"},
+	"backlog absent":              {"divims_recordings_backlog", "bbb_recordings_unprocessed", readBacklog, "not among the metrics"},
+	"failures old":                {"divims_stats_timestamp_seconds 1.77365154e+09", "divims_stats_timestamp_seconds 1.773651e+09", readFailed, "written 10m0s ago"},
+	"failures, broken textfile":   {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", readFailed, "node_textfile_scrape_error is not 0"},
+	"probe, broken textfile":      {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", readProbe, "node_textfile_scrape_error is not 0"},
+	"two versions":                {"divims_bbb_info", "divims_bbb_info{version=\"2\"} 1\ndivims_bbb_info", readVersion, "expected one version"},
+	"a version too long":          {`version="3.0.4"`, `version="` + strings.Repeat("9", 41) + `"`, readVersion, "expected one version"},
+	"age undated":                 {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", readAge, "not among the metrics"},
+}
+
+func TestImplausibleValuesAreUnknown(t *testing.T) {
+	for name, c := range implausibleValues {
 		t.Run(name, func(t *testing.T) {
 			page := strings.ReplaceAll(healthy, c.old, c.new)
 			if page == healthy {
@@ -295,20 +301,26 @@ func TestBigBlueButtonExporter(t *testing.T) {
 	wantSeen(t, "probe with the script's metrics", both.Probe, pool.Probe{OK: true, At: clock9.Add(-2 * time.Minute)})
 }
 
-func TestSeveralEndpoints(t *testing.T) {
+// endpointReader starts three endpoints, and returns a function that reads the stats from
+// the given paths. Other paths return 404.
+func endpointReader(t *testing.T) func(paths ...string) (pool.Stats, error) {
+	t.Helper()
 	server, subject := serve(t, map[string]string{
 		"/node_exporter/metrics": healthy,
 		"/metrics/":              "node_load1 99\nbbb_meetings 3\n",
 		"/stale":                 "node_time_seconds 1.7736516e+09\ndivims_stats_timestamp_seconds 1.7e+09\ndivims_recordings_backlog{stage=\"raw\"} 0\n",
 	})
-	stats := func(paths ...string) (pool.Stats, error) {
+	return func(paths ...string) (pool.Stats, error) {
 		config := Config{}
 		for _, p := range paths {
 			config.URLs = append(config.URLs, server.URL+p)
 		}
 		return New(config, server.Client()).Stats(context.Background(), subject)
 	}
+}
 
+func TestSeveralEndpoints(t *testing.T) {
+	stats := endpointReader(t)
 	t.Run("the first value is used", func(t *testing.T) {
 		got, err := stats("/metrics/", "/node_exporter/metrics")
 		if err != nil {

@@ -11,38 +11,41 @@ import (
 	"github.com/prometheus/common/model"
 )
 
+// lineCases are pages of one or a few lines, with what parse finds.
+var lineCases = map[string]struct {
+	page string
+	want []sample // of node_systemd_unit_state
+	err  string
+}{
+	"labels in any order": {`node_systemd_unit_state{state="active",type="simple",name="bbb-a"} 1` + "\n", []sample{{[2]string{"bbb-a", "active"}, 1}}, ""},
+	"spaces everywhere":   {" node_systemd_unit_state { name = \"bbb-a\" ,\tstate= \"b\" , } \t1 \n", []sample{{[2]string{"bbb-a", "b"}, 1}}, ""},
+	"without a label":     {"node_systemd_unit_state{name=\"bbb-a\"} 1\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
+	"a foreign unit":      {"node_systemd_unit_state{name=\"a\",} anything\n", nil, ""},
+	"a timestamp":         {"node_systemd_unit_state{name=\"bbb-a\"} 1e0 -1395066363000\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
+	"escapes":             {`node_systemd_unit_state{name="bbb-\"\\\n"} 0` + "\n", []sample{{[2]string{"bbb-\"\\\n"}, 0}}, ""},
+	"other lines":         {"# HELP node_systemd_unit_state x\n\n#\n# TYPE node_systemd_unit_state gauge\nother{\n_: anything\n", nil, ""},
+	"a label without end": {"node_systemd_unit_state{name=\"a} 1\n", nil, "line 1: node_systemd_unit_state: its labels are malformed"},
+	"labels without end":  {"node_systemd_unit_state{name=\"bbb-a\" 1\n", nil, "its labels are malformed"},
+	"a label alone":       {"node_systemd_unit_state{name} 1\n", nil, "its labels are malformed"},
+	"no label's name":     {"node_systemd_unit_state{=\"a\"} 1\n", nil, "its labels are malformed"},
+	"commas alone":        {"node_systemd_unit_state{,} 1\n", nil, "its labels are malformed"},
+	"an unknown escape":   {"node_systemd_unit_state{name=\"bbb-\\t\"} 1\n", nil, "its labels are malformed"},
+	"an escape cut off":   {"node_systemd_unit_state{name=\"\\\n", nil, "its labels are malformed"},
+	"invalid UTF-8":       {"node_systemd_unit_state{name=\"bbb-\xff\"} 1\n", nil, "its labels are malformed"},
+	"a label twice":       {"node_systemd_unit_state{name=\"bbb-a\",name=\"a\"} 1\n", nil, "label name occurs twice"},
+	"no value":            {"node_systemd_unit_state{}\n", nil, "its value is not a number"},
+	"a Go literal":        {"node_systemd_unit_state 0x1p0\n", nil, "its value is not a number"},
+	"after the timestamp": {"node_systemd_unit_state 1 2 3\n", nil, "the text after its value is not a timestamp"},
+	"a broken timestamp":  {"node_systemd_unit_state 1 2.5\n", nil, "the text after its value is not a timestamp"},
+	"a name alone":        {"node_systemd_unit_state\n", nil, "line 1: not in Prometheus's text format"},
+	"another name alone":  {"other\n", nil, "not in Prometheus's text format"},
+	"a leading digit":     {"1other 1\n", nil, "not in Prometheus's text format"},
+	"a quoted name":       {"{\"node_systemd_unit_state\"} 1\n", nil, "not in Prometheus's text format"},
+	"no newline at end":   {"other 1\nother 2", nil, "line 2: the text ends within the line"},
+}
+
 func TestLineSyntax(t *testing.T) {
-	for name, c := range map[string]struct {
-		page string
-		want []sample // of node_systemd_unit_state
-		err  string
-	}{
-		"labels in any order": {`node_systemd_unit_state{state="active",type="simple",name="bbb-a"} 1` + "\n", []sample{{[2]string{"bbb-a", "active"}, 1}}, ""},
-		"spaces everywhere":   {" node_systemd_unit_state { name = \"bbb-a\" ,\tstate= \"b\" , } \t1 \n", []sample{{[2]string{"bbb-a", "b"}, 1}}, ""},
-		"without a label":     {"node_systemd_unit_state{name=\"bbb-a\"} 1\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
-		"a foreign unit":      {"node_systemd_unit_state{name=\"a\",} anything\n", nil, ""},
-		"a timestamp":         {"node_systemd_unit_state{name=\"bbb-a\"} 1e0 -1395066363000\n", []sample{{[2]string{"bbb-a"}, 1}}, ""},
-		"escapes":             {`node_systemd_unit_state{name="bbb-\"\\\n"} 0` + "\n", []sample{{[2]string{"bbb-\"\\\n"}, 0}}, ""},
-		"other lines":         {"# HELP node_systemd_unit_state x\n\n#\n# TYPE node_systemd_unit_state gauge\nother{\n_: anything\n", nil, ""},
-		"a label without end": {"node_systemd_unit_state{name=\"a} 1\n", nil, "line 1: node_systemd_unit_state: its labels are malformed"},
-		"labels without end":  {"node_systemd_unit_state{name=\"bbb-a\" 1\n", nil, "its labels are malformed"},
-		"a label alone":       {"node_systemd_unit_state{name} 1\n", nil, "its labels are malformed"},
-		"no label's name":     {"node_systemd_unit_state{=\"a\"} 1\n", nil, "its labels are malformed"},
-		"commas alone":        {"node_systemd_unit_state{,} 1\n", nil, "its labels are malformed"},
-		"an unknown escape":   {"node_systemd_unit_state{name=\"bbb-\\t\"} 1\n", nil, "its labels are malformed"},
-		"an escape cut off":   {"node_systemd_unit_state{name=\"\\\n", nil, "its labels are malformed"},
-		"invalid UTF-8":       {"node_systemd_unit_state{name=\"bbb-\xff\"} 1\n", nil, "its labels are malformed"},
-		"a label twice":       {"node_systemd_unit_state{name=\"bbb-a\",name=\"a\"} 1\n", nil, "label name occurs twice"},
-		"no value":            {"node_systemd_unit_state{}\n", nil, "its value is not a number"},
-		"a Go literal":        {"node_systemd_unit_state 0x1p0\n", nil, "its value is not a number"},
-		"after the timestamp": {"node_systemd_unit_state 1 2 3\n", nil, "the text after its value is not a timestamp"},
-		"a broken timestamp":  {"node_systemd_unit_state 1 2.5\n", nil, "the text after its value is not a timestamp"},
-		"a name alone":        {"node_systemd_unit_state\n", nil, "line 1: not in Prometheus's text format"},
-		"another name alone":  {"other\n", nil, "not in Prometheus's text format"},
-		"a leading digit":     {"1other 1\n", nil, "not in Prometheus's text format"},
-		"a quoted name":       {"{\"node_systemd_unit_state\"} 1\n", nil, "not in Prometheus's text format"},
-		"no newline at end":   {"other 1\nother 2", nil, "line 2: the text ends within the line"},
-	} {
+	for name, c := range lineCases {
 		t.Run(name, func(t *testing.T) {
 			found, err := parse(strings.NewReader(c.page))
 			if c.err != "" {

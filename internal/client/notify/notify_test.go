@@ -27,45 +27,48 @@ const (
 	mailTo    = "smtp://divims:pass%20word@mail.example.com:587/?fromaddress=divims@example.com&toaddresses=ops@example.com"
 )
 
+// httpCases are addresses, with the requests that a notification sends.
+var httpCases = map[string]struct {
+	address  string
+	requests []string
+	header   string // Authorization or a header of the address
+	body     string // part of the last request's body
+}{
+	"Slack's webhook": {slackHook, []string{"POST https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"}, "",
+		`"text":"*campus: critical: network*\n\nNothing is changed.\n\nDo: look at the nétwork &lt;&amp;&gt; @all."`},
+	"Slack as a bot": {slackBot, []string{"POST https://slack.com/api/chat.postMessage"}, "Bearer xoxb-123456789012-1234567890123-4mt0t4l1YL3g1T5L4cK70k3N", `"channel":"C001CH4NN3L"`},
+	"Mattermost, without mentions": {"mattermost://divims@chat.example.com/token/town?icon=warning", []string{"POST https://chat.example.com/hooks/token"}, "",
+		"\"text\":\"**campus: critical: network**\\n\\nNothing is changed.\\n\\nDo: look at the nétwork <&> @\u200ball.\",\"username\":\"divims\",\"channel\":\"town\",\"icon_emoji\":\"warning\""},
+	"Matrix with a token": {"matrix://:token@matrix.example.com/?rooms=!room:example.com", []string{
+		"POST https://matrix.example.com/_matrix/client/v3/join/%21room:example.com",
+		"PUT https://matrix.example.com/_matrix/client/v3/rooms/%21room:example.com/send/m.room.message/…",
+	}, "Bearer token", `"msgtype":"m.text"`},
+	"Matrix with a password and an alias": {"matrix://divims:pass@matrix.example.com/?rooms=ops:example.com", []string{
+		"POST https://matrix.example.com/_matrix/client/v3/login",
+		"POST https://matrix.example.com/_matrix/client/v3/join/%23ops:example.com",
+		"PUT https://matrix.example.com/_matrix/client/v3/rooms/%21room:example.com/send/m.room.message/…",
+	}, "Bearer token", `"msgtype":"m.text"`},
+	"Matrix, all joined rooms": {"matrix://:token@matrix.example.com", []string{
+		"GET https://matrix.example.com/_matrix/client/v3/joined_rooms",
+		"POST https://matrix.example.com/_matrix/client/v3/join/%21room:example.com",
+		"PUT https://matrix.example.com/_matrix/client/v3/rooms/%21room:example.com/send/m.room.message/…",
+	}, "Bearer token", `"msgtype":"m.text"`},
+	"Teams": {teamsHook, []string{
+		"POST https://example.webhook.office.com/webhookb2/11111111-4444-4444-8444-cccccccccccc@22222222-4444-4444-8444-cccccccccccc/IncomingWebhook/33333333012222222222333333333344/44444444-4444-4444-8444-cccccccccccc/V2ESyij_gAljSoUQHvZoZYzlpAoAXExyOl26dlf1xHEx05",
+	}, "", `"sections":[{"text":"Nothing is changed."},{"text":"Do: look`},
+	"two Telegram chats": {"telegram://" + bot + "@telegram?chats=@ops,-100:7&notification=no", []string{
+		"POST https://api.telegram.org/bot" + bot + "/sendMessage", "POST https://api.telegram.org/bot" + bot + "/sendMessage",
+	}, "", `"chat_id":"-100","disable_notification":true,"disable_web_page_preview":false,"message_thread_id":7,"text":"campus: critical: network\n\nNothing`},
+	"a webhook with text": {"generic://hook.example.com/a/b?c=d&@X-Token=the-token", []string{"POST https://hook.example.com/a/b?c=d"}, "the-token",
+		"campus: critical: network\n\nNothing is changed."},
+	"a webhook with JSON": {"generic+https://hook.example.com/a?template=json&titlekey=subject&$severity=high&method=put", []string{"PUT https://hook.example.com/a"}, "",
+		`"severity":"high","subject":"campus: critical: network"`},
+}
+
 // Each service gets the requests that its documentation describes, with the credentials in
 // the address.
 func TestNotifyByHTTP(t *testing.T) {
-	for name, test := range map[string]struct {
-		address  string
-		requests []string
-		header   string // Authorization or a header of the address
-		body     string // part of the last request's body
-	}{
-		"Slack's webhook": {slackHook, []string{"POST https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"}, "",
-			`"text":"*campus: critical: network*\n\nNothing is changed.\n\nDo: look at the nétwork &lt;&amp;&gt; @all."`},
-		"Slack as a bot": {slackBot, []string{"POST https://slack.com/api/chat.postMessage"}, "Bearer xoxb-123456789012-1234567890123-4mt0t4l1YL3g1T5L4cK70k3N", `"channel":"C001CH4NN3L"`},
-		"Mattermost, without mentions": {"mattermost://divims@chat.example.com/token/town?icon=warning", []string{"POST https://chat.example.com/hooks/token"}, "",
-			"\"text\":\"**campus: critical: network**\\n\\nNothing is changed.\\n\\nDo: look at the nétwork <&> @\u200ball.\",\"username\":\"divims\",\"channel\":\"town\",\"icon_emoji\":\"warning\""},
-		"Matrix with a token": {"matrix://:token@matrix.example.com/?rooms=!room:example.com", []string{
-			"POST https://matrix.example.com/_matrix/client/v3/join/%21room:example.com",
-			"PUT https://matrix.example.com/_matrix/client/v3/rooms/%21room:example.com/send/m.room.message/…",
-		}, "Bearer token", `"msgtype":"m.text"`},
-		"Matrix with a password and an alias": {"matrix://divims:pass@matrix.example.com/?rooms=ops:example.com", []string{
-			"POST https://matrix.example.com/_matrix/client/v3/login",
-			"POST https://matrix.example.com/_matrix/client/v3/join/%23ops:example.com",
-			"PUT https://matrix.example.com/_matrix/client/v3/rooms/%21room:example.com/send/m.room.message/…",
-		}, "Bearer token", `"msgtype":"m.text"`},
-		"Matrix, all joined rooms": {"matrix://:token@matrix.example.com", []string{
-			"GET https://matrix.example.com/_matrix/client/v3/joined_rooms",
-			"POST https://matrix.example.com/_matrix/client/v3/join/%21room:example.com",
-			"PUT https://matrix.example.com/_matrix/client/v3/rooms/%21room:example.com/send/m.room.message/…",
-		}, "Bearer token", `"msgtype":"m.text"`},
-		"Teams": {teamsHook, []string{
-			"POST https://example.webhook.office.com/webhookb2/11111111-4444-4444-8444-cccccccccccc@22222222-4444-4444-8444-cccccccccccc/IncomingWebhook/33333333012222222222333333333344/44444444-4444-4444-8444-cccccccccccc/V2ESyij_gAljSoUQHvZoZYzlpAoAXExyOl26dlf1xHEx05",
-		}, "", `"sections":[{"text":"Nothing is changed."},{"text":"Do: look`},
-		"two Telegram chats": {"telegram://" + bot + "@telegram?chats=@ops,-100:7&notification=no", []string{
-			"POST https://api.telegram.org/bot" + bot + "/sendMessage", "POST https://api.telegram.org/bot" + bot + "/sendMessage",
-		}, "", `"chat_id":"-100","disable_notification":true,"disable_web_page_preview":false,"message_thread_id":7,"text":"campus: critical: network\n\nNothing`},
-		"a webhook with text": {"generic://hook.example.com/a/b?c=d&@X-Token=the-token", []string{"POST https://hook.example.com/a/b?c=d"}, "the-token",
-			"campus: critical: network\n\nNothing is changed."},
-		"a webhook with JSON": {"generic+https://hook.example.com/a?template=json&titlekey=subject&$severity=high&method=put", []string{"PUT https://hook.example.com/a"}, "",
-			`"severity":"high","subject":"campus: critical: network"`},
-	} {
+	for name, test := range httpCases {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			s.respond = func(w http.ResponseWriter, _ *http.Request) {

@@ -16,9 +16,10 @@ import (
 	"divims/internal/pool"
 )
 
-// An empty list means that a name has no addresses. A name server that does not answer is
-// an error.
-func TestLeads(t *testing.T) {
+// start starts a sandbox with the given records, and returns it and the address of its name
+// server.
+func start(t *testing.T, records ...pool.DNSRecord) (s *sandbox.Sandbox, server string) {
+	t.Helper()
 	s, err := sandbox.Start(sandbox.Config{World: world.Config{
 		Start: time.Date(2026, 3, 2, 7, 0, 0, 0, time.UTC), Seed: 1,
 		Servers: pool.Servers(1, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
@@ -26,7 +27,7 @@ func TestLeads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = s.Close() }()
+	t.Cleanup(func() { _ = s.Close() })
 	settings, err := config.Load(s.Environment())
 	if err != nil {
 		t.Fatal(err)
@@ -35,17 +36,24 @@ func TestLeads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, record := range []pool.DNSRecord{
-		{Name: "both.sandbox.test", Type: pool.RecordA, Data: "198.18.9.9"},
-		{Name: "both.sandbox.test", Type: pool.RecordAAAA, Data: "2001:db8::1"},
-		{Name: "alias.sandbox.test", Type: pool.RecordCNAME, Data: "both.sandbox.test"},
-		{Name: "dangling.sandbox.test", Type: pool.RecordCNAME, Data: "nowhere.sandbox.test"},
-	} {
+	for _, record := range records {
 		if err := hoster.DNS(sandbox.Domain).Write(t.Context(), record); err != nil {
 			t.Fatal(err)
 		}
 	}
-	names := resolver.New(settings.DNS.Server)
+	return s, settings.DNS.Server
+}
+
+// An empty list means that a name has no addresses. A name server that does not answer is
+// an error.
+func TestResolve(t *testing.T) {
+	s, server := start(t,
+		pool.DNSRecord{Name: "both.sandbox.test", Type: pool.RecordA, Data: "198.18.9.9"},
+		pool.DNSRecord{Name: "both.sandbox.test", Type: pool.RecordAAAA, Data: "2001:db8::1"},
+		pool.DNSRecord{Name: "alias.sandbox.test", Type: pool.RecordCNAME, Data: "both.sandbox.test"},
+		pool.DNSRecord{Name: "dangling.sandbox.test", Type: pool.RecordCNAME, Data: "nowhere.sandbox.test"},
+	)
+	names := resolver.New(server)
 	if resolved, err := names.Resolve(t.Context(), "both.sandbox.test"); err != nil || len(resolved) != 0 {
 		t.Errorf("just after the record was written the addresses are %v (%v), want none", resolved, err)
 	}

@@ -112,51 +112,56 @@ func TestNoEntries(t *testing.T) {
 	}
 }
 
+// with returns a list of two entries. The second is enabledEntry with replacement instead
+// of old.
+func with(old, replacement string) response {
+	if !strings.Contains(enabledEntry, old) {
+		panic("enabledEntry does not contain " + old)
+	}
+	return response{200, jsonType, "[" + freshEntry + "," + strings.Replace(enabledEntry, old, replacement, 1) + "]"}
+}
+
+// incompleteLists are responses to getServers that Entries rejects.
+var incompleteLists = []struct {
+	name     string
+	response response
+	want     string // part of the error
+}{
+	{"another 404", response{404, jsonType, `{"error":"Not Found"}`}, `HTTP status 404: "Not Found"`},
+	{"a proxy's 404", response{404, htmlType, `No servers are configured`}, "HTTP status 404"},
+	{"XML under 200", response{200, xmlType, checksumError}, `HTTP status 200, "checksumError": "You did not pass`},
+	{"broken XML under 200", response{200, xmlType, "<response>"}, "unreadable XML"},
+	{"a page under 200", response{200, htmlType, "<html>[]</html>"}, `"text/html" and not JSON`},
+	{"no content type", response{200, "", "[]"}, "not JSON"},
+	{"wrong host", response{403, htmlType, ""}, "HTTP status 403 (is this the host name"},
+	{"a redirect", response{302, htmlType, ""}, "HTTP status 302"},
+	{"a proxy's 502", response{502, htmlType, "<html>"}, "HTTP status 502"},
+	{"half a list", response{200, jsonType, "[" + enabledEntry + ","}, "entry 2: EOF"},
+	{"a list without an end", response{200, jsonType, "[" + enabledEntry}, "the end of the list: EOF"},
+	{"an empty body", response{200, jsonType, ""}, "not a list"},
+	{"null", response{200, jsonType, "null"}, "not a list"},
+	{"an object", response{200, jsonType, enabledEntry}, "not a list"},
+	{"two lists", response{200, jsonType, "[][]"}, "after the list"},
+	{"null as entry", response{200, jsonType, "[null]"}, "entry 1: id or url is missing"},
+	{"no id", with(`"id":"e-1",`, ""), "entry 2: id or url is missing"},
+	{"no url", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, `""`), "id or url is missing"},
+	{"a new state", with(`"enabled"`, `"sleeping"`), `unknown state "sleeping"`},
+	{"no state", with(`"state":"enabled",`, ""), `unknown state ""`},
+	{"a new word for online", with(`"online":"online"`, `"online":"maybe"`), `online is "maybe"`},
+	{"online as a boolean", with(`"online":"online"`, `"online":true`), "cannot unmarshal bool"},
+	{"a new word for load", with("4.5", `"busy"`), "load:"},
+	{"load null", with("4.5", "null"), "load:"},
+	{"no load", with(`"load":4.5,`, ""), "load:"},
+	{"a negative load", with("4.5", "-1"), "load:"},
+	{"an infinite load", with("4.5", `"Infinity"`), "load:"},
+	{"a load out of range", with("4.5", "1e999"), "load:"},
+	{"a multiplier that is no number", with(`"1.5"`, `"NaN"`), "load_multiplier:"},
+	{"a secret that is no text", with(`"server-secret-0815"`, "4711"), "cannot unmarshal number"},
+	{"too long a body", response{200, jsonType, "[" + strings.Repeat(" ", maxResponse) + "]"}, "longer than 4194304 bytes"},
+}
+
 func TestIncompleteListIsAnError(t *testing.T) {
-	with := func(old, replacement string) response {
-		if !strings.Contains(enabledEntry, old) {
-			t.Fatalf("no %s in the sample", old)
-		}
-		return response{200, jsonType, "[" + freshEntry + "," + strings.Replace(enabledEntry, old, replacement, 1) + "]"}
-	}
-	tests := []struct {
-		name     string
-		response response
-		want     string // part of the error
-	}{
-		{"another 404", response{404, jsonType, `{"error":"Not Found"}`}, `HTTP status 404: "Not Found"`},
-		{"a proxy's 404", response{404, htmlType, `No servers are configured`}, "HTTP status 404"},
-		{"XML under 200", response{200, xmlType, checksumError}, `HTTP status 200, "checksumError": "You did not pass`},
-		{"broken XML under 200", response{200, xmlType, "<response>"}, "unreadable XML"},
-		{"a page under 200", response{200, htmlType, "<html>[]</html>"}, `"text/html" and not JSON`},
-		{"no content type", response{200, "", "[]"}, "not JSON"},
-		{"wrong host", response{403, htmlType, ""}, "HTTP status 403 (is this the host name"},
-		{"a redirect", response{302, htmlType, ""}, "HTTP status 302"},
-		{"a proxy's 502", response{502, htmlType, "<html>"}, "HTTP status 502"},
-		{"half a list", response{200, jsonType, "[" + enabledEntry + ","}, "entry 2: EOF"},
-		{"a list without an end", response{200, jsonType, "[" + enabledEntry}, "the end of the list: EOF"},
-		{"an empty body", response{200, jsonType, ""}, "not a list"},
-		{"null", response{200, jsonType, "null"}, "not a list"},
-		{"an object", response{200, jsonType, enabledEntry}, "not a list"},
-		{"two lists", response{200, jsonType, "[][]"}, "after the list"},
-		{"null as entry", response{200, jsonType, "[null]"}, "entry 1: id or url is missing"},
-		{"no id", with(`"id":"e-1",`, ""), "entry 2: id or url is missing"},
-		{"no url", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, `""`), "id or url is missing"},
-		{"a new state", with(`"enabled"`, `"sleeping"`), `unknown state "sleeping"`},
-		{"no state", with(`"state":"enabled",`, ""), `unknown state ""`},
-		{"a new word for online", with(`"online":"online"`, `"online":"maybe"`), `online is "maybe"`},
-		{"online as a boolean", with(`"online":"online"`, `"online":true`), "cannot unmarshal bool"},
-		{"a new word for load", with("4.5", `"busy"`), "load:"},
-		{"load null", with("4.5", "null"), "load:"},
-		{"no load", with(`"load":4.5,`, ""), "load:"},
-		{"a negative load", with("4.5", "-1"), "load:"},
-		{"an infinite load", with("4.5", `"Infinity"`), "load:"},
-		{"a load out of range", with("4.5", "1e999"), "load:"},
-		{"a multiplier that is no number", with(`"1.5"`, `"NaN"`), "load_multiplier:"},
-		{"a secret that is no text", with(`"server-secret-0815"`, "4711"), "cannot unmarshal number"},
-		{"too long a body", response{200, jsonType, "[" + strings.Repeat(" ", maxResponse) + "]"}, "longer than 4194304 bytes"},
-	}
-	for _, test := range tests {
+	for _, test := range incompleteLists {
 		t.Run(test.name, func(t *testing.T) {
 			_, client := scripted(t, test.response)
 			entries, err := client.Entries(t.Context())
