@@ -26,7 +26,7 @@ import (
 type Config struct {
 	// URLs are templates in which {domain} stands for the server's domain. If several
 	// endpoints have a value, the first in this list is used.
-	URLs []string `envconfig:"STATS_URLS" group:"Stats endpoints" match:"stats address" example:"https://{domain}/node_exporter/metrics,https://{domain}/metrics/" desc:"addresses of a server's metrics; {domain} is the server's domain. If the path contains node_exporter and there is no query, only the collectors in need are asked for"`
+	URLs []string `envconfig:"STATS_URLS" group:"Stats endpoints" match:"stats address" example:"https://{domain}/node_exporter/metrics,https://{domain}/metrics/" desc:"addresses of a server's metrics; {domain} is the server's domain. If the path contains node_exporter and there is no query, only the collectors that DiViMS needs are requested"`
 	// User and Password, or Bearer, are sent to endpoints on the server's own domain
 	// only.
 	User     string      `envconfig:"STATS_USER" match:"user name" example:"divims" desc:"user name for them; sent to the server's own domain only, like the next two"`
@@ -34,7 +34,7 @@ type Config struct {
 	Bearer   pool.Secret `envconfig:"STATS_TOKEN" match:"visible" example:"your-secret" desc:"bearer token, instead of user name and password"`
 	// MaxAge is the maximum age of the divims-stats script's output. Zero means five
 	// minutes.
-	MaxAge time.Duration `envconfig:"STATS_MAX_AGE" default:"5m" min:"10s" max:"1d" desc:"figures of recordings and probe that are older than this are ignored"`
+	MaxAge time.Duration `envconfig:"STATS_MAX_AGE" default:"5m" min:"10s" max:"1d" desc:"counts of recordings and results of the probe that are older than this are ignored"`
 }
 
 // defaultMaxAge is one evaluation interval.
