@@ -41,7 +41,7 @@ func start(t *testing.T, records ...pool.DNSRecord) (s *sandbox.Sandbox, server 
 			t.Fatal(err)
 		}
 	}
-	return s, settings.DNS.Server
+	return s, settings.Server
 }
 
 // An empty list means that a name has no addresses. A name server that does not answer is
