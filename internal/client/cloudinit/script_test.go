@@ -59,7 +59,7 @@ var recordingCases = map[string]struct {
 	"processed": {
 		tree: through("processed"), backlog: map[string]int{"processed": 1},
 	},
-	"processed in two formats, of which one is published": {
+	"processed in two formats, one of them published": {
 		tree:    append(through("published"), "status/processed/"+lecture+"-video.done"),
 		backlog: map[string]int{"processed": 1, "published": 1},
 	},

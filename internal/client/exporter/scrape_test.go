@@ -150,7 +150,7 @@ func TestCollectors(t *testing.T) {
 		})
 	}
 
-	t.Run("node_exporter without a collector is asked again for all", func(t *testing.T) {
+	t.Run("node_exporter without a collector gets a second request for all", func(t *testing.T) {
 		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.URL.RawQuery, "systemd") {
 				http.Error(w, "Couldn't create filtered metrics handler: disabled collector: systemd", http.StatusBadRequest)

@@ -149,7 +149,7 @@ func (s scrape) recordings(m metric, stages []string) (map[string]int, error) {
 		return nil, err
 	}
 	for _, stage := range stages {
-		if _, told := counts[stage]; !told {
+		if _, found := counts[stage]; !found {
 			return nil, fmt.Errorf("%s: the stage %q is missing", m.name, stage)
 		}
 	}
