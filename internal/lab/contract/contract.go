@@ -78,7 +78,7 @@ func Check(t *testing.T, s *sandbox.Sandbox, send Send) {
 }
 
 func (c call) try(t *testing.T, send Send) (err error) {
-	// The host is replaced by whoever sends the request to an address.
+	// send may replace the host.
 	request, err := http.NewRequestWithContext(t.Context(), c.method, "http://function.example.com"+c.path, strings.NewReader(c.body))
 	if err != nil {
 		return err

@@ -15,8 +15,7 @@ import (
 
 const (
 	headerTimeout = 10 * time.Second
-	// shutdownTimeout is how long requests may take to end after the function was
-	// told to stop.
+	// shutdownTimeout is how long requests under way may take after a shutdown begins.
 	shutdownTimeout = 5 * time.Second
 	// listenerFD is the file descriptor of the listener that a process inherits.
 	listenerFD = 3
