@@ -20,7 +20,7 @@ import (
 	"divims/internal/scaling"
 )
 
-// The declarations, by the names that they have in Settings.
+// Pool and the types below are the declarations, by their names in Settings.
 type (
 	Pool       = pool.Settings
 	Decision   = scaling.Config

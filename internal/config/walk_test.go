@@ -88,7 +88,7 @@ func TestParseOfEveryKind(t *testing.T) {
 
 func TestNearest(t *testing.T) {
 	for name, want := range map[string]string{
-		"POOLSIZE": "POOL_SIZE", "SCALELITE_URI": "SCALELITE_URL", "MINUMUM_RATIO": "MINIMUM_RATIO", "ZONE": "ZONES", "X": "", "TOAST": "",
+		"POOLSIZE": "POOL_SIZE", "SCALELITE_URI": "SCALELITE_URL", "MINIMUMRATIO": "MINIMUM_RATIO", "ZONE": "ZONES", "X": "", "TOAST": "",
 	} {
 		if got := nearest(name, namesOf(Declarations())); got != want {
 			t.Errorf("nearest to %s = %q; want %q", name, got, want)
