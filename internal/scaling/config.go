@@ -26,18 +26,18 @@ const (
 	Safe     Margin = "safe"
 )
 
-// RecordingsPolicy says what becomes of a pool's recordings, and so what the
-// drain gate asks for. The zero value is the strictest.
+// RecordingsPolicy says where published recordings are kept, and so what the drain gate
+// requires. The zero value is as strict as RecordingsShipped.
 type RecordingsPolicy string
 
-// What becomes of recordings.
+// The recordings policies.
 const (
-	// RecordingsShipped: published recordings are moved to Scalelite; one that
-	// is still on the server has not arrived there yet.
+	// RecordingsShipped: published recordings are moved to Scalelite. One that is
+	// still on the server has not arrived there yet.
 	RecordingsShipped RecordingsPolicy = "shipped"
 	// RecordingsKept: published recordings live outside the machine.
 	RecordingsKept RecordingsPolicy = "kept"
-	// RecordingsNone: the pool does not record; the gate does not look.
+	// RecordingsNone: the pool does not record, and the gate does not check.
 	RecordingsNone RecordingsPolicy = "none"
 )
 
@@ -98,15 +98,15 @@ type Config struct {
 	MaxEnds         int  `envconfig:"MAX_ENDS" default:"10" min:"0" desc:"most meetings that one evaluation ends"`
 	RegisterEntries bool `envconfig:"REGISTER_ENTRIES" default:"false" desc:"add servers that Scalelite does not know; needs BBB_SECRET"`
 
-	// tagMinimum is the minimum of the group with a tag that the decision makes
-	// this Config for.
+	// tagMinimum is the minimum of the group that this Config is for, if the group has
+	// a tag.
 	tagMinimum int
 }
 
-// minimumOf is the least that is enabled of a group with a tag.
+// minimumOf returns how many servers with a tag are always enabled.
 func (c Config) minimumOf(tag string) int { return max(1, c.TagMinimums[tag]) }
 
-// million is what shares are parts of.
+// million is the unit of setting.Percentage: a share of 1.
 const million = 1_000_000
 
 // zone returns the location of Timezone, or UTC if that is not set.
@@ -117,12 +117,12 @@ func (c Config) zone() *time.Location {
 	return c.Timezone.Location
 }
 
-// LeadTime is how long it takes from a need that just missed an evaluation to a
-// machine that takes meetings.
+// LeadTime returns the longest time from a need to a machine that takes meetings: the
+// need may arise just after an evaluation.
 func (c Config) LeadTime() time.Duration { return c.Interval + c.BootTime }
 
-// Minimum is the number of servers that are always enabled: the bare-metal
-// ones if there are any, else the configured share of the size, rounded up.
+// Minimum returns the number of servers that are always enabled: the bare-metal servers
+// if there are any, else the configured share of the size, rounded up.
 func (c Config) Minimum() int {
 	if c.tagMinimum > 0 {
 		return c.tagMinimum
@@ -133,6 +133,6 @@ func (c Config) Minimum() int {
 	return ceilDiv(c.Size*int(c.MinimumMillionths), million)
 }
 
-// youngest is the age below which a running machine is not deleted: three
-// evaluations, as the predecessor had it.
+// youngest returns the age below which a running machine is not deleted: three
+// evaluations, as in the predecessor.
 func (c Config) youngest() time.Duration { return 3 * c.Interval }
