@@ -13,7 +13,7 @@ import (
 const (
 	adviceFirst    = "If DiViMS is new here, nothing: this message shows that notifications arrive. Otherwise its state was lost: set maintenance, pauses and forced numbers again."
 	adviceDead     = "Check the function's log for the reason: a crash, or too little time or memory. DiViMS finishes or undoes what was begun."
-	adviceUntold   = "Check the notification service and its address in DIVIMS_NOTIFY_URLS."
+	adviceNotify   = "Check the notification service and its address in DIVIMS_NOTIFY_URLS."
 	adviceShortage = "Add zones to DIVIMS_ZONES or types to DIVIMS_COMMERCIAL_TYPES, or ask Scaleway for a larger quota. DiViMS tries again every half hour."
 	adviceAction   = "Check the error. DiViMS tries again at every evaluation while the action is needed."
 )
@@ -31,9 +31,9 @@ func ownAlerts(before, next pool.State, outcomes []Outcome) []scaling.Alert {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease", Passing: true,
 			Text: fmt.Sprintf("an earlier evaluation (%s) did not finish; its lease expired, and this evaluation took it over", before.TakenOver), Advice: adviceDead})
 	}
-	if before.Untold != "" {
+	if before.NotifyError != "" {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "notifications",
-			Text: "the last message did not reach every notification service: " + before.Untold, Advice: adviceUntold})
+			Text: "the last message did not reach every notification service: " + before.NotifyError, Advice: adviceNotify})
 	}
 	if len(next.Shortages) > 0 {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: "stock and quota",

@@ -30,8 +30,8 @@ func (d digest) empty() bool { return len(d.New)+len(d.Ongoing)+len(d.Resolved) 
 
 // track updates when each alert was first seen, and when it was gone. Alerts whose
 // subject is undecided stay as they are.
-func track(now time.Time, alerts []scaling.Alert, undecided func(subject string) bool, before map[string]pool.Told) map[string]pool.Told {
-	next := make(map[string]pool.Told, len(alerts))
+func track(now time.Time, alerts []scaling.Alert, undecided func(subject string) bool, before map[string]pool.NotifiedAlert) map[string]pool.NotifiedAlert {
+	next := make(map[string]pool.NotifiedAlert, len(alerts))
 	for _, alert := range alerts {
 		memory, known := before[alert.Subject]
 		resolved := !memory.Ended.IsZero()
@@ -74,7 +74,7 @@ func track(now time.Time, alerts []scaling.Alert, undecided func(subject string)
 // So an alert that comes and goes is reported three times in its first 8 hours, and
 // once in every further 8 hours. An alert that becomes more urgent is reported as new
 // at once.
-func newDigest(now time.Time, every Every, alerts []scaling.Alert, undecided func(subject string) bool, tracked map[string]pool.Told) (d digest, known map[string]pool.Told) {
+func newDigest(now time.Time, every Every, alerts []scaling.Alert, undecided func(subject string) bool, tracked map[string]pool.NotifiedAlert) (d digest, known map[string]pool.NotifiedAlert) {
 	known = maps.Clone(tracked)
 	for _, alert := range alerts {
 		known[alert.Subject] = d.addPresent(now, every.of(alert.Level), alert, known[alert.Subject])
@@ -95,7 +95,7 @@ func newDigest(now time.Time, every Every, alerts []scaling.Alert, undecided fun
 
 // addPresent adds an alert that is present, if it is to be reported. It returns what
 // operators know of it afterwards.
-func (d *digest) addPresent(now time.Time, interval time.Duration, alert scaling.Alert, memory pool.Told) pool.Told {
+func (d *digest) addPresent(now time.Time, interval time.Duration, alert scaling.Alert, memory pool.NotifiedAlert) pool.NotifiedAlert {
 	if now.Sub(memory.Returned) >= interval {
 		memory.Returned = time.Time{} // it came back long ago, and no longer comes and goes
 	}
@@ -118,7 +118,7 @@ func (d *digest) addPresent(now time.Time, interval time.Duration, alert scaling
 
 // addAbsent adds an alert that is no longer present, if it is to be reported as
 // resolved. It returns what operators know of it, and whether that must be kept.
-func (d *digest) addAbsent(now time.Time, interval time.Duration, subject string, memory pool.Told) (known pool.Told, keep bool) {
+func (d *digest) addAbsent(now time.Time, interval time.Duration, subject string, memory pool.NotifiedAlert) (known pool.NotifiedAlert, keep bool) {
 	comesAndGoes := !memory.Returned.IsZero()
 	switch {
 	case memory.Passing && now.Sub(memory.At) >= interval, !memory.Ended.IsZero() && now.Sub(memory.Ended) >= interval:

@@ -20,7 +20,7 @@ var usual = Every{Warning: 24 * time.Hour, Error: 8 * time.Hour, Critical: time.
 type notifications struct {
 	t      *testing.T
 	now    time.Time
-	memory map[string]pool.Told
+	memory map[string]pool.NotifiedAlert
 	// undecided are the subjects that evaluations cannot decide, or "everything".
 	undecided []string
 }

@@ -14,7 +14,7 @@ import (
 // next evaluation sends the same message again: twice is better than not at all.
 func (c *Cycle) notify(ctx context.Context, record Record, next *pool.State) {
 	if c.Services.Notifier == nil {
-		next.Told, next.Untold = nil, "" // if a notifier is set up later, it gets every alert
+		next.Notified, next.NotifyError = nil, "" // if a notifier is set up later, it gets every alert
 		return
 	}
 	alerts := record.Plan.Alerts
@@ -23,9 +23,9 @@ func (c *Cycle) notify(ctx context.Context, record Record, next *pool.State) {
 	}
 	alerts = mergeBySubject(alerts)
 	undecided := record.undecided()
-	tracked := track(record.At, alerts, undecided, next.Told)
+	tracked := track(record.At, alerts, undecided, next.Notified)
 	d, known := newDigest(record.At, c.Config.Every, alerts, undecided, tracked)
-	next.Told = known
+	next.Notified = known
 	if d.empty() {
 		return
 	}
@@ -33,13 +33,13 @@ func (c *Cycle) notify(ctx context.Context, record Record, next *pool.State) {
 	ctx, cancel := context.WithTimeout(ctx, c.recordTime()/2)
 	defer cancel()
 	sent, err := c.Services.Notifier.Notify(ctx, writer.message())
-	next.Untold = ""
+	next.NotifyError = ""
 	if err != nil {
-		next.Untold = err.Error()
+		next.NotifyError = err.Error()
 		c.Log.ErrorContext(ctx, "notification failed", "sent_to_others", sent, "error", err)
 	}
 	if !sent {
-		next.Told = tracked
+		next.Notified = tracked
 		return
 	}
 	c.Log.InfoContext(ctx, "operators notified", "new", len(d.New), "ongoing", len(d.Ongoing), "resolved", len(d.Resolved))

@@ -145,7 +145,7 @@ func TestSlowNotificationsDoNotPreventTheState(t *testing.T) {
 		if len(f.committed) != 1 || len(f.decisions) != 1 || record.Outcomes[0].Result != scaling.Done {
 			t.Fatalf("%d states, %d decisions, outcomes %+v", len(f.committed), len(f.decisions), record.Outcomes)
 		}
-		if memory := f.committed[0].Told["server 2"]; !memory.At.IsZero() || memory.Since != noon {
+		if memory := f.committed[0].Notified["server 2"]; !memory.At.IsZero() || memory.Since != noon {
 			t.Errorf("remembered %+v; want that it was seen and not reported", memory)
 		}
 		if took := time.Since(begun); took != c.recordTime()/2 {
@@ -219,7 +219,7 @@ func TestOutageOfAThousandServersIsOneShortMessage(t *testing.T) {
 	if len(text) > 20_000 || strings.Count(text, "- error: server ") > maxListed || !strings.Contains(text, "- critical: network") || !strings.Contains(text, "- and 98") {
 		t.Errorf("%d bytes, %d servers: %s", len(text), strings.Count(text, "- error: server "), text)
 	}
-	if n := len(f.committed[0].Told); n < 1000 {
+	if n := len(f.committed[0].Notified); n < 1000 {
 		t.Errorf("%d alerts remembered, want all", n)
 	}
 	f.next(t, c)
@@ -247,7 +247,7 @@ func TestOwnAlerts(t *testing.T) {
 		"no alert":             {before: known(func(*pool.State) {})},
 		"the first evaluation": {want: "warning state passing: DiViMS has no record of an earlier evaluation"},
 		"an expired lease":     {before: known(func(s *pool.State) { s.TakenOver = "cron A" }), want: "warning lease passing: an earlier evaluation (cron A) did not finish"},
-		"a failed service": {before: known(func(s *pool.State) { s.Untold = "service 1: no answer" }),
+		"a failed service": {before: known(func(s *pool.State) { s.NotifyError = "service 1: no answer" }),
 			want: "warning notifications: the last message did not reach every notification service: service 1: no answer"},
 		"out of stock": {before: known(func(*pool.State) {}), next: pool.State{Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}, {Zone: "fr-par-2", Type: "PRO2-S", Reason: "quota"}}},
 			want: "error stock and quota: no machine could be created: PRO2-S in fr-par-1 (out of stock), PRO2-S in fr-par-2 (quota)"},
@@ -293,9 +293,9 @@ func TestLongTextsAreCut(t *testing.T) {
 func TestWithoutNotifierNothingIsRemembered(t *testing.T) {
 	f, c, _ := newFakeWithInbox()
 	c.Services.Notifier = nil
-	f.state.Told, f.state.Untold = map[string]pool.Told{"server 2": {At: noon}}, "dead"
+	f.state.Notified, f.state.NotifyError = map[string]pool.NotifiedAlert{"server 2": {At: noon}}, "dead"
 	f.next(t, c)
-	if memory := f.committed[0].Told; memory != nil || f.committed[0].Untold != "" {
+	if memory := f.committed[0].Notified; memory != nil || f.committed[0].NotifyError != "" {
 		t.Errorf("remembered %+v", memory)
 	}
 }

@@ -33,17 +33,17 @@ type State struct {
 	// Shortages are the types and zones that were out of stock or over quota, and until
 	// when they are skipped.
 	Shortages []Shortage `json:"shortages,omitempty"`
-	// Told is what operators were notified of, by the subject of the alert.
-	Told map[string]Told `json:"told,omitempty"`
-	// Untold says which notification services failed at the last message; empty if none.
-	Untold string `json:"untold,omitempty"`
+	// Notified is what operators were notified of, by the subject of the alert.
+	Notified map[string]NotifiedAlert `json:"told,omitempty"`
+	// NotifyError says which notification services failed at the last message; empty if none.
+	NotifyError string `json:"untold,omitempty"`
 	// TakenOver is the holder of an expired lease that was taken over with this state;
 	// empty if the lease had been released. It is not stored.
 	TakenOver string `json:"-"`
 }
 
-// Told is what operators know about one alert.
-type Told struct {
+// NotifiedAlert is what operators know about one alert.
+type NotifiedAlert struct {
 	// Level is the level that was last reported.
 	Level string `json:"level,omitempty"`
 	// Since is when the alert was first present, At when it was last reported.

@@ -95,9 +95,9 @@ func TestUnreadableStateIsNotWritten(t *testing.T) {
 	for name, spoil := range map[string]func(*pool.State){
 		"too large": func(s *pool.State) { s.Record = []byte(`"` + strings.Repeat("x", maxSize) + `"`) },
 		"many told": func(s *pool.State) {
-			s.Told = map[string]pool.Told{}
+			s.Notified = map[string]pool.NotifiedAlert{}
 			for i := range maxNotified + 1 {
-				s.Told[strconv.Itoa(i)] = pool.Told{}
+				s.Notified[strconv.Itoa(i)] = pool.NotifiedAlert{}
 			}
 		},
 		"many shortages": func(s *pool.State) { s.Shortages = make([]pool.Shortage, maxShortages+1) },

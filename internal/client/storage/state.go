@@ -201,7 +201,7 @@ type outline struct {
 	State  struct {
 		Servers   json.RawMessage `json:"servers"`
 		Shortages json.RawMessage `json:"shortages"`
-		Told      json.RawMessage `json:"told"`
+		Notified  json.RawMessage `json:"told"`
 	} `json:"state"`
 }
 
@@ -236,7 +236,7 @@ func parseDocument(body []byte) (doc document, version int, err error) {
 		return document{}, o.Schema, fmt.Errorf("more than %d servers", maxServers)
 	case length(o.State.Shortages) > maxShortages:
 		return document{}, o.Schema, fmt.Errorf("more than %d shortages", maxShortages)
-	case length(o.State.Told) > maxNotified:
+	case length(o.State.Notified) > maxNotified:
 		return document{}, o.Schema, fmt.Errorf("more than %d notified alerts", maxNotified)
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
