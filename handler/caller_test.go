@@ -29,7 +29,7 @@ func newGuardedStage(t *testing.T) *stage {
 
 // ask sends a request with headers, given as alternating names and values.
 func (s *stage) ask(method, path, body string, headers ...string) *httptest.ResponseRecorder {
-	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	request := httptest.NewRequestWithContext(s.t.Context(), method, path, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])
 	}

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -44,7 +45,7 @@ func FuzzInvocation(f *testing.F) {
 }
 
 func parsed(body string) (invocation, error) {
-	return readInvocation(httptest.NewRecorder(), httptest.NewRequest("POST", "/", strings.NewReader(body)))
+	return readInvocation(httptest.NewRecorder(), httptest.NewRequestWithContext(context.Background(), "POST", "/", strings.NewReader(body)))
 }
 
 // checkFields checks that an accepted body has no unknown fields.

@@ -44,7 +44,7 @@ func newStage(t *testing.T) *stage {
 // call sends a request and decodes the JSON answer unless answer is nil.
 func (s *stage) call(method, path, body string, answer any) *httptest.ResponseRecorder {
 	s.t.Helper()
-	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	request := httptest.NewRequestWithContext(s.t.Context(), method, path, strings.NewReader(body))
 	request.Header.Set("Accept", "application/json")
 	response := httptest.NewRecorder()
 	s.function.ServeHTTP(response, request)
@@ -57,7 +57,7 @@ func (s *stage) call(method, path, body string, answer any) *httptest.ResponseRe
 }
 
 func (s *stage) get(path, accept string) string {
-	request := httptest.NewRequest("GET", path, nil)
+	request := httptest.NewRequestWithContext(s.t.Context(), "GET", path, nil)
 	request.Header.Set("Accept", accept)
 	response := httptest.NewRecorder()
 	s.function.ServeHTTP(response, request)
@@ -216,7 +216,7 @@ func TestBlindEvaluationIs503(t *testing.T) {
 	environment := append(s.sandbox.Environment(), "DIVIMS_SCALELITE_SECRET=another")
 	function := handler.FromEnvironment(environment, s.log)
 	response := httptest.NewRecorder()
-	function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+	function.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(`{"source":"cron"}`)))
 	var record cycle.Record
 	if err := json.Unmarshal(response.Body.Bytes(), &record); err != nil {
 		t.Fatal(err)
@@ -243,7 +243,7 @@ func TestBadSettingsAreLoggedAndNotAnswered(t *testing.T) {
 	var log bytes.Buffer
 	function := handler.FromEnvironment([]string{"DIVIMS_POOL=campus", "DIVIMS_POOL_SIZE=many"}, &log)
 	response := httptest.NewRecorder()
-	function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+	function.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(`{"source":"cron"}`)))
 	if response.Code != http.StatusInternalServerError || strings.Contains(response.Body.String(), "DIVIMS_") {
 		t.Errorf("status %d %q", response.Code, response.Body)
 	}
@@ -253,7 +253,7 @@ func TestBadSettingsAreLoggedAndNotAnswered(t *testing.T) {
 		}
 	}
 	response = httptest.NewRecorder()
-	function.ServeHTTP(response, httptest.NewRequest("GET", "/healthz", nil))
+	function.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), "GET", "/healthz", nil))
 	if response.Code != http.StatusOK {
 		t.Errorf("/healthz: status %d", response.Code)
 	}

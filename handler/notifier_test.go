@@ -52,7 +52,7 @@ func TestNotifierUsesTheConnectionSettings(t *testing.T) {
 			box := &mailServer{}
 			mail := smtp.NewServer(box)
 			mail.TLSConfig = &tls.Config{Certificates: hook.TLS.Certificates}
-			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}

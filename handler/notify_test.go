@@ -168,7 +168,7 @@ func TestBadSettingsAreReported(t *testing.T) {
 	function := handler.FromEnvironment([]string{"DIVIMS_POOL=campus", "DIVIMS_POOL_SIZE=many", "DIVIMS_NOTIFY_URLS=" + box.address}, &log)
 	for range 2 {
 		response := httptest.NewRecorder()
-		function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+		function.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), "POST", "/", strings.NewReader(`{"source":"cron"}`)))
 		if response.Code != http.StatusInternalServerError {
 			t.Errorf("status %d", response.Code)
 		}

@@ -109,8 +109,8 @@ func (b browser) look(t *testing.T, address, name string, how window) {
 	defer cancel()
 	tab, cancel = context.WithTimeout(tab, pageTimeout)
 	defer cancel()
-	console := listen(t, tab)
-	prepare(t, tab, how)
+	console := listen(tab, t)
+	prepare(tab, t, how)
 	if err := chromedp.Do(tab, chromedp.Navigate(address)); err != nil {
 		t.Fatalf("open the page: %v", err)
 	}
@@ -130,7 +130,7 @@ func (b browser) look(t *testing.T, address, name string, how window) {
 }
 
 // prepare sets a tab's language, theme and width.
-func prepare(t *testing.T, tab context.Context, how window) {
+func prepare(tab context.Context, t *testing.T, how window) {
 	t.Helper()
 	scheme := "light"
 	if how.dark {
@@ -148,7 +148,7 @@ func prepare(t *testing.T, tab context.Context, how window) {
 }
 
 // listen collects a tab's console messages and exceptions from now on.
-func listen(t *testing.T, tab context.Context) (messages func() []string) {
+func listen(tab context.Context, t *testing.T) (messages func() []string) {
 	t.Helper()
 	var mutex sync.Mutex
 	var all []string

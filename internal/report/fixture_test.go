@@ -69,8 +69,11 @@ func busyPool(size, peak int) campus {
 func (c campus) people(at time.Time) int {
 	local := at.In(paris)
 	hour := float64(local.Hour()) + float64(local.Minute())/60
-	hump := func(middle, width float64) float64 { return math.Exp(-math.Pow((hour-middle)/width, 2)) }
-	share := hump(10.5, 1.6) + 0.85*hump(15, 1.9) + 0.06*hump(20, 2)
+	peak := func(middle, width float64) float64 {
+		distance := (hour - middle) / width
+		return math.Exp(-distance * distance)
+	}
+	share := peak(10.5, 1.6) + 0.85*peak(15, 1.9) + 0.06*peak(20, 2)
 	if day := local.Weekday(); day == time.Saturday || day == time.Sunday {
 		share *= 0.08
 	}

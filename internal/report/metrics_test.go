@@ -106,7 +106,7 @@ func TestPromtool(t *testing.T) {
 	}
 	check := func(in string, arguments ...string) {
 		t.Helper()
-		command := exec.Command(program, arguments...)
+		command := exec.CommandContext(t.Context(), program, arguments...)
 		command.Stdin = strings.NewReader(in)
 		if out, err := command.CombinedOutput(); err != nil {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(arguments, " "), err, out)

@@ -191,7 +191,11 @@ func TestBreakerClosesTheBodyOfARefusedRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.transport.RoundTrip(request); err == nil || sent.open != 0 {
+	response, err := b.transport.RoundTrip(request)
+	if err == nil {
+		_ = response.Body.Close()
+	}
+	if err == nil || sent.open != 0 {
 		t.Errorf("error %v, %d bodies open; want an error and the body closed", err, sent.open)
 	}
 }

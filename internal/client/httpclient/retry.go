@@ -48,7 +48,7 @@ func (r retryTransport) RoundTrip(request *http.Request) (*http.Response, error)
 			_ = last.Body.Close()
 		}
 		var err error
-		last, err = r.next.RoundTrip(request)
+		last, err = r.next.RoundTrip(request) //nolint:bodyclose // the next try or the caller closes it
 		return struct{}{}, pause.classify(last, err)
 	}, options...)
 	if last != nil {
@@ -128,5 +128,5 @@ func retryAfter(text string) time.Duration {
 func isNoAnswer(err error) bool {
 	var certificate *tls.CertificateVerificationError
 	var name *net.DNSError
-	return !errors.As(err, &certificate) && !(errors.As(err, &name) && name.IsNotFound)
+	return !errors.As(err, &certificate) && (!errors.As(err, &name) || !name.IsNotFound)
 }

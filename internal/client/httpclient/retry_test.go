@@ -140,14 +140,14 @@ func TestNetHTTPRepeatsNoChange(t *testing.T) {
 			defer server.Close()
 			client := New(Config{CallTimeout: 8 * time.Second, ObserveParallel: 1})
 			defer client.CloseIdleConnections()
-			response, err := client.Get(server.URL + "/first")
+			response, err := get(t, client, server.URL+"/first")
 			if err != nil {
 				t.Fatal(err)
 			}
 			_ = response.Body.Close()
-			request, err := http.NewRequest(method, server.URL, nil)
+			request, err := http.NewRequestWithContext(t.Context(), method, server.URL, nil)
 			if method != http.MethodGet {
-				request, err = http.NewRequest(method, server.URL, strings.NewReader("{}"))
+				request, err = http.NewRequestWithContext(t.Context(), method, server.URL, strings.NewReader("{}"))
 			}
 			if err != nil {
 				t.Fatal(err)

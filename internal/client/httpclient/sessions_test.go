@@ -40,7 +40,7 @@ func TestRenewedCertificateIsNoticed(t *testing.T) {
 			// The first handshake is a full one and the third is resumed. The second is
 			// full only if the first certificate was to be warned of.
 			for i, resumed := range []bool{false, c.resumed, true} {
-				response, err := client.Get("https://example.com/")
+				response, err := get(t, client, "https://example.com/")
 				if err != nil {
 					t.Fatal(err)
 				}
