@@ -83,7 +83,7 @@ func TestRefusedOrders(t *testing.T) {
 		{"force +2 --for 1h --reason r", badUsage, "must be a number of servers"},
 		{"maintenance start 9 --reason r", badUsage, "the pool has no server 9"},
 		{"force many --for 1h --reason r", badUsage, "must be a number of servers"},
-		{"force 2 --for -1h --reason r", failed, "until when"},
+		{"force 2 --for -1h --reason r", failed, "until at most"},
 		{"end-drain 1 --reason r", badUsage, `"confirm" not set`},
 		{"end-drain 1 --confirm bbb-w2 --reason r", failed, "confirm it with the name of server 1"},
 		{"end-drain 1 --confirm bbb-w1 --reason r", failed, "not draining"},
