@@ -75,7 +75,7 @@ func isIn(name, room string) bool { return name == room || strings.HasPrefix(nam
 // TestFunctionNeedsNoTools checks that nothing reaches the function which the deployed
 // archive leaves out.
 func TestFunctionNeedsNoTools(t *testing.T) {
-	text, err := exec.Command("go", "list", "-deps", ".").Output()
+	text, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatalf("list what the function needs: %v", err)
 	}
@@ -91,7 +91,7 @@ func TestFunctionNeedsNoTools(t *testing.T) {
 // packages returns our packages with those of ours that they import, by their short names.
 func packages(t *testing.T) map[string][]string {
 	t.Helper()
-	text, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
+	text, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
 	if err != nil {
 		t.Fatalf("list the packages: %v", err)
 	}

@@ -89,7 +89,7 @@ func runDay(t *testing.T, rules ...faults.Rule) outcome {
 	process := handler.FromEnvironment(environment, io.Discard)
 	call := func(method, path, body string) int {
 		response := httptest.NewRecorder()
-		process.ServeHTTP(response, httptest.NewRequest(method, path, strings.NewReader(body)))
+		process.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body)))
 		return response.Code
 	}
 	s.Faults().Reset()

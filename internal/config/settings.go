@@ -20,7 +20,8 @@ import (
 	"divims/internal/scaling"
 )
 
-// Pool and the types below are the declarations, by their names in Settings.
+// The parts of Settings, each declared in the package that uses it. The names are those
+// by which Settings embeds them.
 type (
 	Pool       = pool.Settings
 	Decision   = scaling.Config

@@ -1,7 +1,7 @@
 package report
 
 // frenchTexts has the page's texts in French, by the English text.
-var frenchTexts = map[string]string{ //nolint:misspell // the texts are French
+var frenchTexts = map[string]string{
 	// The overall state.
 	"Pool %s":                "Parc %s",
 	"No evaluation yet":      "Aucune évaluation pour l’instant",

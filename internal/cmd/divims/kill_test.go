@@ -169,7 +169,7 @@ func (l *life) liveTo(interval int) {
 	for l.now < interval {
 		l.advance()
 		response := httptest.NewRecorder()
-		l.function.ServeHTTP(response, httptest.NewRequest("POST", "/", strings.NewReader(`{"source":"cron"}`)))
+		l.function.ServeHTTP(response, httptest.NewRequestWithContext(l.t.Context(), "POST", "/", strings.NewReader(`{"source":"cron"}`)))
 		if response.Code != 200 {
 			l.violate("answers %d", response.Code)
 		}

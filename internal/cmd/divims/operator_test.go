@@ -168,7 +168,7 @@ func (o *operator) up() (numbers []int) {
 func (o *operator) request(method, path, body string, want int, accept ...string) []byte {
 	o.t.Helper()
 	response := httptest.NewRecorder()
-	request := httptest.NewRequest(method, path, strings.NewReader(body))
+	request := httptest.NewRequestWithContext(o.t.Context(), method, path, strings.NewReader(body))
 	request.Header["Accept"] = accept
 	o.function.ServeHTTP(response, request)
 	if response.Code != want {

@@ -40,13 +40,19 @@ type result struct {
 }
 
 // requested runs the evaluation by an HTTP request to a function instance.
-func requested(instance, path, source string) starter {
+func requested(t *testing.T, instance, path, source string) starter {
+	t.Helper()
 	return starter{source, func() (result, error) {
-		response, err := http.Post(instance+path, "application/json", strings.NewReader(fmt.Sprintf(`{"source":%q}`, source)))
+		body := strings.NewReader(fmt.Sprintf(`{"source":%q}`, source))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, instance+path, body)
 		if err != nil {
 			return result{}, err
 		}
-		defer response.Body.Close()
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			return result{}, err
+		}
+		defer func() { _ = response.Body.Close() }()
 		said, err := io.ReadAll(response.Body)
 		return result{response.StatusCode == http.StatusOK, response.StatusCode == http.StatusConflict, string(said)}, err
 	}}
@@ -132,8 +138,8 @@ func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 	}
 	var starters []starter
 	for i := range each {
-		starters = append(starters, requested(functions[i%instances], "/", "cron"),
-			requested(functions[i%instances], "/evaluate", "http"), commanded(t, environment))
+		starters = append(starters, requested(t, functions[i%instances], "/", "cron"),
+			requested(t, functions[i%instances], "/evaluate", "http"), commanded(t, environment))
 	}
 	random := rand.New(rand.NewPCG(7, 8))
 	for round := 1; round <= rounds; round++ {
