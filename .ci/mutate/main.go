@@ -155,13 +155,13 @@ func printList(w io.Writer, chosen []mutation, mutants []mutant, notices []strin
 	if notices != nil {
 		heading += "\tNOTICED BY"
 	}
-	fmt.Fprintln(table, heading)
+	_, _ = fmt.Fprintln(table, heading)
 	for i, m := range chosen {
 		line := strings.Join([]string{m.invariant, m.change, m.in + "/" + filepath.Base(mutants[i].file), m.function, m.intent.text}, "\t")
 		if notices != nil {
 			line += "\t" + cmp.Or(notices[i], "NOBODY")
 		}
-		fmt.Fprintln(table, line)
+		_, _ = fmt.Fprintln(table, line)
 	}
 	_ = table.Flush()
 }

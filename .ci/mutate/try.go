@@ -25,7 +25,7 @@ const (
 
 // copyRepository copies what git would commit, as it is in the working tree.
 func copyRepository(tree string) error {
-	names, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	names, err := exec.CommandContext(context.Background(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
 		return err
 	}

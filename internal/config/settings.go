@@ -22,6 +22,7 @@ import (
 
 // The parts of Settings, each declared in the package that uses it. The names are those
 // by which Settings embeds them.
+
 type (
 	Pool       = pool.Settings
 	Decision   = scaling.Config
