@@ -20,22 +20,32 @@ import (
 	"divims/internal/scaling"
 )
 
-// The parts of Settings, each declared in the package that uses it. The names are those
-// by which Settings embeds them.
-
+// The parts of Settings. Each is declared in the package that uses it.
 type (
-	Pool       = pool.Settings
-	Decision   = scaling.Config
+	// Pool has the pool's name and the templates of its servers' names.
+	Pool = pool.Settings
+	// Decision says how the pool's size is decided, and what may be done to its servers.
+	Decision = scaling.Config
+	// Evaluation says how one evaluation runs.
 	Evaluation = cycle.Settings
-	Scalelite  = scalelite.Settings
-	BBB        = bbb.Settings
-	Stats      = exporter.Config
-	Calendar   = calendar.Settings
-	Scaleway   = scaleway.Settings
-	CloudInit  = cloudinit.Settings
-	Storage    = storage.Settings
-	Notify     = notify.Settings
-	Network    = httpclient.Settings
+	// Scalelite says how Scalelite is reached.
+	Scalelite = scalelite.Settings
+	// BBB says how BBB servers are called.
+	BBB = bbb.Settings
+	// Stats says where the servers' stats endpoints are.
+	Stats = exporter.Config
+	// Calendar says where the schedule's calendar is.
+	Calendar = calendar.Settings
+	// Scaleway says how Scaleway is reached, and where and from what machines are created.
+	Scaleway = scaleway.Settings
+	// CloudInit says how new machines set themselves up.
+	CloudInit = cloudinit.Settings
+	// Storage says where state, history and records are.
+	Storage = storage.Settings
+	// Notify says who is notified.
+	Notify = notify.Settings
+	// Network says how connections to all services are made.
+	Network = httpclient.Settings
 )
 
 // Settings are everything that an operator can set. Every field of the embedded
