@@ -106,5 +106,5 @@ type OVH struct {
 	Endpoint          string      `envconfig:"OVH_ENDPOINT" group:"DNS at OVH" deploy:"never" default:"ovh-eu" match:"OVH endpoint" desc:"API of OVH: ovh-eu, ovh-ca, ovh-us or its address"`
 	ApplicationKey    pool.Secret `envconfig:"OVH_APPLICATION_KEY" deploy:"never" match:"visible" example:"your-key" desc:"application key"`
 	ApplicationSecret pool.Secret `envconfig:"OVH_APPLICATION_SECRET" deploy:"never" match:"visible" example:"your-secret" desc:"application secret"`
-	ConsumerKey       pool.Secret `envconfig:"OVH_CONSUMER_KEY" deploy:"never" match:"visible" example:"your-key" desc:"consumer key, which may GET, POST, PUT and DELETE /domain/zone/*"`
+	ConsumerKey       pool.Secret `envconfig:"OVH_CONSUMER_KEY" deploy:"never" match:"visible" example:"your-key" desc:"consumer key, which may GET, POST and DELETE /domain/zone/*"`
 }
