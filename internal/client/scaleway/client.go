@@ -72,7 +72,7 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 	}
 	options := []scw.ClientOption{
 		scw.WithAuth(config.AccessKey.Reveal(), config.SecretKey.Reveal()),
-		scw.WithHTTPClient(newGuard(httpClient)),
+		scw.WithHTTPClient(newBoundedClient(httpClient)),
 		scw.WithUserAgent("divims"),
 	}
 	if config.URL != "" {
@@ -158,7 +158,7 @@ func inZones[T any](ctx context.Context, zones []scw.Zone, list func(context.Con
 	return slices.Concat(answers...), nil
 }
 
-// zonesWith returns those of the pool's zones that are in offered. Block volumes and
+// zonesWith returns the pool's zones that are also in offered. Block volumes and
 // Elastic Metal hosts are not offered in every zone.
 func (c *Client) zonesWith(offered []scw.Zone) []scw.Zone {
 	var zones []scw.Zone

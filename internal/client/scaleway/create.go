@@ -18,7 +18,7 @@ import (
 // an address. If all are refused, the error is a *pool.ShortageError.
 //
 // Creation takes several calls and may be interrupted between any two. The next
-// evaluation can go on safely, because
+// evaluation can continue safely, because
 //   - a machine has the pool's tag from the call that creates it, and no second machine
 //     of the same name is created,
 //   - the same call attaches the addresses,
@@ -103,9 +103,9 @@ func (c *Client) refuseSecond(ctx context.Context, name string) error {
 	return nil
 }
 
-// createIn creates a machine of one type in one zone. If it is refused, refused is the
-// reason. If there is also no error, nothing is left behind and another type or zone can
-// be tried.
+// createIn creates a machine of one type in one zone. If Scaleway refuses the creation,
+// refused is the reason. If err is nil as well, nothing is left behind, and another type
+// or zone can be tried.
 func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (machine pool.Machine, refused string, err error) {
 	tags := []string{c.tag, pool.ServerTag(order.Server.Number)}
 	firstTags := tags

@@ -115,10 +115,10 @@ func TestCreateRefusesASecondMachine(t *testing.T) {
 		script script
 		want   string // empty if the machine may be made
 	}{
-		"the pool's own":                       {list("servers", instance(7, "bbb-w1")), uuid(7)},
-		"somebody else's":                      {list("servers", foreign), uuid(7)},
-		"a name that contains the server's":    {list("servers", instance(7, "bbb-w11"), instance(8, "x-bbb-w1")), ""},
-		"nobody knows: the list is incomplete": {say(500, ""), "500"},
+		"the pool's own":                     {list("servers", instance(7, "bbb-w1")), uuid(7)},
+		"somebody else's":                    {list("servers", foreign), uuid(7)},
+		"a name that contains the server's":  {list("servers", instance(7, "bbb-w11"), instance(8, "x-bbb-w1")), ""},
+		"unknown, because a list is missing": {say(500, ""), "500"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 		want       []string // types and zones that were asked for, in order
 		refused    []pool.Shortage
 	}{
-		"the first is to be had": {
+		"the first is available": {
 			par1: []script{made()},
 			want: []string{typeA + " par"},
 		},
@@ -168,7 +168,7 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 			ams1: []script{made()},
 			want: []string{typeA + " par", typeA + " ams"},
 		},
-		"none is to be had": {
+		"none is available": {
 			par1: []script{outOfStock()},
 			ams1: []script{overQuota(), say(412, object{"type": "precondition_failed", "precondition": "resource_still_in_use", "help_message": "wait"})},
 			want: []string{typeA + " par", typeA + " ams", typeB + " par", typeB + " ams"},
@@ -338,8 +338,8 @@ func TestShortageSaysWhyOtherZonesWereNotTried(t *testing.T) {
 
 func TestMachineWithoutUserDataIsDeleted(t *testing.T) {
 	for name, broken := range map[string]string{
-		"the user data are refused":     "PATCH " + machinePath + "/user_data/cloud-init",
-		"the mark cannot be taken away": "PATCH " + machinePath,
+		"the user data are refused": "PATCH " + machinePath + "/user_data/cloud-init",
+		"the tag cannot be removed": "PATCH " + machinePath,
 	} {
 		t.Run(name, func(t *testing.T) {
 			cloud := readyCloud(t)
@@ -419,7 +419,7 @@ func TestMachineThatCannotBeStarted(t *testing.T) {
 			t.Errorf("the second is a %v, want a %s", got, typeB)
 		}
 	})
-	t.Run("and not given up either is followed by no second one", func(t *testing.T) {
+	t.Run("and cannot be deleted is not followed by a second creation", func(t *testing.T) {
 		cloud := readyCloud(t)
 		cloud.on(action, outOfStock())
 		cloud.on("DELETE "+machinePath, say(412, object{"type": "precondition_failed", "precondition": "resource_still_in_use"}))
@@ -439,7 +439,7 @@ func TestMachineThatCannotBeStarted(t *testing.T) {
 	})
 }
 
-func TestCreateRefusesWhatItCannotDo(t *testing.T) {
+func TestCreateRefusesInvalidOrders(t *testing.T) {
 	metal, typeless, zoneless := order(), order(), order()
 	metal.Server.BareMetal, typeless.Types, zoneless.Zones = true, nil, nil
 	for name, order := range map[string]pool.MachineOrder{"bare metal": metal, "no type": typeless, "no zone": zoneless} {

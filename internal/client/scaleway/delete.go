@@ -25,7 +25,7 @@ func (c *Client) delete(ctx context.Context, machine pool.Machine) error {
 	if machine.BareMetal {
 		return errors.New("bare metal servers are never deleted")
 	}
-	server, err := c.own(ctx, machine)
+	server, err := c.ownInstance(ctx, machine)
 	if err != nil {
 		return err
 	}

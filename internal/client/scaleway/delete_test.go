@@ -19,7 +19,7 @@ func blockVolume(number int, tags []string) object {
 	}
 }
 
-// ordered is the machine that is to be changed, as the caller knows it.
+// ordered is the machine to change, as the caller knows it.
 func ordered() pool.Machine {
 	return pool.Machine{ID: uuid(1), Zone: "fr-par-1", Name: "bbb-w1", Tags: []string{poolTag}}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // explain adds what was being done to an error. If the API says that the resource does
-// not exist, the error is pool.ErrGone. A 404 without the API's own error body is not:
-// a gateway on the way may have answered it.
+// not exist, the error wraps pool.ErrGone. A 404 without the API's own error body does
+// not count, because it may come from a gateway.
 func explain(err error, format string, args ...any) error {
 	what := fmt.Sprintf(format, args...)
 	missing, ok := errors.AsType[*scw.ResourceNotFoundError](err)

@@ -82,9 +82,9 @@ func (c *Client) owns(server *instance.Server) bool {
 		(slices.Contains(server.Tags, c.tag) || c.adopt && c.names[server.Name])
 }
 
-// own reads an Instance again right before it is changed. It fails if the Instance does
+// ownInstance reads an Instance again right before it is changed. It fails if the Instance does
 // not belong to the pool.
-func (c *Client) own(ctx context.Context, machine pool.Machine) (*instance.Server, error) {
+func (c *Client) ownInstance(ctx context.Context, machine pool.Machine) (*instance.Server, error) {
 	answer, err := c.instances.GetServer(&instance.GetServerRequest{
 		Zone:     scw.Zone(machine.Zone),
 		ServerID: machine.ID,
@@ -96,7 +96,7 @@ func (c *Client) own(ctx context.Context, machine pool.Machine) (*instance.Serve
 		return nil, fmt.Errorf("the answer is not about %s", machine.ID)
 	}
 	if !c.owns(answer.Server) {
-		return nil, fmt.Errorf("%s is not the pool's: it is not in project %s with the tag %q", machine.ID, c.project, c.tag)
+		return nil, fmt.Errorf("%s does not belong to the pool: it is not in project %s with the tag %q", machine.ID, c.project, c.tag)
 	}
 	return answer.Server, nil
 }

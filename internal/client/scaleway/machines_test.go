@@ -128,7 +128,7 @@ func TestIncompleteListOfMachinesIsAnError(t *testing.T) {
 		"an entry is missing":               {[]script{func(call) reply { return reply{200, object{"servers": one}, 2} }, say(200, object{"servers": []object{}})}, "changed"},
 		"an empty page before the end":      {[]script{func(call) reply { return reply{200, object{"servers": one}, 2} }, func(call) reply { return reply{200, object{"servers": []object{}}, 2} }}, "has 2 entries, but 1 were returned"},
 		"the same page again":               {[]script{func(call) reply { return reply{200, object{"servers": one}, 2} }}, "repeats"},
-		"no length is told":                 {[]script{say(200, object{"servers": one})}, "has 0 entries, but 1 were returned"},
+		"no length is given":                {[]script{say(200, object{"servers": one})}, "has 0 entries, but 1 were returned"},
 		"an entry is null":                  {[]script{func(call) reply { return reply{200, object{"servers": []any{nil}}, 1} }}, "without an id"},
 		"an entry has no id":                {[]script{func(call) reply { return reply{200, object{"servers": []object{{}}}, 1} }}, "without an id"},
 		"a machine does not say since when": {[]script{list("servers", dateless)}, "no dates"},
@@ -333,16 +333,16 @@ func make100(image func(int, string, string) object) []object {
 	return images
 }
 
-func TestErrorsKeepTheirKind(t *testing.T) {
+func TestOnlyTheAPIs404MeansGone(t *testing.T) {
 	machine := pool.Machine{ID: uuid(1), Zone: "fr-par-1", Name: "bbb-w1"}
 	tests := map[string]struct {
 		answer script
 		gone   bool
 	}{
-		"a machine that is not found is gone":               {notFound("instance_server", uuid(1)), true},
-		"an unknown resource is gone":                       {say(404, object{"type": "unknown_resource", "message": "nothing here"}), true},
-		"a gateway that knows no machines is not believed":  {say(404, "<html>nginx</html>"), false},
-		"an error of another kind is nothing about machine": {say(500, object{"message": "oops"}), false},
+		"a machine that is not found is gone":             {notFound("instance_server", uuid(1)), true},
+		"an unknown resource is gone":                     {say(404, object{"type": "unknown_resource", "message": "nothing here"}), true},
+		"a 404 of a gateway does not mean gone":           {say(404, "<html>nginx</html>"), false},
+		"an error of the server is not about the machine": {say(500, object{"message": "oops"}), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -24,7 +24,7 @@ func (c *Client) powerOn(ctx context.Context, machine pool.Machine) error {
 	if machine.BareMetal {
 		return c.startHost(ctx, machine)
 	}
-	server, err := c.own(ctx, machine)
+	server, err := c.ownInstance(ctx, machine)
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (c *Client) reboot(ctx context.Context, machine pool.Machine) error {
 	if machine.BareMetal {
 		return c.rebootHost(ctx, machine)
 	}
-	server, err := c.own(ctx, machine)
+	server, err := c.ownInstance(ctx, machine)
 	if err != nil {
 		return err
 	}

@@ -36,8 +36,8 @@ func TestReserveTagsInTheSameCall(t *testing.T) {
 	}
 }
 
-// TestReserveANetwork: for IPv6 a whole network is reserved, of which a machine has the
-// first address.
+// TestReserveANetwork: for IPv6 a whole network is reserved. A machine gets its first
+// address.
 func TestReserveANetwork(t *testing.T) {
 	network := provisioned()
 	network["address"], network["prefix"], network["type"] = nil, "2001:db8:1:2::/64", "routed_ipv6"
@@ -101,7 +101,7 @@ func TestReverseNamesWaitForTheName(t *testing.T) {
 	}
 }
 
-// TestReleaseOfAMissingAddress is no error.
+// TestReleaseOfAMissingAddress checks that releasing a missing address is no error.
 func TestReleaseOfAMissingAddress(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+ipPath, say(404, object{"type": "not_found", "resource": "instance_ip", "resource_id": uuid(10)}))

@@ -176,8 +176,8 @@ func (c *Client) tagVolumes(ctx context.Context, zone scw.Zone, server *instance
 }
 
 // outlives reports whether a volume stays when its machine is deleted. Block volumes
-// always stay, scratch volumes never. Local volumes stay if the machine is stopped:
-// termination deletes them, but a stopped machine is deleted without it.
+// always stay, scratch volumes never. Local volumes stay if the machine is stopped: they
+// are deleted by a termination, but a stopped machine is deleted by another call.
 func outlives(volume *instance.VolumeServer, server *instance.Server) bool {
 	switch volume.VolumeType {
 	case instance.VolumeServerVolumeTypeSbsVolume:

@@ -14,12 +14,12 @@ const bodyLimit = 8 << 20
 
 var errNoMetadata = errors.New("the API's metadata are not needed")
 
-// guard is the HTTP client that the SDK uses. It adds what the SDK lacks: a limit on
+// boundedClient is the HTTP client that the SDK uses. It adds what the SDK lacks: a limit on
 // the size of answers, and no redirects, so that credentials stay with their host. It
 // also refuses requests for the API's metadata; see Do.
-type guard struct{ client http.Client }
+type boundedClient struct{ client http.Client }
 
-func newGuard(client *http.Client) *guard {
+func newBoundedClient(client *http.Client) *boundedClient {
 	if client == nil {
 		client = http.DefaultClient
 	}
@@ -27,17 +27,17 @@ func newGuard(client *http.Client) *guard {
 	// net/http forwards the X-Auth-Token header to whatever host a redirect
 	// names. The API never redirects.
 	own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &guard{own}
+	return &boundedClient{own}
 }
 
 // Do sends a request, unless it is for the API's metadata. After most calls the SDK
-// fetches them without the call's deadline and without a lock. It needs them only for a
-// naming of resources that we do not use, and works without them.
-func (g *guard) Do(request *http.Request) (*http.Response, error) {
+// fetches the metadata without the call's deadline and without a lock. It needs them
+// only for a way of naming resources that we do not use, and works without them.
+func (b *boundedClient) Do(request *http.Request) (*http.Response, error) {
 	if strings.HasSuffix(request.URL.Path, "/metadata") {
 		return nil, errNoMetadata
 	}
-	response, err := g.client.Do(request)
+	response, err := b.client.Do(request)
 	if err != nil {
 		return nil, err
 	}
