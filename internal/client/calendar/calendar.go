@@ -66,8 +66,8 @@ func New(address string, zone *time.Location, client *http.Client) *Client {
 
 // Events fetches the feed and returns the occurrences that overlap the window. If the
 // feed cannot be fetched or read, Events uses stored, the last good copy of the feed
-// (nil for none), and Source gives the reason. keep is the text to store as the new copy;
-// it is nil if stored is still right.
+// (nil for none), and Source gives the reason. keep is the text to store as the new copy,
+// or nil to leave the stored copy as it is.
 //
 // One malformed event makes the whole calendar unusable.
 func (c *Client) Events(ctx context.Context, from, to time.Time, stored []byte) (calendar pool.Calendar, keep []byte, err error) {

@@ -49,7 +49,7 @@ func client(t *testing.T, responses ...http.HandlerFunc) (*Client, *feed) {
 	return c, f
 }
 
-// none stands for no stored copy, no event or nothing to keep.
+// none means no stored copy, no event or nothing to keep.
 const none = ""
 
 // feedCases are responses of a feed and a stored copy, with the result of Events.

@@ -25,18 +25,21 @@ type event struct {
 	line      int
 }
 
+// repeated reports whether an event is part of a series: it recurs, or it replaces an
+// occurrence of an event that recurs.
 func (ev event) repeated() bool {
 	return len(ev.rules) > 0 || len(ev.added) > 0 || ev.replaces != nil
 }
 
-// shift returns by how many seconds of wall-clock time in zone the event begins later
-// than the occurrence that it replaces.
+// shift returns how many seconds later the event begins than the occurrence that it
+// replaces, by the wall clock of zone.
 func (ev event) shift(zone *time.Location) int64 {
 	return wallClock(ev.start.instant(), zone).Unix() - wallClock(ev.replaces.instant(), zone).Unix()
 }
 
-// applyFutureChange returns the event and the start that apply to an occurrence: those
-// of the latest change of this and future occurrences, or ev and start if none applies.
+// applyFutureChange applies the latest change with RANGE=THISANDFUTURE to the occurrence
+// of ev at start. It returns the changed event and start, or ev and start if no change
+// applies.
 func (ev event) applyFutureChange(start stamp, futureChanges []event) (event, stamp) {
 	var last *event
 	for i, change := range futureChanges {
@@ -130,8 +133,8 @@ func (p *property) stamp(z *zones) (stamp, error) {
 	return list[0], nil
 }
 
-// stamps parses a property that holds a list of dates or times, at least one. It takes
-// the start of a period.
+// stamps parses a property that holds a list of dates or times, at least one. For a
+// period it returns the start.
 func (p *property) stamps(z *zones) ([]stamp, error) {
 	zone := z.floating
 	if id := p.parameters["TZID"]; id != "" {

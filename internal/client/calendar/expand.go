@@ -11,7 +11,7 @@ import (
 const maxOccurrences = 100_000
 
 // stepsPerChange is the cost, in steps of the budget, of comparing an occurrence with a
-// change of this and future occurrences. It takes conversions between time zones.
+// change with RANGE=THISANDFUTURE. The comparison converts between time zones.
 const stepsPerChange = 10
 
 // Read returns the occurrences in the text of a calendar that overlap the window from
@@ -182,7 +182,8 @@ func (e *expansion) addOccurrence(ev event, start stamp) error {
 	return nil
 }
 
-// stampSet is a set of occurrences. One without a time of day matches the whole day.
+// stampSet is a set of occurrences. A date without a time of day matches all
+// occurrences of that day.
 type stampSet struct {
 	instants map[int64]bool
 	days     map[time.Time]bool

@@ -19,7 +19,7 @@ func fillFeed(event string) string {
 	return vcalendar(text.String())
 }
 
-// many returns the text first, followed by again as often as fits into the feed.
+// many returns first, followed by as many copies of again as fit into the feed.
 func many(first, again string) string {
 	return first + strings.Repeat(again, (maxSize-len(first)-1000)/len(again))
 }
@@ -51,7 +51,8 @@ func TestHostileCalendars(t *testing.T) {
 	}
 }
 
-// The same holds for recurrence rules that take seconds until the limit stops them.
+// Recurrence rules that take seconds, even with the budget, end as TestHostileCalendars
+// describes.
 func TestHostileRules(t *testing.T) {
 	long.Only(t)
 	const from1970 = "DTSTART:19700101T080000Z"

@@ -51,7 +51,8 @@ func (c *component) all(name string) iter.Seq[*property] {
 	}
 }
 
-// These properties and parameters are kept. The syntax of all others is checked.
+// These properties and parameters are kept. All others are dropped after a check of
+// their syntax.
 var (
 	readProperties = map[string]bool{
 		"UID": true, "SUMMARY": true, "STATUS": true, "DTSTART": true, "DTEND": true, "DURATION": true,

@@ -66,7 +66,7 @@ func newZones(calendar *component, fallback *time.Location, until time.Time, wor
 
 func zoneName(text string) string { return strings.Trim(strings.TrimSpace(text), `"`) }
 
-// find returns a zone by its TZID. That is an IANA name, which may have a prefix such as
+// find returns a zone by its TZID. A TZID is an IANA name, which may have a prefix such as
 // "/mozilla.org/20050126_1/", or a Windows name, or a name that the calendar defines.
 func (z *zones) find(id string) (*time.Location, error) {
 	name := zoneName(id)
@@ -105,7 +105,7 @@ func (z *zones) lookUp(name string) (*time.Location, error) {
 // iana finds a zone by its IANA name. The name may have a prefix.
 func iana(name string) (*time.Location, bool) {
 	parts := strings.Split(name, "/")
-	for _, part := range parts[:max(0, len(parts)-3)] { // America/Argentina/Salta
+	for _, part := range parts[:max(0, len(parts)-3)] { // IANA names have at most three parts, as in America/Argentina/Salta
 		name = name[len(part)+1:]
 	}
 	for name != "" && name != "Local" { // Go takes "" for UTC and "Local" for this machine's zone
@@ -117,10 +117,10 @@ func iana(name string) (*time.Location, bool) {
 	return nil, false
 }
 
-// transition is a change of a zone's offset from UTC, in seconds.
+// transition is a change of a zone's offset from UTC.
 type transition struct {
 	at            int64 // Unix time
-	before, after int
+	before, after int   // offsets in seconds
 }
 
 // buildLocation creates a Location from a VTIMEZONE (RFC 5545, 3.6.5).
@@ -143,7 +143,8 @@ func (z *zones) buildLocation(name string, definition *component) (*time.Locatio
 	return newLocation(name, changes)
 }
 
-// transitions returns the transitions of one observance until a year after the window.
+// transitions returns the transitions of one observance (STANDARD or DAYLIGHT), until a
+// year after the window.
 func (z *zones) transitions(observance *component) ([]transition, error) {
 	from, err := parseOffset(observance.first("TZOFFSETFROM"))
 	if err != nil {
@@ -172,8 +173,8 @@ func (z *zones) transitions(observance *component) ([]transition, error) {
 	return changes, nil
 }
 
-// onsets returns the wall-clock times at which an observance begins: its start, and
-// those of its rules and dates.
+// onsets returns the wall-clock times at which an observance begins: its DTSTART, and the
+// times that its RRULE and RDATE properties give.
 func (z *zones) onsets(observance *component, start stamp) ([]time.Time, error) {
 	onsets := []time.Time{start.clock}
 	for p := range observance.all("RRULE") {
