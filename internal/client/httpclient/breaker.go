@@ -9,17 +9,18 @@ import (
 	"time"
 )
 
-// breakerTransport fails requests at once to a service that does not answer, so
-// that a dead service costs an evaluation two timeouts and not hundreds. Every
-// answer counts as an answer, also an error status.
+// breakerTransport is a circuit breaker. It refuses requests to a service that does
+// not answer, so that a dead service costs an evaluation two timeouts and not
+// hundreds. An error status is an answer, too.
 type breakerTransport struct {
 	next http.RoundTripper
-	// fairWait is how long a request must have waited for its deadline to count
-	// against the service. A shorter wait was cut short by our own time.
+	// fairWait is the least time that a service must have had to answer. If a request
+	// ends sooner, by its deadline or because it is cancelled, that does not count as
+	// a failure of the service.
 	fairWait time.Duration
 }
 
-// RoundTrip sends one request, or fails at once.
+// RoundTrip sends one request, or returns an error at once if the breaker is open.
 func (b breakerTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	evaluation := evaluationOf(request.Context())
 	if evaluation == nil {
@@ -43,9 +44,9 @@ func (b breakerTransport) RoundTrip(request *http.Request) (*http.Response, erro
 	return response, err
 }
 
-// serviceOf names what fails as a whole: host, first path segment and zone. A
-// host may have several services, such as BBB and its stats, and each of
-// Scaleway's products has its own API in each zone.
+// serviceOf returns the service of a URL: its host, first path segment and zone. A
+// service fails as a whole. A host may have several services, for example BBB and
+// its stats, and each of Scaleway's products has its own API in each zone.
 func serviceOf(address *url.URL) string {
 	first, _, _ := strings.Cut(strings.TrimPrefix(address.Path, "/"), "/")
 	_, zoned, _ := strings.Cut(address.Path, "/zones/")
@@ -53,8 +54,8 @@ func serviceOf(address *url.URL) string {
 	return address.Host + "/" + first + "/" + zone
 }
 
-// After maxFailures requests in a row without an answer a service is not asked
-// for openTime.
+// After maxFailures requests in a row without an answer, no requests are sent to a
+// service for the duration of openTime.
 const (
 	maxFailures = 2
 	openTime    = 30 * time.Second
@@ -68,8 +69,8 @@ type circuitBreakers struct {
 }
 
 // circuitBreaker counts a service's failures since its last answer. From
-// maxFailures on it is open until openUntil; then one request is let through as
-// a trial, and it is open again for everybody else.
+// maxFailures on, it is open until openUntil. Then it lets one request through as a
+// trial, and stays open for all others until openTime has passed again.
 type circuitBreaker struct {
 	failures  int
 	openUntil time.Time

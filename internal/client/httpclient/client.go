@@ -1,7 +1,7 @@
-// Package httpclient makes the HTTP clients that reach the services around a
-// pool. All of them verify certificates, follow no redirect to another host and
-// send nothing after their deadline. AddRetries adds retries and a circuit
-// breaker for the requests of one evaluation.
+// Package httpclient creates the HTTP clients that reach the services around a
+// pool. They verify certificates, follow no redirect to another host and send no
+// request after its deadline. AddRetries adds retries and a circuit breaker for the
+// requests of one evaluation.
 package httpclient
 
 import (
@@ -16,19 +16,22 @@ import (
 
 // Config says how services are reached.
 type Config struct {
-	// CallTimeout limits connecting to a service. The caller limits the call itself.
+	// CallTimeout is the time limit for connecting to a service. The deadline of the
+	// whole call is the caller's.
 	CallTimeout time.Duration
-	// Interval is the time between two evaluations: idle connections are kept a
+	// Interval is the time between two evaluations. Idle connections are kept a
 	// minute longer.
 	Interval time.Duration
 	// PoolSize is the number of servers, ObserveParallel how many of them are
 	// observed at once.
 	PoolSize, ObserveParallel int
-	// CertificateWarning is how long before its end a certificate is warned of.
+	// CertificateWarning is how long before a certificate expires operators are
+	// warned.
 	CertificateWarning time.Duration
-	// CACertificates are the trusted authorities; nil for the system's.
+	// CACertificates are the trusted authorities. Nil means the system's authorities.
 	CACertificates *x509.CertPool
-	// ConnectTo returns the address to dial for "host:port"; nil dials it as it is.
+	// ConnectTo returns the address to dial instead of "host:port". If ConnectTo is
+	// nil, every address is dialed as it is.
 	ConnectTo func(address string) string
 }
 
@@ -36,22 +39,22 @@ type Config struct {
 // Scalelite, the calendar, Scaleway, notification services.
 const otherHosts = 20
 
-// minHeaderTimeout is the least time that a service has to begin its answer.
-// Creating a machine takes several calls and is not limited by CallTimeout.
+// minHeaderTimeout is the time that every service gets to begin its answer, even if
+// CallTimeout is shorter. CallTimeout does not limit calls that create a machine.
 const minHeaderTimeout = 30 * time.Second
 
 // maxHeaderBytes limits the headers of an answer.
 const maxHeaderBytes = 64 << 10
 
-// New creates a client without retries of ours. net/http itself repeats a request
-// that failed only if no server can have read it, or if it is a GET on a
+// New creates a client that does not retry requests. Only net/http repeats a failed
+// request by itself, in two cases: no server can have read it, or it is a GET on a
 // connection that the server had closed.
 //
-// It speaks HTTP/1.1: a server is asked one thing after the other over one
-// connection, and HTTP/2 would take twice the CPU time for that, and more memory.
-// An idle connection holds about 60 kB, so at most as many are kept as servers are
-// observed at once. A TLS session takes 4 kB, so those of all servers are kept:
-// they make the handshakes of a warm instance's next evaluation short.
+// The client uses HTTP/1.1. The requests to a server follow one another over one
+// connection; HTTP/2 would take twice the CPU time and more memory for them. An idle
+// connection takes about 60 kB, so only about as many are kept as servers are observed
+// at once. A TLS session takes 4 kB, so the sessions of all servers are kept: they
+// shorten the handshakes of the next evaluation in the same process.
 func New(c Config) *http.Client {
 	sessions := newSessionCache(c.PoolSize+otherHosts, c.CertificateWarning)
 	return &http.Client{
@@ -68,8 +71,8 @@ func New(c Config) *http.Client {
 	}
 }
 
-// Dialer returns a function that connects to an address, or to the one that
-// ConnectTo puts in its place.
+// Dialer returns a function that connects to an address, or to the address that
+// ConnectTo returns for it.
 func Dialer(c Config) func(ctx context.Context, network, address string) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: c.CallTimeout}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {

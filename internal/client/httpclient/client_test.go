@@ -66,7 +66,7 @@ func certify(t *testing.T, name string, until time.Time) (certificate tls.Certif
 }
 
 // newTestClient creates a client that connects to the first site for example.com and
-// to the last one for other.example.org. It trusts their certificates if told to.
+// to the last one for other.example.org. It trusts their certificates if trusted is set.
 func newTestClient(t *testing.T, trusted bool, sites ...*site) *http.Client {
 	t.Helper()
 	c := Config{CallTimeout: 8 * time.Second, ObserveParallel: 1, ConnectTo: func(address string) string {
@@ -187,7 +187,7 @@ func TestRedirectsElsewhereAreNotFollowed(t *testing.T) {
 	}
 }
 
-func TestDeadHostIsNotAskedForever(t *testing.T) {
+func TestDeadHostGetsTwoRequests(t *testing.T) {
 	dead := newSite(t, "example.com", time.Now().AddDate(0, 0, 1), ok)
 	client := newTestClient(t, true, dead)
 	dead.Close()

@@ -8,7 +8,7 @@ import (
 
 // deadlineTransport sends no request after its context's deadline. When a
 // suspended process wakes up, the context's timer fires a moment late. In that
-// moment it could still change a pool that another evaluation has taken over.
+// moment the process could change a pool that another evaluation has taken over.
 type deadlineTransport struct{ next http.RoundTripper }
 
 // RoundTrip sends one request, or fails with context.DeadlineExceeded.

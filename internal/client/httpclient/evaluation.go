@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// evaluation holds what limits the requests of one evaluation to failing
-// services. The next evaluation starts with new limits.
+// evaluation holds the retry budget and the circuit breakers of one evaluation. The
+// next evaluation starts with new ones.
 type evaluation struct {
 	budget   retryBudget
 	breakers circuitBreakers

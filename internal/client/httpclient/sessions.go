@@ -7,25 +7,26 @@ import (
 )
 
 // sessionCache keeps TLS sessions, which make the next handshake with a host
-// short. In a resumed session the host shows no certificate: the connection keeps
-// reporting the one of the first handshake, even after the host has renewed it. So
-// that a renewed certificate is noticed, a session is not resumed once the
-// certificate it began with is to be warned of.
+// short. In a resumed session the host sends no certificate: the connection keeps
+// reporting the certificate of the first handshake, even after the host has renewed
+// it. So a session is not resumed if that certificate expires within the warning
+// time. The full handshake then shows whether it has been renewed.
 type sessionCache struct {
 	tls.ClientSessionCache
 	warning time.Duration
 
 	mutex sync.Mutex
-	// expiring has the hosts whose certificate is to be warned of.
+	// expiring holds the hosts whose certificate expires within the warning time.
 	expiring map[string]bool
 }
 
-// newSessionCache keeps at most capacity sessions.
+// newSessionCache returns an empty cache for at most capacity sessions.
 func newSessionCache(capacity int, warning time.Duration) *sessionCache {
 	return &sessionCache{ClientSessionCache: tls.NewLRUClientSessionCache(capacity), warning: warning, expiring: map[string]bool{}}
 }
 
-// Get returns the session with a host, if it is to be resumed.
+// Get returns the session with a host, unless the host's certificate expires within
+// the warning time.
 func (s *sessionCache) Get(host string) (*tls.ClientSessionState, bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -35,8 +36,9 @@ func (s *sessionCache) Get(host string) (*tls.ClientSessionState, bool) {
 	return s.ClientSessionCache.Get(host)
 }
 
-// observe notes whether the certificate of a connection is to be warned of. It is
-// a tls.Config's VerifyConnection: the certificate has been verified before.
+// observe notes whether the certificate of a connection expires within the warning
+// time. It is used as tls.Config.VerifyConnection, which is called after the
+// certificate has been verified. It returns no error.
 func (s *sessionCache) observe(connection tls.ConnectionState) error {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestRenewedCertificateIsNoticed checks that sessions are resumed, but not when the
-// certificate they began with is to be warned of.
+// TestRenewedCertificateIsNoticed checks that sessions are resumed, except when the
+// certificate of their first handshake expires within the warning time.
 func TestRenewedCertificateIsNoticed(t *testing.T) {
 	days := func(n int) time.Time {
 		return time.Now().Add(time.Duration(n) * 24 * time.Hour).Truncate(time.Second).UTC()
@@ -38,7 +38,7 @@ func TestRenewedCertificateIsNoticed(t *testing.T) {
 				ConnectTo:      func(string) string { return s.Listener.Addr().String() },
 			})
 			// The first handshake is a full one and the third is resumed. The second is
-			// full only if the first certificate was to be warned of.
+			// full only if the first certificate expires within the warning time.
 			for i, resumed := range []bool{false, c.resumed, true} {
 				response, err := get(t, client, "https://example.com/")
 				if err != nil {

@@ -13,8 +13,8 @@ import (
 
 // Settings say whom to trust and where to connect.
 type Settings struct {
-	// CACertificates is no secret, but longer than the 1000 characters that a
-	// variable may have on the platform.
+	// CACertificates is not secret, but deployed as a secret because it may be longer
+	// than 1000 characters, the limit for variables on the platform.
 	CACertificates CACertificates `envconfig:"CA_CERTIFICATES" group:"Network" deploy:"secret" example:"file:/etc/ssl/campus.pem" desc:"authorities to trust besides the system's: PEM text, or file:PATH. On the platform a variable ends at 1000 characters, a secret at 65,536 bytes"`
 	ConnectTo      ConnectTo      `envconfig:"CONNECT_TO" example:"example.com=10.0.0.5:443" desc:"hosts whose connections, and those of their subdomains, go to another address, for private networks and the sandbox"`
 }
@@ -22,7 +22,7 @@ type Settings struct {
 // CACertificates are authorities to trust besides the system's.
 type CACertificates struct{ pem []byte }
 
-// UnmarshalText reads PEM text, or "file:PATH" of a file with it.
+// UnmarshalText reads PEM text, or "file:PATH" for a file that contains it.
 func (c *CACertificates) UnmarshalText(text []byte) error {
 	if path, found := strings.CutPrefix(string(text), "file:"); found {
 		content, err := setting.ReadFile(path)
@@ -38,8 +38,8 @@ func (c *CACertificates) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Pool returns the system's authorities and the others. It returns nil, which
-// means the system's alone to tls.Config, if there are no others.
+// Pool returns the system's authorities and the others. If there are no others, it
+// returns nil: tls.Config then uses the system's authorities.
 func (c CACertificates) Pool() (*x509.CertPool, error) {
 	if c.pem == nil {
 		return nil, nil
@@ -75,8 +75,8 @@ func (c *ConnectTo) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Address returns the address to dial for "host:port": that of the first entry
-// whose host is the host or a parent domain of it, else the same.
+// Address returns the address to dial for "host:port". The first entry for the host or
+// one of its parent domains decides. Without an entry, the result is "host:port" itself.
 func (c ConnectTo) Address(address string) string {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
