@@ -64,7 +64,8 @@ func (d *document) eachChild(visit func(name string) error) error {
 }
 
 // skipUnwanted discards the next children up to one with any of the given names.
-// It stops earlier at tags that are not plain, so the next child may still be unwanted.
+// It stops earlier at tags that are not plain (see plainTag), so the next child may
+// still be unwanted.
 func (d *document) skipUnwanted(names []string) error {
 	if d.source.selfClosed() {
 		return nil // the open element has no children

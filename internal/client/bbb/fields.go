@@ -8,14 +8,14 @@ import (
 )
 
 // maxName is the longest ID, state or version, in bytes. BBB allows 256 characters
-// for a meeting's ID and creates the others itself.
+// for a meeting's ID and chooses the other values itself.
 const maxName = 1024
 
 // texts maps the names of an element's children to their texts.
 type texts map[string]string
 
-// readTexts reads the open element to its end and returns the texts of those of its
-// children that have one of the given names.
+// readTexts reads the open element to its end. It returns the texts of the children
+// with the given names.
 func readTexts(d *document, names ...string) (texts, error) {
 	found := texts{}
 	if err := d.skipUnwanted(names); err != nil {

@@ -19,7 +19,8 @@ func addSeeds(f *testing.F, samples ...string) {
 	}
 }
 
-// checkError checks that an error is fit to be shown and came without results.
+// checkError checks that an error's text passes hostile.CheckText, and that no results
+// came with it.
 func checkError(t *testing.T, err error, listed int) {
 	t.Helper()
 	if listed != 0 {
@@ -91,7 +92,7 @@ func checkMeetings(t *testing.T, text string, meetings []pool.Meeting) {
 	}
 }
 
-// FuzzRecordings checks the same for recordings.
+// FuzzRecordings checks parseRecordings as FuzzMeetings checks parseMeetings.
 func FuzzRecordings(f *testing.F) {
 	addSeeds(f, recordingsResponse(""),
 		recordingsResponse("<recording><recordID>r-1462807897120</recordID><state>processing</state><playback/></recording>"),

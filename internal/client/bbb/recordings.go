@@ -36,7 +36,7 @@ func (c *Client) Recordings(ctx context.Context, at pool.Endpoint, states ...poo
 }
 
 // recordings requests one page. It always sends a limit: a server that does not
-// allow clients to fetch all recordings answers noRecordings to a call without one.
+// allow clients to fetch all recordings answers noRecordings to a call without a limit.
 func (c *Client) recordings(ctx context.Context, at pool.Endpoint, states []pool.RecordingState, offset int) ([]pool.Recording, error) {
 	query := url.Values{
 		"state":  {join(states)},

@@ -41,7 +41,7 @@ func (s *source) skipContent() error {
 		if err := s.seek("<"); err != nil {
 			return err
 		}
-		markup, _ := s.Peek(len("<![CDATA[")) // shorter near the end; then seek returns the error
+		markup, _ := s.Peek(len("<![CDATA[")) // may be shorter near the end; then the next seek fails
 		var err error
 		switch {
 		case bytes.HasPrefix(markup, []byte("</")):

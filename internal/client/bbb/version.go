@@ -9,8 +9,7 @@ import (
 )
 
 // Version returns the server's BBB version, for example "3.0.4". It is empty if the
-// server does not publish it. The version is part of the API's root, whose requests
-// are not signed.
+// server does not publish it. The request is for the API's root path, and is not signed.
 func (c *Client) Version(ctx context.Context, at pool.Endpoint) (string, error) {
 	var version string
 	_, err := c.get(ctx, at, "version", "", func(r io.Reader) (err error) {
