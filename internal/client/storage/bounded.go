@@ -9,7 +9,7 @@ const (
 	// maxSize is the largest object that is read or written, in bytes.
 	maxSize = 16 << 20
 	// maxErrorBody is how much of an error answer is read, in bytes. S3's errors have a
-	// few hundred.
+	// few hundred bytes.
 	maxErrorBody = 64 << 10
 )
 

@@ -12,15 +12,16 @@ import (
 	"divims/internal/pool"
 )
 
-// A week's object is the list of its samples. Its first record holds the samples of
-// the weeks before it in a short form, so that a forecast reads one object only.
+// Each week has one object, the list of its samples. The first record of the list holds
+// the samples of earlier weeks in a short form, so that a forecast reads one object only.
 
-// minPastInterval is the least time between two samples of past weeks. They are
-// written again with each new sample, and evaluations may run every minute.
+// minPastInterval is the least time between two samples of past weeks. Samples in
+// between are dropped when a new week begins, because all samples of past weeks are
+// written again with each new sample.
 const minPastInterval = 4*time.Minute + 30*time.Second
 
 // maxWeeksBack is how many weeks back the previous list is searched for when a week
-// begins. A warm process has it in the cache.
+// begins. A warm process has that list in its cache.
 const maxWeeksBack = 2
 
 // pastRecord is the first record of a week's list.

@@ -24,7 +24,7 @@ func holding(t *testing.T, answer http.HandlerFunc) *Store {
 	}}, server.Client())
 }
 
-// repeated answers with head and then size bytes of the repeated text again. It
+// repeated answers with head, followed by size bytes of copies of again. It
 // streams the text, so the test itself uses little memory.
 func repeated(status int, head, again string, size int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {

@@ -21,8 +21,8 @@ const schema = 1
 // document is the content of state.json.
 type document struct {
 	Schema int `json:"schema"`
-	// Write is a random ID of this write. By it a writer that never got its answer
-	// recognises that the write was its own.
+	// Write is a random ID of this write. A writer whose answer was lost recognises
+	// its own write by this ID.
 	Write string     `json:"write"`
 	Lease *lease     `json:"lease,omitempty"`
 	State pool.State `json:"state"`
@@ -77,8 +77,8 @@ func (s *Store) State(ctx context.Context) (pool.State, error) {
 // suspended and wakes up after its lease has ended could act beside the next holder.
 // So a holder stops acting some time before until; the margin covers calls under way
 // and clocks that differ. It also checks its clock right before each call, because
-// one action, such as creating a machine, takes several calls. What remains is a
-// suspension between that check and the call, longer than the margin.
+// one action, such as creating a machine, takes several calls. The remaining risk is a
+// suspension between that check and the call that lasts longer than the margin.
 func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error) {
 	wanted := document{Schema: schema, Write: rand.Text(), Lease: &lease{holder, until}}
 	if known, found := s.remembered(stateName); found {
@@ -248,7 +248,7 @@ func parseDocument(body []byte) (doc document, version int, err error) {
 // maxCount is more than any pool has of people, meetings, failures or servers.
 const maxCount = 10_000_000
 
-// check reports counts that are impossible: negative ones, and any above maxCount.
+// check returns an error if a count is negative or above maxCount.
 func check(state pool.State) error {
 	if err := checkCounts("kept", state.Kept); err != nil {
 		return err

@@ -23,10 +23,10 @@ type Config struct {
 	Pool string
 }
 
-// Store reads and writes the objects of one pool. It caches what it read and
-// wrote, which saves a warm process the reading. If somebody else changed an
-// object, the conditional write fails and the object is read again. A Store is
-// safe for concurrent use, but holds at most one lease at a time.
+// Store reads and writes the objects of one pool. It caches what it reads and
+// writes, so a warm process need not read an object again. If somebody else has
+// changed the object, the conditional write fails and the object is read again. A
+// Store is safe for concurrent use, but holds at most one lease at a time.
 type Store struct {
 	s3     *s3.Client
 	bucket string

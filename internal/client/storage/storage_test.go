@@ -263,7 +263,7 @@ func TestErrorsAreShortAndHoldNoSecret(t *testing.T) {
 	}
 }
 
-func TestNoServer(t *testing.T) {
+func TestUnreachableStorageIsAnError(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	s := New(Config{Settings: Settings{URL: server.URL, Region: "fr-par", Bucket: "bucket", PathStyle: true,
 		AccessKey: pool.NewSecret("test-access-key"), SecretKey: pool.NewSecret("test-secret-key")}}, server.Client())

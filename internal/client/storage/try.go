@@ -16,7 +16,8 @@ const tryName = "check"
 
 // Try checks that the server accepts conditional writes, and refuses those whose
 // condition is false. The lease depends on that. Try writes an object of its own and
-// deletes it if the key may delete, which evaluations do not need.
+// deletes it. If the access key may not delete objects, it leaves the object there,
+// because evaluations need no deletion.
 func (s *Store) Try(ctx context.Context) error {
 	key := s.key(tryName)
 	_, left, err := s.get(ctx, key)
@@ -47,8 +48,8 @@ func (s *Store) Try(ctx context.Context) error {
 	return s.deleteIfAllowed(ctx, key)
 }
 
-// mustRefuse returns the error of a write that the server should have refused with
-// errChanged: its own error, or that the write succeeded.
+// mustRefuse returns the problem of a write that the server should have refused with
+// errChanged: the write's other error or, if err is nil, that it succeeded.
 func mustRefuse(err error) error {
 	if err == nil {
 		return errors.New("the server wrote it although the condition is false")
