@@ -1,7 +1,7 @@
 // Package cloudinit creates the cloud-init user data of new machines. It takes a pool's
 // configuration and a server, and returns a document that turns a clone of the pool's image
-// into that server: it sets its names and serves its stats. The document contains a hash
-// of the stats password, not the password.
+// into that server: the document sets the server's names and makes it serve its stats. It
+// contains a hash of the stats password, not the password.
 package cloudinit
 
 import (

@@ -7,20 +7,21 @@ import (
 	"strings"
 )
 
-// rounds is the default number of rounds of "$6$", which hashes do not state. One check
-// takes a server's nginx 3 ms. That slows an attacker down, but guessing does not overload
-// the server, as it would with bcrypt.
+// rounds is the default number of rounds of "$6$"; a hash does not contain it. One check
+// takes a server's nginx 3 ms. That slows guessing down, but many guesses do not overload
+// the server. With bcrypt they would.
 const rounds = 5000
 
 // salt returns a salt that differs for each server and user. It need not be random, but it
-// must not be used elsewhere, so that a table of hashes serves for one server at most.
+// must not be used elsewhere, so that a table of precomputed hashes is of use against one
+// server at most.
 func salt(domain, user string) string {
 	sum := sha256.Sum256([]byte("divims " + domain + " " + user))
 	return strings.NewReplacer("+", ".", "-", ".", "_", "/").Replace(base64.RawURLEncoding.EncodeToString(sum[:12]))
 }
 
 // sha512Crypt hashes a password for "$6$" of crypt(3) in Debian and Ubuntu, which nginx
-// uses. The steps and their numbers are those of Ulrich Drepper's specification, "Unix
+// uses. The step numbers refer to Ulrich Drepper's specification, "Unix
 // crypt using SHA-256 and SHA-512". The salt must have at most 16 characters, which is not
 // checked.
 func sha512Crypt(password, salt string) string {

@@ -97,7 +97,7 @@ var recordingCases = map[string]struct {
 	"published, and only that mark is left": {
 		tree: []string{"status/published/" + lecture + "-presentation.done"}, backlog: map[string]int{"published": 1},
 	},
-	"a piece is checked while the meeting goes on": {
+	"a piece is checked while the meeting continues": {
 		tree:    []string{"raw/" + pieces + "/", "status/archived/" + piece + ".done", "status/sanity/" + piece + ".done"},
 		backlog: map[string]int{"raw": 1, "sanity": 1},
 	},

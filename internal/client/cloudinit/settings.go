@@ -8,7 +8,7 @@ import (
 
 // Settings say how new machines are set up.
 type Settings struct {
-	Setup  bool   `envconfig:"SERVER_SETUP" group:"Setup of new machines" default:"true" desc:"new machines set themselves up by cloud-init: the server's names in the system and in BBB, and its stats endpoint with STATS_USER; false for an image that does so itself"`
+	Setup  bool   `envconfig:"SERVER_SETUP" group:"Setup of new machines" default:"true" desc:"new machines set themselves up by cloud-init: the server's names in the system and in BBB, and its stats endpoint with STATS_USER; false for an image that does this itself"`
 	Source Source `envconfig:"USER_DATA" example:"storage:cloud-init.yaml" desc:"a cloud-init document of your own for new machines, in addition: storage:KEY for an object in the bucket, or file:PATH"`
 }
 
