@@ -24,7 +24,7 @@ import (
 
 // Config holds the URLs of stats endpoints and the credentials for them.
 type Config struct {
-	// URLs are templates in which {domain} stands for the server's domain. If several
+	// URLs are templates. {domain} is replaced by the server's domain. If several
 	// endpoints have a value, the first in this list is used.
 	URLs []string `envconfig:"STATS_URLS" group:"Stats endpoints" match:"stats address" example:"https://{domain}/node_exporter/metrics,https://{domain}/metrics/" desc:"addresses of a server's metrics; {domain} is the server's domain. If the path contains node_exporter and there is no query, only the collectors that DiViMS needs are requested"`
 	// User and Password, or Bearer, are sent to endpoints on the server's own domain

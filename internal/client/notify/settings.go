@@ -31,7 +31,7 @@ func (u *URLs) UnmarshalText(text []byte) error {
 		address := strings.Trim(list[begin:next[0]], ", \t\r\n")
 		begin = next[0]
 		if err := Check(address); err != nil {
-			return setting.Error(fmt.Sprintf("has at place %d an address that %v", len(*u)+1, err))
+			return setting.Error(fmt.Sprintf("has an address, number %d in the list, that %v", len(*u)+1, err))
 		}
 		*u = append(*u, pool.NewSecret(address))
 	}

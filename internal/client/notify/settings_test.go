@@ -35,12 +35,12 @@ func TestURLsFromText(t *testing.T) {
 	}
 }
 
-func TestBadURLIsNamedByItsPlace(t *testing.T) {
+func TestBadURLIsNamedByItsPosition(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
-		"the second of two":         {"mattermost://chat.example.com/the-secret, discord://the-secret@1", "has at place 2 an address that"},
-		"text before the first":     {"the-secret mattermost://chat.example.com/the-secret", "has at place 1 an address that"},
-		"text after the last":       {"mattermost://chat.example.com/the-secret the-secret", "has at place 1 an address that"},
-		"a password without TLS":    {"smtp://u:the-secret@mail.example.com/?starttls=no&from=a@example.com&to=a@example.com", "has at place 1 an address that"},
+		"the second of two":         {"mattermost://chat.example.com/the-secret, discord://the-secret@1", "has an address, number 2 in the list, that"},
+		"text before the first":     {"the-secret mattermost://chat.example.com/the-secret", "has an address, number 1 in the list, that"},
+		"text after the last":       {"mattermost://chat.example.com/the-secret the-secret", "has an address, number 1 in the list, that"},
+		"a password without TLS":    {"smtp://u:the-secret@mail.example.com/?starttls=no&from=a@example.com&to=a@example.com", "has an address, number 1 in the list, that"},
 		"more than can be notified": {strings.Repeat("generic://hook.example.com/the-secret ", 21), "has more than 20 addresses"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,8 +27,8 @@ import (
 	"divims/internal/pool"
 )
 
-// stage runs a web server and a mail server on this machine. They take the place of the
-// servers of all host names.
+// stage runs a web server and a mail server on this machine. They answer
+// for every host name.
 type stage struct {
 	t           *testing.T
 	certificate tls.Certificate

@@ -10,7 +10,8 @@ import (
 // name are far smaller.
 const maxAnswer = 1 << 20
 
-// bounded returns an error while reading an answer that is too long.
+// bounded is a transport that limits the length of answers. Reading more than maxAnswer
+// bytes of an answer is an error.
 type bounded struct{ next http.RoundTripper }
 
 // RoundTrip sends a request, and limits the length of its answer.

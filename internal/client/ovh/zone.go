@@ -83,7 +83,7 @@ func (z *Zone) Records(ctx context.Context, names []string) ([]pool.DNSRecord, e
 }
 
 // Write adds a record unless the zone has the same one. It publishes the zone in any case,
-// because an earlier Write may have failed to do so.
+// because an earlier Write may have failed before publishing.
 func (z *Zone) Write(ctx context.Context, wanted pool.DNSRecord) error {
 	found, err := z.same(ctx, wanted)
 	if err == nil && len(found) == 0 {
@@ -123,13 +123,14 @@ func (z *Zone) publish(ctx context.Context) error {
 	return z.call(ctx, http.MethodPost, z.path("/refresh"), nil, nil)
 }
 
-// same returns the records that equal this one.
+// same returns the zone's records that equal wanted.
 func (z *Zone) same(ctx context.Context, wanted pool.DNSRecord) ([]record, error) {
 	found, err := z.named(ctx, wanted)
 	return slices.DeleteFunc(found, func(r record) bool { return z.toRecord(r) != wanted }), err
 }
 
-// named returns the records with the name and, if it is set, the type.
+// named returns the zone's records with the name of like and, if like.Type is set, its
+// type.
 func (z *Zone) named(ctx context.Context, like pool.DNSRecord) ([]record, error) {
 	subdomain, ok := like.Within(z.name)
 	if !ok {

@@ -24,10 +24,10 @@ const (
 )
 
 // api is a fake of OVH's API with the zone example.com. Its clock is an hour ahead, so
-// callers have to ask for its time.
+// callers must ask for its time.
 type api struct {
 	t *testing.T
-	// records are in the zone, published those that the name servers have.
+	// records are the records of the zone, published those that the name servers have.
 	records, published []record
 	lastID             int64
 	// failing maps calls, as "METHOD path", to the status with which they fail once.
@@ -190,8 +190,8 @@ func TestDeleteKeepsOtherRecords(t *testing.T) {
 	}
 }
 
-// TestNothingOutsideTheZone checks that names outside the zone are errors without a call.
-func TestNothingOutsideTheZone(t *testing.T) {
+// TestNamesOutsideTheZoneAreErrors checks that names outside the zone are errors without a call.
+func TestNamesOutsideTheZoneAreErrors(t *testing.T) {
 	a, zone := newAPI(t)
 	stranger := pool.DNSRecord{Name: "bbb-w1.example.org", Type: pool.RecordA, Data: "51.15.1.1"}
 	_, err := zone.Records(t.Context(), []string{stranger.Name})

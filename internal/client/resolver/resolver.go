@@ -10,7 +10,7 @@ import (
 	"net/netip"
 )
 
-// Resolver asks one name server, or those of the system.
+// Resolver asks one name server, or the system's name servers.
 type Resolver struct{ *net.Resolver }
 
 // New returns a Resolver that asks the name server at the given address, for example
