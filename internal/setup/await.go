@@ -28,8 +28,9 @@ func (c *chain) await(ctx context.Context, step Step) error {
 	})
 }
 
-// reverse sets the reverse name of an address. Scaleway refuses it until its own name
-// servers resolve the name to it, which may take longer than await.
+// reverse sets the reverse name of an address. Scaleway refuses the name until its own
+// name servers resolve it to the address. They may need longer than the name servers
+// that await asks.
 func (c *chain) reverse(ctx context.Context, step Step) error {
 	return c.until(ctx, step, func(ctx context.Context) (waitingFor string, err error) {
 		ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
@@ -42,8 +43,8 @@ func (c *chain) reverse(ctx context.Context, step Step) error {
 	})
 }
 
-// until calls check at intervals until it returns "" or an error. It reports what the
-// step waits for whenever that changes.
+// until calls check every CheckInterval until it returns "" or an error. It reports what
+// the step waits for whenever that changes. After MaxChecks it returns errTimeout.
 func (c *chain) until(ctx context.Context, step Step, check func(context.Context) (waitingFor string, err error)) error {
 	last := ""
 	for range c.MaxChecks {

@@ -10,15 +10,15 @@ import (
 	"divims/internal/pool"
 )
 
-// aspect is one thing that is checked on every server. The report has one line for
-// each with the number of servers without a finding.
+// aspect is one thing that is checked on every server. The report has a line for each
+// aspect with the number of servers without a finding, unless there are none.
 type aspect struct {
 	summary       string
 	good, checked int
 }
 
-// checkServers checks each server. A server without a running machine is not asked
-// for meetings and stats; that is no finding, and such servers are counted.
+// checkServers checks each server. A server without a running machine is not asked for
+// meetings and stats. That is no problem; the report gives their number.
 func (c *checker) checkServers() {
 	if !c.seen.Entries.Known() || !c.seen.Machines.Known() || !c.seen.Addresses.Known() {
 		return // each of them is an error already
@@ -67,7 +67,7 @@ const (
 )
 
 // checkName compares the addresses that the domain resolves to with the server's
-// reserved addresses and with those of its machine.
+// reserved addresses and the addresses of its machine.
 func (c *checker) checkName(s *ServerSight, subject string) {
 	reading := c.seen.Resolved[s.Server.Domain]
 	resolved, known := reading.Get()
@@ -176,7 +176,7 @@ func (c *checker) checkBBB(s *ServerSight, subject string) {
 
 // checkStats checks the stats endpoints and the age of their figures.
 func (c *checker) checkStats(s *ServerSight, subject string) {
-	const why, fix = "without them no machine is deleted", "see docs/stats.md for what a server has to answer, and check DIVIMS_STATS_URLS"
+	const why, fix = "without them no machine is deleted", "see docs/stats.md for what a server must answer, and check DIVIMS_STATS_URLS"
 	stats, known := s.Stats.Get()
 	if !known {
 		c.add(Error, subject, "its stats: "+s.Stats.Reason(), why, fix)
@@ -193,7 +193,8 @@ func (c *checker) checkStats(s *ServerSight, subject string) {
 	}
 }
 
-// hosts returns the addresses that a machine itself has.
+// hosts returns the IP address that a machine gets from each address. From an IPv6
+// network it gets the first address.
 func hosts(addresses []pool.Address) []netip.Addr {
 	var ips []netip.Addr
 	for _, a := range addresses {
@@ -202,7 +203,7 @@ func hosts(addresses []pool.Address) []netip.Addr {
 	return ips
 }
 
-// orNoAddress lists addresses in words.
+// orNoAddress lists addresses, separated by commas. Without any it returns "no address".
 func orNoAddress(ips []netip.Addr) string {
 	if len(ips) == 0 {
 		return "no address"

@@ -67,7 +67,8 @@ func WithoutAddress(clients []Client) (domains []string) {
 // networkBits is the prefix length of a reserved IPv6 network.
 const networkBits = 64
 
-// sources returns the servers' addresses; of a reserved IPv6 network, the network.
+// sources returns the addresses from which the servers connect. For a reserved IPv6
+// network it returns the whole network.
 func sources(clients []Client) []string {
 	var all []string
 	for _, client := range clients {

@@ -29,7 +29,8 @@ type Finding struct {
 	// Subject is what was checked, for example "server 3" or "storage".
 	Subject string `json:"subject"`
 	What    string `json:"what"`
-	// Why says why the finding matters, Fix what to do about it. Both are empty for OK.
+	// Why says why the finding matters, Fix what to do about it. Both are empty for OK,
+	// and may be empty for Unknown.
 	Why string `json:"why,omitempty"`
 	Fix string `json:"mend,omitempty"`
 }

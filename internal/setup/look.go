@@ -20,8 +20,8 @@ type part func(*look, context.Context)
 
 // Parts selects what a look asks for.
 type Parts struct {
-	// lists and independent parts are asked at once, dependent ones when the lists
-	// are there.
+	// lists and independent are asked for at once, dependent once the lists are
+	// complete.
 	lists, independent, dependent []part
 }
 
@@ -54,8 +54,8 @@ type look struct {
 	lock sync.Mutex // protects the maps in seen
 }
 
-// Look asks the outside services for the given parts, in parallel. A part that
-// cannot be read is unknown and keeps no other from being read. now is the pool's time.
+// Look asks the outside services for the given parts, in parallel. A part that cannot
+// be read is unknown; the other parts are read all the same. now is the pool's time.
 func Look(ctx context.Context, now time.Time, config Config, services Services, parts Parts) Sight {
 	l := &look{Config: config, Services: services, seen: Sight{
 		At: now, Resolved: map[string]pool.Reading[[]netip.Addr]{}, Versions: map[string]pool.Reading[string]{},

@@ -14,8 +14,8 @@ import (
 	"divims/internal/pool"
 )
 
-// outside is all outside services of a pool of three servers, the first of which
-// runs. It counts calls, and fails those named in failing.
+// outside is all outside services of a pool of three servers. Only the first server
+// runs. outside counts calls, and fails the calls named in failing.
 type outside struct {
 	lock    sync.Mutex
 	calls   map[string]int
@@ -127,7 +127,8 @@ func (o *outside) services() Services {
 	}
 }
 
-// lookFrom looks at the outside services. Of the three servers, the pool has size.
+// lookFrom looks at the outside services. The pool has the first size of the three
+// servers.
 func lookFrom(t *testing.T, o *outside, size int, parts Parts) (Config, Sight) {
 	t.Helper()
 	o.calls = map[string]int{}
@@ -176,7 +177,7 @@ func TestFailedCallsAreFindings(t *testing.T) {
 				t.Errorf("the findings are %+v", report.Findings)
 			}
 			for other, times := range complete.calls {
-				lists := []string{"Entries", "Machines", "Addresses"} // what the servers are asked depends on them
+				lists := []string{"Entries", "Machines", "Addresses"} // the calls to servers depend on these lists
 				if o.calls[other] != times && !slices.Contains(lists, call) {
 					t.Errorf("%s is called %d times, want %d", other, o.calls[other], times)
 				}
@@ -185,9 +186,9 @@ func TestFailedCallsAreFindings(t *testing.T) {
 	}
 }
 
-// TestASlowCallEndsAtItsDeadline checks that one service without an answer costs its
+// TestSlowCallEndsAtItsDeadline checks that one service without an answer costs its
 // own part only.
-func TestASlowCallEndsAtItsDeadline(t *testing.T) {
+func TestSlowCallEndsAtItsDeadline(t *testing.T) {
 	o := &outside{calls: map[string]int{}}
 	services := o.services()
 	services.Health = func(ctx context.Context) (string, error) {

@@ -72,14 +72,14 @@ type draft struct {
 	seen Sight
 	all  lists
 	plan ServerPlan
-	// addresses are the server's, one for each family. The zero Address means that
-	// a step has to reserve one.
+	// addresses are the addresses of the server, one for each family. The zero Address
+	// means that a step reserves one.
 	addresses []pool.Address
 }
 
 func (d *draft) step(step Step) { d.plan.Steps = append(d.plan.Steps, step) }
 
-// problem sets the server's problem. The first one counts.
+// problem sets the server's problem. If there is one already, that one is kept.
 func (d *draft) problem(format string, args ...any) {
 	if d.plan.Problem == "" {
 		d.plan.Problem = fmt.Sprintf(format, args...)
@@ -193,8 +193,8 @@ func (d *draft) only(found []pool.Address, problem string, args ...any) pool.Add
 	return found[0]
 }
 
-// records plans the DNS records. It reports whether later steps may be planned:
-// not if the operator has to write records first.
+// records plans the DNS records. It returns false if the operator must write records
+// before later steps can be planned.
 func (d *draft) records() bool {
 	wanted := d.recordsFor(d.plan.Server, d.addresses)
 	var missing []pool.DNSRecord
@@ -332,7 +332,7 @@ func matching(all []pool.Address, resolved []netip.Addr) []pool.Address {
 	return slices.DeleteFunc(slices.Clone(all), func(a pool.Address) bool { return !slices.Contains(resolved, a.Host()) })
 }
 
-// join lists addresses in words.
+// join lists addresses, separated by commas.
 func join[T netip.Addr | pool.Address](items []T) string {
 	texts := make([]string, len(items))
 	for i, item := range items {

@@ -88,7 +88,7 @@ func inShort(plan Plan) string {
 }
 
 // TestPlanSetup checks that only what is missing is planned, and that nothing is
-// planned for a server for which something contradicts.
+// planned for a server whose records, addresses or machine contradict the settings.
 func TestPlanSetup(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*Config, *seenPool)
@@ -204,7 +204,7 @@ func TestPlanRemoval(t *testing.T) {
 			"unregister, unreverse, release"},
 		"a reverse name that somebody else has set": {func(_ *Config, s *seenPool) { s.Addresses[0].Reverse = "mail.example.com" },
 			"unregister, erase, release"},
-		"a record that the operator has to delete": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records = false, nil },
+		"a record that the operator must delete": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records = false, nil },
 			"unregister, by hand"},
 		"a record that the operator has deleted": {func(c *Config, s *seenPool) { c.WritesDNS, s.Records, s.Resolved = false, nil, resolvesTo() },
 			"unregister, unreverse, release"},
@@ -262,7 +262,7 @@ func TestRemovalRefusesServersThatAreEvaluated(t *testing.T) {
 	seen := complete().sight()
 	seen.State = pool.Seen(pool.State{Record: []byte(`{"at":"2026-03-02T08:00:00Z","servers":[{},{}]}`)})
 	_, err := PlanRemoval(testConfig(), seen)
-	if err == nil || !strings.Contains(err.Error(), "the evaluation of 2026-03-02 08:00 UTC was of 2 servers, and DIVIMS_POOL_SIZE is 1") {
+	if err == nil || !strings.Contains(err.Error(), "the evaluation of 2026-03-02 08:00 UTC had 2 servers, but DIVIMS_POOL_SIZE is 1") {
 		t.Error(err)
 	}
 }

@@ -31,9 +31,9 @@ func PlanRemoval(config Config, seen Sight) (Plan, error) {
 	return plan, nil
 }
 
-// refuseEvaluated returns an error if the last evaluation was of more servers than
-// the pool has by the settings. The deployed function would enable those servers, or
-// create machines for them, while they are being removed.
+// refuseEvaluated returns an error if the last evaluation had more servers than the
+// settings. The deployed function could enable the additional servers, or create
+// machines for them, while they are being removed.
 func refuseEvaluated(config Config, seen Sight) error {
 	state, err := known(seen.State, "read the pool's state", nil)
 	if err != nil {
@@ -44,7 +44,7 @@ func refuseEvaluated(config Config, seen Sight) error {
 		return err
 	}
 	if len(last.Servers) > len(config.Servers) {
-		return fmt.Errorf("the evaluation of %s was of %d servers, and DIVIMS_POOL_SIZE is %d: deploy the new size, and let the function evaluate once",
+		return fmt.Errorf("the evaluation of %s had %d servers, but DIVIMS_POOL_SIZE is %d: deploy the new size, and let the function evaluate once",
 			last.At.UTC().Format("2006-01-02 15:04 UTC"), len(last.Servers), len(config.Servers))
 	}
 	return nil

@@ -20,7 +20,7 @@ type Result string
 const (
 	Done    Result = "done"
 	Waiting Result = "waiting"     // not final: the step continues
-	Left    Result = "left to you" // the operator has to do it
+	Left    Result = "left to you" // the operator must do it
 	Skipped Result = "skipped"     // an earlier step of the server was not done
 	Failed  Result = "failed"
 )
@@ -58,8 +58,8 @@ func (p ServerPlan) String() string {
 	return text
 }
 
-// Run carries out plans. Every step first looks for what an earlier, interrupted run
-// may have done, so a run that ends anywhere is finished by the next one.
+// Run carries out plans. Every step can be repeated: it changes nothing that an earlier,
+// interrupted run has done already. So the next run finishes an interrupted one.
 type Run struct {
 	Services
 	Config Config
@@ -283,7 +283,7 @@ func (c *chain) register(ctx context.Context) error {
 }
 
 // errAnswers keeps an entry from being disabled or removed.
-var errAnswers = errors.New("BBB answers there by now")
+var errAnswers = errors.New("BBB answers at the server's domain by now")
 
 // disable disables the entry, unless BBB answers by now.
 func (c *chain) disable(ctx context.Context, step Step) error {

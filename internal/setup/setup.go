@@ -1,6 +1,6 @@
-// Package setup is behind the commands check and provision. Look asks everything
-// that a pool depends on. Check turns what it saw into findings; PlanSetup and
-// PlanRemoval turn it into steps, and Run carries those out.
+// Package setup implements the commands check and provision. Look asks the outside
+// services that a pool depends on, and returns a Sight. Check turns a Sight into
+// findings. PlanSetup and PlanRemoval turn it into steps, which Run carries out.
 package setup
 
 import (
@@ -27,7 +27,7 @@ type Config struct {
 
 	// AddressZone is the availability zone in which addresses are reserved.
 	AddressZone string
-	// Families are the IP versions that each server has an address of.
+	// Families are the IP versions for which each server has an address.
 	Families []pool.Family
 	// MachineName returns the name that has a server's addresses if the domain is
 	// its alias (CNAME). It is nil if the domain itself has the addresses.

@@ -16,15 +16,15 @@ type Sight struct {
 
 	Entries  pool.Reading[[]pool.Entry]
 	Machines pool.Reading[[]pool.Machine]
-	// Addresses are all of the project, not only the pool's.
+	// Addresses are all addresses of the project, not only the pool's.
 	Addresses pool.Reading[[]pool.Address]
 	// Records are the DNS records of the names that were asked for.
 	Records pool.Reading[[]pool.DNSRecord]
-	// Resolved are the addresses that name servers return for a domain, none if the
-	// domain has none.
+	// Resolved holds, by domain, the addresses that name servers return. The list is
+	// empty if the domain has no address.
 	Resolved map[string]pool.Reading[[]netip.Addr]
-	// Versions are those of BBB at the domains of servers above the pool's size.
-	// One is known if a BBB answers there.
+	// Versions holds, by domain, the BBB versions of servers above the pool's size. A
+	// version is known if BBB answers there.
 	Versions map[string]pool.Reading[string]
 	// Servers are the pool's servers with their entries and machines.
 	Servers []ServerSight
@@ -32,14 +32,17 @@ type Sight struct {
 	// Health is Scalelite's answer to a health check.
 	Health    pool.Reading[string]
 	Leftovers pool.Reading[[]pool.Volume]
-	// Images and Offers are by availability zone. Offers are by commercial type, too.
+	// Images holds the newest image by availability zone. Offers holds the stock by
+	// availability zone and commercial type. Quotas holds, by commercial type, how many
+	// machines are allowed.
 	Images map[string]pool.Reading[pool.Image]
 	Offers map[string]pool.Reading[map[string]string]
 	Quotas pool.Reading[map[string]int]
 	// TagsWritten is known if an address's tags could be written. It is nil if the
 	// pool has no address to try it with.
 	TagsWritten *pool.Reading[bool]
-	// ConditionalWrites is known if the bucket takes and refuses them as it must.
+	// ConditionalWrites is known if the bucket accepts conditional writes, and refuses
+	// those whose condition does not hold.
 	ConditionalWrites pool.Reading[bool]
 	State             pool.Reading[pool.State]
 	Calendar          pool.Reading[pool.Calendar]
@@ -54,7 +57,8 @@ type Sight struct {
 type ServerSight struct {
 	pool.ServerObservation
 	Asked bool
-	// StatsError says which stats endpoints failed. The others' figures are known.
+	// StatsError says which stats endpoints failed. The figures of the other endpoints
+	// are known.
 	StatsError error
 }
 

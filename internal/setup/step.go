@@ -14,7 +14,7 @@ const (
 	Reserve  Kind = "reserve"  // reserve an address
 	Keep     Kind = "keep"     // tag an address that the project has already
 	Write    Kind = "write"    // write a DNS record
-	ByHand   Kind = "by hand"  // the operator has to write or delete a DNS record
+	ByHand   Kind = "by hand"  // the operator must write or delete a DNS record
 	Await    Kind = "await"    // wait until the domain resolves to the address
 	Reverse  Kind = "reverse"  // make the domain the address's reverse name
 	Register Kind = "register" // register an entry in Scalelite, disabled
@@ -36,9 +36,9 @@ type Step struct {
 	Zone string `json:"zone,omitempty"`
 	// Family is the family of the step's address.
 	Family pool.Family `json:"family,omitempty"`
-	// Address is the zero Address if an earlier step has to reserve it.
+	// Address is the zero Address if an earlier step reserves it.
 	Address pool.Address `json:"address,omitzero"`
-	// Record has no data if an earlier step has to reserve the address.
+	// Record has no data if an earlier step reserves the address.
 	Record  pool.DNSRecord `json:"record,omitzero"`
 	EntryID string         `json:"entry_id,omitempty"`
 }
