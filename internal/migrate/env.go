@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// EnvFile returns the file of a pool, which a shell can read. It holds secrets. Settings
-// to be decided are comments in it.
+// EnvFile returns the text of a pool's settings file, which a shell can read. It contains
+// secrets. Settings that the operator must decide are comments.
 func (r *Result) EnvFile() string {
 	var text strings.Builder
 	text.WriteString("# Made from the predecessor's configuration. This file holds secrets.\n")
@@ -31,7 +31,7 @@ func (r *Result) EnvFile() string {
 // oneLine replaces line breaks, so that a note stays in its comment.
 func oneLine(note string) string { return strings.Join(strings.Fields(note), " ") }
 
-// Table writes the table as text.
+// Table writes the rows as a text table.
 func (r *Result) Table(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	if _, err := fmt.Fprintln(table, "\tbefore\tnow\tnote"); err != nil {

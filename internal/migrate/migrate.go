@@ -21,7 +21,7 @@ type Outcome string
 
 // The outcomes, in the order in which the operator should look at them.
 const (
-	Decide Outcome = "decide" // the operator has to decide
+	Decide Outcome = "decide" // the operator must decide
 	Mapped Outcome = "mapped"
 	None   Outcome = "no counterpart"
 )
@@ -39,7 +39,7 @@ type Row struct {
 
 // Result is the new configuration.
 type Result struct {
-	// Pool is the pool's name, empty if the operator has to decide it.
+	// Pool is the pool's name, empty if the operator must decide it.
 	Pool string `json:"pool,omitempty"`
 	Rows []Row  `json:"table"`
 	// Maintenance are the numbers of the servers in maintenance.
@@ -104,7 +104,7 @@ func (r *Result) set(old, setting, value, note string, secret bool) {
 	r.row(Row{Mapped, old, setting, value, note})
 }
 
-// name sets the pool's name to the given one or to that of the project.
+// name sets the pool's name to the given one or, if that is empty, to the project's.
 func (r *Result) name(given string, old map[string]Value) {
 	if project, ok := old["project"].(string); given == "" && ok {
 		given = strings.ToLower(project)
@@ -125,7 +125,7 @@ func (r *Result) apply(rule rule, old map[string]Value) {
 			continue
 		}
 		delete(old, name)
-		_, mapped := r.values[rule.setting] // from another of its names
+		_, mapped := r.values[rule.setting] // by another old name of the setting
 		if rule.convert == nil || mapped {
 			r.row(Row{None, name, "", "", rule.note})
 			continue
@@ -220,7 +220,7 @@ func (r *Result) removeConflicts() {
 	}
 }
 
-// change changes the row of a setting whose value was replaced or, if value is empty,
+// change updates the row of a mapped setting. An empty value means that the setting was
 // removed.
 func (r *Result) change(setting, value, note string) {
 	for i, row := range r.Rows {
@@ -233,7 +233,8 @@ func (r *Result) change(setting, value, note string) {
 	}
 }
 
-// addNew adds what the predecessor did not need, and how to run beside it.
+// addNew adds settings that the predecessor did not have, and those for a time in which
+// both run side by side.
 func (r *Result) addNew() {
 	r.set("", "ADOPT", "true", "the predecessor's machines lack the pool's tag; remove this once all of them have been replaced", false)
 	r.set("", "DRY_RUN", "true", "both can run side by side; remove this once the predecessor is stopped", false)
@@ -259,7 +260,7 @@ func (r *Result) addNew() {
 	}
 }
 
-// verify loads the settings. It removes invalid values, which the operator then has to
+// verify loads the settings. It removes invalid values, which the operator must then
 // decide, and repeats this until no further value is invalid.
 func (r *Result) verify() {
 	for range len(r.values) {

@@ -127,7 +127,7 @@ func TestUnmappedSettingsAreLeftToDecide(t *testing.T) {
 }
 
 // TestResultIsValidOnceDecided checks that the settings load once the operator has added
-// what is to be decided.
+// the settings that are left to decide.
 func TestResultIsValidOnceDecided(t *testing.T) {
 	result := Translate(Files{Configs: []*Array{read(t, project), read(t, dns)}, Pool: "acme"})
 	environ := append(result.Environ(), "DIVIMS_SCALELITE_SECRET=s", "DIVIMS_SCALEWAY_ACCESS_KEY=SCWXXXXXXXXXXXXXXXXX", "DIVIMS_STORAGE_BUCKET=acme-divims",

@@ -139,7 +139,8 @@ var bombs = map[string]string{
 	"many signs":            "<?php return [" + strings.Repeat("- ", 100_000) + "1];",
 }
 
-// TestHostileFilesNeedLittleMemory checks that such files are refused with a readable error.
+// TestHostileFilesNeedLittleMemory checks that bombs are refused with a readable error, and
+// use little memory.
 func TestHostileFilesNeedLittleMemory(t *testing.T) {
 	for name, source := range bombs {
 		t.Run(name, func(t *testing.T) {

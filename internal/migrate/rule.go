@@ -10,7 +10,7 @@ import (
 
 // rule maps one of the predecessor's settings.
 type rule struct {
-	// old are its names in the predecessor's versions.
+	// old are the setting's names in the predecessor's versions.
 	old []string
 	// setting is our setting without DIVIMS_, empty if there is none.
 	setting string
@@ -169,7 +169,8 @@ func percentage(value Value) (string, error) {
 	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(n*100, 'f', 4, 64), "0"), ".") + "%", nil
 }
 
-// template replaces the X of a template, which stands for the server's number, by {n}.
+// template replaces the X in a template, the placeholder for the server's number, by {n}.
+// The result is in lower case.
 func template(value Value) (string, error) {
 	name, err := plain(value)
 	if err != nil || name == "" {

@@ -264,7 +264,7 @@ func (s *scanner) double() (string, error) {
 }
 
 // unescape returns the value and the length of the escape at the beginning of a text. A
-// backslash that escapes nothing is itself.
+// backslash that begins no escape is kept.
 func unescape(rest string) (value string, length int) {
 	if len(rest) < 2 {
 		return "\\", 1
