@@ -142,8 +142,8 @@ func TestBacktestFlagsOverrideSettings(t *testing.T) {
 }
 
 // TestBacktestOfThePoolsOwnHistory replays what evaluations of three days recorded. The
-// lower bound depends on the numbers only, so it must be about that of the original
-// meetings.
+// lower bound depends on the numbers only, so it must be about as high as for the
+// original meetings.
 func TestBacktestOfThePoolsOwnHistory(t *testing.T) {
 	_, settings := otherProcess(t)
 	if status, _, errOut := divims(t.Context(), "backtest", "--history"); status != failed || !strings.Contains(errOut, "has no history yet") {

@@ -57,7 +57,7 @@ func newBench() *cobra.Command {
 const benchHelp = `Measure the time and memory of evaluations of fully used pools.
 
 A sandbox runs in a process of its own, with TLS, meetings with all their attendees,
-stats as long as those of a real node_exporter, and a fixed latency. Each evaluation is
+stats as long as a real node_exporter's, and a fixed latency. Each evaluation is
 also a process, so that the system reports its CPU time and memory. With --function the
 deployed function is measured as well, in a process that keeps running: an evaluation
 right after its start, and another one after all its connections have been closed.`

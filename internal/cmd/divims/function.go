@@ -17,7 +17,7 @@ import (
 	"divims/internal/lab/sandbox"
 )
 
-// function is the function with an HTTP server of its own, as on the platform.
+// function is the deployed function behind a local HTTP server, as on the platform.
 type function struct {
 	url    string
 	cancel context.CancelFunc

@@ -18,10 +18,12 @@ import (
 
 // intervention is a command that gives an operator's order.
 type intervention struct {
-	cmd    *cobra.Command
+	cmd *cobra.Command
+	// by holds who gives the order and why.
 	by     pool.Hold
 	dryRun bool
-	wait   time.Duration
+	// wait is how long to wait for the lease.
+	wait time.Duration
 }
 
 // newIntervention creates a command with the flags that all orders have.
@@ -42,7 +44,7 @@ func userName() string {
 	return os.Getenv("USER")
 }
 
-// gives sets the order that the command gives.
+// gives makes the command give the order that newOrder returns. It returns the command.
 func (i *intervention) gives(newOrder func(p *handler.Pool, arguments []string) (handler.Order, error)) *cobra.Command {
 	i.cmd.RunE = func(cmd *cobra.Command, arguments []string) error {
 		if i.by.Author == "" {

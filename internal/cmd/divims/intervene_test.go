@@ -96,8 +96,8 @@ func TestRefusedOrders(t *testing.T) {
 	}
 }
 
-// TestSimultaneousOrders checks that of several orders at once each is carried out or
-// fails because another one holds the lease. None is lost.
+// TestSimultaneousOrders gives several orders at once. Each is carried out, or fails
+// because another one holds the lease. None is lost.
 func TestSimultaneousOrders(t *testing.T) {
 	inSandbox(t)
 	var operators sync.WaitGroup

@@ -113,8 +113,8 @@ func (l *life) violate(format string, args ...any) {
 	l.violations = append(l.violations, fmt.Sprintf("evaluation %d: ", l.now)+fmt.Sprintf(format, args...))
 }
 
-// kill runs evaluations until that many have been killed, but at most until the
-// evaluation number busy.
+// kill runs evaluations until the wanted number has been killed, or until evaluation
+// number busy.
 func (l *life) kill(wanted, busy int) (tried kills) {
 	random := rand.New(rand.NewPCG(5, 6))
 	var usual time.Duration

@@ -21,7 +21,7 @@ PROJECT_ServersInMaintenance.json. If two files set the same thing, the later on
 The PHP is read as data and never run. An expression that is not a plain value is an
 error that names the line. Secrets are written to the new file only, which only you can
 read. The screen shows which settings were mapped, which have no counterpart, and which
-you have to decide.`
+you must decide.`
 
 const migrateExample = `  divims migrate config/config.defaults.php config/project/acme/config.php tmp/acme_ServersInMaintenance.json`
 

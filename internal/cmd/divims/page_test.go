@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestPageIsServedForReadingAlone, until it is interrupted.
-func TestPageIsServedForReadingAlone(t *testing.T) {
+// TestPageServesOnlyGET checks that the page is served until the command is interrupted,
+// and that other methods are refused.
+func TestPageServesOnlyGET(t *testing.T) {
 	otherProcess(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	out, in := io.Pipe()

@@ -29,7 +29,7 @@ import (
 // evaluationInterval is the virtual time between two evaluations.
 const evaluationInterval = 5 * time.Minute
 
-// asDivims is the environment variable with which the test binary is divims itself.
+// asDivims is an environment variable. If it is set, the test binary runs as divims.
 const asDivims = "TEST_AS_DIVIMS"
 
 // TestMain runs the tests or, in a process that a test starts, the program.

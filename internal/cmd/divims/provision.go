@@ -25,8 +25,8 @@ the domain resolves to the address, set the reverse name, and register an entry 
 Scalelite. The entry is disabled; an evaluation enables it when the server is required.
 
 provision shows its plan and asks before it starts. You may interrupt it at any time
-and run it again. It changes nothing that exists. If something contradicts, it does
-nothing for that server and says why.
+and run it again. It changes nothing that exists. If existing records or addresses
+contradict the settings, it does nothing for that server and says why.
 
 With --remove it removes the servers above DIVIMS_POOL_SIZE that have no machine: their
 entries and, where provision has reserved the address, their DNS records, reverse names
@@ -92,7 +92,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// provisioned is the answer as JSON.
+// provisioned is what the command prints with --json.
 type provisioned struct {
 	Plan     setup.Plan      `json:"plan"`
 	Outcomes []setup.Outcome `json:"outcomes,omitempty"`
@@ -185,7 +185,8 @@ func (p provisioning) ask(ctx context.Context, steps int) error {
 	return nil
 }
 
-// conclude writes the JSON, and returns an error unless every server is set up.
+// conclude writes the JSON, if wanted. It returns an error if a server has a problem or a
+// step that was not done.
 func (p provisioning) conclude(plan setup.Plan, outcomes []setup.Outcome) error {
 	if p.json {
 		if plan == nil {

@@ -401,9 +401,9 @@ func TestRemovalIsFinishedByTheNextRun(t *testing.T) {
 	}
 }
 
-// TestRemovalRefuses checks that servers which are in use, or which the function still
+// TestRemovalRefusesServersInUse checks that servers which are in use, or which the function still
 // evaluates, are not removed.
-func TestRemovalRefuses(t *testing.T) {
+func TestRemovalRefusesServersInUse(t *testing.T) {
 	running := func(t *testing.T) *site {
 		s := startSite(t, sandbox.Config{World: world.Config{
 			Start: sandboxStart, Seed: 1, Shipped: true, RecordingWork: 1, Running: 2,
@@ -425,7 +425,7 @@ func TestRemovalRefuses(t *testing.T) {
 		s := running(t)
 		evaluateBy(t, handler.FromEnvironment(s.sandbox.Environment(), io.Discard))
 		_, _, err := s.provision(t.Context(), remove)
-		if err == nil || !strings.Contains(err.Error(), "was of 2 servers, and DIVIMS_POOL_SIZE is 1") {
+		if err == nil || !strings.Contains(err.Error(), "had 2 servers, but DIVIMS_POOL_SIZE is 1") {
 			t.Errorf("%v", err)
 		}
 	})

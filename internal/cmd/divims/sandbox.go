@@ -110,7 +110,7 @@ func (o sandboxOptions) check() error {
 	if o.empty && o.bareMetal > 0 {
 		problems = append(problems, errors.New("--unprovisioned and --bare-metal do not go together"))
 	}
-	if !(o.speed >= 0 && o.speed <= 1e6) { // nor NaN
+	if !(o.speed >= 0 && o.speed <= 1e6) { // written so that NaN is an error
 		problems = append(problems, fmt.Errorf("--speed %g: must be 0 to 1000000", o.speed))
 	}
 	if o.length < 0 {
@@ -119,7 +119,7 @@ func (o sandboxOptions) check() error {
 	return errors.Join(append(problems, checkProfile(o.profile))...)
 }
 
-// maxRun is how far demand is made ahead for a run without an end.
+// maxRun is the length of the demand for a run without an end.
 const maxRun = 28 * 24 * time.Hour
 
 // sandboxPast returns the history object that the pool starts with: the samples that

@@ -15,7 +15,7 @@ import (
 	"divims/internal/setup"
 )
 
-// setupConfig returns what check and provision need of the settings.
+// setupConfig returns the part of the settings that check and provision need.
 func setupConfig(settings config.Settings, outside handler.Outside) setup.Config {
 	c := setup.Config{
 		Servers: outside.Servers, HostnameTemplate: settings.Pool.HostnameTemplate, DomainTemplate: settings.Pool.DomainTemplate,
@@ -88,7 +88,7 @@ func dnsZone(settings config.Settings, outside handler.Outside) (setup.Zone, err
 	return nil, nil
 }
 
-// plainAnswer is any web server's answer, whatever its status.
+// plainAnswer is the answer of a web server, with any HTTP status.
 type plainAnswer struct {
 	text string
 	// ahead is how far the server's clock is ahead of ours.
@@ -98,7 +98,8 @@ type plainAnswer struct {
 // maxText is how much of an answer's text is read, in bytes.
 const maxText = 1000
 
-// get sends a request without any key. The answer may be a refusal: its date counts.
+// get sends a request without credentials. Any HTTP status is accepted, but an answer
+// without a Date header is an error.
 func get(ctx context.Context, client *http.Client, address string) (plainAnswer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

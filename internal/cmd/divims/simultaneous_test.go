@@ -103,16 +103,16 @@ func (c *crowd) count(what *int) {
 
 func (c *crowd) start(starters []starter) (results []result, err error) {
 	results, problems := make([]result, len(starters)), make([]error, len(starters))
-	gun := make(chan struct{})
+	begin := make(chan struct{})
 	var all sync.WaitGroup
 	for i, s := range starters {
 		all.Go(func() {
-			<-gun
+			<-begin
 			results[i], problems[i] = s.start()
 			c.count(&c.ended)
 		})
 	}
-	close(gun)
+	close(begin)
 	all.Wait()
 	return results, errors.Join(problems...)
 }
@@ -128,7 +128,7 @@ func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 	t.Parallel()
 	const instances, rounds = 4, 2
 	each := long.Pick(4, 80)
-	environment := []string{"DIVIMS_CALL_TIMEOUT=60s", "DIVIMS_TIMEOUT=5m"} // the one waits for all others
+	environment := []string{"DIVIMS_CALL_TIMEOUT=60s", "DIVIMS_TIMEOUT=5m"} // the evaluation with the lease waits for all others
 	s, environment := startSandbox(t, rising, append(environment, realStorage(t)...)...)
 	var functions []string
 	for range instances {

@@ -111,9 +111,9 @@ func (o *backtestOptions) config(trace *backtest.Trace) (backtest.Config, error)
 	}, err
 }
 
-// settings returns the settings of the decision. The pool's own apply to its history,
-// the defaults to traces; flags override both. Required settings that the decision does
-// not use are made up for traces.
+// settings returns the settings of the decision. With --history they are the pool's own
+// settings. For traces they are the defaults, with examples for required settings. Flags
+// override both.
 func (o *backtestOptions) settings(servers int) (config.Settings, error) {
 	environ := config.Examples()
 	if o.history {

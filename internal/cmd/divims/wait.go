@@ -21,7 +21,8 @@ const (
 )
 
 // retryWhileHeld calls try again while somebody else holds the pool's lease, for at most
-// maxWait. It writes to progress once that it waits. It returns the last try's error.
+// maxWait. It reports to progress, once, that it is waiting. It returns the error of the
+// last try.
 func retryWhileHeld(ctx context.Context, maxWait time.Duration, progress io.Writer, try func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()

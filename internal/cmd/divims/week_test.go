@@ -67,7 +67,7 @@ func weekDemand(t *testing.T) []demand.Meeting {
 	return wanted
 }
 
-// newWeek returns a pool on a Sunday evening, of which only the settings exist.
+// newWeek returns a pool on a Sunday evening. Only its settings exist.
 func newWeek(t *testing.T) *operator {
 	t.Helper()
 	start := weekStart.Add(-6 * time.Hour)
@@ -92,7 +92,7 @@ func newWeek(t *testing.T) *operator {
 }
 
 // TestAnOperatorsWeek sets a pool up from nothing and runs it for a week, with everything
-// that operators have to deal with. Nobody is thrown out of a meeting or refused one, and
+// that operators must deal with. Nobody is thrown out of a meeting or refused one, and
 // no recording is lost except the one that an operator gives up. Only a full run goes
 // beyond the setup.
 func TestAnOperatorsWeek(t *testing.T) {
@@ -287,7 +287,7 @@ func (o *operator) loseScalelite() {
 }
 
 // runOutOfACertificateAndOfMachines lets a certificate expire on Friday, then takes one zone
-// and then all zones out of stock. Machines of one zone replace those of the other.
+// and then all zones out of stock. Machines of one zone replace machines of the other.
 func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.t.Helper()
 	const first, second, third = "POP2-HC-8C-16G", "POP2-8C-32G", "GP1-S"
@@ -339,7 +339,7 @@ func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.expectMessages("NEW error: stock and quota")
 	o.expectStatus(atError, "no machine could be created", "Add zones to DIVIMS_ZONES")
 	if up := o.up(); !slices.Contains(up, 6) || !slices.Contains(up, 7) {
-		o.t.Errorf("%s: servers %v are up; those of fr-par-2 should be among them", o.now(), up)
+		o.t.Errorf("%s: servers %v are up; want the servers of fr-par-2 among them", o.now(), up)
 	}
 	o.note("Servers of fr-par-2 take the place of those that cannot be had: servers %v are up.", o.up())
 	stock(true, "fr-par-1")
@@ -360,7 +360,7 @@ func (o *operator) runOutOfACertificateAndOfMachines() {
 	}
 	o.note("There are machines again: servers %v are up.", o.up())
 	o.until(friday, "23:00")
-	o.expectMessages("RESOLVED error: stock and quota") // it had come back, so it is over when it stays away
+	o.expectMessages("RESOLVED error: stock and quota") // resolved once more, because the alert had come back
 	o.expectStatus(report.Well)
 }
 
@@ -522,6 +522,6 @@ func (o *operator) compareDiary(name string) {
 		o.t.Fatal(err)
 	}
 	if got := o.diary.String(); long.Run() && got != string(want) || !strings.HasPrefix(string(want), got) {
-		o.t.Errorf("the week was\n%s\nand not that of %s; -update writes it", o.diary.String(), name)
+		o.t.Errorf("the diary differs from %[2]s; if that is right, run the test with -update:\n%[1]s", o.diary.String(), name)
 	}
 }
