@@ -27,7 +27,7 @@ func (s *Source) UnmarshalText(text []byte) error {
 	case kind == "file" && setting.IsLine(place):
 		s.File = place
 	default:
-		return setting.Error("must be storage: and the key of an object, or file: and a path")
+		return setting.Error("must be storage:KEY for an object in the bucket, or file:PATH")
 	}
 	return nil
 }

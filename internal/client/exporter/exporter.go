@@ -29,7 +29,7 @@ type Config struct {
 	URLs []string `envconfig:"STATS_URLS" group:"Stats endpoints" match:"stats address" example:"https://{domain}/node_exporter/metrics,https://{domain}/metrics/" desc:"addresses of a server's metrics; {domain} is the server's domain. If the path contains node_exporter and there is no query, only the collectors that DiViMS needs are requested"`
 	// User and Password, or Bearer, are sent to endpoints on the server's own domain
 	// only.
-	User     string      `envconfig:"STATS_USER" match:"user name" example:"divims" desc:"user name for them; sent to the server's own domain only, like the next two"`
+	User     string      `envconfig:"STATS_USER" match:"user name" example:"divims" desc:"user name for STATS_URLS; like the next two settings, it is sent to the server's own domain only"`
 	Password pool.Secret `envconfig:"STATS_PASSWORD" example:"your-secret" desc:"password of STATS_USER"`
 	Bearer   pool.Secret `envconfig:"STATS_TOKEN" match:"visible" example:"your-secret" desc:"bearer token, instead of user name and password"`
 	// MaxAge is the maximum age of the divims-stats script's output. Zero means five

@@ -15,8 +15,8 @@ import (
 type Settings struct {
 	// CACertificates is not secret, but deployed as a secret because it may be longer
 	// than 1000 characters, the limit for variables on the platform.
-	CACertificates CACertificates `envconfig:"CA_CERTIFICATES" group:"Network" deploy:"secret" example:"file:/etc/ssl/campus.pem" desc:"authorities to trust besides the system's: PEM text, or file:PATH. On the platform a variable ends at 1000 characters, a secret at 65,536 bytes"`
-	ConnectTo      ConnectTo      `envconfig:"CONNECT_TO" example:"example.com=10.0.0.5:443" desc:"hosts whose connections, and those of their subdomains, go to another address, for private networks and the sandbox"`
+	CACertificates CACertificates `envconfig:"CA_CERTIFICATES" group:"Network" deploy:"secret" example:"file:/etc/ssl/campus.pem" desc:"authorities to trust besides the system's: PEM text, or file:PATH. On the platform a variable can have 1000 characters, a secret 65,536 bytes"`
+	ConnectTo      ConnectTo      `envconfig:"CONNECT_TO" example:"example.com=10.0.0.5:443" desc:"addresses to connect to instead of a host and its subdomains, for private networks and the sandbox"`
 }
 
 // CACertificates are authorities to trust besides the system's.
@@ -32,7 +32,7 @@ func (c *CACertificates) UnmarshalText(text []byte) error {
 		text = content
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(text) {
-		return setting.Error("must be certificates in PEM, or file: and a path to them")
+		return setting.Error("must be certificates in PEM, or file:PATH for a file that contains them")
 	}
 	c.pem = bytes.Clone(text)
 	return nil

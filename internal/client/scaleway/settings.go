@@ -13,7 +13,7 @@ type Settings struct {
 	Zones     []string    `envconfig:"ZONES" required:"true" match:"zone" example:"fr-par-1,fr-par-2" desc:"zones for machines, preferred first"`
 	// ImageName is the prefix of image names. New machines get the newest image whose
 	// name has this prefix.
-	ImageName string `envconfig:"IMAGE_NAME" required:"true" match:"line" example:"bbb-" desc:"beginning of the image's name; the newest image counts"`
+	ImageName string `envconfig:"IMAGE_NAME" required:"true" match:"line" example:"bbb-" desc:"beginning of the image's name; new machines get the newest image"`
 	// Tag marks what belongs to the pool. It has no commas, which separate tags in
 	// the API's filters.
 	Tag string `envconfig:"TAG" match:"word" example:"divims-campus" desc:"tag of the pool's machines, volumes and addresses; if empty, divims-POOL"`
