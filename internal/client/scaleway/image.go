@@ -35,6 +35,11 @@ func (c *Client) Images(ctx context.Context) ([]pool.Image, error) {
 	return images, err
 }
 
+// ImageIn returns the newest image of the pool in a zone.
+func (c *Client) ImageIn(ctx context.Context, zone string) (pool.Image, error) {
+	return c.newestImage(ctx, scw.Zone(zone))
+}
+
 // newestImage returns the newest usable image whose name has the configured prefix. The
 // project's own images come before those shared by other projects. Public images of
 // others are never used: anybody could publish one under our name.
