@@ -161,25 +161,6 @@ func parseTelegram(address *url.URL) (notifyFunc, error) {
 	}, nil
 }
 
-// sendToEach calls send for each recipient of one service. The error is a partialError if
-// at least one call succeeded.
-func sendToEach(recipients []string, what string, send func(string) error) error {
-	var problems []error
-	for _, recipient := range recipients {
-		if err := send(recipient); err != nil {
-			problems = append(problems, err)
-		}
-	}
-	if len(problems) == 0 {
-		return nil
-	}
-	err := fmt.Errorf("%d of %d %s: %w", len(problems), len(recipients), what, problems[0])
-	if len(problems) < len(recipients) {
-		return partialError{err}
-	}
-	return err
-}
-
 // truncate shortens a text to at most limit UTF-16 code units, at the end of a line if
 // possible.
 func truncate(text string, limit int) string {
