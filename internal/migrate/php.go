@@ -205,7 +205,7 @@ func (p *parser) assignment() error {
 		return err
 	}
 	if !p.isMark("=") {
-		return p.unexpected(fmt.Sprintf("after %s: only = is read", target))
+		return p.unexpected(fmt.Sprintf("after %s: only assignments with = are read", target))
 	}
 	start := p.now
 	if err := p.advance(); err != nil {
