@@ -77,7 +77,7 @@ func (c *checker) checkName(s *ServerSight, subject string) {
 	}
 	own := c.addressesOf(s, resolved)
 	if len(own) == 0 {
-		c.add(Error, subject, "it has no reserved address: none has its tags, and "+s.Server.Domain+" resolves to "+orNoAddress(resolved), "no machine can be created for it", fixProvision)
+		c.add(Error, subject, "it has no reserved address: no address of the project has its tags, and "+s.Server.Domain+" resolves to "+orNoAddress(resolved), "no machine can be created for it", fixProvision)
 		return
 	}
 	for _, ip := range resolved {
@@ -155,7 +155,7 @@ func (c *checker) checkBBB(s *ServerSight, subject string) {
 		if strings.Contains(s.Meetings.Reason(), "checksumError") {
 			fix = "put the server's secret (bbb-conf --secret) into its entry, or set DIVIMS_BBB_CHECKSUM to a hash that it accepts"
 		}
-		c.add(Error, subject, "its BBB cannot be read: "+s.Meetings.Reason(), "DiViMS does not touch a server that it cannot read, and in the end treats it as dead", fix)
+		c.add(Error, subject, "its BBB cannot be read: "+s.Meetings.Reason(), "DiViMS does not touch a server that it cannot read, and later treats it as unresponsive", fix)
 		return
 	}
 	expiry, known := s.CertificateExpiry.Get()

@@ -19,6 +19,21 @@ type ServerPlan struct {
 	Notes []string `json:"notes,omitempty"`
 }
 
+// String returns the plan as text, with one line for each step.
+func (p ServerPlan) String() string {
+	text := fmt.Sprintf("server %d, %s", p.Server.Number, p.Server.Domain)
+	if p.Problem != "" {
+		text += "\n  nothing is done: " + p.Problem
+	}
+	for _, step := range p.Steps {
+		text += "\n  " + step.describe(p.Server)
+	}
+	for _, note := range p.Notes {
+		text += "\n  note: " + note
+	}
+	return text
+}
+
 // Plan has the servers for which there is something to do or to say.
 type Plan []ServerPlan
 

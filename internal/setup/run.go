@@ -43,21 +43,6 @@ func (o Outcome) String() string {
 	return text
 }
 
-// String returns the plan as text, with one line for each step.
-func (p ServerPlan) String() string {
-	text := fmt.Sprintf("server %d, %s", p.Server.Number, p.Server.Domain)
-	if p.Problem != "" {
-		text += "\n  nothing is done: " + p.Problem
-	}
-	for _, step := range p.Steps {
-		text += "\n  " + step.describe(p.Server)
-	}
-	for _, note := range p.Notes {
-		text += "\n  note: " + note
-	}
-	return text
-}
-
 // Run carries out plans. Every step can be repeated: it changes nothing that an earlier,
 // interrupted run has done already. So the next run finishes an interrupted one.
 type Run struct {
