@@ -33,7 +33,7 @@ With --dry-run nothing is changed or recorded, and nobody is notified.`,
 				return err
 			}
 			if record.Blind {
-				err = errors.Join(err, errors.New("too little of the pool could be seen to act"))
+				err = errors.Join(err, errors.New("too little of the pool could be read to act"))
 			}
 			if asJSON(cmd) {
 				return errors.Join(err, json.NewEncoder(cmd.OutOrStdout()).Encode(record))

@@ -73,12 +73,12 @@ func newSandbox() *cobra.Command {
 	flags.IntVar(&o.servers, "servers", 12, "size of the pool")
 	flags.IntVar(&o.bareMetal, "bare-metal", 0, "number of bare metal servers; they come first")
 	flags.BoolVar(&o.empty, "unprovisioned", false, "start without addresses, names and entries, for a trial of provision with the settings of --env-file")
-	flags.StringVar(&o.profile, "profile", "university", "whose meetings: university, school or company")
+	flags.StringVar(&o.profile, "profile", "university", "kind of demand: university, school or company")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the random demand")
 	flags.Float64Var(&o.speed, "speed", 60, "virtual seconds per second; 0 is as fast as possible")
 	flags.DurationVar(&o.length, "for", 0, "virtual time to run, for example 24h; 0 runs until interrupted")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address on which the function listens; port 0 is any free port")
-	flags.StringVar(&o.envFile, "env-file", "", "write settings to this file with which other commands use this sandbox")
+	flags.StringVar(&o.envFile, "env-file", "", "write settings to this file, with which other commands can use this sandbox")
 	flags.TextVar(&o.faults, "faults", faults.Plan{}, "faults of the outside services, as `SPEC`")
 	return cmd
 }

@@ -50,7 +50,7 @@ over the first join_s seconds, and leave evenly over the last leave_s.`,
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "university", "whose meetings: university, school or company")
+	cmd.Flags().StringVar(&profile, "profile", "university", "kind of demand: university, school or company")
 	cmd.Flags().IntVar(&weeks, "weeks", 10, "length in weeks")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "seed of the random demand")
 	cmd.Flags().IntVar(&peak, "peak", 1500, "participants at the peak of an ordinary day")
