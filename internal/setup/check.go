@@ -101,7 +101,8 @@ func (c *checker) hasAddressIn(zone string) bool {
 	})
 }
 
-// checkOffers adds a finding of level worst if no type of the list is available.
+// checkOffers checks the stock of each commercial type. If none is available, the
+// finding has the level worst.
 func (c *checker) checkOffers(zone string, worst Level) {
 	offers, known := c.seen.Offers[zone].Get()
 	if !known {

@@ -127,6 +127,8 @@ func (l *look) addresses(ctx context.Context) {
 	l.seen.Addresses = ask(ctx, l.CallTimeout, l.Hoster.Addresses)
 }
 
+// names resolves the domains of the pool's servers, namesAbove the domains of servers
+// above the pool's size.
 func (l *look) names(ctx context.Context) { l.namesOf(ctx, l.Servers) }
 
 func (l *look) namesAbove(ctx context.Context) { l.namesOf(ctx, l.above(&l.seen)) }
@@ -139,6 +141,8 @@ func (l *look) namesOf(ctx context.Context, servers []pool.Server) {
 	askEach(ctx, l, domains, l.seen.Resolved, l.Names.Resolve)
 }
 
+// records reads the DNS records of the pool's servers, recordsAbove the records of servers
+// above the pool's size.
 func (l *look) records(ctx context.Context) { l.recordsOf(ctx, l.Servers) }
 
 func (l *look) recordsAbove(ctx context.Context) { l.recordsOf(ctx, l.above(&l.seen)) }

@@ -92,7 +92,7 @@ type Hoster interface {
 	// Keep tags an address for the server. It may have these tags already.
 	Keep(ctx context.Context, address pool.Address, server pool.Server) error
 	// SetReverse sets an address's reverse name, or removes it if the name is empty.
-	// The error is pool.ErrUnresolved while the name does not resolve to the address.
+	// The error wraps pool.ErrUnresolved while the name does not resolve to the address.
 	SetReverse(ctx context.Context, address pool.Address, name string) error
 	// Release gives a reserved address back.
 	Release(ctx context.Context, address pool.Address) error

@@ -2,7 +2,7 @@ package checksum
 
 import (
 	"crypto"
-	_ "crypto/sha1" // registers the hash for crypto.Hash.New, as the next two do
+	_ "crypto/sha1" // registers the hash for crypto.Hash.New; so do the next two imports
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 	"fmt"

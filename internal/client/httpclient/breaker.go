@@ -76,8 +76,8 @@ type circuitBreaker struct {
 	openUntil time.Time
 }
 
-// allow reports whether a request may be sent to a service, or else how many
-// requests have failed in a row.
+// allow reports whether a request may be sent to a service. If not, failures is how
+// many requests have failed in a row.
 func (c *circuitBreakers) allow(service string, now time.Time) (ok bool, failures int) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

@@ -28,7 +28,7 @@ type site struct {
 	requests []string
 }
 
-// newSite starts a site whose certificate is for a host name until a time.
+// newSite starts a site whose certificate is valid for a host name until a time.
 func newSite(t *testing.T, name string, until time.Time, answer http.HandlerFunc) *site {
 	t.Helper()
 	s := &site{}

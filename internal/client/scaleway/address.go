@@ -19,9 +19,9 @@ func (c *Client) Addresses(ctx context.Context) ([]pool.Address, error) {
 	return inZones(ctx, c.zones, c.addressesIn)
 }
 
-// reserved returns the addresses that are reserved for a server: those with the tags of
-// the pool and the server or, if there are none, those to which the server's domain
-// resolves. It returns at least one, or an error. A machine may hold them.
+// reserved returns the addresses that are reserved for a server: the addresses with the
+// tags of the pool and the server or, if there are none, the addresses to which the
+// server's domain resolves. It returns at least one, or an error. A machine may hold them.
 func (c *Client) reserved(ctx context.Context, server pool.Server) ([]pool.Address, error) {
 	all, err := c.Addresses(ctx)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 
 // Delete terminates a machine, without waiting for its end. Volumes that stay behind are
 // listed by Leftovers once they are detached. Reserved addresses stay reserved. It is no
-// error if the machine is terminating already. If it does not exist, the error is
-// pool.ErrGone.
+// error if the machine is terminating already. If it does not exist, the error
+// wraps pool.ErrGone.
 func (c *Client) Delete(ctx context.Context, machine pool.Machine) error {
 	if err := c.delete(ctx, machine); err != nil {
 		return explain(err, "delete %s", machine.Name)

@@ -56,7 +56,7 @@ func (c *Client) Keep(ctx context.Context, address pool.Address, server pool.Ser
 }
 
 // SetReverse sets the reverse name of a server's address. An empty name removes it. The
-// error is pool.ErrUnresolved while Scaleway cannot resolve the name to the address.
+// error wraps pool.ErrUnresolved while Scaleway cannot resolve the name to the address.
 func (c *Client) SetReverse(ctx context.Context, address pool.Address, name string) error {
 	_, err := c.keptAddress(ctx, address)
 	if err == nil {

@@ -263,7 +263,7 @@ func between(samples []pool.Sample, from, to time.Time) []pool.Sample {
 	return nil
 }
 
-// pastFrom returns the time of the oldest sample that the list of the week of at keeps.
+// pastFrom returns how far back the past in the list of at's week reaches.
 func pastFrom(at time.Time) time.Time { return monday(at).AddDate(0, 0, -7*pool.HistoryWeeks) }
 
 // monday returns the start of the week that contains the time at (ISO 8601, UTC).

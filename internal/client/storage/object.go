@@ -25,7 +25,7 @@ var ErrNotFound = errors.New("no such object")
 var errChanged = errors.New("changed by somebody else in the meantime")
 
 // Object reads any object of the bucket by its full key, for example the cloud-init
-// document of new machines. The error is ErrNotFound if it does not exist.
+// document of new machines. The error wraps ErrNotFound if it does not exist.
 func (s *Store) Object(ctx context.Context, key string) ([]byte, error) {
 	body, _, err := s.get(ctx, key)
 	return body, err

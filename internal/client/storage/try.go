@@ -16,8 +16,8 @@ const tryName = "check"
 
 // Try checks that the server accepts conditional writes, and refuses those whose
 // condition is false. The lease depends on that. Try writes an object of its own and
-// deletes it. If the access key may not delete objects, it leaves the object there,
-// because evaluations need no deletion.
+// deletes it. If the access key may not delete objects, the object is left there: that
+// is a permission which evaluations do not need.
 func (s *Store) Try(ctx context.Context) error {
 	key := s.key(tryName)
 	_, left, err := s.get(ctx, key)
