@@ -266,9 +266,12 @@ func collect(values map[string]string, path string, v reflect.Value, seen map[un
 		collect(values, path+" *", v.Elem(), seen)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			name := v.Type().Field(i).Name
-			if name != "Scaling" && name != "http" { // places of their own
-				collect(values, path+" "+name, v.Field(i), seen)
+			field := v.Type().Field(i)
+			switch {
+			case field.Name == "Scaling" || field.Name == "http": // places of their own
+			case v.Type() == reflect.TypeFor[http.Transport]() && !field.IsExported(): // open connections
+			default:
+				collect(values, path+" "+field.Name, v.Field(i), seen)
 			}
 		}
 	case reflect.Slice, reflect.Array:
