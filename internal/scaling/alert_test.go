@@ -11,8 +11,6 @@ import (
 	"divims/internal/pool"
 )
 
-// TestAlerts: each condition raises an alert with the right level, subject and server,
-// and with advice.
 // alertTests are conditions of a pool with the alerts that they raise.
 var alertTests = map[string]struct {
 	happens func(*story)
@@ -86,6 +84,8 @@ var alertTests = map[string]struct {
 	}, Warning, "stats of bbb-w4.example.com", 4, "no figures", false},
 }
 
+// TestAlerts: each condition raises an alert with the right level, subject and server,
+// and with advice.
 func TestAlerts(t *testing.T) {
 	for name, test := range alertTests {
 		t.Run(name, func(t *testing.T) {
