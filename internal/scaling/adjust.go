@@ -21,9 +21,9 @@ func (d *decision) registerEntries() {
 }
 
 // cordonUnusable cordons servers that are unresponsive or whose machine is locked.
-// Their capacity does not count anyway, so this does not wait for a replacement. The
-// exception is a server that Scalelite sees as the only one online: perhaps only
-// DiViMS cannot reach it.
+// Their capacity does not count anyway, so this does not wait for a replacement. It
+// does not cordon the last server that Scalelite sees online: perhaps only DiViMS cannot
+// reach it.
 func (g *group) cordonUnusable() {
 	for _, s := range g.members {
 		unresponsive, locked := s.health == Unresponsive, s.machineState() == pool.Locked
@@ -41,8 +41,8 @@ func (g *group) cordonUnusable() {
 	}
 }
 
-// enableBareMetal enables every healthy bare-metal server that is up. It costs the
-// same whether it is enabled or not.
+// enableBareMetal enables every healthy bare-metal server that is up. A bare-metal server
+// costs the same whether it is enabled or not.
 func (g *group) enableBareMetal() {
 	for _, s := range g.members {
 		if s.Server.BareMetal && s.mayEnable() && s.health == Healthy && s.up() {
@@ -51,8 +51,8 @@ func (g *group) enableBareMetal() {
 	}
 }
 
-// adjust enables or cordons servers until as much capacity counts as is required.
-// Without load multipliers that is the number of servers.
+// adjust enables or cordons servers until the enabled capacity is what is required.
+// Without load multipliers the capacity is the number of servers.
 func (g *group) adjust() {
 	// If load multipliers leave the whole group short of the requirement, settle for
 	// the whole group.

@@ -1,7 +1,7 @@
 package scaling
 
-// Advice on what an operator can do about each alert. The texts are in one place to be
-// translated; each is understood with nothing but the alert's own text.
+// The advice of each alert: what an operator can do about it. All texts are here, so that
+// they can be translated.
 const (
 	adviceScalelite   = "Look whether Scalelite is up and reachable, and whether DIVIMS_SCALELITE_SECRET is its LOADBALANCER_SECRET."
 	adviceScaleway    = "Look at Scaleway's status page, and whether the API key is valid and may read the project's Instances."

@@ -39,7 +39,7 @@ type Alert struct {
 	Text   string `json:"text"`
 	// Advice is what an operator can do about it.
 	Advice string `json:"advice,omitempty"`
-	// Passing says that the alert is about an event, not a condition that goes on.
+	// Passing is set if the alert is about a single event, not a lasting condition.
 	Passing bool `json:"passing,omitempty"`
 }
 
@@ -61,8 +61,8 @@ func (d *decision) passing(level Level, subject, advice, format string, args ...
 	d.plan.Alerts[len(d.plan.Alerts)-1].Passing = true
 }
 
-// leaveOpen records subjects of alerts that may or may not go on: this evaluation cannot
-// see it.
+// leaveOpen records subjects about which this evaluation can say nothing. An earlier
+// alert about one of them is not reported as resolved.
 func (d *decision) leaveOpen(subjects ...string) { d.plan.Open = append(d.plan.Open, subjects...) }
 
 // The subjects of alerts about a server, and those about the pool that are used in
@@ -78,8 +78,8 @@ const (
 	noServerLeftSubject = "no server left"
 )
 
-// addOpenSubjects records the subjects whose alerts may or may not go on: those about
-// servers in maintenance, and those about what could not be seen.
+// addOpenSubjects leaves open the subjects of servers in maintenance, and those about
+// anything that could not be seen.
 func (d *decision) addOpenSubjects() {
 	for _, s := range d.servers {
 		if s.maintenance() {

@@ -131,7 +131,7 @@ func TestUnseenSubjectsStayOpen(t *testing.T) {
 			observed := &s.seen.Servers[3]
 			observed.CertificateExpiry, observed.Recordings, observed.Stats = pool.Unknown[time.Time]("?"), pool.Unknown[[]pool.Recording]("?"), pool.Unknown[pool.Stats]("?")
 		}, all(4)[1:]},
-		"what was on a machine is gone with it, a certificate may come again": {func(s *story) {
+		"there is no machine, but the next one may have the same certificate": {func(s *story) {
 			s.withoutMachine(4)
 			observed := &s.seen.Servers[3]
 			observed.CertificateExpiry, observed.Recordings, observed.Stats = pool.Unknown[time.Time]("?"), pool.Unknown[[]pool.Recording]("?"), pool.Unknown[pool.Stats]("?")

@@ -39,10 +39,10 @@ func (s *server) withEndDrain(why string) string {
 	return why
 }
 
-// repairCordon cordons a server anew that was given a meeting since it was first seen
-// cordoned or disabled: Scalelite's poller has undone a part of the cordon, and
-// sending the same state again would change nothing. It also cordons a disabled server
-// with people, because nobody can join meetings on a disabled server.
+// repairCordon repairs the cordon of a server that got a meeting after it was first seen
+// cordoned or disabled, or after the last repair: Scalelite's poller has undone a part of
+// the cordon, and sending the same state again would change nothing. It also cordons a
+// disabled server with people, because nobody can join meetings on a disabled server.
 func (d *decision) repairCordon(s *server) {
 	meetings, _ := s.Meetings.Get()
 	seen := s.memory.DrainingSince
@@ -85,8 +85,8 @@ func (d *decision) endReason(s *server, meeting pool.Meeting) string {
 	return fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", pool.FormatDuration(age), pool.FormatDuration(d.config.MeetingMaxDuration))
 }
 
-// keep returns why a draining server keeps its machine, or "" if it may go. It may
-// plan the reboot of an unresponsive machine.
+// keep returns why the machine of a draining server is kept, or "" if it may be deleted or,
+// if it is bare metal, rebooted. It plans the one reboot of an unresponsive machine itself.
 func (d *decision) keep(s *server) string {
 	switch s.machine.State {
 	case pool.Stopped, pool.StoppedInPlace:
@@ -114,17 +114,16 @@ func (d *decision) keep(s *server) string {
 	return fmt.Sprintf("its machine is %s", s.machine.State)
 }
 
-// neverDeleted is the reason why bare metal that has nothing to be rebooted for is
-// left alone.
+// neverDeleted is the reason for keeping bare metal that needs no reboot.
 const neverDeleted = "bare metal is never deleted"
 
 // rebootPause is the shortest time between two reboots of a bare-metal machine.
 const rebootPause = time.Hour
 
 // keepRunning returns why a draining server that runs keeps its machine, or "". The
-// drain gate must be open now and must have been open at an evaluation at least half
-// an interval ago, because Scalelite's poller may undo a cordon and let meetings in.
-// The stats must be newer than that evaluation, and the machine old enough.
+// drain gate must have been open at every evaluation for at least half an interval,
+// because Scalelite's poller may undo a cordon and let meetings in. The stats must be
+// newer than the first of those evaluations, and the machine old enough.
 func (d *decision) keepRunning(s *server) string {
 	config := d.config
 	if s.discardsRecordings() {

@@ -8,8 +8,8 @@ import (
 	"divims/internal/scaling/forecast"
 )
 
-// room returns how much room a margin keeps free. The values did well in backtests, on
-// traces of other seeds than those that docs/backtest.md reports.
+// room returns how much room a margin keeps free. The values were chosen by backtests,
+// with other random seeds than those of the traces in docs/backtest.md.
 func (m Margin) room() forecast.Room {
 	switch m {
 	case Lean:
@@ -32,7 +32,8 @@ func (c Config) forecastRoom() forecast.Room {
 	return room
 }
 
-// forecastAnswer returns the forecast's answer, or the load rule's if there is none.
+// forecastAnswer returns the forecast's answer. If there is no forecast, it returns the
+// answer of the load policy.
 func (g *group) forecastAnswer() Answer {
 	answer, err := g.forecast()
 	if err != nil {
@@ -52,8 +53,9 @@ func (g *group) forecastAnswer() Answer {
 	return answer
 }
 
-// advice returns what the forecast would ask for in a group where it is not among the
-// policies. asked is false where it is, and for groups with a tag.
+// advice returns the forecast's answer for a group that does not have the forecast among
+// its policies. The answer is shown and does not count. asked is false if the group has
+// the forecast policy or a tag.
 func (g *group) advice() (advice Answer, asked bool) {
 	if g.Tag != "" || g.forecasts() {
 		return Answer{}, false
@@ -102,8 +104,9 @@ func (g *group) forecastInput(samples []pool.Sample) forecast.Input {
 	return in
 }
 
-// drainingLoad returns the load on draining servers. It leaves out servers that nobody
-// can ask any more: their load is not in the group's either, or will not stay there.
+// drainingLoad returns the load on draining servers. It leaves out servers in maintenance,
+// and servers that do not answer: the group's load does not have theirs either, or soon
+// will not have it.
 func (g *group) drainingLoad() (load forecast.Pair) {
 	for _, s := range g.members {
 		if s.draining() && s.Meetings.Known() && s.health != Unresponsive && !s.maintenance() {
@@ -114,7 +117,7 @@ func (g *group) drainingLoad() (load forecast.Pair) {
 	return load
 }
 
-// forecastOutlook turns the forecast's moments into those of an answer.
+// forecastOutlook converts the forecast's moments into those of an Answer.
 func forecastOutlook(moments []forecast.Moment) []Expected {
 	outlook := make([]Expected, len(moments))
 	for i, m := range moments {

@@ -136,7 +136,8 @@ func TestForecastWithUnknownLoad(t *testing.T) {
 	}
 }
 
-// TestForecastIgnoresTags: what was on servers with a tag is no load of the others.
+// TestForecastIgnoresTags: the forecast for servers without a tag ignores the past load of
+// servers with a tag.
 func TestForecastIgnoresTags(t *testing.T) {
 	s := forecastStory(t, "2026-03-17 07:45", 50, func(now time.Time) []pool.Sample {
 		samples := weeksOf(6, lectures)(now)

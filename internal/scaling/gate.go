@@ -8,13 +8,14 @@ import (
 )
 
 // Gate is the drain gate. It returns why a machine must not be stopped or deleted, or ""
-// if it may. The decision asks it first; right before the action it is asked again with
-// fresh answers of the server.
+// if it may. The decision calls it first. It is called again right before the action, with
+// fresh answers from the server.
 //
 // The gate is open if the entry is not enabled, BBB lists no meeting (breakout rooms
-// count), no recording is being processed, no published recording has still to be
-// shipped, no recording failed, and fresh stats report an empty backlog. Anything unknown
-// keeps it closed.
+// count), no recording is being processed, no published recording waits to be shipped,
+// no recording failed, and fresh stats report an empty backlog. If any of these is
+// unknown, the gate is closed. In a pool that does not record, recordings and stats do
+// not matter.
 func Gate(config Config, s pool.ServerObservation) string {
 	entry, ok := s.Entry.Get()
 	if !ok {
@@ -36,7 +37,7 @@ func Gate(config Config, s pool.ServerObservation) string {
 	return recordingsGate(config, s)
 }
 
-// recordingsGate is the part of Gate that is about recordings.
+// recordingsGate is the part of Gate that looks at recordings.
 func recordingsGate(config Config, s pool.ServerObservation) string {
 	recordings, ok := s.Recordings.Get()
 	if !ok {
@@ -77,7 +78,7 @@ func recordingsGate(config Config, s pool.ServerObservation) string {
 	return ""
 }
 
-// stoppedGate is the gate of a machine that is switched off and cannot be asked. It is
+// stoppedGate replaces Gate for a machine that is switched off and so cannot answer. It is
 // open if this machine was seen empty before it stopped, or never ran long enough for
 // a meeting.
 func stoppedGate(s *server) string {

@@ -12,10 +12,9 @@ import (
 // that requires a tag goes to servers with that tag only. So each group has to be large
 // enough by itself.
 type Group struct {
-	Tag string `json:"tag"`
-	// Load is the load of the group's servers, Required how many of them must be
-	// enabled.
-	Load     Load     `json:"load"`
+	Tag  string `json:"tag"`
+	Load Load   `json:"load"`
+	// Required is how many of the group's servers must be enabled.
 	Required Required `json:"required"`
 }
 
@@ -27,8 +26,8 @@ type group struct {
 	// config is the pool's Config with the size, capacity and minimum of the group.
 	config  Config
 	members servers
-	// enabled is the capacity, in servers, that counts before anything is done, and
-	// size the capacity of all members. Both are rounded up.
+	// enabled is the enabled capacity before the plan's actions, and size the capacity
+	// of all members. Both are in servers, rounded up.
 	enabled, size int
 	// replaced is the server that stays enabled until its replacement is online, or
 	// nil. Its capacity does not count.
@@ -118,6 +117,6 @@ func (s *server) capacity() float64 {
 	return min(1/s.entry.LoadMultiplier, maxServerCapacity)
 }
 
-// maxServerCapacity is the most servers that one server counts as. A multiplier of
-// 0.001 attracts people, but one server with it is not a whole pool.
+// maxServerCapacity is the most servers that one server counts as. A server with a
+// multiplier of 0.001 attracts people, but it does not replace 1000 servers.
 const maxServerCapacity = 10

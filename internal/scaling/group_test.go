@@ -99,8 +99,8 @@ func TestLoadMultiplierScalesCapacity(t *testing.T) {
 	s.want("cordon 2, cordon 3", "the servers count as 4, so two halves are surplus")
 }
 
-// TestEnabledCapacityCountsMultipliers: if as much has to stay enabled as is, servers
-// that count as two are not taken for one.
+// TestEnabledCapacityCountsMultipliers: if the enabled capacity must stay as it is, a
+// server that counts as two servers is not counted as one.
 func TestEnabledCapacityCountsMultipliers(t *testing.T) {
 	for name, hide := range map[string]func(*story){
 		"no policy has an answer": func(s *story) { s.config.Policies = nil },
@@ -194,8 +194,8 @@ func TestForgetsTheLoadOfARemovedTag(t *testing.T) {
 	}
 }
 
-// TestGroupSmallerThanItsMinimum: if all servers of a group are enabled and count as
-// less than its minimum, nothing is missing that could be enabled.
+// TestGroupSmallerThanItsMinimum: if all servers of a group are enabled and their capacity
+// is still below the minimum, there is no alert about missing servers.
 func TestGroupSmallerThanItsMinimum(t *testing.T) {
 	s := newStory(t, 2)
 	s.tagged("gpu", 2)

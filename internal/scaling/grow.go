@@ -7,7 +7,7 @@ import (
 	"divims/internal/pool"
 )
 
-// grow enables servers until the missing capacity is there.
+// grow enables servers until no capacity is missing, or no server is left.
 func (g *group) grow(missing float64) {
 	short := missing
 	for _, s := range g.growthCandidates() {
@@ -32,7 +32,8 @@ func (g *group) growthCandidates() []*server {
 	})
 }
 
-// growthRank orders the servers to enable: the sooner one takes meetings, the lower.
+// growthRank orders the servers to enable. A server that takes meetings sooner has a
+// lower rank. Servers that need replacement, and those that get no machine now, are last.
 func growthRank(s *server) int {
 	switch {
 	case s.waits:

@@ -42,7 +42,7 @@ func judge(now time.Time, config Config, s *server) (Health, string) {
 	if why := unresponsive(now, config, s); why != "" {
 		return Unresponsive, why
 	}
-	if !s.pastGrace(now, config) { // it still starts
+	if !s.pastGrace(now, config) { // it is still starting
 		return Healthy, ""
 	}
 	if !s.Meetings.Known() {
@@ -82,7 +82,8 @@ func malfunctioning(s *server) string {
 // That leaves time for the replacement, for the longest meeting and for its recording.
 const maintenanceAhead = 48 * time.Hour
 
-// toRecycle returns why a machine is to be replaced at any hour, or "".
+// toRecycle returns why a machine is to be replaced, or "". An outdated image is not among
+// the reasons, because such machines are replaced in RollOutHours only.
 func toRecycle(now time.Time, config Config, s *server) string {
 	if asked := s.memory.Recycle; asked != nil {
 		return fmt.Sprintf("%s wants it recycled: %s", asked.Author, asked.Reason)

@@ -16,7 +16,7 @@ type Load struct {
 	Meetings     int `json:"meetings"`
 	// Remembered is the number of servers whose last known load was used.
 	Remembered int `json:"remembered,omitempty"`
-	// Missing are the numbers of the servers whose load is unknown. It is not included.
+	// Missing lists the numbers of the servers whose load is unknown and not included.
 	Missing []int `json:"missing,omitempty"`
 }
 
@@ -47,14 +47,14 @@ func measureLoad(now time.Time, config Config, servers []*server) Load {
 	return l
 }
 
-// past returns the load that the next evaluation compares with. 0 becomes 1, so that
-// there always is a ratio.
+// past returns the load that the next evaluation compares its own with. 0 becomes 1, so
+// that the ratio is always defined.
 func (l Load) past(now time.Time) *pool.PastLoad {
 	return &pool.PastLoad{At: now, Participants: max(1, l.Participants), Meetings: max(1, l.Meetings)}
 }
 
-// maxPastIntervals is the age, in evaluation intervals, from which a past load is not
-// compared with any more. That allows an evaluation to be late, but not to be missing.
+// maxPastIntervals is the age limit, in evaluation intervals, of a past load that is
+// compared with. An evaluation may be late, but none may be missing in between.
 const maxPastIntervals = 1.8
 
 // loadAnswer returns the answer of the policy load for the group.

@@ -8,7 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// provideMachines creates or starts the machines that enabled servers lack.
+// provideMachines creates or starts the machines that enabled servers lack. It deletes
+// machines whose creation was broken off.
 func (d *decision) provideMachines() {
 	for _, s := range d.servers {
 		if !s.mayTouch() || s.intended != pool.Enabled {

@@ -7,8 +7,8 @@ import (
 	"divims/internal/pool"
 )
 
-// Expected is what a policy expects of a moment to come. It is shown to people and has
-// no influence on the decision.
+// Expected is what a policy expects at a moment in the future. It is shown to people and
+// has no influence on the decision.
 type Expected struct {
 	At time.Time `json:"at"`
 	// Servers is how many servers the policy would ask for.
@@ -19,16 +19,16 @@ type Expected struct {
 	Upper        pool.Reading[int] `json:"upper,omitzero"`
 }
 
-// The outlook of the schedule covers a day, with 48 moments at most.
+// The outlook of the schedule covers one day and has at most 48 moments.
 const (
 	outlookSpan = 24 * time.Hour
 	maxMoments  = 48
 )
 
-// scheduleOutlook returns what the schedule will ask for from each start and end of an
-// event on. Moments without an answer are left out.
+// scheduleOutlook returns what the schedule will require after each of the moments that
+// changes returns. Moments without an answer are left out.
 func scheduleOutlook(now time.Time, config Config, calendar pool.Calendar) []Expected {
-	config.Interval, config.BootTime = 0, 0 // what is in force then, without looking a lead time ahead
+	config.Interval, config.BootTime = 0, 0 // no lead time: only events in force at the moment count
 	var outlook []Expected
 	for _, at := range changes(now, config.ScheduleMode, calendar.Events) {
 		// An event is not in force yet at the moment of its start.

@@ -9,8 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// TestScheduleOutlook: the outlook has what the calendar will ask for from each of its
-// changes on, for a day, and does not change the present answer.
+// TestScheduleOutlook: the outlook has what the calendar will require after each of its
+// changes in the coming day, and does not change the present answer.
 func TestScheduleOutlook(t *testing.T) {
 	now := time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)
 	event := func(from, to int, summary string) pool.Event {

@@ -15,8 +15,8 @@ type Plan struct {
 	Alerts   []Alert   `json:"alerts"`
 	// Withheld lists what was not done, or only in part, because of a limit or guard.
 	Withheld []string `json:"withheld,omitempty"`
-	// Open are the subjects of alerts that may or may not go on: this evaluation could
-	// not see it.
+	// Open lists the subjects about which this evaluation can say nothing. An earlier
+	// alert about one of them is not reported as resolved.
 	Open []string `json:"-"`
 }
 
@@ -25,14 +25,14 @@ type Required struct {
 	// Servers is the largest answer after the limits. It is unknown if no policy had
 	// an answer, and then the capacity is not changed.
 	Servers pool.Reading[int] `json:"servers"`
-	// Enabled is how many count as enabled before anything is done.
+	// Enabled is the number of enabled servers that count before the plan's actions.
 	Enabled int `json:"enabled"`
-	// Capacity is how many servers those count as, and Size how many all servers
-	// count as. With load multipliers that differs from their number.
+	// Capacity is the capacity of the enabled servers, and Size that of all servers.
+	// Both are in servers, but load multipliers make them differ from the numbers.
 	Capacity pool.Reading[float64] `json:"capacity"`
 	Size     pool.Reading[float64] `json:"size"`
-	// UsedUp says that a policy or an operator asks for all servers or more. A
-	// minimum of all servers is not enough for that.
+	// UsedUp is set if a policy or an operator asks for all servers or more. It is not
+	// set if only the minimum requires all servers.
 	UsedUp   bool     `json:"used_up,omitempty"`
 	Policies []Answer `json:"policies"`
 	// Limits lists the limits that changed the largest answer, with the numbers.
@@ -45,17 +45,17 @@ type Answer struct {
 	Servers pool.Reading[int] `json:"servers"`
 	// Why is the formula with its numbers, or why there is no answer.
 	Why []string `json:"why"`
-	// Problem is why the policy could not use its own rule, so that the rule of the
-	// policy load replaced it.
+	// Problem is why the policy could not use its own rule and used that of the policy
+	// load instead.
 	Problem string `json:"problem,omitempty"`
 	// Unread lists what the policy could not read. The answer is then from the rest,
 	// and not less than what is enabled.
 	Unread []string `json:"unread,omitempty"`
 	// Outlook is what a policy that looks ahead expects, the soonest first.
 	Outlook []Expected `json:"outlook,omitempty"`
-	// Advice says that the answer is for information only and does not count.
+	// Advice is set if the answer is for information only and does not count.
 	Advice bool `json:"advice,omitempty"`
-	// impossible says that Unread has a share of the pool outside 0 % to 100 %.
+	// impossible is set if Unread has a percentage outside 0 % to 100 %.
 	impossible bool
 }
 
@@ -87,7 +87,7 @@ type Action struct {
 	// Unanswered allows a deletion or reboot although the server cannot be asked
 	// again: it is switched off, or has been unresponsive for long enough.
 	Unanswered bool `json:"unanswered,omitempty"`
-	// DiscardRecordings says that an operator allowed a deletion with recordings.
+	// DiscardRecordings is set if an operator allowed a deletion with recordings.
 	DiscardRecordings bool   `json:"discard_recordings,omitempty"`
 	Reason            string `json:"reason"`
 }

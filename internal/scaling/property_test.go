@@ -284,8 +284,8 @@ func isEnded(machine *pool.Machine, memory pool.ServerMemory) bool {
 	return memory.EndDrain != nil && memory.MachineID == machine.ID
 }
 
-// checkEnding checks a deletion or reboot against the drain gate, which it implements
-// independently.
+// checkEnding checks a deletion or reboot against the drain gate. It does not call Gate,
+// but implements the rules again.
 func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory pool.ServerMemory, action Action) {
 	entry, _ := s.Entry.Get()
 	machine, _ := s.Machine.Get()

@@ -51,8 +51,8 @@ func (g *group) askPolicies() pool.Reading[int] {
 	return largest
 }
 
-// force replaces what the policies ask for by an operator's number, and adds an alert
-// if the policies ask for more.
+// force returns an operator's number instead of what the policies ask for. It adds an
+// alert if the policies ask for more.
 func (g *group) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[int] {
 	until := forced.Until.UTC().Format(time.RFC3339)
 	g.noteLimit("forced to %d until %s by %s: %s", forced.Servers, until, forced.Author, forced.Reason)
@@ -130,10 +130,10 @@ func (d *decision) forced() *pool.Forced {
 	return nil
 }
 
-// required returns how many servers of the group must be enabled. Without an answer
-// that is as many as were enabled when the policies stopped answering; the number that
-// is enabled now would grow with every replacement that is enabled before its
-// predecessor is cordoned.
+// required returns how many servers of the group must be enabled. If no policy has an
+// answer, it is as many as were enabled when the policies stopped answering. The number
+// that is enabled now would not do: it grows whenever a replacement is enabled before the
+// replaced server is cordoned.
 func (g *group) required() int {
 	if servers, ok := g.Required.Servers.Get(); ok {
 		return servers

@@ -6,9 +6,9 @@ import (
 	"divims/internal/pool"
 )
 
-// rollOutWaits returns why no machine is replaced now because of an outdated image, or
-// "". The reasons are the hour, machines that already drain for that, or a new machine
-// that is not well, which is what a bad image looks like.
+// rollOutWaits returns why machines with outdated images are not replaced now, or "". The
+// reason is the hour, the number of them that already drain, or an unhealthy machine of
+// the newest image, which suggests that the image is bad.
 func (d *decision) rollOutWaits() string {
 	bad := d.badNewMachine()
 	switch {
@@ -33,7 +33,7 @@ func (d *decision) drainingForImage() (draining int) {
 	return draining
 }
 
-// rollOut says when machines with outdated images are replaced.
+// rollOut describes when machines with outdated images are replaced.
 func (c Config) rollOut() string {
 	if c.RollOutParallel == 0 {
 		return "they are not replaced for that: DIVIMS_ROLL_OUT_PARALLEL is 0"
@@ -41,8 +41,9 @@ func (c Config) rollOut() string {
 	return fmt.Sprintf("they are replaced %s, %d at once", c.RollOutHours, c.RollOutParallel)
 }
 
-// badNewMachine returns a server that is not well on a machine of the newest image, or
-// nil. Servers in maintenance count, because an operator may be looking at the fault.
+// badNewMachine returns an unresponsive or malfunctioning server whose machine was made
+// from the newest image, or nil. Servers in maintenance count, because an operator may be
+// looking at the fault.
 func (d *decision) badNewMachine() *server {
 	for _, s := range d.servers {
 		if s.newest != nil && s.machine.ImageID == s.newest.ID && (s.health == Unresponsive || s.health == Malfunctioning) {

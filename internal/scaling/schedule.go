@@ -25,12 +25,13 @@ const (
 	ScheduleWindow ScheduleMode = "window"
 )
 
-// stepDays is for how many days after its end an event may be in force in mode step.
-// They are days in the time zone of the calendar: 167 hours when summer time begins.
+// stepDays is how many days after its end an event stops being in force in mode step.
+// They are calendar days in the event's time zone: 7 days are 167 hours if summer time
+// begins among them.
 const stepDays = 7
 
-// scheduleAnswer returns what the schedule requires within the lead time. enabled is
-// how many servers count now: if an event cannot be read, the answer is not lower.
+// scheduleAnswer returns what the schedule requires within the lead time. If an event
+// cannot be read, the answer is at least enabled, the number of servers enabled now.
 func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Calendar], enabled int) Answer {
 	read, ok := calendar.Get()
 	if !ok {
@@ -52,8 +53,8 @@ func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Cal
 //
 //	ceil(50% of 10000 × 30 / 10000) = 15
 //
-// An event that cannot be read is not a demand of 0: it is ignored beside other events,
-// and alone it leaves the policy without an answer.
+// An event that cannot be read is not a demand of 0. It is ignored if other events can be
+// read. If none can, the policy has no answer.
 func scheduleRequired(now time.Time, config Config, calendar pool.Calendar) Answer {
 	source := "calendar: " + calendar.Source
 	if config.Size <= 0 || config.Capacity <= 0 {
@@ -78,16 +79,16 @@ func scheduleRequired(now time.Time, config Config, calendar pool.Calendar) Answ
 	return largestDemand(source, events, now, config)
 }
 
-// noAnswer returns the answer of a schedule that has none.
+// noAnswer returns an Answer with an unknown number of servers.
 func noAnswer(source, reason string) Answer {
 	return Answer{Policy: PolicySchedule, Servers: pool.Unknown[int](reason), Why: []string{source, reason}}
 }
 
-// steps returns the events in force in mode step, one after the other: the last one
-// that began before now and overlaps the last 7 days, and those that begin within the
-// lead time. Of events that begin at the same time the one with the lowest order
-// counts. An event is not in force yet at the moment of its start. Cancelled events
-// count, as they did for the predecessor.
+// steps returns the events that are in force between now and the end of the lead time in
+// mode step, sorted by start: the last event that began before now, unless it ended 7 days
+// ago or earlier, and the events that begin within the lead time. Of events that begin at
+// the same time the one with the lowest order counts. An event is not in force yet at the
+// moment of its start. Cancelled events count, as they did for the predecessor.
 func steps(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Event {
 	began := slices.DeleteFunc(slices.Clone(events), func(e pool.Event) bool {
 		return !e.Start.Before(now.Add(leadTime)) ||
@@ -109,9 +110,9 @@ func steps(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Ev
 // in the summary.
 func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e pool.Event) bool {
-		_, speaks := users(e.Summary)
-		holds := e.Start.Before(e.End) && !e.Start.After(now.Add(leadTime)) && e.End.After(now)
-		return !holds || !speaks || e.Cancelled
+		_, hasUsers := users(e.Summary)
+		inForce := e.Start.Before(e.End) && !e.Start.After(now.Add(leadTime)) && e.End.After(now)
+		return !inForce || !hasUsers || e.Cancelled
 	})
 }
 
@@ -186,7 +187,7 @@ func users(summary string) (text string, found bool) {
 // optional (no-break) spaces between thousands, and an optional %.
 var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]{0,3}(%?)$`)
 
-// errRatio is the error of a share of the pool that is not possible.
+// errRatio is the error of a percentage outside 0 % to 100 %.
 var errRatio = errors.New("is not between 0% and 100%")
 
 // participants returns the demand of a summary in whole participants, rounded up, and
@@ -208,7 +209,7 @@ func participants(summary string, capacity int) (wanted int, formula string, err
 		}
 		return r
 	}, parts[2])
-	digits, _ := strconv.Atoi(whole + fraction) // at most 15 digits, says quantity
+	digits, _ := strconv.Atoi(whole + fraction) // quantity allows at most 15 digits
 	scale := 1
 	for range fraction {
 		scale *= 10

@@ -20,18 +20,17 @@ type server struct {
 	why    string
 	// intended is the entry's state after the plan is carried out.
 	intended pool.EntryState
-	// empty says that the drain gate is open.
+	// empty is set if the server runs and its drain gate is open.
 	empty bool
-	// newest is the newest image in the zone of its machine. It is nil without a
-	// machine, and if the image is unknown.
+	// newest is the newest image in the zone of the machine. It is nil if there is no
+	// machine, or the image is unknown.
 	newest *pool.Image
 	// leftAlone is the reason why nothing is done with a server that was a
 	// candidate for an action.
 	leftAlone string
-	// waits says that its machine could not be created, and that the next try is
-	// later.
+	// waits is set if the machine could not be created, and the next try is later.
 	waits bool
-	// stuck says that its machine has been starting or stopping for too long.
+	// stuck is set if the machine has been starting or stopping for too long.
 	stuck bool
 }
 
@@ -66,8 +65,8 @@ func (s *server) maintenance() bool { return s.memory.Maintenance != nil }
 // mayTouch reports whether the decision may do anything with the server.
 func (s *server) mayTouch() bool { return !s.maintenance() && s.health != Unseen && s.entry != nil }
 
-// mayEnable reports whether the plan may enable the server. A server that the plan
-// cordons is not enabled by the same plan, nor is one whose drain an operator ends.
+// mayEnable reports whether the plan may enable the server. The plan never enables a
+// server that it also cordons, or a server with an end-drain order.
 func (s *server) mayEnable() bool {
 	return s.mayTouch() && s.memory.EndDrain == nil && s.intended != pool.Enabled && s.intended == s.entry.State &&
 		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
@@ -172,8 +171,8 @@ func (s *server) uptime(now time.Time) time.Duration {
 	return now.Sub(s.started())
 }
 
-// started returns when the machine began to start: the time that the hoster gives, or
-// the time of a later reboot.
+// started returns when the machine last began to start: the time from the hoster, or the
+// time of a later reboot by DiViMS.
 func (s *server) started() time.Time {
 	if s.memory.Rebooted.After(s.machine.Since) {
 		return s.memory.Rebooted
@@ -181,8 +180,8 @@ func (s *server) started() time.Time {
 	return s.machine.Since
 }
 
-// pastGrace reports whether the machine has had the time to start: the larger of Grace
-// and BootTime.
+// pastGrace reports whether the machine has had enough time to start, which is the larger
+// of Grace and BootTime.
 func (s *server) pastGrace(now time.Time, config Config) bool {
 	return now.Sub(s.started()) > max(config.Grace, config.BootTime)
 }

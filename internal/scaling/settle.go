@@ -13,10 +13,10 @@ type Result string
 // Results of actions.
 const (
 	Done Result = "done"
-	// Held: the last look right before the action found a reason against it.
+	// Held: a last check right before the action found a reason against it.
 	Held Result = "held"
-	// Skipped: an earlier action on the same server did not succeed, or the time was
-	// over.
+	// Skipped: an earlier action on the same server did not succeed, or no time was
+	// left.
 	Skipped Result = "skipped"
 	Failed  Result = "failed"
 )
@@ -62,8 +62,8 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 }
 
 // backOff returns the time until the next try after a number of failures in a row. It
-// doubles from a little less than one interval, so that the first try is at the next
-// evaluation: 4m, 9m, 19m, 39m and 1h with an interval of 5 minutes.
+// begins a little below one interval, so that the next evaluation tries again, and then
+// about doubles: 4m, 9m, 19m, 39m and 1h with an interval of 5 minutes.
 func backOff(interval time.Duration, failures int) time.Duration {
 	wait := interval << min(failures-1, 16)
 	return min(wait-interval/5, maxBackOff)
@@ -82,8 +82,8 @@ func nextTry(now time.Time, list []pool.Shortage) time.Time {
 	return at
 }
 
-// withShortages adds new shortages to the known ones. Known shortages keep their end.
-// If several servers were refused the same in one evaluation, that is one shortage.
+// withShortages adds new shortages to the known ones. A shortage of the same type in the
+// same zone is added only once, and a known shortage keeps its end.
 func withShortages(known []pool.Shortage, now time.Time, list []pool.Shortage) []pool.Shortage {
 	for _, shortage := range list {
 		same := func(k pool.Shortage) bool { return k.Type == shortage.Type && k.Zone == shortage.Zone }

@@ -7,8 +7,8 @@ import (
 	"divims/internal/pool"
 )
 
-// TestShortageMovesToAnotherServer: another server, whose address may be in a zone
-// that has machines, replaces one that got no machine. While a zone has no machines,
+// TestShortageMovesToAnotherServer: a server that got no machine is replaced by another
+// server, whose address may be in a zone that has machines. While a zone has no machines,
 // it is unknown whether the servers suffice.
 func TestShortageMovesToAnotherServer(t *testing.T) {
 	s := newStory(t, 4)

@@ -24,11 +24,11 @@ func unresponsive(now time.Time, config Config, s *server) string {
 	return ""
 }
 
-// keepUnresponsive returns why an unresponsive server keeps its machine, or "" if it
-// may go. The drain gate is closed, because nobody can ask the server. The machine is
-// rebooted once after UnresponsiveRebootAfter. It may be deleted after
-// UnresponsiveDeleteAfter, if that is set, although its recordings cannot be seen.
-// Bare metal that may go is only rebooted.
+// keepUnresponsive returns why an unresponsive server keeps its machine, or "" if the
+// machine may be deleted or, if it is bare metal, rebooted. The drain gate cannot open,
+// because the server does not answer. A cloud machine is rebooted once after
+// UnresponsiveRebootAfter. It may be deleted after UnresponsiveDeleteAfter, if that is
+// set, although its recordings cannot be seen.
 func (d *decision) keepUnresponsive(s *server) string {
 	silent := time.Duration(0)
 	if s.memory.Health == string(Unresponsive) {
@@ -56,8 +56,8 @@ func (d *decision) keepUnresponsive(s *server) string {
 }
 
 // tooManyDead reports whether so many servers are unresponsive that the network is the
-// likely cause. It counts servers that were given up before: a network that fails bit
-// by bit must not cost one machine after the other.
+// likely cause. Unlike networkDown, it counts servers that were given up before: a network
+// that fails bit by bit must not cost one machine after the other.
 func (d *decision) tooManyDead() bool {
 	running := d.servers.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
 	dead := d.servers.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })

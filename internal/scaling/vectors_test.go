@@ -15,8 +15,8 @@ import (
 	"divims/internal/pool"
 )
 
-// vector is one recorded case of the predecessor. The README beside the data describes
-// it.
+// vector is one recorded case of the predecessor. Its format is described in the README
+// beside the data.
 type vector struct {
 	ID, Kind, Note string
 	Bug, Quirk     string

@@ -11,7 +11,8 @@ import (
 // first may be chance.
 const minFailedCreations = 2
 
-// warn adds the alerts about what was seen, beside those about what the plan does.
+// warn adds the alerts about what was seen. The rest of the decision adds alerts about
+// what it does.
 func (d *decision) warn() {
 	for _, s := range d.servers {
 		if s.maintenance() {
@@ -128,8 +129,8 @@ func (d *decision) warnCertificate(s *server) {
 	}
 }
 
-// warnRecordings adds an alert about recordings that take too long, and one about an
-// unknown recording backlog, without which the machine is never deleted.
+// warnRecordings adds an alert about recordings that take too long, and an alert about an
+// unknown recording backlog, which keeps the machine from ever being deleted.
 func (d *decision) warnRecordings(s *server) {
 	recordings, _ := s.Recordings.Get()
 	late, longest := 0, time.Duration(0)
@@ -160,8 +161,8 @@ func (d *decision) endOf(r pool.Recording) (ended time.Time, known bool) {
 	return start.Add(d.config.MeetingMaxDuration), ok
 }
 
-// warnStrangers adds an alert for each machine that has the pool's tag and not the
-// name of one of its servers.
+// warnStrangers adds an alert for each machine that has the pool's tag, but not the name
+// of one of its servers.
 func (d *decision) warnStrangers() {
 	machines, _ := d.seen.Machines.Get()
 	known := make(map[string]bool, len(d.servers))

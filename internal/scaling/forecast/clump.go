@@ -2,13 +2,13 @@ package forecast
 
 import "time"
 
-// minClumpOfMeeting is the least clump of participants, in mean meetings. The room of
-// the average participant is larger than the average room, because more
-// participants are in the large rooms.
+// minClumpOfMeeting is the least clump of participants, in multiples of the mean meeting
+// size. The meeting of the average participant is larger than the average meeting,
+// because more participants are in the large meetings.
 const minClumpOfMeeting = 1.5
 
-// priorClump is the clump that is assumed without evidence. It weighs as much as a
-// load of priorWeight.
+// priorClump is the clump that is assumed before anything is learned. In the average with
+// what is learned it weighs as much as a load of priorWeight.
 var priorClump, priorWeight = Pair{20, 1}, Pair{100, 10}
 
 // learnClump returns how many people come and go together: the variance of the load

@@ -25,14 +25,14 @@ type Input struct {
 	// backtest has them, and they replace the prediction.
 	Future []pool.Sample
 
-	// Load is the load now. If Partial, the load of at least one server is missing
-	// in it, so Load is a lower bound.
+	// Load is the load now. If Partial is set, the load of at least one server is
+	// missing in it, so Load is a lower bound.
 	Load    Pair
 	Partial bool
 	// Draining is the part of Load that is on draining servers.
 	Draining Pair
-	// Enabled is how many servers count as capacity, and Ready how many more could
-	// do so at once.
+	// Enabled is how many servers count as capacity, and Ready how many more could be
+	// enabled and take meetings at once.
 	Enabled, Ready float64
 	// Recording is how many of the enabled servers are healthy and still process
 	// recordings.
@@ -42,8 +42,8 @@ type Input struct {
 	ServerCapacity Pair
 	Room           Room
 	Interval       time.Duration // between evaluations
-	// LeadTime is how long a new machine takes until it takes meetings, with the
-	// interval until the evaluation that creates it.
+	// LeadTime is the interval until the evaluation that creates a new machine, plus
+	// the time until that machine takes meetings.
 	LeadTime     time.Duration
 	MaxCreations int // machines that one evaluation creates at most
 	Size         int // servers in the pool
@@ -111,17 +111,18 @@ func newForecast(in Input) *forecast {
 	return f
 }
 
-// keepTime extends the time for which an enabled server is kept because it will be
-// needed again: a server that is cordoned would drain for about that long. It was
-// tuned in backtests.
+// keepTime is how much further ahead than a new machine's needs the forecast looks before
+// it lets an enabled server go. A cordoned server would drain for about that long, so
+// cordoning it for less would save little. The value was tuned in backtests.
 const keepTime = 50 * time.Minute
 
 // answer returns the largest of several needs. A machine that is created now takes
 // meetings after the lead time, and has to suffice until the machines of the next
 // evaluation do. With a lead time of 12 minutes that is the need in 15 and in 20
-// minutes, and what lies beyond but cannot all be created at once (createEarly). An
-// earlier need can only be met by servers that are up. And an enabled server stays
-// enabled if it will be needed again within 70 minutes.
+// minutes, and the part of a later need that must be created now because one evaluation
+// cannot create it all (createEarly). An earlier need can only be met by servers that are
+// up. And an enabled server stays enabled if it will be needed again within 70 minutes, or
+// if it still processes recordings.
 func (f *forecast) answer() Answer {
 	lead := (f.in.LeadTime + step - 1).Truncate(step)
 	later := f.largestNeed(lead, lead+step)

@@ -126,7 +126,8 @@ func TestLearnsASemesterFromItsSecondWeek(t *testing.T) {
 	}
 }
 
-// TestIgnoresTheLoadOfTags: what was on servers with a tag is no load of the others.
+// TestIgnoresTheLoadOfTags: the forecast for servers without a tag ignores the past load
+// of servers with a tag.
 func TestIgnoresTheLoadOfTags(t *testing.T) {
 	now := parisTime(t, "2026-03-17 07:45")
 	samples := weeks(6, now, lectures)
@@ -184,8 +185,8 @@ func TestTooLittleHistoryIsAnError(t *testing.T) {
 	}
 }
 
-// drawHistory draws samples up to now, oldest first, with any load: also some with
-// absurd times and numbers.
+// drawHistory draws samples up to now, oldest first. Some of them have absurd times and
+// numbers.
 func drawHistory(t *rapid.T, now time.Time) []pool.Sample {
 	from := now.AddDate(0, 0, -rapid.IntRange(0, 45).Draw(t, "days"))
 	every := time.Duration(rapid.SampledFrom([]int{1, 5, 60, 1000}).Draw(t, "every")) * 5 * time.Minute

@@ -12,7 +12,7 @@ type history struct {
 	samples []pool.Sample // oldest first
 	// zone is the time zone whose weekdays and hours the load follows.
 	zone *time.Location
-	// maxDistance is how far a sample may be from the moment it is used for.
+	// maxDistance is the longest time between a sample and the moment it is used for.
 	maxDistance time.Duration
 }
 

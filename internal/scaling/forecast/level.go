@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Today's level is learned over the last two hours. What is 40 minutes older counts
-// half as much.
+// Today's level is learned from the samples of the last two hours. A sample that is 40
+// minutes older counts half as much.
 const (
 	levelSpan     = 2 * time.Hour
 	levelHalfLife = 40 * time.Minute
@@ -18,7 +18,7 @@ const minLevel, maxLevel = 0.1, 10
 
 // learnLevel compares the load of the last hours with what was usual then. One
 // server's capacity is added to both, as if that much load had been as usual, so
-// that little evidence moves the level little. With 90 participants where 60 are
+// that a small load moves the level only a little. With 90 participants where 60 are
 // usual, all the while, and servers for 250: the weights of two hours add up to
 // 10.67, and the level is (10.67 × 90 + 250) / (10.67 × 60 + 250) = 1.36. With 1800
 // where 1200 are usual it is 1.49. If the load now is only partly known, it can only

@@ -19,7 +19,7 @@ type model struct {
 	level Pair
 	// clump is how many come and go together: the variance of a load relative to its
 	// mean. It is 1 for single arrivals. For participants of meetings it is about
-	// the number of people in the room of the average participant.
+	// the number of people in the meeting of the average participant.
 	clump Pair
 }
 
@@ -38,7 +38,7 @@ func learn(in Input) model {
 	return m
 }
 
-// surplusTime is the time in which a surplus over what is usual falls to e^-1. The
+// surplusTime is the time in which a surplus over the usual load falls to 37 % (1/e). The
 // meetings that cause it end about as fast.
 const surplusTime = 40 * time.Minute
 

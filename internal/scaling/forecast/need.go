@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// drainTime is the time in which the load on draining servers falls to e^-1. It was
+// drainTime is the time in which the load on draining servers falls to 37 % (1/e). It was
 // tuned in backtests.
 const drainTime = 30 * time.Minute
 

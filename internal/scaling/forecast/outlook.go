@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Moment is what is expected of one moment to come.
+// Moment is what is expected at one moment in the future.
 type Moment struct {
 	At time.Time
 	// Servers is how many servers carry the load, Participants the expected number,

@@ -7,21 +7,22 @@ import (
 	"divims/internal/pool"
 )
 
-// minBusier is the least ratio that counts as busier than usual: days differ by less
-// than that by chance.
+// minBusier is the smallest ratio that counts as busier than usual. Smaller differences
+// between days are chance.
 const minBusier = 1.3
 
-// minBusyDay is the load, as a share of one server's capacity, below which a day says
-// nothing about how busy the pool is.
+// minBusyDay is a share of one server's capacity. A day is compared with earlier days only
+// if its load, or theirs, was at least that much.
 const minBusyDay = 0.2
 
 // recentRatio returns how busy the last days were around this time of the day,
 // relative to the median of the same weekday in the weeks before them. It looks at
-// the last two days that say something, and returns the larger ratio. So the second
-// day of a new semester is already expected to be busy, and a rush costs a little too
-// much on the next two mornings. A ratio below minBusier counts as 1: days differ by
-// chance, and after a holiday everybody is back at once. With 300 and 240 people on
-// the last two days, and 100 on such days before, it is (300 + 5) / (100 + 5) = 2.9.
+// the last two days that are busy enough to be compared (minBusyDay), and returns the
+// larger ratio. So the second day of a new semester is already expected to be busy; the
+// price is some surplus on the two mornings after a rush. A ratio below minBusier counts
+// as 1: days differ by chance, and after a holiday everybody is back at once. With 300
+// and 240 people on the last two days, and 100 on the same weekdays before, it is
+// (300 + 5) / (100 + 5) = 2.9.
 func (h history) recentRatio(now time.Time, capacity Pair) float64 {
 	var ratios []float64
 	for back := 1; back < 7 && len(ratios) < 2; back++ {

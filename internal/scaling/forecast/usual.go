@@ -11,17 +11,18 @@ import (
 // usualWeeks are the past weeks that show what is usual at this time of the week.
 type usualWeeks struct {
 	history
-	// weeks says how many weeks back they lie, unusual which weeks were left out.
+	// weeks are the usual weeks, and unusual those that were left out, each as a
+	// number of weeks before this one.
 	weeks, unusual []int
-	// prior is how busy today should be before it has begun, relative to the mean
-	// of those weeks.
+	// prior is how busy today is expected to be before it has begun, relative to the
+	// mean of the usual weeks.
 	prior float64
 }
 
 // A past week is unusual if it was less than half, or more than 1.7 times, as busy
 // around this time of the week as expected. That leaves out a public holiday, a week
-// of holidays and a rush, and all weeks before the semester once one week of the
-// semester is there. Both bounds were tuned in backtests.
+// of holidays and a rush. After the first week of a semester it leaves out all weeks
+// before the semester. Both bounds were tuned in backtests.
 const (
 	minUsual = 0.5
 	maxUsual = 1.7
@@ -31,8 +32,8 @@ const (
 // compared, so that a night with 1 participant instead of 3 is not unusual.
 const nightLoad = 5
 
-// findUsualWeeks returns the weeks that show what is usual at a moment. Expected is
-// the median of the past weeks, times how much busier than usual the last days were.
+// findUsualWeeks returns the weeks that show what is usual at a moment. The expected load
+// is the median of the past weeks, times how much busier than usual the last days were.
 // With fewer than three weeks none is left out.
 func findUsualWeeks(h history, moment time.Time, capacity Pair) usualWeeks {
 	found := usualWeeks{history: h, prior: h.recentRatio(moment, capacity)}
