@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// intent says what a mutation changes in a function. It finds the place by what the
-// code there mentions, so that a moved or reworded line does not lose it.
+// intent says what a mutation changes in a function. It finds the place by its mentions:
+// names or expressions that the code there contains. So the place is still found after the
+// code was moved or rewritten a little.
 type intent struct {
-	text  string // as the list is printed: neverTrue(Meetings)
+	text  string // the operator with its arguments: neverTrue(Meetings)
 	apply func(function) ([]edit, error)
 }
 
@@ -60,8 +61,8 @@ func alsoIf(other string, mentions ...string) intent {
 	})
 }
 
-// withoutOperand takes the smallest operand of && or || that mentions all of these out
-// of its expression.
+// withoutOperand removes the effect of the smallest operand of && or || that mentions all
+// of these.
 func withoutOperand(mentions ...string) intent {
 	return newIntent("withoutOperand", mentions, func(f function) ([]edit, error) {
 		operators := map[ast.Node]token.Token{}
@@ -194,8 +195,8 @@ func endsWith(value string) intent {
 	})
 }
 
-// replaced puts another expression where an expression is used. It can be given without
-// what stands before a dot: MaxEnds is d.config.MaxEnds, too.
+// replaced replaces the only use of an expression by another expression. The parts before a
+// dot can be left out: MaxEnds finds d.config.MaxEnds, too.
 func replaced(expression, other string) intent {
 	return newIntent("replaced", []string{expression, other}, func(f function) ([]edit, error) {
 		var uses []place

@@ -19,12 +19,13 @@ import (
 
 // mutation is one intent in one function.
 type mutation struct {
-	// invariant is the promise that the mutation breaks, change how it does so.
+	// invariant is the promise that the mutation breaks, and change is what the mutated
+	// code does wrong.
 	invariant, change string
 	// in is the package's folder, function a name like Gate or actor.delete.
 	in, function string
 	intent       intent
-	// run is the pattern of the tests that are run, all of the package's if it is empty.
+	// run is the pattern of the tests to run. If empty, all tests of the package run.
 	run string
 }
 
@@ -88,7 +89,7 @@ func run(chosen []mutation, check bool) error {
 	}
 	notices := make([]string, len(chosen))
 	problems := make([]error, len(chosen))
-	sideBySide(len(chosen), func(i int) { notices[i], problems[i] = try(tree, chosen[i], mutants[i]) })
+	inParallel(len(chosen), func(i int) { notices[i], problems[i] = try(tree, chosen[i], mutants[i]) })
 	printList(os.Stdout, chosen, mutants, notices)
 	noticed := 0
 	for _, problem := range problems {

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// function is a function or method of a package, with the file in which it stands.
+// function is a function or method of a package, with its file.
 type function struct {
 	declaration *ast.FuncDecl
 	file        string
@@ -100,8 +100,8 @@ func (f function) mutate(i intent) ([]byte, error) {
 	return body, nil
 }
 
-// place is a node that an intent may change, with the code whose mentions it is found
-// by.
+// place is a node that an intent may change. It is found by the names and expressions in
+// around.
 type place struct {
 	node   ast.Node
 	around []ast.Node
@@ -116,8 +116,8 @@ func (p place) mentions(mentions []string) bool {
 	})
 }
 
-// one returns the one place that mentions all of these. A place that contains another
-// such place does not count.
+// one returns the only place with all of the mentions. It leaves out a place that contains
+// another place with all of them. Without exactly one place it returns an error.
 func one(places []place, mentions []string, what string) (place, error) {
 	if len(mentions) > 0 {
 		what += " that mentions " + strings.Join(mentions, " and ")
@@ -147,7 +147,7 @@ func one(places []place, mentions []string, what string) (place, error) {
 	return place{}, fmt.Errorf("there is more than one %s: %s", what, strings.Join(texts, " | "))
 }
 
-// wrapOne wraps the one place that mentions all of these.
+// wrapOne wraps the only place with all of the mentions.
 func wrapOne(places []place, mentions []string, what, before, after string) ([]edit, error) {
 	found, err := one(places, mentions, what)
 	if err != nil {
@@ -312,7 +312,8 @@ func isExpression(expression ast.Expr, written string) bool {
 
 func isLogical(e *ast.BinaryExpr) bool { return e.Op == token.LAND || e.Op == token.LOR }
 
-// isComparison reports whether an expression is seen to be a condition by its form.
+// isComparison reports whether an expression has the form of a condition, so that its type
+// must be bool.
 func isComparison(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.ParenExpr:
@@ -328,7 +329,7 @@ func isComparison(e ast.Expr) bool {
 	return false
 }
 
-// text prints a node in one form, whatever its line breaks are.
+// text prints a node on one line.
 func text(node ast.Node) string {
 	var printed bytes.Buffer
 	if err := printer.Fprint(&printed, token.NewFileSet(), node); err != nil {

@@ -23,7 +23,7 @@ const (
 	testTimeout    = 5 * time.Minute
 )
 
-// copyRepository copies what git would commit, as it is in the working tree.
+// copyRepository copies the files of the working tree that git does not ignore.
 func copyRepository(tree string) error {
 	names, err := exec.CommandContext(context.Background(), "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
@@ -50,7 +50,7 @@ func copyRepository(tree string) error {
 
 var testFunction = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Example)\w*)\(`)
 
-// check requires that the suite has tests.
+// check returns an error if the suite has no tests.
 func (s suite) check(tree string) error {
 	pattern, err := regexp.Compile(s.run)
 	if err != nil {
@@ -78,8 +78,8 @@ func (s suite) testSource(tree string) (source string, err error) {
 	return source, err
 }
 
-// checkUnchanged requires that all tests pass without a mutation: a test that fails
-// anyway notices nothing.
+// checkUnchanged returns an error if a test fails without a mutation: that test could not
+// notice a mutation.
 func checkUnchanged(tree string, chosen []mutation) error {
 	var suites []suite
 	known := map[suite]bool{}
@@ -90,7 +90,7 @@ func checkUnchanged(tree string, chosen []mutation) error {
 		}
 	}
 	problems := make([]error, len(suites))
-	sideBySide(len(suites), func(i int) {
+	inParallel(len(suites), func(i int) {
 		if output, err := suites[i].test(tree); err != nil {
 			problems[i] = fmt.Errorf("the tests of %s fail without any mutation:\n%s", suites[i].folder, output)
 		}
@@ -98,8 +98,8 @@ func checkUnchanged(tree string, chosen []mutation) error {
 	return errors.Join(problems...)
 }
 
-// sideBySide calls do with 0 to n-1, for as many at the same time as there are workers.
-func sideBySide(n int, do func(i int)) {
+// inParallel calls do(0) to do(n-1), at most as many at the same time as there are workers.
+func inParallel(n int, do func(i int)) {
 	indexes := make(chan int)
 	var group sync.WaitGroup
 	for range workers {
@@ -118,8 +118,8 @@ func sideBySide(n int, do func(i int)) {
 
 var failedTest = regexp.MustCompile(`--- FAIL: (\S+)`)
 
-// try returns the first test that notices the mutation. The tree stays as it is: only
-// the compiler sees the mutated file instead of the real one.
+// try returns the first test that notices the mutation. It does not change the tree: only
+// the compiler reads the mutated file instead of the real one.
 func try(tree string, m mutation, changed mutant) (notice string, err error) {
 	overlay, err := os.MkdirTemp("", "mutation")
 	if err != nil {
@@ -145,7 +145,7 @@ func try(tree string, m mutation, changed mutant) (notice string, err error) {
 	return failed[1], nil
 }
 
-// test runs a suite in the tree. Random tests draw the same values in every run.
+// test runs a suite in the tree. Tests with random values draw the same ones in every run.
 func (s suite) test(tree string, flags ...string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
