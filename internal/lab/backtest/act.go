@@ -9,9 +9,9 @@ import (
 	"divims/internal/scaling"
 )
 
-// act carries out the plan on the world, in its order. As in an evaluation, once an
-// action of a server is not done, the server's later actions are skipped. The error is
-// about an action that the model cannot carry out.
+// act carries out the plan's actions on the world, in order. As in an evaluation, once an
+// action of a server is not done, the server's later actions are skipped. It returns an
+// error if the model cannot carry out an action.
 func (r *run) act(seen pool.Observation, plan scaling.Plan) ([]scaling.Outcome, error) {
 	outcomes := make([]scaling.Outcome, len(plan.Actions))
 	broken := map[int]bool{}

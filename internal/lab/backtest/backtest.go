@@ -17,12 +17,13 @@ import (
 // Config describes a backtest.
 type Config struct {
 	Trace *Trace
-	// Policies are measured together, as one list. They replace Scaling.Policies.
+	// Policies are the policies of every evaluation, of which the largest answer counts.
+	// They replace Scaling.Policies.
 	Policies Policies
 	// Scaling are the settings of the decision.
 	Scaling scaling.Config
-	// Warmup is the first part of the trace, which is history only. Whole days are
-	// calendar days of the trace's time zone.
+	// Warmup is the length of the first part of the trace. It is only history: no
+	// evaluation runs in it. Whole days are calendar days of the trace's time zone.
 	Warmup time.Duration
 	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
 	Poll time.Duration

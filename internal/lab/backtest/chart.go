@@ -96,7 +96,7 @@ func (c Chart) legend(out *bytes.Buffer) {
 	}
 }
 
-// most returns the largest number of servers in the chart, at which the scale ends.
+// most returns the largest number of servers in the chart, which is the end of its scale.
 func (c Chart) most() int {
 	most := 1
 	for _, panel := range c.Panels {

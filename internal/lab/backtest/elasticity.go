@@ -5,13 +5,12 @@ package backtest
 // 2013). The need is that of perfect spreading, at least 1 server. The supply is the
 // number of machines whose BBB answers. The best value is 0.
 type Elasticity struct {
-	// UnderAccuracy is the mean number of servers by which the supply falls short of the
-	// need, OverAccuracy the mean number by which it exceeds the need (in the paper:
-	// ΣU/T and ΣO/T). Both are means over all time.
+	// UnderAccuracy is the number of missing servers, and OverAccuracy the number of
+	// servers beyond the need, both as means over all time (in the paper: ΣU/T and ΣO/T).
 	UnderAccuracy float64 `json:"under_provisioning_accuracy"`
 	OverAccuracy  float64 `json:"over_provisioning_accuracy"`
-	// UnderTimeshare and OverTimeshare are the percentages of time in which it does (in
-	// the paper: ΣA/T and ΣB/T).
+	// UnderTimeshare and OverTimeshare are the percentages of time in which the supply
+	// is below and above the need (in the paper: ΣA/T and ΣB/T).
 	UnderTimeshare float64 `json:"under_provisioning_timeshare_pct"`
 	OverTimeshare  float64 `json:"over_provisioning_timeshare_pct"`
 }

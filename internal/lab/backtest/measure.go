@@ -92,8 +92,8 @@ func (m *measure) count(plan scaling.Plan) {
 	}
 }
 
-// requireAnswers returns an error if a policy had no answer in any evaluation, because
-// then the figures are not those of that policy.
+// requireAnswers returns an error if a policy never had an answer, because then the
+// figures are not those of that policy.
 func (m *measure) requireAnswers(policies []scaling.Policy) error {
 	for _, policy := range policies {
 		if m.unanswered[policy] == m.evaluations {

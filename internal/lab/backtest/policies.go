@@ -43,7 +43,8 @@ func (p Policies) String() string {
 
 func (p Policies) oracle() bool { return slices.Contains(p, Oracle) }
 
-// known returns the list with policies of scaling: Oracle becomes the forecast.
+// known returns the list for package scaling, which does not know Oracle: the forecast
+// replaces it.
 func (p Policies) known() []scaling.Policy {
 	list := slices.Clone(p)
 	for i, policy := range list {

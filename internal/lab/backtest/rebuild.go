@@ -15,8 +15,8 @@ import (
 // meetings and about as many people. Samples do not contain the size and the length of
 // each meeting or whether it is recorded. These are made up, the same for the same
 // seed. Between two samples that are far apart, as after missed evaluations, the numbers
-// are assumed to change evenly. Errors name a sample with implausibly many meetings or
-// people.
+// are assumed to change evenly. It returns an error if a sample has implausibly many
+// meetings or people.
 func Rebuild(samples []pool.Sample, seed uint64) ([]demand.Meeting, error) {
 	for _, s := range samples {
 		if s.Meetings > maxMeetings || s.Participants > maxParticipants {
@@ -30,7 +30,7 @@ func Rebuild(samples []pool.Sample, seed uint64) ([]demand.Meeting, error) {
 	return b.meetings(), nil
 }
 
-// Samples with more than this are refused.
+// Rebuild refuses samples with more meetings or people than these.
 const maxMeetings, maxParticipants = 100_000, 10_000_000
 
 // Parameters of the made-up meetings.
@@ -40,8 +40,8 @@ const (
 	// chosen so that known traces are reproduced well.
 	lengthShare, lengthSpread = 0.8, 1.3
 	minLength, maxLength      = 5 * time.Minute, 24 * time.Hour
-	// sizeSpread is the same for the number of people, whose median follows from the
-	// samples.
+	// sizeSpread is the same for the number of people in a meeting. The median of that
+	// number follows from the samples.
 	sizeSpread = 2.5
 	maxSize    = 1000
 	// recordedShare is the share of meetings that are recorded.
@@ -86,8 +86,9 @@ func fillGaps(samples []pool.Sample) []pool.Sample {
 	return filled
 }
 
-// longestMean returns the mean length of meetings if only as many began as the samples
-// show: the total time of all meetings divided by the total increase of their number.
+// longestMean returns an upper bound of the mean length of meetings: the total time of all
+// meetings divided by the total increase of their number. Meetings that began and ended
+// between two samples would make the mean shorter.
 func longestMean(samples []pool.Sample) time.Duration {
 	begun, open := 0, time.Duration(0)
 	for i := 1; i < len(samples); i++ {

@@ -15,8 +15,9 @@ import (
 type Trace struct {
 	Name     string
 	Meetings []demand.Meeting
-	// Begin is the midnight before the first meeting, End the midnight after the end of
-	// the last one or after that weekend. Both are in the trace's time zone.
+	// Begin is the midnight before the first meeting. End is the midnight after the last
+	// meeting, or after its weekend if it ends on a Friday or later in the week. Both are
+	// in the trace's time zone.
 	Begin, End time.Time
 	// demand has the demand at every full minute from Begin to End.
 	demand []Demand
@@ -99,14 +100,14 @@ func (t *Trace) minute(moment time.Time) int {
 	return int((moment.Sub(t.Begin) + time.Minute - 1) / time.Minute)
 }
 
-// between returns the demand of the full minutes after one moment, up to and including
-// another.
+// between returns the demand of every full minute later than after and not later than
+// until.
 func (t *Trace) between(after, until time.Time) []Demand {
 	return t.demand[t.minute(after.Add(1)):t.minute(until.Add(1))]
 }
 
-// Samples returns the samples that evaluations at every period would have recorded, from
-// one moment on and before another.
+// Samples returns the samples that evaluations would have recorded: one at from, and then
+// one every period before to.
 func (t *Trace) Samples(from, to time.Time, period time.Duration) []pool.Sample {
 	samples := make([]pool.Sample, 0, to.Sub(from)/period+1)
 	for at := from; at.Before(to); at = at.Add(period) {

@@ -75,7 +75,8 @@ func (a *answers) cached(inner http.Handler) http.Handler {
 	})
 }
 
-// answer is a cached answer. inner writes it, and then it does not change any more.
+// answer is a cached answer. It is the http.ResponseWriter of the wrapped service, and
+// never changes after that.
 type answer struct {
 	status int
 	header http.Header

@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// The metrics of a real node_exporter that the sandbox's does not have, for a BBB server
-// with 8 CPUs: those of each device and each CPU, and all services, sockets, targets and
-// timers of systemd.
+// The sandbox's node_exporter has fewer metrics than a real one. These are the numbers of
+// the missing ones on a BBB server with 8 CPUs: per CPU and per network device, and for the
+// services, sockets, targets and timers of systemd.
 const (
 	cpus       = 8
 	otherUnits = 180
@@ -30,8 +30,8 @@ var (
 	unitStates = []string{"activating", "active", "deactivating", "failed", "inactive"}
 )
 
-// restOfStats returns the rest of an answer with the given collectors, or with all
-// collectors if none are given.
+// restOfStats returns the metrics that the sandbox's answer lacks, for a request of the
+// given collectors, or of all collectors if none are given.
 func restOfStats(collectors []string) []byte {
 	if len(collectors) == 0 {
 		return rest()

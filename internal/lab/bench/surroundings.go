@@ -31,14 +31,14 @@ type Surroundings struct {
 const meetingSize = 25
 
 // begin is when the world begins. Each evaluation is step later than the one before. All
-// evaluations are within the grace time (DIVIMS_GRACE), so that hung servers are waited
-// for and no action is planned for them.
+// evaluations are within the grace time (DIVIMS_GRACE), so no action is planned for hung
+// servers.
 var begin = time.Date(2026, time.March, 2, 6, 0, 0, 0, time.UTC)
 
 const step = 5 * time.Second
 
-// hello is the first line that the surroundings write: the settings of a function that
-// uses them.
+// hello is the first line that the surroundings write. Environment has the settings of a
+// function that uses them.
 type hello struct{ Environment []string }
 
 // Traffic is the traffic that evaluations caused so far.

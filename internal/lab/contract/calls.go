@@ -130,7 +130,7 @@ func Planned(record cycle.Record) string {
 	return strings.Join(list, ", ")
 }
 
-// status requires that the status is about cron's evaluation, the only decision so far.
+// status requires that the status shows the evaluation of cron, and no other decision.
 func status(body []byte) error {
 	var got report.Status
 	if err := json.Unmarshal(body, &got); err != nil {

@@ -50,7 +50,7 @@ type call struct {
 	name, method, path, body string
 	accept                   string
 	status                   int
-	// contentType is the answer's; "" is not checked.
+	// contentType is the expected Content-Type. If empty, it is not checked.
 	contentType string
 	// check returns an error if the answer's body is wrong; nil accepts any body.
 	check func(body []byte) error

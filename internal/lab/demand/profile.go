@@ -73,7 +73,8 @@ func localDays(from, to time.Time, zone *time.Location) []time.Time {
 type generator struct {
 	habits habits
 	seed   uint64
-	// scale is the factor from the habits' counts of meetings to the wanted peak.
+	// scale is the factor by which the habits' counts of meetings are multiplied to
+	// reach the wanted peak.
 	scale float64
 	// largest is the most people in one meeting. It is smaller in small places,
 	// whatever the habits say.
@@ -98,7 +99,7 @@ func (g *generator) all(days []time.Time) []Meeting {
 	for i, day := range days {
 		random := g.randomOf(day)
 		busy := g.habits.week[day.Weekday()] * (1 + growthPerWeek*float64(i)/7) * (1 + dailyVariation*random.NormFloat64())
-		if factor, is := special[i]; is {
+		if factor, isSpecial := special[i]; isSpecial {
 			busy *= factor
 		}
 		meetings = append(meetings, g.day(random, day, max(0, busy))...)
@@ -159,8 +160,8 @@ func (g *generator) calibrate(peak int) {
 	}
 }
 
-// peakOf returns the most people at one time, taking everybody of a meeting to join in
-// the middle of Join and to leave in the middle of Leave.
+// peakOf returns the largest number of people at one time. It assumes that everybody in a
+// meeting joins in the middle of Join and leaves in the middle of Leave.
 func peakOf(meetings []Meeting) int {
 	type change struct {
 		at     time.Time

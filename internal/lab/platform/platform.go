@@ -1,7 +1,7 @@
-// Package platform hosts the function as Scaleway's Go runtime does: behind an HTTP
-// server of its own, in this process (Serve) or in one that is built around `Handle`
-// (WriteOverlay, Start). serve.go is also compiled into those programs: it imports
-// the standard library only.
+// Package platform hosts the function as Scaleway's Go runtime does, behind an HTTP server:
+// in this process (Serve), or in another process whose program is built around the
+// handler (WriteOverlay, Start). serve.go is also compiled into that program, so it
+// imports the standard library only.
 package platform
 
 import (
@@ -36,9 +36,9 @@ func main() { platform.Main(function.%s) }
 `
 
 // WriteOverlay writes into folder the sources of a program that serves the handler of
-// a module, and returns the name of a file for `go build -overlay`. With it, the
-// module at root has the package ./platform_main, though nothing is written to root.
-// A handler in a folder is named FOLDER/Name, as on Scaleway.
+// a module, and returns the name of a file for `go build -overlay`. With that flag, go
+// builds the package MainFolder of the module at root, although nothing is written to
+// root. A handler in a folder is named FOLDER/Name, as on Scaleway.
 func WriteOverlay(folder, root, module, handler string) (overlay string, err error) {
 	inFolder, name := path.Split(handler)
 	sources := map[string][]byte{

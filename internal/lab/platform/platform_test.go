@@ -57,8 +57,8 @@ func TestContractInAProcess(t *testing.T) {
 	}
 }
 
-// TestServeFinishesRequestsUnderWay stops a server while it works on a request.
-func TestServeFinishesRequestsUnderWay(t *testing.T) {
+// TestServeFinishesRequestsInProgress stops a server while it works on a request.
+func TestServeFinishesRequestsInProgress(t *testing.T) {
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

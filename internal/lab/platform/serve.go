@@ -15,14 +15,14 @@ import (
 
 const (
 	headerTimeout = 10 * time.Second
-	// shutdownTimeout is how long requests under way may take after a shutdown begins.
+	// shutdownTimeout is how long requests in progress may take after a shutdown begins.
 	shutdownTimeout = 5 * time.Second
 	// listenerFD is the file descriptor of the listener that a process inherits.
 	listenerFD = 3
 )
 
 // Serve answers the listener's requests with the function until ctx is done. Then it
-// accepts no more, waits up to 5 seconds for those under way, and returns nil.
+// accepts no new requests, waits up to 5 seconds for those in progress, and returns nil.
 func Serve(ctx context.Context, listener net.Listener, function http.Handler) error {
 	server := &http.Server{Handler: withIngressHeaders(function), ReadHeaderTimeout: headerTimeout}
 	closed := make(chan struct{})

@@ -48,7 +48,8 @@ func (b *bbbAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = body.Flush()
 }
 
-// answer executes a call. It returns an error if BBB is not up.
+// answer executes a call and returns the writer of the response. It returns an error if
+// BBB is not up.
 func (b *bbbAPI) answer(r *http.Request) (answer bodyWriter, err error) {
 	domain := r.TLS.ServerName
 	b.locked.with(func(w *world.World) {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// A server's certificate is valid as long as one of Let's Encrypt, and is renewed
-// as long before it expires.
+// Servers' certificates have the lifetime of Let's Encrypt's, and are renewed as long
+// before their expiry as Let's Encrypt recommends.
 const (
 	certificateLifetime = 90 * 24 * time.Hour
 	renewBefore         = 30 * 24 * time.Hour

@@ -75,8 +75,8 @@ func collect(names []string, seen machineStats) []byte {
 	return e.Bytes()
 }
 
-// exposition is text in Prometheus's exposition format. Its methods write nothing for
-// what the world does not know.
+// exposition is text in Prometheus's exposition format. Its methods write no samples of
+// values that are unknown.
 type exposition struct{ bytes.Buffer }
 
 // family writes the header of a metric.

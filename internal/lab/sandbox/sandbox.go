@@ -34,12 +34,12 @@ const poolName = "sandbox"
 
 // Config describes a sandbox.
 type Config struct {
-	// World is what the services show. Its Servers must be those that pool.Servers
-	// returns for the templates above. DiViMS uses those of its images whose name
+	// World is the world that the services serve. Its Servers must be those that
+	// pool.Servers returns for the templates above. DiViMS uses only images whose name
 	// begins with "bbb-". Tags and Secret have defaults.
 	World world.Config
-	// Quotas is the most machines that can exist, by commercial type. Types that it does
-	// not name have no limit.
+	// Quotas limits the number of machines of a commercial type. A type that is not
+	// listed has no limit.
 	Quotas map[string]int
 	// Unprovisioned makes a sandbox whose servers have no IP address, no DNS name and
 	// no entry yet. Only bare metal can run at its start.
@@ -219,7 +219,7 @@ func (s *Sandbox) SetCertificateExpiry(domain string, at time.Time) error {
 // Now returns the virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.locked.now() }
 
-// Traffic returns what went over the connections of all services so far.
+// Traffic returns the traffic of all services so far.
 func (s *Sandbox) Traffic() Traffic { return s.services.traffic.sum() }
 
 // AdvanceTo advances virtual time to t, with all events of the world until then.

@@ -193,7 +193,7 @@ func (f *fixture) setting(name string) string {
 	return ""
 }
 
-// lecture returns a meeting.
+// lecture returns a meeting that begins the given time after start.
 func lecture(after, length time.Duration, people int) demand.Meeting {
 	return demand.Meeting{Start: start.Add(after), Duration: length, Participants: people}
 }

@@ -90,8 +90,8 @@ type serverParams struct {
 	Tag        *string `json:"tag"`
 }
 
-// maxBodySize is the largest request body that is read, in bytes. It is far above
-// any that Scalelite is sent.
+// maxBodySize is the largest request body that is read, in bytes. No client of Scalelite
+// sends nearly as much.
 const maxBodySize = 1 << 20
 
 // readInput reads a call in the order of the real checks: Rails parses the body, then
@@ -226,7 +226,8 @@ func (i scaleliteInput) keepsState() bool {
 	return i.KeepState != nil && i.KeepState != false && i.KeepState != ""
 }
 
-// withEntry passes the entry that a call names to work. It answers 404 if there is none.
+// withEntry calls work with the entry whose id is in the input. Without such an entry it
+// answers with status 404.
 func (s *scalelite) withEntry(w *world.World, input scaleliteInput, work func(pool.Entry) scaleliteAnswer) scaleliteAnswer {
 	entries := w.Entries()
 	i := slices.IndexFunc(entries, func(e pool.Entry) bool { return e.ID == input.ID })

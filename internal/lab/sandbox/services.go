@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// services are HTTP servers on loopback ports. After the first that cannot be
-// started, err is set and serve does nothing.
+// services are HTTP servers on loopback ports. If one cannot be started, err is set and
+// later calls of serve do nothing.
 type services struct {
 	servers []*http.Server
 	// running counts the servers and their connections.

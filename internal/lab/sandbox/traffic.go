@@ -6,14 +6,14 @@ import (
 	"sync/atomic"
 )
 
-// Traffic counts what goes over the connections to the sandbox. Bytes are those of the
-// TCP payload, after encryption if there is TLS.
+// Traffic counts the connections to the sandbox and their bytes: the TCP payload, which is
+// encrypted if the service uses TLS.
 type Traffic struct {
 	Connections int64 `json:"connections"`
-	// Handshakes are TLS handshakes. Resumed are those of them that resumed a session.
+	// Handshakes counts TLS handshakes, and Resumed those that resumed a session.
 	Handshakes int64 `json:"handshakes"`
 	Resumed    int64 `json:"resumed"`
-	// Received came from clients, Sent went to them.
+	// Received counts bytes from clients, and Sent bytes to clients.
 	Received int64 `json:"received"`
 	Sent     int64 `json:"sent"`
 }

@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-// address is a reserved address. Its MachineID is unused: seen takes it from machine.
+// address is a reserved address. MachineID is not used, because seen sets it from machine.
 type address struct {
 	pool.Address
 	machine *machine

@@ -22,7 +22,8 @@ type event struct {
 	at   time.Time
 	rank rank
 	seq  int // orders events of the same time and rank: first planned, first run
-	// run does it and returns when it happens again, or the zero time for never.
+	// run executes the event and returns when it happens again, or the zero time if it
+	// does not.
 	run func() time.Time
 }
 
@@ -46,7 +47,7 @@ func (a *agenda) next(t time.Time) *event {
 	return heap.Pop(a).(*event)
 }
 
-// again puts an event that next returned back, to happen at another time.
+// again plans an event that next returned once more, for another time.
 func (a *agenda) again(e *event, at time.Time) {
 	e.at = at.UTC()
 	heap.Push(a, e)

@@ -23,25 +23,25 @@ type Config struct {
 	Servers []pool.Server
 	// Meetings are the meetings that people want to hold, sorted by start.
 	Meetings []demand.Meeting
-	// Secret is the BBB secret of all servers: machines made from one image share it.
-	// If unset, it is derived from the seed. The entries contain it.
+	// Secret is the BBB secret of all servers and their entries: machines made from one
+	// image share it. If unset, it is derived from the seed.
 	Secret pool.Secret
 
 	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
 	Poll time.Duration
 	// CordonRace is the probability, 0 to 1, that a cordon or disable happens while
-	// Scalelite's poller saves the server: see race.
+	// Scalelite's poller saves the server. The type race describes the effect.
 	CordonRace float64
-	// A server with more participants or more meetings than these is overloaded,
-	// defaults 250 and 15.
+	// ServerParticipants and ServerMeetings are the capacity of a server, defaults 250
+	// and 15. A server with more of either is overloaded.
 	ServerParticipants, ServerMeetings int
 
 	// RecordingWork is how long the server processes a recording after the meeting's
 	// end, as a multiple of the meeting's length. 0 means that there are no recordings.
 	RecordingWork float64
-	// Shipped reports whether published recordings leave the server in a last stage of
-	// the work (Scalelite's transfer with delete_recording). Otherwise they stay on the
-	// server and are not work.
+	// Shipped adds a last stage to the work, in which a published recording is moved
+	// from the server to Scalelite (its transfer with delete_recording). Otherwise
+	// published recordings are finished and stay on the server.
 	Shipped bool
 
 	// BootMin and BootMax bound the time from power-on until BBB answers, defaults 3 and

@@ -14,7 +14,7 @@ type entry struct {
 	id         string
 	url        string
 	secret     pool.Secret
-	server     *server // the one at the url; nil if there is none
+	server     *server // the server at the url, or nil
 	state      pool.EntryState
 	multiplier float64
 	tag        string
@@ -23,10 +23,10 @@ type entry struct {
 	load       float64
 	loadKnown  bool
 	race       race
-	// meetings are those that Scalelite has on this entry in its own list.
+	// meetings are the entry's meetings in Scalelite's own list.
 	meetings []*meeting
-	// drainingSince is when the entry was cordoned or disabled. It is zero while the
-	// entry is enabled, if it never was, and after noteDrain.
+	// drainingSince is when the entry stopped being enabled. It is zero while the entry
+	// is enabled, if it was never enabled, and after noteDrain.
 	drainingSince time.Time
 }
 
@@ -34,8 +34,8 @@ func (e *entry) setLoad(load float64) { e.load, e.loadKnown = load, true }
 
 func (e *entry) clearLoad() { e.load, e.loadKnown = 0, false }
 
-// count adds a created meeting or a join to the load, until the next poll, and to the
-// load in race, which no poll sets again.
+// count adds a created meeting or a join to the load. The next poll replaces the load, but
+// no poll replaces the load in race.
 func (e *entry) count() {
 	e.load += e.multiplier
 	e.race.load += e.multiplier
@@ -96,8 +96,8 @@ func (w *World) Register(url string, secret pool.Secret) (pool.Entry, error) {
 	return w.addEntry(url, secret).seen(), nil
 }
 
-// SetTag sets the tag of an entry. Meetings that request the tag are placed on it, and
-// with "" those that request none. Errors: ErrNotFound.
+// SetTag sets the tag of an entry, or removes it if tag is "". See place for the effect on
+// new meetings. Errors: ErrNotFound.
 func (w *World) SetTag(id, tag string) error {
 	e, err := w.entry(id)
 	if err == nil {

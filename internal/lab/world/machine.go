@@ -8,7 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// systemLead is how long before BBB the machine's system is up, at most.
+// systemLead is the most time between the start of the machine's system and the first
+// answer of BBB.
 const systemLead = 30 * time.Second
 
 // machine is the hoster's machine with the meetings and recordings on it.

@@ -28,7 +28,8 @@ type meeting struct {
 	id, internalID string
 	created        time.Time
 	machine        *machine
-	// entry is the one that has the meeting in Scalelite's list; nil once dropped.
+	// entry is the meeting's entry in Scalelite's list. It is nil once Scalelite has
+	// dropped the meeting.
 	entry        *entry
 	joined, left int
 	ended        bool

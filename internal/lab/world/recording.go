@@ -7,7 +7,7 @@ import (
 	"divims/internal/pool"
 )
 
-// stage is how far a recording has come. Its name in stages is that in the backlog.
+// stage is how far a recording has come. stages has the names that the backlog uses.
 type stage int
 
 const (
@@ -53,8 +53,8 @@ func (w *World) record(m *meeting) {
 	}
 }
 
-// work processes the next stage of the machine's first unfinished recording. A machine
-// processes one recording at a time. A stage that a halt interrupts starts over.
+// work processes the first unfinished recording of a machine, stage by stage, and then the
+// next recording. A stage that a halt interrupts starts over.
 func (w *World) work(m *machine) {
 	if len(m.backlog) == 0 {
 		return

@@ -13,7 +13,7 @@ const (
 	idleLoad           = 0.2
 	loadPerParticipant = 0.03
 	loadOfRecording    = 2.5
-	// bytes per minute for each participant
+	// In bytes per minute for each participant.
 	receivedPerParticipant = 60 * 40_000
 	sentPerParticipant     = 60 * 150_000
 	// probeAge is the age of the probe's result when it is read.

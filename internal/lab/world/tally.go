@@ -15,9 +15,8 @@ type Tally struct {
 	ServerHours float64
 	// PeakParticipants is the largest number of people at a full minute.
 	PeakParticipants int
-	// ParticipantMinutes adds up the people at every full minute, and
-	// OverloadedParticipantMinutes those of them on servers with more participants or
-	// more meetings than Config allows.
+	// ParticipantMinutes adds up the people at every full minute.
+	// OverloadedParticipantMinutes adds up only the people on overloaded servers.
 	ParticipantMinutes, OverloadedParticipantMinutes int
 	// RefusedMeetings found no server at their start or in the five minutes after.
 	RefusedMeetings int
@@ -27,8 +26,8 @@ type Tally struct {
 	LostRecordings int
 	// LeftoverVolumes are volumes that belong to no machine at present.
 	LeftoverVolumes int
-	// DrainTimes has, for each machine that was stopped or deleted while its entry was
-	// cordoned or disabled, how long the entry had been so.
+	// DrainTimes has the time from the cordon or disable of an entry until its machine
+	// was stopped or deleted, for each machine with such an entry.
 	DrainTimes []time.Duration
 }
 

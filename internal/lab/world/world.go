@@ -17,7 +17,7 @@ import (
 var (
 	// ErrNotFound: nothing has this id.
 	ErrNotFound = errors.New("not found")
-	// ErrInvalid: the call can never succeed with these arguments.
+	// ErrInvalid: the arguments are invalid, whatever the state of the world is.
 	ErrInvalid = errors.New("invalid")
 	// ErrState: the call is not possible in the present state of the machine, volume or
 	// address.

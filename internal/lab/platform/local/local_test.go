@@ -53,8 +53,8 @@ func TestContractBehindScalewaysLibrary(t *testing.T) {
 	})
 }
 
-// freePort returns a port that nothing listened on a moment ago: the library takes a
-// port, not a listener.
+// freePort returns a port that nobody listens on. Another process could take it before the
+// library does, but the library accepts no listener.
 func freePort(t *testing.T) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -2,11 +2,11 @@ package faults
 
 import "fmt"
 
-// Services are the names of the services. The calls of tls are handshakes with a
-// server's web server, which serves bbb and stats.
+// Services are the names of the services. A call of the service tls is a handshake with
+// the web server that serves bbb and stats.
 var Services = []string{"scalelite", "bbb", "stats", "scaleway", "storage", "calendar", TLS}
 
-// TLS is the service whose calls are handshakes. Handshake is the name of all of them.
+// TLS is the service whose calls are handshakes. Handshake is the name of all its calls.
 const (
 	TLS       = "tls"
 	Handshake = "handshake"
@@ -33,8 +33,7 @@ type Call struct {
 	Fault Kind
 }
 
-// Rule returns a rule that hits this call if the same calls are made again after the
-// rule is set.
+// Rule returns a rule that hits the same call when the same sequence of calls is repeated.
 func (c Call) Rule(kind Kind) Rule {
 	return Rule{Service: c.Service, Server: c.Server, Call: c.Name, Kind: kind, From: c.Ordinal, To: c.Ordinal}
 }

@@ -7,12 +7,12 @@ import (
 	"net/http"
 )
 
-// maxBodySize is the largest request body that is read, in bytes. It is far above any
-// that a service of a sandbox is sent.
+// maxBodySize is the largest request body that is read, in bytes. No client of a sandbox
+// sends nearly as much.
 const maxBodySize = 64 << 20
 
-// Wrap injects faults into a service. operation returns which operation a request
-// calls; Service and Name must be set. It gets the body, which has been read already.
+// Wrap injects faults into a service. operation returns the Operation of a request, with
+// Service and Name set. It must not read the request's Body, but gets the bytes as body.
 func (i *Injector) Wrap(operation func(r *http.Request, body []byte) Operation, service http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// net/http notices that a client is gone only once the body is read.

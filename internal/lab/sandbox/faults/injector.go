@@ -97,8 +97,8 @@ func (i *Injector) Calls() []Call {
 }
 
 // OnCall sets a function that is called for every call, and for every handshake that a
-// fault hits. It runs after the service has executed the call, if it does, and before the
-// response is sent. Nil removes the function.
+// fault hits. It runs before the response is sent, and after the service has executed the
+// call, unless the fault prevents that. Nil removes the function.
 func (i *Injector) OnCall(do func(Call)) {
 	i.lock.Lock()
 	defer i.lock.Unlock()
@@ -165,12 +165,13 @@ func (i *Injector) report(call Call) {
 	}
 }
 
-// keepsResponses reports whether a Stale rule may need old responses, now or later.
+// keepsResponses reports whether responses must be kept: a Stale rule is set, or calls are
+// logged and such a rule may follow.
 func (i *Injector) keepsResponses() bool {
 	return i.logging || slices.ContainsFunc(i.rules, func(r *activeRule) bool { return r.Kind == Stale })
 }
 
-// remember keeps a successful response to a GET.
+// remember keeps a successful response to a GET, if responses must be kept.
 func (i *Injector) remember(r *http.Request, service string, a response) {
 	i.lock.Lock()
 	defer i.lock.Unlock()

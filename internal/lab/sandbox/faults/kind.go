@@ -12,8 +12,8 @@ const (
 	// Hang sends nothing until the client gives up.
 	Hang Kind = "hang"
 	// TooMany is HTTP status 429 with a Retry-After of one second.
+	TooMany Kind = "429"
 	// TooManyBare is HTTP status 429 with neither a Retry-After nor a body.
-	TooMany     Kind = "429"
 	TooManyBare Kind = "429-bare"
 	// ServerError is HTTP status 500 without a body.
 	ServerError Kind = "500"

@@ -9,7 +9,7 @@ import (
 type Plan struct {
 	// Rules are tried in this order. The first one that hits a call decides.
 	Rules []Rule
-	// Seed selects the random numbers for Percent.
+	// Seed determines which calls a rule with a Percent hits.
 	Seed uint64
 	// RacePercent is the percentage of changes from enabled to cordoned or disabled that
 	// race with Scalelite's poller. The sandbox applies it, not the Injector.

@@ -7,7 +7,8 @@ import (
 	"strconv"
 )
 
-// responseFaults change a response. They return false if it cannot be changed.
+// responseFaults change a response. A fault returns false if it cannot be applied to the
+// response.
 var responseFaults = map[Kind]func(*exchange, *response) bool{
 	Trickle:     func(_ *exchange, res *response) bool { return len(res.body) > 0 },
 	Truncated:   func(_ *exchange, res *response) bool { return res.truncate() },

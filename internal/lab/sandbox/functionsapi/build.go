@@ -20,9 +20,10 @@ import (
 	"divims/internal/lab/platform"
 )
 
-// builder builds programs from archives. Each build has a folder of its own. It uses Go
-// and the workstation's access to modules, and nothing else of the workstation.
+// builder builds programs from archives, each in a folder of its own. It uses the machine's
+// Go, but not its caches and none of its DIVIMS_ and SCW_ variables.
 type builder struct {
+	// cache is the folder for modules and compiled packages.
 	cache string
 	// lock allows one build at a time, so that the next one finds its packages in the cache.
 	lock sync.Mutex
@@ -34,8 +35,8 @@ type program struct {
 	bytes int64
 }
 
-// build unpacks an archive below work and builds it together with the platform's own
-// package main. The function's owner sees the errors.
+// build unpacks an archive into a new folder in work and builds it together with the
+// platform's own package main. Its errors are shown to the function's owner.
 func (b *builder) build(ctx context.Context, work string, archive []byte, runtime, handler string) (program, error) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
@@ -81,7 +82,7 @@ func unpack(archive []byte, folder string) error {
 	left := int64(maxUnpacked)
 	for _, file := range files.File {
 		if !filepath.IsLocal(file.Name) || !file.Mode().IsRegular() && !file.Mode().IsDir() {
-			return fmt.Errorf("%q is neither a file nor a folder of its own", file.Name)
+			return fmt.Errorf("%q is not a regular file or folder inside the archive", file.Name)
 		}
 		if file.Mode().IsDir() {
 			continue
@@ -128,7 +129,7 @@ func checkNoMain(source string) error {
 		}
 		if file.Name.Name == "main" {
 			short, _ := filepath.Rel(source, name)
-			return fmt.Errorf("function build failed: %s is of a package main, and you must not have any package named main in your module", short)
+			return fmt.Errorf("function build failed: %s is in a package main, and you must not have any package named main in your module", short)
 		}
 		return nil
 	})
@@ -145,7 +146,7 @@ func (b *builder) module(ctx context.Context, source, runtime string) (string, e
 		return "", err
 	}
 	if version.Lang(present) != version.Lang(firstGo(runtime)) {
-		return "", fmt.Errorf("the runtime %s cannot be tried with %s", runtime, present)
+		return "", fmt.Errorf("the runtime %s cannot be tested with %s", runtime, present)
 	}
 	said, err := b.run(ctx, source, "list", "-m", "-f", "{{.Path}} {{.GoVersion}}")
 	if err != nil {

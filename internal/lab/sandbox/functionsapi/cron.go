@@ -49,7 +49,7 @@ func (p *Platform) createCron(_ *http.Request, body []byte) (any, error) {
 	}
 	var object map[string]any
 	if err := json.Unmarshal(c.Args, &object); err != nil {
-		return nil, invalid("args have to be an object: %s", err)
+		return nil, invalid("args must be an object: %s", err)
 	}
 	c.ID, c.Status = newID(), "ready"
 	p.crons = append(p.crons, c)

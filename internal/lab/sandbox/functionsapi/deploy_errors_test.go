@@ -25,7 +25,7 @@ func TestInvalidDeploymentsFail(t *testing.T) {
 		{"an invalid memory size", yml, "memoryLimit: 256", "memoryLimit: 300", "memory_limit has to be"},
 		{"an invalid privacy", yml, "privacy: private", "privacy: privat", "privacy has to be"},
 		{"a cron with seconds", yml, `rate: "*/5 * * * *"`, `rate: "* * * * * *"`, "has 6 fields"},
-		{"a cron with a step of 0", yml, `rate: "*/5 * * * *"`, `rate: "*/0 * * * *"`, "is no pace"},
+		{"a cron with a step of 0", yml, `rate: "*/5 * * * *"`, `rate: "*/0 * * * *"`, "has an invalid step"},
 		{"a misspelt setting", yml, "DIVIMS_POOL_SIZE: required", "DIVIMS_POOLSIZE: required", "DIVIMS_POOL_SIZE is not a setting; DIVIMS_POOLSIZE is required"},
 		{"a missing setting", yml, "DIVIMS_STATS_URLS: optional", "", "DIVIMS_STATS_URLS is not a setting"},
 		{"the settings of an unknown pool", yml, "settings.js):school.env", "settings.js):schul.env", `"functions.school.env"`},

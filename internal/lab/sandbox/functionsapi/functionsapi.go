@@ -32,7 +32,7 @@ type Config struct {
 	// Cache is a folder for modules and compiled packages. Builds use it instead of the
 	// user's own caches, and it can be used again.
 	Cache string
-	// Log receives the output of all functions. Several write at the same time.
+	// Log receives the output of all functions. It must be safe for concurrent use.
 	Log io.Writer
 }
 

@@ -10,8 +10,8 @@ import (
 // schedule is the minutes in which a cron calls, in UTC.
 type schedule struct {
 	minutes, hours, days, months, weekdays set
-	// anyDay reports that the days or the weekdays are not restricted. Then both must
-	// match; otherwise it is enough that one of them does.
+	// anyDay is set if the days or the weekdays begin with *. Then both must match;
+	// otherwise one of them is enough.
 	anyDay bool
 }
 
@@ -20,12 +20,12 @@ type set uint64
 
 func (s set) has(value int) bool { return s>>value&1 == 1 }
 
-// field is one of the five fields of a schedule: its bounds, and names for its values
-// from the first one on.
+// field is one of the five fields of a schedule.
 type field struct {
 	name        string
 	first, last int
-	words       string
+	// words are names for the values, beginning with first, separated by spaces.
+	words string
 }
 
 var fields = []field{
@@ -41,7 +41,7 @@ var fields = []field{
 func parseSchedule(text string) (schedule, error) {
 	texts := strings.Fields(text)
 	if len(texts) != len(fields) {
-		return schedule{}, fmt.Errorf("schedule %q has %d fields; it has to have %d", text, len(texts), len(fields))
+		return schedule{}, fmt.Errorf("schedule %q has %d fields, must have %d", text, len(texts), len(fields))
 	}
 	var sets [5]set
 	for i, f := range fields {
@@ -62,15 +62,15 @@ func parseSchedule(text string) (schedule, error) {
 
 // parse reads one element of a field's list.
 func (f field) parse(part string) (set, error) {
-	text, pace, paced := strings.Cut(part, "/")
+	text, every, stepped := strings.Cut(part, "/")
 	first, last, err := f.bounds(text)
 	if err != nil {
 		return 0, err
 	}
 	step := 1
-	if paced {
-		if step, err = strconv.Atoi(pace); err != nil || step < 1 || step > f.last || first == last {
-			return 0, fmt.Errorf("%q is no pace", part)
+	if stepped {
+		if step, err = strconv.Atoi(every); err != nil || step < 1 || step > f.last || first == last {
+			return 0, fmt.Errorf("%q has an invalid step", part)
 		}
 	}
 	var values set
@@ -92,7 +92,7 @@ func (f field) bounds(text string) (first, last int, err error) {
 		return first, first, nil
 	}
 	if last, err = f.value(to); err == nil && last < first {
-		err = fmt.Errorf("%q goes backwards", text)
+		err = fmt.Errorf("%q ends before it begins", text)
 	}
 	return first, last, err
 }
@@ -105,7 +105,7 @@ func (f field) value(text string) (int, error) {
 	}
 	value, err := strconv.Atoi(text)
 	if err != nil || strings.Trim(text, "0123456789") != "" || value < f.first || value > f.last {
-		return 0, fmt.Errorf("%q is not %d to %d", text, f.first, f.last)
+		return 0, fmt.Errorf("%q is not a value from %d to %d", text, f.first, f.last)
 	}
 	return value, nil
 }

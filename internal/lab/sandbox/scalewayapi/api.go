@@ -31,8 +31,8 @@ type Config struct {
 	Domains []string
 	// Named are the servers whose domains have DNS records from the start.
 	Named []pool.Server
-	// Quotas is the most machines that can exist, by commercial type. Types that it does
-	// not name have no limit.
+	// Quotas limits the number of machines of a commercial type. A type that is not
+	// listed has no limit.
 	Quotas map[string]int
 }
 
@@ -121,8 +121,8 @@ func (a *api) routes() map[string]handlerFunc {
 	return routes
 }
 
-// maxBodySize is the largest request body, in bytes. It is far above any that clients
-// send.
+// maxBodySize is the largest request body that is read, in bytes. No client sends nearly
+// as much.
 const maxBodySize = 1 << 20
 
 // endpoint reads the request, executes it under the lock, and writes the response.

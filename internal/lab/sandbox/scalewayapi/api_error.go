@@ -21,7 +21,8 @@ func (e *apiError) Error() string {
 // response returns the response to send.
 func (e *apiError) response() response { return response{status: e.status, body: e.body} }
 
-// notFound is as recorded for servers, images, volumes and addresses.
+// notFound returns the error that was recorded for missing servers, images, volumes and
+// addresses.
 func notFound(resource, id string) *apiError {
 	return &apiError{http.StatusNotFound, map[string]any{
 		"type": "not_found", "message": "resource is not found", "resource": resource, "resource_id": id,
@@ -46,7 +47,8 @@ func missingArgument(name string) argument {
 	return argument{name, "required", "required key not provided"}
 }
 
-// invalidArguments is as recorded for a reverse name that does not resolve.
+// invalidArguments returns the error that was recorded for a reverse name that does not
+// resolve.
 func invalidArguments(arguments ...argument) *apiError {
 	return &apiError{http.StatusBadRequest, map[string]any{
 		"type": "invalid_arguments", "message": "invalid argument(s)", "details": arguments,

@@ -59,7 +59,8 @@ var expectedDifferences = []struct{ file, call, path, why string }{
 	{"list-images.json", "", "server.image.root_volume.name", "the world has one image for both kinds of volumes"},
 }
 
-// comparedFields are the fields whose values are compared. Of others only the type is.
+// comparedFields are the fields whose values are compared. For all other fields only the
+// type is compared.
 var comparedFields = []string{
 	"state", "state_detail", "status", "type", "volume_type", "message", "resource", "resource_id", "argument_name",
 	"reason", "help_message", "dynamic", "family", "product_resource_type", "data", "name", "ttl", "priority", "total_count",

@@ -9,7 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// serverType is a commercial type of Instances. X// graphics cards.
+// serverType is a commercial type of Instances. Fields about graphics cards, which
+// Instances has in addition, are left out.
 type serverType struct {
 	AltNames              []string         `json:"alt_names"`
 	Arch                  string           `json:"arch"`
