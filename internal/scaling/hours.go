@@ -2,7 +2,10 @@ package scaling
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"divims/internal/config/setting"
 )
 
 // Hours is a part of the day, from one time after midnight until another. It passes
@@ -19,6 +22,19 @@ func (h Hours) Contain(local time.Time) bool {
 		return h.From <= at && at < h.To
 	}
 	return at >= h.From || at < h.To
+}
+
+// UnmarshalText reads "19:00-06:00".
+func (h *Hours) UnmarshalText(text []byte) error {
+	from, to, _ := strings.Cut(string(text), "-")
+	begin, err1 := time.Parse("15:04", strings.TrimSpace(from))
+	end, err2 := time.Parse("15:04", strings.TrimSpace(to))
+	if err1 != nil || err2 != nil {
+		return setting.Error("must be two times of the day")
+	}
+	midnight := time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	h.From, h.To = begin.Sub(midnight), end.Sub(midnight)
+	return nil
 }
 
 // String writes the hours as an operator reads them: "from 19:00 to 06:00".
