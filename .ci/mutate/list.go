@@ -1,6 +1,6 @@
 package main
 
-// The invariants are those of the design. Each has at least one mutation.
+// The safety invariants of the project. Each has at least one mutation.
 const (
 	drainGate    = "drain gate"
 	lastLook     = "last check before an action"

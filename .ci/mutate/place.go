@@ -166,8 +166,8 @@ func (f function) inspect(visit func(ast.Node)) {
 	})
 }
 
-// conditions are those of if, for and switch statements, and comparisons that are
-// returned. An if statement is found by its init statement, too.
+// conditions returns the conditions of if, for and switch statements, and comparisons that
+// are returned. The condition of an if statement is found by its init statement, too.
 func (f function) conditions() (all []place) {
 	f.inspect(func(n ast.Node) {
 		switch n := n.(type) {
@@ -211,8 +211,8 @@ func (f function) lists(visit func([]ast.Stmt)) {
 	})
 }
 
-// uses are the expressions of the function, without those that are assigned to and
-// without the names after a dot, which belong to their whole expression.
+// uses returns the expressions of the function. It leaves out the left sides of
+// assignments, keys of literals, and names after a dot, which belong to a larger expression.
 func (f function) uses() (all []ast.Expr) {
 	var skipped []ast.Node
 	f.inspect(func(n ast.Node) {

@@ -8,7 +8,7 @@ import (
 	"divims/internal/pool"
 )
 
-func TestPartialSightChangesNothing(t *testing.T) {
+func TestNothingChangesIfAListIsUnknown(t *testing.T) {
 	for name, hide := range map[string]func(*story){
 		"entries":  func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("Scalelite is down") },
 		"machines": func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("page 2 is missing") },
@@ -135,7 +135,7 @@ func TestIgnoresServersInMaintenance(t *testing.T) {
 	}
 }
 
-func TestLockedMachineIsNoCapacity(t *testing.T) {
+func TestServerWithLockedMachineDoesNotCount(t *testing.T) {
 	s := newStory(t, 4)
 	three(s)
 	s.machine(1).State = pool.Locked

@@ -73,7 +73,7 @@ func (d *decision) endMeetings(s *server) {
 	}
 }
 
-// endReason returns why a meeting on a draining server is ended, or "" if it goes on.
+// endReason returns why a meeting on a draining server is ended, or "" if it is not.
 func (d *decision) endReason(s *server, meeting pool.Meeting) string {
 	if end := s.memory.EndDrain; end != nil {
 		return fmt.Sprintf("%s ends the server's drain: %s", end.Author, end.Reason)

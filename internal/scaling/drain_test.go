@@ -9,7 +9,7 @@ import (
 	"divims/internal/pool"
 )
 
-func TestDeletesAfterTwoEmptySightings(t *testing.T) {
+func TestDeletesServerThatIsSeenEmptyTwice(t *testing.T) {
 	s := newStory(t, 2)
 	s.entry(2).State = pool.Cordoned
 	s.evaluate()
@@ -18,7 +18,7 @@ func TestDeletesAfterTwoEmptySightings(t *testing.T) {
 	s.want("delete 2", "seen empty twice")
 }
 
-func TestDeletionNeedsStatsNewerThanTheFirstSighting(t *testing.T) {
+func TestDeletionNeedsStatsFromAfterItWasFirstSeenEmpty(t *testing.T) {
 	s := newStory(t, 2)
 	s.entry(2).State = pool.Cordoned
 	stats, _ := s.seen.Servers[1].Stats.Get()
@@ -26,12 +26,12 @@ func TestDeletionNeedsStatsNewerThanTheFirstSighting(t *testing.T) {
 	s.seen.Servers[1].Stats = pool.Seen(stats)
 	s.evaluate()
 	s.evaluate()
-	s.want("", "seen empty twice, but its stats are older than the first sighting")
+	s.want("", "seen empty twice, but its stats are from before it was first seen empty")
 	s.evaluate()
-	s.want("delete 2", "its stats are newer than the first sighting")
+	s.want("delete 2", "its stats are from after it was first seen empty")
 }
 
-func TestEmptySightingsStartAgain(t *testing.T) {
+func TestSeeingAServerEmptyTwiceStartsAgain(t *testing.T) {
 	changes := map[string]func(*pool.ServerObservation){
 		"a meeting comes":               func(o *pool.ServerObservation) { o.Meetings = pool.Seen([]pool.Meeting{{Breakout: true}}) },
 		"the meetings cannot be read":   func(o *pool.ServerObservation) { o.Meetings = pool.Unknown[[]pool.Meeting]("502") },

@@ -9,7 +9,7 @@ import (
 
 // Group is the servers of a pool with the same Scalelite tag, or those without a tag.
 // Scalelite never places a meeting without a tag on a server with one, and a meeting
-// that requires a tag goes to servers with that tag only. So each group has to be large
+// that requires a tag goes to servers with that tag only. So each group must be large
 // enough by itself.
 type Group struct {
 	Tag  string `json:"tag"`

@@ -23,8 +23,8 @@ const (
 	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed,
 	// after the grace time.
 	Malfunctioning Health = "malfunctioning"
-	// ToRecycle: up for too long, made from an outdated image, about to have a
-	// planned maintenance, or to be replaced by an operator's order.
+	// ToRecycle: the machine has been up for too long, was made from an outdated image,
+	// will soon have a planned maintenance, or has an operator's recycle order.
 	ToRecycle Health = "to recycle"
 )
 

@@ -27,8 +27,8 @@ type Required struct {
 	Servers pool.Reading[int] `json:"servers"`
 	// Enabled is the number of enabled servers that count before the plan's actions.
 	Enabled int `json:"enabled"`
-	// Capacity is the capacity of the enabled servers, and Size that of all servers.
-	// Both are in servers, but load multipliers make them differ from the numbers.
+	// Capacity is the capacity of the enabled servers, and Size the capacity of all
+	// servers. Without load multipliers they are the numbers of servers.
 	Capacity pool.Reading[float64] `json:"capacity"`
 	Size     pool.Reading[float64] `json:"size"`
 	// UsedUp is set if a policy or an operator asks for all servers or more. It is not

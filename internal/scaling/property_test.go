@@ -200,8 +200,8 @@ func drawMemory(t *rapid.T, number int) pool.ServerMemory {
 	return memory
 }
 
-// TestDecideKeepsTheInvariants checks the plans for random pools against those safety
-// invariants of the design that the decision has to keep.
+// TestDecideKeepsTheInvariants checks the plans for random pools against the safety
+// invariants that a decision must keep.
 func TestDecideKeepsTheInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		config, seen, state := drawPool(t)

@@ -46,11 +46,11 @@ type urgency int
 
 const (
 	atOnce    urgency = iota // it malfunctions
-	soon                     // it is to be recycled
+	soon                     // toRecycle has a reason
 	whenQuiet                // only its image is outdated: a roll-out
 )
 
-// urgency returns how urgently a server is to be replaced.
+// urgency returns how urgently a server needs replacement.
 func (d *decision) urgency(s *server) urgency {
 	switch {
 	case s.health == Malfunctioning:
@@ -62,7 +62,7 @@ func (d *decision) urgency(s *server) urgency {
 }
 
 // startReplacement enables a healthy server to replace the one that stays enabled
-// until then. A server that is not healthy would have to be replaced in turn.
+// until then. It does not enable an unhealthy one, which would soon need replacement, too.
 func (g *group) startReplacement() {
 	replaced := g.replaced
 	if replaced == nil {

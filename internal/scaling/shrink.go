@@ -56,7 +56,7 @@ func shrinkRank(s *server) int {
 }
 
 // recordingRank puts servers with a recording backlog last if the forecast is among
-// the policies: they have to stay up anyway.
+// the policies, because their machines are kept until the backlog is empty anyway.
 func (g *group) recordingRank(s *server) int {
 	if g.d.config.Recordings != RecordingsNone && g.forecasts() && s.recording() {
 		return 1

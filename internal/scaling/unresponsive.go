@@ -7,8 +7,9 @@ import (
 	"divims/internal/pool"
 )
 
-// unresponsive returns why a server counts as unresponsive, or "". Scalelite has to
-// see it offline, or BBB must not have answered at this evaluation and the one before.
+// unresponsive returns why a server counts as unresponsive, or "". After the grace time, it
+// is unresponsive if Scalelite sees it offline, or if BBB did not answer at this evaluation
+// and the one before.
 func unresponsive(now time.Time, config Config, s *server) string {
 	if !s.pastGrace(now, config) {
 		return ""

@@ -7,7 +7,7 @@ import (
 	"divims/internal/pool"
 )
 
-func TestCordonsASilentServerAtTheSecondSight(t *testing.T) {
+func TestCordonsServerThatIsSilentTwice(t *testing.T) {
 	s := newStory(t, 5)
 	three(s)
 	s.meeting(4, 120)

@@ -311,11 +311,12 @@ func TestLoadAgreesWithThePredecessor(t *testing.T) {
 	}
 }
 
-// difference is a case in which the design differs from the predecessor on purpose:
-// the servers that are enabled and deleted once nothing more happens.
+// difference is a case in which the design differs from the predecessor on purpose.
 type difference struct {
-	why              string
-	enabled, deleted []int // nil: the same as the predecessor
+	why string
+	// enabled and deleted are the servers that are enabled and were deleted at the end.
+	// If nil, they are the same as with the predecessor.
+	enabled, deleted []int
 }
 
 const (
@@ -470,9 +471,10 @@ func (v vector) checkEnd(t *testing.T, config Config, seen pool.Observation, pla
 	now := v.Now
 	for range 12 {
 		deleted = append(deleted, v.carryOut(now, &seen, plan, &state)...)
-		// So little time passes that no age changes anything.
+		// Only EmptySince gets older by an interval: a longer time would change the ages
+		// of meetings and machines, too.
 		now = now.Add(time.Millisecond)
-		for number, memory := range state.Servers { // only the time between two evaluations has to pass
+		for number, memory := range state.Servers {
 			if !memory.EmptySince.IsZero() {
 				memory.EmptySince = memory.EmptySince.Add(-config.Interval)
 			}

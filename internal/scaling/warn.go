@@ -83,8 +83,8 @@ func (d *decision) warnEvaluations() {
 	}
 }
 
-// warnHealth adds the alert about the condition of a server and its machine. A server
-// has one such alert at most.
+// warnHealth adds at most one alert about the condition of a server and its machine. The
+// most important condition comes first.
 func (d *decision) warnHealth(s *server) {
 	subject := serverSubject(s)
 	switch {

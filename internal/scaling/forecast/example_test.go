@@ -9,7 +9,7 @@ import (
 )
 
 // It is Monday, 7:45. In the six weeks before, 900 people came at 8:00. With two
-// servers enabled for 50 people, the machines for the lectures have to be created now.
+// servers enabled for 50 people, the machines for the lectures must be created now.
 func ExamplePredict() {
 	now := time.Date(2026, 3, 16, 7, 45, 0, 0, time.UTC)
 	var history []pool.Sample

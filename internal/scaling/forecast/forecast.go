@@ -117,7 +117,7 @@ func newForecast(in Input) *forecast {
 const keepTime = 50 * time.Minute
 
 // answer returns the largest of several needs. A machine that is created now takes
-// meetings after the lead time, and has to suffice until the machines of the next
+// meetings after the lead time, and must suffice until the machines of the next
 // evaluation do. With a lead time of 12 minutes that is the need in 15 and in 20
 // minutes, and the part of a later need that must be created now because one evaluation
 // cannot create it all (createEarly). An earlier need can only be met by servers that are

@@ -11,8 +11,8 @@ type model struct {
 	past usualWeeks
 	// future is the true load to come, which only the oracle of a backtest has.
 	future history
-	// actual is the load now, usualNow that of the past weeks. If partial, the load
-	// of at least one server is missing in actual.
+	// actual is the load now, and usualNow the usual load now. If partial is set, the
+	// load of at least one server is missing in actual.
 	actual, usualNow Pair
 	partial          bool
 	// level is how busy today is, relative to what is usual.
@@ -72,8 +72,7 @@ func (m *model) expect(at time.Time) (load, deviation Pair) {
 }
 
 // tomorrow returns a model of the next day: a holiday today says nothing about
-// tomorrow. The usual weeks are those of tomorrow's noon, and nothing is left of
-// today's surplus.
+// tomorrow. The usual weeks are chosen for tomorrow's noon, and today's surplus is gone.
 func (m model) tomorrow(capacity Pair) model {
 	year, month, day := m.now.In(m.past.zone).Date()
 	past := findUsualWeeks(m.past.history, time.Date(year, month, day+1, 12, 0, 0, 0, m.past.zone), capacity)

@@ -51,12 +51,13 @@ func (f *forecast) largestNeed(from, to time.Duration) need {
 // than the evaluations until then create.
 const maxAhead = 3 * time.Hour
 
-// createEarly returns how many servers have to be there early because one evaluation
-// creates only MaxCreations machines. For each coming evaluation it takes the need
-// at the time when machines of that evaluation take meetings, less what this and the
-// evaluations before it can still create; the largest counts. With 300 servers
-// needed at 8:15 for what is created at 8:00, and 10 creations every 5 minutes, it is
-// 300 - 6 × 10 = 240 at 7:30. decisive is the need that led to the answer.
+// createEarly returns how many servers this evaluation must require early, because one
+// evaluation creates only MaxCreations machines. For each later evaluation it takes the
+// need at the time when the machines of that evaluation take meetings, minus the machines
+// that the evaluations after this one, up to that one, can create. The largest result
+// counts. If 300 servers are needed when the machines created at 8:00 take meetings, and 10 can be
+// created every 5 minutes, it is 300 - 6 × 10 = 240 at 7:30. decisive is the need that led
+// to the answer.
 func (f *forecast) createEarly(lead time.Duration) (servers float64, decisive need) {
 	for later := f.in.Interval; later <= maxAhead; later += f.in.Interval {
 		created := float64(f.in.MaxCreations) * float64(later/f.in.Interval)
