@@ -54,8 +54,8 @@ func measured(t testing.TB, config Config) Result {
 
 const sixWeeks = 42 * 24 * time.Hour
 
-// TestAgreesWithIndependentSimulator compares the results with those of a simulator that
-// was written separately from the same rules.
+// TestAgreesWithIndependentSimulator compares the results with the results of another
+// simulator, which was written separately from the same rules.
 func TestAgreesWithIndependentSimulator(t *testing.T) {
 	long.Only(t)
 	const traces = "../../../../shared/data/traces/"

@@ -59,7 +59,7 @@ type run struct {
 	measure
 }
 
-// Run measures the policies on the trace. Errors: that of ctx, a warmup that leaves
+// Run measures the policies on the trace. Errors: ctx.Err(), a warmup that leaves
 // nothing to evaluate, settings that are invalid for a world, and a policy that never
 // had an answer.
 func Run(ctx context.Context, config Config) (Result, error) {

@@ -18,8 +18,8 @@ func need(d Demand, participants, meetings int) int {
 // ceilDiv returns a / b, rounded up.
 func ceilDiv(a, b int) int { return (a + b - 1) / b }
 
-// LowerBound returns the server-hours below which no policy can stay: those of a policy
-// that knows the future and can move meetings. demand has one element per minute.
+// LowerBound returns the least server-hours that any policy needs: a policy that knows the
+// future and can move meetings needs exactly as many. demand has one element per minute.
 //
 // The kth server is paid for in every minute with a need of k or more, plus 5 minutes
 // for its first start. In a gap between two such minutes it either keeps running or is

@@ -2,8 +2,8 @@ package backtest
 
 // Elasticity measures how well the supply follows the need, as defined by Herbst, Kounev
 // and Reussner, "Elasticity in Cloud Computing: What It Is, and What It Is Not" (ICAC
-// 2013). The need is that of perfect spreading, at least 1 server. The supply is the
-// number of machines whose BBB answers. The best value is 0.
+// 2013). The need is the number of servers if the demand is spread perfectly, at least 1.
+// The supply is the number of machines whose BBB answers. The best value is 0.
 type Elasticity struct {
 	// UnderAccuracy is the number of missing servers, and OverAccuracy the number of
 	// servers beyond the need, both as means over all time (in the paper: ΣU/T and ΣO/T).

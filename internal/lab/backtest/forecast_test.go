@@ -25,8 +25,7 @@ func generated(t testing.TB, profile demand.Profile, seed uint64, peak int) *Tra
 	return trace
 }
 
-// someProfiles returns all profiles in a full run, otherwise the one that takes the
-// least time.
+// someProfiles returns all profiles in a full run, otherwise only the fastest one.
 func someProfiles() []demand.Profile {
 	if long.Run() {
 		return demand.Profiles()

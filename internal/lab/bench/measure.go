@@ -33,7 +33,7 @@ type Cost struct {
 
 // Best returns the smaller times of two costs and the larger memory. Other processes on
 // the machine can only make an evaluation slower, and the memory that a process needs is
-// the most it ever used. The traffic is that of the smaller CPU time.
+// the most it ever used. The traffic is taken from the cost with the smaller CPU time.
 func (c Cost) Best(other Cost) Cost {
 	if c == (Cost{}) {
 		return other

@@ -12,7 +12,7 @@ import (
 const referencePeak = 1500
 
 // habits describe when the people of a profile meet, how many of them, and for how
-// long. Counts of meetings are those of an ordinary Tuesday.
+// long. Counts of meetings are for an ordinary Tuesday.
 type habits struct {
 	// week has a factor for the number of meetings on each weekday, Sunday first.
 	// holidays is the same factor for a day in the holidays.

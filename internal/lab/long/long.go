@@ -22,7 +22,7 @@ func Only(t testing.TB) {
 	}
 }
 
-// Pick returns the usual number of something, or that of a full run.
+// Pick returns usual, or fullRun if long tests run whole.
 func Pick(usual, fullRun int) int {
 	if full {
 		return fullRun

@@ -88,7 +88,7 @@ func TestClientsReportEveryFault(t *testing.T) {
 }
 
 // Go's HTTP client repeats a GET by itself if a reused connection ends without any
-// byte. It must not do so for any of a hundred injected faults.
+// byte. It must not repeat any of a hundred requests with an injected fault.
 func TestHTTPClientRepeatsNoFaultyRequest(t *testing.T) {
 	f := newFixture(t, nil)
 	at := f.endpoint(1)

@@ -64,7 +64,7 @@ func (w *World) EndMeeting(domain, meetingID string) error {
 }
 
 // SetBBB makes the BBB of a server answer or stop answering, also on its later
-// machines. Meetings go on. Errors: ErrNotFound for an unknown domain.
+// machines. Its meetings continue. Errors: ErrNotFound for an unknown domain.
 func (w *World) SetBBB(domain string, up bool) error {
 	s := w.domains[domain]
 	if s == nil {

@@ -47,7 +47,7 @@ type Config struct {
 	// BootMin and BootMax bound the time from power-on until BBB answers, defaults 3 and
 	// 7 minutes.
 	BootMin, BootMax time.Duration
-	// Types default to three of Scaleway's, one of which has a local volume.
+	// Types default to three types of Scaleway, one with a local volume.
 	Types []Type
 	// Zones default to fr-par-1.
 	Zones []string

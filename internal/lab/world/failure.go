@@ -22,7 +22,7 @@ func (w *World) PlanMaintenance(id string, maintenance pool.PlannedMaintenance) 
 }
 
 // SetUnit makes a systemd unit on the machine behind a domain fail or run again. Only
-// the stats show it: BBB goes on answering. Errors: ErrUnreachable if there is no
+// the stats show it: BBB still answers. Errors: ErrUnreachable if there is no
 // machine.
 func (w *World) SetUnit(domain, unit string, up bool) error {
 	s := w.domains[domain]

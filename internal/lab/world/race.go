@@ -10,7 +10,7 @@ type race struct {
 	pending bool
 	// straggling is set from that poll until the entry is enabled.
 	straggling bool
-	// load is the load of a straggling entry: that of the poll plus the meetings
-	// created and the joins since.
+	// load is the load of a straggling entry: the load at that poll plus the meetings
+	// created and the joins since then.
 	load float64
 }

@@ -18,7 +18,7 @@ type story struct {
 	*World
 }
 
-// newStory starts a story at ten o'clock with servers, the first of which run.
+// newStory starts a story at ten o'clock. Of its servers, the first ones run.
 func newStory(t *testing.T, servers, running int, wanted []demand.Meeting, change ...func(*Config)) story {
 	t.Helper()
 	config := Config{

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// fixture is a service behind an injector. Its response tells how many calls it has
-// executed.
+// fixture is a service behind an injector. Its response contains the number of calls that
+// it has executed.
 type fixture struct {
 	*Injector
 	t        *testing.T

@@ -14,7 +14,7 @@ type Function struct {
 	Name, Runtime, Handler, Privacy string
 	MemoryLimit, MinScale, MaxScale int
 	Timeout                         time.Duration
-	// Status is created, pending, ready or error. Error is the reason of an error.
+	// Status is created, pending, ready or error. Error is the reason if it is error.
 	Status, Error string
 	Variables     map[string]string
 	// Secrets has the values in the clear.

@@ -60,17 +60,17 @@ func (spec *functionSpec) check(secrets variables) error {
 	case !goHandler.MatchString(spec.Handler):
 		return invalid("handler value is invalid")
 	case cpuOfMemory[spec.MemoryLimit] == 0:
-		return invalid("memory_limit has to be one of %v", slices.Sorted(maps.Keys(cpuOfMemory)))
+		return invalid("memory_limit must be one of %v", slices.Sorted(maps.Keys(cpuOfMemory)))
 	case err != nil || !seconds.MatchString(spec.Timeout) || timeout < 10*time.Second || timeout > time.Hour:
-		return invalid("timeout has to be 10s to 3600s")
+		return invalid("timeout must be 10s to 3600s")
 	case spec.MinScale < 0 || spec.MinScale > spec.MaxScale || spec.MaxScale < 1 || spec.MaxScale > maxScale:
-		return invalid("min_scale and max_scale have to be 0 to %d, the first not above the second", maxScale)
+		return invalid("min_scale and max_scale must be 0 to %d, the first not above the second", maxScale)
 	case spec.Privacy != "public" && spec.Privacy != "private":
-		return invalid("privacy has to be public or private")
+		return invalid("privacy must be public or private")
 	case spec.HTTPOption != "enabled" && spec.HTTPOption != "redirected":
-		return invalid("http_option has to be enabled or redirected")
+		return invalid("http_option must be enabled or redirected")
 	case spec.Sandbox != "v1" && spec.Sandbox != "v2":
-		return invalid("sandbox has to be v1 or v2")
+		return invalid("sandbox must be v1 or v2")
 	case spec.PrivateNetwork != "":
 		return invalid("the namespace is not attached to a private network")
 	}

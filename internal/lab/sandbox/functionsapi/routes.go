@@ -111,7 +111,7 @@ func unknownPath() error {
 }
 
 // decode reads a JSON body into request. It refuses unknown fields, because ignoring
-// them would ignore a request.
+// a field would ignore a part of the request.
 func decode(body []byte, request any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()

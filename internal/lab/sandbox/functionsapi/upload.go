@@ -14,7 +14,7 @@ func (p *Platform) createUploadURL(r *http.Request, _ []byte) (any, error) {
 	}
 	length, err := strconv.Atoi(r.URL.Query().Get("content_length"))
 	if err != nil || length < 1 || length > maxBodySize {
-		return nil, invalid("content_length has to be 1 to %d", maxBodySize)
+		return nil, invalid("content_length must be 1 to %d", maxBodySize)
 	}
 	f.signature, f.length = rand.Text(), length
 	return map[string]any{

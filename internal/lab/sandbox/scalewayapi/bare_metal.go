@@ -9,8 +9,8 @@ import (
 	"divims/internal/pool"
 )
 
-// bareMetalServer is an Elastic Metal server. Its fields are those of Scaleway's SDK,
-// as no traffic of Elastic Metal was recorded.
+// bareMetalServer is an Elastic Metal server. Its fields are taken from Scaleway's SDK,
+// because no traffic of Elastic Metal was recorded.
 type bareMetalServer struct {
 	ID             string             `json:"id"`
 	OrganizationID string             `json:"organization_id"`

@@ -28,7 +28,7 @@ type exchange struct {
 }
 
 // notServed are recorded calls that the sandbox does not serve, with the reason. Calls
-// about a resource that such a call created are skipped, too.
+// about resources that these calls created are skipped, too.
 var notServed = []struct{ method, path, why string }{
 	{"POST", `^/block/[^/]+/zones/[^/]+/volumes$`, "a pool makes no volumes by themselves"},
 	{"POST", `/detach-volume$`, "a pool detaches no volumes from machines"},

@@ -102,7 +102,7 @@ func missingArguments(order serverOrder) []argument {
 func checkVolumes(volumes map[string]volumeTemplate, commercialType world.Type) error {
 	for key, template := range volumes {
 		if key != "0" || template.ID != "" {
-			return invalidArguments(argument{"volumes", "constraint", "only a new root volume can be asked for here"})
+			return invalidArguments(argument{"volumes", "constraint", "the sandbox supports only a new root volume"})
 		}
 		if template.VolumeType != "" && template.VolumeType != volumeTypes[commercialType.RootVolume] {
 			return invalidArguments(argument{"volumes", "constraint", commercialType.Name + " has no root volume of type " + template.VolumeType})
@@ -128,8 +128,8 @@ func (a *api) checkQuota(commercialType string) error {
 	return quotaExceeded(quotaName(commercialType), quota)
 }
 
-// freeAddresses returns the ids of the given addresses. It refuses an address of
-// another zone and one that a machine holds.
+// freeAddresses returns the ids of the given addresses. It refuses addresses of another
+// zone and addresses that are attached to a machine.
 func (a *api) freeAddresses(zone string, ids []string) ([]string, error) {
 	var addresses []string
 	for _, id := range ids {

@@ -6,8 +6,8 @@ import (
 	"net/netip"
 )
 
-// derivedID returns the id of something that Scaleway has and the world has not, such
-// as the snapshot of an image. It depends on the kind and the owner only.
+// derivedID returns the id of something that exists at Scaleway but not in the world, for
+// example the snapshot of an image. It depends on the kind and the owner only.
 func derivedID(kind, owner string) string {
 	sum := sha256.Sum256([]byte(kind + " of " + owner))
 	sum[6] = sum[6]&0x0f | 0x40 // UUID version 4

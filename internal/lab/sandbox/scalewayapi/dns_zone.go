@@ -71,8 +71,8 @@ func (a *api) addServerDomains() {
 	}
 }
 
-// addressOf returns the address that is tagged for a server, or that of its bare metal
-// machine.
+// addressOf returns the address that is tagged for a server, or the address of its bare
+// metal machine.
 func (a *api) addressOf(server pool.Server) (ip netip.Addr) {
 	for _, address := range a.World.Addresses() {
 		if slices.Contains(address.Tags, world.AddressTag(server.Number)) {

@@ -47,7 +47,7 @@ func newMetadata() metadata {
 	}
 }
 
-// sync adds metadata for new resources and removes that of deleted ones.
+// sync adds metadata for new machines and volumes and removes the metadata of deleted ones.
 func (m *metadata) sync(w *world.World) {
 	machines := map[string]bool{}
 	attached := map[string]bool{}
@@ -80,7 +80,8 @@ func newVolumeMetadata(machine pool.Machine, index int, images []pool.Image) *vo
 	return note
 }
 
-// syncVolumes records when a detached volume was first seen.
+// syncVolumes records when each volume was first seen detached, and removes the metadata of
+// deleted volumes.
 func (m *metadata) syncVolumes(w *world.World, attached map[string]bool) {
 	exist := maps.Clone(attached)
 	for _, volume := range w.Volumes() {
@@ -95,7 +96,7 @@ func (m *metadata) syncVolumes(w *world.World, attached map[string]bool) {
 	maps.DeleteFunc(m.volumes, func(id string, _ *volumeMetadata) bool { return !exist[id] })
 }
 
-// ofAddress returns the metadata of an address and creates it if necessary.
+// ofAddress returns the metadata of an address. If there is none, it adds an empty one.
 func (m *metadata) ofAddress(id string) *addressMetadata {
 	if m.addresses[id] == nil {
 		m.addresses[id] = &addressMetadata{}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// quotum is a quota of the organization. Its fields are those of Scaleway's SDK, as no
-// traffic of quotas was recorded.
+// quotum is a quota of the organization. Its fields are taken from Scaleway's SDK, because
+// no traffic of quotas was recorded.
 type quotum struct {
 	Name         string        `json:"name"`
 	PrettyName   string        `json:"pretty_name"`
