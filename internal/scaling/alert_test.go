@@ -107,7 +107,7 @@ func TestAlerts(t *testing.T) {
 // TestHealthyPoolHasNoAlerts: a healthy pool has no alerts and no open subjects.
 func TestHealthyPoolHasNoAlerts(t *testing.T) {
 	s := newStory(t, 4)
-	three(s)
+	requireThree(s)
 	s.seen.Calendar = pool.Seen(pool.Calendar{})
 	s.evaluate()
 	if len(s.plan.Alerts)+len(s.plan.Open) > 0 {
@@ -143,7 +143,7 @@ func TestUnseenSubjectsStayOpen(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t, 4)
-			three(s)
+			requireThree(s)
 			s.seen.Calendar = pool.Seen(pool.Calendar{})
 			test.happens(s)
 			s.evaluate()
@@ -190,7 +190,7 @@ func TestNoAlertForFailuresOfUnneededServers(t *testing.T) {
 
 func TestWarnsAboutCertificatesAndRecordings(t *testing.T) {
 	s := newStory(t, 3)
-	three(s)
+	requireThree(s)
 	s.seen.Servers[0].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour))
 	s.seen.Servers[1].CertificateExpiry = pool.Seen(s.now.Add(4 * 24 * time.Hour))
 	s.entry(3).State = pool.Cordoned

@@ -38,7 +38,7 @@ func TestNetworkGuard(t *testing.T) {
 		{7, "cordon 4, cordon 5, cordon 6", "2 of 7 are 28 %, not more than 30: the surplus is cordoned"},
 	} {
 		s := newStory(t, test.size)
-		three(s)
+		requireThree(s)
 		s.config.Policies = nil
 		s.evaluate()
 		s.config.Policies = []Policy{PolicyLoad}
@@ -54,7 +54,7 @@ func TestNetworkGuard(t *testing.T) {
 func TestNetworkGuardIgnoresServersGivenUp(t *testing.T) {
 	s := newStory(t, 10)
 	s.config.UnresponsiveRebootAfter = 0
-	three(s)
+	requireThree(s)
 	for n := 9; n <= 10; n++ {
 		s.dead(n)
 	}
@@ -137,7 +137,7 @@ func TestIgnoresServersInMaintenance(t *testing.T) {
 
 func TestServerWithLockedMachineDoesNotCount(t *testing.T) {
 	s := newStory(t, 4)
-	three(s)
+	requireThree(s)
 	s.machine(1).State = pool.Locked
 	s.entry(1).Online = false
 	s.withoutMachine(4)
@@ -149,7 +149,7 @@ func TestServerWithLockedMachineDoesNotCount(t *testing.T) {
 
 func TestDecideIsDeterministic(t *testing.T) {
 	s := newStory(t, 9)
-	three(s)
+	requireThree(s)
 	s.withoutMachine(4)
 	s.evaluate()
 	again, _ := Decide(s.now, s.config, s.seen, pool.State{})

@@ -145,8 +145,8 @@ func TestEndDrainIsForOneDrain(t *testing.T) {
 	}
 }
 
-// TestEndDrainOfBareMetal: a bare-metal machine stays, so the order is over once the
-// server is healthy and empty, and the server is enabled again.
+// TestEndDrainOfBareMetal: a bare-metal machine is not deleted. So the end-drain order ends
+// once the server is healthy and empty, and the server is enabled again.
 func TestEndDrainOfBareMetal(t *testing.T) {
 	s := newStory(t, 4)
 	s.seen.Servers[1].Server.BareMetal, s.config.BareMetal = true, 1

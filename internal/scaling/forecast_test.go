@@ -254,7 +254,7 @@ func drawHistory(t *rapid.T) []pool.Sample {
 }
 
 // TestForecastAcceptsAnyHistory: with any history there is an answer within the size
-// of the pool, and an unknown load does not lower what is enabled.
+// of the pool. If a load is unknown, at least as many servers are required as are enabled.
 func TestForecastAcceptsAnyHistory(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		s := forecastStory(t, "2026-03-16 13:00", rapid.IntRange(0, 400).Draw(rt, "people"), nil)

@@ -109,9 +109,10 @@ func (s *server) drainIsOver() bool {
 	return kept || s.intended == pool.Enabled
 }
 
-// memoryOf returns the memory of a server. What was about another machine is removed,
-// unless the machine is unknown. After a gap of maxPastIntervals without an evaluation
-// it also removes what must hold at two evaluations in a row.
+// memoryOf returns the memory of a server. It leaves out facts about an earlier machine of
+// the server. After a gap of maxPastIntervals without an evaluation it also leaves out
+// conditions that must hold at two evaluations in a row. While the machine is unknown,
+// facts about the last known machine are kept.
 func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObservation) pool.ServerMemory {
 	memory := state.Servers[s.Server.Number]
 	if gap := now.Sub(state.LastEvaluation); !state.LastEvaluation.IsZero() && gap.Seconds() >= maxPastIntervals*config.Interval.Seconds() {

@@ -9,7 +9,7 @@ import (
 
 func TestForgetsWhatHappenedInMaintenance(t *testing.T) {
 	s := newStory(t, 5)
-	three(s)
+	requireThree(s)
 	s.config.UnresponsiveDeleteAfter = time.Hour
 	s.entry(5).State = pool.Cordoned
 	s.dead(5)

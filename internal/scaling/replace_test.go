@@ -39,7 +39,7 @@ func TestAlertsAboutAMissingReplacementAfterADay(t *testing.T) {
 
 func TestReplacementMustBeHealthy(t *testing.T) {
 	s := newStory(t, 4)
-	three(s)
+	requireThree(s)
 	s.config.Policies = nil
 	for _, n := range []int{1, 4} {
 		s.seen.Servers[n-1].Stats = pool.Seen(pool.Stats{Uptime: pool.Seen(8 * 24 * time.Hour), Backlog: pool.Seen(map[string]int{}), Failed: pool.Seen(map[string]int{})})

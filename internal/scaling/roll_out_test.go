@@ -96,7 +96,7 @@ func TestRollOutStopsAtABadImage(t *testing.T) {
 
 func TestReplacesOutdatedImagesOneAtATime(t *testing.T) {
 	s := newStory(t, 4)
-	three(s)
+	requireThree(s)
 	s.withoutMachine(4)
 	s.entry(4).State = pool.Disabled
 	s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})

@@ -127,8 +127,8 @@ func (s *story) wantAlert(subject string) {
 	}
 }
 
-// three gives servers 1 to 3 so many people that three servers are required.
-func three(s *story) {
+// requireThree gives servers 1 to 3 so many people that three servers are required.
+func requireThree(s *story) {
 	for n := 1; n <= 3; n++ {
 		s.meeting(n, 120)
 	}

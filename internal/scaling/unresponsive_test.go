@@ -9,7 +9,7 @@ import (
 
 func TestCordonsServerThatIsSilentTwice(t *testing.T) {
 	s := newStory(t, 5)
-	three(s)
+	requireThree(s)
 	s.meeting(4, 120)
 	s.evaluate()
 	s.want("cordon 5", "480 participants need 4 servers")
@@ -30,7 +30,7 @@ func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
 	}{{"kept by default", 0, ""}, {"deleted where that is allowed", 40 * time.Minute, "delete 4"}} {
 		t.Run(test.name, func(t *testing.T) {
 			s := newStory(t, 4)
-			three(s)
+			requireThree(s)
 			s.config.UnresponsiveDeleteAfter = test.deleteAfter
 			s.dead(4)
 			s.evaluate()
@@ -60,7 +60,7 @@ func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
 
 func TestKeepsServerThatScaleliteSeesOnline(t *testing.T) {
 	s := newStory(t, 4)
-	three(s)
+	requireThree(s)
 	s.config.UnresponsiveDeleteAfter = 40 * time.Minute
 	s.entry(4).State = pool.Cordoned
 	s.dead(4)
@@ -75,7 +75,7 @@ func TestKeepsServerThatScaleliteSeesOnline(t *testing.T) {
 func TestSlowNetworkFailureDeletesNothing(t *testing.T) {
 	s := newStory(t, 4)
 	s.config.UnresponsiveDeleteAfter = 40 * time.Minute
-	three(s)
+	requireThree(s)
 	for _, n := range []int{4, 3} {
 		s.dead(n)
 		s.evaluate()

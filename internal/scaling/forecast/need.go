@@ -55,9 +55,9 @@ const maxAhead = 3 * time.Hour
 // evaluation creates only MaxCreations machines. For each later evaluation it takes the
 // need at the time when the machines of that evaluation take meetings, minus the machines
 // that the evaluations after this one, up to that one, can create. The largest result
-// counts. If 300 servers are needed when the machines created at 8:00 take meetings, and 10 can be
-// created every 5 minutes, it is 300 - 6 × 10 = 240 at 7:30. decisive is the need that led
-// to the answer.
+// counts. If 300 servers are needed when the machines created at 8:00 take meetings, and
+// 10 can be created every 5 minutes, it is 300 - 6 × 10 = 240 at 7:30. decisive is the
+// need that led to the answer.
 func (f *forecast) createEarly(lead time.Duration) (servers float64, decisive need) {
 	for later := f.in.Interval; later <= maxAhead; later += f.in.Interval {
 		created := float64(f.in.MaxCreations) * float64(later/f.in.Interval)
