@@ -115,8 +115,8 @@ type room struct {
 	size        float64
 }
 
-// schedule begins and ends meetings so that as many are open as each sample counts. When
-// meetings must end early, those with the earliest planned end do.
+// schedule begins and ends meetings so that as many are open as each sample counts. If
+// meetings must end early, it chooses those with the earliest planned end.
 func (b *rebuilding) schedule() {
 	var open []*room
 	before := time.Time{}

@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// The sandbox's node_exporter has fewer metrics than a real one. These are the numbers of
-// the missing ones on a BBB server with 8 CPUs: per CPU and per network device, and for the
-// services, sockets, targets and timers of systemd.
+// The sandbox's node_exporter has fewer metrics than a real one. The constants and lists
+// below describe the missing ones of a BBB server with 8 CPUs: for each CPU and network
+// device, and for the services, sockets, targets and timers of systemd.
 const (
 	cpus       = 8
 	otherUnits = 180

@@ -147,8 +147,8 @@ func (c *callNamer) serverOfResource(id string) (number int) {
 	return number
 }
 
-// storage names a call by its method and its object. Objects of history and decisions
-// are named by their folder, which has one object per week or day.
+// storage names a call by its method and its object. Objects of history and decisions are
+// named by their folder, which has one object per week or day.
 func (c *callNamer) storage(r *http.Request, _ []byte) faults.Operation {
 	folder, name := path.Split(strings.Trim(r.URL.Path, "/"))
 	if kind := path.Base(folder); kind == "history" || kind == "decisions" {

@@ -14,8 +14,8 @@ type Type struct {
 	Memory int64
 	// HourlyPrice is in euros.
 	HourlyPrice float64
-	// RootVolume is the kind of disk. A local one is deleted with its machine; a block
-	// volume is left behind.
+	// RootVolume is the kind of disk. Terminate deletes a local volume and leaves a block
+	// volume behind.
 	RootVolume pool.VolumeKind
 }
 

@@ -3,8 +3,8 @@ package world
 // race is the effect of a cordon or disable that happens while Scalelite's poller saves
 // the server. The poller still has the old state and puts the server back into the set
 // that new meetings are placed on. The state remains cordoned or disabled, so nobody
-// sees it. No later poll repairs it, nor does the same state set again: the entry must
-// be enabled and then cordoned or disabled once more.
+// sees it. Neither a later poll nor setting the same state again repairs this: the entry
+// must be enabled and then cordoned or disabled once more.
 type race struct {
 	// pending is set from the change of state until the poll that undoes half of it.
 	pending bool

@@ -40,9 +40,10 @@ type deployment struct {
 	printed *printed
 }
 
-// newDeployment skips the test without osls. DIVIMS_TEST_OSLS is the path of its program
-// below node_modules, and DIVIMS_TEST_BUILD_CACHE a folder for build caches that can be
-// used again; .ci/deploy sets both.
+// newDeployment copies the repository and starts a platform. It skips the test without
+// osls. DIVIMS_TEST_OSLS is the path of its program in node_modules, and
+// DIVIMS_TEST_BUILD_CACHE a folder for build caches that can be used again; .ci/deploy sets
+// both.
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
 	osls := os.Getenv("DIVIMS_TEST_OSLS")

@@ -106,7 +106,7 @@ func permissionDenied(project string) error {
 	}}
 }
 
-// pageSize is the default size of a page, and the only one, as the plugin sends none.
+// pageSize is the default size of a page. The plugin requests no other size.
 const pageSize = 20
 
 // page returns the first page of a list. The list is never null.

@@ -61,8 +61,7 @@ func list[T any](r *http.Request, name string, items []T) (response, error) {
 	return listConverted(r, name, items, func(item T) T { return item })
 }
 
-// listConverted is list for items that must be converted. It converts only those on
-// the page.
+// listConverted is like list, but converts the items on the page with convert.
 func listConverted[T, S any](r *http.Request, name string, items []T, convert func(T) S) (response, error) {
 	p, err := pageOf(r.URL.Query(), "per_page")
 	if err != nil {
