@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// LeaseHeldError is returned while another evaluation or operator holds the lease.
+// LeaseHeldError is returned while another evaluation or operator holds the lease, which
+// client/storage takes and releases.
 type LeaseHeldError struct {
 	Holder string
 	Until  time.Time

@@ -139,14 +139,3 @@ func since(now time.Time, holds bool, before time.Time) time.Time {
 	}
 	return before
 }
-
-// currentShortages returns the shortages that have not run out.
-func currentShortages(now time.Time, shortages []pool.Shortage) []pool.Shortage {
-	var current []pool.Shortage
-	for _, shortage := range shortages {
-		if now.Before(shortage.Until) {
-			current = append(current, shortage)
-		}
-	}
-	return current
-}

@@ -23,7 +23,8 @@ const (
 
 // retryTransport retries requests that are safe to repeat, while their deadline and
 // the evaluation's retry budget allow it. Changes are not retried: the next
-// evaluation looks first, and does again what is still missing.
+// evaluation looks first, and does again what is still missing. Object storage and the
+// calendar have retries of their own, in their clients.
 type retryTransport struct{ next http.RoundTripper }
 
 // RoundTrip returns the first good answer, or else the last answer or error.

@@ -1,7 +1,6 @@
 package scaling
 
 import (
-	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -27,10 +26,6 @@ type Outcome struct {
 	// Shortages lists what the hoster did not have.
 	Shortages []pool.Shortage
 }
-
-// shortageTime is how long a type is not asked for again in a zone that refused it.
-// Stocks change within the hour, and every try costs a call.
-const shortageTime = 30 * time.Minute
 
 // maxBackOff is the longest time between two tries to create a machine.
 const maxBackOff = time.Hour
@@ -67,30 +62,4 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 func backOff(interval time.Duration, failures int) time.Duration {
 	wait := interval << min(failures-1, 16)
 	return min(wait-interval/5, maxBackOff)
-}
-
-// nextTry returns when a server whose zones had no machine may be tried again. Until
-// then it does not count as capacity, so that a server with an address in another zone
-// replaces it.
-func nextTry(now time.Time, list []pool.Shortage) time.Time {
-	at := now.Add(shortageTime)
-	for _, shortage := range list {
-		if !shortage.Until.IsZero() && shortage.Until.Before(at) {
-			at = shortage.Until
-		}
-	}
-	return at
-}
-
-// withShortages adds new shortages to the known ones. A shortage of the same type in the
-// same zone is added only once, and a known shortage keeps its end.
-func withShortages(known []pool.Shortage, now time.Time, list []pool.Shortage) []pool.Shortage {
-	for _, shortage := range list {
-		same := func(k pool.Shortage) bool { return k.Type == shortage.Type && k.Zone == shortage.Zone }
-		if shortage.Until.IsZero() && !slices.ContainsFunc(known, same) {
-			shortage.Until = now.Add(shortageTime)
-			known = append(known, shortage)
-		}
-	}
-	return known
 }
