@@ -13,8 +13,8 @@ var errUnauthorized = refusal{http.StatusUnauthorized, "the token is missing or 
 // trigger can send a body but no header. It runs an ordinary evaluation.
 var cronCall = invocation{Source: "cron"}
 
-// isAuthorized reports whether a request has the token. If the settings have none, every
-// request is authorized that the platform lets through.
+// isAuthorized reports whether a request has the token. Without a token in the settings,
+// every request that the platform lets through is authorized.
 func (h *Handler) isAuthorized(r *http.Request) bool {
 	if !h.token.IsSet() {
 		return true
@@ -31,7 +31,7 @@ func isEqual(a, b string) bool {
 }
 
 // isOpen reports whether a route is served without the token: /healthz, and POST / which
-// checks for cronCall itself. All others need the token, also those that do not exist.
+// checks for cronCall itself. All other paths need the token, even unknown ones.
 func isOpen(r *http.Request) bool {
 	return r.URL.Path == "/healthz" || r.Method == http.MethodPost && r.URL.Path == "/"
 }

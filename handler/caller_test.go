@@ -20,7 +20,7 @@ const (
 	bearer = "Bearer " + token
 )
 
-// newGuardedStage is a stage whose function requires the token.
+// newGuardedStage returns a stage whose function requires the token.
 func newGuardedStage(t *testing.T) *stage {
 	s := newStage(t)
 	s.function = handler.FromEnvironment(append(s.sandbox.Environment(), "DIVIMS_TOKEN="+token), s.log)

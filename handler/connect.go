@@ -25,7 +25,7 @@ type Outside struct {
 	BBB       *bbb.Client
 	Scaleway  *scaleway.Client
 	Storage   *storage.Store
-	// Stats is nil if no stats endpoints are set, Calendar if no calendar is.
+	// Stats is nil without stats endpoints in the settings, Calendar without a calendar.
 	Stats    *exporter.Client
 	Calendar *calendar.Client
 	Names    resolver.Resolver
@@ -71,7 +71,7 @@ func Connect(settings config.Settings) (Outside, error) {
 	return outside, nil
 }
 
-// httpConfig returns what the HTTP clients need of the settings.
+// httpConfig returns the configuration of the HTTP clients.
 func httpConfig(settings config.Settings) (httpclient.Config, error) {
 	authorities, err := settings.Network.CACertificates.Pool()
 	if err != nil {

@@ -69,7 +69,7 @@ func Open(settings config.Settings, log *slog.Logger) (*Pool, error) {
 	}, nil
 }
 
-// about returns what the report needs of the settings.
+// about returns the settings that the report shows or calculates with.
 func about(settings config.Settings) report.About {
 	return report.About{
 		Pool: settings.Pool.Name, Size: settings.Decision.Size, ServerParticipants: settings.Decision.ServerParticipants,
@@ -90,7 +90,7 @@ func newNotifier(settings config.Settings) (*notify.Sender, error) {
 }
 
 // userData returns a function that reads the operator's own document from a file or the
-// bucket, and then makes the document of each server.
+// bucket. Its result, a cycle.UserData, writes the document of each server.
 func userData(settings config.Settings, store *storage.Store) func(context.Context) (cycle.UserData, error) {
 	source := settings.CloudInit.Source
 	return func(ctx context.Context) (write cycle.UserData, err error) {
@@ -133,7 +133,7 @@ func document(settings config.Settings, own []byte, server pool.Server) ([]byte,
 	return cloudinit.Join(own, ours)
 }
 
-// cycleConfig returns the settings of an evaluation, and what it uses of others.
+// cycleConfig collects the settings that an evaluation uses.
 func cycleConfig(settings config.Settings, servers []pool.Server) cycle.Config {
 	return cycle.Config{
 		Settings: settings.Evaluation, Scaling: settings.Decision,

@@ -14,9 +14,9 @@ import (
 )
 
 // failureNotifier notifies operators of evaluations that could not be recorded, because
-// of bad settings or because the storage cannot be read or written. There is then no
-// state with what operators know, so an instance of the function reports at most once an
-// hour. Another instance reports the same again.
+// of bad settings or because the storage cannot be read or written. What operators
+// already know cannot be stored then, so each instance of the function only limits
+// itself to one message an hour. Two instances may report the same failure.
 type failureNotifier struct {
 	pool     string
 	notifier cycle.Notifier // nil if no notifications are set up
@@ -28,14 +28,15 @@ type failureNotifier struct {
 }
 
 const (
-	// failureInterval is the least time between two messages.
+	// failureInterval is the shortest time between two messages.
 	failureInterval = time.Hour
-	// failureTimeout limits sending a message. It comes on top of the evaluation's time.
+	// failureTimeout is the deadline for sending a message. It is in addition to
+	// DIVIMS_TIMEOUT.
 	failureTimeout = 12 * time.Second
 )
 
-// newFailureNotifier creates a notifier. It needs only those settings that say how to
-// notify.
+// newFailureNotifier creates a notifier. The settings may be incomplete, as those of
+// config.Salvage are.
 func newFailureNotifier(settings config.Settings, log *slog.Logger) *failureNotifier {
 	f := &failureNotifier{pool: settings.Pool.Name, log: log, now: time.Now}
 	if len(settings.Notify.URLs) == 0 {
@@ -67,7 +68,7 @@ func (f *failureNotifier) notify(ctx context.Context, failure error) {
 	}
 	sent, err := f.notifier.Notify(ctx, pool.Message{
 		Title: name + ": critical: evaluation failed",
-		Text: "NEW\n- critical: evaluation failed: " + cut(failure.Error()) + "\n  DiViMS changes nothing more until an evaluation succeeds. What this one did before it failed is not recorded.\n  " +
+		Text: "NEW\n- critical: evaluation failed: " + cut(failure.Error()) + "\n  DiViMS changes nothing more until an evaluation succeeds. What the failed evaluation did is not recorded.\n  " +
 			failureAdvice + "\n\nThis message is repeated after an hour if evaluations still fail. There is no message when they succeed again.\n",
 	})
 	if err != nil {
@@ -78,8 +79,8 @@ func (f *failureNotifier) notify(ctx context.Context, failure error) {
 	}
 }
 
-// maxFailure is how many bytes of an error are sent. Bad settings may have many
-// problems.
+// maxFailure is how many bytes of an error are sent. The error of bad settings lists
+// every problem and can be long.
 const maxFailure = 8000
 
 // cut returns at most maxFailure bytes of a text.

@@ -115,8 +115,8 @@ func runDay(t *testing.T, rules ...faults.Rule) outcome {
 		}
 		s.With(func(w *world.World) { o.check(n, w) })
 	}
-	// The pool settles as it does without the fault, but perhaps some evaluations later:
-	// a server that is up for an hour is replaced again and again.
+	// The pool settles as it does without the fault, but perhaps some evaluations later,
+	// because every server that has been up for an hour is replaced.
 	for n := dayEvaluations + restEvaluations + 1; n <= dayEvaluations+restEvaluations+patience; n++ {
 		if s.With(func(w *world.World) { o.conclude(w) }); o.enabled == 1 && o.machines == 1 && o.leftovers == 0 {
 			break
@@ -195,8 +195,8 @@ func (o *outcome) compare(faultless outcome) {
 	}
 }
 
-// Without DIVIMS_TEST_FAULTS, one of every so many pairs of a call and a kind of fault is
-// tried.
+// Without DIVIMS_TEST_FAULTS, one of 48 pairs of a call and a kind of fault is tried, or
+// one of 6 in a full run.
 var every = long.Pick(48, 6)
 
 // matrix counts runs by kind of fault, and all violations.

@@ -24,7 +24,7 @@ type Handler struct {
 	routes *http.ServeMux
 	// open wires the pool up. It is called once, by the first request that needs it.
 	open func() (*Pool, error)
-	// token is what callers must send; if it is not set, none is required.
+	// token is the bearer token that callers must send. If it is not set, none is required.
 	token       pool.Secret
 	crossOrigin http.CrossOriginProtection
 	// failures notifies operators of evaluations that could not be recorded.
@@ -97,8 +97,9 @@ func (h *Handler) handleErrors(serve func(http.ResponseWriter, *http.Request) er
 // lease. Most evaluations take less.
 const retryHeld = "5"
 
-// refuse answers with an error. The caller gets the text of a refusal only; other errors
-// are logged. The holder of the lease is shown to callers with the token only.
+// refuse answers with an error. Only a refusal's own text is sent to the caller. Any other
+// error is logged and answered with a general text. The holder of the lease is shown only
+// to callers with the token.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	answer := refusal{http.StatusInternalServerError, "the request could not be served; the function's log says why"}
 	var held *pool.LeaseHeldError

@@ -21,7 +21,7 @@ type store interface {
 	cycle.Store
 	// Decisions returns the short records of a day (UTC), the newest last.
 	Decisions(ctx context.Context, day time.Time) ([]json.RawMessage, error)
-	// History returns the samples of a time's week (ISO 8601, UTC), the newest last.
+	// History returns the samples of the week (ISO 8601, UTC) of a time, the newest last.
 	History(ctx context.Context, week time.Time) ([]pool.Sample, error)
 }
 
@@ -115,13 +115,13 @@ func (p *Pool) history(ctx context.Context, from, to time.Time) ([]pool.Sample, 
 	return slices.Concat(weeks...), nil
 }
 
-// mondayOf returns the start of a time's week (ISO 8601, UTC).
+// mondayOf returns the start of the week (ISO 8601, UTC) of a time.
 func mondayOf(t time.Time) time.Time {
 	t = t.UTC()
 	return time.Date(t.Year(), t.Month(), t.Day()-(int(t.Weekday())+6)%7, 0, 0, 0, 0, time.UTC)
 }
 
-// weekCache has the samples of weeks by their Monday.
+// weekCache keeps the samples of whole weeks, by the Monday of the week.
 type weekCache struct {
 	mutex   sync.Mutex
 	samples map[time.Time][]pool.Sample
@@ -131,8 +131,8 @@ type weekCache struct {
 // started in it have lost their lease by then.
 const weekSettled = 2 * time.Hour
 
-// week returns the samples of a week. Weeks that no longer change are cached as long as
-// they may be needed again.
+// week returns the samples of a week. A week that no longer changes is cached until it is
+// too old for the status.
 func (p *Pool) week(ctx context.Context, monday, now time.Time) ([]pool.Sample, error) {
 	w := &p.weeks
 	w.mutex.Lock()

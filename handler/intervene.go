@@ -60,10 +60,10 @@ type intervention struct {
 	DiscardRecordings bool      `json:"discard_recordings"`
 }
 
-// by returns author and reason.
+// by returns who gave the order and why.
 func (i intervention) by() pool.Hold { return pool.Hold{Reason: i.Reason, Author: i.Author} }
 
-// orders has the order of each operator's route.
+// orders maps the operators' routes to functions that make the order of a request.
 var orders = map[string]func(request intervention, server pool.Server) Order{
 	"PUT /pause":    func(request intervention, _ pool.Server) Order { return Pause(request.by()) },
 	"DELETE /pause": func(request intervention, _ pool.Server) Order { return Resume(request.by()) },
@@ -111,7 +111,7 @@ func readIntervention(w http.ResponseWriter, r *http.Request) (intervention, err
 	text := request.Reason + request.Author
 	missing := r.Method == http.MethodPut && (request.Reason == "" || request.Author == "")
 	if missing || len(text) > 1000 || strings.ContainsFunc(text, unicode.IsControl) {
-		return request, refusal{http.StatusBadRequest, `reason and author are required, at most 1000 characters in all: {"reason":"new disk","author":"Ada"}`}
+		return request, refusal{http.StatusBadRequest, `reason and author are required, at most 1000 bytes in all and without control characters: {"reason":"new disk","author":"Ada"}`}
 	}
 	return request, nil
 }

@@ -17,7 +17,7 @@ type Order struct {
 	// change describes the change for the record.
 	change string
 	// check returns an error if the order is refused; apply changes the state. memory is
-	// that of the server, if the order is for one.
+	// what the state remembers of the server, and is ignored for the whole pool.
 	check func(now time.Time, memory pool.ServerMemory) error
 	apply func(state *pool.State, memory *pool.ServerMemory, since pool.Hold)
 }
@@ -34,8 +34,8 @@ func Resume(by pool.Hold) Order {
 		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Paused = nil }}
 }
 
-// maxForce is how long a number may be forced. Who needs it for longer than a term should
-// change the minimum.
+// maxForce is how long a number may be forced. An operator who needs it for longer than a
+// school term should change the minimum in the settings.
 const maxForce = 92 * 24 * time.Hour
 
 // Force makes a number of servers without a tag required until a time, regardless of the
@@ -77,7 +77,7 @@ func EndMaintenance(server pool.Server, by pool.Hold) Order {
 // Recycle has a server's machine replaced gracefully: another server takes over first,
 // and then it drains.
 func Recycle(server pool.Server, by pool.Hold) Order {
-	return Order{By: by, server: server.Number, change: "to be recycled",
+	return Order{By: by, server: server.Number, change: "recycle ordered",
 		check: func(_ time.Time, memory pool.ServerMemory) error {
 			switch {
 			case memory.Maintenance != nil:
@@ -98,7 +98,7 @@ func inMaintenance(server pool.Server) error {
 
 // Keep cancels recycle and end-drain orders, as far as they have not been carried out.
 func Keep(server pool.Server, by pool.Hold) Order {
-	return Order{By: by, server: server.Number, change: "neither to be recycled nor its drain to be ended",
+	return Order{By: by, server: server.Number, change: "recycle and end-drain orders cancelled",
 		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) {
 			memory.Recycle, memory.EndDrain = nil, nil
 		}}
@@ -108,9 +108,9 @@ func Keep(server pool.Server, by pool.Hold) Order {
 // machine may be deleted even if recordings are on it. name must be the server's host
 // name or domain, as a confirmation.
 func EndDrain(server pool.Server, name string, discard bool, by pool.Hold) Order {
-	change := "its drain is to end"
+	change := "end of its drain ordered"
 	if discard {
-		change = "its drain is to end, with its recordings given up"
+		change = "end of its drain ordered, and its recordings may be lost"
 	}
 	return Order{By: by, server: server.Number, change: change,
 		check: func(_ time.Time, memory pool.ServerMemory) error {

@@ -102,8 +102,8 @@ func newSecretDay(t *testing.T) *secretDay {
 	return d
 }
 
-// addresses returns those of several notification services: one works, and the others
-// cannot be reached, refuse, or are of another kind.
+// addresses returns the addresses of several notification services. One works; the others
+// cannot be reached, refuse the message, or are of another kind.
 func (d *secretDay) addresses() []string {
 	inbox := newInbox(d.t)
 	d.inbox = inbox

@@ -30,7 +30,7 @@ import (
 
 // alsoUsed are the places that use a setting besides the one where it is declared.
 var alsoUsed = map[string][]string{
-	"POOL":                {"evaluation", "report", "storage", "scaleway", "failures"}, // scaleway by TAG's default
+	"POOL":                {"evaluation", "report", "storage", "scaleway", "failures"}, // scaleway: the default of TAG has the name
 	"HOSTNAME_TEMPLATE":   {"evaluation", "scaleway", "cloudinit"},
 	"DOMAIN_TEMPLATE":     {"evaluation", "cloudinit"},
 	"POOL_SIZE":           {"evaluation", "report", "network", "scaleway"},
@@ -48,12 +48,12 @@ var alsoUsed = map[string][]string{
 	"STATS_USER":          {"cloudinit"},
 	"STATS_PASSWORD":      {"cloudinit"},
 	"ZONES":               {"evaluation"},
-	"SCALEWAY_ACCESS_KEY": {"storage"}, // by the default of STORAGE_ACCESS_KEY
+	"SCALEWAY_ACCESS_KEY": {"storage"}, // it is the default of STORAGE_ACCESS_KEY
 	"SCALEWAY_SECRET_KEY": {"storage"},
 	"CA_CERTIFICATES":     {"notify"},
 }
 
-// together are settings with which alone another one is valid.
+// together has, for a setting that is not valid alone, the settings to change with it.
 var together = map[string]map[string]string{
 	"STORAGE_ACCESS_KEY": {"STORAGE_ACCESS_KEY": "one", "STORAGE_SECRET_KEY": "two"},
 	"STORAGE_SECRET_KEY": {"STORAGE_ACCESS_KEY": "one", "STORAGE_SECRET_KEY": "two"},
@@ -268,7 +268,7 @@ func collect(values map[string]string, path string, v reflect.Value, seen map[un
 		for i := range v.NumField() {
 			field := v.Type().Field(i)
 			switch {
-			case field.Name == "Scaling" || field.Name == "http": // places of their own
+			case field.Name == "Scaling" || field.Name == "http": // collected separately
 			case v.Type() == reflect.TypeFor[http.Transport]() && !field.IsExported(): // open connections
 			default:
 				collect(values, path+" "+field.Name, v.Field(i), seen)

@@ -49,8 +49,8 @@ func TestOrders(t *testing.T) {
 		{"unforce", false, "the forced number of servers without a tag ends", "ends, by"},
 		{"maintenance start 2", true, "server 2: maintenance begins", "server 2: maintenance begins, by Ada: fire drill"},
 		{"maintenance end 2", false, "server 2: maintenance ends", "server 2: maintenance ends, by"},
-		{"recycle 1", true, "server 1: to be recycled", "server 1: to be recycled, by Ada"},
-		{"keep 1", false, "server 1: neither to be recycled", "server 1: neither"},
+		{"recycle 1", true, "server 1: recycle ordered", "server 1: recycle ordered, by Ada"},
+		{"keep 1", false, "server 1: recycle and end-drain orders cancelled", "server 1: recycle and"},
 	} {
 		arguments := strings.Fields(order.line)
 		if order.signed {
