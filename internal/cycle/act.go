@@ -20,7 +20,7 @@ type Outcome struct {
 	Domain string         `json:"domain,omitempty"`
 	Reason string         `json:"reason"`
 	Result scaling.Result `json:"result"`
-	// Detail says why it was not done, or what was created or changed.
+	// Detail says why the action was not done, or what it created or changed.
 	Detail string `json:"detail,omitempty"`
 	// shortages are the types and zones that were out of stock or over quota.
 	shortages []pool.Shortage
@@ -70,8 +70,8 @@ type actor struct {
 	// after a suspension the context's timer may fire a moment late. The lease is valid
 	// for longer, so nobody else acts at the same time.
 	timeLeft func() bool
-	// entriesNow reads Scalelite's entries again, once for the whole plan. intended has
-	// the plan's enabling or cordoning of entries by their ids.
+	// entriesNow reads Scalelite's entries again, once for the whole plan. intended says,
+	// by entry id, whether the plan enables or cordons the entry.
 	entriesNow func() ([]pool.Entry, error)
 	intended   map[string]scaling.Kind
 	// userData is prepared once for all machines of the plan.
@@ -123,7 +123,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 }
 
 // chains groups the indexes of actions that must be done one after the other: those
-// on the same server. Actions on no server are chains of their own.
+// on the same server. An action without a server is a chain of its own.
 func chains(actions []scaling.Action) [][]int {
 	var list [][]int
 	chainOf := map[int]int{}
@@ -348,7 +348,7 @@ func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.Server
 
 // reasonToKeep asks the server right before its machine is deleted or rebooted, and
 // returns why that must not be done, or "". A machine that is not running cannot be
-// asked. An action on an unresponsive server is only refused if the server answers.
+// asked. An action on an unresponsive server is allowed if it still does not answer.
 func (a *actor) reasonToKeep(ctx context.Context, action scaling.Action, s pool.ServerObservation, machine pool.Machine) string {
 	if machine.State != pool.Running {
 		return ""

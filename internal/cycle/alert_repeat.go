@@ -10,7 +10,7 @@ import (
 	"divims/internal/scaling"
 )
 
-// digest is what one message tells operators.
+// digest is the content of one message to operators.
 type digest struct {
 	// New alerts are new, more urgent than before, or back after they were reported
 	// as resolved. Ongoing ones were reported before and are due again.
@@ -28,7 +28,7 @@ type trackedAlert struct {
 
 func (d digest) empty() bool { return len(d.New)+len(d.Ongoing)+len(d.Resolved) == 0 }
 
-// track updates when each alert was first seen, and when it was gone. Alerts whose
+// track updates since when each alert has been present or absent. Alerts whose
 // subject is undecided stay as they are.
 func track(now time.Time, alerts []scaling.Alert, undecided func(subject string) bool, before map[string]pool.NotifiedAlert) map[string]pool.NotifiedAlert {
 	next := make(map[string]pool.NotifiedAlert, len(alerts))
@@ -59,8 +59,8 @@ func track(now time.Time, alerts []scaling.Alert, undecided func(subject string)
 	return next
 }
 
-// newDigest returns what operators are to be told now, and what they know afterwards.
-// Each alert has a subject of its own. An example with 8 hours for errors:
+// newDigest returns the alerts to report now, and what operators know afterwards. No
+// two alerts may have the same subject. An example with 8 hours for errors:
 //
 //	08:00 present          reported as new
 //	08:05 present          nothing until 16:00, then reported as ongoing

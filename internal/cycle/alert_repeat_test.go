@@ -15,8 +15,7 @@ import (
 
 var usual = Every{Warning: 24 * time.Hour, Error: 8 * time.Hour, Critical: time.Hour}
 
-// notifications simulates what operators are told over many evaluations, five minutes
-// apart.
+// notifications simulates the messages of many evaluations, five minutes apart.
 type notifications struct {
 	t      *testing.T
 	now    time.Time

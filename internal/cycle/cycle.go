@@ -75,7 +75,7 @@ type Config struct {
 	Pool    string
 	Scaling scaling.Config
 	Servers []pool.Server
-	// Zones are those of new machines, the preferred ones first.
+	// Zones are the zones for new machines, the preferred ones first.
 	Zones []string
 }
 
@@ -111,8 +111,8 @@ const (
 	recordShare  = 0.1
 )
 
-// Run runs one evaluation and returns its record, which on an error holds what was
-// done before. While another evaluation holds the lease, the error is a
+// Run runs one evaluation and returns its record. On an error the record holds what was
+// done before the error. While another evaluation holds the lease, the error is a
 // *pool.LeaseHeldError. Any other error means that the evaluation was not recorded
 // completely.
 func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
@@ -179,8 +179,8 @@ func (c *Cycle) recordTime() time.Duration {
 }
 
 // record sends notifications and writes what happened. The state is written last,
-// because that releases the lease. Everything before has half of the time, so that
-// neither a slow log nor a dead notification service prevents writing the state.
+// because that releases the lease. Everything else may take at most half of the time,
+// so that neither slow storage nor a dead notification service prevents that write.
 func (c *Cycle) record(ctx context.Context, holder string, record Record, calendar []byte, next pool.State) error {
 	var logs error
 	var both sync.WaitGroup

@@ -277,8 +277,8 @@ func TestStaleMeetingsAreClearedOnAnEmptyServerOnly(t *testing.T) {
 func TestLastEnabledServerIsNotCordoned(t *testing.T) {
 	for name, test := range map[string]struct {
 		now     []pool.EntryState
-		offline bool   // all but the first
-		tag     string // of all but the first
+		offline bool   // of servers 2 and 3
+		tag     string // of servers 2 and 3
 		held    bool
 	}{
 		"all are enabled":         {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "", false},

@@ -96,7 +96,7 @@ func (w *messageWriter) title() string {
 	return title
 }
 
-// list describes alerts under a heading, and counts those that are too many.
+// list describes alerts under a heading. Alerts beyond the limits are only counted.
 func (w *messageWriter) list(heading string, alerts []trackedAlert, describe func(trackedAlert)) {
 	if len(alerts) == 0 {
 		return
@@ -161,7 +161,7 @@ func (w *messageWriter) actionsFor(server int) []string {
 	return lines[:min(len(lines), maxActions)]
 }
 
-// deferred lists what this evaluation did not do although it was needed.
+// deferred lists what this evaluation should have done but did not, with the reasons.
 func (w *messageWriter) deferred() {
 	list := w.record.Plan.Withheld
 	if len(list) == 0 {

@@ -45,8 +45,8 @@ func (c *Cycle) notify(ctx context.Context, record Record, next *pool.State) {
 	c.Log.InfoContext(ctx, "operators notified", "new", len(d.New), "ongoing", len(d.Ongoing), "resolved", len(d.Resolved))
 }
 
-// undecided returns a function that reports whether the evaluation could not say if
-// the alert of a subject goes on. After a blind evaluation that is so for all.
+// undecided returns a function that reports whether the evaluation could not tell if a
+// subject's alert is still present. After a blind evaluation every subject is undecided.
 func (r *Record) undecided() func(subject string) bool {
 	subjects := make(map[string]bool, len(r.Plan.Open))
 	for _, subject := range r.Plan.Open {

@@ -42,7 +42,7 @@ func (i *inbox) titles() (list []string) {
 	return list
 }
 
-// newFakeWithInbox is a pool with notifications in which server 2 is unresponsive.
+// newFakeWithInbox returns a pool with notifications in which server 2 is unresponsive.
 func newFakeWithInbox() (*fake, *Cycle, *inbox) {
 	f, c := newFake(3)
 	box := &inbox{}
@@ -112,8 +112,8 @@ func TestUnsentMessageIsDueAgain(t *testing.T) {
 	}
 }
 
-// TestOneFailingServiceOfTwo is reported by the other service, once and not at every
-// evaluation.
+// TestOneFailingServiceOfTwo checks that the other service reports the failing one, once
+// and not at every evaluation.
 func TestOneFailingServiceOfTwo(t *testing.T) {
 	f, c, box := newFakeWithInbox()
 	box.err = errors.New("notification service 2 (smtp): no answer in time")

@@ -18,7 +18,7 @@ const pastDays = 8
 
 // observe asks all services in parallel, each call with its own deadline. What could
 // not be read is unknown, with the reason. calendar is the new copy of the calendar to
-// store; nil if the stored one is still right.
+// store; nil if the stored copy is up to date.
 func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observation, calendar []byte) {
 	ctx, cancel := context.WithTimeout(ctx, share(c.Config.Timeout, observeShare))
 	defer cancel()
@@ -48,8 +48,8 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 	return seen, calendar
 }
 
-// serversPerCall is how many servers a list may have to be read within one call
-// timeout. A list of as many machines has ten pages.
+// serversPerCall is how many servers' entries or machines are expected to be listed
+// within one call timeout. A list of 1,000 machines has ten pages.
 const serversPerCall = 1000
 
 // listTimeout returns the timeout for a list of the whole pool: one call timeout, and
@@ -58,8 +58,8 @@ func (c *Cycle) listTimeout() time.Duration {
 	return c.Config.CallTimeout * time.Duration(1+len(c.Config.Servers)/serversPerCall)
 }
 
-// ask calls an outside service with a timeout. what names the answer in the reason of
-// an unknown one.
+// ask calls an outside service with a timeout. On an error the value is unknown, and its
+// reason begins with what.
 func ask[T any](ctx context.Context, timeout time.Duration, what string, call func(context.Context) (T, error)) pool.Reading[T] {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -77,7 +77,7 @@ func reason(what string, err error) string {
 	return what + ": " + err.Error()
 }
 
-// observeServers asks the servers themselves.
+// observeServers asks all servers, at most ObserveParallel at once and as many slow ones.
 func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObservation) {
 	parallel := newSemaphore(c.Config.ObserveParallel, share(c.Config.CallTimeout, headStart))
 	for i := range servers {
@@ -90,10 +90,10 @@ func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObserva
 // the meetings have not arrived. A server that takes longer counts as slow.
 const headStart = 0.25
 
-// observeServer asks a server for its meetings and then for its stats. Both are usually
-// on the same host and so share a connection, which costs more than the data. Both
-// share one call timeout, so that an unresponsive server costs no more than that. A
-// draining server is also asked for its recordings, which is slow if there are many.
+// observeServer asks a server for its meetings and then for its stats. Usually the same
+// host serves both, and one after the other they share a connection, which costs more
+// than the data. Both share one call timeout, to limit what an unresponsive server
+// costs. A draining server is also asked for its recordings, which is slow if there are many.
 func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 	if why := cannotAsk(*s); why != "" {
 		s.Meetings = pool.Unknown[[]pool.Meeting](why)
@@ -164,9 +164,9 @@ func (c *Cycle) askMeetings(ctx context.Context, s *pool.ServerObservation, entr
 // BBB reads every recording's files.
 const recordingsFactor = 4
 
-// askRecordings sets the recordings that can keep a machine. BBB is not asked if it
+// askRecordings sets the recordings that can prevent a machine's deletion. BBB is not asked if it
 // has just failed to list its meetings. If recordings are kept on shared storage,
-// published ones are not requested: the list would have all that were ever made.
+// published ones are not requested: the list would have every recording ever made.
 func (c *Cycle) askRecordings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
 	states := []pool.RecordingState{pool.Processing, pool.Processed, pool.Published}
 	switch {
@@ -202,8 +202,8 @@ func (c *Cycle) askStats(ctx context.Context, server pool.Server) pool.Reading[p
 	return pool.Seen(stats)
 }
 
-// observeCalendar reads the calendar. It also returns the copy to store from now on;
-// nil if the stored one is still right.
+// observeCalendar reads the calendar. It also returns the new copy to store; nil if the
+// stored copy is up to date.
 func (c *Cycle) observeCalendar(ctx context.Context, now time.Time) (pool.Reading[pool.Calendar], []byte) {
 	if c.Services.Calendar == nil {
 		return pool.Unknown[pool.Calendar]("none is configured"), nil

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// semaphore bounds how many servers are observed at once. Work that takes longer
-// than slowAfter gives its slot to the next and moves to a slow slot, of which there
-// are as many. So a few unresponsive servers do not hold up a large pool, and at most
-// twice the number of slots is at work.
+// semaphore bounds how many servers are observed at once. Work that takes longer than
+// slowAfter moves to a slow slot, if one is free, and frees its own. There are as many
+// slow slots as slots. So a few unresponsive servers do not hold up a large pool, and at
+// most twice as many servers as there are slots are observed at once.
 type semaphore struct {
 	slots, slowSlots chan struct{}
 	slowAfter        time.Duration
