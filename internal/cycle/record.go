@@ -27,8 +27,8 @@ type Record struct {
 	Participants int `json:"participants"`
 	Meetings     int `json:"meetings"`
 	// Enabled counts the servers that count as capacity, Running the running machines,
-	// and Draining those of servers that are cordoned or disabled; all before the plan
-	// was carried out.
+	// and Draining the running machines of cordoned or disabled servers. They are
+	// counted before the plan is carried out.
 	Enabled  int            `json:"enabled"`
 	Running  int            `json:"running"`
 	Draining int            `json:"draining"`
@@ -68,7 +68,8 @@ type ServerRecord struct {
 	pool.Server
 	Entry  pool.EntryState `json:"entry,omitempty"`
 	Online bool            `json:"online"`
-	// Tag and LoadMultiplier are the entry's; a multiplier of 1 is recorded as 0.
+	// Tag and LoadMultiplier are copied from Scalelite's entry. A multiplier of 1 is
+	// recorded as 0.
 	Tag            string            `json:"tag,omitempty"`
 	LoadMultiplier float64           `json:"load_multiplier,omitempty"`
 	Machine        *MachineRecord    `json:"machine,omitempty"`
@@ -132,7 +133,7 @@ func (r *Record) sample() (sample pool.Sample, ok bool) {
 		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.Asked(),
 	}
 	if capacity, ok := r.Capacity().Get(); ok {
-		sample.Count(capacity)
+		sample.SetCapacity(capacity)
 	}
 	return sample, !r.Blind && !slices.ContainsFunc(r.loads(), func(l scaling.Load) bool { return len(l.Missing) > 0 })
 }
@@ -175,7 +176,7 @@ func (r *Record) price() pool.Reading[float64] {
 }
 
 // Required returns how many servers must be enabled, including those with a tag. It is
-// unknown if it is for any group.
+// unknown if the number of one group is unknown.
 func (r *Record) Required() pool.Reading[int] {
 	return total(r.groups(), func(required scaling.Required) pool.Reading[int] { return required.Servers })
 }
@@ -192,13 +193,13 @@ func (r *Record) Size() pool.Reading[float64] {
 	return total(r.groups(), func(required scaling.Required) pool.Reading[float64] { return required.Size })
 }
 
-// UsedUp reports whether all servers, or all with some tag, are required, and not only
-// as the minimum.
+// UsedUp reports whether all servers of a group are required: all without a tag, or all
+// with the same tag. It is false if only the minimum requires them.
 func (r *Record) UsedUp() bool {
 	return slices.ContainsFunc(r.groups(), func(required scaling.Required) bool { return required.UsedUp })
 }
 
-// total adds up a figure of all groups. It is unknown if it is for any of them.
+// total adds up a figure of all groups. It is unknown if one group's figure is unknown.
 func total[T int | float64](groups []scaling.Required, figure func(scaling.Required) pool.Reading[T]) pool.Reading[T] {
 	var sum T
 	for _, required := range groups {
@@ -276,9 +277,9 @@ func (r *ServerRecord) describeStats(stats pool.Stats) {
 	}
 }
 
-// brief returns the record as it is kept in the day's list, which has 288 of them in
-// one object: without the servers, the outlook, and the verdicts on healthy servers that
-// are not left alone.
+// brief returns the short record for the day's object, which holds 288 records at an
+// interval of 5 minutes. It lacks the servers, the outlook, and the verdicts on healthy
+// servers that are not left alone.
 func (r Record) brief() Record {
 	r.Servers = nil
 	r.Plan.Verdicts = slices.DeleteFunc(slices.Clone(r.Plan.Verdicts), func(v scaling.Verdict) bool {

@@ -68,8 +68,8 @@ func TestTotalsIncludeTaggedServers(t *testing.T) {
 	record.Plan.Required = answer(pool.Seen(3))
 	record.Plan.Tagged = []scaling.Group{{Tag: "exams", Required: answer(pool.Seen(2))}}
 	record.Enabled, record.Plan.Required.Capacity, record.Plan.Tagged[0].Required.Capacity = 4, pool.Seen(3.), pool.Seen(0.5)
-	if sample, _ := record.sample(); sample.Counted() != 3.5 {
-		t.Errorf("the sample's capacity is %g; want 3 + 0.5", sample.Counted())
+	if sample, _ := record.sample(); sample.WeightedEnabled() != 3.5 {
+		t.Errorf("the sample's capacity is %g; want 3 + 0.5", sample.WeightedEnabled())
 	}
 	if servers, _ := record.Required().Get(); servers != 5 || record.Asked()["load"] != 5 {
 		t.Errorf("%d required, by policies %v; want 3 + 2", servers, record.Asked())

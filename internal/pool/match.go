@@ -31,8 +31,8 @@ func index[T any](list Reading[[]T], key func(T) string) map[string][]*T {
 	return found
 }
 
-// only returns the one thing that was found, nil if there is none. It is unknown if the
-// list is unknown or if there are several; several is the format of the reason.
+// only returns the single item that was found; nil if there is none. It is unknown if the
+// list is unknown or if there are several items. several is the format of that reason.
 func only[T any](list Reading[[]T], found []*T, several string) Reading[*T] {
 	switch {
 	case !list.Known():

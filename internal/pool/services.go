@@ -21,7 +21,7 @@ type LoadBalancer interface {
 
 // Endpoint is the address and the secret of one server's BBB API.
 type Endpoint struct {
-	// URL is Entry.URL.
+	// URL is the address of the API, as in Entry.URL.
 	URL    string
 	Secret Secret
 }
@@ -92,8 +92,8 @@ var ErrUnresolved = errors.New("the name does not resolve to the address yet")
 // ShortageError is returned if no machine could be created because all types and zones
 // are out of stock or over quota.
 type ShortageError struct {
-	// Shortages has one item for each type and zone. Until is unset for those that were
-	// tried now; for those refused before it is kept.
+	// Shortages has one item for each type and zone. Until is unset if they were tried
+	// by this call, and kept if they were skipped because of an earlier shortage.
 	Shortages []Shortage
 }
 

@@ -13,7 +13,7 @@ type State struct {
 	// Record is the complete decision record of that evaluation. Read it with
 	// cycle.LastRecord.
 	Record json.RawMessage `json:"record,omitempty"`
-	// Load is the load that the load policy compares the next one with.
+	// Load is the previous load, from which the load policy computes the growth.
 	Load *PastLoad `json:"load,omitempty"`
 	// TagLoads has the same for the servers with a tag, by tag.
 	TagLoads map[string]PastLoad `json:"tag_loads,omitempty"`
@@ -113,7 +113,7 @@ type Hold struct {
 	Since  time.Time `json:"since,omitzero"`
 }
 
-// At returns the hold with another start; nil for nil.
+// At returns a copy of the hold that starts now; nil for nil.
 func (h *Hold) At(now time.Time) *Hold {
 	if h == nil {
 		return nil
@@ -121,7 +121,7 @@ func (h *Hold) At(now time.Time) *Hold {
 	return &Hold{h.Reason, h.Author, now}
 }
 
-// Forced is an operator's order how many servers are required, and until when.
+// Forced is an operator's order that a number of servers is required until a time.
 type Forced struct {
 	Hold
 	Servers int       `json:"servers"`
@@ -140,7 +140,7 @@ type Intervention struct {
 	At time.Time `json:"at"`
 	// Server is 0 for a change of the whole pool.
 	Server int `json:"server,omitempty"`
-	// Change says what was changed: "maintenance begins", "pause ends".
+	// Change says what was changed: "maintenance begins", "the pause ends".
 	Change string `json:"change"`
 	Author string `json:"author"`
 	Reason string `json:"reason"`
@@ -167,8 +167,8 @@ type Sample struct {
 	At           time.Time `json:"t"`
 	Participants int       `json:"p"`
 	Meetings     int       `json:"m"`
-	// TaggedParticipants and TaggedMeetings are those on servers with a tag, which the
-	// forecast leaves out.
+	// TaggedParticipants and TaggedMeetings are the part of Participants and Meetings that
+	// is on servers with a tag. The forecast leaves them out.
 	TaggedParticipants int `json:"tp,omitempty"`
 	TaggedMeetings     int `json:"tm,omitempty"`
 	// Required is unknown if no policy had an answer.
@@ -182,23 +182,23 @@ type Sample struct {
 	// Idle is how many machines exist but are not running: they are starting, stopping
 	// or stopped.
 	Idle Reading[int] `json:"i,omitzero"`
-	// Price is the price of all running machines in euros per hour. It is unknown if that
-	// of one of them is.
+	// Price is the price of all running machines in euros per hour. It is unknown if the
+	// price of one machine is unknown.
 	Price Reading[float64] `json:"c,omitzero"`
 	// Asked is how many servers each policy required, for those that had an answer.
 	Asked map[string]int `json:"q,omitempty"`
 }
 
-// Count sets the weighted number of enabled servers.
-func (s *Sample) Count(capacity float64) {
+// SetCapacity sets the weighted number of enabled servers. Enabled must be set before.
+func (s *Sample) SetCapacity(capacity float64) {
 	s.Capacity = capacity
 	if capacity == float64(s.Enabled) {
 		s.Capacity = 0
 	}
 }
 
-// Counted returns the weighted number of enabled servers.
-func (s Sample) Counted() float64 {
+// WeightedEnabled returns the number of enabled servers weighted by their load multipliers.
+func (s Sample) WeightedEnabled() float64 {
 	if s.Capacity > 0 {
 		return s.Capacity
 	}

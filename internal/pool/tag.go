@@ -33,8 +33,8 @@ func AddressesOf(all []Address, poolTag string, number int) []Address {
 	})
 }
 
-// Number returns the number n for which a template becomes a name: 3 for "bbb-w{n}" and
-// "bbb-w3". ok is false if there is none.
+// Number returns the server number that turns a template into a name: 3 for "bbb-w{n}"
+// and "bbb-w3". ok is false if no number does.
 func Number(template, name string) (number int, ok bool) {
 	before, after, _ := strings.Cut(template, "{n}")
 	rest, ok := strings.CutPrefix(name, before)

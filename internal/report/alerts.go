@@ -6,16 +6,15 @@ import (
 	"divims/internal/scaling"
 )
 
-// alertView is an alert as the page shows it. Language is that of text and advice;
-// empty for the page's own.
+// alertView is an alert as the page shows it. Language is the language of Text and
+// Advice; empty means the page's own.
 type alertView struct{ Level, Mark, Title, Text, Advice, Language string }
 
-// levelMarks are shapes of the levels, so that a level does not show by its colour
-// alone.
+// levelMarks has a shape for each level, for people who cannot tell the colours apart.
 var levelMarks = map[scaling.Level]string{scaling.Warning: "!", scaling.Error: "▲", scaling.Critical: "✕"}
 
-// alert shows an alert. Those that the report itself raised are in the page's
-// language; the decision's are shown as they are.
+// alert shows an alert. An overdue evaluation and a pause are described in the page's
+// language. The texts of all other alerts are shown as they are, in English.
 func (v view) alert(a scaling.Alert) alertView {
 	shown := alertView{Level: string(a.Level), Mark: levelMarks[a.Level], Text: v.brief(a.Text), Advice: v.brief(a.Advice), Language: english.tag}
 	subject, overdue := v.brief(a.Subject), v.overdue()
@@ -28,7 +27,7 @@ func (v view) alert(a scaling.Alert) alertView {
 		shown.Advice = v.T(adviceOverdue)
 	case a.Subject == subjectPaused && v.Paused != nil:
 		subject = v.T(a.Subject)
-		shown.Text, shown.Language = v.T("DiViMS changes nothing: paused by %s since %s. Reason: %s", v.Paused.Author, v.Moment(v.Paused.Since), v.Paused.Reason), ""
+		shown.Text, shown.Language = v.T("DiViMS changes nothing: paused since %s by %s. Reason: %s", v.Moment(v.Paused.Since), v.Paused.Author, v.Paused.Reason), ""
 		shown.Advice = ""
 	}
 	shown.Title = v.T("%s: %s", v.T(string(a.Level)), subject)

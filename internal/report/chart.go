@@ -93,7 +93,7 @@ func seriesOf(samples []pool.Sample, figure func(pool.Sample) (int, bool)) serie
 	return values
 }
 
-// known adapts a figure that every sample has to seriesOf.
+// known turns a figure that is never unknown into an argument of seriesOf.
 func known(figure func(pool.Sample) int) func(pool.Sample) (int, bool) {
 	return func(s pool.Sample) (int, bool) { return figure(s), true }
 }

@@ -248,7 +248,7 @@ func (v view) judgement(verdict scaling.Verdict) string {
 	return v.brief("server " + v.Count(verdict.Server) + ": " + strings.Join(words, "; "))
 }
 
-// timestamp is how times are written in the decision's texts.
+// timestamp matches the times in the decision's texts.
 var timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
 // brief returns a text of the decision with its times in the pool's zone, cut to

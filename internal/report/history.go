@@ -69,7 +69,7 @@ func maxSample(a, b pool.Sample) pool.Sample {
 		Draining: max(a.Draining, b.Draining), Idle: maxReading(a.Idle, b.Idle), Price: maxReading(a.Price, b.Price),
 		Asked: map[string]int{},
 	}
-	m.Count(max(a.Counted(), b.Counted()))
+	m.SetCapacity(max(a.WeightedEnabled(), b.WeightedEnabled()))
 	for _, asked := range []map[string]int{a.Asked, b.Asked} {
 		for policy, servers := range asked {
 			m.Asked[policy] = max(m.Asked[policy], servers)

@@ -26,7 +26,7 @@ const (
 )
 
 var english = language{
-	tag: "en", group: ",", decimal: ".", euros: "€%s", percent: "%s" + narrowNoBreak + "%%",
+	tag: "en", group: ",", decimal: ".", euros: "€%s", percent: "%s%%",
 	weekdays: []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	months:   []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 }
@@ -68,7 +68,7 @@ func preferredLanguage(accept string) language {
 	return best
 }
 
-// T translates an English text and fills its arguments in.
+// T translates an English text and fills in its arguments.
 func (l language) T(text string, arguments ...any) string {
 	if translation, ok := l.texts[text]; ok {
 		text = translation

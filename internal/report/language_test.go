@@ -37,7 +37,7 @@ func TestNumbersAreLocalized(t *testing.T) {
 		{english.Count(0), "0"}, {english.Count(999), "999"}, {english.Count(1000), "1,000"}, {english.Count(-1234567), "−1,234,567"},
 		{french.Count(1234567), "1\u202f234\u202f567"}, {french.Number(1234.56, 1), "1\u202f234,6"},
 		{english.Euros(pool.Seen(12.345), 2), "€12.35"}, {french.Euros(pool.Seen(12.345), 2), "12,35\u00a0€"},
-		{french.Euros(pool.Reading[float64]{}, 2), "?"}, {english.Share(pool.Seen(0.5)), "50\u202f%"},
+		{french.Euros(pool.Reading[float64]{}, 2), "?"}, {english.Share(pool.Seen(0.5)), "50%"},
 		{english.N(0, "meeting/meetings"), "0\u00a0meetings"}, {english.N(1, "meeting/meetings"), "1\u00a0meeting"},
 		{french.N(0, "meeting/meetings"), "0\u00a0réunion"}, {french.N(2, "meeting/meetings"), "2\u00a0réunions"},
 	} {

@@ -71,7 +71,7 @@ func (g gauges) flag(name, help string, on bool) {
 	g.set(name, help, value)
 }
 
-// poolGauges are the settings and the operators' orders.
+// poolGauges sets the metrics of the settings and of the operators' orders.
 func (s Status) poolGauges(g gauges) {
 	g.set("pool_servers", "Servers of the pool, from the settings.", float64(s.Size))
 	g.flag("paused", "1 while an operator has paused DiViMS: it changes nothing.", s.Paused != nil)
@@ -81,7 +81,8 @@ func (s Status) poolGauges(g gauges) {
 	}
 }
 
-// evaluationGauges describe the last evaluation, also one that could not read the pool.
+// evaluationGauges sets the metrics of the last evaluation that are known even if it could
+// not read the pool.
 func (s Status) evaluationGauges(g gauges) {
 	g.flag("blind", "1 if the last evaluation could not read Scalelite's entries or Scaleway's machines.", s.Last.Blind)
 	g.set("last_evaluation_timestamp_seconds", "Time of the last evaluation.", float64(s.Last.At.Unix()))
@@ -99,7 +100,7 @@ func (s Status) evaluationGauges(g gauges) {
 	}
 }
 
-// figureGauges are the figures of the last evaluation.
+// figureGauges sets the pool's figures, which only an evaluation that read the pool has.
 func (s Status) figureGauges(g gauges) {
 	last := s.Last
 	g.set("participants", "Participants in all meetings.", float64(last.Participants))
@@ -119,7 +120,7 @@ func (s Status) figureGauges(g gauges) {
 	}
 }
 
-// costGauges are the costs of today and of the month, and those of a fixed pool.
+// costGauges sets the costs of today and of the month, and what a fixed pool would cost.
 func (s Status) costGauges(g gauges) {
 	seconds := g.vector("machines_running_seconds", "Running time of all machines since midnight (day) or the first of the month (month).", "period")
 	fixedSeconds := g.vector("fixed_pool_running_seconds", "The same for a fixed pool, whose machines always run.", "period")
@@ -133,6 +134,7 @@ func (s Status) costGauges(g gauges) {
 	}
 }
 
+// serverGauges sets the metrics of each server.
 func serverGauges(g gauges, servers []cycle.ServerRecord) {
 	meetings := g.vector("server_meetings", "Meetings on a server.", "server")
 	participants := g.vector("server_participants", "Participants on a server.", "server")

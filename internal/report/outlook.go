@@ -59,7 +59,7 @@ func (v view) outlookTile() tile {
 	ahead := v.outlook()
 	t := tile{Label: v.T("next %s", v.Span(outlookLength)), Figure: notApplicable, Notes: []string{v.T("no policy looks ahead; the pool follows the current load")}}
 	if len(ahead.calendar) > 0 {
-		t.Notes = []string{v.T("no change in the calendar within %s", v.Span(outlookLength))}
+		t.Notes = []string{v.T("no change in the calendar in the next %s", v.Span(outlookLength))}
 	}
 	for i := 1; i < len(ahead.calendar); i++ {
 		if next := ahead.calendar[i]; next.value != ahead.calendar[i-1].value {
@@ -78,7 +78,7 @@ func (v view) outlookTile() tile {
 		}
 	}
 	most := int(ahead.upper[peak].value)
-	notes := []string{v.T("%s at most, at %s; %s expected", v.form(most, "participant/participants"), v.Moment(ahead.upper[peak].at), v.Number(ahead.expected[peak].value, 0))}
+	notes := []string{v.T("%s at most (%s); %s expected", v.form(most, "participant/participants"), v.Moment(ahead.upper[peak].at), v.Number(ahead.expected[peak].value, 0))}
 	if t.Figure != notApplicable {
 		notes = append(notes, t.Figure+" "+t.Notes[0])
 	}

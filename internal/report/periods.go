@@ -61,7 +61,7 @@ func (v view) period(title string, c canvas, samples []pool.Sample, ahead outloo
 func (v view) participantsChart(c canvas, samples []pool.Sample, ahead outlook) chart {
 	each := v.about.ServerParticipants
 	participants := seriesOf(samples, known(func(s pool.Sample) int { return s.Participants }))
-	enabled := seriesOf(samples, known(func(s pool.Sample) int { return v.about.participants(s.Counted()) }))
+	enabled := seriesOf(samples, known(func(s pool.Sample) int { return v.about.participants(s.WeightedEnabled()) }))
 	required := seriesOf(samples, func(s pool.Sample) (int, bool) { return s.Required.Get() }).times(each)
 	requiredBy := func(policy scaling.Policy) series {
 		return seriesOf(samples, func(s pool.Sample) (int, bool) {
@@ -90,7 +90,7 @@ func (v view) participantsChart(c canvas, samples []pool.Sample, ahead outlook) 
 	add("enabled", c.steps(enabled), v.T("capacity of enabled servers"))
 	add("expected", future.line(ahead.expected), "")
 	add("people", c.line(participants), v.T("participants"))
-	drawn.Alt = v.T("%s to %s: at most %s; capacity of enabled servers %s to %s, of required servers at most %s.",
+	drawn.Alt = v.T("From %s to %s today: at most %s; capacity of enabled servers: %s to %s; capacity of required servers: at most %s.",
 		v.Moment(c.from), v.Moment(v.At), v.N(int(participants.max()), "participant/participants"), v.Number(enabled.min(), 0),
 		v.Number(enabled.max(), 0), v.Number(required.max(), 0))
 	return drawn
@@ -114,7 +114,7 @@ func (v view) machinesChart(c canvas, samples []pool.Sample) chart {
 			{"draining", c.between(serving, running, stepped), v.T("draining")},
 			{"idle", c.between(running, all, stepped), v.T("not running")},
 		},
-		Alt: v.T("%s to %s: %s to %s machines running.", v.Moment(c.from), v.Moment(v.At), v.Number(running.min(), 0), v.Number(running.max(), 0)),
+		Alt: v.T("From %s to %s today: %s to %s machines running.", v.Moment(c.from), v.Moment(v.At), v.Number(running.min(), 0), v.Number(running.max(), 0)),
 	}
 }
 
@@ -130,8 +130,8 @@ func (v view) hints(c canvas, samples []pool.Sample, step time.Duration) []hint 
 		left, right := c.x(from), c.x(from.Add(step))
 		hints = append(hints, hint{
 			Left: percentOf(left, chartWidth), Width: percentOf(right-left, chartWidth),
-			Text: v.T("%s: %s, capacity for %s, %s servers required, %s machines running", v.Moment(s.At), v.N(s.Participants, "participant/participants"),
-				v.Count(v.about.participants(s.Counted())), v.Maybe(s.Required), v.Count(s.Running)),
+			Text: v.T("%s: %s; capacity: %s; servers required: %s; machines running: %s", v.Moment(s.At), v.N(s.Participants, "participant/participants"),
+				v.Count(v.about.participants(s.WeightedEnabled())), v.Maybe(s.Required), v.Count(s.Running)),
 		})
 	}
 	return hints

@@ -98,8 +98,7 @@ func groupOf(s cycle.ServerRecord) int {
 	return groupResting
 }
 
-// healthMarks are shapes of the healths, so that a health does not show by its colour
-// alone.
+// healthMarks has a shape for each health, for people who cannot tell the colours apart.
 var healthMarks = map[scaling.Health]string{
 	scaling.Healthy: "●", scaling.Unseen: "?", scaling.Unresponsive: "✕", scaling.Malfunctioning: "▲", scaling.ToRecycle: "↻",
 }
@@ -231,8 +230,8 @@ func (v view) Entry(s cycle.ServerRecord) string {
 	return v.brief(strings.Join(words, ", "))
 }
 
-// Why returns the reasons for a server's treatment, besides maintenance. That a
-// starting server does not answer yet is left out.
+// Why returns the reasons for a server's treatment, besides maintenance. It leaves out
+// what a starting server did not answer.
 func (v view) Why(s cycle.ServerRecord) string {
 	all := []string{s.Why, s.LeftAlone}
 	if groupOf(s) != groupStarting {

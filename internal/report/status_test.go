@@ -140,7 +140,7 @@ func TestAllFormatsShowTheSame(t *testing.T) {
 	}
 	for what, wanted := range map[string][4]string{
 		"people":   {"<b>1,250</b>", "1250 participants", "divims_participants{pool=\"campus\"} 1250\n", `"participants":1250`},
-		"capacity": {"the capacity for 2,500", "capacity for 2500 participants", "divims_capacity_participants{pool=\"campus\"} 2500\n", `"capacity":2500`},
+		"capacity": {"the capacity (2,500)", "capacity for 2500 participants", "divims_capacity_participants{pool=\"campus\"} 2500\n", `"capacity":2500`},
 		"required": {"10 required", "10 servers required", "divims_servers_required{pool=\"campus\"} 10\n", `"servers":10`},
 		"cost":     {"€5.14", "€5.14", "divims_cost_euros{period=\"day\",pool=\"campus\"} 5.14", `"euros":5.14`},
 		"verdict":  {"All is well", "verdict: well", "divims_alerts{level=\"error\",pool=\"campus\"} 0\n", `"verdict":"well"`},
@@ -178,17 +178,17 @@ func TestCapacityIsWeightedByMultipliers(t *testing.T) {
 	required.Capacity, required.Size, required.UsedUp = pool.Seen(4.5), pool.Seen(6.), true
 	samples, _ := c.past.History.Get()
 	for i := range samples {
-		samples[i].Count(0.5)
+		samples[i].SetCapacity(0.5)
 	}
 	var page, text, metrics strings.Builder
 	if err := errors.Join(c.status().Page(&page, "en"), c.status().Text(&text), c.status().Metrics(&metrics)); err != nil {
 		t.Fatal(err)
 	}
 	for _, shown := range []struct{ format, text, wanted string }{
-		{"page", page.String(), "of the capacity for 1,125<"},
+		{"page", page.String(), "of the capacity (1,125)<"},
 		{"page", page.String(), "they count as 4.5 (load multipliers)<"},
-		{"page", page.String(), "capacity of enabled servers 125 to 125"},
-		{"page", page.String(), "participants, capacity for 125, "},
+		{"page", page.String(), "capacity of enabled servers: 125 to 125"},
+		{"page", page.String(), "participants; capacity: 125; "},
 		{"text", text.String(), "capacity for 1125 participants"},
 		{"metrics", metrics.String(), "divims_capacity_participants{pool=\"campus\"} 1125\n"},
 		{"metrics", metrics.String(), "divims_capacity_servers{pool=\"campus\"} 4.5\n"},
@@ -219,16 +219,16 @@ func TestTagsAndMultipliersAreShown(t *testing.T) {
 func TestPendingOrdersAreShown(t *testing.T) {
 	c := busyPool(3, 300)
 	c.past.State.Interventions = []pool.Intervention{
-		{At: tuesday, Server: 2, Change: "to be recycled", Author: "Ada", Reason: "odd noises"}, {At: tuesday, Change: "the pause ends"},
+		{At: tuesday, Server: 2, Change: "recycle ordered", Author: "Ada", Reason: "odd noises"}, {At: tuesday, Change: "the pause ends"},
 	}
 	var page, text strings.Builder
 	if err := errors.Join(c.status().Page(&page, "fr"), c.status().Text(&text)); err != nil {
 		t.Fatal(err)
 	}
-	if want := "Pris en compte à la prochaine évaluation\u00a0: <span lang=\"en\">server 2: to be recycled, by Ada: odd noises"; !strings.Contains(page.String(), want) {
+	if want := "Pris en compte à la prochaine évaluation\u00a0: <span lang=\"en\">server 2: recycle ordered, by Ada: odd noises"; !strings.Contains(page.String(), want) {
 		t.Error("the page lacks the order")
 	}
-	if want := "takes effect at the next evaluation: server 2: to be recycled, by Ada: odd noises\ntakes effect at the next evaluation: the pause ends\n"; !strings.Contains(text.String(), want) {
+	if want := "takes effect at the next evaluation: server 2: recycle ordered, by Ada: odd noises\ntakes effect at the next evaluation: the pause ends\n"; !strings.Contains(text.String(), want) {
 		t.Errorf("the text lacks the orders:\n%s", &text)
 	}
 }
@@ -248,7 +248,7 @@ func TestNoAnswerOfAStartingServerIsNotShown(t *testing.T) {
 	}
 }
 
-// TestIdleEvaluationsAreCounted has more of them than the page lists.
+// TestIdleEvaluationsAreCounted has more idle evaluations than the page lists.
 func TestIdleEvaluationsAreCounted(t *testing.T) {
 	c := busyPool(3, 300)
 	acted := c.past.Records[0]
@@ -266,7 +266,8 @@ func TestIdleEvaluationsAreCounted(t *testing.T) {
 	}
 }
 
-// TestForcedNumberExcludesTaggedServers checks that this is shown if there are any.
+// TestForcedNumberExcludesTaggedServers checks that page and text say so if a pool has
+// servers with a tag.
 func TestForcedNumberExcludesTaggedServers(t *testing.T) {
 	const page, text = "Servers with a tag follow their own load.", "servers with a tag follow their own load\n"
 	for name, tagged := range map[string][]scaling.Group{"no tag": nil, "a tag": {{Tag: "exams"}}} {
@@ -278,7 +279,7 @@ func TestForcedNumberExcludesTaggedServers(t *testing.T) {
 			if err := errors.Join(c.status().Page(&shown, "en"), c.status().Text(&written)); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(shown.String(), "Forced to 1\u00a0server until 11:37 by Ada.") {
+			if !strings.Contains(shown.String(), "Forced by Ada: 1\u00a0server until 11:37.") {
 				t.Error("the page lacks the forced number")
 			}
 			if mentioned := strings.Contains(shown.String(), page); mentioned != (tagged != nil) {

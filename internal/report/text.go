@@ -161,7 +161,7 @@ func countText(s cycle.ServerRecord, r pool.Reading[int]) string {
 	return count(r)
 }
 
-// notApplicable is shown where there is nothing to know; unknown is a question mark.
+// notApplicable is shown where there can be no value. An unknown value is shown as "?".
 const notApplicable = "–"
 
 func entryText(s cycle.ServerRecord) string {

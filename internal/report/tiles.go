@@ -16,7 +16,7 @@ func (v view) Tiles() []tile {
 	capacity, _ := v.Capacity.Get()
 	return []tile{
 		{v.T("participants"), v.Count(last.Participants), fraction(last.Participants, capacity),
-			[]string{v.T("%s of the capacity for %s", v.usage(), v.Maybe(v.Capacity)), v.T("in %s", v.N(last.Meetings, "meeting/meetings"))}},
+			[]string{v.T("%s of the capacity (%s)", v.usage(), v.Maybe(v.Capacity)), v.T("in %s", v.N(last.Meetings, "meeting/meetings"))}},
 		{v.T("servers enabled"), v.Count(last.Enabled), fraction(last.Enabled, v.Size),
 			v.withCapacity([]string{v.T("%s required", v.Maybe(last.Required())), v.T("of %s in the pool", v.Count(v.Size))})},
 		{v.T("machines running"), v.Count(last.Running), fraction(last.Running, v.Size),
@@ -36,7 +36,7 @@ func (v view) withCapacity(notes []string) []string {
 	return notes
 }
 
-// fraction returns a part of a whole as the width of a bar; no bar for a whole of 0.
+// fraction returns a part of a whole as the width of a bar; empty if the whole is 0.
 func fraction(part, whole int) string {
 	if whole <= 0 {
 		return ""

@@ -19,7 +19,7 @@ const (
 	Well     Verdict = "well"    // there is no alert
 )
 
-// overdueIntervals is after how many intervals without an evaluation it is overdue.
+// overdueIntervals is how many intervals after the last evaluation the next one is overdue.
 const overdueIntervals = 2.5
 
 // Subjects of the alerts that the report raises.
@@ -32,8 +32,8 @@ const (
 // adviceOverdue is what to do when evaluations stop.
 const adviceOverdue = "Check the cron trigger and the function's log."
 
-// collectAlerts collects the last evaluation's alerts and those that only show when
-// somebody looks: an overdue evaluation, a new pause, an unreadable history.
+// collectAlerts collects the last evaluation's alerts and adds those of the report itself:
+// an overdue evaluation, a pause since then, an unreadable history.
 func (s *Status) collectAlerts(history pool.Reading[[]pool.Sample]) {
 	s.Alerts = []scaling.Alert{}
 	if s.Last == nil {
@@ -53,7 +53,7 @@ func (s *Status) collectAlerts(history pool.Reading[[]pool.Sample]) {
 		add(scaling.Warning, subjectPaused, "", fmt.Sprintf("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
 	}
 	if !history.Known() {
-		add(scaling.Warning, subjectHistory, "", "no charts and costs, the history could not be read: "+history.Reason())
+		add(scaling.Warning, subjectHistory, "", "no charts and no costs: the history could not be read: "+history.Reason())
 	}
 	slices.SortStableFunc(s.Alerts, func(a, b scaling.Alert) int { return cmp.Compare(urgency(a.Level), urgency(b.Level)) })
 	s.Verdict = Well

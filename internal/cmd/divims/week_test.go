@@ -456,7 +456,7 @@ func (o *operator) intervene() {
 	o.order(append([]string{"force", "3", "--for", "2h"}, signed...)...)
 	o.note("Ada forces 3 servers for two hours.")
 	o.until(sunday, "12:55")
-	o.expectStatus(atError, "Forced to 3 servers until 13:00 by Ada.")
+	o.expectStatus(atError, "Forced by Ada: 3 servers until 13:00.")
 	if up := o.up(); len(up) != 3 {
 		o.t.Errorf("%s: servers %v are up, 3 are forced", o.now(), up)
 	}
