@@ -23,10 +23,10 @@ type Settings struct {
 	Every
 }
 
-// Every is how long after a notification operators are notified again of an alert
-// that goes on, by its level.
+// Every is, for each level, the time after which operators are notified again of an
+// ongoing alert.
 type Every struct {
-	Warning  time.Duration `envconfig:"NOTIFY_EVERY_WARNING" group:"Repeated notifications of alerts" default:"24h" min:"1m" desc:"time after which a warning that goes on is notified again"`
+	Warning  time.Duration `envconfig:"NOTIFY_EVERY_WARNING" group:"Repeated notifications of alerts" default:"24h" min:"1m" desc:"time after which operators are notified again of an ongoing warning"`
 	Error    time.Duration `envconfig:"NOTIFY_EVERY_ERROR" default:"8h" min:"1m" desc:"the same for an error"`
 	Critical time.Duration `envconfig:"NOTIFY_EVERY_CRITICAL" default:"1h" min:"1m" desc:"the same for a critical alert"`
 }

@@ -53,8 +53,8 @@ type Config struct {
 	ForecastMargin Margin `envconfig:"FORECAST_MARGIN" default:"balanced" oneof:"lean,balanced,safe" desc:"how much room the forecast keeps beyond the load that it expects: lean costs least, safe has the fewest overloaded servers"`
 	// ForecastUncertainty and ForecastUnevenness replace the margin's own values if
 	// they are not zero.
-	ForecastUncertainty Pair          `envconfig:"FORECAST_UNCERTAINTY" example:"1.4" desc:"for experts: standard deviations of the load that are kept free for more people than expected; one number, or one for participants and one for meetings. If empty, the value of FORECAST_MARGIN"`
-	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" example:"0.6,0.65" desc:"for experts: the same for servers that get more than their share of the load"`
+	ForecastUncertainty Pair          `envconfig:"FORECAST_UNCERTAINTY" example:"1.4" desc:"for experts: room for more people than expected, in standard deviations of the load; one number, or one for participants and one for meetings. If empty, the value of FORECAST_MARGIN"`
+	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" example:"0.6,0.65" desc:"for experts: the same, for servers that get more than their share of the load"`
 	Interval            time.Duration `envconfig:"INTERVAL" default:"5m" min:"1m" max:"1h" desc:"time between evaluations; the cron trigger must have the same"`
 	BootTime            time.Duration `envconfig:"BOOT_TIME" default:"7m" min:"0s" max:"2h" desc:"time from creating a machine until it takes meetings"`
 	ServerParticipants  int           `envconfig:"SERVER_PARTICIPANTS" default:"250" min:"1" max:"10000" desc:"participants that one server can carry"`
@@ -62,11 +62,11 @@ type Config struct {
 	// MinimumMillionths is the share of the size that is always enabled. It is in
 	// millionths, because as a binary fraction 7 % of 100 servers would be 8.
 	MinimumMillionths setting.Percentage `envconfig:"MINIMUM_RATIO" default:"1%" min:"0%" max:"100%" desc:"share of the servers that is always enabled, rounded up; bare-metal servers, if any, are the minimum instead"`
-	// TagMinimums is the minimum of each tag, if there are so many servers with it;
-	// 1 for a tag without an entry.
+	// TagMinimums is the minimum of each tag. It is limited to the number of servers
+	// with the tag, and is 1 for a tag that is not in the map.
 	TagMinimums setting.Counts `envconfig:"TAG_MINIMUMS" example:"gpu=2,exam=1" desc:"how many servers with a Scalelite tag are always enabled; 1 for a tag that is not named"`
-	// The load policy keeps the load times SteadyFactor enabled, or times
-	// GrowingFactor while the load grows by GrowthThreshold or more.
+	// The load policy requires a capacity of SteadyFactor times the load. While the
+	// load grows by GrowthThreshold or more, it requires GrowingFactor times the load.
 	SteadyFactor    Pair         `envconfig:"LOAD_FACTOR_STEADY" default:"2" desc:"enabled capacity in multiples of the load; one number, or one for participants and one for meetings"`
 	GrowingFactor   Pair         `envconfig:"LOAD_FACTOR_GROWING" default:"3" desc:"the same while the load grows"`
 	GrowthThreshold Pair         `envconfig:"LOAD_GROWTH_THRESHOLD" default:"1.2" desc:"the load counts as growing from this multiple of the previous evaluation's load on"`
@@ -82,7 +82,7 @@ type Config struct {
 	// Machines with an outdated image are replaced in RollOutHours only, and at
 	// most RollOutParallel of them drain at once.
 	RollOutHours            Hours         `envconfig:"ROLL_OUT_HOURS" default:"19:00-06:00" desc:"part of the day, in TIMEZONE, in which machines are replaced because there is a newer image; the same time twice for all day"`
-	RollOutParallel         int           `envconfig:"ROLL_OUT_PARALLEL" default:"2" min:"0" max:"1000" desc:"how many of them may drain at once; 0 for no roll-out"`
+	RollOutParallel         int           `envconfig:"ROLL_OUT_PARALLEL" default:"2" min:"0" max:"1000" desc:"how many machines with an outdated image may drain at once; 0 for no roll-out"`
 	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"a running machine may be silent for this long"`
 	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a machine that does not answer for this long is rebooted, once; 0 for never"`
 	UnresponsiveDeleteAfter time.Duration `envconfig:"UNRESPONSIVE_DELETE_AFTER" default:"0" min:"0s" desc:"a machine that does not answer for this long may be deleted, although its recordings cannot be seen; 0 for never"`
@@ -133,6 +133,6 @@ func (c Config) Minimum() int {
 	return ceilDiv(c.Size*int(c.MinimumMillionths), million)
 }
 
-// youngest returns the age below which a running machine is not deleted: three
-// evaluations, as in the predecessor.
+// youngest returns the least age at which a running machine may be deleted: three
+// intervals, as in the predecessor.
 func (c Config) youngest() time.Duration { return 3 * c.Interval }
