@@ -10,7 +10,7 @@ import (
 	"divims/internal/scaling"
 )
 
-// check blames settings that contradict each other.
+// check adds a problem for each setting that contradicts another one.
 func (s *Settings) check(l *loading) {
 	s.checkDecision(l)
 	l.check(s.CallTimeout < s.Timeout, "must be less than TIMEOUT", "CALL_TIMEOUT", "TIMEOUT")
@@ -60,7 +60,7 @@ var scalewayRegion = regexp.MustCompile(`^[a-z]{2}-[a-z]{3,7}$`)
 
 func (s *Settings) checkStorage(l *loading) {
 	l.check(s.Storage.URL != "" || scalewayRegion.MatchString(s.Region), "must be a region of Scaleway, unless STORAGE_URL is set", "STORAGE_REGION", "STORAGE_URL")
-	// The certificates of S3 services cover one name before their own, not two.
+	// The wildcard certificates of S3 services do not cover a bucket name with a dot.
 	l.check(s.PathStyle || !strings.Contains(s.Bucket, "."), "must have no dots if STORAGE_PATH_STYLE is false", "STORAGE_BUCKET", "STORAGE_PATH_STYLE")
 	_, err := netip.ParseAddr(s.Bucket)
 	l.check(err != nil, "must not be an IP address", "STORAGE_BUCKET")
@@ -68,7 +68,7 @@ func (s *Settings) checkStorage(l *loading) {
 	l.check(s.Storage.SecretKey.IsSet() || !s.Storage.AccessKey.IsSet(), "is required by STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY")
 }
 
-// checkDNS blames settings with which provision could not write records.
+// checkDNS adds a problem for each setting with which provision could not write records.
 func (s *Settings) checkDNS(l *loading) {
 	l.check(!s.DNS.CNAME || s.DNS.Zone != "", "is required by DNS_CNAME", "DNS_ZONE", "DNS_CNAME")
 	if s.DNS.Provider == "none" {

@@ -45,7 +45,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// withLines returns the least environment and lines of the form NAME=value, with an
+// withLines returns the minimal environment and lines of the form NAME=value, with an
 // end appended to each value.
 func withLines(lines, end string) []string {
 	variables := environ(nil)

@@ -28,25 +28,25 @@ func Load(environ []string) (Settings, error) {
 	return settings, nil
 }
 
-// Salvage reads what it can of an environment that Load refuses: a setting that is
-// missing or wrong is empty. It serves to notify operators of the problems.
+// Salvage reads the valid settings of an environment that Load refuses, so that
+// operators can be notified of its problems. Wrong settings are empty.
 func Salvage(environ []string) Settings {
 	settings, _ := read(environ)
 	return settings
 }
 
-// read reads each setting by itself.
+// read reads each setting, without checking them against each other.
 func read(environ []string) (Settings, *loading) {
 	var settings Settings
-	l := &loading{settings: walk(&settings), given: variables(environ), blamed: map[string]bool{}}
+	l := &loading{settings: walk(&settings), given: variables(environ), hasProblem: map[string]bool{}}
 	for _, s := range l.settings {
 		l.read(s)
 	}
 	return settings, l
 }
 
-// variables returns the values of the variables with our prefix, by the names
-// without it.
+// variables returns the values of the DIVIMS_ variables, by their names without
+// DIVIMS_.
 func variables(environ []string) map[string]string {
 	given := map[string]string{}
 	for _, variable := range environ {
@@ -58,12 +58,12 @@ func variables(environ []string) map[string]string {
 	return given
 }
 
-// loading is the state of one Load. Its settings have the fields that it fills.
+// loading is the state of one Load. Its settings refer to the fields to fill in.
 type loading struct {
-	settings []Setting
-	given    map[string]string
-	blamed   map[string]bool
-	problems Problems
+	settings   []Setting
+	given      map[string]string
+	hasProblem map[string]bool
+	problems   Problems
 }
 
 func (l *loading) read(s Setting) {
@@ -73,27 +73,27 @@ func (l *loading) read(s Setting) {
 	}
 	if text == "" {
 		if s.Required {
-			l.blame(s.Name, "is required")
+			l.addProblem(s.Name, "is required")
 		}
 		return
 	}
 	if err := set(s.field, s.tag, text); err != nil {
 		s.field.SetZero()
-		l.blame(s.Name, err.Error())
+		l.addProblem(s.Name, err.Error())
 	}
 }
 
-// check blames the first of the named settings if ok is false, unless one of
-// them is blamed already.
+// check adds a problem to the first of the named settings if ok is false, unless
+// one of them already has a problem.
 func (l *loading) check(ok bool, problem string, names ...string) {
-	if ok || slices.ContainsFunc(names, func(name string) bool { return l.blamed[name] }) {
+	if ok || slices.ContainsFunc(names, func(name string) bool { return l.hasProblem[name] }) {
 		return
 	}
-	l.blame(names[0], problem)
+	l.addProblem(names[0], problem)
 }
 
-func (l *loading) blame(name, problem string) {
-	l.blamed[name] = true
+func (l *loading) addProblem(name, problem string) {
+	l.hasProblem[name] = true
 	found := Problem{Variable: prefix + "_" + name, Wrong: problem}
 	if i := slices.IndexFunc(l.settings, func(s Setting) bool { return s.Name == name }); i >= 0 {
 		found.Example = l.settings[i].example()
@@ -110,7 +110,7 @@ func (l *loading) refuseUnknown() {
 			if near := nearest(name, known); near != "" {
 				problem += "; is " + prefix + "_" + near + " meant?"
 			}
-			l.blame(name, problem)
+			l.addProblem(name, problem)
 		}
 	}
 }
@@ -180,8 +180,7 @@ func parse(field reflect.Value, text string) error {
 	return nil
 }
 
-// checkBounds compares a number with its min and max, which are written like a
-// value.
+// checkBounds checks a number or a duration against the tags min and max.
 func checkBounds(field reflect.Value, tag reflect.StructTag) error {
 	low, high := tag.Get("min"), tag.Get("max")
 	switch {

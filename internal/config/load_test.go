@@ -37,7 +37,7 @@ func least() map[string]string {
 	}
 }
 
-// environ returns the least environment, for an image that needs no setup, with
+// environ returns the minimal environment, for an image that needs no setup, with
 // changes. An empty value counts as not set.
 func environ(changes map[string]string) []string {
 	variables := least()
@@ -176,24 +176,24 @@ func TestStatsPathIsTheFirstNodeExporterOfTheServersOwnDomain(t *testing.T) {
 }
 
 func TestEmptyEnvironmentReportsAllRequiredSettings(t *testing.T) {
-	var blamed []string
+	var reported []string
 	for _, problem := range problems(t, nil) {
-		blamed = append(blamed, strings.TrimPrefix(problem.Variable, "DIVIMS_"))
+		reported = append(reported, strings.TrimPrefix(problem.Variable, "DIVIMS_"))
 		if !strings.HasPrefix(problem.Wrong, "is required") || problem.Example == "" {
 			t.Errorf("problem %q; want that it is required, and an example", problem)
 		}
 	}
-	slices.Sort(blamed)
-	if want := slices.Sorted(maps.Keys(least())); !slices.Equal(blamed, want) {
-		t.Errorf("blamed = %v; want %v", blamed, want)
+	slices.Sort(reported)
+	if want := slices.Sorted(maps.Keys(least())); !slices.Equal(reported, want) {
+		t.Errorf("reported = %v; want %v", reported, want)
 	}
 }
 
 func TestEachProblemNamesItsVariable(t *testing.T) {
 	for name, c := range map[string]struct {
-		changes map[string]string
-		blamed  string
-		wrong   string
+		changes  map[string]string
+		variable string
+		wrong    string
 	}{
 		"name with capitals":                   {map[string]string{"POOL": "Campus"}, "POOL", "a-z"},
 		"name too long":                        {map[string]string{"POOL": strings.Repeat("a", 41)}, "POOL", "1 to 40"},
@@ -314,8 +314,8 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			found := problems(t, environ(c.changes))
-			if len(found) != 1 || found[0].Variable != "DIVIMS_"+c.blamed || !strings.Contains(found[0].Wrong, c.wrong) {
-				t.Errorf("problems = %v; want %s blamed for %q alone", found, c.blamed, c.wrong)
+			if len(found) != 1 || found[0].Variable != "DIVIMS_"+c.variable || !strings.Contains(found[0].Wrong, c.wrong) {
+				t.Errorf("problems = %v; want only %s: %q", found, c.variable, c.wrong)
 			}
 		})
 	}

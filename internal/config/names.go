@@ -11,7 +11,7 @@ func namesOf(settings []Setting) []string {
 	return names
 }
 
-// Known reports whether there is a setting with a name, which has no prefix.
+// Known reports whether there is a setting with a name, given without DIVIMS_.
 func Known(name string) bool { return slices.Contains(namesOf(Declarations()), name) }
 
 // nearest returns the known name with the smallest Levenshtein distance to a name,
@@ -48,8 +48,8 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// Examples returns an environment with the example of every setting that must be
-// set if all others have their defaults.
+// Examples returns an environment with an example value for every setting that must
+// be set when all others have their defaults.
 func Examples() []string {
 	var environ []string
 	for _, s := range Declarations() {

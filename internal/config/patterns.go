@@ -17,7 +17,8 @@ type pattern struct {
 	what string // completes "must be …"
 }
 
-// patterns are the values of the tag `match`. Those of Scaleway are its SDK's.
+// patterns are the values of the tag `match`. The rules for Scaleway's access keys
+// and zones are copied from its SDK.
 var patterns = map[string]pattern{
 	"pool name":       {matches(`[a-z0-9-]{1,40}`), "1 to 40 of a-z, 0-9 and -"},
 	"host name":       {setting.IsHostname, "a host name in lower case"},

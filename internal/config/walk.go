@@ -13,7 +13,7 @@ import (
 	"divims/internal/pool"
 )
 
-// prefix is the beginning of the name of every variable of ours, without the _.
+// prefix begins the names of all our variables; a _ follows it.
 const prefix = "DIVIMS"
 
 // Setting is the declaration of one setting, from its tags.
@@ -38,15 +38,15 @@ func Declarations() []Setting { return walk(&Settings{}) }
 
 // walk returns the settings in a struct, each with its field, in their order.
 //
-// The walk is envconfig's: it descends into embedded structs and works the names
-// out. Its Process is not used, because it stops at the first problem and shows
-// the value in it, takes an empty variable for a value, reads the process's
-// environment only, and reads variables without the prefix, too. Its Usaget runs a
-// template over all fields, which is enough to collect them.
+// The package envconfig finds the fields, also of embedded structs, and their names.
+// envconfig.Usaget runs a template over all fields, which is enough to collect them.
+// envconfig.Process is not used: it stops at the first problem, shows the value in
+// it, takes an empty variable for a value, reads only the process's environment, and
+// also reads variables without the prefix.
 //
-// The walk also descends into a field that is a struct, or a pointer to one, and
-// has no UnmarshalText. It finds no settings in a *time.Location, for example, so
-// that such a field would be missing. TestEveryFieldIsASetting notices that.
+// envconfig also descends into a field that is a struct, or a pointer to one, without
+// an UnmarshalText. A field of type *time.Location would be missing, for example,
+// because it contains no settings. TestEveryFieldIsASetting notices that.
 func walk(settings *Settings) []Setting {
 	var all []Setting
 	group := ""
