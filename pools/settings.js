@@ -11,8 +11,8 @@ const { readdirSync } = require("node:fs");
 const path = require("node:path");
 
 // read lets a shell read a pool's file, as `set -a; . pools/campus.env` does for the
-// command line. Settings in the present environment are left out: those of one pool
-// must not reach another.
+// command line. DIVIMS_ variables of the current environment are left out, so that
+// the settings of one pool do not reach another.
 function read(pool) {
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith("DIVIMS_"));
   const print = "process.stdout.write(JSON.stringify(process.env))";
