@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"cmd":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
 }
 
-// TestArrowsPointOneWay checks what each package imports.
+// TestArrowsPointOneWay checks that each package imports only what arrows allows.
 func TestArrowsPointOneWay(t *testing.T) {
 	for name, imports := range packages(t) {
 		room := ""
@@ -72,8 +72,8 @@ func TestArrowsPointOneWay(t *testing.T) {
 // isIn reports whether a package is another one or below it.
 func isIn(name, room string) bool { return name == room || strings.HasPrefix(name, room+"/") }
 
-// TestFunctionNeedsNoTools checks that nothing reaches the function which the deployed
-// archive leaves out.
+// TestFunctionNeedsNoTools checks that the function imports no package, not even
+// indirectly, that the deployed archive leaves out.
 func TestFunctionNeedsNoTools(t *testing.T) {
 	text, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
@@ -88,7 +88,8 @@ func TestFunctionNeedsNoTools(t *testing.T) {
 	}
 }
 
-// packages returns our packages with those of ours that they import, by their short names.
+// packages returns the imports of each of our packages, without packages of others. All
+// names are short.
 func packages(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := exec.CommandContext(t.Context(), "go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...").Output()
@@ -107,7 +108,7 @@ func packages(t *testing.T) map[string][]string {
 	return all
 }
 
-// short removes what all our import paths begin with.
+// short returns an import path without divims/ and internal/.
 func short(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, "divims/"), "internal/")
 }

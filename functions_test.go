@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// maxLines is the longest that a function may be, with its first and last line.
+// maxLines is the largest number of lines of a function, from func to the closing brace.
 const maxLines = 50
 
 // TestFunctionsAreShort checks all functions and methods but those of tests, whose tables

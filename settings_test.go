@@ -37,7 +37,7 @@ func TestSettingsTable(t *testing.T) {
 		"\n<!-- END settings -->", table.String())
 }
 
-// maxVariables is how many variables and secrets a function may have.
+// maxVariables is how many variables and secrets Scaleway allows for a function.
 const maxVariables = 100
 
 // TestServerlessSettings checks that serverless.yml lists the settings as they are
