@@ -24,8 +24,8 @@ const (
 	secretKey = "0b8d5a3e-1111-4222-8333-0123456789ab"
 )
 
-// least returns the required settings.
-func least() map[string]string {
+// requiredSettings returns a valid value for each required setting.
+func requiredSettings() map[string]string {
 	return map[string]string{
 		"POOL": "campus", "POOL_SIZE": "20",
 		"HOSTNAME_TEMPLATE": "bbb-w{n}", "DOMAIN_TEMPLATE": "bbb-w{n}.example.com",
@@ -40,7 +40,7 @@ func least() map[string]string {
 // environ returns the minimal environment, for an image that needs no setup, with
 // changes. An empty value counts as not set.
 func environ(changes map[string]string) []string {
-	variables := least()
+	variables := requiredSettings()
 	variables["SERVER_SETUP"] = "false"
 	maps.Copy(variables, changes)
 	list := []string{"PATH=/bin", "SCW_POOL=not ours"}
@@ -184,7 +184,7 @@ func TestEmptyEnvironmentReportsAllRequiredSettings(t *testing.T) {
 		}
 	}
 	slices.Sort(reported)
-	if want := slices.Sorted(maps.Keys(least())); !slices.Equal(reported, want) {
+	if want := slices.Sorted(maps.Keys(requiredSettings())); !slices.Equal(reported, want) {
 		t.Errorf("reported = %v; want %v", reported, want)
 	}
 }
@@ -199,7 +199,7 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		"name too long":                        {map[string]string{"POOL": strings.Repeat("a", 41)}, "POOL", "1 to 40"},
 		"no number":                            {map[string]string{"POOL_SIZE": "many"}, "POOL_SIZE", "a whole number"},
 		"empty pool":                           {map[string]string{"POOL_SIZE": "0"}, "POOL_SIZE", "at least 1"},
-		"number beyond counting":               {map[string]string{"POOL_SIZE": "99999999999999999999"}, "POOL_SIZE", "a whole number"},
+		"number that overflows":                {map[string]string{"POOL_SIZE": "99999999999999999999"}, "POOL_SIZE", "a whole number"},
 		"more bare metal than servers":         {map[string]string{"BARE_METAL_COUNT": "21"}, "BARE_METAL_COUNT", "at most POOL_SIZE"},
 		"template without number":              {map[string]string{"HOSTNAME_TEMPLATE": "bbb"}, "HOSTNAME_TEMPLATE", "{n}"},
 		"template with two numbers":            {map[string]string{"DOMAIN_TEMPLATE": "bbb-{n}.{n}.example.com"}, "DOMAIN_TEMPLATE", "{n}"},
@@ -216,62 +216,62 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		"duration too short":                   {map[string]string{"INTERVAL": "30s"}, "INTERVAL", "at least 1m"},
 		"duration too long":                    {map[string]string{"TIMEOUT": "2h"}, "TIMEOUT", "at most 1h"},
 		"duration negative":                    {map[string]string{"GRACE": "-5m"}, "GRACE", "a duration"},
-		"percentage over all":                  {map[string]string{"MINIMUM_RATIO": "30"}, "MINIMUM_RATIO", "at most 100%"},
+		"percentage over 100":                  {map[string]string{"MINIMUM_RATIO": "30"}, "MINIMUM_RATIO", "at most 100%"},
 		"percentage negative":                  {map[string]string{"MINIMUM_RATIO": "-1%"}, "MINIMUM_RATIO", "a percentage"},
-		"factor of nothing":                    {map[string]string{"LOAD_FACTOR_STEADY": "0"}, "LOAD_FACTOR_STEADY", "greater than 0"},
+		"factor of 0":                          {map[string]string{"LOAD_FACTOR_STEADY": "0"}, "LOAD_FACTOR_STEADY", "greater than 0"},
 		"factor that is no number":             {map[string]string{"LOAD_FACTOR_GROWING": "NaN"}, "LOAD_FACTOR_GROWING", "greater than 0"},
 		"three factors":                        {map[string]string{"LOAD_FACTOR_GROWING": "1,2,3"}, "LOAD_FACTOR_GROWING", "one or two"},
-		"certificate alert comes first":        {map[string]string{"CERTIFICATE_WARNING": "4d"}, "CERTIFICATE_WARNING", "at least CERTIFICATE_ALERT"},
+		"certificate alert before its warning": {map[string]string{"CERTIFICATE_WARNING": "4d"}, "CERTIFICATE_WARNING", "at least CERTIFICATE_ALERT"},
 		"a tag twice":                          {map[string]string{"TAG_MINIMUMS": "gpu=1,gpu=2"}, "TAG_MINIMUMS", "each once"},
 		"a tag without a number":               {map[string]string{"TAG_MINIMUMS": "gpu"}, "TAG_MINIMUMS", "with numbers"},
 		"only one time of the day":             {map[string]string{"ROLL_OUT_HOURS": "19:00"}, "ROLL_OUT_HOURS", "two times of the day"},
 		"recycled every ten minutes":           {map[string]string{"RECYCLE_AFTER": "10m"}, "RECYCLE_AFTER", "at least 1h"},
 		"deleted within the grace":             {map[string]string{"UNRESPONSIVE_DELETE_AFTER": "5m"}, "UNRESPONSIVE_DELETE_AFTER", "longer than GRACE"},
 		"a call outlasts the evaluation":       {map[string]string{"CALL_TIMEOUT": "60s", "TIMEOUT": "60s"}, "CALL_TIMEOUT", "less than TIMEOUT"},
-		"flag":                                 {map[string]string{"DRY_RUN": "perhaps"}, "DRY_RUN", "true or false"},
+		"flag that is not true or false":       {map[string]string{"DRY_RUN": "perhaps"}, "DRY_RUN", "true or false"},
 		"recordings":                           {map[string]string{"RECORDINGS": "deleted"}, "RECORDINGS", "one of shipped,kept,none"},
 		"no stats for recordings":              {map[string]string{"STATS_URLS": ""}, "STATS_URLS", "unless RECORDINGS is none"},
-		"stats the same for all":               {map[string]string{"STATS_URLS": "https://example.com/metrics"}, "STATS_URLS", "{domain}"},
+		"stats URL without {domain}":           {map[string]string{"STATS_URLS": "https://example.com/metrics"}, "STATS_URLS", "{domain}"},
 		"stats over plain HTTP":                {map[string]string{"STATS_URLS": "http://{domain}/metrics"}, "STATS_URLS", "https://"},
 		"stats with a password inside":         {map[string]string{"STATS_URLS": "https://u:p@{domain}/metrics"}, "STATS_URLS", "without user"},
 		"user without password":                {map[string]string{"STATS_USER": "divims"}, "STATS_PASSWORD", "STATS_USER"},
 		"password without user":                {map[string]string{"STATS_PASSWORD": "sesame"}, "STATS_USER", "STATS_PASSWORD"},
-		"token beside user":                    {map[string]string{"STATS_USER": "divims", "STATS_PASSWORD": "sesame", "STATS_TOKEN": "sesame"}, "STATS_TOKEN", "combined with STATS_USER"},
+		"token together with a user":           {map[string]string{"STATS_USER": "divims", "STATS_PASSWORD": "sesame", "STATS_TOKEN": "sesame"}, "STATS_TOKEN", "combined with STATS_USER"},
 		"user with a colon":                    {map[string]string{"STATS_USER": "a:b", "STATS_PASSWORD": "sesame"}, "STATS_USER", "without a colon"},
 		"user on two lines":                    {map[string]string{"STATS_USER": "a\nb", "STATS_PASSWORD": "sesame"}, "STATS_USER", "visible characters"},
-		"user that is a comment":               {map[string]string{"STATS_USER": "#1", "STATS_PASSWORD": "sesame"}, "STATS_USER", "# not the first"},
+		"user that begins with #":              {map[string]string{"STATS_USER": "#1", "STATS_PASSWORD": "sesame"}, "STATS_USER", "# not the first"},
 		"setup without a user":                 {map[string]string{"SERVER_SETUP": "true"}, "STATS_USER", "required by SERVER_SETUP"},
-		"setup of a token":                     {map[string]string{"SERVER_SETUP": "true", "STATS_TOKEN": "sesame"}, "STATS_USER", "required by SERVER_SETUP"},
-		"setup elsewhere":                      {setup("https://{domain}.other.example/node_exporter"), "STATS_URLS", "https://{domain}/"},
+		"setup with a token only":              {map[string]string{"SERVER_SETUP": "true", "STATS_TOKEN": "sesame"}, "STATS_USER", "required by SERVER_SETUP"},
+		"setup on another domain":              {setup("https://{domain}.other.example/node_exporter"), "STATS_URLS", "https://{domain}/"},
 		"setup on another port":                {setup("https://{domain}:9100/node_exporter"), "STATS_URLS", "https://{domain}/"},
-		"setup of another exporter":            {setup("https://{domain}/metrics/"), "STATS_URLS", "node_exporter"},
-		"setup of a query":                     {setup("https://{domain}/node_exporter?a"), "STATS_URLS", "https://{domain}/"},
-		"setup of more than a path":            {setup("https://{domain}/node_exporter{autoindex"), "STATS_URLS", "https://{domain}/"},
+		"setup without node_exporter":          {setup("https://{domain}/metrics/"), "STATS_URLS", "node_exporter"},
+		"setup with a query":                   {setup("https://{domain}/node_exporter?a"), "STATS_URLS", "https://{domain}/"},
+		"setup with nginx syntax in the path":  {setup("https://{domain}/node_exporter{autoindex"), "STATS_URLS", "https://{domain}/"},
 		"Scalelite over plain HTTP":            {map[string]string{"SCALELITE_URL": "http://scalelite.example.com"}, "SCALELITE_URL", "https://"},
 		"Scalelite with a user":                {map[string]string{"SCALELITE_URL": "https://u:p@scalelite.example.com"}, "SCALELITE_URL", "without user"},
 		"Scalelite without a host":             {map[string]string{"SCALELITE_URL": "scalelite.example.com"}, "SCALELITE_URL", "https://"},
-		"hash that Scalelite lacks":            {map[string]string{"SCALELITE_CHECKSUM": "sha384"}, "SCALELITE_CHECKSUM", "one of"},
-		"hash that BBB lacks":                  {map[string]string{"BBB_CHECKSUM": "md5"}, "BBB_CHECKSUM", "one of"},
+		"hash that Scalelite does not know":    {map[string]string{"SCALELITE_CHECKSUM": "sha384"}, "SCALELITE_CHECKSUM", "one of"},
+		"hash that BBB does not know":          {map[string]string{"BBB_CHECKSUM": "md5"}, "BBB_CHECKSUM", "one of"},
 		"registering without secret":           {map[string]string{"REGISTER_ENTRIES": "true"}, "BBB_SECRET", "REGISTER_ENTRIES"},
-		"project":                              {map[string]string{"SCALEWAY_PROJECT_ID": "default"}, "SCALEWAY_PROJECT_ID", "UUID"},
+		"project that is not a UUID":           {map[string]string{"SCALEWAY_PROJECT_ID": "default"}, "SCALEWAY_PROJECT_ID", "UUID"},
 		"access key":                           {map[string]string{"SCALEWAY_ACCESS_KEY": secretKey}, "SCALEWAY_ACCESS_KEY", "SCW"},
 		"secret key":                           {map[string]string{"SCALEWAY_SECRET_KEY": accessKey}, "SCALEWAY_SECRET_KEY", "UUID"},
-		"region for a zone":                    {map[string]string{"ZONES": "fr-par"}, "ZONES", "a zone"},
-		"zone missing in between":              {map[string]string{"ZONES": "fr-par-1,,fr-par-2"}, "ZONES", "a zone"},
+		"region instead of a zone":             {map[string]string{"ZONES": "fr-par"}, "ZONES", "a zone"},
+		"list of zones with an empty item":     {map[string]string{"ZONES": "fr-par-1,,fr-par-2"}, "ZONES", "a zone"},
 		"tag with a comma":                     {map[string]string{"TAG": "a,b"}, "TAG", "letters"},
 		"user data without a kind":             {map[string]string{"USER_DATA": "cloud-init.yaml"}, "USER_DATA", "storage:"},
 		"bucket":                               {map[string]string{"STORAGE_BUCKET": "My Bucket"}, "STORAGE_BUCKET", "a-z"},
 		"prefix with a slash at its end":       {map[string]string{"STORAGE_PREFIX": "divims/"}, "STORAGE_PREFIX", "in between"},
-		"half a key for storage":               {map[string]string{"STORAGE_ACCESS_KEY": "other"}, "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY"},
-		"the other half":                       {map[string]string{"STORAGE_SECRET_KEY": "other"}, "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"},
+		"storage access key alone":             {map[string]string{"STORAGE_ACCESS_KEY": "other"}, "STORAGE_SECRET_KEY", "STORAGE_ACCESS_KEY"},
+		"storage secret key alone":             {map[string]string{"STORAGE_SECRET_KEY": "other"}, "STORAGE_ACCESS_KEY", "STORAGE_SECRET_KEY"},
 		"text that is no certificate":          {map[string]string{"CA_CERTIFICATES": "-----BEGIN NOTHING-----"}, "CA_CERTIFICATES", "PEM"},
 		"file that does not exist":             {map[string]string{"CA_CERTIFICATES": "file:/does/not/exist"}, "CA_CERTIFICATES", "cannot be read"},
-		"connection to a name":                 {map[string]string{"CONNECT_TO": "example.com=localhost:443"}, "CONNECT_TO", "HOST=IP:PORT"},
+		"connection to a host name":            {map[string]string{"CONNECT_TO": "example.com=localhost:443"}, "CONNECT_TO", "HOST=IP:PORT"},
 		"connection without a host":            {map[string]string{"CONNECT_TO": "=127.0.0.1:443"}, "CONNECT_TO", "HOST=IP:PORT"},
 		"token that can be guessed":            {map[string]string{"TOKEN": "sesame"}, "TOKEN", "at least 16"},
 		"token that is a sentence":             {map[string]string{"TOKEN": "open sesame, it is me"}, "TOKEN", "without spaces"},
 		"log level":                            {map[string]string{"LOG_LEVEL": "loud"}, "LOG_LEVEL", "one of"},
-		"clock elsewhere":                      {map[string]string{"CLOCK_URL": "https://time.example.com/"}, "CLOCK_URL", "this machine"},
+		"clock on another machine":             {map[string]string{"CLOCK_URL": "https://time.example.com/"}, "CLOCK_URL", "this machine"},
 		"a provider without a zone":            {map[string]string{"DNS_PROVIDER": "scaleway"}, "DNS_ZONE", "required by DNS_PROVIDER"},
 		"a zone that is not above the domains": {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.org"}, "DNS_ZONE", "parent domain of DOMAIN_TEMPLATE"},
 		"an alias of itself":                   {map[string]string{"DNS_PROVIDER": "scaleway", "DNS_ZONE": "example.com", "DNS_CNAME": "true"}, "DNS_SUBDOMAIN", "other names"},
@@ -288,8 +288,8 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		"user data outside of the bucket":      {map[string]string{"USER_DATA": "storage:../a"}, "USER_DATA", "storage:"},
 		"bucket with two dots":                 {map[string]string{"STORAGE_BUCKET": "a..b"}, "STORAGE_BUCKET", "beside each dot"},
 		"bucket that is an IP address":         {map[string]string{"STORAGE_BUCKET": "10.0.0.1"}, "STORAGE_BUCKET", "IP address"},
-		"dot before a host name":               {map[string]string{"STORAGE_BUCKET": "a.b", "STORAGE_PATH_STYLE": "false"}, "STORAGE_BUCKET", "no dots"},
-		"zone for a region":                    {map[string]string{"STORAGE_REGION": "fr-par-1"}, "STORAGE_REGION", "a region"},
+		"bucket with a dot in a host name":     {map[string]string{"STORAGE_BUCKET": "a.b", "STORAGE_PATH_STYLE": "false"}, "STORAGE_BUCKET", "no dots"},
+		"zone instead of a region":             {map[string]string{"STORAGE_REGION": "fr-par-1"}, "STORAGE_REGION", "a region"},
 		"zone with the number 0":               {map[string]string{"ZONES": "fr-par-0"}, "ZONES", "a zone"},
 		"domain that is an IP address":         {map[string]string{"DOMAIN_TEMPLATE": "10.0.0.{n}"}, "DOMAIN_TEMPLATE", "not end with a number"},
 		"number with a sign":                   {map[string]string{"POOL_SIZE": "+20"}, "POOL_SIZE", "a whole number"},
@@ -299,7 +299,7 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		"Scalelite tag with a blank":           {map[string]string{"TAG_MINIMUMS": "g pu=1"}, "TAG_MINIMUMS", "without blanks"},
 		"Scalelite with an empty query":        {map[string]string{"SCALELITE_URL": "https://scalelite.example.com?"}, "SCALELITE_URL", "query"},
 		"Scalelite with an empty fragment":     {map[string]string{"SCALELITE_URL": "https://scalelite.example.com/#"}, "SCALELITE_URL", "fragment"},
-		"Scalelite at no host name":            {map[string]string{"SCALELITE_URL": "https://scalelite_1..example.com"}, "SCALELITE_URL", "https://"},
+		"Scalelite with an invalid host name":  {map[string]string{"SCALELITE_URL": "https://scalelite_1..example.com"}, "SCALELITE_URL", "https://"},
 		"Scalelite at port 0":                  {map[string]string{"SCALELITE_URL": "https://scalelite.example.com:0"}, "SCALELITE_URL", "https://"},
 		"storage at a port too large":          {map[string]string{"STORAGE_URL": "https://s3.example.com:65536"}, "STORAGE_URL", "https://"},
 		"name server at port 0":                {map[string]string{"DNS_SERVER": "9.9.9.9:0"}, "DNS_SERVER", "IP:PORT"},
