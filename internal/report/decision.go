@@ -204,7 +204,7 @@ func (v view) action(o cycle.Outcome) actionView {
 	}
 	a.Result = mark + " " + v.T(string(o.Result))
 	if o.Server != 0 {
-		a.Name = v.T("%s, server %d", a.Name, o.Server)
+		a.Name = v.T("%s server %d", a.Name, o.Server)
 	}
 	if o.Detail != "" {
 		a.Reason += "; " + o.Detail

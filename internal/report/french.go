@@ -145,7 +145,7 @@ var frenchTexts = map[string]string{
 	"Actions":                                                                                 "Actions",
 	"Deferred":                                                                                "Reporté",
 	"Servers with remarks":                                                                    "Serveurs à signaler",
-	"%s, server %d":                                                                           "%s, serveur %d",
+	"%s server %d":                                                                            "%s (serveur %d)",
 	"register":                                                                                "inscrire",
 	"enable":                                                                                  "activer",
 	"create":                                                                                  "créer",

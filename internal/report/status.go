@@ -117,7 +117,7 @@ func NewStatus(about About, at time.Time, past Past) Status {
 		}
 	}
 	s.collectAlerts(past.History)
-	s.addUp()
+	s.addCostsAndHistory()
 	return s
 }
 
@@ -140,8 +140,8 @@ func (s *Status) listDecisions(records []cycle.Record) {
 	}
 }
 
-// addUp sets the costs and the history.
-func (s *Status) addUp() {
+// addCostsAndHistory sets Today, Month and History from the samples.
+func (s *Status) addCostsAndHistory() {
 	today, month := midnight(s.local()), firstOfMonth(s.local())
 	maxAge := maxSampleAge(s.about.Interval)
 	s.Today = costOf(s.samples, today, s.At, maxAge, s.about.Size)

@@ -57,7 +57,7 @@ func servedCalls() []call {
 		{
 			name: "status as a page", method: "GET", path: "/", accept: "text/html", status: http.StatusOK,
 			contentType: "text/html; charset=utf-8",
-			check:       has("<b>200</b>", "bbb-w2.sandbox.test", "enable, server 2", "create, server 2"),
+			check:       has("<b>200</b>", "bbb-w2.sandbox.test", "enable server 2", "create server 2"),
 		},
 		{
 			name: "metrics", method: "GET", path: "/metrics", accept: "*/*", status: http.StatusOK, contentType: report.MetricsContentType,
