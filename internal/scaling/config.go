@@ -46,7 +46,7 @@ const (
 // config.Settings explains.
 type Config struct {
 	Size      int      `envconfig:"POOL_SIZE" group:"How many servers are required" required:"true" min:"1" max:"10000" example:"20" desc:"number of servers"`
-	Capacity  int      `envconfig:"POOL_CAPACITY" min:"1" max:"10000000" example:"5000" desc:"participants that the whole pool is for. The calendar's percentages are shares of it. If empty, POOL_SIZE × SERVER_PARTICIPANTS"`
+	Capacity  int      `envconfig:"POOL_CAPACITY" min:"1" max:"10000000" example:"5000" desc:"participants that the whole pool is for, which are 100% in the calendar. If empty, POOL_SIZE × SERVER_PARTICIPANTS"`
 	BareMetal int      `envconfig:"BARE_METAL_COUNT" default:"0" min:"0" desc:"how many servers, counted from the first, are bare metal: rebooted, never created or deleted"`
 	Policies  []Policy `envconfig:"POLICIES" oneof:"load,schedule,forecast" example:"forecast,schedule" desc:"rules that say how many servers are required; the largest answer counts. If empty, forecast, and schedule if there is a CALENDAR_URL"`
 	// ForecastMargin is Balanced if empty.
@@ -69,28 +69,28 @@ type Config struct {
 	// load grows by GrowthThreshold or more, it requires GrowingFactor times the load.
 	SteadyFactor    Pair         `envconfig:"LOAD_FACTOR_STEADY" default:"2" desc:"enabled capacity in multiples of the load; one number, or one for participants and one for meetings"`
 	GrowingFactor   Pair         `envconfig:"LOAD_FACTOR_GROWING" default:"3" desc:"the same while the load grows"`
-	GrowthThreshold Pair         `envconfig:"LOAD_GROWTH_THRESHOLD" default:"1.2" desc:"the load counts as growing from this multiple of the previous evaluation's load on"`
+	GrowthThreshold Pair         `envconfig:"LOAD_GROWTH_THRESHOLD" default:"1.2" desc:"the load counts as growing if it is at least this multiple of the previous evaluation's load"`
 	ScheduleMode    ScheduleMode `envconfig:"CALENDAR_MODE" default:"step" oneof:"step,window" desc:"step: an event holds until the next begins; window: from its start to its end"`
 	// Timezone is where the pool's people live: the forecast learns by their
 	// weekdays and hours. UTC if not set.
 	Timezone setting.Timezone `envconfig:"TIMEZONE" default:"Europe/Paris" desc:"IANA time zone of the forecast's weekdays and hours, and of calendar times that name no zone"`
 
 	MeetingMaxDuration     time.Duration    `envconfig:"MEETING_MAX_DURATION" group:"Drain, replacement and warnings" default:"10h" min:"1m" desc:"age at which meetings on draining servers are ended"`
-	RecordingMaxProcessing time.Duration    `envconfig:"RECORDING_MAX_PROCESSING" default:"5h" min:"1m" desc:"a recording that is processed for longer causes a warning"`
-	Recordings             RecordingsPolicy `envconfig:"RECORDINGS" default:"shipped" oneof:"shipped,kept,none" desc:"shipped: published recordings go to Scalelite and then leave the server; kept: they are on storage of their own and hold no machine; none: the pool does not record, and draining does not wait for recordings"`
+	RecordingMaxProcessing time.Duration    `envconfig:"RECORDING_MAX_PROCESSING" default:"5h" min:"1m" desc:"on draining servers, a recording that is not published this long after its meeting causes a warning"`
+	Recordings             RecordingsPolicy `envconfig:"RECORDINGS" default:"shipped" oneof:"shipped,kept,none" desc:"shipped: published recordings go to Scalelite and then leave the server; kept: they are on separate storage, and machines do not wait for them; none: the pool does not record, and draining does not wait for recordings"`
 	RecycleAfter           time.Duration    `envconfig:"RECYCLE_AFTER" default:"7d" min:"0s" desc:"uptime at which a machine is replaced; 0 for never"`
 	// Machines with an outdated image are replaced in RollOutHours only, and at
 	// most RollOutParallel of them drain at once.
 	RollOutHours            Hours         `envconfig:"ROLL_OUT_HOURS" default:"19:00-06:00" desc:"part of the day, in TIMEZONE, in which machines are replaced because there is a newer image; the same time twice for all day"`
 	RollOutParallel         int           `envconfig:"ROLL_OUT_PARALLEL" default:"2" min:"0" max:"1000" desc:"how many machines with an outdated image may drain at once; 0 for no roll-out"`
-	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"a running machine may be silent for this long"`
+	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"time that a machine may take to answer after it was started or rebooted; BOOT_TIME if that is longer"`
 	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a machine that does not answer for this long is rebooted, once; 0 for never"`
 	UnresponsiveDeleteAfter time.Duration `envconfig:"UNRESPONSIVE_DELETE_AFTER" default:"0" min:"0s" desc:"a machine that does not answer for this long may be deleted, although its recordings cannot be seen; 0 for never"`
 	// UnresponsiveMillionths is the share of the running servers above which, with
 	// at least 2 of them unresponsive, the network is taken to be the cause.
 	UnresponsiveMillionths setting.Percentage `envconfig:"UNRESPONSIVE_SHARE" default:"30%" min:"0%" max:"100%" desc:"if more of the running servers, and at least 2, look unresponsive at once, the network is taken to be the cause, and nothing is changed"`
 	CertificateWarning     time.Duration      `envconfig:"CERTIFICATE_WARNING" default:"15d" min:"0s" desc:"a certificate causes a warning when it expires within this time"`
-	CertificateAlert       time.Duration      `envconfig:"CERTIFICATE_ALERT" default:"5d" min:"0s" desc:"the same as an error"`
+	CertificateAlert       time.Duration      `envconfig:"CERTIFICATE_ALERT" default:"5d" min:"0s" desc:"a certificate causes an error when it expires within this time"`
 
 	MaxCreations    int  `envconfig:"MAX_CREATIONS" group:"Limits of one evaluation's plan" default:"10" min:"0" max:"1000" desc:"most machines that one evaluation creates"`
 	MaxDeletions    int  `envconfig:"MAX_DELETIONS" default:"10" min:"0" max:"1000" desc:"most machines that one evaluation deletes"`
