@@ -90,10 +90,11 @@ func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObserva
 // the meetings have not arrived. A server that takes longer counts as slow.
 const headStart = 0.25
 
-// observeServer asks a server for its meetings and then for its stats. Usually the same
-// host serves both, and one after the other they share a connection, which costs more
-// than the data. Both share one call timeout, to limit what an unresponsive server
-// costs. A draining server is also asked for its recordings, which is slow if there are many.
+// observeServer asks a server for its meetings and then for its stats. The same host
+// usually serves both, and one after the other they share a connection, because opening
+// one costs more than the data. Both share one call timeout, to limit the time for an
+// unresponsive server. A draining server is also asked for its recordings, which is slow
+// if there are many.
 func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 	if why := cannotAsk(*s); why != "" {
 		s.Meetings = pool.Unknown[[]pool.Meeting](why)
@@ -164,9 +165,10 @@ func (c *Cycle) askMeetings(ctx context.Context, s *pool.ServerObservation, entr
 // BBB reads every recording's files.
 const recordingsFactor = 4
 
-// askRecordings sets the recordings that can prevent a machine's deletion. BBB is not asked if it
-// has just failed to list its meetings. If recordings are kept on shared storage,
-// published ones are not requested: the list would have every recording ever made.
+// askRecordings sets the recordings that can prevent a machine's deletion. BBB is not
+// asked if it has just failed to list its meetings. If recordings are kept on shared
+// storage, published ones are not requested: the list would have every recording ever
+// made.
 func (c *Cycle) askRecordings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
 	states := []pool.RecordingState{pool.Processing, pool.Processed, pool.Published}
 	switch {
