@@ -195,9 +195,9 @@ func (o *outcome) compare(faultless outcome) {
 	}
 }
 
-// Without DIVIMS_TEST_FAULTS, one of 48 pairs of a call and a kind of fault is tried, or
+// Without DIVIMS_TEST_FAULTS, one of 96 pairs of a call and a kind of fault is tried, or
 // one of 6 in a full run.
-var every = long.Pick(48, 6)
+var every = long.Pick(96, 6)
 
 // matrix counts runs by kind of fault, and all violations.
 type matrix struct {
@@ -293,7 +293,7 @@ func chosenCalls(all []faults.Call) []faults.Call {
 func TestPairsOfFaults(t *testing.T) {
 	faultless := runDay(t)
 	random := rand.New(rand.NewPCG(3, 4))
-	pairs := long.Pick(3, 20)
+	pairs := long.Pick(2, 20)
 	if thoroughness() != "" {
 		pairs = 200
 	}

@@ -296,7 +296,7 @@ func TestUnknownLoadDoesNotLowerTheForecast(t *testing.T) {
 		people := rapid.IntRange(0, 1500).Draw(rt, "people")
 		clock := rapid.SampledFrom([]string{"07:00", "07:40", "07:55", "08:10", "10:00"}).Draw(rt, "clock")
 		ask := func(second pool.Reading[[]pool.Meeting]) (int, string) {
-			s := forecastStory(t, "2026-03-17 "+clock, people, weeksOf(6, func(local time.Time) int {
+			s := forecastStory(t, "2026-03-17 "+clock, people, weeksOf(2, func(local time.Time) int {
 				if local.Hour() < 8 {
 					return before
 				}

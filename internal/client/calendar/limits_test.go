@@ -25,10 +25,11 @@ func many(first, again string) string {
 }
 
 // The largest possible calendars are read within 400 MB of allocations, successfully or
-// with an error that names the feed. They end within the test's time limit.
+// with an error that names the feed. They end within the test's time limit. A short run
+// tries every third of them.
 func TestHostileCalendars(t *testing.T) {
 	zone := "BEGIN:VTIMEZONE\nTZID:x{n}\nBEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nEND:STANDARD\nEND:VTIMEZONE"
-	for _, test := range []hostileCalendar{
+	for i, test := range []hostileCalendar{
 		{"tiny events", fillFeed(vevent("DTSTART:20260310T080000Z")), "more than 100000 events"},
 		{"100,000 events", vcalendar(strings.Repeat(vevent("DTSTART:20260310T080000Z")+"\n", maxEvents)), ""},
 		{"single events", fillFeed(vevent("DTSTART:20260310T080000Z", "SUMMARY:users=500", "DESCRIPTION:none")), ""},
@@ -47,7 +48,9 @@ func TestHostileCalendars(t *testing.T) {
 		{"a name that clears the screen", vcalendar("\x1b[2J;A:b"), `"\x1b[2J" has a parameter without a value`},
 		{"other lines", fillFeed("A:"), ""},
 	} {
-		t.Run(test.name, test.check)
+		if i%long.Pick(3, 1) == 0 {
+			t.Run(test.name, test.check)
+		}
 	}
 }
 

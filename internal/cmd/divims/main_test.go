@@ -61,7 +61,7 @@ func TestSandboxDayHarmsNobody(t *testing.T) {
 
 func TestSandboxIsReproducible(t *testing.T) {
 	day := func() string {
-		_, out, _ := divims(t.Context(), "sandbox", "--for", fmt.Sprintf("%dh", long.Pick(2, 4)), "--speed", "0", "--seed", "5", "--listen", "127.0.0.1:0", "--json")
+		_, out, _ := divims(t.Context(), "sandbox", "--for", fmt.Sprintf("%dh", long.Pick(1, 4)), "--speed", "0", "--seed", "5", "--listen", "127.0.0.1:0", "--json")
 		return lastLine(out)
 	}
 	if one, two := day(), day(); one != two {
