@@ -78,9 +78,10 @@ func (s *stage) failAll(service string) {
 	}
 }
 
-// entriesAndMachines returns what actions would change.
+// entriesAndMachines describes Scalelite's entries and the machines. A dry run must not
+// change them.
 func (s *stage) entriesAndMachines() (text string) {
-	s.sandbox.With(func(w *world.World) { text = fmt.Sprintf("%+v %d", w.Entries(), len(w.Machines())) })
+	s.sandbox.With(func(w *world.World) { text = fmt.Sprintf("%+v %+v", w.Entries(), w.Machines()) })
 	return text
 }
 

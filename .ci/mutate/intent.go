@@ -122,8 +122,8 @@ func unchecked(mentions ...string) intent {
 	})
 }
 
-// withoutCall leaves out the statement that calls a function, together with the check
-// of its result in the same statement.
+// withoutCall disables the statement that calls a function. If that is the header of an
+// if statement, as in `if err := f(); err != nil {…}`, its body goes, too.
 func withoutCall(name string) intent {
 	return newIntent("withoutCall", []string{name}, func(f function) ([]edit, error) {
 		var calls []place

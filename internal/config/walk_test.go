@@ -8,8 +8,8 @@ import (
 	"divims/internal/config/setting"
 )
 
-// TestDeclarations checks the rules of the tags: each setting has a description, a
-// group, and an example that Load accepts.
+// TestDeclarations checks the struct tags: each setting has a unique name, a description,
+// a group, known values of match and deploy, and an example that Load accepts.
 func TestDeclarations(t *testing.T) {
 	names := map[string]bool{}
 	for _, s := range Declarations() {

@@ -60,7 +60,8 @@ func track(now time.Time, alerts []scaling.Alert, undecided func(subject string)
 }
 
 // newDigest returns the alerts to report now, and what operators know afterwards. No
-// two alerts may have the same subject. An example with 8 hours for errors:
+// two alerts may have the same subject. every has the time after which an alert is
+// reported again, by level. An example with 8 hours for errors:
 //
 //	08:00 present          reported as new
 //	08:05 present          nothing until 16:00, then reported as ongoing

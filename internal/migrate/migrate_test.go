@@ -33,7 +33,7 @@ func row(r Result, name string) Row {
 	return r.Rows[i]
 }
 
-// TestTranslate checks the value of each setting in our units.
+// TestTranslate checks the value of each setting in our form.
 func TestTranslate(t *testing.T) {
 	for element, want := range map[string]string{
 		"'pool_size' => 12":                                       "POOL_SIZE=12",

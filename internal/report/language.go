@@ -37,8 +37,8 @@ var french = language{
 	months:   []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
 }
 
-// withNoBreakSpaces returns French texts with a no-break space before : and ;, so that
-// no line begins with them.
+// withNoBreakSpaces replaces the space before : and ; in French texts by a no-break
+// space, so that no line begins with them.
 func withNoBreakSpaces(texts map[string]string) map[string]string {
 	spaces := strings.NewReplacer(" :", noBreak+":", " ;", noBreak+";")
 	replaced := make(map[string]string, len(texts))

@@ -121,7 +121,7 @@ END:VTIMEZONE`
 func TestCustomZones(t *testing.T) {
 	for _, test := range []struct {
 		name, iana string
-		from       int // year
+		from       int // the first year that is compared
 	}{
 		{"Paris of old", "Europe/Paris", 1998},
 		{"New York in parts", "America/New_York", 1988},

@@ -41,7 +41,7 @@ type retryBudget struct {
 	requests, retries int
 }
 
-// countRequest counts a request, which enlarges the budget.
+// countRequest counts a request. Every ten of them allow one more retry.
 func (b *retryBudget) countRequest() {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

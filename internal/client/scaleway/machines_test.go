@@ -251,7 +251,7 @@ func TestBareMetalServersAreElasticMetalHosts(t *testing.T) {
 			cloud.on("GET "+metal1+"/servers", blockList("servers",
 				host(1, "bbb-w1", status),
 				host(2, "bbb-w2", status),  // not a bare metal server of the pool
-				host(3, "bbb-w11", status), // a name that contains one
+				host(3, "bbb-w11", status), // contains the name of a bare metal server
 				with(host(4, "bbb-w1", status), object{"project_id": stranger}),
 			))
 			machines, err := cloud.client(bareMetal).Machines(t.Context())

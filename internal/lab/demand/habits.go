@@ -27,8 +27,8 @@ type habits struct {
 	bells       []bell
 	punctuality normal
 	planned     gathering
-	// spontaneousStarts is, by hour of the day, how many meetings start at a random
-	// minute of that hour.
+	// spontaneousStarts is, by hour of the day, how many meetings start on average, at
+	// random minutes of that hour.
 	spontaneousStarts [24]float64
 	spontaneous       gathering
 

@@ -58,7 +58,7 @@ func (c *callNamer) serverOfEntry(input scaleliteInput) int {
 }
 
 // webServer names a request to a server's web server: a call of BBB by the last element
-// of its path, anything else "metrics".
+// of its path, or "version" if nothing follows the API's path; anything else "metrics".
 func (c *callNamer) webServer(r *http.Request, _ []byte) faults.Operation {
 	server := c.numbers[r.TLS.ServerName]
 	name, ofBBB := strings.CutPrefix(r.URL.Path, bbbPath)

@@ -12,7 +12,7 @@ import (
 	"divims/internal/pool"
 )
 
-// A pool of two servers, seen through its services only: the second server is started
+// A pool of two servers, seen through its services: the second server is started
 // and enabled, then the first one is drained and its machine deleted, after its meeting
 // has ended and its recording has been shipped.
 func TestOneServerStartsAndAnotherIsDrained(t *testing.T) {

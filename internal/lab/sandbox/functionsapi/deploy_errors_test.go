@@ -33,9 +33,9 @@ func TestInvalidDeploymentsFail(t *testing.T) {
 		{"a pool without a secret", campus, "DIVIMS_POOL=campus", "DIVIMS_POOL=campus\nDIVIMS_SCALELITE_SECRET=", "DIVIMS_SCALELITE_SECRET is required"},
 		{"a pool's file with a shell syntax error", campus, "DIVIMS_POOL=campus", "DIVIMS_POOL='campus", "campus.env"},
 		{"a value that is too long", campus, "DIVIMS_POOL=campus", "DIVIMS_POOL=campus\nDIVIMS_IMAGE_NAME=" + strings.Repeat("b", 1001), "DIVIMS_IMAGE_NAME has 1001 characters"},
-		{"a package main in the archive", yml, `- "!internal/cmd/**"`, `- "internal/cmd/**"`, "you must not have any package named main"},
-		{"a package that is not in the archive", yml, `- "handler/**"`, `- "!handler/**"`, "divims/handler"},
-		{"an archive without go.mod", yml, `- "go.mod"`, `- "!go.mod"`, "no go.mod"},
+		{"a package main in the archive", yml, `"!internal/{cmd,lab`, `"!internal/{lab`, "you must not have any package named main"},
+		{"a package that is not in the archive", yml, `"{handler,internal}/**"`, `"internal/**"`, "divims/handler"},
+		{"an archive without go.mod", yml, `"{go.mod,go.sum`, `"{go.sum`, "no go.mod"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits according to Scaleway's documentation. A newer version of it allows 200
-// variables; 100 is within both limits.
+// Limits according to Scaleway's documentation. 100 variables is the limit of an
+// older version of it; newer ones allow 200.
 const (
 	maxVariables   = 100
 	maxValueLength = 1000  // characters

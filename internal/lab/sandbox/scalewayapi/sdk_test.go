@@ -344,7 +344,7 @@ func TestBareMetalServers(t *testing.T) {
 	}
 }
 
-// Concurrent calls work while virtual time passes.
+// Calls work while other callers advance virtual time.
 func TestConcurrentCalls(t *testing.T) {
 	s := newSandbox(t)
 	instances := instance.NewAPI(s.sdk())
