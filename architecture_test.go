@@ -40,11 +40,11 @@ var arrows = map[string][]string{
 	"pool":           {},
 	"report":         {"cycle", "pool", "scaling"},
 	"config":         {"client", "config", "cycle", "pool", "scaling"},
-	"config/setting": {"pool"},
+	"config/setting": {},
 	"client":         {"client/checksum", "client/httpclient", "config/setting", "pool"}, // never each other
-	"setup":          {"config/setting", "cycle", "pool", "scaling"},
+	"setup":          {"cycle", "pool"},
 	"migrate":        {"config"},
-	"lab":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
+	"lab":            {"client/checksum", "cycle", "lab", "pool", "report", "scaling"},
 	"cmd":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
 }
 

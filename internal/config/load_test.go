@@ -324,7 +324,7 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	err := problems(t, environ(map[string]string{"POOL_SIZE": "many", "ZONES": "paris", "TIMOUT": "4m", "GRACE": "soon"}))
 	want := `4 of the settings cannot be used:
-- DIVIMS_POOL_SIZE must be a whole number, for example DIVIMS_POOL_SIZE=20
+- DIVIMS_POOL_SIZE must be a whole number without sign and leading zeros, for example DIVIMS_POOL_SIZE=20
 - DIVIMS_GRACE must be a duration, for example DIVIMS_GRACE=6m
 - DIVIMS_ZONES must be a zone, in each item of the list, for example DIVIMS_ZONES=fr-par-1,fr-par-2
 - DIVIMS_TIMOUT is not a setting; is DIVIMS_TIMEOUT meant?`

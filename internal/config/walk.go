@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -33,8 +35,19 @@ type Setting struct {
 	field reflect.Value // of the Settings that are walked
 }
 
-// Declarations returns all settings, in the order of the struct Settings.
-func Declarations() []Setting { return walk(&Settings{}) }
+// Declarations returns all settings by group. The groups, and the settings in a group, are
+// in the order of the struct Settings.
+func Declarations() []Setting {
+	all := walk(&Settings{})
+	first := map[string]int{} // the index of a group's first setting
+	for i, s := range all {
+		if _, known := first[s.Group]; !known {
+			first[s.Group] = i
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Setting) int { return cmp.Compare(first[a.Group], first[b.Group]) })
+	return all
+}
 
 // walk returns the settings in a struct, each with its field, in their order.
 //

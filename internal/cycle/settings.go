@@ -17,18 +17,18 @@ type Settings struct {
 	// notified of what would have been done.
 	DryRun bool `envconfig:"DRY_RUN" default:"false" desc:"decide, record and notify what would be done, but change nothing"`
 	// Types are the commercial types of new machines, preferred first.
-	Types []string `envconfig:"COMMERCIAL_TYPES" group:"New machines and entries" required:"true" match:"word" example:"POP2-HC-8C-16G,PRO2-S" desc:"Scaleway's commercial types for new machines, preferred first"`
+	Types []string `envconfig:"COMMERCIAL_TYPES" group:"Scaleway" required:"true" match:"word" example:"POP2-HC-8C-16G,PRO2-S" desc:"Scaleway's commercial types for new machines, preferred first"`
 	// BBBSecret goes into the Scalelite entry that DiViMS registers for a server.
-	BBBSecret pool.Secret `envconfig:"BBB_SECRET" match:"secret" example:"your-secret" desc:"BBB's secret in the image, for REGISTER_ENTRIES"`
+	BBBSecret pool.Secret `envconfig:"BBB_SECRET" group:"BBB servers" match:"secret" example:"your-secret" desc:"BBB's secret in the image, for REGISTER_ENTRIES"`
 	Every
 }
 
 // Every is, for each level, the time after which operators are notified again of an
 // ongoing alert.
 type Every struct {
-	Warning  time.Duration `envconfig:"NOTIFY_EVERY_WARNING" group:"Repeated notifications of alerts" default:"24h" min:"1m" desc:"time after which operators are notified again of an ongoing warning"`
-	Error    time.Duration `envconfig:"NOTIFY_EVERY_ERROR" default:"8h" min:"1m" desc:"the same for an error"`
-	Critical time.Duration `envconfig:"NOTIFY_EVERY_CRITICAL" default:"1h" min:"1m" desc:"the same for a critical alert"`
+	Warning  time.Duration `envconfig:"NOTIFY_EVERY_WARNING" group:"Notifications" default:"24h" min:"1m" desc:"time after which operators are notified again of an ongoing warning"`
+	Error    time.Duration `envconfig:"NOTIFY_EVERY_ERROR" default:"8h" min:"1m" desc:"time after which operators are notified again of an ongoing error"`
+	Critical time.Duration `envconfig:"NOTIFY_EVERY_CRITICAL" default:"1h" min:"1m" desc:"time after which operators are notified again of an ongoing critical alert"`
 }
 
 func (e Every) of(level scaling.Level) time.Duration {

@@ -45,16 +45,16 @@ const (
 // package config reads them from the environment by the tags, which
 // config.Settings explains.
 type Config struct {
-	Size      int      `envconfig:"POOL_SIZE" group:"How many servers are required" required:"true" min:"1" max:"10000" example:"20" desc:"number of servers"`
+	Size      int      `envconfig:"POOL_SIZE" group:"The pool" required:"true" min:"1" max:"10000" example:"20" desc:"number of servers"`
 	Capacity  int      `envconfig:"POOL_CAPACITY" min:"1" max:"10000000" example:"5000" desc:"participants that the whole pool is for, which are 100% in the calendar. If empty, POOL_SIZE × SERVER_PARTICIPANTS"`
 	BareMetal int      `envconfig:"BARE_METAL_COUNT" default:"0" min:"0" desc:"how many servers, counted from the first, are bare metal: rebooted, never created or deleted"`
-	Policies  []Policy `envconfig:"POLICIES" oneof:"load,schedule,forecast" example:"forecast,schedule" desc:"rules that say how many servers are required; the largest answer counts. If empty, forecast, and schedule if there is a CALENDAR_URL"`
+	Policies  []Policy `envconfig:"POLICIES" group:"How many servers are required" oneof:"load,schedule,forecast" example:"forecast,schedule" desc:"rules that say how many servers are required; the largest answer counts. If empty, forecast, and schedule if there is a CALENDAR_URL"`
 	// ForecastMargin is Balanced if empty.
 	ForecastMargin Margin `envconfig:"FORECAST_MARGIN" default:"balanced" oneof:"lean,balanced,safe" desc:"how much room the forecast keeps beyond the load that it expects: lean costs least, safe has the fewest overloaded servers"`
 	// ForecastUncertainty and ForecastUnevenness replace the margin's own values if
 	// they are not zero.
 	ForecastUncertainty Pair          `envconfig:"FORECAST_UNCERTAINTY" example:"1.4" desc:"for experts: room for more people than expected, in standard deviations of the load; one number, or one for participants and one for meetings. If empty, the value of FORECAST_MARGIN"`
-	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" example:"0.6,0.65" desc:"for experts: the same, for servers that get more than their share of the load"`
+	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" example:"0.6,0.65" desc:"for experts: standard deviations of the load that are kept free for servers that get more than their share of it; one number, or one for participants and one for meetings. If empty, what FORECAST_MARGIN means"`
 	Interval            time.Duration `envconfig:"INTERVAL" default:"5m" min:"1m" max:"1h" desc:"time between evaluations; the cron trigger must have the same"`
 	BootTime            time.Duration `envconfig:"BOOT_TIME" default:"7m" min:"0s" max:"2h" desc:"time from creating a machine until it takes meetings"`
 	ServerParticipants  int           `envconfig:"SERVER_PARTICIPANTS" default:"250" min:"1" max:"10000" desc:"participants that one server can carry"`
@@ -68,12 +68,12 @@ type Config struct {
 	// The load policy requires a capacity of SteadyFactor times the load. While the
 	// load grows by GrowthThreshold or more, it requires GrowingFactor times the load.
 	SteadyFactor    Pair         `envconfig:"LOAD_FACTOR_STEADY" default:"2" desc:"enabled capacity in multiples of the load; one number, or one for participants and one for meetings"`
-	GrowingFactor   Pair         `envconfig:"LOAD_FACTOR_GROWING" default:"3" desc:"the same while the load grows"`
+	GrowingFactor   Pair         `envconfig:"LOAD_FACTOR_GROWING" default:"3" desc:"enabled capacity in multiples of the load while the load grows; one number, or one for participants and one for meetings"`
 	GrowthThreshold Pair         `envconfig:"LOAD_GROWTH_THRESHOLD" default:"1.2" desc:"the load counts as growing if it is at least this multiple of the previous evaluation's load"`
-	ScheduleMode    ScheduleMode `envconfig:"CALENDAR_MODE" default:"step" oneof:"step,window" desc:"step: an event holds until the next begins; window: from its start to its end"`
+	ScheduleMode    ScheduleMode `envconfig:"CALENDAR_MODE" group:"Calendar" default:"step" oneof:"step,window" desc:"step: an event holds until the next begins; window: from its start to its end"`
 	// Timezone is where the pool's people live: the forecast learns by their
 	// weekdays and hours. UTC if not set.
-	Timezone setting.Timezone `envconfig:"TIMEZONE" default:"Europe/Paris" desc:"IANA time zone of the forecast's weekdays and hours, and of calendar times that name no zone"`
+	Timezone setting.Timezone `envconfig:"TIMEZONE" group:"The pool" default:"Europe/Paris" desc:"IANA time zone of the forecast's weekdays and hours, and of calendar times that name no zone"`
 
 	MeetingMaxDuration     time.Duration    `envconfig:"MEETING_MAX_DURATION" group:"Drain, replacement and warnings" default:"10h" min:"1m" desc:"age at which meetings on draining servers are ended"`
 	RecordingMaxProcessing time.Duration    `envconfig:"RECORDING_MAX_PROCESSING" default:"5h" min:"1m" desc:"on draining servers, a recording that is not published this long after its meeting causes a warning"`
@@ -96,7 +96,7 @@ type Config struct {
 	MaxDeletions    int  `envconfig:"MAX_DELETIONS" default:"10" min:"0" max:"1000" desc:"most machines that one evaluation deletes"`
 	MaxCordons      int  `envconfig:"MAX_CORDONS" default:"20" min:"0" desc:"most servers that one evaluation cordons"`
 	MaxEnds         int  `envconfig:"MAX_ENDS" default:"10" min:"0" desc:"most meetings that one evaluation ends"`
-	RegisterEntries bool `envconfig:"REGISTER_ENTRIES" default:"false" desc:"add servers that Scalelite does not know; needs BBB_SECRET"`
+	RegisterEntries bool `envconfig:"REGISTER_ENTRIES" group:"Scalelite" default:"false" desc:"add servers that Scalelite does not know; needs BBB_SECRET"`
 
 	// tagMinimum is the minimum of the group that this Config is for, if the group has
 	// a tag.

@@ -13,9 +13,9 @@ import (
 // Decide returns the plan of one evaluation and the state for the next. It judges the
 // health of each server, asks the policies how many servers are required, replaces,
 // enables and cordons servers to get there, and then creates the machines that enabled
-// servers lack and deletes those that draining servers no longer need. If the pool
-// could not be seen completely, the network looks down or the pool is paused, the plan
-// has no actions.
+// servers lack and deletes those that draining servers no longer need. The plan
+// has no actions if Scalelite's entries or the machines could not be read completely, if
+// the network looks down, or if the pool is paused.
 func Decide(now time.Time, config Config, seen pool.Observation, state pool.State) (Plan, pool.State) {
 	d := newDecision(now, config, seen, state)
 	for _, g := range d.groups {

@@ -27,7 +27,7 @@ var wholeNumber = regexp.MustCompile(`^(0|[1-9][0-9]*)$`)
 // leading zeros are errors, unlike in strconv.Atoi.
 func ParseNumber(text string) (int, error) {
 	if !wholeNumber.MatchString(text) {
-		return 0, Error("must be a whole number")
+		return 0, Error("must be a whole number without sign and leading zeros")
 	}
 	number, err := strconv.Atoi(text)
 	if err != nil {
