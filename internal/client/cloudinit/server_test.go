@@ -182,6 +182,12 @@ func (c clone) read(path string) string {
 	return string(content)
 }
 
+// in returns the clone for a subtest.
+func (c clone) in(t *testing.T) clone {
+	c.t = t
+	return c
+}
+
 // do runs a command that must succeed, and returns its output.
 func (c clone) do(command ...string) string {
 	c.t.Helper()
@@ -287,7 +293,7 @@ func (c clone) files(t *testing.T) {
 
 // ownDocument tests operators' documents of different kinds.
 func (c clone) ownDocument(t *testing.T) {
-	c.t = t
+	c = c.in(t)
 	const parts = "Content-Type: multipart/mixed; boundary=\"own\"\nMIME-Version: 1.0\n\n" +
 		"--own\nContent-Type: text/cloud-config\n\n#cloud-config\nwrite_files:\n  - {path: /etc/own, content: Hello}\n\n" +
 		"--own\nContent-Type: text/x-shellscript\n\n#!/bin/sh\necho own >>/var/log/calls\n\n--own--\n"
@@ -296,7 +302,7 @@ func (c clone) ownDocument(t *testing.T) {
 		"parts":         parts,
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.t = t
+			c := c.in(t)
 			must(t, os.RemoveAll("/etc/own"))
 			c.boot("other server, "+name, render(t, fourth))
 			c.calls()
@@ -319,14 +325,14 @@ func (c clone) ownDocument(t *testing.T) {
 
 // byHand runs the setup again after changes to the machine.
 func (c clone) byHand(t *testing.T) {
-	c.t = t
+	c = c.in(t)
 	t.Run("nothing to do", func(t *testing.T) {
-		c.t = t
+		c := c.in(t)
 		c.do("divims-setup", third.Domain)
 		c.checkIs(third, setUp(third)[2:])
 	})
 	t.Run("everything", func(t *testing.T) {
-		c.t = t
+		c := c.in(t)
 		must(t, os.RemoveAll("/etc/divims"))
 		c.write("/root/user-data", string(render(t, third)), 0o600)
 		c.do("cloud-init", "--file", "/root/user-data", "single", "--name", "write_files", "--frequency", "always")
@@ -335,7 +341,7 @@ func (c clone) byHand(t *testing.T) {
 		c.files(t)
 	})
 	t.Run("node_exporter is missing", func(t *testing.T) {
-		c.t = t
+		c := c.in(t)
 		must(t, os.Rename("/usr/bin/prometheus-node-exporter", "/usr/bin/hidden"))
 		c.write("/usr/local/bin/apt-get", "#!/bin/sh\necho \"apt-get $*\" >>/var/log/calls\ncase $* in *install*) mv /usr/bin/hidden /usr/bin/prometheus-node-exporter ;; esac\n", 0o755)
 		c.do("divims-setup", third.Domain)
@@ -345,7 +351,7 @@ func (c clone) byHand(t *testing.T) {
 		}
 	})
 	t.Run("nginx rejects the location", func(t *testing.T) {
-		c.t = t
+		c := c.in(t)
 		before := c.read("/etc/divims/location.nginx")
 		c.write("/etc/divims/location.nginx", "nonsense;\n", 0o644)
 		out, err := exec.CommandContext(t.Context(), "divims-setup", third.Domain).CombinedOutput()
@@ -373,7 +379,7 @@ func (c clone) stats() {
 	t.Run("healthy", c.healthy)
 	for name, cas := range recordingCases {
 		t.Run(name, func(t *testing.T) {
-			c.t = t
+			c := c.in(t)
 			c.plant(cas.tree)
 			stats := c.readStats()
 			wantCounts(t, "backlog", stats.Backlog, all(pool.BacklogStages[:], cas.backlog))
@@ -382,7 +388,7 @@ func (c clone) stats() {
 	}
 	for name, cas := range brokenCases {
 		t.Run(name, func(t *testing.T) {
-			c.t = t
+			c := c.in(t)
 			c.plant(recordingCases["several at once"].tree)
 			cas.broken(t, recordings)
 			stats := c.readStats()
@@ -395,7 +401,7 @@ func (c clone) stats() {
 	c.plant(nil)
 	t.Run("BBB", c.probes)
 	t.Run("many recordings", c.manyRecordings)
-	t.Run("jobs", func(t *testing.T) { c.t = t; c.jobs(redis) })
+	t.Run("jobs", func(t *testing.T) { c.in(t).jobs(redis) })
 }
 
 // start starts a service. It is killed at the end of the test.
@@ -543,7 +549,7 @@ func wantUnknown(t *testing.T, what string, got pool.Reading[map[string]int], st
 
 // access tests which requests can read the stats.
 func (c clone) access(t *testing.T) {
-	c.t = t
+	c = c.in(t)
 	c.runScript()
 	const stats = "https://bbb-w3.example.com/node_exporter/metrics"
 	for name, r := range map[string]struct {
@@ -594,7 +600,7 @@ func (c clone) access(t *testing.T) {
 
 // healthy checks all values but the units, because systemd does not run here.
 func (c clone) healthy(t *testing.T) {
-	c.t = t
+	c = c.in(t)
 	before := time.Now()
 	stats := c.readStats()
 	probe, known := stats.Probe.Get()
@@ -624,7 +630,7 @@ func (c clone) probes(t *testing.T) {
 		"a unit stopped": {"/etc/units/bbb-web", "inactive\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.t = t
+			c := c.in(t)
 			before, err := os.ReadFile(b.path)
 			c.write(b.path, b.content, 0o644)
 			stats := c.readStats()
@@ -639,7 +645,7 @@ func (c clone) probes(t *testing.T) {
 		})
 	}
 	t.Run("systemd does not answer", func(t *testing.T) {
-		c.t = t
+		c := c.in(t)
 		c.write("/etc/units/mute", "", 0o644)
 		if probe, known := c.readStats().Probe.Get(); known {
 			t.Errorf("probe %+v; want unknown", probe)
@@ -651,7 +657,7 @@ func (c clone) probes(t *testing.T) {
 // manyRecordings measures the script on a server with 5,000 finished recordings and an
 // unfinished one.
 func (c clone) manyRecordings(t *testing.T) {
-	c.t = t
+	c = c.in(t)
 	c.plant(nil)
 	_ = c.runScript()
 	few := cpu(c.runScript())
