@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"divims/internal/lab/demand"
+	"divims/internal/lab/long"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
@@ -29,8 +30,9 @@ func rebuilt(t *testing.T, samples []pool.Sample) *Trace {
 // people and meetings per minute differ by less than a tenth of their sum, the lower
 // bound by less than 4 %, and the server-hours of the policy load by less than 6 %.
 func TestRebuiltMeetingsFitTheirSamples(t *testing.T) {
+	long.Only(t)
 	from := time.Date(2026, time.February, 2, 0, 0, 0, 0, paris(t))
-	for _, profile := range someProfiles() {
+	for _, profile := range demand.Profiles() {
 		wanted, err := demand.Generate(profile, from, from.AddDate(0, 0, 14), 7, 800)
 		if err != nil {
 			t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"divims/internal/lab/contract"
+	"divims/internal/lab/long"
 	"divims/internal/lab/platform"
 )
 
@@ -26,6 +27,7 @@ func send(address *url.URL) contract.Send {
 
 // TestContractInAProcess builds the function and checks the HTTP surface of the process.
 func TestContractInAProcess(t *testing.T) {
+	long.Only(t) // it builds the function
 	s := contract.Pool(t)
 	root, err := filepath.Abs("../../..")
 	if err != nil {
