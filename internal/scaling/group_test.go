@@ -120,8 +120,8 @@ func TestEnabledCapacityCountsMultipliers(t *testing.T) {
 	}
 }
 
-// TestUsedUp: the pool is used up if all its capacity is asked for, but not if only
-// the minimum is all of it.
+// TestUsedUp: the pool is used up if the load requires all its capacity, but not if only
+// the minimum does.
 func TestUsedUp(t *testing.T) {
 	for name, pool := range map[string]struct {
 		multiplier    float64

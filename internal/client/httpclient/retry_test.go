@@ -123,8 +123,8 @@ func TestNoRetriesOutsideOfAnEvaluation(t *testing.T) {
 	}
 }
 
-// TestNetHTTPRepeatsNoChange checks what New says of net/http: if the server closes a
-// reused connection instead of answering, net/http repeats a GET, and no other method.
+// TestNetHTTPRepeatsNoChange: if the server closes a reused connection instead of
+// answering, net/http repeats a GET, and no other method.
 func TestNetHTTPRepeatsNoChange(t *testing.T) {
 	for method, want := range map[string]int32{http.MethodGet: 2, http.MethodPost: 1, http.MethodPatch: 1, http.MethodPut: 1, http.MethodDelete: 1} {
 		t.Run(method, func(t *testing.T) {
