@@ -42,7 +42,7 @@ func (g *group) forecastAnswer() Answer {
 		}
 		answer = g.loadAnswer()
 		answer.Policy, answer.Problem = PolicyForecast, err.Error()
-		answer.Why = append([]string{"no forecast, so the policy load decides instead: " + err.Error()}, answer.Why...)
+		answer.Why = append([]string{"no forecast, so the rule of the policy load replaces it: " + err.Error()}, answer.Why...)
 		return answer
 	}
 	if missing := g.Load.Missing; len(missing) > 0 {

@@ -169,7 +169,7 @@ func TestLoadRuleReplacesMissingForecast(t *testing.T) {
 	} {
 		s := forecastStory(t, "2026-03-17 12:00", 600, test.history)
 		got, why := s.requires()
-		if got != 6 || !strings.HasPrefix(why, "no forecast, so the policy load decides instead: ") || !strings.Contains(why, test.why) {
+		if got != 6 || !strings.HasPrefix(why, "no forecast, so the rule of the policy load replaces it: ") || !strings.Contains(why, test.why) {
 			t.Errorf("%s: %d servers, want 6 = ceil(2 × 600 / 250) because of %q\n%s", name, got, test.why, why)
 		}
 		if alerted := slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Subject == "history" }); alerted != test.alert {
