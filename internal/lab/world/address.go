@@ -57,7 +57,7 @@ func (w *World) Reserve(zone string, family pool.Family, tags []string) pool.Add
 	if family == pool.IPv6 {
 		ip = netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, 6: byte(n >> 8), 7: byte(n)})
 	}
-	a := &address{Address: pool.Address{ID: w.newID(), Zone: zone, IP: ip, Tags: slices.Clone(tags)}}
+	a := &address{Address: pool.Address{ID: w.newID("address", ip.String()), Zone: zone, IP: ip, Tags: slices.Clone(tags)}}
 	w.addresses = append(w.addresses, a)
 	w.pointDomains()
 	return a.seen()

@@ -55,7 +55,7 @@ func (w *World) EndMeeting(domain, meetingID string) error {
 		return fmt.Errorf("end meeting %q on %s: %w", meetingID, domain, ErrNotFound)
 	}
 	m := machine.meetings[i]
-	w.once(w.between(minEnding, maxEnding), byPeople, func() {
+	w.once(w.between(minEnding, maxEnding, "ending", m.id), byPeople, func() {
 		if !m.ended {
 			w.end(m)
 		}

@@ -41,12 +41,12 @@ func (e *entry) count() {
 	e.race.load += e.multiplier
 }
 
-// bbb returns the machine whose BBB answers at the entry's url, or nil.
+// bbb returns the machine whose BBB answers Scalelite at the entry's url, or nil.
 func (e *entry) bbb() *machine {
 	if e.server == nil {
 		return nil
 	}
-	return e.server.bbb()
+	return e.server.bbb(Scalelite)
 }
 
 // seen returns the entry as Scalelite lists it.
@@ -70,7 +70,7 @@ func (e *entry) seen() pool.Entry {
 
 // addEntry registers an entry, which is disabled and offline.
 func (w *World) addEntry(address string, secret pool.Secret) *entry {
-	e := &entry{id: w.newID(), url: address, secret: secret, state: pool.Disabled, multiplier: 1}
+	e := &entry{id: w.newID("entry", address), url: address, secret: secret, state: pool.Disabled, multiplier: 1}
 	if u, err := url.Parse(address); err == nil {
 		e.server = w.domains[u.Hostname()]
 	}
@@ -151,7 +151,7 @@ func (w *World) SetState(id string, state pool.EntryState) error {
 	case pool.Cordoned, pool.Disabled:
 		if e.state == pool.Enabled {
 			e.drainingSince = w.now
-			e.race.pending = w.races.Float64() < w.config.CordonRace
+			e.race.pending = w.draw("cordon race", e.id).Float64() < w.config.CordonRace
 		}
 	default:
 		return fmt.Errorf("set entry %s to state %q: %w", id, state, ErrInvalid)

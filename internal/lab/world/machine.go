@@ -41,7 +41,7 @@ type machine struct {
 func (w *World) addMachine(order Order, kind Type) *machine {
 	m := &machine{
 		Machine: pool.Machine{
-			ID:          w.newID(),
+			ID:          w.newID("machine", order.Name),
 			Zone:        order.Zone,
 			Name:        order.Name,
 			State:       pool.Stopped,
@@ -62,7 +62,7 @@ func (w *World) addMachine(order Order, kind Type) *machine {
 // equip creates a machine's root volume and attaches its addresses.
 func (w *World) equip(m *machine, addresses []*address) {
 	m.root = &volume{
-		Volume:  pool.Volume{ID: w.newID(), Zone: m.Zone, Kind: m.kind.RootVolume, Name: m.Name + "-root"},
+		Volume:  pool.Volume{ID: w.newID("volume", m.ID), Zone: m.Zone, Kind: m.kind.RootVolume, Name: m.Name + "-root"},
 		machine: m,
 	}
 	w.volumes = append(w.volumes, m.root)
@@ -141,8 +141,8 @@ func (w *World) later(m *machine, at time.Time, do func()) {
 // answers.
 func (w *World) boot(m *machine) {
 	w.change(m, pool.Starting, "allocating node")
-	running := w.between(minStarting, maxStarting)
-	answering := latest(running, w.between(w.config.BootMin, w.config.BootMax))
+	running := w.between(minStarting, maxStarting, "starting", m.ID)
+	answering := latest(running, w.between(w.config.BootMin, w.config.BootMax, "boot", m.ID))
 	w.later(m, running, func() { w.change(m, pool.Running, "booting kernel") })
 	w.later(m, latest(running, answering.Add(-systemLead)), func() {
 		m.Detail = "booted"
@@ -165,7 +165,7 @@ func (w *World) halt(m *machine, detail string, done func()) {
 	m.bootTime = time.Time{}
 	m.usage = usage{}
 	w.change(m, pool.Stopping, detail)
-	w.later(m, w.between(minStopping, maxStopping), done)
+	w.later(m, w.between(minStopping, maxStopping, "stopping", m.ID), done)
 }
 
 // remove deletes a machine. Its addresses become free and its volume is detached.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"divims/internal/lab/demand"
@@ -44,21 +45,21 @@ func (w *World) arrive() time.Time {
 		if wanted.Start.After(w.now) {
 			return wanted.Start
 		}
-		w.start(wanted)
+		w.start(wanted, strconv.Itoa(w.arrived))
 	}
 	return time.Time{}
 }
 
-// start places a meeting. If that fails, it tries again every minute for 5 minutes and
+// start places a meeting, which draws know by its name. If that fails, it tries again every minute for 5 minutes and
 // then counts the meeting as refused.
-func (w *World) start(wanted demand.Meeting) {
-	if w.tryToStart(wanted) {
+func (w *World) start(wanted demand.Meeting, name string) {
+	if w.tryToStart(wanted, name) {
 		return
 	}
 	giveUp := w.now.Add(retryTimeout)
 	w.agenda.plan(w.now.Add(retryInterval), byPeople, func() time.Time {
 		switch {
-		case w.tryToStart(wanted):
+		case w.tryToStart(wanted, name):
 			return time.Time{}
 		case w.now.Before(giveUp):
 			return w.now.Add(retryInterval)
@@ -71,7 +72,7 @@ func (w *World) start(wanted demand.Meeting) {
 // tryToStart creates the meeting on the server that Scalelite chooses and reports
 // whether it could. It also fails if Scalelite chooses a server that is down, because
 // no poll has noticed yet.
-func (w *World) tryToStart(wanted demand.Meeting) bool {
+func (w *World) tryToStart(wanted demand.Meeting, name string) bool {
 	e := w.place(wanted.Tag)
 	if e == nil {
 		return false
@@ -81,7 +82,7 @@ func (w *World) tryToStart(wanted demand.Meeting) bool {
 	if machine == nil {
 		return false
 	}
-	id := w.newID()
+	id := w.newID("meeting", name)
 	// BBB's internal id is the hash of the meeting's id and the time of its creation.
 	m := &meeting{
 		Meeting:    wanted,

@@ -26,15 +26,6 @@ func (s *server) machine() *machine {
 	return s.address.machine
 }
 
-// bbb returns the machine whose BBB answers at the domain, or nil.
-func (s *server) bbb() *machine {
-	m := s.machine()
-	if m == nil || !m.bbbUp || s.silenced {
-		return nil
-	}
-	return m
-}
-
 // addServer adds a server with its entry. It also creates a running machine if the
 // server is bare metal or one of those that run from the start.
 func (w *World) addServer(place pool.Server) error {
@@ -75,10 +66,10 @@ func (w *World) addressOf(number int) *address {
 	return w.addresses[i]
 }
 
-// answering returns the machine whose BBB answers at a domain, or ErrUnreachable.
+// answering returns the machine whose BBB answers us at a domain, or ErrUnreachable.
 func (w *World) answering(domain string) (*machine, error) {
 	if s := w.domains[domain]; s != nil {
-		if m := s.bbb(); m != nil {
+		if m := s.bbb(Us); m != nil {
 			return m, nil
 		}
 	}

@@ -96,7 +96,7 @@ func (w *World) Stats(domain string) (pool.Stats, error) {
 		CPUs:      pool.Seen(m.kind.CPUs),
 		Network:   pool.Seen(pool.NetworkCounters{Received: m.usage.received, Sent: m.usage.sent}),
 		UnitsDown: pool.Seen(append([]string{}, m.unitsDown...)),
-		Probe:     pool.Seen(pool.Probe{OK: s.bbb() != nil, At: w.now.Add(-probeAge)}),
+		Probe:     pool.Seen(pool.Probe{OK: s.bbb(Us) != nil, At: w.now.Add(-probeAge)}),
 		Failed:    pool.Seen(m.failedByStage()),
 		Backlog:   pool.Seen(maps.Clone(m.counted(w.now))),
 		Version:   pool.Seen(bbbVersion),

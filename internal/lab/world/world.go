@@ -6,8 +6,6 @@ package world
 
 import (
 	"errors"
-	"fmt"
-	"math/rand/v2"
 	"sort"
 	"time"
 )
@@ -33,10 +31,7 @@ type World struct {
 	config Config
 	now    time.Time
 	agenda agenda
-	random *rand.Rand
-	// races decides which cordons race with the poller. It is separate from random, so
-	// that races do not change anything else that is random.
-	races *rand.Rand
+	draws  draws
 
 	servers []*server
 	domains map[string]*server
@@ -63,8 +58,7 @@ func New(config Config) (*World, error) {
 	w := &World{
 		config:     config,
 		now:        config.Start,
-		random:     rand.New(rand.NewPCG(config.Seed, 0)),
-		races:      rand.New(rand.NewPCG(config.Seed, 1)),
+		draws:      newDraws(config.Seed),
 		domains:    map[string]*server{},
 		machineIDs: map[string]*machine{},
 		soldOut:    map[stock]bool{},
@@ -119,16 +113,4 @@ func (w *World) next(period time.Duration) time.Time {
 // once plans an event that happens once.
 func (w *World) once(at time.Time, rank rank, do func()) {
 	w.agenda.plan(at, rank, func() time.Time { do(); return time.Time{} })
-}
-
-// between returns a random time from now+least to now+most, in steps of a second.
-func (w *World) between(least, most time.Duration) time.Time {
-	choices := int64((most-least)/time.Second) + 1
-	return w.now.Add(least + time.Duration(w.random.Int64N(choices))*time.Second)
-}
-
-// newID returns a random UUID, as the services use for ids.
-func (w *World) newID() string {
-	a, b := w.random.Uint64(), w.random.Uint64()
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", a>>32, a>>16&0xffff, a&0xfff, b>>48&0x3fff|0x8000, b&(1<<48-1))
 }
