@@ -1,0 +1,19 @@
+// Package scenario reads bad days written down as files, and makes them happen in a
+// sandbox. It takes the text of a scenario and returns its events in the order of time;
+// each event changes the world, its services, or the run of the function.
+package scenario
+
+import "time"
+
+// Event is one line of a scenario.
+type Event struct {
+	// Line is its number in the file, from 1.
+	Line int
+	// Kind is the name of the event.
+	Kind string
+	// At is when it begins. For is how long it lasts; 0 means that it stays.
+	At  time.Time
+	For time.Duration
+	// Values are the values of its keys, without for=.
+	Values map[string]string
+}
