@@ -50,7 +50,7 @@ func Connect(settings config.Settings) (Outside, error) {
 		Scalelite: scalelite.New(settings.Scalelite, retrying),
 		BBB:       bbb.New(settings.BBB.Hash, retrying),
 		Storage:   storage.New(storage.Config{Settings: settings.Storage, Pool: settings.Pool.Name}, client),
-		Names:     resolver.New(settings.DNS.Server),
+		Names:     resolver.New(settings.DNS.Server, settings.Network.Dial),
 		Clock:     WallClock,
 		HTTP:      client,
 	}
@@ -81,6 +81,6 @@ func httpConfig(settings config.Settings) (httpclient.Config, error) {
 		CallTimeout: settings.Evaluation.CallTimeout, Interval: settings.Decision.Interval,
 		PoolSize: settings.Decision.Size, ObserveParallel: settings.Evaluation.ObserveParallel,
 		CertificateWarning: settings.Decision.CertificateWarning,
-		CACertificates:     authorities, ConnectTo: settings.Network.ConnectTo.Address,
+		CACertificates:     authorities, ConnectTo: settings.Network.ConnectTo.Address, Dial: settings.Network.Dial,
 	}, nil
 }

@@ -33,6 +33,8 @@ type Config struct {
 	// ConnectTo returns the address to dial instead of "host:port". If ConnectTo is
 	// nil, every address is dialed as it is.
 	ConnectTo func(address string) string
+	// Dial, if set, connects instead of the system's network.
+	Dial Dial
 }
 
 // otherHosts is an upper bound of the hosts besides the servers: storage,
@@ -72,14 +74,19 @@ func New(c Config) *http.Client {
 }
 
 // Dialer returns a function that connects to an address, or to the address that
-// ConnectTo returns for it.
-func Dialer(c Config) func(ctx context.Context, network, address string) (net.Conn, error) {
-	dialer := &net.Dialer{Timeout: c.CallTimeout}
+// ConnectTo returns for it, within the call timeout.
+func Dialer(c Config) Dial {
+	dial := c.Dial
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		if c.ConnectTo != nil {
 			address = c.ConnectTo(address)
 		}
-		return dialer.DialContext(ctx, network, address)
+		ctx, cancel := context.WithTimeout(ctx, c.CallTimeout)
+		defer cancel()
+		return dial(ctx, network, address)
 	}
 }
 

@@ -17,7 +17,6 @@ const (
 	maxTries          = 3
 	firstPause        = 200 * time.Millisecond
 	pauseMultiplier   = 3
-	pauseJitter       = 0.5 // a pause is 50% to 150% of its nominal length
 	maxRequestedPause = 5 * time.Second
 )
 
@@ -38,7 +37,7 @@ func (r retryTransport) RoundTrip(request *http.Request) (*http.Response, error)
 	if !isRepeatable(request) {
 		return r.next.RoundTrip(request)
 	}
-	pause := newRetryPause(&evaluation.budget)
+	pause := newRetryPause(request.URL.String(), &evaluation.budget)
 	options := []backoff.RetryOption{backoff.WithBackOff(pause), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(0)}
 	if deadline, ok := ctx.Deadline(); ok {
 		options = append(options, backoff.WithMaxElapsedTime(time.Until(deadline)))
@@ -70,14 +69,15 @@ func isRepeatable(request *http.Request) bool {
 // the service asked for with Retry-After.
 type retryPause struct {
 	*backoff.ExponentialBackOff
+	url    string
 	budget *retryBudget
 	// requested is the Retry-After of the last answer.
 	requested time.Duration
 }
 
-func newRetryPause(budget *retryBudget) *retryPause {
-	return &retryPause{budget: budget, ExponentialBackOff: &backoff.ExponentialBackOff{
-		InitialInterval: firstPause, Multiplier: pauseMultiplier, RandomizationFactor: pauseJitter, MaxInterval: maxRequestedPause,
+func newRetryPause(url string, budget *retryBudget) *retryPause {
+	return &retryPause{url: url, budget: budget, ExponentialBackOff: &backoff.ExponentialBackOff{
+		InitialInterval: firstPause, Multiplier: pauseMultiplier, MaxInterval: maxRequestedPause,
 	}}
 }
 
@@ -87,7 +87,7 @@ func (p *retryPause) NextBackOff() time.Duration {
 	if p.requested > maxRequestedPause || !p.budget.take() {
 		return backoff.Stop
 	}
-	return p.requested + p.ExponentialBackOff.NextBackOff()
+	return p.requested + Jitter(p.url, p.ExponentialBackOff.NextBackOff())
 }
 
 // errTemporary is the error of a status that another try may change.

@@ -2,6 +2,7 @@ package httpclient
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"fmt"
 	"net"
@@ -17,7 +18,12 @@ type Settings struct {
 	// than 1000 characters, the limit for variables on the platform.
 	CACertificates CACertificates `envconfig:"CA_CERTIFICATES" group:"Network" deploy:"secret" example:"file:/etc/ssl/campus.pem" desc:"authorities to trust besides the system's: PEM text, or file:PATH. On the platform a variable can have 1000 characters, a secret 65,536 bytes"`
 	ConnectTo      ConnectTo      `envconfig:"CONNECT_TO" example:"example.com=10.0.0.5:443" desc:"addresses to connect to instead of a host and its subdomains, for private networks and the sandbox"`
+	// Dial, if set, connects instead of the system's network. Only the sandbox sets it.
+	Dial Dial `ignored:"true"`
 }
+
+// Dial connects to an address, as net.Dialer.DialContext does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // CACertificates are authorities to trust besides the system's.
 type CACertificates struct{ pem []byte }

@@ -14,14 +14,17 @@ import (
 type Resolver struct{ *net.Resolver }
 
 // New returns a Resolver that asks the name server at the given address, for example
-// "9.9.9.9:53", or the system's name servers if the address is empty.
-func New(server string) Resolver {
+// "9.9.9.9:53", or the system's name servers if the address is empty. dial, if not nil,
+// connects to the name server instead of the system's network.
+func New(server string, dial func(ctx context.Context, network, address string) (net.Conn, error)) Resolver {
 	if server == "" {
 		return Resolver{net.DefaultResolver}
 	}
-	var dialer net.Dialer
+	if dial == nil {
+		dial = (&net.Dialer{}).DialContext
+	}
 	return Resolver{&net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, network, server)
+		return dial(ctx, network, server)
 	}}}
 }
 

@@ -53,7 +53,7 @@ func TestResolve(t *testing.T) {
 		pool.DNSRecord{Name: "alias.sandbox.test", Type: pool.RecordCNAME, Data: "both.sandbox.test"},
 		pool.DNSRecord{Name: "dangling.sandbox.test", Type: pool.RecordCNAME, Data: "nowhere.sandbox.test"},
 	)
-	names := resolver.New(server)
+	names := resolver.New(server, nil)
 	if resolved, err := names.Resolve(t.Context(), "both.sandbox.test"); err != nil || len(resolved) != 0 {
 		t.Errorf("just after the record was written the addresses are %v (%v), want none", resolved, err)
 	}
@@ -74,7 +74,7 @@ func TestResolve(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if resolved, err := resolver.New("127.0.0.1:1").Resolve(ctx, "bbb-w1.sandbox.test"); err == nil {
+	if resolved, err := resolver.New("127.0.0.1:1", nil).Resolve(ctx, "bbb-w1.sandbox.test"); err == nil {
 		t.Errorf("got the addresses %v without a name server, want an error", resolved)
 	}
 }

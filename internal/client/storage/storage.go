@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"divims/internal/client/httpclient"
 )
 
 // Config says where the objects of a pool are: in the bucket, under
@@ -45,6 +47,10 @@ type object struct {
 	etag string
 }
 
+// firstPause is half of the usual pause before a request's first retry; the pause
+// doubles with each.
+const firstPause = 100 * time.Millisecond
+
 // New returns the store of a pool. It makes no request.
 func New(config Config, client *http.Client) *Store {
 	options := s3.Options{
@@ -60,7 +66,9 @@ func New(config Config, client *http.Client) *Store {
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = 3
-			o.MaxBackoff = 500 * time.Millisecond
+			o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
+				return httpclient.Jitter(config.Bucket, firstPause<<attempt), nil
+			})
 		}),
 	}
 	return &Store{
