@@ -2,31 +2,42 @@ package sandbox
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
 
 	"golang.org/x/net/dns/dnsmessage"
 
+	"divims/internal/lab/sandbox/memnet"
 	"divims/internal/lab/sandbox/scalewayapi"
 	"divims/internal/pool"
 )
 
-// dnsServer answers DNS queries over UDP, for the zones that the Scaleway API serves.
+// dnsServer answers DNS queries over UDP, or over streams in a network in memory, for the zones that the Scaleway API serves.
 // It does not recurse into other zones.
 type dnsServer struct {
-	api     *scalewayapi.API
-	socket  net.PacketConn
+	api *scalewayapi.API
+	// Either socket or listener is set.
+	socket   net.PacketConn
+	listener *memnet.Listener
 	running sync.WaitGroup
 }
 
 // maxQuestionSize is the largest DNS message over UDP, in bytes (RFC 1035, 2.3.4).
 const maxQuestionSize = 512
 
-// startDNSServer starts a DNS server on a free loopback port.
-func startDNSServer(api *scalewayapi.API) (*dnsServer, error) {
+// startDNSServer starts a DNS server on a free loopback port, or in a network in memory
+// if there is one.
+func startDNSServer(api *scalewayapi.API, network *memnet.Network) (*dnsServer, error) {
+	if network != nil {
+		d := &dnsServer{api: api, listener: network.Listen()}
+		d.running.Go(d.serveStreams)
+		return d, nil
+	}
 	socket, err := new(net.ListenConfig).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("start the DNS server: %w", err)
@@ -36,8 +47,21 @@ func startDNSServer(api *scalewayapi.API) (*dnsServer, error) {
 	return d, nil
 }
 
+// address returns the server's address, as host:port.
+func (d *dnsServer) address() string {
+	if d.listener != nil {
+		return d.listener.Addr().String()
+	}
+	return d.socket.LocalAddr().String()
+}
+
 func (d *dnsServer) close() error {
-	err := d.socket.Close()
+	var err error
+	if d.listener != nil {
+		err = d.listener.Close()
+	} else {
+		err = d.socket.Close()
+	}
 	d.running.Wait()
 	return err
 }
@@ -56,6 +80,39 @@ func (d *dnsServer) serve() {
 			_, _ = d.socket.WriteTo(answer, client)
 		}
 	}
+}
+
+// serveStreams answers queries over connections, each with its length before it (RFC
+// 1035, 4.2.2).
+func (d *dnsServer) serveStreams() {
+	for {
+		client, err := d.listener.Accept()
+		if err != nil {
+			return
+		}
+		d.running.Go(func() {
+			defer func() { _ = client.Close() }()
+			for d.serveOne(client) == nil {
+			}
+		})
+	}
+}
+
+func (d *dnsServer) serveOne(client io.ReadWriter) error {
+	var length uint16
+	if err := binary.Read(client, binary.BigEndian, &length); err != nil {
+		return err
+	}
+	packet := make([]byte, length)
+	if _, err := io.ReadFull(client, packet); err != nil {
+		return err
+	}
+	answer, err := d.answer(packet)
+	if err != nil {
+		return err
+	}
+	_, err = client.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
+	return err
 }
 
 // answer returns the response to a query with one question.

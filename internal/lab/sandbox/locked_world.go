@@ -12,11 +12,24 @@ import (
 type lockedWorld struct {
 	lock  sync.Mutex
 	world *world.World
+	// moving is set if the world's time is this process's. Everything that has happened
+	// until now then happens before the lock is held.
+	moving bool
 }
 
-func (l *lockedWorld) with(do func(*world.World)) {
+// Lock and Unlock implement sync.Locker.
+func (l *lockedWorld) Lock() {
 	l.lock.Lock()
-	defer l.lock.Unlock()
+	if l.moving {
+		l.world.AdvanceTo(time.Now())
+	}
+}
+
+func (l *lockedWorld) Unlock() { l.lock.Unlock() }
+
+func (l *lockedWorld) with(do func(*world.World)) {
+	l.Lock()
+	defer l.Unlock()
 	do(l.world)
 }
 

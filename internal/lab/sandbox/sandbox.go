@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/sandbox/memnet"
 	"divims/internal/lab/sandbox/scalewayapi"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -54,6 +55,12 @@ type Config struct {
 	// Middleware, if set, wraps the handler of each service. The name of the service is
 	// scalelite, servers, scaleway, storage or clock.
 	Middleware func(service string, handler http.Handler) http.Handler
+	// Moving makes the world's time the time of this process, and all services listen in
+	// a network in memory: Callers reach them, and other processes do not. Each call takes
+	// drawn time. It is for a process in a bubble of testing/synctest, where time passes
+	// only while everybody waits, and that has to be at the world's start when the sandbox
+	// is started.
+	Moving bool
 	// HTTP2 makes the servers' web servers offer HTTP/2 beside HTTP/1.1. Faults that
 	// break connections do not work over HTTP/2.
 	HTTP2 bool
@@ -99,6 +106,8 @@ type Sandbox struct {
 	callNamer   *callNamer
 	faults      *faults.Injector
 	services    services
+	dispatcher  *dispatcher // nil in a still world
+	callers     callers
 	authority   *certificateAuthority
 	webServer   *webServer
 	dns         *dnsServer
@@ -110,8 +119,8 @@ type Sandbox struct {
 // addresses are the listen addresses of the services, as host:port.
 type addresses struct{ scalelite, servers, scaleway, storage, clock, dns string }
 
-// Start starts a sandbox. Virtual time does not pass until AdvanceTo is called. The
-// caller must Close the sandbox.
+// Start starts a sandbox. Unless it is moving, virtual time does not pass until AdvanceTo
+// is called. The caller must Close the sandbox.
 func Start(config Config) (*Sandbox, error) {
 	if err := config.complete(); err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
@@ -127,7 +136,7 @@ func Start(config Config) (*Sandbox, error) {
 			}
 		}
 	}
-	locked := &lockedWorld{world: w}
+	locked := &lockedWorld{world: w, moving: config.Moving}
 	injector, err := faults.New(config.Faults)
 	if err != nil {
 		return nil, fmt.Errorf("start a sandbox: %w", err)
@@ -135,6 +144,11 @@ func Start(config Config) (*Sandbox, error) {
 	s := &Sandbox{
 		config: config, credentials: newCredentials(config.World.Seed), locked: locked, faults: injector,
 		callNamer: newCallNamer(locked, config.World.Servers), services: services{connContext: injector.ConnContext},
+	}
+	if config.Moving {
+		s.services.network = &memnet.Network{}
+		s.dispatcher = newDispatcher(config.World.Seed)
+		injector.TakeTurns(s.takeTurn)
 	}
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a sandbox: %w", err), s.Close())
@@ -156,7 +170,7 @@ func (s *Sandbox) open() error {
 		return err
 	}
 	api := s.scaleway()
-	if s.dns, err = startDNSServer(api); err != nil {
+	if s.dns, err = startDNSServer(api, s.services.network); err != nil {
 		return err
 	}
 	s.webServer = newWebServer(s, s.authority)
@@ -166,7 +180,7 @@ func (s *Sandbox) open() error {
 		scaleway:  s.serve("scaleway", s.faults.Wrap(s.callNamer.scaleway, api), nil),
 		storage:   s.serve("storage", s.faults.Wrap(s.callNamer.storage, storage), nil),
 		clock:     s.serve("clock", s.clock(), nil),
-		dns:       s.dns.socket.LocalAddr().String(),
+		dns:       s.dns.address(),
 	}
 	return s.services.err
 }
@@ -193,7 +207,7 @@ func (s *Sandbox) writeCAFile(certificate []byte) error {
 func (s *Sandbox) scaleway() *scalewayapi.API {
 	config := scalewayapi.Config{
 		World:     s.locked.world,
-		Lock:      &s.locked.lock,
+		Lock:      s.locked,
 		Project:   s.credentials.project,
 		SecretKey: s.credentials.secretKey,
 		Domains:   []string{Domain},
@@ -222,8 +236,12 @@ func (s *Sandbox) Now() time.Time { return s.locked.now() }
 // Traffic returns the traffic of all services so far.
 func (s *Sandbox) Traffic() Traffic { return s.services.traffic.sum() }
 
-// AdvanceTo advances virtual time to t, with all events of the world until then.
+// AdvanceTo advances virtual time to t, with all events of the world until then. In a
+// moving world it waits until then.
 func (s *Sandbox) AdvanceTo(t time.Time) {
+	if s.config.Moving {
+		time.Sleep(time.Until(t))
+	}
 	s.With(func(w *world.World) { w.AdvanceTo(t) })
 }
 
@@ -237,6 +255,9 @@ func (s *Sandbox) CloseIdleConnections() { s.services.closeIdleConnections() }
 
 // Close stops all services and aborts calls in progress. It returns when all have ended.
 func (s *Sandbox) Close() error {
+	if s.dispatcher != nil {
+		s.dispatcher.close()
+	}
 	err := s.services.close()
 	if s.dns != nil {
 		err = errors.Join(err, s.dns.close())

@@ -11,11 +11,15 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"divims/internal/lab/sandbox/memnet"
 )
 
-// services are HTTP servers on loopback ports. If one cannot be started, err is set and
+// services are HTTP servers on loopback ports, or in a network in memory. If one cannot be started, err is set and
 // later calls of serve do nothing.
 type services struct {
+	// network is the network in memory; nil for loopback ports.
+	network *memnet.Network
 	servers []*http.Server
 	// running counts the servers and their connections.
 	running sync.WaitGroup
@@ -31,9 +35,9 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 	if s.err != nil {
 		return ""
 	}
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := s.listen()
 	if err != nil {
-		s.err = fmt.Errorf("listen on a loopback port: %w", err)
+		s.err = err
 		return ""
 	}
 	address := listener.Addr().String()
@@ -45,7 +49,7 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 	server := &http.Server{
 		TLSConfig:         config, // NextProtos decides about HTTP/2
 		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
+		ReadHeaderTimeout: maxSilence,
 		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return s.connContext(ctx) },
 		ConnState:         s.trackConnection,
 		ErrorLog:          log.New(io.Discard, "", 0), // the client sees each of these errors
@@ -53,6 +57,22 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 	s.servers = append(s.servers, server)
 	s.running.Go(func() { _ = server.Serve(listener) })
 	return address
+}
+
+// maxSilence is how long a connection may be without a request. It is longer than every
+// client waits, so that what drops packets does not answer after all.
+const maxSilence = 10 * time.Minute
+
+// listen listens on a free port.
+func (s *services) listen() (net.Listener, error) {
+	if s.network != nil {
+		return s.network.Listen(), nil
+	}
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen on a loopback port: %w", err)
+	}
+	return listener, nil
 }
 
 // trackConnection counts open connections, each of which has a goroutine.

@@ -56,7 +56,7 @@ type countingConn struct {
 
 // SetLinger lets the fault injector reset a connection.
 func (c countingConn) SetLinger(seconds int) error {
-	return c.Conn.(*net.TCPConn).SetLinger(seconds)
+	return c.Conn.(interface{ SetLinger(int) error }).SetLinger(seconds)
 }
 
 func (c countingConn) Read(text []byte) (int, error) {

@@ -3,6 +3,7 @@ package faults
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 )
@@ -21,9 +22,32 @@ func (i *Injector) Wrap(operation func(r *http.Request, body []byte) Operation, 
 			panic(http.ErrAbortHandler)
 		}
 		x := exchange{injector: i, service: service, w: w, r: r, body: body}
-		x.call = i.begin(operation(r, body))
-		x.serve(r.Context())
+		named := operation(r, body)
+		i.inTurn(named, r, func() {
+			x.call = i.begin(named)
+			x.work(r.Context())
+		})
+		x.finish(r.Context())
 	})
+}
+
+// NoAnswer is what a service panics with that never answers a call. It must not wait
+// itself, because other calls may have to wait for it.
+var NoAnswer = errors.New("no answer")
+
+// Turn runs the work of a call when its turn has come, and returns after that.
+type Turn func(operation Operation, r *http.Request, work func())
+
+// TakeTurns has the work of all calls run by turn. Without it, calls work as they come.
+// It must be called before the first call.
+func (i *Injector) TakeTurns(turn Turn) { i.turn = turn }
+
+func (i *Injector) inTurn(operation Operation, r *http.Request, work func()) {
+	if i.turn == nil {
+		work()
+		return
+	}
+	i.turn(operation, r, work)
 }
 
 // exchange is one request and its response.
@@ -34,20 +58,40 @@ type exchange struct {
 	r        *http.Request
 	body     []byte
 	call     Call
+	res      response
+	// panicked is what the service panicked with; nil if it did not.
+	panicked any
 }
 
-func (x *exchange) serve(ctx context.Context) {
-	if refuse, known := requestFaults[x.call.Fault]; known {
+// work executes the call, unless its fault prevents that. It waits for nobody.
+func (x *exchange) work(ctx context.Context) {
+	defer func() {
+		x.panicked = recover()
 		x.injector.report(x.call)
+	}()
+	if requestFaults[x.call.Fault] != nil {
+		return
+	}
+	x.res = x.respond(ctx)
+	if apply, known := responseFaults[x.call.Fault]; known && !apply(x, &x.res) {
+		x.call.Fault = "" // the fault cannot be applied to this response
+	}
+}
+
+// finish answers the call, or does what its fault says.
+func (x *exchange) finish(ctx context.Context) {
+	if refuse := requestFaults[x.call.Fault]; refuse != nil {
 		refuse(x.w, x.r)
 		return
 	}
-	res := x.respond(ctx)
-	if apply, known := responseFaults[x.call.Fault]; known && !apply(x, &res) {
-		x.call.Fault = "" // the fault cannot be applied to this response
+	switch x.panicked {
+	case nil:
+		x.send(ctx, x.res)
+	case NoAnswer:
+		hang(x.w, x.r)
+	default:
+		panic(x.panicked)
 	}
-	x.injector.report(x.call)
-	x.send(ctx, res)
 }
 
 // respond returns the service's response, or an old one if the fault is Stale.

@@ -17,6 +17,7 @@ import (
 // Injector decides for every call which fault hits it. It is safe for concurrent use.
 type Injector struct {
 	seed uint64
+	turn Turn
 
 	lock   sync.Mutex
 	rules  []*activeRule

@@ -1,0 +1,112 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+
+	"divims/internal/lab/sandbox/faults"
+)
+
+// Caller is a process that calls the services of a moving sandbox, for example one
+// instance of the function. It can be killed.
+type Caller struct {
+	sandbox *Sandbox
+
+	lock        sync.Mutex
+	connections []net.Conn
+	// left is how many calls are answered before the caller is killed; -1 for no limit.
+	left   int
+	killed bool
+}
+
+// callers has the caller of each connection, by the address that the services see.
+type callers struct {
+	lock sync.Mutex
+	of   map[string]*Caller
+}
+
+// NewCaller returns a caller of the services.
+func (s *Sandbox) NewCaller() *Caller { return &Caller{sandbox: s, left: -1} }
+
+// Dial connects to a service. It is refused once the caller is dead.
+func (c *Caller) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if c.killed {
+		return nil, fmt.Errorf("connect to %s: the process is dead: %w", address, syscall.ECONNREFUSED)
+	}
+	connection, err := c.sandbox.services.network.Dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c.connections = append(c.connections, connection)
+	all := &c.sandbox.callers
+	all.lock.Lock()
+	defer all.lock.Unlock()
+	if all.of == nil {
+		all.of = map[string]*Caller{}
+	}
+	all.of[connection.LocalAddr().String()] = c
+	return connection, nil
+}
+
+// KillAfter kills the caller when that many more of its calls were executed: it hears no
+// answer any more and makes no more calls. 0 kills it at once.
+func (c *Caller) KillAfter(calls int) {
+	c.lock.Lock()
+	c.left = calls
+	c.lock.Unlock()
+	if calls == 0 {
+		c.kill()
+	}
+}
+
+// Killed reports whether the caller is dead.
+func (c *Caller) Killed() bool {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	return c.killed
+}
+
+// Close ends all connections of the caller.
+func (c *Caller) Close() { c.kill() }
+
+func (c *Caller) kill() {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	c.killed = true
+	for _, connection := range c.connections {
+		_ = connection.Close()
+	}
+	c.connections = nil
+}
+
+// count counts an executed call of the caller.
+func (c *Caller) count() {
+	c.lock.Lock()
+	if c.left > 0 {
+		c.left--
+	}
+	over := c.left == 0
+	c.lock.Unlock()
+	if over {
+		c.kill()
+	}
+}
+
+// takeTurn executes a call in its turn, and counts it for its caller.
+func (s *Sandbox) takeTurn(operation faults.Operation, r *http.Request, work func()) {
+	s.dispatcher.turn(operation, r, func() {
+		work()
+		s.callers.lock.Lock()
+		caller := s.callers.of[r.RemoteAddr]
+		s.callers.lock.Unlock()
+		if caller != nil {
+			caller.count()
+		}
+	})
+}

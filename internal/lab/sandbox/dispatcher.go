@@ -1,0 +1,144 @@
+package sandbox
+
+import (
+	"cmp"
+	"container/heap"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"divims/internal/lab/sandbox/faults"
+)
+
+// Bounds of the virtual time from the arrival of a call to its execution.
+const minLatency, maxLatency = 50 * time.Millisecond, 1500 * time.Millisecond
+
+// dispatcher executes the calls of all services one after the other: in the order of the
+// time at which they are due, then of service, call and server. So a run is the same each
+// time, although the calls come side by side.
+type dispatcher struct {
+	seed uint64
+
+	lock  sync.Mutex
+	queue callQueue
+	// counts has how many calls of each request have come.
+	counts map[string]int
+	// changed is sent to when a call comes.
+	changed chan struct{}
+	closed  chan struct{}
+	ended   sync.WaitGroup
+}
+
+// dueCall is a call that waits for its turn.
+type dueCall struct {
+	faults.Operation
+	uri  string
+	at   time.Time
+	work func()
+	done chan struct{}
+}
+
+func newDispatcher(seed uint64) *dispatcher {
+	d := &dispatcher{seed: seed, counts: map[string]int{}, changed: make(chan struct{}, 1), closed: make(chan struct{})}
+	d.ended.Go(d.run)
+	return d
+}
+
+// turn runs the work of a call when it is due. It is a faults.Turn.
+func (d *dispatcher) turn(operation faults.Operation, r *http.Request, work func()) {
+	call := &dueCall{Operation: operation, uri: r.URL.RequestURI(), work: work, done: make(chan struct{})}
+	d.lock.Lock()
+	call.at = time.Now().Add(d.latency(call))
+	heap.Push(&d.queue, call)
+	d.lock.Unlock()
+	select {
+	case d.changed <- struct{}{}:
+	default: // the dispatcher will look anyway
+	}
+	select {
+	case <-call.done:
+	case <-d.closed:
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// latency draws how long a call takes. It depends on the seed, the call, and how many
+// calls of the same request came before. The lock is held.
+func (d *dispatcher) latency(c *dueCall) time.Duration {
+	key := fmt.Sprint(c.Operation, c.uri)
+	d.counts[key]++
+	hash := fnv.New64a()
+	_, _ = fmt.Fprint(hash, key, d.counts[key])
+	random := rand.New(rand.NewPCG(d.seed, hash.Sum64()))
+	return minLatency + time.Duration(random.Int64N(int64(maxLatency-minLatency)))
+}
+
+// run executes the calls until the dispatcher is closed.
+func (d *dispatcher) run() {
+	for {
+		call, wait := d.next()
+		if call != nil {
+			call.work()
+			close(call.done)
+			continue
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-d.changed:
+		case <-d.closed:
+			timer.Stop()
+			return
+		}
+		timer.Stop()
+	}
+}
+
+// idle is how long a dispatcher without calls waits at once.
+const idle = 24 * time.Hour
+
+// next returns the call that is due, or how long to wait for one.
+func (d *dispatcher) next() (*dueCall, time.Duration) {
+	d.lock.Lock()
+	defer d.lock.Unlock()
+	if len(d.queue) == 0 {
+		return nil, idle
+	}
+	if wait := time.Until(d.queue[0].at); wait > 0 {
+		return nil, wait
+	}
+	return heap.Pop(&d.queue).(*dueCall), 0
+}
+
+func (d *dispatcher) close() {
+	close(d.closed)
+	d.ended.Wait()
+}
+
+// callQueue is a heap of calls, the next one on top.
+type callQueue []*dueCall
+
+// The methods below implement heap.Interface.
+
+func (q callQueue) Len() int { return len(q) }
+
+func (q callQueue) Less(i, j int) bool {
+	a, b := q[i], q[j]
+	return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Name, b.Name),
+		cmp.Compare(a.Server, b.Server), cmp.Compare(a.uri, b.uri)) < 0
+}
+
+func (q callQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+func (q *callQueue) Push(call any) { *q = append(*q, call.(*dueCall)) }
+
+func (q *callQueue) Pop() any {
+	last := len(*q) - 1
+	call := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return call
+}
