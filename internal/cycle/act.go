@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -85,7 +84,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	ctx, cancel := context.WithTimeout(ctx, limit-request.Elapsed())
 	defer cancel()
 	a := actor{Cycle: c, seen: seen, shortages: state.Shortages, timeLeft: func() bool { return request.Elapsed() < limit }}
-	a.userData = sync.OnceValues(func() (UserData, error) { return c.Services.UserData(ctx) })
+	a.userData = onceValues(func() (UserData, error) { return c.Services.UserData(ctx) })
 	a.intended = map[string]scaling.Kind{}
 	for _, action := range plan.Actions {
 		if action.Kind == scaling.Enable || action.Kind == scaling.Cordon {
@@ -93,7 +92,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 			a.intended[entry.ID] = action.Kind
 		}
 	}
-	a.entriesNow = sync.OnceValues(func() (entries []pool.Entry, err error) {
+	a.entriesNow = onceValues(func() (entries []pool.Entry, err error) {
 		err = a.within(ctx, func(ctx context.Context) error {
 			entries, err = c.Services.LoadBalancer.Entries(ctx)
 			return err

@@ -17,39 +17,49 @@ import (
 	"divims/internal/lab/sandbox"
 )
 
-// function is the deployed function behind a local HTTP server, as on the platform.
+// function is one instance of the deployed function behind an HTTP server, as on the
+// platform.
 type function struct {
-	url    string
+	http.Handler
+	url string
+	// client reaches the function.
+	client *http.Client
+	// caller is the function's way to the services; nil if it uses the system's network.
+	caller *sandbox.Caller
 	cancel context.CancelFunc
 	served chan struct{}
 }
 
-// serveFunction serves the function for the sandbox's pool. It logs warnings and errors
-// only: the progress lines show the rest.
-func serveFunction(ctx context.Context, listen string, surroundings *sandbox.Sandbox, logs io.Writer) (*function, error) {
-	settings, err := config.Load(surroundings.Environment())
-	if err != nil {
-		return nil, fmt.Errorf("settings of the sandbox: %w", err)
-	}
+// serveFunction serves the function with these settings on a listener. dial reaches the
+// listener; nil is the system's network. It logs warnings and errors only: the progress
+// lines show the rest.
+func serveFunction(settings config.Settings, listener net.Listener, dial dialFunc, logs io.Writer) *function {
 	log := newLog(logs, slog.LevelWarn)
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", listen)
-	if err != nil {
-		return nil, fmt.Errorf("listen for the function: %w", err)
+	ctx, cancel := context.WithCancel(context.Background())
+	f := &function{
+		Handler: handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log),
+		url:     "http://" + listener.Addr().String(), client: &http.Client{Transport: &http.Transport{DialContext: dial}},
+		cancel: cancel, served: make(chan struct{}),
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	f := &function{"http://" + listener.Addr().String(), cancel, make(chan struct{})}
 	go func() {
 		defer close(f.served)
-		_ = platform.Serve(ctx, listener, handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log))
+		_ = platform.Serve(ctx, listener, f)
 	}()
-	return f, nil
+	return f
 }
+
+// dialFunc connects, as net.Dialer.DialContext does.
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // close waits until the requests under way are answered, so that nothing is logged
 // afterwards. Requests that take longer than the platform allows are cut off.
 func (f *function) close() {
+	f.client.CloseIdleConnections()
 	f.cancel()
 	<-f.served
+	if f.caller != nil {
+		f.caller.Close()
+	}
 }
 
 // evaluate calls the function as the cron trigger does.
@@ -60,7 +70,7 @@ func (f *function) evaluate(ctx context.Context) (cycle.Record, error) {
 		return record, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := f.client.Do(request)
 	if err != nil {
 		return record, err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"time"
 
@@ -140,42 +141,45 @@ func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]by
 // runSandbox runs the sandbox until its virtual end or until ctx is cancelled, and then
 // writes the summary.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
+	surroundings, err := o.surroundings()
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
+	if err != nil {
+		return fmt.Errorf("listen for the function: %w", err)
+	}
+	if o.envFile != "" {
+		run := sandboxRun{options: o, progress: progress, listener: listener, frames: startFrames(ctx)}
+		return run.all(ctx, surroundings, out)
+	}
+	run := sandboxRun{options: o, progress: progress, doorway: openDoorway(listener), frames: startFrames(ctx), page: listener.Addr().String()}
+	defer run.doorway.close()
+	surroundings.Moving = true
+	sandbox.InVirtualTime(sandboxStart, func() { err = run.all(context.WithoutCancel(ctx), surroundings, out) })
+	return err
+}
+
+// surroundings returns the configuration of everything around the pool.
+func (o sandboxOptions) surroundings() (sandbox.Config, error) {
 	profile := demand.Profile(o.profile)
 	wanted, err := demand.Generate(profile, sandboxStart, sandboxStart.Add(cmp.Or(o.length, maxRun)), o.seed, o.servers*peakPerServer[profile])
 	if err != nil {
-		return fmt.Errorf("make the demand: %w", err)
+		return sandbox.Config{}, fmt.Errorf("make the demand: %w", err)
 	}
 	past, err := sandboxPast(profile, o.seed, o.servers*peakPerServer[profile])
 	if err != nil {
-		return fmt.Errorf("make the history: %w", err)
+		return sandbox.Config{}, fmt.Errorf("make the history: %w", err)
 	}
 	running := 1
 	if o.empty {
 		running = 0
 	}
-	surroundings, err := sandbox.Start(sandbox.Config{ //nolint:contextcheck // Close ends the sandbox, not a context
+	return sandbox.Config{
 		Calendar: sandboxCalendar, Objects: past, Faults: o.faults, Unprovisioned: o.empty,
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: wanted, RecordingWork: 1, Shipped: true, Running: running,
 			Servers: pool.Servers(o.servers, o.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 		},
-	})
-	if err != nil {
-		return fmt.Errorf("start the sandbox: %w", err)
-	}
-	defer func() { _ = surroundings.Close() }()
-	function, err := serveFunction(ctx, o.listen, surroundings, progress)
-	if err != nil {
-		return err
-	}
-	defer function.close()
-	if o.envFile != "" {
-		if err := surroundings.WriteEnvFile(o.envFile); err != nil {
-			return fmt.Errorf("write the settings to %s: %w", o.envFile, err)
-		}
-	}
-	_, _ = fmt.Fprintf(progress, "%s, demand of a %s; the page is at %s/\n", pool.Count(o.servers, "server"), o.profile, function.url)
-	run := sandboxRun{sandbox: surroundings, function: function, progress: progress}
-	run.loop(ctx, o.speed, o.length)
-	return run.summarize(out, o.json)
+	}, nil
 }

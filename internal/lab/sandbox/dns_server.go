@@ -24,7 +24,7 @@ type dnsServer struct {
 	// Either socket or listener is set.
 	socket   net.PacketConn
 	listener *memnet.Listener
-	running sync.WaitGroup
+	running  sync.WaitGroup
 }
 
 // maxQuestionSize is the largest DNS message over UDP, in bytes (RFC 1035, 2.3.4).

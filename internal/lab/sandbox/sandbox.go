@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"slices"
@@ -229,6 +230,10 @@ func (s *Sandbox) SetCertificateExpiry(domain string, at time.Time) error {
 	s.webServer.rotateTicketKeys()
 	return s.authority.setExpiry(domain, s.Now(), at)
 }
+
+// Listen listens on a free port where the services are: a loopback port or, in a moving
+// world, one of the network in memory.
+func (s *Sandbox) Listen() (net.Listener, error) { return s.services.listen() }
 
 // Now returns the virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.locked.now() }
