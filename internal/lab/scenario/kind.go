@@ -18,12 +18,16 @@ type kind struct {
 	happens string
 	// example is the rest of an example line, for instance "servers=3 for=1h".
 	example string
+	// check, if set, returns an error if an event's values do not go together, or do not
+	// fit a pool of that many servers. The keys' own checks have passed.
+	check func(e *Event, servers int) error
 	// begin makes the event happen. What must be undone at its end is given to
 	// happening.atEnd.
 	begin func(*happening) error
 }
 
-// key is a key that a kind of event takes, beside for=.
+// key is a key that a kind of event takes, beside for=. A key with the name "servers" is
+// always required; its value is parsed, and happening.Servers has the servers it selects.
 type key struct {
 	name     string
 	required bool

@@ -11,9 +11,15 @@ type Event struct {
 	Line int
 	// Kind is the name of the event.
 	Kind string
+	// Text is the event as it is written, without its time: "zone-down zone=fr-par-1 for=2h".
+	Text string
 	// At is when it begins. For is how long it lasts; 0 means that it stays.
 	At  time.Time
 	For time.Duration
 	// Values are the values of its keys, without for=.
 	Values map[string]string
+
+	kind *kind
+	// servers is the parsed value of the key "servers", if the kind has it.
+	servers selection
 }
