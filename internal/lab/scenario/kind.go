@@ -68,7 +68,13 @@ type happening struct {
 	Servers []int
 	// ends are called at the event's end, the last first.
 	ends []func()
+	// notes are added to the line that the progress shows for the event.
+	notes []string
 }
+
+// note adds something to the line that the progress shows for the event, for example
+// "server 5 has no machine".
+func (h *happening) note(text string) { h.notes = append(h.notes, text) }
 
 // atEnd has something undone at the event's end, if it has one.
 func (h *happening) atEnd(undo func()) { h.ends = append(h.ends, undo) }
