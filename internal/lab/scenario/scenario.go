@@ -3,7 +3,34 @@
 // each event changes the world, its services, or the run of the function.
 package scenario
 
-import "time"
+import (
+	"slices"
+	"time"
+)
+
+// Scenario is a bad day: events with the moments at which they happen.
+type Scenario struct {
+	// Name is the name of its file.
+	Name string
+	// Events are in the order of their lines.
+	Events []Event
+
+	options Options
+}
+
+// Options describe the run that a scenario is read for.
+type Options struct {
+	// Start is the virtual time at which the run begins.
+	Start time.Time
+	// Length is the virtual time that the run takes; 0 has no end.
+	Length time.Duration
+	// Zone is the time zone of the pool; nil is UTC.
+	Zone *time.Location
+	// Servers is the size of the pool.
+	Servers int
+	// Seed determines which servers random:N and N% select.
+	Seed uint64
+}
 
 // Event is one line of a scenario.
 type Event struct {
@@ -23,3 +50,9 @@ type Event struct {
 	// servers is the parsed value of the key "servers", if the kind has it.
 	servers selection
 }
+
+// takesServers reports whether the event is about servers.
+func (e *Event) takesServers() bool { return slices.ContainsFunc(e.kind.keys, isServers) }
+
+// isServers reports whether a key selects servers.
+func isServers(k key) bool { return k.name == serversKey }
