@@ -17,15 +17,15 @@ func testKinds(log *[]string) []kind {
 	}
 	return []kind{
 		{
-			name: "zone-down", begin: begin, happens: "The zone fails.", example: "zone=fr-par-1 for=2h",
+			name: "zone-down", begin: begin, happens: "the zone fails", example: "zone=fr-par-1 for=2h",
 			keys: []key{{name: "zone", required: true}},
 		},
 		{
-			name: "bbb-stops", begin: begin, happens: "BBB does not answer.", example: "servers=3 answer=502",
+			name: "bbb-stops", begin: begin, happens: "BBB does not answer", example: "servers=3 answer=502",
 			keys: []key{{name: "servers"}, {name: "answer", words: []string{"hang", "refuse", "502"}}},
 		},
 		{
-			name: "dns", begin: begin, happens: "The domain leads elsewhere.", example: "servers=1 to=2",
+			name: "dns", begin: begin, happens: "the domain leads elsewhere", example: "servers=1 to=2",
 			keys: []key{{name: "servers"}, {name: "to", required: true, check: func(value string) error {
 				_, err := strconv.Atoi(value)
 				return err
@@ -38,12 +38,12 @@ func testKinds(log *[]string) []kind {
 			},
 		},
 		{
-			name: "operator", instant: true, begin: begin, happens: "An order.", example: `do="force 8"`,
+			name: "operator", instant: true, begin: begin, happens: "an order", example: `do="force 8"`,
 			keys: []key{{name: "do", required: true}},
 		},
-		{name: "poller-stops", begin: begin, happens: "The poller stops."},
-		{name: "broken", happens: "It fails.", begin: func(*happening) error { return errors.New("no such image") }},
-		{name: "noted", happens: "It has notes.", begin: func(h *happening) error {
+		{name: "poller-stops", begin: begin, happens: "the poller stops"},
+		{name: "broken", happens: "it fails", begin: func(*happening) error { return errors.New("no such image") }},
+		{name: "noted", happens: "it has notes", begin: func(h *happening) error {
 			h.note("server 5 has no machine")
 			h.note("server 6 neither")
 			return nil

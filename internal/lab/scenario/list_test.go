@@ -13,19 +13,19 @@ func TestList(t *testing.T) {
 	got, ok := strings.CutPrefix(text.String(), listHead)
 	const want = `
 zone-down  zone=ZONE [for=DURATION]
-           The zone fails.
+           the zone fails
            Mon 09:30 zone-down zone=fr-par-1 for=2h
 
 bbb-stops  servers=SERVERS [answer=hang|refuse|502] [for=DURATION]
-           BBB does not answer.
+           BBB does not answer
            Mon 09:30 bbb-stops servers=3 answer=502
 
 dns        servers=SERVERS to=TO [for=DURATION]
-           The domain leads elsewhere.
+           the domain leads elsewhere
            Mon 09:30 dns servers=1 to=2
 
 operator   do=DO
-           An order.
+           an order
            Mon 09:30 operator do="force 8"
 `
 	if !ok || got != want {

@@ -39,7 +39,7 @@ func read(name string, text []byte, options Options, kinds []kind) (*Scenario, [
 		for _, err := range errs {
 			problems = append(problems, fmt.Errorf("%s: %w", place, err))
 		}
-		if event == nil || len(errs) > 0 {
+		if event == nil {
 			continue
 		}
 		event.Line = number
@@ -86,10 +86,32 @@ func (r *reader) readLine(line string) (*Event, []error) {
 		return nil, problems
 	}
 	event, errs := r.readEvent(rest)
-	if event != nil {
-		event.At = at
+	problems = append(problems, errs...)
+	if len(problems) > 0 {
+		return nil, problems
 	}
-	return event, append(problems, errs...)
+	event.At = at
+	if problems := r.checkEvent(event); len(problems) > 0 {
+		return nil, problems
+	}
+	return event, nil
+}
+
+// checkEvent checks an event as a whole: whether its values fit each other, the pool and
+// the run.
+func (r *reader) checkEvent(event *Event) []error {
+	var problems []error
+	if event.kind.check != nil {
+		if err := event.kind.check(event, r.options.Servers); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", event.Kind, err))
+		}
+	}
+	if r.options.Check != nil {
+		if err := r.options.Check(event); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", event.Kind, err))
+		}
+	}
+	return problems
 }
 
 // readEvent reads the words of a line after its time.
@@ -111,11 +133,6 @@ func (r *reader) readEvent(words []word) (*Event, []error) {
 	for _, k := range event.kind.keys {
 		if (k.required || isServers(k)) && !given[k.name] {
 			problems = append(problems, fmt.Errorf("%s: %s= is missing", name, k.name))
-		}
-	}
-	if event.kind.check != nil && len(problems) == 0 {
-		if err := event.kind.check(event, r.options.Servers); err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", name, err))
 		}
 	}
 	return event, problems

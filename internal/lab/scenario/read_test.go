@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"maps"
 	"regexp"
 	"strings"
@@ -174,6 +175,21 @@ func TestReadReportsAllErrors(t *testing.T) {
 		if !strings.HasPrefix(got[i], want[i]) {
 			t.Errorf("error %q; want %q", got[i], want[i])
 		}
+	}
+}
+
+func TestReadChecksWithTheRun(t *testing.T) {
+	options := testOptions()
+	options.Check = func(e *Event) error {
+		if e.Kind == "operator" && e.Values["do"] != "pause" || e.At.IsZero() {
+			return errors.New("there is no such order")
+		}
+		return nil
+	}
+	_, _, err := readTest("+1m operator do=pause\n+2m operator do=pose\n+3m poller-stops\n+4m poller-stop", options)
+	const want = "bad.txt:2: operator: there is no such order\n" + `bad.txt:4: there is no event "poller-stop"; is poller-stops meant?`
+	if err == nil || err.Error() != want {
+		t.Errorf("error\n%v\nwant\n%v", err, want)
 	}
 }
 

@@ -30,6 +30,9 @@ type Options struct {
 	Servers int
 	// Seed determines which servers random:N and N% select.
 	Seed uint64
+	// Check, if set, returns an error if the run could not make an event happen, for
+	// example an order that the command line does not know.
+	Check func(*Event) error
 }
 
 // Event is one line of a scenario.
