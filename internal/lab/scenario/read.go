@@ -189,11 +189,12 @@ func (e *Event) readFor(value string) error {
 
 // lateness returns a warning if an event comes after the end of the run, or "".
 func (r *reader) lateness(e *Event) string {
-	if r.options.Length == 0 || !e.At.After(r.options.Start.Add(r.options.Length)) {
+	end := r.options.Start.Add(r.options.Length)
+	if r.options.Length == 0 || !e.At.After(end) {
 		return ""
 	}
-	return fmt.Sprintf("%s does not happen: %s is after the end of the run, which lasts %s",
-		e.Kind, e.At.In(r.options.Zone).Format("Mon 2 Jan 15:04"), r.options.Length)
+	moment := func(t time.Time) string { return t.In(r.options.Zone).Format("Mon 2 Jan 15:04") }
+	return fmt.Sprintf("%s does not happen: %s is after the end of the run, %s", e.Kind, moment(e.At), moment(end))
 }
 
 // join returns words as they are written, separated by one space.

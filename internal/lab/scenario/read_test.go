@@ -201,7 +201,7 @@ func TestReadWarnings(t *testing.T) {
 		options    Options
 		want       string
 	}{
-		{"after the end", "+1m poller-stops\nTue 06:01 poller-stops", day, "bad.txt:2: poller-stops does not happen: Tue 3 Mar 06:01 is after the end of the run, which lasts 24h0m0s"},
+		{"after the end", "+1m poller-stops\nTue 06:01 poller-stops", day, "bad.txt:2: poller-stops does not happen: Tue 3 Mar 06:01 is after the end of the run, Tue 3 Mar 06:00"},
 		{"at the end", "Tue 06:00 poller-stops", day, ""},
 		{"ends after the end", "+23h poller-stops for=2h", day, ""},
 		{"a run without an end", "+1000h poller-stops", testOptions(), ""},

@@ -1,6 +1,6 @@
 // Package scenario reads bad days written down as files, and makes them happen in a
-// sandbox. It takes the text of a scenario and returns its events in the order of time;
-// each event changes the world, its services, or the run of the function.
+// sandbox. It takes the text of a scenario and returns its events, whose Timeline makes each
+// happen at its moment: it changes the world, its services, or the run of the function.
 package scenario
 
 import (
