@@ -54,10 +54,10 @@ func (w *World) EndMeeting(domain, meetingID string) error {
 	if i < 0 {
 		return fmt.Errorf("end meeting %q on %s: %w", meetingID, domain, ErrNotFound)
 	}
-	m := machine.meetings[i]
+	m, cause := machine.meetings[i], w.causeAt(machine)
 	w.once(w.between(minEnding, maxEnding, "ending", m.id), byPeople, func() {
 		if !m.ended {
-			w.end(m)
+			w.end(m, cause)
 		}
 	})
 	return nil

@@ -32,6 +32,8 @@ type Config struct {
 	// CordonRace is the probability, 0 to 1, that a cordon or disable happens while
 	// Scalelite's poller saves the server. The type race describes the effect.
 	CordonRace float64
+	// MeetingMaxDuration is the length above which DiViMS may end a meeting; 0 for none.
+	MeetingMaxDuration time.Duration
 	// ServerParticipants and ServerMeetings are the capacity of a server, defaults 250
 	// and 15. A server with more of either is overloaded.
 	ServerParticipants, ServerMeetings int

@@ -157,8 +157,9 @@ func (w *World) boot(m *machine) {
 // halt interrupts the meetings on a machine at once and shows it as stopping for 5 to
 // 40 s. Then it calls done.
 func (w *World) halt(m *machine, detail string, done func()) {
+	cause := w.causeAt(m)
 	for len(m.meetings) > 0 {
-		w.end(m.meetings[0])
+		w.end(m.meetings[0], cause)
 	}
 	m.halts++
 	m.bbbUp = false

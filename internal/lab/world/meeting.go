@@ -121,9 +121,9 @@ func (m *meeting) next() (time.Time, func(*World, *meeting)) {
 	case m.inside() > 0:
 		return leaves, (*World).leave
 	case m.joined == 0:
-		return m.created.Add(lingerUnjoined), (*World).end
+		return m.created.Add(lingerUnjoined), (*World).finish
 	}
-	return latest(m.created, m.End()).Add(lingerAfterLast), (*World).end
+	return latest(m.created, m.End()).Add(lingerAfterLast), (*World).finish
 }
 
 // join lets one person join, through Scalelite.
@@ -140,13 +140,14 @@ func (w *World) leave(m *meeting) {
 	m.machine.participants--
 }
 
+// finish ends a meeting that everybody has left.
+func (w *World) finish(m *meeting) { w.end(m, Over) }
+
 // end ends a meeting. It counts the meeting as interrupted if people are in it, and
 // adds its recording to the machine's backlog.
-func (w *World) end(m *meeting) {
-	if people := m.inside(); people > 0 {
-		w.tally.InterruptedMeetings++
-		m.machine.participants -= people
-	}
+func (w *World) end(m *meeting, cause Cause) {
+	w.noteEnd(m, cause)
+	m.machine.participants -= m.inside()
 	m.ended = true
 	m.machine.meetings = slices.DeleteFunc(m.machine.meetings, func(other *meeting) bool { return other == m })
 	if m.Recorded {

@@ -20,8 +20,11 @@ type Tally struct {
 	ParticipantMinutes, OverloadedParticipantMinutes int
 	// RefusedMeetings found no server at their start or in the five minutes after.
 	RefusedMeetings int
-	// InterruptedMeetings ended while people were in them.
-	InterruptedMeetings int
+	// InterruptedMeetings ended while people were in them, and InterruptedParticipants are
+	// these people. Both count only the cause DiViMS.
+	InterruptedMeetings, InterruptedParticipants int
+	// Interruptions has the same by each cause.
+	Interruptions [causes]Interruption
 	// LostRecordings were unfinished or had failed when their machine was deleted.
 	LostRecordings int
 	// LeftoverVolumes are volumes that belong to no machine at present.

@@ -44,6 +44,10 @@ type World struct {
 	reservations int
 	soldOut      map[stock]bool
 	entries      []*entry
+	// caller is the cause of what is called now; see As. ordered counts the orders about
+	// each domain.
+	caller  Cause
+	ordered map[string]int
 
 	// arrived is the index of the next meeting of the demand.
 	arrived int
@@ -62,6 +66,8 @@ func New(config Config) (*World, error) {
 		domains:    map[string]*server{},
 		machineIDs: map[string]*machine{},
 		soldOut:    map[stock]bool{},
+		caller:     DiViMS,
+		ordered:    map[string]int{},
 	}
 	w.reserveAddresses()
 	for _, place := range config.Servers {

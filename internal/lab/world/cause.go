@@ -1,0 +1,75 @@
+package world
+
+import "time"
+
+// Cause is why a meeting ended.
+type Cause int
+
+// The causes. Calls of the world's methods are DiViMS's, except within As.
+const (
+	// Over: the last person had left, or nobody ever joined.
+	Over Cause = iota
+	// DiViMS ended or panicked the meeting, or rebooted, stopped or deleted its machine.
+	DiViMS
+	// Overlong: the same, of a meeting that lasted longer than Config.MeetingMaxDuration.
+	Overlong
+	// Person: somebody did that by hand, or gave DiViMS an order to do it.
+	Person
+	// ScalelitePanic: Scalelite took the server for offline.
+	ScalelitePanic
+	// MachineDeath: the machine died or lost its network.
+	MachineDeath
+	causes
+)
+
+// Interruption counts meetings that ended with people in them.
+type Interruption struct{ Meetings, Participants int }
+
+// As makes the calls in do those of somebody else than DiViMS, for example a Person.
+func (w *World) As(cause Cause, do func()) {
+	before := w.caller
+	w.caller = cause
+	defer func() { w.caller = before }()
+	do()
+}
+
+// Order makes what DiViMS does to a server's meetings a Person's, until withdraw is
+// called: an operator ordered it.
+func (w *World) Order(domain string) (withdraw func()) {
+	w.ordered[domain]++
+	return func() { w.ordered[domain]-- }
+}
+
+// causeAt returns the cause of a call that ends meetings on a machine.
+func (w *World) causeAt(m *machine) Cause {
+	if w.caller != DiViMS {
+		return w.caller
+	}
+	for _, s := range w.servers {
+		if w.ordered[s.Domain] > 0 && s.machine() == m {
+			return Person
+		}
+	}
+	return DiViMS
+}
+
+// SetMeetingMaxDuration sets the length above which DiViMS may end a meeting; 0 for none.
+func (w *World) SetMeetingMaxDuration(limit time.Duration) { w.config.MeetingMaxDuration = limit }
+
+// noteEnd counts a meeting that ends now, by its cause and the people in it.
+func (w *World) noteEnd(m *meeting, cause Cause) {
+	people := m.inside()
+	if people == 0 {
+		return
+	}
+	limit := w.config.MeetingMaxDuration
+	if cause == DiViMS && limit > 0 && w.now.Sub(m.created) > limit {
+		cause = Overlong
+	}
+	w.tally.Interruptions[cause].Meetings++
+	w.tally.Interruptions[cause].Participants += people
+	if cause == DiViMS {
+		w.tally.InterruptedMeetings++
+		w.tally.InterruptedParticipants += people
+	}
+}
