@@ -107,7 +107,7 @@ func (r *run) prepare() (err error) {
 		r.RecordingWork = 0
 	}
 	r.world, err = world.New(world.Config{
-		Start: r.start, Seed: r.Seed, Servers: r.servers, Running: 1, Meetings: r.Trace.Meetings, Poll: r.Poll,
+		Start: r.start, Seed: r.Seed, Servers: r.servers, Running: 1, Meetings: r.Trace.Meetings, Poller: world.Poller{Every: r.Poll},
 		ServerParticipants: r.Scaling.ServerParticipants, ServerMeetings: r.Scaling.ServerMeetings,
 		RecordingWork: r.RecordingWork, Shipped: r.Scaling.Recordings == scaling.RecordingsShipped,
 		EachMinute: r.minute,

@@ -251,7 +251,7 @@ func TestRunChecksItsConfig(t *testing.T) {
 	}{
 		"warmup as long as the trace": {t.Context(), func(c *Config) { c.Warmup = 24 * time.Hour }, "leaves nothing"},
 		"schedule without a calendar": {t.Context(), func(c *Config) { c.Policies = policies(t, "load+schedule") }, "schedule never had an answer"},
-		"Poll too short":              {t.Context(), func(c *Config) { c.Poll = time.Millisecond }, "Poll is 1ms"},
+		"Poll too short":              {t.Context(), func(c *Config) { c.Poll = time.Millisecond }, "polls every 1ms"},
 		"cancelled":                   {cancelled, func(*Config) {}, context.Canceled.Error()},
 	} {
 		config := Config{Trace: trace, Policies: policies(t, "load"), Scaling: decision(t, "3")}

@@ -99,7 +99,7 @@ func TestScaleliteFormatsLoads(t *testing.T) {
 	f.advance(time.Minute)
 	f.scaleliteCall(http.MethodGet, "getServers", "").want(t, http.StatusOK, asJSON,
 		`"state":"enabled","load":21.0,"load_multiplier":1.0,"online":"online"`,
-		`"tag":"","bbb_version":"3.0.4","state":"disabled","load":"unavailable","load_multiplier":1.0,"online":"offline"`)
+		`"tag":"","bbb_version":"","state":"disabled","load":"unavailable","load_multiplier":1.0,"online":"offline"`)
 	f.scaleliteCall(http.MethodPost, "addServer", `{"server":{"url":"https://new.sandbox.test/bigbluebutton/api","secret":"s"}}`).
 		want(t, http.StatusCreated, asJSON, `"state":"disabled","load":"unavailable","load_multiplier":"1.0","online":"offline"`)
 	f.scaleliteCall(http.MethodPost, "addServer", `{"server":{"url":"https://big.sandbox.test/bigbluebutton/api","secret":"s","tag":"gpu","load_multiplier":"0.5"}}`).

@@ -21,8 +21,13 @@ func (w *World) Meetings(domain string) ([]pool.Meeting, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]pool.Meeting, len(machine.meetings))
-	for i, m := range machine.meetings {
+	return machine.listMeetings(), nil
+}
+
+// listMeetings returns the meetings that BBB lists on a machine.
+func (m *machine) listMeetings() []pool.Meeting {
+	list := make([]pool.Meeting, len(m.meetings))
+	for i, m := range m.meetings {
 		list[i] = pool.Meeting{
 			ID:           m.id,
 			InternalID:   m.internalID,
@@ -31,7 +36,7 @@ func (w *World) Meetings(domain string) ([]pool.Meeting, error) {
 			Recorded:     m.Recorded,
 		}
 	}
-	return list, nil
+	return list
 }
 
 // Recordings returns the server's recordings that are processing, processed or

@@ -27,8 +27,8 @@ type Config struct {
 	// image share it. If unset, it is derived from the seed.
 	Secret pool.Secret
 
-	// Poll is Scalelite's POLL_INTERVAL, default 60 s.
-	Poll time.Duration
+	// Poller has the settings of Scalelite's poller. They have defaults.
+	Poller Poller
 	// CordonRace is the probability, 0 to 1, that a cordon or disable happens while
 	// Scalelite's poller saves the server. The type race describes the effect.
 	CordonRace float64
@@ -75,7 +75,7 @@ func (c *Config) setDefaults() error {
 		return errors.New("world has no start")
 	}
 	c.Start = c.Start.UTC()
-	c.Poll = cmp.Or(c.Poll, time.Minute)
+	c.Poller.setDefaults(len(c.Servers))
 	c.ServerParticipants = cmp.Or(c.ServerParticipants, 250)
 	c.ServerMeetings = cmp.Or(c.ServerMeetings, 15)
 	c.BootMin = cmp.Or(c.BootMin, 3*time.Minute)
@@ -112,9 +112,10 @@ func (c *Config) setHosterDefaults() {
 
 // check returns an error if a value is out of bounds.
 func (c *Config) check() error {
+	if err := c.Poller.check(); err != nil {
+		return err
+	}
 	switch {
-	case c.Poll < time.Second:
-		return fmt.Errorf("the world's Poll is %s, must be 1s or more", c.Poll)
 	case !(c.CordonRace >= 0 && c.CordonRace <= 1):
 		return fmt.Errorf("the world's CordonRace is %g, must be 0 to 1", c.CordonRace)
 	case c.BootMin < 0 || c.BootMax < c.BootMin:

@@ -2,6 +2,7 @@ package world
 
 import (
 	"fmt"
+	"hash/fnv"
 	"net/url"
 	"slices"
 	"time"
@@ -11,10 +12,15 @@ import (
 
 // entry is a server as Scalelite knows it.
 type entry struct {
-	id         string
-	url        string
-	secret     pool.Secret
-	server     *server // the server at the url, or nil
+	id     string
+	url    string
+	secret pool.Secret
+	server *server // the server at the url, or nil
+	// hash orders large sets in Redis, and determines how fast the server answers polls.
+	hash uint64
+	// version is the BBB version, which is "" until the first successful poll.
+	version    string
+	deleted    bool
 	state      pool.EntryState
 	multiplier float64
 	tag        string
@@ -41,12 +47,23 @@ func (e *entry) count() {
 	e.race.load += e.multiplier
 }
 
+// contact returns what Scalelite meets at the entry's url, and the machine behind it if
+// its BBB answers.
+func (e *entry) contact() (Contact, *machine) {
+	if e.server == nil {
+		return Refuses, nil // the name is not known
+	}
+	contact, m := e.server.contact(Scalelite)
+	if contact != Answers {
+		return contact, nil
+	}
+	return contact, m
+}
+
 // bbb returns the machine whose BBB answers Scalelite at the entry's url, or nil.
 func (e *entry) bbb() *machine {
-	if e.server == nil {
-		return nil
-	}
-	return e.server.bbb(Scalelite)
+	_, m := e.contact()
+	return m
 }
 
 // seen returns the entry as Scalelite lists it.
@@ -60,7 +77,7 @@ func (e *entry) seen() pool.Entry {
 		LoadMultiplier: e.multiplier,
 		Tag:            e.tag,
 		Online:         e.online,
-		BBBVersion:     bbbVersion,
+		BBBVersion:     e.version,
 	}
 	if e.loadKnown {
 		seen.Load = pool.Seen(e.load)
@@ -74,6 +91,9 @@ func (w *World) addEntry(address string, secret pool.Secret) *entry {
 	if u, err := url.Parse(address); err == nil {
 		e.server = w.domains[u.Hostname()]
 	}
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(e.id))
+	e.hash = hash.Sum64()
 	w.entries = append(w.entries, e)
 	return e
 }
@@ -132,6 +152,7 @@ func (w *World) Remove(id string) error {
 	for len(e.meetings) > 0 {
 		e.drop(e.meetings[0])
 	}
+	e.deleted = true
 	w.entries = slices.DeleteFunc(w.entries, func(other *entry) bool { return other == e })
 	return nil
 }
@@ -144,23 +165,38 @@ func (w *World) SetState(id string, state pool.EntryState) error {
 	if err != nil {
 		return err
 	}
-	switch state {
-	case pool.Enabled:
-		e.drainingSince = time.Time{}
-		e.race = race{}
-	case pool.Cordoned, pool.Disabled:
-		if e.state == pool.Enabled {
-			e.drainingSince = w.now
-			e.race.pending = w.draw("cordon race", e.id).Float64() < w.config.CordonRace
-		}
-	default:
+	switch {
+	case state != pool.Enabled && state != pool.Cordoned && state != pool.Disabled:
 		return fmt.Errorf("set entry %s to state %q: %w", id, state, ErrInvalid)
+	case state == e.state:
+	case state == pool.Enabled:
+		e.enable()
+	default:
+		w.withdraw(e, state)
+	}
+	return nil
+}
+
+// enable enables an entry. One that was straggling without a load keeps that of the race.
+func (e *entry) enable() {
+	if e.race.straggling && !e.loadKnown {
+		e.setLoad(e.race.load)
+	}
+	e.state, e.drainingSince, e.race = pool.Enabled, time.Time{}, race{}
+}
+
+// withdraw cordons or disables an entry. Any such change removes a straggler from the set
+// that new meetings are placed on.
+func (w *World) withdraw(e *entry, state pool.EntryState) {
+	e.race.straggling = false
+	if e.state == pool.Enabled {
+		e.drainingSince = w.now
+		e.race.pending = w.draw("cordon race", e.id).Float64() < w.config.CordonRace
 	}
 	e.state = state
 	if state == pool.Disabled {
 		e.clearLoad()
 	}
-	return nil
 }
 
 // Panic removes the entry's meetings from Scalelite's list one by one, ends each on the

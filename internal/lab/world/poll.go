@@ -1,136 +1,203 @@
 package world
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"divims/internal/pool"
 )
 
-// Scalelite's rules for the load.
+// The times of one poll.
 const (
-	// A meeting younger than youngMeeting counts as at least youngMinimum people,
-	// because people are still joining (LOAD_JOIN_BUFFER_TIME, LOAD_MIN_USER_COUNT).
-	youngMeeting = 15 * time.Minute
-	youngMinimum = 15
-	// A server is offline after badPolls failed polls in a row, and online after one
-	// successful poll.
-	badPolls = 2
+	// minAnswer and maxAnswer bound the time in which a BBB answers.
+	minAnswer, maxAnswer = 20 * time.Millisecond, 150 * time.Millisecond
+	// responseTimeout is how long Scalelite waits for a server that hangs
+	// (RESPONSE_TIMEOUT).
+	responseTimeout = 10 * time.Second
+	// killDelay is the time from the end of Poller.Wait until the threads are killed.
+	killDelay = 5 * time.Second
 )
 
-// poll polls all servers, disabled ones included, and returns the time of the next poll.
-func (w *World) poll() time.Time {
+// maxOrdered is the size up to which Redis lists a set in the order of insertion, and not
+// in that of a hash.
+const maxOrdered = 128
+
+// poll is one poll of Scalelite's poller. It reads all entries at its beginning. Then
+// each of its threads asks one server after the other, and saves the entry as it was read
+// with what the server answered. So it may undo in part what somebody changed in
+// between; see race.
+type poll struct {
+	busy     bool
+	settings Poller
+	// deadline is when the threads are killed.
+	deadline time.Time
+	// queue has the entries that no thread has taken yet.
+	queue []reading
+	// work has the entries in work, sorted by the time at which they are saved.
+	work []job
+	// ended is when the last thread became idle.
+	ended time.Time
+	// readings and jobs are the arrays of queue and work, for the next poll.
+	readings []reading
+	jobs     []job
+}
+
+// reading is an entry as a poll reads it.
+type reading struct {
+	*entry
+	state     pool.EntryState
+	online    bool
+	load      float64
+	loadKnown bool
+}
+
+// job is an entry that a thread polls. The server's answer, or its absence, is known and
+// saved at a time.
+type job struct {
+	reading
+	answer Contact
+	at     time.Time
+}
+
+// continuePoll does what the poller does until now, and returns when it does something
+// next. It goes on beyond now while nothing else happens meanwhile.
+func (w *World) continuePoll() time.Time {
+	p := &w.poller
+	if !p.busy {
+		w.beginPoll()
+	}
+	for len(p.work) > 0 {
+		next := p.work[0].at
+		if p.deadline.Before(next) {
+			next = p.deadline
+		}
+		if next.After(w.now) && !w.undisturbed(next) {
+			return next
+		}
+		w.now = next
+		w.pollStep()
+	}
+	p.busy = false
+	return p.ended.Add(p.settings.Every)
+}
+
+// undisturbed reports whether nothing else happens in the world until t, t included.
+func (w *World) undisturbed(t time.Time) bool {
+	return !t.After(w.until) && (len(w.agenda.events) == 0 || t.Before(w.agenda.events[0].at))
+}
+
+// beginPoll reads all entries and lets the threads begin with the first of them.
+func (w *World) beginPoll() {
+	p := &w.poller
+	p.polls++
+	p.busy, p.settings, p.ended = true, w.pollerSettings(), w.now
+	p.deadline = w.now.Add(p.settings.Wait + killDelay)
+	threads := p.settings.Threads - 1
+	p.readings, p.jobs = p.readings[:0], p.jobs[:0]
+	if threads >= len(w.entries) {
+		w.pollAtOnce()
+		return
+	}
 	for _, e := range w.entries {
-		if m := e.bbb(); m != nil {
-			w.polled(e, m)
-		} else {
-			w.missed(e)
+		p.readings = append(p.readings, e.read())
+	}
+	if len(p.readings) > maxOrdered {
+		slices.SortFunc(p.readings, func(a, b reading) int { return cmp.Compare(a.hash, b.hash) })
+	}
+	p.queue, p.work = p.readings, p.jobs
+	for range threads {
+		w.takeNext()
+	}
+}
+
+// pollAtOnce begins a poll in which each entry has a thread of its own. What can be saved
+// before anything else happens is saved here, and a failed call of an offline server
+// changes nothing.
+func (w *World) pollAtOnce() {
+	p := &w.poller
+	for _, e := range w.entries {
+		j := w.ask(e.read())
+		switch {
+		case !j.online && j.answer != Answers && !e.race.pending:
+			p.end(minTime(j.at, p.deadline))
+		case j.answer == Answers && w.undisturbed(j.at):
+			w.save(j)
+			p.end(j.at)
+		default:
+			p.jobs = append(p.jobs, j)
 		}
 	}
-	return w.next(w.config.Poll)
+	p.queue, p.work = nil, p.jobs
+	slices.SortStableFunc(p.work, func(a, b job) int { return a.at.Compare(b.at) })
 }
 
-// polled records a successful poll.
-func (w *World) polled(e *entry, m *machine) {
-	e.online, e.bad = true, 0
-	w.dropEnded(e, m)
-	if e.race.pending {
-		e.race = race{straggling: true, load: e.multiplier * w.loadOf(m)}
-	}
-	if e.state == pool.Disabled {
-		return
-	}
-	e.setLoad(e.multiplier * w.loadOf(m))
-	if e.state == pool.Cordoned && e.load == 0 {
-		e.state = pool.Disabled
-		e.clearLoad()
-	}
-}
-
-// missed records a failed poll. When a server goes offline, its meetings are dropped
-// and, if it answers after all, ended. Its state stays the same.
-func (w *World) missed(e *entry) {
-	e.race.pending = false
-	if !e.online {
-		return
-	}
-	e.bad++
-	if e.bad < badPolls {
-		return
-	}
-	e.online = false
-	e.clearLoad()
-	for len(e.meetings) > 0 {
-		m := e.meetings[0]
-		e.drop(m)
-		w.As(ScalelitePanic, func() { _ = w.endThrough(e, m) }) // Scalelite ignores the answer, too
-	}
-}
-
-// dropEnded removes meetings that BBB does not list any more from Scalelite's list.
-func (w *World) dropEnded(e *entry, m *machine) {
-	e.meetings = slices.DeleteFunc(e.meetings, func(known *meeting) bool {
-		gone := known.ended || known.machine != m
-		if gone {
-			known.entry = nil
+// pollStep saves the entry at the front and lets its thread take another, or kills the
+// threads.
+func (w *World) pollStep() {
+	p := &w.poller
+	p.end(w.now)
+	if !p.deadline.After(w.now) {
+		for _, j := range p.work {
+			j.killed()
 		}
-		return gone
+		p.queue, p.work = nil, nil
+		return
+	}
+	first := p.work[0]
+	p.work = p.work[1:]
+	w.save(first)
+	w.takeNext()
+}
+
+// takeNext lets a thread take the next entry of the queue.
+func (w *World) takeNext() {
+	p := &w.poller
+	if len(p.queue) == 0 {
+		return
+	}
+	j := w.ask(p.queue[0])
+	p.queue = p.queue[1:]
+	at, _ := slices.BinarySearchFunc(p.work, j, func(a, b job) int {
+		return cmp.Or(a.at.Compare(b.at), -1) // after those of the same time
 	})
+	p.work = slices.Insert(p.work, at, j)
 }
 
-// loadOf returns the load that Scalelite computes for a server: its participants, with
-// moderators counted twice (here each meeting has one). A young meeting counts at least
-// 15, an older empty one 0.
-func (w *World) loadOf(m *machine) float64 {
-	load := 0
-	for _, meeting := range m.meetings {
-		people := meeting.inside()
-		if people > 0 {
-			people++
-		}
-		if w.now.Sub(meeting.created) < youngMeeting {
-			people = max(people, youngMinimum)
-		}
-		load += people
+// end notes when a thread became idle.
+func (p *poll) end(at time.Time) { p.ended = latest(p.ended, at) }
+
+func minTime(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
 	}
-	return float64(load)
+	return b
 }
 
-// place returns the entry for a new meeting, or nil. A meeting with a tag is placed on a
-// server with that tag. If there is none, it is placed on a server without a tag, as
-// meetings without a tag are, unless its tag ends in "!".
-func (w *World) place(tag string) *entry {
-	wanted, strict := strings.CutSuffix(tag, "!")
-	if best := w.leastLoaded(wanted); best != nil || strict || wanted == "" {
-		return best
+// read returns the entry as a poll reads it now.
+func (e *entry) read() reading { return reading{e, e.state, e.online, e.load, e.loadKnown} }
+
+// ask calls an entry's server.
+func (w *World) ask(r reading) job {
+	contact, _ := r.contact()
+	takes := time.Duration(0)
+	switch contact {
+	case Answers, Fails:
+		takes = w.answerTime(r.entry)
+	case Hangs:
+		takes = responseTimeout
+	case Drops:
+		takes = w.poller.settings.Connect
 	}
-	return w.leastLoaded("")
+	return job{r, contact, w.now.Add(takes)}
 }
 
-// leastLoaded returns the least loaded of the online entries with a tag that new
-// meetings are placed on, or nil. Among equals it returns the one with the first id, as
-// a sorted set of Redis does.
-func (w *World) leastLoaded(tag string) *entry {
-	var best *entry
-	least := 0.0
-	for _, e := range w.entries {
-		load, chosen := e.offered()
-		if !e.online || !chosen || e.tag != tag {
-			continue
-		}
-		if best == nil || load < least || load == least && e.id < best.id {
-			best, least = e, load
-		}
-	}
-	return best
-}
-
-// offered reports whether new meetings are placed on the entry, and with which load it
-// is compared. The entry must be enabled and have a load, or it must be straggling.
-func (e *entry) offered() (load float64, chosen bool) {
-	if e.race.straggling {
-		return e.race.load, true
-	}
-	return e.load, e.state == pool.Enabled && e.loadKnown
+// answerTime draws how long a server takes to answer in this poll. For each entry of
+// each poll, draw would be slow.
+func (w *World) answerTime(e *entry) time.Duration {
+	x := w.draws.seed ^ e.hash ^ w.poller.polls<<32
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9 // the mixing function of SplitMix64
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	x ^= x >> 31
+	return minAnswer + time.Duration(x%uint64(maxAnswer-minAnswer))
 }

@@ -189,7 +189,7 @@ func TestLoadOfYoungAndOldMeetings(t *testing.T) {
 	story := newStory(t, 1, 1, []demand.Meeting{{Start: ten.Add(time.Second), Duration: 40 * time.Minute, Participants: 2}})
 	story.at(15 * time.Minute)
 	expect(story, "load at 14:59 of age", known(story, story.entry(1).Load), 15)
-	story.at(16 * time.Minute)
+	story.at(16*time.Minute + 10*time.Second)
 	expect(story, "load of two people, one of them moderator, later", known(story, story.entry(1).Load), 3)
 	story.at(41 * time.Minute) // they left at 40:01; BBB still lists the meeting
 	expect(story, "meetings in the last minute", story.meetingsOn(1), 1)
@@ -301,7 +301,7 @@ func TestWaitingMeetingStartsOnceAServerIsEnabled(t *testing.T) {
 		{Start: ten.Add(time.Minute), Duration: time.Hour, Participants: 10, Join: 5 * time.Minute},
 	})
 	story.set(1, pool.Disabled)
-	story.at(2*time.Minute + 30*time.Second)
+	story.at(3*time.Minute + 30*time.Second)
 	story.set(1, pool.Enabled)
 	story.at(4 * time.Minute)
 	list, err := story.Meetings(story.domain(1))

@@ -44,6 +44,9 @@ type World struct {
 	reservations int
 	soldOut      map[stock]bool
 	entries      []*entry
+	poller       poller
+	// until is how far AdvanceTo goes.
+	until time.Time
 	// caller is the cause of what is called now; see As. ordered counts the orders about
 	// each domain.
 	caller  Cause
@@ -88,7 +91,7 @@ func (w *World) planRecurring() {
 	if w.arrived < len(w.config.Meetings) {
 		w.agenda.plan(w.config.Meetings[w.arrived].Start, byPeople, w.arrive)
 	}
-	w.agenda.plan(w.next(w.config.Poll), byScalelite, w.poll)
+	w.planFirstPoll()
 	w.agenda.plan(w.next(time.Minute), byClock, w.minute)
 }
 
@@ -101,6 +104,7 @@ func (w *World) AdvanceTo(t time.Time) {
 	if t.Before(w.now) {
 		return
 	}
+	w.until = t
 	for e := w.agenda.next(t); e != nil; e = w.agenda.next(t) {
 		w.now = e.at
 		if at := e.run(); !at.IsZero() {

@@ -181,7 +181,7 @@ func TestNewChecksTheConfig(t *testing.T) {
 		"no start":                   {func(c *Config) { c.Start = time.Time{} }, "no start"},
 		"more running than servers":  {func(c *Config) { c.Running = 3 }, "Running is 3"},
 		"BootMin above BootMax":      {func(c *Config) { c.BootMin = time.Hour }, "boot in 1h0m0s to 7m0s"},
-		"Poll too short":             {func(c *Config) { c.Poll = time.Millisecond }, "Poll is 1ms"},
+		"Poll too short":             {func(c *Config) { c.Poller.Every = time.Millisecond }, "polls every 1ms"},
 		"negative recording work":    {func(c *Config) { c.RecordingWork = -1 }, "RecordingWork is -1"},
 		"two servers of one domain":  {func(c *Config) { c.Servers[1].Domain = c.Servers[0].Domain }, "two servers"},
 		"running without an address": {func(c *Config) { c.Running, c.Addresses = 1, []pool.Address{} }, "no address has the tag divims-server-1"},
