@@ -31,6 +31,10 @@ const (
 	DomainTemplate   = HostnameTemplate + "." + Domain
 )
 
+// minFirstJoin and maxFirstJoin bound the time from the creation of a meeting until the
+// first person's browser has joined it, unless the world sets its own.
+const minFirstJoin, maxFirstJoin = 2 * time.Second, 8 * time.Second
+
 // poolName is the sandbox's POOL setting.
 const poolName = "sandbox"
 
@@ -81,6 +85,9 @@ func (c *Config) complete() error {
 	}
 	if c.Unprovisioned {
 		c.World.Addresses = []pool.Address{}
+	}
+	if c.World.FirstJoinMax == 0 {
+		c.World.FirstJoinMin, c.World.FirstJoinMax = minFirstJoin, maxFirstJoin
 	}
 	if c.Faults.RacePercent != 0 {
 		c.World.CordonRace = c.Faults.RacePercent / 100

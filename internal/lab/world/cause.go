@@ -42,15 +42,20 @@ func (w *World) Order(domain string) (withdraw func()) {
 
 // causeAt returns the cause of a call that ends meetings on a machine.
 func (w *World) causeAt(m *machine) Cause {
-	if w.caller != DiViMS {
-		return w.caller
-	}
 	for _, s := range w.servers {
-		if w.ordered[s.Domain] > 0 && s.machine() == m {
-			return Person
+		if s.machine() == m && w.causeFor(s) != DiViMS {
+			return w.causeFor(s)
 		}
 	}
-	return DiViMS
+	return w.caller
+}
+
+// causeFor returns the cause of a call about a server, which may be nil.
+func (w *World) causeFor(s *server) Cause {
+	if w.caller == DiViMS && s != nil && w.ordered[s.Domain] > 0 {
+		return Person
+	}
+	return w.caller
 }
 
 // SetMeetingMaxDuration sets the length above which DiViMS may end a meeting; 0 for none.

@@ -32,6 +32,9 @@ type Config struct {
 	// CordonRace is the probability, 0 to 1, that a cordon or disable happens while
 	// Scalelite's poller saves the server. The type race describes the effect.
 	CordonRace float64
+	// FirstJoinMin and FirstJoinMax bound the time from the creation of a meeting until
+	// the first person is in it, default 0.
+	FirstJoinMin, FirstJoinMax time.Duration
 	// MeetingMaxDuration is the length above which DiViMS may end a meeting; 0 for none.
 	MeetingMaxDuration time.Duration
 	// ServerParticipants and ServerMeetings are the capacity of a server, defaults 250
@@ -120,6 +123,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("the world's CordonRace is %g, must be 0 to 1", c.CordonRace)
 	case c.BootMin < 0 || c.BootMax < c.BootMin:
 		return fmt.Errorf("the world's machines boot in %s to %s, must be 0 or more and not decreasing", c.BootMin, c.BootMax)
+	case c.FirstJoinMin < 0 || c.FirstJoinMax < c.FirstJoinMin:
+		return fmt.Errorf("the world's meetings open in %s to %s, must be 0 or more and not decreasing", c.FirstJoinMin, c.FirstJoinMax)
 	case c.ServerParticipants < 1 || c.ServerMeetings < 1:
 		return fmt.Errorf("the world's servers take %d participants and %d meetings, must be 1 or more", c.ServerParticipants, c.ServerMeetings)
 	case !(c.RecordingWork >= 0 && c.RecordingWork <= maxRecordingWork):

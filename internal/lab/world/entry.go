@@ -34,6 +34,9 @@ type entry struct {
 	// drainingSince is when the entry stopped being enabled. It is zero while the entry
 	// is enabled, if it was never enabled, and after noteDrain.
 	drainingSince time.Time
+	// withdrawn is when somebody cordoned or disabled the entry last, and withdrawnBy who.
+	withdrawn   time.Time
+	withdrawnBy Cause
 }
 
 func (e *entry) setLoad(load float64) { e.load, e.loadKnown = load, true }
@@ -189,6 +192,7 @@ func (e *entry) enable() {
 // that new meetings are placed on.
 func (w *World) withdraw(e *entry, state pool.EntryState) {
 	e.race.straggling = false
+	e.withdrawn, e.withdrawnBy = w.now, w.causeFor(e.server)
 	if e.state == pool.Enabled {
 		e.drainingSince = w.now
 		e.race.pending = w.draw("cordon race", e.id).Float64() < w.config.CordonRace

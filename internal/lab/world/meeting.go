@@ -34,6 +34,10 @@ type meeting struct {
 	entry        *entry
 	joined, left int
 	ended        bool
+	// name is what draws know the meeting by.
+	name string
+	// opens is when the first person can be in the meeting.
+	opens time.Time
 }
 
 func (m *meeting) inside() int { return m.joined - m.left }
@@ -82,20 +86,21 @@ func (w *World) tryToStart(wanted demand.Meeting, name string) bool {
 	if machine == nil {
 		return false
 	}
-	id := w.newID("meeting", name)
-	// BBB's internal id is the hash of the meeting's id and the time of its creation.
-	m := &meeting{
-		Meeting:    wanted,
-		id:         id,
-		internalID: fmt.Sprintf("%x-%d", sha1.Sum([]byte(id)), w.now.UnixMilli()),
-		created:    w.now,
-		machine:    machine,
-		entry:      e,
-	}
-	e.meetings = append(e.meetings, m)
-	machine.meetings = append(machine.meetings, m)
-	w.agenda.plan(w.now, byPeople, func() time.Time { return w.live(m) })
+	w.create(&meeting{Meeting: wanted, id: w.newID("meeting", name), name: name, machine: machine, entry: e})
 	return true
+}
+
+// create creates a meeting on its machine. People then join and leave it.
+func (w *World) create(m *meeting) {
+	// BBB's internal id is the hash of the meeting's id and the time of its creation.
+	m.internalID = fmt.Sprintf("%x-%d", sha1.Sum([]byte(m.id)), w.now.UnixMilli())
+	m.created, m.opens = w.now, w.now
+	if w.config.FirstJoinMax > 0 {
+		m.opens = w.between(w.config.FirstJoinMin, w.config.FirstJoinMax, "first join", m.name)
+	}
+	m.entry.meetings = append(m.entry.meetings, m)
+	m.machine.meetings = append(m.machine.meetings, m)
+	w.agenda.plan(w.now, byPeople, func() time.Time { return w.live(m) })
 }
 
 // live lets people join and leave until now and returns when the next person does. BBB
@@ -114,7 +119,7 @@ func (w *World) live(m *meeting) time.Time {
 // next returns the meeting's next step and when it is due. Even if the meeting started
 // late, nobody leaves before having joined.
 func (m *meeting) next() (time.Time, func(*World, *meeting)) {
-	joins, leaves := m.JoinTime(m.joined), m.LeaveTime(m.left)
+	joins, leaves := latest(m.JoinTime(m.joined), m.opens), m.LeaveTime(m.left)
 	switch {
 	case m.joined < m.Participants && (m.inside() == 0 || !joins.After(leaves)):
 		return joins, (*World).join
@@ -128,6 +133,9 @@ func (m *meeting) next() (time.Time, func(*World, *meeting)) {
 
 // join lets one person join, through Scalelite.
 func (w *World) join(m *meeting) {
+	if m.joined == 0 && w.moved(m) {
+		return
+	}
 	m.joined++
 	m.machine.participants++
 	if m.entry != nil && (m.entry.loadKnown || m.entry.race.straggling) {

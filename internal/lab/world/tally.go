@@ -23,6 +23,9 @@ type Tally struct {
 	// InterruptedMeetings ended while people were in them, and InterruptedParticipants are
 	// these people. Both count only the cause DiViMS.
 	InterruptedMeetings, InterruptedParticipants int
+	// SplitMeetings were created anew on another server, because DiViMS cordoned theirs
+	// between their creation and the first join.
+	SplitMeetings int
 	// Interruptions has the same by each cause.
 	Interruptions [causes]Interruption
 	// LostRecordings were unfinished or had failed when their machine was deleted.
