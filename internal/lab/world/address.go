@@ -29,8 +29,9 @@ func (a *address) seen() pool.Address {
 func AddressTag(number int) string { return "divims-server-" + strconv.Itoa(number) }
 
 // defaultAddresses returns addresses from 198.18.0.0/15, which RFC 2544 reserves for
-// tests.
-func defaultAddresses(servers []pool.Server, zone string, tags []string) []pool.Address {
+// tests. Servers take turns with the zones: of two zones, the odd servers have an address
+// in the first one.
+func defaultAddresses(servers []pool.Server, zones, tags []string) []pool.Address {
 	addresses := []pool.Address{}
 	for _, s := range servers {
 		if s.BareMetal {
@@ -38,7 +39,7 @@ func defaultAddresses(servers []pool.Server, zone string, tags []string) []pool.
 		}
 		addresses = append(addresses, pool.Address{
 			ID:      fmt.Sprintf("00000000-0000-4000-9000-%012d", s.Number),
-			Zone:    zone,
+			Zone:    zones[(s.Number-1)%len(zones)],
 			IP:      netip.AddrFrom4([4]byte{198, 18, byte(s.Number >> 8), byte(s.Number)}),
 			Tags:    append(slices.Clone(tags), AddressTag(s.Number)),
 			Reverse: s.Domain,

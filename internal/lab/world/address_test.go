@@ -36,3 +36,18 @@ func TestDomainPointsToTaggedAddress(t *testing.T) {
 	}
 	story.at(time.Minute) // does not fail
 }
+
+func TestServersTakeTurnsWithTheZones(t *testing.T) {
+	for name, test := range map[string]struct{ zones, want []string }{
+		"one zone":    {[]string{"fr-par-1"}, []string{"fr-par-1", "fr-par-1", "fr-par-1", "fr-par-1"}},
+		"two zones":   {[]string{"fr-par-1", "fr-par-2"}, []string{"fr-par-1", "fr-par-2", "fr-par-1", "fr-par-2"}},
+		"three zones": {[]string{"a", "b", "c"}, []string{"a", "b", "c", "a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story := newStory(t, 4, 0, nil, func(c *Config) { c.Zones = test.zones })
+			for i, address := range story.Addresses() {
+				expect(story, "zone of "+address.IP.String(), address.Zone, test.want[i])
+			}
+		})
+	}
+}

@@ -61,8 +61,8 @@ type Config struct {
 	// Tags are the pool's tags. The default addresses and the machines that run from the
 	// start have them.
 	Tags []string
-	// Addresses default to one in the first zone for each server that is not bare metal.
-	// A server's address is the first with the tag AddressTag(number).
+	// Addresses default to one for each server that is not bare metal; servers take turns
+	// with the zones. A server's address is the first with the tag AddressTag(number).
 	Addresses []pool.Address
 	// Running is how many servers are enabled and online, with a running machine, from
 	// the start.
@@ -109,7 +109,7 @@ func (c *Config) setHosterDefaults() {
 		}
 	}
 	if c.Addresses == nil {
-		c.Addresses = defaultAddresses(c.Servers, c.Zones[0], c.Tags)
+		c.Addresses = defaultAddresses(c.Servers, c.Zones, c.Tags)
 	}
 }
 

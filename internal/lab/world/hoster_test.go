@@ -104,11 +104,11 @@ func TestTerminateLeavesOnlyBlockVolumes(t *testing.T) {
 
 func TestCreateMachineChecksTheOrder(t *testing.T) {
 	twoZones := func(c *Config) { c.Zones = []string{"fr-par-1", "fr-par-2"} }
-	sample := newStory(t, 2, 1, nil, twoZones)
+	sample := newStory(t, 3, 1, nil, twoZones)
 	images, addresses := sample.Images(), sample.Addresses()
 	good := Order{
-		Name: "bbb-w2", Zone: "fr-par-1", Type: "POP2-8C-32G",
-		ImageID: images[0].ID, AddressIDs: []string{addresses[1].ID},
+		Name: "bbb-w3", Zone: "fr-par-1", Type: "POP2-8C-32G",
+		ImageID: images[0].ID, AddressIDs: []string{addresses[2].ID},
 	}
 	for name, test := range map[string]struct {
 		change func(*Order)
@@ -130,7 +130,7 @@ func TestCreateMachineChecksTheOrder(t *testing.T) {
 		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			story := newStory(t, 2, 1, nil, twoZones)
+			story := newStory(t, 3, 1, nil, twoZones)
 			story.SetStock("GP1-S", "fr-par-1", false)
 			order := good
 			test.change(&order)
