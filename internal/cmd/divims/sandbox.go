@@ -180,6 +180,7 @@ func (o sandboxOptions) surroundings() (sandbox.Config, error) {
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: wanted, RecordingWork: 1, Shipped: true, Running: running,
 			Servers: pool.Servers(o.servers, o.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate),
+			Zones:   []string{"fr-par-1", "fr-par-2"},
 		},
 	}, nil
 }
