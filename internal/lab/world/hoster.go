@@ -96,9 +96,9 @@ func (w *World) machineToDelete(id, action string, from ...pool.MachineState) (*
 
 // machineToAct returns the machine with the id if its state is one of from.
 func (w *World) machineToAct(id, action string, from ...pool.MachineState) (*machine, error) {
-	m := w.machineIDs[id]
-	if m == nil {
-		return nil, fmt.Errorf("%s machine %q: %w", action, id, ErrNotFound)
+	m, err := w.machineByID(id)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", action, err)
 	}
 	if !slices.Contains(from, m.State) {
 		return nil, fmt.Errorf("%s machine %s, which is %s: %w", action, id, m.State, ErrState)

@@ -19,9 +19,10 @@ type metadata struct {
 }
 
 type machineMetadata struct {
-	// tags is nil until the tags are updated.
-	tags     []string
 	userData map[string][]byte
+	// securityGroup and placementGroup are ids. They are empty until they are updated:
+	// the machine is in the project's default security group and in no placement group.
+	securityGroup, placementGroup string
 	// dynamicAddress makes Scaleway assign an address while the machine runs.
 	dynamicAddress bool
 }

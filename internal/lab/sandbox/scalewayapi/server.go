@@ -1,6 +1,7 @@
 package scalewayapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -43,7 +44,7 @@ type server struct {
 	Location          *location            `json:"location"`
 	Maintenances      []plannedMaintenance `json:"maintenances"`
 	AllowedActions    []string             `json:"allowed_actions"`
-	PlacementGroup    *string              `json:"placement_group"`
+	PlacementGroup    *resourceName        `json:"placement_group"`
 	PrivateNICs       []string             `json:"private_nics"`
 	Zone              string               `json:"zone"`
 	Filesystems       []string             `json:"filesystems"`
@@ -103,13 +104,13 @@ func (a *api) serverOf(machine pool.Machine) server {
 		ID: machine.ID, Name: machine.Name, Hostname: machine.Name, Zone: machine.Zone,
 		Arch: "x86_64", BootType: "local", CommercialType: machine.Type,
 		Organization: a.Project, Project: a.Project,
-		Image: a.imageOf(machine), Volumes: a.volumesOf(machine), Tags: a.tagsOf(machine),
+		Image: a.imageOf(machine), Volumes: a.volumesOf(machine), Tags: notNil(machine.Tags),
 		State: machine.State, StateDetail: machine.Detail, AllowedActions: allowedActions[machine.State],
 		PublicIPs: addresses, MACAddress: macAddress(machine.ID), RoutedIPEnabled: true,
 		DynamicIPRequired: a.metadata.machines[machine.ID].dynamicAddress,
 		CreationDate:      instanceTime(machine.Created), ModificationDate: instanceTime(machine.Since),
-		SecurityGroup: resourceName{derivedID("security group", a.Project), "Default security group"},
-		Location:      locationOf(machine), Maintenances: []plannedMaintenance{},
+		SecurityGroup: a.securityGroupOf(machine), PlacementGroup: a.placementGroupOf(machine),
+		Location: locationOf(machine), Maintenances: []plannedMaintenance{},
 		ExtraNetworks: []string{}, PrivateNICs: []string{}, Filesystems: []string{},
 		DNS: machine.ID + ".pub.instances.scw.cloud",
 	}
@@ -122,11 +123,19 @@ func (a *api) serverOf(machine pool.Machine) server {
 	return s
 }
 
-func (a *api) tagsOf(machine pool.Machine) []string {
-	if tags := a.metadata.machines[machine.ID].tags; tags != nil {
-		return tags
+func (a *api) securityGroupOf(machine pool.Machine) resourceName {
+	if id := a.metadata.machines[machine.ID].securityGroup; id != "" {
+		return resourceName{id, "security group"}
 	}
-	return notNil(machine.Tags)
+	return resourceName{derivedID("security group", a.Project), "Default security group"}
+}
+
+// placementGroupOf returns the machine's placement group, or nil.
+func (a *api) placementGroupOf(machine pool.Machine) *resourceName {
+	if id := a.metadata.machines[machine.ID].placementGroup; id != "" {
+		return &resourceName{id, "placement group"}
+	}
+	return nil
 }
 
 // locationOf returns the machine's hypervisor, or nil if it has none.
@@ -192,7 +201,7 @@ func (a *api) listServers(r *http.Request, _ []byte) (response, error) {
 	machines := slices.DeleteFunc(a.instances(r.PathValue("zone")), func(m pool.Machine) bool {
 		// Names match by substring. All wanted tags must be there.
 		return !strings.Contains(m.Name, query.Get("name")) ||
-			!hasAll(a.tagsOf(m), commaSeparated(query.Get("tags"))) ||
+			!hasAll(m.Tags, commaSeparated(query.Get("tags"))) ||
 			!matchesAny(m.ID, commaSeparated(query.Get("servers"))) ||
 			!matchesFilter(string(m.State), query.Get("state")) ||
 			!matchesFilter(m.Type, query.Get("commercial_type"))
@@ -227,11 +236,16 @@ func (a *api) getServer(r *http.Request, _ []byte) (response, error) {
 	return ok(map[string]any{"server": a.serverOf(machine)})
 }
 
-// serverUpdate has the supported fields of UpdateServer's request.
+// serverUpdate has the supported fields of UpdateServer's request. A missing field changes
+// nothing; null unsets the placement group.
 type serverUpdate struct {
-	Tags *[]string `json:"tags"`
+	Name           *string         `json:"name"`
+	Tags           *[]string       `json:"tags"`
+	SecurityGroup  *resourceName   `json:"security_group"`
+	PlacementGroup json.RawMessage `json:"placement_group"`
 }
 
+// updateServer changes a server. Its modification date moves unless nothing changes.
 func (a *api) updateServer(r *http.Request, body []byte) (response, error) {
 	machine, err := a.instance(r)
 	if err != nil {
@@ -241,10 +255,40 @@ func (a *api) updateServer(r *http.Request, body []byte) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	if update.Tags != nil {
-		a.metadata.machines[machine.ID].tags = notNil(*update.Tags)
+	if update.Name != nil {
+		err = a.World.RenameMachine(machine.ID, *update.Name)
 	}
-	return ok(map[string]any{"server": a.serverOf(machine)})
+	if err == nil && update.Tags != nil {
+		err = a.World.RetagMachine(machine.ID, *update.Tags)
+	}
+	if err == nil {
+		err = a.setGroups(machine, update)
+	}
+	if err != nil {
+		return response{}, err
+	}
+	return a.getServer(r, nil)
+}
+
+// setGroups moves a machine to other groups.
+func (a *api) setGroups(machine pool.Machine, update serverUpdate) error {
+	note := a.metadata.machines[machine.ID]
+	security, placement := note.securityGroup, note.placementGroup
+	if update.SecurityGroup != nil && update.SecurityGroup.ID != a.securityGroupOf(machine).ID {
+		security = update.SecurityGroup.ID
+	}
+	group, change, err := decodeNullable("placement_group", update.PlacementGroup)
+	if err != nil {
+		return err
+	}
+	if change {
+		placement = group
+	}
+	if security == note.securityGroup && placement == note.placementGroup {
+		return nil
+	}
+	note.securityGroup, note.placementGroup = security, placement
+	return a.World.TouchMachine(machine.ID)
 }
 
 // deleteServer deletes a stopped server and leaves all its volumes. A running server
