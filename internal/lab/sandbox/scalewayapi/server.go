@@ -152,21 +152,21 @@ func (a *api) addressesOf(machine pool.Machine) []serverAddress {
 	held := []serverAddress{}
 	for _, address := range a.metadata.allAddresses(a.World) {
 		if address.MachineID == machine.ID {
-			held = append(held, newServerAddress(address, false))
+			held = append(held, newServerAddress(address, machine.ID, false))
 		}
 	}
 	on := machine.State == pool.Running || machine.State == pool.Stopping
 	if len(held) == 0 && on && a.metadata.machines[machine.ID].dynamicAddress {
 		dynamic := pool.Address{ID: derivedID("dynamic address", machine.ID), IP: derivedIP(machine.ID)}
-		held = append(held, newServerAddress(dynamic, true))
+		held = append(held, newServerAddress(dynamic, machine.ID, true))
 	}
 	return held
 }
 
-func newServerAddress(address pool.Address, dynamic bool) serverAddress {
+func newServerAddress(address pool.Address, machineID string, dynamic bool) serverAddress {
 	if address.Family() == pool.IPv6 {
 		return serverAddress{
-			ID: address.ID, Address: address.IP.Next(), Gateway: "fe80::1", Netmask: strconv.Itoa(networkBits),
+			ID: address.ID, Address: slaacAddress(address.IP, machineID), Gateway: "fe80::1", Netmask: strconv.Itoa(networkBits),
 			Family: "inet6", ProvisioningMode: "slaac", Tags: notNil(address.Tags), State: "attached", IPAMID: address.ID,
 		}
 	}
