@@ -69,8 +69,12 @@ settings of DIVIMS_ environment variables.`,
 	}
 }
 
-// openPool opens the pool whose settings are in the environment.
+// openPool opens the pool whose settings are in the command's context or, without them,
+// in the environment.
 func openPool(cmd *cobra.Command) (*handler.Pool, error) {
+	if settings, given := cmd.Context().Value(settingsKey{}).(config.Settings); given {
+		return handler.Open(settings, newLog(cmd.ErrOrStderr(), settings.Function.LogLevel))
+	}
 	settings, err := config.Load(os.Environ())
 	if err != nil {
 		return nil, err
