@@ -50,6 +50,9 @@ func (s *Sandbox) Environment() []string {
 	if s.config.Calendar != nil {
 		settings = append(settings, "CALENDAR_URL=http://"+s.at.clock+"/calendar.ics")
 	}
+	if s.config.Inbox {
+		settings = append(settings, "NOTIFY_URLS=generic+http://"+s.at.inbox+"/?template=json")
+	}
 	for i, setting := range settings {
 		settings[i] = "DIVIMS_" + setting
 	}

@@ -52,13 +52,15 @@ type Config struct {
 	Unprovisioned bool
 	// Calendar is the iCalendar document to serve; nil for none.
 	Calendar []byte
+	// Inbox makes a service that accepts notifications. Environment then points to it.
+	Inbox bool
 	// Objects are the pool's objects in object storage at the start, by name.
 	Objects map[string][]byte
 	// Faults are the faults in force from the start. A RacePercent other than 0
 	// replaces the world's CordonRace.
 	Faults faults.Plan
 	// Middleware, if set, wraps the handler of each service. The name of the service is
-	// scalelite, servers, scaleway, storage or clock.
+	// scalelite, servers, scaleway, storage, clock or inbox.
 	Middleware func(service string, handler http.Handler) http.Handler
 	// Moving makes the world's time the time of this process, and all services listen in
 	// a network in memory: Callers reach them, and other processes do not. Each call takes
@@ -118,6 +120,10 @@ type Sandbox struct {
 	callers     callers
 	authority   *certificateAuthority
 	webServer   *webServer
+	storage     *objectStorage
+	inbox       *inbox
+	outages     outages
+	skew        clockSkew
 	dns         *dnsServer
 	at          addresses
 	// caFile has the certificate of the authority that signs the servers' certificates.
@@ -125,7 +131,7 @@ type Sandbox struct {
 }
 
 // addresses are the listen addresses of the services, as host:port.
-type addresses struct{ scalelite, servers, scaleway, storage, clock, dns string }
+type addresses struct{ scalelite, servers, scaleway, storage, clock, inbox, dns string }
 
 // Start starts a sandbox. Unless it is moving, virtual time does not pass until AdvanceTo
 // is called. The caller must Close the sandbox.
@@ -151,7 +157,7 @@ func Start(config Config) (*Sandbox, error) {
 	}
 	s := &Sandbox{
 		config: config, credentials: newCredentials(config.World.Seed), locked: locked, faults: injector,
-		callNamer: newCallNamer(locked, config.World.Servers), services: services{connContext: injector.ConnContext},
+		callNamer: newCallNamer(locked, config.World.Servers), services: services{connContext: injector.ConnContext}, inbox: &inbox{now: locked.now},
 	}
 	if config.Moving {
 		s.services.network = &memnet.Network{}
@@ -173,8 +179,7 @@ func (s *Sandbox) open() error {
 	if err := s.writeCAFile(s.authority.pem()); err != nil {
 		return err
 	}
-	storage, err := newStorage(s.locked, s.credentials, s.config.Objects)
-	if err != nil {
+	if s.storage, err = newStorage(s.locked, s.credentials, s.config.Objects); err != nil {
 		return err
 	}
 	api := s.scaleway()
@@ -186,9 +191,12 @@ func (s *Sandbox) open() error {
 		scalelite: s.serve("scalelite", s.faults.Wrap(s.callNamer.scalelite, newScalelite(s.locked, s.credentials.scaleliteSecret)), nil),
 		servers:   s.serve("servers", s.webServer, s.webServer.tls()),
 		scaleway:  s.serve("scaleway", s.faults.Wrap(s.callNamer.scaleway, api), nil),
-		storage:   s.serve("storage", s.faults.Wrap(s.callNamer.storage, storage), nil),
+		storage:   s.serve("storage", s.faults.Wrap(s.callNamer.storage, s.outages.wrap(StorageService, s.storage)), nil),
 		clock:     s.serve("clock", s.clock(), nil),
 		dns:       s.dns.address(),
+	}
+	if s.config.Inbox {
+		s.at.inbox = s.serve("inbox", s.outages.wrap(NotifyService, s.inbox), nil)
 	}
 	return s.services.err
 }

@@ -19,9 +19,15 @@ const (
 	prefix = "divims"
 )
 
-// newStorage creates object storage in memory, with the bucket and the given objects
-// of the pool. Objects are dated in virtual time.
-func newStorage(locked *lockedWorld, credentials credentials, has map[string][]byte) (http.Handler, error) {
+// objectStorage is object storage in memory.
+type objectStorage struct {
+	http.Handler
+	objects *s3mem.Backend
+}
+
+// newStorage creates object storage with the bucket and the given objects of the pool.
+// Objects are dated in virtual time.
+func newStorage(locked *lockedWorld, credentials credentials, has map[string][]byte) (*objectStorage, error) {
 	objects := s3mem.New(s3mem.WithTimeSource(virtualTime{locked}))
 	if err := objects.CreateBucket(bucket); err != nil {
 		return nil, fmt.Errorf("create the bucket %s: %w", bucket, err)
@@ -32,10 +38,23 @@ func newStorage(locked *lockedWorld, credentials credentials, has map[string][]b
 			return nil, fmt.Errorf("put %s into the bucket %s: %w", key, bucket, err)
 		}
 	}
-	return &signatureCheck{
+	handler := &signatureCheck{
 		inner:       gofakes3.New(objects).Server(),
 		credentials: aws.Credentials{AccessKeyID: credentials.accessKey, SecretAccessKey: credentials.secretKey.Reveal()},
-	}, nil
+	}
+	return &objectStorage{handler, objects}, nil
+}
+
+// stateObject is the name of the object with the pool's state.
+const stateObject = "state.json"
+
+// LoseState deletes the object with the pool's state from the bucket. It does nothing if
+// there is none.
+func (s *Sandbox) LoseState() error {
+	if _, err := s.storage.objects.DeleteObject(bucket, path.Join(prefix, poolName, stateObject)); err != nil {
+		return fmt.Errorf("delete %s from the bucket %s: %w", stateObject, bucket, err)
+	}
+	return nil
 }
 
 // virtualTime is the world's clock, for gofakes3.
