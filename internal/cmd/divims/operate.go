@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"divims/internal/config"
@@ -128,15 +129,17 @@ func splitWords(text string) ([]string, error) {
 	return words, nil
 }
 
-// checkScenario checks the orders and the settings of a scenario's events, which must be
-// in the order of time. environ is the environment of the run's start. A setting is
-// checked together with those before it. The error names every line that is wrong.
-func checkScenario(events []*scenario.Event, environ []string) error {
-	environ = append([]string(nil), environ...)
+// checkScenario checks the orders and the settings of a scenario's events. The name is that
+// of its file. environ is the
+// environment of the run's start. A setting is checked together with those that come
+// before it. The error names every line that is wrong.
+func checkScenario(name string, events []scenario.Event, environ []string) error {
+	events = slices.Clone(events)
+	slices.SortStableFunc(events, func(a, b scenario.Event) int { return a.At.Compare(b.At) })
 	var problems []error
-	note := func(event *scenario.Event, err error) {
+	note := func(event scenario.Event, err error) {
 		if err != nil {
-			problems = append(problems, fmt.Errorf("line %d: %s: %w", event.Line, event.Kind, err))
+			problems = append(problems, fmt.Errorf("%s:%d: %s: %w", name, event.Line, event.Kind, err))
 		}
 	}
 	for _, event := range events {
@@ -158,7 +161,7 @@ func checkScenario(events []*scenario.Event, environ []string) error {
 // deploySetting returns the environment with another setting, NAME=VALUE without DIVIMS_.
 // It returns an error if the function could not be deployed with it.
 func deploySetting(environ []string, set string) ([]string, error) {
-	changed := append(append([]string(nil), environ...), "DIVIMS_"+strings.TrimPrefix(set, "DIVIMS_"))
+	changed := append(slices.Clip(environ), "DIVIMS_"+strings.TrimPrefix(set, "DIVIMS_"))
 	_, err := config.Load(changed)
 	return changed, err
 }

@@ -71,11 +71,11 @@ func TestParseOrder(t *testing.T) {
 // Orders and settings are checked before the run, each setting together with those
 // before it.
 func TestCheckScenarioNamesTheLine(t *testing.T) {
-	event := func(line int, kind, key, value string) *scenario.Event {
-		return &scenario.Event{Line: line, Kind: kind, Values: map[string]string{key: value}}
+	event := func(line int, kind, key, value string) scenario.Event {
+		return scenario.Event{Line: line, Kind: kind, Values: map[string]string{key: value}}
 	}
 	environ := config.Examples()
-	if err := checkScenario([]*scenario.Event{
+	if err := checkScenario("day.txt", []scenario.Event{
 		event(1, "operator", "do", "force 8 --for 4h"),
 		event(2, "setting", "set", "TIMEOUT=2m"),
 		event(3, "setting", "set", "CALL_TIMEOUT=90s"),
@@ -83,7 +83,7 @@ func TestCheckScenarioNamesTheLine(t *testing.T) {
 	}, environ); err != nil {
 		t.Errorf("a right scenario: %v", err)
 	}
-	err := checkScenario([]*scenario.Event{
+	err := checkScenario("day.txt", []scenario.Event{
 		event(3, "operator", "do", "farce 8 --for 4h"),
 		event(5, "setting", "set", "MAX_CREATION=50"),
 		event(8, "setting", "set", "MAX_CREATIONS=many"),
@@ -93,7 +93,7 @@ func TestCheckScenarioNamesTheLine(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error for a wrong scenario")
 	}
-	for _, want := range []string{"line 3: operator:", "line 5: setting:", "DIVIMS_MAX_CREATIONS meant", "line 8: setting:", "line 10: setting:"} {
+	for _, want := range []string{"day.txt:3: operator:", "day.txt:5: setting:", "DIVIMS_MAX_CREATIONS meant", "day.txt:8: setting:", "day.txt:10: setting:"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q:\n%v", want, err)
 		}

@@ -163,3 +163,7 @@ func (c *callNamer) storage(r *http.Request, _ []byte) faults.Operation {
 func (c *callNamer) calendar(r *http.Request, _ []byte) faults.Operation {
 	return faults.Operation{Service: "calendar", Name: path.Base(r.URL.Path)}
 }
+
+func (c *callNamer) notify(*http.Request, []byte) faults.Operation {
+	return faults.Operation{Service: "notify", Name: "message"}
+}

@@ -10,7 +10,7 @@ import (
 const (
 	StorageService  = "storage"
 	CalendarService = "calendar"
-	NotifyService   = "notifications"
+	NotifyService   = "notify"
 )
 
 // outages counts, for each service, the outages that are in force.

@@ -196,7 +196,7 @@ func (s *Sandbox) open() error {
 		dns:       s.dns.address(),
 	}
 	if s.config.Inbox {
-		s.at.inbox = s.serve("inbox", s.outages.wrap(NotifyService, s.inbox), nil)
+		s.at.inbox = s.serve("inbox", s.faults.Wrap(s.callNamer.notify, s.outages.wrap(NotifyService, s.inbox)), nil)
 	}
 	return s.services.err
 }

@@ -4,7 +4,7 @@ import "fmt"
 
 // Services are the names of the services. A call of the service tls is a handshake with
 // the web server that serves bbb and stats.
-var Services = []string{"scalelite", "bbb", "stats", "scaleway", "storage", "calendar", TLS}
+var Services = []string{"scalelite", "bbb", "stats", "scaleway", "storage", "calendar", "notify", TLS}
 
 // TLS is the service whose calls are handshakes. Handshake is the name of all its calls.
 const (
