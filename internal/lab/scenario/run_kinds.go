@@ -1,3 +1,133 @@
 package scenario
 
-var runKinds []kind
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"divims/internal/lab/sandbox"
+)
+
+// runKinds are the events that concern the run of the function: the services that only
+// DiViMS uses, its operators, its cron trigger and its process.
+var runKinds = []kind{
+	takesDown("storage-down", sandbox.StorageService, "object storage answers 503"),
+	takesDown("calendar-down", sandbox.CalendarService, "the calendar answers 503"),
+	takesDown("notify-down", sandbox.NotifyService, "the notification service answers 503, so operators get no messages"),
+	{
+		name: "operator", instant: true,
+		keys:    []key{{name: "do", required: true, check: checkOrder}},
+		happens: "an operator gives an order of the command line; reason and author are made up if they are not given",
+		example: `do="force 8 --for 4h"`,
+		begin:   func(h *happening) error { return h.Run.Operate(h.Values["do"]) },
+	},
+	{
+		name: "evaluate", instant: true,
+		happens: "one more evaluation begins",
+		begin:   func(h *happening) error { h.Run.Evaluate(); return nil },
+	},
+	{
+		name:    "cron-stops",
+		happens: "the cron trigger calls the function no more",
+		example: "for=30m",
+		begin:   func(h *happening) error { h.atEnd(h.Run.StopCron()); return nil },
+	},
+	{
+		name:    "our-clock",
+		keys:    []key{{name: "offset", required: true, check: checkOffset}},
+		happens: "the function's clock is ahead, or behind if the offset is negative",
+		example: "offset=-11m for=1h",
+		begin:   setClock,
+	},
+	{
+		name: "kill", instant: true,
+		keys:    []key{{name: "after", required: true, check: checkCalls}},
+		happens: "the next evaluation is killed when that many of its outside calls were answered, those to storage included",
+		example: "after=20",
+		begin:   kill,
+	},
+	{
+		name: "state-lost", instant: true,
+		happens: "the object with the pool's state is gone",
+		begin:   func(h *happening) error { return h.Run.Sandbox().LoseState() },
+	},
+	{
+		name: "setting", instant: true,
+		keys:    []key{{name: "set", required: true, check: checkSetting}},
+		happens: "the function is deployed with another setting, NAME=VALUE without DIVIMS_",
+		example: `set="MAX_CREATIONS=50"`,
+		begin:   deploy,
+	},
+}
+
+// takesDown returns the kind of event that takes a service of the sandbox down.
+func takesDown(name, service, happens string) kind {
+	return kind{name: name, happens: happens, example: "for=2h", begin: func(h *happening) error {
+		h.atEnd(h.Run.Sandbox().TakeDown(service))
+		return nil
+	}}
+}
+
+func setClock(h *happening) error {
+	ahead, err := time.ParseDuration(h.Values["offset"])
+	if err != nil {
+		return err
+	}
+	h.atEnd(h.Run.SetClock(ahead))
+	return nil
+}
+
+func kill(h *happening) error {
+	calls, err := strconv.Atoi(h.Values["after"])
+	if err != nil {
+		return err
+	}
+	h.Run.KillNext(calls)
+	return nil
+}
+
+// deploy never takes the setting back: a deployment lasts until the next one.
+func deploy(h *happening) error {
+	_, err := h.Run.Deploy(h.Values["set"])
+	return err
+}
+
+// checkOrder checks what can be known of an order without the command line, which checks
+// the rest before the run begins.
+func checkOrder(order string) error {
+	if strings.TrimSpace(order) == "" {
+		return errors.New("the order is empty; for example do=\"force 8 --for 4h\"")
+	}
+	return nil
+}
+
+func checkOffset(text string) error {
+	if offset, err := time.ParseDuration(text); err != nil || offset == 0 {
+		return fmt.Errorf("%q must be a duration other than 0, like -11m or 1h", text)
+	}
+	return nil
+}
+
+// maxCalls is far more than an evaluation makes.
+const maxCalls = 1_000_000
+
+func checkCalls(text string) error {
+	if calls, err := strconv.Atoi(text); err != nil || calls < 1 || calls > maxCalls {
+		return fmt.Errorf("%q must be a number of calls, 1 to %d", text, maxCalls)
+	}
+	return nil
+}
+
+// settingForm is the form of a setting. The run checks the name and the value before it
+// begins.
+var settingForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]*=`)
+
+func checkSetting(text string) error {
+	if !settingForm.MatchString(text) {
+		return fmt.Errorf("%q must be NAME=VALUE, for example MAX_CREATIONS=50", text)
+	}
+	return nil
+}
