@@ -1,5 +1,11 @@
 package world
 
+import (
+	"slices"
+
+	"divims/internal/pool"
+)
+
 // Party is somebody who calls a server.
 type Party int
 
@@ -46,4 +52,24 @@ func (s *server) bbb(by Party) *machine {
 		return m
 	}
 	return nil
+}
+
+// Serving returns the numbers of the servers that new meetings are truly held on: an
+// enabled entry is online, Scalelite places meetings on it, and BBB answers Scalelite
+// there. What Scalelite lists of a server that fell a moment ago does not matter.
+func (w *World) Serving() []int {
+	numbers := []int{}
+	for _, s := range w.servers {
+		if s.bbb(Scalelite) != nil && slices.ContainsFunc(w.entries, func(e *entry) bool { return e.server == s && e.takesMeetings() }) {
+			numbers = append(numbers, s.Number)
+		}
+	}
+	return numbers
+}
+
+// takesMeetings reports whether an enabled entry is one of those that Scalelite places new
+// meetings on.
+func (e *entry) takesMeetings() bool {
+	_, chosen := e.offered()
+	return chosen && e.online && e.state == pool.Enabled
 }
