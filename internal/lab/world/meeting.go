@@ -60,10 +60,12 @@ func (w *World) start(wanted demand.Meeting, name string) {
 	if w.tryToStart(wanted, name) {
 		return
 	}
+	w.unplaced.add(&wanted)
 	giveUp := w.now.Add(retryTimeout)
 	w.agenda.plan(w.now.Add(retryInterval), byPeople, func() time.Time {
 		switch {
 		case w.tryToStart(wanted, name):
+			w.unplaced.remove(&wanted)
 			return time.Time{}
 		case w.now.Before(giveUp):
 			return w.now.Add(retryInterval)

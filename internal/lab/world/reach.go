@@ -59,12 +59,21 @@ func (s *server) bbb(by Party) *machine {
 // there. What Scalelite lists of a server that fell a moment ago does not matter.
 func (w *World) Serving() []int {
 	numbers := []int{}
-	for _, s := range w.servers {
-		if s.bbb(Scalelite) != nil && slices.ContainsFunc(w.entries, func(e *entry) bool { return e.server == s && e.takesMeetings() }) {
-			numbers = append(numbers, s.Number)
-		}
+	for _, s := range w.serving() {
+		numbers = append(numbers, s.Number)
 	}
 	return numbers
+}
+
+// serving returns the servers of Serving.
+func (w *World) serving() []*server {
+	chosen := map[*server]bool{}
+	for _, e := range w.entries {
+		if e.takesMeetings() && e.bbb() != nil {
+			chosen[e.server] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(w.servers), func(s *server) bool { return !chosen[s] })
 }
 
 // takesMeetings reports whether an enabled entry is one of those that Scalelite places new

@@ -339,7 +339,7 @@ func TestOverloadCountsEverybodyOnOverloadedServers(t *testing.T) {
 			expect(story, "participant minutes", tally.ParticipantMinutes, 29*8+10*8)
 			expect(story, "peak", tally.PeakParticipants, 16)
 			expect(story, "rows", len(rows), 60)
-			want := Minute{Time: ten.Add(time.Minute), Participants: 8, Meetings: 1, Running: 1, Enabled: 1, Machines: 1, Up: 1}
+			want := Minute{Time: ten.Add(time.Minute), Participants: 8, Meetings: 1, Running: 1, Enabled: 1, Machines: 1, Up: 1, Serving: 1, Served: 8}
 			expect(story, "first row", rows[0], want)
 		})
 	}

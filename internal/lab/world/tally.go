@@ -87,6 +87,11 @@ type Minute struct {
 	Draining int
 	// Overloaded counts the participants on overloaded servers.
 	Overloaded int
+	// Serving counts the servers that new meetings are truly held on, as World.Serving
+	// returns them, and Served the people on them.
+	Serving, Served int
+	// Unplaced counts the people who would be in meetings that have found no server.
+	Unplaced int
 }
 
 // minute records the minute that ends now and returns the end of the next one.
@@ -105,11 +110,22 @@ func (w *World) minute() time.Time {
 			row.Draining++
 		}
 	}
+	w.countServing(&row)
 	w.tally.add(row)
 	if w.config.EachMinute != nil {
 		w.config.EachMinute(row)
 	}
 	return w.now.Add(time.Minute)
+}
+
+// countServing counts the servers that truly serve, the people on them, and those who
+// would be in meetings that have found no server.
+func (w *World) countServing(row *Minute) {
+	for _, s := range w.serving() {
+		row.Serving++
+		row.Served += s.machine().participants
+	}
+	row.Unplaced = w.unplaced.people(w.now)
 }
 
 // add counts a machine and the people on it.

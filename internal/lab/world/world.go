@@ -53,7 +53,8 @@ type World struct {
 	ordered map[string]int
 
 	// arrived is the index of the next meeting of the demand.
-	arrived int
+	arrived  int
+	unplaced unplaced
 	tally   Tally
 }
 
