@@ -123,6 +123,7 @@ type Sandbox struct {
 	storage     *objectStorage
 	inbox       *inbox
 	outages     outages
+	answers     answers
 	skew        clockSkew
 	dns         *dnsServer
 	at          addresses
@@ -188,9 +189,9 @@ func (s *Sandbox) open() error {
 	}
 	s.webServer = newWebServer(s, s.authority)
 	s.at = addresses{
-		scalelite: s.serve("scalelite", s.faults.Wrap(s.callNamer.scalelite, newScalelite(s.locked, s.credentials.scaleliteSecret)), nil),
+		scalelite: s.serve("scalelite", s.answers.watchScalelite(s.faults.Wrap(s.callNamer.scalelite, newScalelite(s.locked, s.credentials.scaleliteSecret))), nil),
 		servers:   s.serve("servers", s.webServer, s.webServer.tls()),
-		scaleway:  s.serve("scaleway", s.faults.Wrap(s.callNamer.scaleway, api), nil),
+		scaleway:  s.serve("scaleway", s.answers.watchScaleway(s.faults.Wrap(s.callNamer.scaleway, api)), nil),
 		storage:   s.serve("storage", s.faults.Wrap(s.callNamer.storage, s.outages.wrap(StorageService, s.storage)), nil),
 		clock:     s.serve("clock", s.clock(), nil),
 		dns:       s.dns.address(),

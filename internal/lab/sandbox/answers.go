@@ -1,0 +1,98 @@
+package sandbox
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// answers records whether the last call of each list that DiViMS needs to act was answered:
+// Scalelite's entries, and Scaleway's machines in each zone.
+type answers struct {
+	lock sync.Mutex
+	// answered has the last call of each list by its path.
+	scalelite, scaleway map[string]bool
+}
+
+// Answering reports whether Scalelite and Scaleway answered the last calls for their lists
+// of entries and machines. A service that was not called yet is taken to answer. Scaleway
+// answers if it did so in at least one zone.
+func (s *Sandbox) Answering() (scalelite, scaleway bool) {
+	a := &s.answers
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	return anyTrue(a.scalelite), anyTrue(a.scaleway)
+}
+
+func anyTrue(answered map[string]bool) bool {
+	if len(answered) == 0 {
+		return true
+	}
+	for _, yes := range answered {
+		if yes {
+			return true
+		}
+	}
+	return false
+}
+
+// watchScalelite and watchScaleway record the answers that a client gets, with those that
+// faults spoil.
+func (a *answers) watchScalelite(handler http.Handler) http.Handler {
+	a.scalelite = map[string]bool{}
+	return a.watch(a.scalelite, handler, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/getServers") })
+}
+
+func (a *answers) watchScaleway(handler http.Handler) http.Handler {
+	a.scaleway = map[string]bool{}
+	return a.watch(a.scaleway, handler, func(r *http.Request) bool {
+		isList, _ := path.Match("/instance/*/zones/*/servers", r.URL.Path)
+		return isList && r.Method == http.MethodGet
+	})
+}
+
+// watch records the answers to the calls of a list.
+func (a *answers) watch(answered map[string]bool, handler http.Handler, isList func(*http.Request) bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isList(r) {
+			handler.ServeHTTP(w, r)
+			return
+		}
+		a.note(answered, r.URL.Path, false) // it stays so if the handler panics or the client gives up
+		watched := &statusWriter{ResponseWriter: w}
+		handler.ServeHTTP(watched, r)
+		a.note(answered, r.URL.Path, slices.Contains(goodStatuses, watched.status))
+	})
+}
+
+// goodStatuses are those of an answer with a list. Scaleway may send its pages with 206.
+var goodStatuses = []int{http.StatusOK, http.StatusPartialContent}
+
+func (a *answers) note(answered map[string]bool, list string, yes bool) {
+	a.lock.Lock()
+	defer a.lock.Unlock()
+	answered[list] = yes
+}
+
+// statusWriter keeps the status of a response; 0 if the connection was taken over.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(text []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(text)
+}
+
+// Unwrap lets an http.ResponseController take over the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
