@@ -1,0 +1,72 @@
+package figures_test
+
+import (
+	"encoding/json"
+	"maps"
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/lab/figures"
+	"divims/internal/lab/world"
+	"divims/internal/scaling"
+)
+
+// The JSON has every figure by its name, the ones that were there before first.
+func TestJSONNames(t *testing.T) {
+	text, err := json.Marshal(figures.NewAccount(settings).Figures(ten, ten.Add(36*time.Hour), world.Tally{}, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.Fields(`virtual_hours evaluations failed_evaluations machines_created machines_deleted server_hours
+		peak_participants overloaded_participant_minutes_pct refused_meetings interrupted_meetings lost_recordings leftover_volumes
+		interrupted_participants split_meetings reboots duplicate_machines unserved_participant_minutes minutes_below_required
+		longest_freeze_minutes peak_machines entries_doubled deleted_by_hand_volumes alerts messages`)
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	position := 0
+	for _, name := range want {
+		next := strings.Index(string(text), `"`+name+`":`)
+		if next < position {
+			t.Errorf("%s is missing or out of order in %s", name, text)
+		}
+		position = next
+		delete(got, name)
+	}
+	if len(got) > 0 {
+		t.Errorf("figures that nobody asked for: %v", got)
+	}
+	for name, value := range map[string]string{"virtual_hours": "36", "alerts": "{}", "messages": "2"} {
+		if !strings.Contains(string(text), `"`+name+`":`+value) {
+			t.Errorf("%s is not %s in %s", name, value, text)
+		}
+	}
+}
+
+// An evaluation counts once for each subject, which has one word for the same thing.
+func TestAlerts(t *testing.T) {
+	account := figures.NewAccount(settings)
+	record := requires(1)
+	record.Plan.Alerts = []scaling.Alert{
+		{Subject: "server 3", Server: 3}, {Subject: "replacement of server 3", Server: 3},
+		{Subject: "certificate of bbb-w3.example.com", Server: 3}, {Subject: "recordings of bbb-w3.example.com", Server: 3},
+		{Subject: "stats of bbb-w12.example.com", Server: 12},
+		{Subject: "policy forecast"}, {Subject: "required servers"}, {Subject: "stock and quota"},
+		{Subject: "no server left of tag course"}, {Subject: "pool size"}, {Subject: "delete server 4", Server: 4},
+		{Subject: "machine old"}, {Subject: "network"},
+	}
+	network := requires(1)
+	network.Plan.Alerts = []scaling.Alert{{Subject: "network"}}
+	account.Evaluation(figures.Evaluation{Record: record})
+	account.Evaluation(figures.Evaluation{Record: network})
+	account.Evaluation(figures.Evaluation{Failed: true})
+	want := map[string]int{
+		"server 3": 1, "certificate 3": 1, "recording 3": 1, "stats 12": 1, "policy": 1, "stock": 1, "pool size": 1,
+		"delete server 4": 1, "machine old": 1, "network": 2,
+	}
+	if got := figuresOf(account).Alerts; !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
