@@ -1,0 +1,134 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"divims/internal/config"
+	"divims/internal/cycle"
+	"divims/internal/lab/figures"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// ledger keeps the figures of a run of the sandbox.
+type ledger struct {
+	account *figures.Account
+	sandbox *sandbox.Sandbox
+	start   time.Time
+}
+
+// newLedger returns the ledger of a run that is not started yet. The world's EachMinute
+// must be its account's Minute.
+func newLedger() *ledger { return &ledger{account: figures.NewAccount(figures.Settings{})} }
+
+// open begins with a sandbox that was just started.
+func (l *ledger) open(s *sandbox.Sandbox) { l.sandbox, l.start = s, s.Now() }
+
+// deployed notes the settings of the function that runs from now on.
+func (l *ledger) deployed(settings config.Settings) {
+	l.account.Deploy(figures.Settings{
+		Interval: settings.Interval, ServerParticipants: settings.ServerParticipants,
+		MachineTime: max(settings.BootTime, settings.Grace),
+	})
+}
+
+// begin notes what is true when an evaluation begins. The function that it returns notes
+// how the evaluation ended; a record without a time is none.
+func (l *ledger) begin() (end func(record cycle.Record, err error)) {
+	e := figures.Evaluation{Began: l.sandbox.Now()}
+	holds, _ := l.sandbox.Holds() // a state that cannot be read pauses nothing
+	e.Paused = holds.Paused
+	l.sandbox.With(func(w *world.World) {
+		e.Serving, e.InStock = w.Serving(), isInStock(w)
+		e.FreePlaces = slices.DeleteFunc(w.FreePlaces(), func(number int) bool { return slices.Contains(holds.Maintenance, number) })
+	})
+	return func(record cycle.Record, err error) {
+		l.sandbox.Now() // the minutes until now come before the end of the evaluation
+		if !record.At.IsZero() {
+			e.Record = &record
+		}
+		scalelite, scaleway := l.sandbox.Answering()
+		e.Failed, e.Answered = err != nil, scalelite && scaleway
+		l.account.Evaluation(e)
+	}
+}
+
+// isInStock reports whether a machine of some type can be had in some zone.
+func isInStock(w *world.World) bool {
+	return slices.ContainsFunc(w.Zones(), func(zone string) bool {
+		return slices.ContainsFunc(w.Types(), func(kind world.Type) bool { return w.InStock(kind.Name, zone) })
+	})
+}
+
+// figures returns the figures until now.
+func (l *ledger) figures() figures.Figures {
+	var tally world.Tally
+	end := l.sandbox.Now()
+	l.sandbox.With(func(w *world.World) { tally = w.Tally() })
+	return l.account.Figures(l.start, end, tally, len(l.sandbox.Messages()))
+}
+
+// summarize writes the figures; as JSON they are one line.
+func (l *ledger) summarize(out io.Writer, asJSON bool) error {
+	f := l.figures()
+	if asJSON {
+		return json.NewEncoder(out).Encode(f)
+	}
+	_, err := fmt.Fprintf(out, `
+%.1f virtual hours, %s, %d failed
+machines: %d created, %d deleted, %s, %.1f server hours
+participants: %d at the peak, %.2f %% of their time on overloaded servers, %d participant minutes without room
+meetings: %d refused, %d interrupted with %s, %d split
+lost: %s; left over: %s
+capacity: %s below what was required, longest freeze %s
+operators: %s, alerts: %s
+`, f.VirtualHours, pool.Count(f.Evaluations, "evaluation"), f.FailedEvaluations,
+		f.MachinesCreated, f.MachinesDeleted, pool.Count(f.Reboots, "reboot"), f.ServerHours,
+		f.PeakParticipants, f.OverloadedPercent, f.UnservedParticipantMinutes,
+		f.RefusedMeetings, f.InterruptedMeetings, pool.Count(f.InterruptedParticipants, "participant"), f.SplitMeetings,
+		pool.Count(f.LostRecordings, "recording"), pool.Count(f.LeftoverVolumes, "volume"),
+		pool.Count(f.MinutesBelowRequired, "minute"), pool.Count(f.LongestFreezeMinutes, "minute"),
+		pool.Count(f.Messages, "message"), listAlerts(f.Alerts))
+	return err
+}
+
+// maxListedAlerts is the most subjects of alerts that the summary names.
+const maxListedAlerts = 6
+
+// listAlerts names the subjects of alerts, the most frequent ones first: "network (12),
+// server 3 (4)".
+func listAlerts(alerts map[string]int) string {
+	subjects := slices.SortedFunc(maps.Keys(alerts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(alerts[b], alerts[a]), cmp.Compare(a, b))
+	})
+	if len(subjects) == 0 {
+		return "none"
+	}
+	var list []string
+	for _, subject := range subjects[:min(len(subjects), maxListedAlerts)] {
+		list = append(list, fmt.Sprintf("%s (%d)", subject, alerts[subject]))
+	}
+	if more := len(subjects) - len(list); more > 0 {
+		list = append(list, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(list, ", ")
+}
+
+// writeMessages writes the notifications of a run to a file.
+func writeMessages(name string, s *sandbox.Sandbox) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return fmt.Errorf("write the messages: %w", err)
+	}
+	return errors.Join(sandbox.WriteMessages(file, s.Messages(), sandboxStart.Location()), file.Close())
+}
