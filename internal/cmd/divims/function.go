@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
+	"sync"
 
 	"divims/handler"
 	"divims/internal/config"
@@ -24,42 +24,47 @@ type function struct {
 	url string
 	// client reaches the function.
 	client *http.Client
-	// caller is the function's way to the services; nil if it uses the system's network.
+	// caller is the function's way to the services.
 	caller *sandbox.Caller
+	// busy counts the evaluations under way.
+	busy   sync.WaitGroup
 	cancel context.CancelFunc
 	served chan struct{}
 }
 
-// serveFunction serves the function with these settings on a listener. dial reaches the
-// listener; nil is the system's network. It logs warnings and errors only: the progress
-// lines show the rest.
-func serveFunction(settings config.Settings, listener net.Listener, dial dialFunc, logs io.Writer) *function {
+// serveFunction serves the function with these settings beside the services that it
+// calls. It logs warnings and errors only: the progress lines show the rest.
+func serveFunction(settings config.Settings, surroundings *sandbox.Sandbox, logs io.Writer) (*function, error) {
+	listener, err := surroundings.Listen()
+	if err != nil {
+		return nil, err
+	}
 	log := newLog(logs, slog.LevelWarn)
 	ctx, cancel := context.WithCancel(context.Background())
+	caller, cron := surroundings.NewCaller(), surroundings.NewCaller()
+	settings.Network.Dial = caller.Dial
 	f := &function{
+		caller:  caller,
 		Handler: handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log),
-		url:     "http://" + listener.Addr().String(), client: &http.Client{Transport: &http.Transport{DialContext: dial}},
+		url:     "http://" + listener.Addr().String(), client: &http.Client{Transport: &http.Transport{DialContext: cron.Dial}},
 		cancel: cancel, served: make(chan struct{}),
 	}
 	go func() {
 		defer close(f.served)
 		_ = platform.Serve(ctx, listener, f)
 	}()
-	return f
+	return f, nil
 }
 
-// dialFunc connects, as net.Dialer.DialContext does.
-type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
-
 // close waits until the requests under way are answered, so that nothing is logged
-// afterwards. Requests that take longer than the platform allows are cut off.
+// afterwards. Requests of others than the cron trigger that take longer than the platform
+// allows are cut off.
 func (f *function) close() {
+	f.busy.Wait()
 	f.client.CloseIdleConnections()
 	f.cancel()
 	<-f.served
-	if f.caller != nil {
-		f.caller.Close()
-	}
+	f.caller.Close()
 }
 
 // evaluate calls the function as the cron trigger does.

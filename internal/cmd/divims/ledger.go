@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"divims/internal/config"
@@ -25,10 +26,16 @@ type ledger struct {
 	account *figures.Account
 	sandbox *sandbox.Sandbox
 	start   time.Time
+
+	// closed is set at the end of the run; tally, end and messages are of that moment.
+	closed   atomic.Bool
+	tally    world.Tally
+	end      time.Time
+	messages int
 }
 
 // newLedger returns the ledger of a run that is not started yet. The world's EachMinute
-// must be its account's Minute.
+// must be its minute.
 func newLedger() *ledger { return &ledger{account: figures.NewAccount(figures.Settings{})} }
 
 // open begins with a sandbox that was just started.
@@ -70,12 +77,23 @@ func isInStock(w *world.World) bool {
 	})
 }
 
-// figures returns the figures until now.
+// minute adds a full minute of the world. It may be called while the world is locked.
+func (l *ledger) minute(row world.Minute) {
+	if !l.closed.Load() {
+		l.account.Minute(row)
+	}
+}
+
+// close ends the run now. What the last evaluation still does is not in the figures.
+func (l *ledger) close() {
+	l.end, l.messages = l.sandbox.Now(), len(l.sandbox.Messages())
+	l.sandbox.With(func(w *world.World) { l.tally = w.Tally() })
+	l.closed.Store(true)
+}
+
+// figures returns the figures of a run that was closed.
 func (l *ledger) figures() figures.Figures {
-	var tally world.Tally
-	end := l.sandbox.Now()
-	l.sandbox.With(func(w *world.World) { tally = w.Tally() })
-	return l.account.Figures(l.start, end, tally, len(l.sandbox.Messages()))
+	return l.account.Figures(l.start, l.end, l.tally, l.messages)
 }
 
 // summarize writes the figures; as JSON they are one line.

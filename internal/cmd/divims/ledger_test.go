@@ -34,7 +34,7 @@ func newAccounted(t *testing.T) *accounted {
 	t.Helper()
 	l := newLedger()
 	s, err := sandbox.Start(sandbox.Config{Inbox: true, World: world.Config{
-		Start: sandboxStart, Seed: 1, Running: 3, EachMinute: l.account.Minute,
+		Start: sandboxStart, Seed: 1, Running: 3, EachMinute: l.minute,
 		Servers: pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 	}})
 	if err != nil {
@@ -91,6 +91,7 @@ func TestLedgerMeasuresAFreeze(t *testing.T) {
 	})
 	a.operate("force 4 --for 4h")
 	a.evaluate(3)
+	a.close()
 	f := a.figures()
 	if f.Evaluations != 4 || f.FailedEvaluations != 0 || f.LongestFreezeMinutes != 15 || f.Alerts["network"] != 3 {
 		t.Errorf("got %+v; want 4 evaluations, none failed, a freeze of 15 minutes and 3 times the alert network", f)
@@ -111,6 +112,7 @@ func TestLedgerMeasuresAFreeze(t *testing.T) {
 func TestLedgerSummaryAndMessages(t *testing.T) {
 	a := newAccounted(t)
 	a.evaluate(2)
+	a.close()
 	var text, line bytes.Buffer
 	if err := a.summarize(&text, false); err != nil {
 		t.Fatal(err)

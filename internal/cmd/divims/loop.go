@@ -2,15 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"sync"
 	"time"
 
-	"divims/internal/config"
 	"divims/internal/cycle"
 	"divims/internal/lab/sandbox"
+	"divims/internal/lab/scenario"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -18,24 +18,28 @@ import (
 // sandboxRun is one run of the sandbox.
 type sandboxRun struct {
 	options sandboxOptions
-	// doorway is the way to the page of a function in virtual time. Without it, the
-	// function listens on listener itself, and its page is there.
-	doorway  *doorway
-	page     string
-	listener net.Listener
+	// doorway is the way to the function's page, which is at the address page.
+	doorway *doorway
+	page    string
 	// frames has the real time since the start, about every frameInterval.
 	frames <-chan time.Duration
+	ledger *ledger
 
-	sandbox *sandbox.Sandbox
+	sandbox  *sandbox.Sandbox
+	timeline *scenario.Timeline
 	// settings are the function's, as NAME=value, and function its present instance.
 	settings []string
 	function *function
+	// cronStops counts the events that keep the cron trigger from calling the function.
+	cronStops int
+	// killAfter is how many calls the next evaluation may make before it is killed; 0 for
+	// no limit.
+	killAfter int
 	// running are the evaluations and visits that are not over.
 	running sync.WaitGroup
 
-	lock                sync.Mutex
-	progress            io.Writer
-	evaluations, failed int
+	lock     sync.Mutex
+	progress io.Writer
 }
 
 // interval is the virtual time between two evaluations.
@@ -45,7 +49,7 @@ const interval = 5 * time.Minute
 const frameInterval = 50 * time.Millisecond
 
 // startFrames returns a channel that has the real time since now, until ctx is done and
-// the channel is closed. It works as well for a run in virtual time.
+// the channel is closed. A run in virtual time may receive from it.
 func startFrames(ctx context.Context) <-chan time.Duration {
 	frames, start := make(chan time.Duration, 1), time.Now()
 	go func() {
@@ -67,66 +71,80 @@ func startFrames(ctx context.Context) <-chan time.Duration {
 	return frames
 }
 
-// all starts the sandbox and the function, runs to the end, and writes the summary.
+// all starts the sandbox and the function, runs to the end, and writes the figures.
 func (r *sandboxRun) all(ctx context.Context, surroundings sandbox.Config, out io.Writer) (err error) {
 	r.sandbox, err = sandbox.Start(surroundings) //nolint:contextcheck // Close ends the sandbox, not a context
 	if err != nil {
 		return fmt.Errorf("start the sandbox: %w", err)
 	}
 	defer func() { _ = r.sandbox.Close() }()
-	r.settings = r.sandbox.Environment()
-	if err := r.deploy(); err != nil {
+	r.ledger.open(r.sandbox)
+	r.settings, err = withAll(r.sandbox.Environment(), r.options.set)
+	if err != nil {
+		return err
+	}
+	if err := r.deploy(r.settings); err != nil {
 		return err
 	}
 	defer func() { r.function.close() }()
+	if err := r.readScenario(); err != nil {
+		return err
+	}
 	if r.options.envFile != "" {
 		if err := r.sandbox.WriteEnvFile(r.options.envFile); err != nil {
 			return fmt.Errorf("write the settings to %s: %w", r.options.envFile, err)
 		}
 	}
-	_, _ = fmt.Fprintf(r.progress, "%s, demand of a %s; the page is at http://%s/\n",
-		pool.Count(r.options.servers, "server"), r.options.profile, r.page)
-	r.loop(ctx)
+	r.print("%s, demand of a %s, from %s; the page is at http://%s%s", pool.Count(r.options.servers, "server"), r.options.profile,
+		sandboxStart.Format("Mon 2006-01-02 15:04"), r.page, r.pagePath())
+	err = r.loop(ctx)
 	r.running.Wait()
-	return r.summarize(out, r.options.json)
+	if r.options.messages != "" {
+		err = errors.Join(err, writeMessages(r.options.messages, r.sandbox))
+	}
+	return errors.Join(err, r.ledger.summarize(out, r.options.json))
 }
 
-// deploy starts an instance of the function with the present settings, in the place of
-// the instance before.
-func (r *sandboxRun) deploy() error {
-	settings, err := config.Load(r.settings)
-	if err != nil {
-		return fmt.Errorf("settings of the sandbox: %w", err)
+// print writes a line of progress.
+func (r *sandboxRun) print(format string, arguments ...any) {
+	r.lock.Lock()
+	defer r.lock.Unlock()
+	_, _ = fmt.Fprintf(r.progress, format+"\n", arguments...)
+}
+
+// loop evaluates once per interval of virtual time and makes the scenario's events happen,
+// until the given length or until ctx is cancelled. Length 0 has no end.
+func (r *sandboxRun) loop(ctx context.Context) error {
+	defer r.ledger.close()
+	length := r.options.length
+	for next := r.sandbox.Now(); length == 0 || next.Sub(sandboxStart) <= length; next = next.Add(interval) {
+		if err := r.happenUntil(ctx, next); err != nil {
+			return err
+		}
+		if !r.advance(ctx, next) {
+			return nil
+		}
+		if r.cronStops == 0 {
+			r.Evaluate()
+		}
 	}
-	if r.doorway == nil {
-		r.page = r.listener.Addr().String()
-		r.function = serveFunction(settings, r.listener, nil, r.progress)
-		return nil
-	}
-	listener, err := r.sandbox.Listen()
-	if err != nil {
-		return err
-	}
-	caller := r.sandbox.NewCaller()
-	settings.Network.Dial = caller.Dial
-	next := serveFunction(settings, listener, r.sandbox.NewCaller().Dial, r.progress)
-	next.caller = caller
-	if r.function != nil {
-		r.function.close()
-	}
-	r.function = next
 	return nil
 }
 
-// loop evaluates once per interval of virtual time, until the given length or until
-// ctx is cancelled. Length 0 has no end.
-func (r *sandboxRun) loop(ctx context.Context) {
-	length := r.options.length
-	for next := r.sandbox.Now(); length == 0 || next.Sub(sandboxStart) <= length; next = next.Add(interval) {
-		if !r.advance(ctx, next) {
-			return
+// happenUntil advances the world to a moment, and makes the events until then happen.
+func (r *sandboxRun) happenUntil(ctx context.Context, until time.Time) error {
+	for {
+		at, more := r.timeline.Next()
+		if !more || at.After(until) || !r.advance(ctx, at) {
+			return nil
 		}
-		r.evaluate(ctx)
+		lines, err := r.timeline.Happen(r.sandbox.Now())
+		for _, line := range lines {
+			r.print("%s", line)
+		}
+		if err != nil {
+			return err
+		}
 	}
 }
 
@@ -156,31 +174,28 @@ func (r *sandboxRun) advance(ctx context.Context, to time.Time) bool {
 	return true
 }
 
-// answerVisits has the function answer the requests from outside.
+// answerVisits answers the requests from outside.
 func (r *sandboxRun) answerVisits() {
-	if r.doorway != nil {
-		r.doorway.answerAll(r.function, r.running.Go)
-	}
+	r.doorway.answerAll(r.timeline.Handler(r.function, r.sandbox.Now), r.running.Go)
 }
 
-// evaluate starts an evaluation. In a still world it first waits for the one before.
-func (r *sandboxRun) evaluate(ctx context.Context) {
-	if r.doorway == nil {
-		r.running.Wait()
+// pagePath returns the path of the page to look at.
+func (r *sandboxRun) pagePath() string {
+	if r.options.scenario != "" {
+		return "/scenario"
 	}
-	at, function := r.sandbox.Now(), r.function
-	r.running.Go(func() {
-		record, err := function.evaluate(ctx)
-		r.lock.Lock()
-		defer r.lock.Unlock()
-		r.evaluations++
-		line := progressLine(record)
-		if err != nil {
-			r.failed++
-			line = fmt.Sprintf("evaluation failed: %v", err)
-		}
-		_, _ = fmt.Fprintf(r.progress, "%s  %s\n", at.In(sandboxStart.Location()).Format("Mon 15:04"), line)
-	})
+	return "/"
+}
+
+// progressOf returns what the progress says of an evaluation.
+func progressOf(record cycle.Record, err error, killed bool) string {
+	switch {
+	case killed:
+		return "evaluation killed"
+	case err != nil:
+		return fmt.Sprintf("evaluation failed: %v", err)
+	}
+	return progressLine(record)
 }
 
 // progressLine returns an evaluation as one line.

@@ -17,6 +17,7 @@ import (
 	"divims/internal/config"
 	"divims/internal/cycle"
 	"divims/internal/lab/demand"
+	"divims/internal/lab/figures"
 	"divims/internal/lab/long"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/world"
@@ -47,13 +48,13 @@ func TestSandboxDayHarmsNobody(t *testing.T) {
 			hours := long.Pick(3, 24)
 			status, out, errOut := divims(t.Context(), "sandbox", "--for", fmt.Sprintf("%dh", hours), "--speed", "0", "--servers", strconv.Itoa(long.Pick(4, 12)),
 				"--profile", string(profile), "--seed", "1", "--listen", "127.0.0.1:0", "--json")
-			var s summary
+			var s figures.Figures
 			if err := json.Unmarshal([]byte(lastLine(out)), &s); err != nil || status != 0 {
 				t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
 			}
 			if s.VirtualHours != float64(hours) || s.Evaluations != 12*hours+1 || s.FailedEvaluations != 0 || s.MachinesCreated == 0 ||
 				long.Run() && s.MachinesDeleted == 0 || s.PeakParticipants == 0 {
-				t.Errorf("summary: %+v", s)
+				t.Errorf("figures: %+v", s)
 			}
 			if s.InterruptedMeetings+s.LostRecordings+s.RefusedMeetings+s.LeftoverVolumes != 0 {
 				t.Errorf("harm: %+v", s)
@@ -75,7 +76,7 @@ func TestSandboxIsReproducible(t *testing.T) {
 func TestSandboxInjectsFaults(t *testing.T) {
 	_, out, errOut := divims(t.Context(), "sandbox", "--for", "5m", "--speed", "0", "--listen", "127.0.0.1:0", "--json",
 		"--faults", "scalelite:getServers:403; seed=3")
-	var s summary
+	var s figures.Figures
 	if err := json.Unmarshal([]byte(lastLine(out)), &s); err != nil || s.Evaluations != 2 || s.FailedEvaluations != 2 {
 		t.Errorf("%v, %+v; want two failed evaluations: %s", err, s, errOut)
 	}

@@ -18,6 +18,7 @@ import (
 	"divims/internal/lab/demand"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
+	"divims/internal/lab/scenario"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
@@ -48,7 +49,11 @@ type sandboxOptions struct {
 	listen    string
 	envFile   string
 	faults    faults.Plan
-	json      bool
+	// scenario and messages are names of files, "" for none.
+	scenario, messages string
+	listEvents         bool
+	set                []string
+	json               bool
 }
 
 func newSandbox() *cobra.Command {
@@ -62,6 +67,9 @@ func newSandbox() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(); err != nil {
 				return err
+			}
+			if o.listEvents {
+				return scenario.List(cmd.OutOrStdout())
 			}
 			o.json = asJSON(cmd)
 			if err := runSandbox(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
@@ -80,6 +88,10 @@ func newSandbox() *cobra.Command {
 	flags.DurationVar(&o.length, "for", 0, "virtual time to run, for example 24h; 0 runs until interrupted")
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address on which the function listens; port 0 is any free port")
 	flags.StringVar(&o.envFile, "env-file", "", "write settings to this file, with which other commands can use this sandbox")
+	flags.StringVar(&o.scenario, "scenario", "", "`FILE` with events that happen to the pool; docs/scenarios.md explains it")
+	flags.BoolVar(&o.listEvents, "scenario-events", false, "list all events of scenarios, with their keys and an example, and end")
+	flags.StringVar(&o.messages, "messages", "", "write the notifications that operators would have got to this `FILE`")
+	flags.StringArrayVar(&o.set, "set", nil, "setting of the function, as `NAME=VALUE` without DIVIMS_; may be repeated")
 	flags.TextVar(&o.faults, "faults", faults.Plan{}, "faults of the outside services, as `SPEC`")
 	return cmd
 }
@@ -139,26 +151,31 @@ func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]by
 }
 
 // runSandbox runs the sandbox until its virtual end or until ctx is cancelled, and then
-// writes the summary.
+// writes the figures. Without an env file it runs in virtual time.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
+	run := sandboxRun{options: o, progress: progress, ledger: newLedger()}
 	surroundings, err := o.surroundings()
 	if err != nil {
 		return err
 	}
+	surroundings.World.EachMinute = run.ledger.minute
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", o.listen)
 	if err != nil {
 		return fmt.Errorf("listen for the function: %w", err)
 	}
-	if o.envFile != "" {
-		run := sandboxRun{options: o, progress: progress, listener: listener, frames: startFrames(ctx)}
+	run.page, run.doorway, run.frames = listener.Addr().String(), openDoorway(listener), startFrames(ctx)
+	defer run.doorway.close()
+	if !o.moves() {
 		return run.all(ctx, surroundings, out)
 	}
-	run := sandboxRun{options: o, progress: progress, doorway: openDoorway(listener), frames: startFrames(ctx), page: listener.Addr().String()}
-	defer run.doorway.close()
 	surroundings.Moving = true
 	sandbox.InVirtualTime(sandboxStart, func() { err = run.all(context.WithoutCancel(ctx), surroundings, out) })
 	return err
 }
+
+// moves reports whether the run is in virtual time. Other processes, which need the
+// settings of an env file, cannot reach it there.
+func (o sandboxOptions) moves() bool { return o.envFile == "" }
 
 // surroundings returns the configuration of everything around the pool.
 func (o sandboxOptions) surroundings() (sandbox.Config, error) {
@@ -176,7 +193,7 @@ func (o sandboxOptions) surroundings() (sandbox.Config, error) {
 		running = 0
 	}
 	return sandbox.Config{
-		Calendar: sandboxCalendar, Objects: past, Faults: o.faults, Unprovisioned: o.empty,
+		Calendar: sandboxCalendar, Objects: past, Faults: o.faults, Unprovisioned: o.empty, Inbox: true,
 		World: world.Config{
 			Start: sandboxStart, Seed: o.seed, Meetings: wanted, RecordingWork: 1, Shipped: true, Running: running,
 			Servers: pool.Servers(o.servers, o.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate),

@@ -11,8 +11,8 @@ import (
 	"divims/internal/lab/sandbox/faults"
 )
 
-// Caller is a process that calls the services of a moving sandbox, for example one
-// instance of the function. It can be killed.
+// Caller is a process that calls the services, for example one instance of the function.
+// It can be killed.
 type Caller struct {
 	sandbox *Sandbox
 
@@ -34,16 +34,16 @@ func (s *Sandbox) NewCaller() *Caller { return &Caller{sandbox: s, left: -1} }
 
 // Dial connects to a service. It is refused once the caller is dead.
 func (c *Caller) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	c.lock.Lock()
-	defer c.lock.Unlock()
-	if c.killed {
+	if c.Killed() {
 		return nil, fmt.Errorf("connect to %s: the process is dead: %w", address, syscall.ECONNREFUSED)
 	}
-	connection, err := c.sandbox.services.network.Dial(ctx, network, address)
+	connection, err := c.sandbox.services.dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
+	c.lock.Lock()
 	c.connections = append(c.connections, connection)
+	c.lock.Unlock()
 	all := &c.sandbox.callers
 	all.lock.Lock()
 	defer all.lock.Unlock()
@@ -98,9 +98,9 @@ func (c *Caller) count() {
 	}
 }
 
-// takeTurn executes a call in its turn, and counts it for its caller.
+// takeTurn executes a call, in a moving world in its turn, and counts it for its caller.
 func (s *Sandbox) takeTurn(operation faults.Operation, r *http.Request, work func()) {
-	s.dispatcher.turn(operation, r, func() {
+	counted := func() {
 		work()
 		s.callers.lock.Lock()
 		caller := s.callers.of[r.RemoteAddr]
@@ -108,5 +108,10 @@ func (s *Sandbox) takeTurn(operation faults.Operation, r *http.Request, work fun
 		if caller != nil {
 			caller.count()
 		}
-	})
+	}
+	if s.dispatcher == nil {
+		counted()
+		return
+	}
+	s.dispatcher.turn(operation, r, counted)
 }

@@ -51,4 +51,3 @@ func (s *Sandbox) Holds() (Holds, error) {
 	}
 	return holds, nil
 }
-

@@ -163,8 +163,8 @@ func Start(config Config) (*Sandbox, error) {
 	if config.Moving {
 		s.services.network = &memnet.Network{}
 		s.dispatcher = newDispatcher(config.World.Seed)
-		injector.TakeTurns(s.takeTurn)
 	}
+	injector.TakeTurns(s.takeTurn)
 	if err := s.open(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start a sandbox: %w", err), s.Close())
 	}

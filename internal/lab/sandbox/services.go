@@ -75,6 +75,14 @@ func (s *services) listen() (net.Listener, error) {
 	return listener, nil
 }
 
+// dial connects to a service.
+func (s *services) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if s.network != nil {
+		return s.network.Dial(ctx, network, address)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
 // trackConnection counts open connections, each of which has a goroutine.
 func (s *services) trackConnection(_ net.Conn, state http.ConnState) {
 	switch state {

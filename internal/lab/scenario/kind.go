@@ -46,8 +46,9 @@ func kinds() []kind {
 type Run interface {
 	// Sandbox is everything around the pool.
 	Sandbox() *sandbox.Sandbox
-	// Operate gives an order of the command line, for example "force 8 --for 4h".
-	Operate(order string) error
+	// Operate gives an order of the command line, for example "force 8 --for 4h", and
+	// returns what the command line says.
+	Operate(order string) (answer string)
 	// Evaluate starts one evaluation beside those of the cron trigger.
 	Evaluate()
 	// StopCron stops the cron trigger until resume is called.

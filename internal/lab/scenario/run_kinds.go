@@ -22,7 +22,7 @@ var runKinds = []kind{
 		keys:    []key{{name: "do", required: true, check: checkOrder}},
 		happens: "an operator gives an order of the command line; reason and author are made up if they are not given",
 		example: `do="force 8 --for 4h"`,
-		begin:   func(h *happening) error { return h.Run.Operate(h.Values["do"]) },
+		begin:   func(h *happening) error { h.note(h.Run.Operate(h.Values["do"])); return nil },
 	},
 	{
 		name: "evaluate", instant: true,

@@ -30,7 +30,7 @@ func (f *fakeRun) undo(what string) func() { return func() { f.note("%s", what) 
 
 func (f *fakeRun) Sandbox() *sandbox.Sandbox { return f.sandbox }
 
-func (f *fakeRun) Operate(order string) error { f.note("order %s", order); return f.refuses }
+func (f *fakeRun) Operate(order string) string { f.note("order %s", order); return "forced" }
 
 func (f *fakeRun) Evaluate() { f.note("evaluate") }
 
@@ -112,16 +112,12 @@ func TestRunKinds(t *testing.T) {
 	}
 }
 
-// What the command line or the deployment refuses is an error of the event.
-func TestRunKindsReturnRefusals(t *testing.T) {
-	for name, values := range map[string]map[string]string{
-		"operator": {"do": "force 8"}, "setting": {"set": "MAX_CREATIONS=many"},
-	} {
-		run := newFakeRun(t)
-		run.refuses = errors.New("refused")
-		if _, err := run.begin(t, name, values); !errors.Is(err, run.refuses) {
-			t.Errorf("%s: %v, want the refusal", name, err)
-		}
+// A setting that the deployment refuses is an error of the event.
+func TestSettingReturnsRefusal(t *testing.T) {
+	run := newFakeRun(t)
+	run.refuses = errors.New("refused")
+	if _, err := run.begin(t, "setting", map[string]string{"set": "MAX_CREATIONS=many"}); !errors.Is(err, run.refuses) {
+		t.Errorf("%v, want the refusal", err)
 	}
 }
 

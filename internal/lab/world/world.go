@@ -55,7 +55,7 @@ type World struct {
 	// arrived is the index of the next meeting of the demand.
 	arrived  int
 	unplaced unplaced
-	tally   Tally
+	tally    Tally
 }
 
 // New creates a world at config.Start. It returns an error if the Config is invalid.

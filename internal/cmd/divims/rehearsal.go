@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"divims/internal/config"
+	"divims/internal/lab/sandbox"
+	"divims/internal/lab/scenario"
+	"divims/internal/lab/world"
+	"divims/internal/pool"
+)
+
+// The methods below are what a scenario does to the run. They implement scenario.Run.
+
+// readScenario reads the scenario of the flags; without one there are no events.
+func (r *sandboxRun) readScenario() error {
+	var text []byte
+	name := r.options.scenario
+	if name != "" {
+		var err error
+		if text, err = os.ReadFile(name); err != nil {
+			return fmt.Errorf("read the scenario: %w", err)
+		}
+	}
+	read, warnings, err := scenario.Read(name, text, scenario.Options{
+		Start: sandboxStart, Length: r.options.length, Zone: sandboxStart.Location(),
+		Servers: r.options.servers, Seed: r.options.seed,
+	})
+	if err != nil {
+		return err
+	}
+	if err := checkScenario(name, read.Events, r.settings); err != nil {
+		return err
+	}
+	if name != "" {
+		for _, warning := range warnings {
+			r.print("warning: %s", warning)
+		}
+	}
+	r.timeline = read.Timeline(r)
+	return nil
+}
+
+// Sandbox is everything around the pool.
+func (r *sandboxRun) Sandbox() *sandbox.Sandbox { return r.sandbox }
+
+// deploy starts an instance of the function with these settings, in the place of the
+// instance before.
+func (r *sandboxRun) deploy(environ []string) error {
+	settings, err := config.Load(environ)
+	if err != nil {
+		return fmt.Errorf("settings of the sandbox: %w", err)
+	}
+	next, err := serveFunction(settings, r.sandbox, r.progress)
+	if err != nil {
+		return err
+	}
+	before := r.function
+	r.settings, r.function = environ, next
+	r.ledger.deployed(settings)
+	r.sandbox.With(func(w *world.World) { w.SetMeetingMaxDuration(settings.MeetingMaxDuration) })
+	if before != nil {
+		r.running.Go(before.close) // requests under way are answered
+	}
+	return nil
+}
+
+// Deploy deploys the function with another setting, until withdraw is called.
+func (r *sandboxRun) Deploy(setting string) (withdraw func(), err error) {
+	before := r.settings
+	changed, err := deploySetting(before, setting)
+	if err != nil {
+		return nil, err
+	}
+	return func() { _ = r.deploy(before) }, r.deploy(changed)
+}
+
+// withAll returns an environment with more settings, NAME=VALUE without DIVIMS_.
+func withAll(environ, set []string) ([]string, error) {
+	for _, setting := range set {
+		var err error
+		if environ, err = deploySetting(environ, setting); err != nil {
+			return nil, fmt.Errorf("--set %s: %w", setting, err)
+		}
+	}
+	return environ, nil
+}
+
+// Operate gives an order of the command line, and returns what it says. An order that is
+// refused is part of the rehearsal.
+func (r *sandboxRun) Operate(order string) (answer string) {
+	settings, err := config.Load(r.settings)
+	if err != nil {
+		return err.Error()
+	}
+	caller := r.sandbox.NewCaller()
+	defer caller.Close()
+	settings.Network.Dial = caller.Dial
+	var said strings.Builder
+	if err := operate(context.Background(), settings, order, &said); err != nil {
+		return err.Error()
+	}
+	r.noteOrder(order)
+	return strings.TrimSpace(said.String())
+}
+
+// noteOrder tells the world if people leave by an operator's order from now on.
+func (r *sandboxRun) noteOrder(order string) {
+	var number int
+	if n, _ := fmt.Sscanf(order, "end-drain %d", &number); n == 1 {
+		servers := pool.Servers(r.options.servers, r.options.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate)
+		r.sandbox.With(func(w *world.World) { w.Order(servers[number-1].Domain) })
+	}
+}
+
+func (r *sandboxRun) now() string {
+	return r.sandbox.Now().In(sandboxStart.Location()).Format("Mon 15:04")
+}
+
+// StopCron stops the cron trigger until resume is called.
+func (r *sandboxRun) StopCron() (resume func()) {
+	r.cronStops++
+	return func() { r.cronStops-- }
+}
+
+// SetClock sets how far the function's clock is ahead, until restore is called.
+func (r *sandboxRun) SetClock(ahead time.Duration) (restore func()) {
+	return r.sandbox.SkewClock(ahead)
+}
+
+// KillNext kills the next evaluation when that many of its calls were answered.
+func (r *sandboxRun) KillNext(after int) { r.killAfter = after }
+
+// Evaluate starts an evaluation. In a still world it first waits for the one before.
+func (r *sandboxRun) Evaluate() {
+	if !r.options.moves() {
+		r.running.Wait()
+	}
+	at, function := r.now(), r.function
+	if r.killAfter > 0 {
+		function.caller.KillAfter(r.killAfter)
+		r.killAfter = 0
+		if err := r.deploy(r.settings); err != nil { // the next evaluation needs another process
+			r.print("%s  deploy again after the kill: %v", at, err)
+		}
+	}
+	end := r.ledger.begin()
+	function.busy.Add(1)
+	r.running.Go(func() {
+		defer function.busy.Done()
+		record, err := function.evaluate(context.Background())
+		killed := function.caller.Killed()
+		if killed {
+			err = errors.New("the process was killed")
+		}
+		end(record, err)
+		r.print("%s  %s", at, progressOf(record, err, killed))
+	})
+}
