@@ -141,7 +141,7 @@ func TestCheckFindsEachProblem(t *testing.T) {
 		"no image in a zone without addresses": {problem: func(s *site) { s.set("ZONES=fr-par-1,fr-par-2") },
 			level: setup.Warning, subject: "fr-par-2", what: "no image", fix: "remove the zone"},
 		"out of stock": {problem: func(s *site) {
-			s.with(func(w *world.World) error { w.SetStock("GP1-S", "fr-par-1", false); return nil })
+			s.with(func(w *world.World) error { w.SellOut(world.Offer{Zone: "fr-par-1", Type: "GP1-S"}); return nil })
 		}, level: setup.Warning, subject: "fr-par-1", what: "GP1-S is out of stock", fix: "wait"},
 		"no commercial type": {problem: func(s *site) { s.set("COMMERCIAL_TYPES=POP3") },
 			level: setup.Error, subject: "fr-par-1", what: "none of DIVIMS_COMMERCIAL_TYPES is available", fix: "add a type"},

@@ -290,7 +290,7 @@ func (o *operator) loseScalelite() {
 // and then all zones out of stock. Machines of one zone replace machines of the other.
 func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.t.Helper()
-	const first, second, third = "POP2-HC-8C-16G", "POP2-8C-32G", "GP1-S"
+	const first, second = "POP2-HC-8C-16G", "POP2-8C-32G"
 	o.until(friday, "06:00")
 	number := o.up()[0]
 	domain := o.last.Servers[number-1].Domain
@@ -309,7 +309,7 @@ func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.until(friday, "07:30")
 	o.expectMessages("RESOLVED error: certificate of " + domain)
 
-	o.with(func(w *world.World) error { w.SetStock(first, "fr-par-1", false); return nil })
+	restock := o.sellOut(world.Offer{Zone: "fr-par-1", Type: first})
 	o.startCourse(friday)
 	types := map[string]int{}
 	for _, server := range o.last.Servers {
@@ -323,17 +323,7 @@ func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.expectMessages()
 	o.note("%s is out of stock in fr-par-1; new machines are %v.", first, types)
 
-	stock := func(available bool, zones ...string) {
-		o.with(func(w *world.World) error {
-			for _, zone := range zones {
-				for _, kind := range []string{first, second, third} {
-					w.SetStock(kind, zone, available)
-				}
-			}
-			return nil
-		})
-	}
-	stock(false, "fr-par-1")
+	restockZone := o.sellOut(world.Offer{Zone: "fr-par-1"})
 	o.note("From now on no machine can be had in fr-par-1.")
 	o.until(friday, "08:35")
 	o.expectMessages("NEW error: stock and quota")
@@ -342,17 +332,18 @@ func (o *operator) runOutOfACertificateAndOfMachines() {
 		o.t.Errorf("%s: servers %v are up; want the servers of fr-par-2 among them", o.now(), up)
 	}
 	o.note("Servers of fr-par-2 take the place of those that cannot be had: servers %v are up.", o.up())
-	stock(true, "fr-par-1")
+	restock()
+	restockZone()
 	o.until(friday, "11:00")
 	o.expectMessages("RESOLVED error: stock and quota")
 
 	o.until(friday, "13:45")
-	stock(false, "fr-par-1", "fr-par-2")
+	restock = o.sellOut(world.Offer{})
 	o.note("No machine can be had at all, and an exam is announced.")
 	o.until(friday, "14:30")
 	o.expectMessages("NEW error: stock and quota", "NEW error: no server left")
 	o.expectStatus(atError, "no server is left to enable")
-	stock(true, "fr-par-1", "fr-par-2")
+	restock()
 	o.until(friday, "15:30")
 	o.expectMessages("RESOLVED error: no server left")
 	if up := o.up(); len(up) < 6 {
@@ -362,6 +353,14 @@ func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.until(friday, "23:00")
 	o.expectMessages("RESOLVED error: stock and quota") // resolved once more, because the alert had come back
 	o.expectStatus(report.Well)
+}
+
+// sellOut makes the machines of an offer out of stock until restock is called.
+func (o *operator) sellOut(offer world.Offer) (restock func()) {
+	o.t.Helper()
+	var end func()
+	o.with(func(w *world.World) error { end = w.SellOut(offer); return nil })
+	return func() { o.with(func(*world.World) error { end(); return nil }) }
 }
 
 // expire makes a server's certificate expire after a time.

@@ -16,9 +16,12 @@ const (
 
 // PowerOn starts a machine that is stopped or stopped in place. It is starting for 5 to
 // 60 s and then running. BBB answers BootMin to BootMax after the call. Errors, also of
-// the other actions: ErrNotFound, ErrState.
+// the other actions: ErrNotFound, ErrState. PowerOn also returns a *RefusedError.
 func (w *World) PowerOn(id string) error {
 	m, err := w.machineToAct(id, "power on", pool.Stopped, pool.StoppedInPlace)
+	if err == nil {
+		err = w.startRefused(m)
+	}
 	if err != nil {
 		return err
 	}

@@ -131,7 +131,7 @@ func TestCreateMachineChecksTheOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			story := newStory(t, 3, 1, nil, twoZones)
-			story.SetStock("GP1-S", "fr-par-1", false)
+			story.SellOut(Offer{Zone: "fr-par-1", Type: "GP1-S"})
 			order := good
 			test.change(&order)
 			before := len(story.Machines())

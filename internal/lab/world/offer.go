@@ -41,13 +41,30 @@ func (w *World) Images() []pool.Image { return slices.Clone(w.config.Images) }
 // AddImage adds an image.
 func (w *World) AddImage(image pool.Image) { w.config.Images = append(w.config.Images, image) }
 
-// stock identifies a type in a zone.
-type stock struct{ typeName, zone string }
+// Offer selects types of machines in zones. An empty Zone or Type selects all.
+type Offer struct{ Zone, Type string }
 
-// SetStock sets whether machines of a type are available in a zone.
-func (w *World) SetStock(typeName, zone string, available bool) {
-	w.soldOut[stock{typeName, zone}] = !available
+// includes returns a function that reports whether an offer includes a type in a zone.
+func includes(typeName, zone string) func(Offer) bool {
+	return func(o Offer) bool {
+		return (o.Zone == "" || o.Zone == zone) && (o.Type == "" || o.Type == typeName)
+	}
 }
 
+// SellOut makes the machines of an offer out of stock until restock is called. Events that
+// overlap hold each until its own end.
+func (w *World) SellOut(o Offer) (restock func()) { return w.soldOut.add(o) }
+
 // InStock reports whether machines of a type are available in a zone.
-func (w *World) InStock(typeName, zone string) bool { return !w.soldOut[stock{typeName, zone}] }
+func (w *World) InStock(typeName, zone string) bool {
+	return w.soldOut.last(includes(typeName, zone)) == nil
+}
+
+// ExhaustQuota makes creations of an offer exceed the project's quota until raise is
+// called.
+func (w *World) ExhaustQuota(o Offer) (raise func()) { return w.exhausted.add(o) }
+
+// WithinQuota reports whether the quota allows another machine of a type in a zone.
+func (w *World) WithinQuota(typeName, zone string) bool {
+	return w.exhausted.last(includes(typeName, zone)) == nil
+}

@@ -18,7 +18,7 @@ type Order struct {
 // CreateMachine creates a stopped machine, as Scaleway does. Names need not be unique.
 // Errors: ErrInvalid for an unknown type or zone or an address of another zone,
 // ErrNotFound for an unknown image or address, ErrState for an address that a machine
-// has already, ErrOutOfStock.
+// has already, ErrQuota, ErrOutOfStock.
 func (w *World) CreateMachine(order Order) (pool.Machine, error) {
 	kind, addresses, err := w.validate(order)
 	if err != nil {
@@ -48,10 +48,21 @@ func (w *World) validate(order Order) (Type, []*address, error) {
 	if err != nil {
 		return Type{}, nil, err
 	}
-	if !w.InStock(order.Type, order.Zone) {
-		return Type{}, nil, fmt.Errorf("type %s in %s: %w", order.Type, order.Zone, ErrOutOfStock)
+	if err := w.available(order); err != nil {
+		return Type{}, nil, fmt.Errorf("type %s in %s: %w", order.Type, order.Zone, err)
 	}
 	return w.config.Types[i], addresses, nil
+}
+
+// available returns an error if a valid order cannot be met now.
+func (w *World) available(order Order) error {
+	switch {
+	case !w.WithinQuota(order.Type, order.Zone):
+		return ErrQuota
+	case !w.InStock(order.Type, order.Zone):
+		return ErrOutOfStock
+	}
+	return nil
 }
 
 // freeAddresses returns the addresses of an order if all of them are free.

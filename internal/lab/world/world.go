@@ -22,6 +22,8 @@ var (
 	ErrState = errors.New("not possible in the present state")
 	// ErrOutOfStock: the hoster has no machine of this type in this zone now.
 	ErrOutOfStock = errors.New("out of stock")
+	// ErrQuota: the project may not have another machine of this type in this zone.
+	ErrQuota = errors.New("over quota")
 	// ErrUnreachable: nothing answers at the server's domain.
 	ErrUnreachable = errors.New("unreachable")
 )
@@ -42,9 +44,12 @@ type World struct {
 	addresses  []*address
 	// reservations counts the calls of Reserve.
 	reservations int
-	soldOut      map[stock]bool
-	entries      []*entry
-	poller       poller
+	// soldOut and exhausted are the offers that are out of stock and over quota.
+	soldOut, exhausted standing[Offer]
+	refusals           standing[refusal]
+	startRefusals      standing[startRefusal]
+	entries            []*entry
+	poller             poller
 	// until is how far AdvanceTo goes.
 	until time.Time
 	// caller is the cause of what is called now; see As. ordered counts the orders about
@@ -69,7 +74,6 @@ func New(config Config) (*World, error) {
 		draws:      newDraws(config.Seed),
 		domains:    map[string]*server{},
 		machineIDs: map[string]*machine{},
-		soldOut:    map[stock]bool{},
 		caller:     DiViMS,
 		ordered:    map[string]int{},
 	}

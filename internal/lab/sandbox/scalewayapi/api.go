@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 
 	"divims/internal/lab/world"
@@ -149,8 +150,29 @@ func (a *api) handle(serve handlerFunc, r *http.Request, body []byte) (response,
 	if err := a.authorize(r); err != nil {
 		return response{}, err
 	}
+	if err := a.World.Refused(callName(r, body)); err != nil {
+		return response{}, err
+	}
 	a.metadata.sync(a.World)
 	return serve(r, body)
+}
+
+// callName returns the name of a call for world.Refuse.
+func callName(r *http.Request, body []byte) string {
+	word := ""
+	for element := range strings.SplitSeq(r.Pattern, "/") {
+		if !strings.HasPrefix(element, "{") {
+			word = element
+		}
+	}
+	if word == "action" {
+		var request struct{ Action string }
+		_ = json.Unmarshal(body, &request) // the call itself answers invalid JSON
+		if request.Action != "" {
+			word += ":" + request.Action
+		}
+	}
+	return r.Method + " " + word
 }
 
 // zoneName matches the name of an availability zone. A zone that the world does not
@@ -219,9 +241,13 @@ func (a response) write(w http.ResponseWriter) {
 	_, _ = w.Write(content)
 }
 
-// errorResponse converts the error of a call. An error other than an apiError is a bug
-// in this package and becomes status 500.
+// errorResponse converts the error of a call. An error other than an apiError or a refusal
+// of the world is a bug in this package and becomes status 500.
 func errorResponse(err error) response {
+	var refused *world.RefusedError
+	if errors.As(err, &refused) {
+		return response{status: refused.Status, body: map[string]any{"message": refused.Text}}
+	}
 	var r *apiError
 	if errors.As(err, &r) {
 		return r.response()

@@ -15,7 +15,7 @@ const unknownID = "6170692d-7363-4616-8c65-00000000000f"
 func TestInvalidOrdersAreRefused(t *testing.T) {
 	s := newSandbox(t, func(_ *world.Config, c *scalewayapi.Config) { c.Quotas = map[string]int{localType: 1} })
 	s.create("first", map[string]any{"commercial_type": localType, "public_ips": []string{s.address(1)}})
-	s.world.SetStock("POP2-8C-32G", "fr-par-1", false)
+	s.world.SellOut(world.Offer{Zone: "fr-par-1", Type: "POP2-8C-32G"})
 	for _, test := range []struct {
 		name   string
 		change map[string]any
@@ -115,7 +115,7 @@ func TestOutOfStockAtStart(t *testing.T) {
 	s := newSandbox(t)
 	address := map[string]any{"public_ips": []string{s.address(1)}}
 	id := s.create("bbb-w1", address)
-	s.world.SetStock(blockType, "fr-par-1", false)
+	s.world.SellOut(world.Offer{Zone: "fr-par-1", Type: blockType})
 	if answer := s.act(id, "poweron"); answer.status != 412 || answer.at("type") != "out_of_stock" {
 		t.Fatalf("poweron: status %d %v, want out of stock", answer.status, answer.body)
 	}

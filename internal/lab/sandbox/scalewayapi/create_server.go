@@ -73,7 +73,7 @@ func (a *api) checkOrder(order serverOrder, zone string) error {
 	if err := checkVolumes(order.Volumes, a.World.Types()[i]); err != nil {
 		return err
 	}
-	return a.checkQuota(order.CommercialType)
+	return a.checkQuota(order.CommercialType, zone)
 }
 
 // missingArguments returns the required arguments that are missing.
@@ -111,18 +111,20 @@ func checkVolumes(volumes map[string]volumeTemplate, commercialType world.Type) 
 	return nil
 }
 
-func (a *api) checkQuota(commercialType string) error {
-	quota, limited := a.Quotas[commercialType]
-	if !limited {
-		return nil
-	}
+// checkQuota refuses a machine beyond the quota of its type, or one of a type whose quota
+// an event of the world has exhausted.
+func (a *api) checkQuota(commercialType, zone string) error {
 	used := 0
 	for _, machine := range a.World.Machines() {
 		if machine.Type == commercialType {
 			used++
 		}
 	}
-	if used < quota {
+	quota, limited := a.Quotas[commercialType]
+	if !a.World.WithinQuota(commercialType, zone) {
+		quota, limited = used, true
+	}
+	if !limited || used < quota {
 		return nil
 	}
 	return quotaExceeded(quotaName(commercialType), quota)

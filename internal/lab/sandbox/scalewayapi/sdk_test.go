@@ -240,7 +240,7 @@ func TestErrorsHaveTheTypesOfTheSDK(t *testing.T) {
 	s.act(starting, "poweron")
 	_, transient := instances.ServerAction(&instance.ServerActionRequest{ServerID: starting, Action: instance.ServerActionReboot})
 	_, denied := instances.ListServers(&instance.ListServersRequest{Project: scw.StringPtr(secretKey)})
-	s.world.SetStock(blockType, "fr-par-1", false)
+	s.world.SellOut(world.Offer{Zone: "fr-par-1", Type: blockType})
 
 	check[*scw.OutOfStockError](t, "a type that is out of stock", order(blockType, imageID))
 	check[*scw.QuotasExceededError](t, "more than the quota", order(localType, imageID))
@@ -263,7 +263,7 @@ func check[E error](t *testing.T, what string, err error) {
 // The API reports prices and shortages.
 func TestPricesAndStock(t *testing.T) {
 	s := newSandbox(t)
-	s.world.SetStock(localType, "fr-par-1", false)
+	s.world.SellOut(world.Offer{Zone: "fr-par-1", Type: localType})
 	instances := instance.NewAPI(s.sdk())
 	types := must(instances.ListServersTypes(&instance.ListServersTypesRequest{}, scw.WithAllPages()))(t).Servers
 	if price := types[blockType].HourlyPrice; price != 0.213 {
