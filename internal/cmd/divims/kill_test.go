@@ -213,7 +213,12 @@ func (l *life) conclude() (e ending) {
 				e.enabled++
 			}
 		}
-		e.machines, e.volumes, e.leftoverVolumes = len(w.Machines()), len(w.Volumes()), w.Tally().LeftoverVolumes
+		e.machines, e.volumes = len(w.Machines()), len(w.Volumes())
+		for _, volume := range w.Volumes() {
+			if !volume.Attached {
+				e.leftoverVolumes++
+			}
+		}
 	})
 	now := l.sandbox.Now()
 	_, err := storeOf(l.t, l.environment).Acquire(l.t.Context(), "the end", now, now)

@@ -14,6 +14,7 @@ func (w *World) RenameMachine(id, name string) error {
 		return err
 	}
 	m.Name = name
+	w.noteDuplicates()
 	return w.TouchMachine(id)
 }
 
@@ -24,6 +25,7 @@ func (w *World) RetagMachine(id string, tags []string) error {
 		return err
 	}
 	m.Tags = slices.Clone(tags)
+	w.noteDuplicates()
 	return w.TouchMachine(id)
 }
 

@@ -56,6 +56,9 @@ func (w *World) Reboot(id string) error {
 	if err != nil {
 		return err
 	}
+	if w.caller == DiViMS {
+		w.tally.Reboots++
+	}
 	w.halt(m, "rebooting", func() { w.boot(m) })
 	return nil
 }
@@ -69,8 +72,9 @@ func (w *World) Terminate(id string) error {
 	if err != nil {
 		return err
 	}
+	by := w.caller
 	w.halt(m, "terminating", func() {
-		w.remove(m)
+		w.remove(m, by)
 		w.volumes = slices.DeleteFunc(w.volumes, func(v *volume) bool { return v == m.root && v.Kind == pool.LocalVolume })
 	})
 	w.noteDeletion(m)
@@ -85,7 +89,7 @@ func (w *World) Delete(id string) error {
 		return err
 	}
 	w.noteDeletion(m)
-	w.remove(m)
+	w.remove(m, w.caller)
 	return nil
 }
 

@@ -87,8 +87,10 @@ func TestTerminateLeavesOnlyBlockVolumes(t *testing.T) {
 				t.Errorf("delete an attached volume = %v, want wrong state", err)
 			}
 			story.must(story.Terminate(m.ID))
-			story.at(time.Minute)
-			expect(story, "leftover volumes", story.Tally().LeftoverVolumes, test.left)
+			story.at(15 * time.Minute)
+			expect(story, "leftover volumes", story.Tally().LeftoverVolumes, 0)
+			story.at(16 * time.Minute)
+			expect(story, "leftover volumes after more than 15 minutes", story.Tally().LeftoverVolumes, test.left)
 			expect(story, "volumes", len(story.Volumes()), test.left)
 			if test.left > 0 {
 				expect(story, "attached", story.Volumes()[0].Attached, false)
@@ -161,6 +163,7 @@ func TestDeleteLeavesLocalVolumesAndLosesRecordings(t *testing.T) {
 	story.must(story.Delete(id))
 	expect(story, "machines", len(story.Machines()), 0)
 	expect(story, "lost recordings", story.Tally().LostRecordings, 1)
+	story.at(52 * time.Minute)
 	expect(story, "leftover volumes", story.Tally().LeftoverVolumes, 1)
 	story.must(story.DeleteVolume(story.Volumes()[0].ID))
 }

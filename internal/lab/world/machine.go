@@ -170,12 +170,14 @@ func (w *World) halt(m *machine, detail string, done func()) {
 }
 
 // remove deletes a machine. Its addresses become free and its volume is detached.
-func (w *World) remove(m *machine) {
+func (w *World) remove(m *machine, by Cause) {
 	w.tally.ServerHours += w.now.Sub(m.Created).Hours()
 	for _, a := range m.addresses {
 		a.machine = nil
 	}
-	m.root.machine = nil
+	if m.root != nil {
+		w.detach(m.root, by)
+	}
 	w.machines = slices.DeleteFunc(w.machines, func(other *machine) bool { return other == m })
 	delete(w.machineIDs, m.ID)
 }

@@ -27,6 +27,7 @@ func (w *World) CreateMachine(order Order) (pool.Machine, error) {
 	m := w.addMachine(order, kind)
 	w.equip(m, addresses)
 	w.tally.MachinesCreated++
+	w.noteDuplicates()
 	return m.seen(), nil
 }
 

@@ -30,8 +30,19 @@ type Tally struct {
 	Interruptions [causes]Interruption
 	// LostRecordings were unfinished or had failed when their machine was deleted.
 	LostRecordings int
-	// LeftoverVolumes are volumes that belong to no machine at present.
+	// LeftoverVolumes are volumes of machines that DiViMS deleted, left detached for more
+	// than 15 minutes now.
 	LeftoverVolumes int
+	// DeletedByHandVolumes are volumes that a person had detached and DiViMS deleted.
+	DeletedByHandVolumes int
+	// Reboots are the accepted calls of DiViMS.
+	Reboots int
+	// PeakMachines is the most machines that the hoster listed at a full minute, in any
+	// state.
+	PeakMachines int
+	// DuplicateMachines is the largest number of the pool's machines, at any moment, that
+	// had the same host name of a server as another one: of three with one name, two.
+	DuplicateMachines int
 	// DrainTimes has the time from the cordon or disable of an entry until its machine
 	// was stopped or deleted, for each machine with such an entry.
 	DrainTimes []time.Duration
@@ -45,11 +56,37 @@ func (w *World) Tally() Tally {
 		t.ServerHours += w.now.Sub(m.Created).Hours()
 	}
 	for _, v := range w.volumes {
-		if v.machine == nil {
+		if v.isLeftover(w.now) {
 			t.LeftoverVolumes++
 		}
 	}
 	return t
+}
+
+// noteDuplicates counts the machines that have the same host name as another one. It is
+// called after each creation and after each change of a name or of tags.
+func (w *World) noteDuplicates() {
+	count := 0
+	for _, s := range w.servers {
+		named := 0
+		for _, m := range w.machines {
+			if m.Name == s.Hostname && w.ours(m) {
+				named++
+			}
+		}
+		count += max(0, named-1)
+	}
+	w.tally.DuplicateMachines = max(w.tally.DuplicateMachines, count)
+}
+
+// ours reports whether a machine has the pool's tags.
+func (w *World) ours(m *machine) bool {
+	for _, tag := range w.config.Tags {
+		if !slices.Contains(m.Tags, tag) {
+			return false
+		}
+	}
+	return true
 }
 
 // noteDrain records the drain times of a machine's entries.
@@ -157,6 +194,7 @@ func (e *entry) busy() bool {
 }
 
 func (t *Tally) add(row Minute) {
+	t.PeakMachines = max(t.PeakMachines, row.Machines)
 	t.PeakParticipants = max(t.PeakParticipants, row.Participants)
 	t.ParticipantMinutes += row.Participants
 	t.OverloadedParticipantMinutes += row.Overloaded

@@ -3,14 +3,32 @@ package world
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"divims/internal/pool"
 )
 
-// volume is a disk. machine is nil once its machine is deleted.
+// volume is a disk.
 type volume struct {
 	pool.Volume
-	machine *machine
+	// machine is nil once the volume is detached, by the deletion of its machine or by
+	// hand. detached is when that was, and detachedBy who did it.
+	machine    *machine
+	detached   time.Time
+	detachedBy Cause
+}
+
+// leftoverAge is how long after the deletion of a machine its volume may stay.
+const leftoverAge = 15 * time.Minute
+
+// isLeftover reports whether DiViMS should have deleted the volume.
+func (v *volume) isLeftover(now time.Time) bool {
+	return v.machine == nil && v.detachedBy == DiViMS && now.Sub(v.detached) > leftoverAge
+}
+
+// detach takes a volume off its machine.
+func (w *World) detach(v *volume, by Cause) {
+	v.machine, v.detached, v.detachedBy = nil, w.now, by
 }
 
 // seen returns the volume as the hoster lists it.
@@ -38,6 +56,9 @@ func (w *World) DeleteVolume(id string) error {
 	}
 	if w.volumes[i].machine != nil {
 		return fmt.Errorf("delete volume %s, which is attached: %w", id, ErrState)
+	}
+	if w.volumes[i].detachedBy == Person && w.caller == DiViMS {
+		w.tally.DeletedByHandVolumes++
 	}
 	w.volumes = slices.Delete(w.volumes, i, i+1)
 	return nil

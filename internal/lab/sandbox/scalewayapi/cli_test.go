@@ -86,7 +86,7 @@ func (c cli) deleteOnlyVolume() {
 		c.t.Fatalf("volumes left: %v, want one volume", volumes)
 	}
 	c.run(nil, "block", "volume", "delete", volumes[0].ID)
-	if n := c.world.Tally().LeftoverVolumes; n != 0 {
+	if n := len(c.world.Volumes()); n != 0 {
 		c.t.Errorf("%d volumes are left, want none", n)
 	}
 }
