@@ -18,6 +18,9 @@ type machine struct {
 	kind      Type
 	addresses []*address
 	root      *volume
+	// defect is its image's. bootTakes is how long a boot takes; 0 for the usual time.
+	defect    Defect
+	bootTakes time.Duration
 
 	// halts counts how often the machine was halted. Events planned before a halt are
 	// skipped after it.
@@ -52,8 +55,10 @@ func (w *World) addMachine(order Order, kind Type) *machine {
 			Tags:        slices.Clone(order.Tags),
 			HourlyPrice: pool.Seen(kind.HourlyPrice),
 		},
-		kind: kind,
+		kind:   kind,
+		defect: w.defects[order.ImageID],
 	}
+	m.bootTakes = w.longestBoot(m.defect)
 	w.machines = append(w.machines, m)
 	w.machineIDs[m.ID] = m
 	return m
@@ -138,15 +143,22 @@ func (w *World) later(m *machine, at time.Time, do func()) {
 }
 
 // boot starts a machine: first it runs for the hoster, then its system is up, then BBB
-// answers.
+// answers, unless its image has a defect.
 func (w *World) boot(m *machine) {
 	w.change(m, pool.Starting, "allocating node")
 	running := w.between(minStarting, maxStarting, "starting", m.ID)
-	answering := latest(running, w.between(w.config.BootMin, w.config.BootMax, "boot", m.ID))
+	least, most := w.bootBounds(m)
+	answering := latest(running, w.between(least, most, "boot", m.ID))
 	w.later(m, running, func() { w.change(m, pool.Running, "booting kernel") })
+	if m.defect.NeverUp {
+		return
+	}
 	w.later(m, latest(running, answering.Add(-systemLead)), func() {
 		m.Detail = "booted"
 		m.bootTime = w.now
+		if unit := m.defect.UnitDown; unit != "" && !slices.Contains(m.unitsDown, unit) {
+			m.unitsDown = append(m.unitsDown, unit)
+		}
 	})
 	w.later(m, answering, func() {
 		m.bbbUp = true

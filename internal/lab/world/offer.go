@@ -35,12 +35,6 @@ func (w *World) Types() []Type { return slices.Clone(w.config.Types) }
 // Zones returns the availability zones.
 func (w *World) Zones() []string { return slices.Clone(w.config.Zones) }
 
-// Images returns the images that machines can be created from.
-func (w *World) Images() []pool.Image { return slices.Clone(w.config.Images) }
-
-// AddImage adds an image.
-func (w *World) AddImage(image pool.Image) { w.config.Images = append(w.config.Images, image) }
-
 // Offer selects types of machines in zones. An empty Zone or Type selects all.
 type Offer struct{ Zone, Type string }
 

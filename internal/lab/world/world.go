@@ -48,8 +48,11 @@ type World struct {
 	soldOut, exhausted standing[Offer]
 	refusals           standing[refusal]
 	startRefusals      standing[startRefusal]
-	entries            []*entry
-	poller             poller
+	slowBoots          standing[time.Duration]
+	// defects has the images with a defect, by id.
+	defects map[string]Defect
+	entries []*entry
+	poller  poller
 	// until is how far AdvanceTo goes.
 	until time.Time
 	// caller is the cause of what is called now; see As. ordered counts the orders about
@@ -74,6 +77,7 @@ func New(config Config) (*World, error) {
 		draws:      newDraws(config.Seed),
 		domains:    map[string]*server{},
 		machineIDs: map[string]*machine{},
+		defects:    map[string]Defect{},
 		caller:     DiViMS,
 		ordered:    map[string]int{},
 	}
