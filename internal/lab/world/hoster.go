@@ -19,6 +19,9 @@ const (
 // the other actions: ErrNotFound, ErrState. PowerOn also returns a *RefusedError.
 func (w *World) PowerOn(id string) error {
 	m, err := w.machineToAct(id, "power on", pool.Stopped, pool.StoppedInPlace)
+	if err == nil && m.root == nil && !m.BareMetal {
+		err = fmt.Errorf("power on machine %s, which has no volume: %w", id, ErrState)
+	}
 	if err == nil {
 		err = w.startRefused(m)
 	}

@@ -90,7 +90,10 @@ func (m *metadata) syncVolumes(w *world.World, attached map[string]bool) {
 		if m.volumes[volume.ID] == nil {
 			m.volumes[volume.ID] = &volumeMetadata{name: volume.Name, created: w.Now()}
 		}
-		if note := m.volumes[volume.ID]; !attached[volume.ID] && note.detached.IsZero() {
+		switch note := m.volumes[volume.ID]; {
+		case attached[volume.ID]:
+			note.detached = time.Time{}
+		case note.detached.IsZero():
 			note.detached = w.Now()
 		}
 	}
