@@ -124,3 +124,24 @@ func (w *World) Machines() []pool.Machine {
 	}
 	return seen
 }
+
+// ReportState makes the hoster report a state for the machine of a server until end is
+// called. Nothing else changes. Without a machine nothing happens, and end is nil.
+func (w *World) ReportState(number int, state pool.MachineState) (end func()) {
+	m := w.machineOf(number)
+	if m == nil {
+		return nil
+	}
+	return m.reported.add(state)
+}
+
+// ReportedState returns the state that the hoster reports for a machine: the last one
+// that ReportState set, or the real one, which Machines returns.
+func (w *World) ReportedState(machine pool.Machine) pool.MachineState {
+	if m := w.machineIDs[machine.ID]; m != nil {
+		if state := m.reported.last(func(pool.MachineState) bool { return true }); state != nil {
+			return *state
+		}
+	}
+	return machine.State
+}

@@ -21,6 +21,8 @@ type machine struct {
 	// defect is its image's. bootTakes is how long a boot takes; 0 for the usual time.
 	defect    Defect
 	bootTakes time.Duration
+	// reported are states that the hoster reports instead of the real one.
+	reported standing[pool.MachineState]
 
 	// halts counts how often the machine was halted. Events planned before a halt are
 	// skipped after it.

@@ -50,11 +50,20 @@ var bareMetalStatuses = map[pool.MachineState]string{
 	pool.Stopped: "stopped", pool.StoppedInPlace: "stopped",
 }
 
+// bareMetalStatus returns the name of a state. One that an event of the world reports may
+// have no other name.
+func bareMetalStatus(state pool.MachineState) string {
+	if status, known := bareMetalStatuses[state]; known {
+		return status
+	}
+	return string(state)
+}
+
 func (a *api) newBareMetalServer(machine pool.Machine) bareMetalServer {
 	view := bareMetalServer{
 		ID: machine.ID, Name: machine.Name, Zone: machine.Zone, OrganizationID: a.Project, ProjectID: a.Project,
 		CreatedAt: blockTime(machine.Created), UpdatedAt: blockTime(machine.Since),
-		Status: bareMetalStatuses[machine.State], PingStatus: "ping_status_down", BootType: "normal",
+		Status: bareMetalStatus(a.World.ReportedState(machine)), PingStatus: "ping_status_down", BootType: "normal",
 		OfferID: derivedID("offer", machine.Type), OfferName: machine.Type, Tags: notNil(machine.Tags),
 		IPs: []bareMetalAddress{{
 			ID: derivedID("address", machine.ID), Address: derivedIP(machine.ID), Version: "IPv4", ReverseStatus: "active",

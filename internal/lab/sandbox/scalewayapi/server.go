@@ -105,7 +105,7 @@ func (a *api) serverOf(machine pool.Machine) server {
 		Arch: "x86_64", BootType: "local", CommercialType: machine.Type,
 		Organization: a.Project, Project: a.Project,
 		Image: a.imageOf(machine), Volumes: a.volumesOf(machine), Tags: notNil(machine.Tags),
-		State: machine.State, StateDetail: machine.Detail, AllowedActions: allowedActions[machine.State],
+		State: a.World.ReportedState(machine), StateDetail: machine.Detail, AllowedActions: allowedActions[machine.State],
 		PublicIPs: addresses, MACAddress: macAddress(machine.ID), RoutedIPEnabled: true,
 		DynamicIPRequired: a.metadata.machines[machine.ID].dynamicAddress,
 		CreationDate:      instanceTime(machine.Created), ModificationDate: instanceTime(machine.Since),
@@ -203,7 +203,7 @@ func (a *api) listServers(r *http.Request, _ []byte) (response, error) {
 		return !strings.Contains(m.Name, query.Get("name")) ||
 			!hasAll(m.Tags, commaSeparated(query.Get("tags"))) ||
 			!matchesAny(m.ID, commaSeparated(query.Get("servers"))) ||
-			!matchesFilter(string(m.State), query.Get("state")) ||
+			!matchesFilter(string(a.World.ReportedState(m)), query.Get("state")) ||
 			!matchesFilter(m.Type, query.Get("commercial_type"))
 	})
 	if err := orderServers(machines, query.Get("order")); err != nil {
