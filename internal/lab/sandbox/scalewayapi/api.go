@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"regexp"
-	"strings"
 	"sync"
 
 	"divims/internal/lab/world"
@@ -150,29 +149,11 @@ func (a *api) handle(serve handlerFunc, r *http.Request, body []byte) (response,
 	if err := a.authorize(r); err != nil {
 		return response{}, err
 	}
-	if err := a.World.Refused(callName(r, body)); err != nil {
+	if err := a.World.Refused(nameOf(r, body)); err != nil {
 		return response{}, err
 	}
 	a.metadata.sync(a.World)
 	return serve(r, body)
-}
-
-// callName returns the name of a call for world.Refuse.
-func callName(r *http.Request, body []byte) string {
-	word := ""
-	for element := range strings.SplitSeq(r.Pattern, "/") {
-		if !strings.HasPrefix(element, "{") {
-			word = element
-		}
-	}
-	if word == "action" {
-		var request struct{ Action string }
-		_ = json.Unmarshal(body, &request) // the call itself answers invalid JSON
-		if request.Action != "" {
-			word += ":" + request.Action
-		}
-	}
-	return r.Method + " " + word
 }
 
 // zoneName matches the name of an availability zone. A zone that the world does not

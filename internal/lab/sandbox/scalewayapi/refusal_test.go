@@ -2,12 +2,14 @@ package scalewayapi_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
 
+	"divims/internal/lab/sandbox/scalewayapi"
 	"divims/internal/lab/world"
 )
 
@@ -92,5 +94,17 @@ func TestStartsAreRefused(t *testing.T) {
 	end()
 	if answer := s.act(id, "poweron"); answer.status != http.StatusAccepted {
 		t.Errorf("start after the event: status %d: %v", answer.status, answer.body)
+	}
+}
+
+func TestCallsAreNamedByTheLastFixedWord(t *testing.T) {
+	calls := scalewayapi.Calls()
+	for _, name := range []string{
+		"POST servers", "GET servers", "PATCH servers", "DELETE servers", "GET action", "POST action:terminate", "POST action:poweron",
+		"PATCH user_data", "DELETE volumes", "GET volumes", "GET ips", "GET images", "GET availability", "PATCH records", "GET quota", "POST reboot",
+	} {
+		if !slices.Contains(calls, name) {
+			t.Errorf("there is no call %q among %q", name, calls)
+		}
 	}
 }
