@@ -96,7 +96,7 @@ func (c *Config) setHosterDefaults() {
 		c.Zones = []string{"fr-par-1"}
 	}
 	if len(c.Types) == 0 {
-		c.Types = defaultTypes()
+		c.Types = DefaultTypes()
 	}
 	if len(c.Images) == 0 {
 		for i, zone := range c.Zones {

@@ -19,8 +19,8 @@ type Type struct {
 	RootVolume pool.VolumeKind
 }
 
-// defaultTypes returns three of Scaleway's types with the prices of July 2026.
-func defaultTypes() []Type {
+// DefaultTypes returns three of Scaleway's types with the prices of July 2026.
+func DefaultTypes() []Type {
 	const gib = 1 << 30
 	return []Type{
 		{Name: "POP2-HC-8C-16G", CPUs: 8, Memory: 16 * gib, HourlyPrice: 0.213, RootVolume: pool.BlockVolume},

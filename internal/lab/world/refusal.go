@@ -42,13 +42,13 @@ type startRefusal struct {
 }
 
 // RefuseStarts makes the hoster refuse to start the stopped machines of a server, with an
-// HTTP status, until end is called. Errors: ErrNotFound for an unknown server.
-func (w *World) RefuseStarts(number, status int) (end func(), err error) {
+// HTTP status, until end is called. It returns nil if there is no such server.
+func (w *World) RefuseStarts(number, status int) (end func()) {
 	s, err := w.serverByNumber(number)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	return w.startRefusals.add(startRefusal{s, status}), nil
+	return w.startRefusals.add(startRefusal{s, status})
 }
 
 // startRefused returns a *RefusedError if the start of a machine is refused now.
