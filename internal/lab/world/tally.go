@@ -66,15 +66,15 @@ func (w *World) Tally() Tally {
 // noteDuplicates counts the machines that have the same host name as another one. It is
 // called after each creation and after each change of a name or of tags.
 func (w *World) noteDuplicates() {
+	named := map[string]int{}
+	for _, m := range w.machines {
+		if w.ours(m) {
+			named[m.Name]++
+		}
+	}
 	count := 0
 	for _, s := range w.servers {
-		named := 0
-		for _, m := range w.machines {
-			if m.Name == s.Hostname && w.ours(m) {
-				named++
-			}
-		}
-		count += max(0, named-1)
+		count += max(0, named[s.Hostname]-1)
 	}
 	w.tally.DuplicateMachines = max(w.tally.DuplicateMachines, count)
 }
