@@ -3,7 +3,7 @@ package world
 import (
 	"fmt"
 	"hash/fnv"
-	"net/url"
+	"math"
 	"slices"
 	"time"
 
@@ -19,16 +19,24 @@ type entry struct {
 	// hash orders large sets in Redis, and determines how fast the server answers polls.
 	hash uint64
 	// version is the BBB version, which is "" until the first successful poll.
-	version    string
-	deleted    bool
-	state      pool.EntryState
-	multiplier float64
-	tag        string
-	online     bool
-	bad        int // failed polls in a row
-	load       float64
-	loadKnown  bool
-	race       race
+	version string
+	deleted bool
+	// wrongSecret is set if the server's BBB has another secret.
+	wrongSecret bool
+	// changes counts the changes of the state that were asked for.
+	changes int
+	// handChanges is what changes was after a hand changed the state last.
+	handChanges     int
+	stateHolds      holds[pool.EntryState]
+	multiplierHolds holds[float64]
+	state           pool.EntryState
+	multiplier      float64
+	tag             string
+	online          bool
+	bad             int // failed polls in a row
+	load            float64
+	loadKnown       bool
+	race            race
 	// meetings are the entry's meetings in Scalelite's own list.
 	meetings []*meeting
 	// drainingSince is when the entry stopped being enabled. It is zero while the entry
@@ -44,8 +52,11 @@ func (e *entry) setLoad(load float64) { e.load, e.loadKnown = load, true }
 func (e *entry) clearLoad() { e.load, e.loadKnown = 0, false }
 
 // count adds a created meeting or a join to the load. The next poll replaces the load, but
-// no poll replaces the load in race.
+// no poll replaces the load in race. Redis refuses what is not a number.
 func (e *entry) count() {
+	if e.deleted || math.IsNaN(e.multiplier) {
+		return
+	}
 	e.load += e.multiplier
 	e.race.load += e.multiplier
 }
@@ -57,8 +68,11 @@ func (e *entry) contact() (Contact, *machine) {
 		return Refuses, nil // the name is not known
 	}
 	contact, m := e.server.contact(Scalelite)
-	if contact != Answers {
+	switch {
+	case contact != Answers:
 		return contact, nil
+	case e.wrongSecret:
+		return Fails, nil
 	}
 	return contact, m
 }
@@ -90,10 +104,9 @@ func (e *entry) seen() pool.Entry {
 
 // addEntry registers an entry, which is disabled and offline.
 func (w *World) addEntry(address string, secret pool.Secret) *entry {
-	e := &entry{id: w.newID("entry", address), url: address, secret: secret, state: pool.Disabled, multiplier: 1}
-	if u, err := url.Parse(address); err == nil {
-		e.server = w.domains[u.Hostname()]
-	}
+	e := &entry{id: w.newID("entry", address), url: address, state: pool.Disabled, multiplier: 1}
+	e.server = w.serverAt(address)
+	w.setSecret(e, secret)
 	hash := fnv.New64a()
 	_, _ = hash.Write([]byte(e.id))
 	e.hash = hash.Sum64()
@@ -116,7 +129,24 @@ func (w *World) Register(url string, secret pool.Secret) (pool.Entry, error) {
 	if url == "" {
 		return pool.Entry{}, fmt.Errorf("register an entry without url: %w", ErrInvalid)
 	}
+	if w.caller == DiViMS && w.hasURL(url) {
+		w.tally.EntriesDoubled++
+	}
 	return w.addEntry(url, secret).seen(), nil
+}
+
+// SetSecret sets the secret with which Scalelite calls an entry's server. Errors:
+// ErrNotFound.
+func (w *World) SetSecret(id string, secret pool.Secret) error {
+	e, err := w.entry(id)
+	if err == nil {
+		w.setSecret(e, secret)
+	}
+	return err
+}
+
+func (w *World) setSecret(e *entry, secret pool.Secret) {
+	e.secret, e.wrongSecret = secret, secret.Reveal() != w.config.Secret.Reveal()
 }
 
 // SetTag sets the tag of an entry, or removes it if tag is "". See place for the effect on
@@ -130,21 +160,19 @@ func (w *World) SetTag(id, tag string) error {
 }
 
 // SetMultiplier sets the factor by which Scalelite multiplies the load of an entry's
-// server from the next poll on. Errors: ErrNotFound, ErrInvalid.
+// server from the next poll on. It takes NaN and every number but 0. Errors:
+// ErrNotFound, ErrInvalid.
 func (w *World) SetMultiplier(id string, multiplier float64) error {
 	e, err := w.entry(id)
 	if err != nil {
 		return err
 	}
-	if !(multiplier > 0 && multiplier <= maxMultiplier) {
+	if multiplier == 0 || math.IsInf(multiplier, 0) {
 		return fmt.Errorf("set the load multiplier of entry %s to %g: %w", id, multiplier, ErrInvalid)
 	}
 	e.multiplier = multiplier
 	return nil
 }
-
-// maxMultiplier is far above every sensible value.
-const maxMultiplier = 1000
 
 // Remove deletes an entry, even if it has meetings. Errors: ErrNotFound.
 func (w *World) Remove(id string) error {
@@ -152,12 +180,16 @@ func (w *World) Remove(id string) error {
 	if err != nil {
 		return err
 	}
+	w.removeEntry(e)
+	return nil
+}
+
+func (w *World) removeEntry(e *entry) {
 	for len(e.meetings) > 0 {
 		e.drop(e.meetings[0])
 	}
 	e.deleted = true
 	w.entries = slices.DeleteFunc(w.entries, func(other *entry) bool { return other == e })
-	return nil
 }
 
 // SetState enables, cordons or disables an entry. A disabled entry has no load. Once
@@ -168,16 +200,22 @@ func (w *World) SetState(id string, state pool.EntryState) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case state != pool.Enabled && state != pool.Cordoned && state != pool.Disabled:
+	if state != pool.Enabled && state != pool.Cordoned && state != pool.Disabled {
 		return fmt.Errorf("set entry %s to state %q: %w", id, state, ErrInvalid)
-	case state == e.state:
-	case state == pool.Enabled:
+	}
+	w.setState(e, state)
+	return nil
+}
+
+func (w *World) setState(e *entry, state pool.EntryState) {
+	e.changes++
+	switch state {
+	case e.state:
+	case pool.Enabled:
 		e.enable()
 	default:
 		w.withdraw(e, state)
 	}
-	return nil
 }
 
 // enable enables an entry. One that was straggling without a load keeps that of the race.

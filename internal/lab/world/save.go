@@ -27,7 +27,7 @@ func (w *World) polled(r reading, m *machine) {
 	e := r.entry
 	e.online, e.bad, e.version = true, 0, bbbVersion
 	w.dropEnded(e, m)
-	load := e.multiplier * w.loadOf(m)
+	load := e.multiplier*w.loadOf(m) + 0 // no negative zero
 	if math.IsNaN(load) {
 		return // Redis refuses it
 	}

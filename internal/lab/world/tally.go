@@ -28,6 +28,8 @@ type Tally struct {
 	SplitMeetings int
 	// Interruptions has the same by each cause.
 	Interruptions [causes]Interruption
+	// EntriesDoubled were added by DiViMS for a URL that had an entry.
+	EntriesDoubled int
 	// LostRecordings were unfinished or had failed when their machine was deleted.
 	LostRecordings int
 	// LeftoverVolumes are volumes of machines that DiViMS deleted, left detached for more

@@ -53,6 +53,9 @@ type World struct {
 	defects map[string]Defect
 	entries []*entry
 	poller  poller
+	emptied emptied
+	// apiStops counts those who keep Scalelite's management API from answering.
+	apiStops int
 	// until is how far AdvanceTo goes.
 	until time.Time
 	// caller is the cause of what is called now; see As. ordered counts the orders about

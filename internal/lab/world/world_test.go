@@ -155,7 +155,7 @@ func TestStatsFollowTheMeetings(t *testing.T) {
 
 func TestDuplicateAndUnknownEntries(t *testing.T) {
 	story := newStory(t, 1, 1, meetings(2, 3*time.Minute, time.Hour, 5))
-	double, err := story.Register("https://bbb-w1.example.com/bigbluebutton/api", pool.NewSecret("other"))
+	double, err := story.Register("https://bbb-w1.example.com/bigbluebutton/api", story.config.Secret)
 	story.must(err)
 	stranger, err := story.Register("https://elsewhere.example.org/bigbluebutton/api", pool.NewSecret("s"))
 	story.must(err)

@@ -1,0 +1,99 @@
+package world
+
+import (
+	"math"
+	"slices"
+
+	"divims/internal/pool"
+)
+
+// The functions below are what a person does in Scalelite to all entries of a server.
+// The function that each returns takes it back, as far as nobody has changed it since.
+
+// entriesOf returns the entries whose URL leads to the server with a number.
+func (w *World) entriesOf(number int) []*entry {
+	var found []*entry
+	for _, e := range w.entries {
+		if e.server != nil && e.server.Number == number {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// eachEntry does something to each entry of a server as a Person and returns what undoes it.
+func (w *World) eachEntry(number int, do func(*entry) (undo func())) (undo func()) {
+	var undos []func()
+	for _, e := range w.entriesOf(number) {
+		w.As(Person, func() { undos = append(undos, do(e)) })
+	}
+	return func() {
+		for _, undo := range undos {
+			w.As(Person, undo)
+		}
+	}
+}
+
+// SetStateByHand sets the state of a server's entries.
+func (w *World) SetStateByHand(number int, state pool.EntryState) (undo func()) {
+	return w.eachEntry(number, func(e *entry) func() {
+		hold := e.stateHolds.begin(e.state, state)
+		w.setState(e, state)
+		e.handChanges = e.changes
+		return func() {
+			before, inForce := e.stateHolds.end(hold)
+			if inForce && e.changes == e.handChanges {
+				w.setState(e, before)
+				e.handChanges = e.changes
+			}
+		}
+	})
+}
+
+// SetMultiplierByHand sets the load multiplier of a server's entries, which is not 0.
+func (w *World) SetMultiplierByHand(number int, multiplier float64) (undo func()) {
+	return w.eachEntry(number, func(e *entry) func() {
+		hold := e.multiplierHolds.begin(e.multiplier, multiplier)
+		e.multiplier = multiplier
+		return func() {
+			before, inForce := e.multiplierHolds.end(hold)
+			if inForce && (e.multiplier == multiplier || math.IsNaN(e.multiplier) && math.IsNaN(multiplier)) {
+				e.multiplier = before
+			}
+		}
+	})
+}
+
+// RemoveByHand deletes a server's entries. Taken back, those with a URL that has no
+// entry then are added anew, with their former state.
+func (w *World) RemoveByHand(number int) (undo func()) {
+	return w.eachEntry(number, func(e *entry) func() {
+		w.removeEntry(e)
+		return func() {
+			if w.hasURL(e.url) {
+				return
+			}
+			again := w.addEntry(e.url, e.secret)
+			again.multiplier, again.tag = e.multiplier, e.tag
+			w.setState(again, e.state)
+		}
+	})
+}
+
+// DuplicateByHand adds a second entry for each of a server's entries. It is disabled, as
+// all new ones are.
+func (w *World) DuplicateByHand(number int) (undo func()) {
+	return w.eachEntry(number, func(e *entry) func() {
+		double := w.addEntry(e.url, e.secret)
+		return func() {
+			if !double.deleted {
+				w.removeEntry(double)
+			}
+		}
+	})
+}
+
+// hasURL reports whether an entry has a URL, or one that differs only in its form.
+func (w *World) hasURL(url string) bool {
+	return slices.ContainsFunc(w.entries, func(e *entry) bool { return normalized(e.url) == normalized(url) })
+}
