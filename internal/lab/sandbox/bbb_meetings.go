@@ -13,18 +13,20 @@ import (
 // getMeetings lists every meeting with every attendee.
 func getMeetings(w *world.World, domain string, _ url.Values) (bodyWriter, error) {
 	meetings, err := w.Meetings(domain)
-	return func(x xmlWriter) {
-		x.text("returncode", "SUCCESS")
-		x.open("meetings")
-		for _, meeting := range meetings {
-			writeMeeting(x, meeting)
-		}
-		x.close("meetings")
-		if len(meetings) == 0 {
-			x.text("messageKey", "noMeetings")
-			x.text("message", "no meetings were found on this server")
-		}
-	}, err
+	return func(x xmlWriter) { writeMeetings(x, meetings) }, err
+}
+
+func writeMeetings(x xmlWriter, meetings []pool.Meeting) {
+	x.text("returncode", "SUCCESS")
+	x.open("meetings")
+	for _, meeting := range meetings {
+		writeMeeting(x, meeting)
+	}
+	x.close("meetings")
+	if len(meetings) == 0 {
+		x.text("messageKey", "noMeetings")
+		x.text("message", "no meetings were found on this server")
+	}
 }
 
 func writeMeeting(x xmlWriter, meeting pool.Meeting) {

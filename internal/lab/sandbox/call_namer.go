@@ -33,16 +33,13 @@ func newCallNamer(locked *lockedWorld, servers []pool.Server) *callNamer {
 // scalelite names a call by the last element of its path, for example getServers.
 func (c *callNamer) scalelite(r *http.Request, body []byte) faults.Operation {
 	input := scaleliteInput{ID: r.URL.Query().Get("id")}
-	_ = json.Unmarshal(body, &input) // Scalelite answers invalid JSON itself
+	_ = input.parse(body) // Scalelite answers invalid JSON itself
 	return faults.Operation{Service: "scalelite", Name: path.Base(r.URL.Path), Server: c.serverOfEntry(input)}
 }
 
 // serverOfEntry returns the number of the server that an entry's URL leads to, or 0.
 func (c *callNamer) serverOfEntry(input scaleliteInput) int {
-	address := ""
-	if input.Server != nil {
-		address = input.Server.URL
-	}
+	address := input.Server.text("url")
 	c.locked.with(func(w *world.World) {
 		for _, entry := range w.Entries() {
 			if entry.ID == input.ID {

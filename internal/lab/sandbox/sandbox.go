@@ -189,7 +189,7 @@ func (s *Sandbox) open() error {
 	}
 	s.webServer = newWebServer(s, s.authority)
 	s.at = addresses{
-		scalelite: s.serve("scalelite", s.answers.watchScalelite(s.faults.Wrap(s.callNamer.scalelite, newScalelite(s.locked, s.credentials.scaleliteSecret))), nil),
+		scalelite: s.serve("scalelite", s.scalelite(), nil),
 		servers:   s.serve("servers", s.webServer, s.webServer.tls()),
 		scaleway:  s.serve("scaleway", s.answers.watchScaleway(s.faults.Wrap(s.callNamer.scaleway, api)), nil),
 		storage:   s.serve("storage", s.faults.Wrap(s.callNamer.storage, s.outages.wrap(StorageService, s.storage)), nil),
@@ -219,6 +219,12 @@ func (s *Sandbox) writeCAFile(certificate []byte) error {
 	s.caFile = file.Name()
 	_, err = file.Write(certificate)
 	return errors.Join(err, file.Close())
+}
+
+func (s *Sandbox) scalelite() http.Handler {
+	changes := &changes{locked: s.locked}
+	api := newScalelite(s.locked, changes, s.credentials.scaleliteSecret)
+	return s.answers.watchScalelite(changes.watch(s.faults.Wrap(s.callNamer.scalelite, api)))
 }
 
 func (s *Sandbox) scaleway() *scalewayapi.API {

@@ -1,15 +1,13 @@
 package sandbox
 
 import (
-	"encoding/json"
+	"bufio"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net"
 	"net/http"
 	"slices"
-	"strconv"
+	"strings"
 
 	"divims/internal/client/checksum"
 	"divims/internal/lab/world"
@@ -18,8 +16,9 @@ import (
 
 // scalelite is Scalelite's management API, as of v1.8.5, including its quirks.
 type scalelite struct {
-	locked *lockedWorld
-	secret pool.Secret
+	locked  *lockedWorld
+	changes *changes
+	secret  pool.Secret
 	// neverSetMultiplier has the ids of entries whose load_multiplier was never set.
 	neverSetMultiplier map[string]bool
 }
@@ -27,26 +26,49 @@ type scalelite struct {
 // scaleliteCall executes one call that was read and verified. The world is locked.
 type scaleliteCall func(w *world.World, input scaleliteInput) scaleliteAnswer
 
-func newScalelite(locked *lockedWorld, secret pool.Secret) http.Handler {
-	s := &scalelite{locked: locked, secret: secret, neverSetMultiplier: map[string]bool{}}
+func newScalelite(locked *lockedWorld, changes *changes, secret pool.Secret) http.Handler {
+	s := &scalelite{locked: locked, changes: changes, secret: secret, neverSetMultiplier: map[string]bool{}}
 	for _, entry := range locked.world.Entries() {
 		s.neverSetMultiplier[entry.ID] = true
 	}
 	mux := http.NewServeMux()
 	for name, call := range map[string]scaleliteCall{"getServers": s.getServers, "getServerInfo": s.getServerInfo} {
-		mux.Handle("GET /scalelite/api/"+name, s.endpoint(name, call))
+		handle(mux, "GET "+scalelitePath+name, s.endpoint(name, call))
 	}
 	for name, call := range map[string]scaleliteCall{
 		"addServer": s.addServer, "updateServer": s.updateServer,
 		"deleteServer": s.deleteServer, "panicServer": s.panicServer,
 	} {
-		mux.Handle("POST /scalelite/api/"+name, s.endpoint(name, call))
+		handle(mux, "POST "+scalelitePath+name, s.endpoint(name, call))
 	}
-	mux.Handle("GET "+bbbPath, scaleliteVersion)
-	mux.Handle("GET "+bbbPath+"/{$}", scaleliteVersion)
-	mux.Handle("GET /health_check", scaleliteAnswer{http.StatusOK, "text/plain; charset=utf-8", []byte("success")})
+	handle(mux, "GET "+bbbPath, scaleliteVersion)
+	handle(mux, "GET "+bbbPath+"/getMeetings", s.bbbGetMeetings())
+	mux.Handle("GET /health_check", scaleliteHealth)
+	mux.Handle("GET /{$}", scaleliteHealth)
 	mux.Handle("/", unsupportedRequest)
-	return onlyOwnHost(mux)
+	return onlyOwnHost(s.unlessStopped(mux))
+}
+
+// scalelitePath is the path of the management API.
+const scalelitePath = "/scalelite/api/"
+
+// handle routes a path with and without a slash at its end.
+func handle(mux *http.ServeMux, pattern string, handler http.Handler) {
+	mux.Handle(pattern, handler)
+	mux.Handle(pattern+"/{$}", handler)
+}
+
+// unlessStopped makes the management API fail while the world says so.
+func (s *scalelite) unlessStopped(inner http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fails := false
+		s.locked.with(func(w *world.World) { fails = w.ScaleliteAPIFails() })
+		if fails && strings.HasPrefix(r.URL.Path, scalelitePath) {
+			nginxPage(w, http.StatusBadGateway)
+			return
+		}
+		inner.ServeHTTP(w, r)
+	})
 }
 
 // onlyOwnHost refuses an unknown Host header as Rails does.
@@ -69,49 +91,15 @@ func (s *scalelite) endpoint(name string, call scaleliteCall) http.Handler {
 			return
 		}
 		var answer scaleliteAnswer
-		s.locked.with(func(w *world.World) { answer = call(w, input) })
+		s.locked.with(func(w *world.World) {
+			if changingCalls[name] && s.changes.refuses(r.Context(), w, name, input) && refusedChange[name] != nil {
+				answer = *refusedChange[name]
+				return
+			}
+			answer = call(w, input)
+		})
 		answer.ServeHTTP(w, r)
 	})
-}
-
-// scaleliteInput has the parameters of a call, from its query and its body.
-type scaleliteInput struct {
-	ID     string        `json:"id"`
-	Server *serverParams `json:"server"`
-	// KeepState is true for every value but false, null and "".
-	KeepState any `json:"keep_state"`
-}
-
-type serverParams struct {
-	URL        string  `json:"url"`
-	Secret     string  `json:"secret"`
-	State      string  `json:"state"`
-	Multiplier any     `json:"load_multiplier"`
-	Tag        *string `json:"tag"`
-}
-
-// maxBodySize is the largest request body that is read, in bytes. No client of Scalelite
-// sends nearly as much.
-const maxBodySize = 1 << 20
-
-// readInput reads a call in the order of the real checks: Rails parses the body, then
-// Scalelite checks the Content-Type, then the checksum, which is over the query only.
-func (s *scalelite) readInput(call string, r *http.Request) (scaleliteInput, *scaleliteAnswer) {
-	input := scaleliteInput{ID: r.URL.Query().Get("id")}
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBodySize))
-	if err != nil || kind == "application/json" && len(body) > 0 && json.Unmarshal(body, &input) != nil {
-		return input, &scaleliteAnswer{status: http.StatusBadRequest}
-	}
-	if len(body) > 0 && kind != "application/json" {
-		return input, &unsupportedContentType
-	}
-	// Scalelite does not support SHA-384, unlike BBB.
-	const sha384 = 96
-	if len(r.URL.Query().Get("checksum")) == sha384 || !checksum.Verify(call, r.URL.RawQuery, s.secret) {
-		return input, &checksumError
-	}
-	return input, nil
 }
 
 func (s *scalelite) getServers(w *world.World, _ scaleliteInput) scaleliteAnswer {
@@ -134,15 +122,23 @@ func (s *scalelite) getServerInfo(w *world.World, input scaleliteInput) scalelit
 
 // addServer does not check whether an entry with this URL exists.
 func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAnswer {
+	multiplier, given, err := input.Server.multiplier()
 	switch {
-	case input.Server == nil:
+	case input.noObject || err != nil:
+		return *railsError(http.StatusInternalServerError)
+	case len(input.Server) == 0:
 		return xmlFailure("internalError", "param is missing or the value is empty: server")
-	case input.Server.URL == "" || input.Server.Secret == "":
+	case input.Server.text("url") == "" || input.Server.text("secret") == "":
 		return jsonError(http.StatusBadRequest, "Server needs a URL and a secret")
+	case !given || multiplier == 0:
+		multiplier = 1
 	}
-	entry, err := w.Register(input.Server.URL, pool.NewSecret(input.Server.Secret))
+	entry, err := w.Register(input.Server.text("url"), pool.NewSecret(input.Server.text("secret")))
 	if err == nil {
-		err = s.apply(w, entry.ID, input.Server)
+		err = w.SetMultiplier(entry.ID, multiplier)
+	}
+	if err == nil {
+		err = w.SetTag(entry.ID, input.Server.text("tag"))
 	}
 	if err != nil {
 		return jsonError(http.StatusBadRequest, err.Error())
@@ -150,50 +146,49 @@ func (s *scalelite) addServer(w *world.World, input scaleliteInput) scaleliteAns
 	return s.getServerInfo(w, scaleliteInput{ID: entry.ID}).withStatus(http.StatusCreated)
 }
 
-// apply sets the tag and the multiplier of an entry. The multiplier is a number or a
-// string with a number.
-func (s *scalelite) apply(w *world.World, id string, p *serverParams) error {
-	if p.Tag != nil {
-		if err := w.SetTag(id, *p.Tag); err != nil {
-			return err
-		}
-	}
-	if p.Multiplier == nil {
-		return nil
-	}
-	multiplier, err := strconv.ParseFloat(fmt.Sprint(p.Multiplier), 64)
-	if err != nil {
-		return errors.New("load_multiplier is no number")
-	}
-	delete(s.neverSetMultiplier, id)
-	return w.SetMultiplier(id, multiplier)
-}
-
 // stateWords are the states that a request can set.
 var stateWords = map[string]pool.EntryState{"enable": pool.Enabled, "cordon": pool.Cordoned, "disable": pool.Disabled}
 
 func (s *scalelite) updateServer(w *world.World, input scaleliteInput) scaleliteAnswer {
 	return s.withEntry(w, input, func(entry pool.Entry) scaleliteAnswer {
-		switch {
-		case input.Server == nil:
-			return jsonError(http.StatusBadRequest, "param is missing or the value is empty: server")
-		case input.Server.Secret != "":
-			return secretChangeRefused
-		}
-		if err := s.apply(w, entry.ID, input.Server); err != nil {
+		if err := s.update(w, entry.ID, input); err != nil {
 			return jsonError(http.StatusBadRequest, err.Error())
-		}
-		if word := input.Server.State; word != "" {
-			state, known := stateWords[word]
-			if !known {
-				return jsonError(http.StatusBadRequest, "Invalid state parameter: "+word)
-			}
-			if err := w.SetState(entry.ID, state); err != nil {
-				return jsonError(http.StatusBadRequest, err.Error())
-			}
 		}
 		return s.getServerInfo(w, input)
 	})
+}
+
+// update changes an entry, or nothing if any parameter is invalid.
+func (s *scalelite) update(w *world.World, id string, input scaleliteInput) error {
+	multiplier, given, err := input.Server.multiplier()
+	word := input.Server.text("state")
+	state, known := stateWords[word]
+	switch {
+	case input.noObject:
+		return errors.New("undefined method `permit'")
+	case len(input.Server) == 0:
+		return errors.New("param is missing or the value is empty: server")
+	case word != "" && !known:
+		return errors.New("Invalid state parameter: " + word) //nolint:staticcheck // Scalelite's text
+	case err != nil:
+		return err
+	case given && multiplier == 0:
+		return errors.New("Load-multiplier must be a non-zero number") //nolint:staticcheck // Scalelite's text
+	}
+	if given {
+		delete(s.neverSetMultiplier, id)
+		err = w.SetMultiplier(id, multiplier)
+	}
+	if known {
+		err = errors.Join(err, w.SetState(id, state))
+	}
+	if secret := input.Server.text("secret"); secret != "" {
+		err = errors.Join(err, w.SetSecret(id, pool.NewSecret(secret)))
+	}
+	if tag, given := input.Server["tag"]; given {
+		err = errors.Join(err, w.SetTag(id, text(tag)))
+	}
+	return err
 }
 
 func (s *scalelite) deleteServer(w *world.World, input scaleliteInput) scaleliteAnswer {
@@ -235,4 +230,27 @@ func (s *scalelite) withEntry(w *world.World, input scaleliteInput, work func(po
 		return jsonError(http.StatusNotFound, "Couldn't find server with id="+input.ID)
 	}
 	return work(entries[i])
+}
+
+// bbbGetMeetings is Scalelite's own getMeetings of the BBB API.
+func (s *scalelite) bbbGetMeetings() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !checksum.Verify("getMeetings", r.URL.RawQuery, s.secret) {
+			checksumError.ServeHTTP(w, r)
+			return
+		}
+		var meetings []pool.Meeting
+		var err error
+		s.locked.with(func(w *world.World) { meetings, err = w.AllMeetings() })
+		if err != nil {
+			xmlFailure("internalError", "Unable to access server.").ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", xmlType)
+		body := xmlWriter{bufio.NewWriter(w)}
+		body.open("response")
+		writeMeetings(body, meetings)
+		body.close("response")
+		_ = body.Flush()
+	})
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"encoding/xml"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,11 +33,29 @@ var (
 	unsupportedContentType = xmlFailure("unsupportedContentType", "The request content type is not supported.")
 )
 
+// scaleliteHealth is the answer of the health check.
+var scaleliteHealth = scaleliteAnswer{http.StatusOK, "text/plain; charset=utf-8", []byte("success")}
+
+// refusedChange has the answer of each call that is refused because another change is in
+// work.
+var refusedChange = map[string]*scaleliteAnswer{
+	"addServer":    railsError(http.StatusInternalServerError),
+	"updateServer": refused("Servers list concurrently modified"),
+}
+
+func refused(message string) *scaleliteAnswer {
+	answer := jsonError(http.StatusBadRequest, message)
+	return &answer
+}
+
+// railsError returns the answer of Rails to a call that fails before or outside
+// Scalelite's own code. It has no body.
+func railsError(status int) *scaleliteAnswer {
+	return &scaleliteAnswer{status: status, kind: "text/html; charset=utf-8"}
+}
+
 // scaleliteVersion is the answer at the root of the BBB API, which needs no checksum.
 var scaleliteVersion = xmlAnswer("<response>\n  <returncode>SUCCESS</returncode>\n  <version>2.0</version>\n</response>\n")
-
-// secretChangeRefused refuses a change that Scalelite supports and the world does not.
-var secretChangeRefused = jsonError(http.StatusBadRequest, "other secrets are not part of the sandbox")
 
 func xmlFailure(key, message string) scaleliteAnswer {
 	body, err := xml.MarshalIndent(struct {
@@ -51,8 +70,10 @@ func xmlFailure(key, message string) scaleliteAnswer {
 	return xmlAnswer(string(body) + "\n")
 }
 
+const xmlType = "application/xml; charset=utf-8"
+
 func xmlAnswer(text string) scaleliteAnswer {
-	return scaleliteAnswer{http.StatusOK, "application/xml; charset=utf-8", []byte("<?xml version=\"1.0\"?>\n" + text)}
+	return scaleliteAnswer{http.StatusOK, xmlType, []byte("<?xml version=\"1.0\"?>\n" + text)}
 }
 
 func jsonError(status int, message string) scaleliteAnswer {
@@ -87,7 +108,8 @@ type serverJSON struct {
 }
 
 // toJSON converts an entry. Its load is a number or the word "unavailable". Its
-// load_multiplier is a string, or the number 1.0 if it was never set.
+// load_multiplier is a string, or the number 1.0 if it was never set, or null if it is no
+// number.
 func (s *scalelite) toJSON(entry pool.Entry) serverJSON {
 	shown := serverJSON{
 		ID:         entry.ID,
@@ -103,7 +125,10 @@ func (s *scalelite) toJSON(entry pool.Entry) serverJSON {
 	if load, known := entry.Load.Get(); known {
 		shown.Load = json.Number(decimal(load))
 	}
-	if s.neverSetMultiplier[entry.ID] {
+	switch {
+	case math.IsNaN(entry.LoadMultiplier):
+		shown.Multiplier = nil
+	case s.neverSetMultiplier[entry.ID] && entry.LoadMultiplier == 1:
 		shown.Multiplier = json.Number("1.0")
 	}
 	if entry.Online {

@@ -109,44 +109,6 @@ func TestScaleliteFormatsLoads(t *testing.T) {
 	f.scaleliteCall(http.MethodGet, "getServerInfo?id="+f.entry(1).ID, "").want(t, http.StatusOK, asJSON, `{"id":"`+f.entry(1).ID)
 }
 
-func TestScaleliteRefusesInvalidCalls(t *testing.T) {
-	f := newFixture(t, nil)
-	id := f.entry(1).ID
-	const get, post = http.MethodGet, http.MethodPost
-	for name, c := range map[string]struct {
-		method, call, body string
-		status             int
-		kind, part         string
-	}{
-		"unknown id in getServerInfo":       {get, "getServerInfo?id=nobody", "", 404, asJSON, "Couldn't find server with id=nobody"},
-		"unknown id in updateServer":        {post, "updateServer", `{"id":"nobody","server":{"state":"enable"}}`, 404, asJSON, "Couldn't find server with id=nobody"},
-		"unknown id in deleteServer":        {post, "deleteServer", `{"id":"nobody"}`, 404, asJSON, "Couldn't find server with id=nobody"},
-		"unknown id in panicServer":         {post, "panicServer", `{"id":"nobody"}`, 404, asJSON, "Couldn't find server with id=nobody"},
-		"no id":                             {post, "deleteServer", "", 404, asJSON, "Couldn't find server with id="},
-		"an unknown state":                  {post, "updateServer", `{"id":"` + id + `","server":{"state":"enabled"}}`, 400, asJSON, `{"error":"Invalid state parameter: enabled"}`},
-		"a change without parameters":       {post, "updateServer", `{"id":"` + id + `"}`, 400, asJSON, "param is missing"},
-		"a change of the secret":            {post, "updateServer", `{"id":"` + id + `","server":{"secret":"s"}}`, 400, asJSON, "not part of the sandbox"},
-		"a multiplier of 0":                 {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":0}}`, 400, asJSON, "invalid"},
-		"malformed JSON":                    {post, "updateServer", `{"id":`, 400, "", ""},
-		"an entry without params":           {post, "addServer", `{}`, 200, asXML, "<messageKey>internalError</messageKey>"},
-		"an entry without URL":              {post, "addServer", `{"server":{"secret":"s"}}`, 400, asJSON, "Server needs a URL and a secret"},
-		"a multiplier that is not a number": {post, "updateServer", `{"id":"` + id + `","server":{"load_multiplier":"two"}}`, 400, asJSON, "no number"},
-		"GET instead of POST":               {get, "deleteServer?id=" + id, "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
-		"an unknown call":                   {get, "getTenants", "", 200, asXML, "<messageKey>unsupportedRequest</messageKey>"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			got := f.scaleliteCall(c.method, c.call, c.body)
-			got.want(t, c.status, c.kind, c.part)
-			if c.kind == "" && got.body != "" {
-				t.Errorf("body %q, want none", got.body)
-			}
-		})
-	}
-	if f.entry(1).State != pool.Enabled {
-		t.Error("a refused call changed the entry")
-	}
-}
-
 // Errors that are found before the call itself is checked are XML with status 200.
 func TestScaleliteSendsEarlyErrorsWithStatus200(t *testing.T) {
 	f := newFixture(t, nil)
@@ -250,4 +212,42 @@ func TestScaleliteEntriesHaveTheRealFields(t *testing.T) {
 			t.Errorf("entry %v; want nine fields including %s", entries[0], field)
 		}
 	}
+}
+
+func TestScaleliteWithoutItsManagementAPI(t *testing.T) {
+	f := newFixture(t, func(c *sandbox.Config) {
+		c.World.Meetings = []demand.Meeting{lecture(2*time.Minute, time.Hour, 5)}
+	})
+	var start func()
+	f.With(func(w *world.World) { start = w.StopScaleliteAPI() })
+	if _, err := f.scalelite().Entries(t.Context()); err == nil {
+		t.Error("the management API lists entries while it fails")
+	}
+	f.get(f.settings.Scalelite.URL+"/health_check").want(t, http.StatusOK, "text/plain; charset=utf-8", "success")
+	f.advance(5 * time.Minute)
+	f.With(func(w *world.World) {
+		if list, err := w.Meetings(domain(1)); err != nil || len(list) != 1 {
+			t.Errorf("meetings %v, %v; want one, placed meanwhile", list, err)
+		}
+		start()
+	})
+	if _, err := f.scalelite().Entries(t.Context()); err != nil {
+		t.Errorf("entries afterwards: %v", err)
+	}
+}
+
+// Scalelite's own getMeetings fails as a whole if one enabled server that it takes for
+// online does not answer.
+func TestScalelitesOwnGetMeetings(t *testing.T) {
+	f := newFixture(t, func(c *sandbox.Config) {
+		c.World.Meetings = []demand.Meeting{lecture(time.Second, time.Hour, 5)}
+	})
+	f.advance(30 * time.Second)
+	address := f.settings.Scalelite.URL + "/bigbluebutton/api/getMeetings?" + checksum.SHA256.Sign("getMeetings", nil, f.settings.Scalelite.Secret)
+	f.get(address).want(t, http.StatusOK, asXML, "<returncode>SUCCESS</returncode>", "<participantCount>5</participantCount>")
+	f.get(address[:len(address)-1]+"-").want(t, http.StatusOK, asXML, "<messageKey>checksumError</messageKey>")
+	f.With(func(w *world.World) { _ = w.SetBBB(domain(1), false) })
+	f.get(address).want(t, http.StatusOK, asXML, "<returncode>FAILED</returncode>", "<messageKey>internalError</messageKey>")
+	f.advance(5 * time.Minute) // it is offline now, so it is not asked
+	f.get(address).want(t, http.StatusOK, asXML, "<messageKey>noMeetings</messageKey>")
 }

@@ -36,6 +36,11 @@ func (w *World) between(least, most time.Duration, what, whom string) time.Time 
 	return w.now.Add(least + time.Duration(w.draw(what, whom).Int64N(choices))*time.Second)
 }
 
+// Chance draws whether something happens to somebody, with a probability from 0 to 1.
+func (w *World) Chance(what, whom string, probability float64) bool {
+	return w.draw(what, whom).Float64() < probability
+}
+
 // newID draws a UUID, as the services use for ids.
 func (w *World) newID(what, whom string) string {
 	random := w.draw(what, whom)

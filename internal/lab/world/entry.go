@@ -233,7 +233,7 @@ func (w *World) withdraw(e *entry, state pool.EntryState) {
 	e.withdrawn, e.withdrawnBy = w.now, w.causeFor(e.server)
 	if e.state == pool.Enabled {
 		e.drainingSince = w.now
-		e.race.pending = w.draw("cordon race", e.id).Float64() < w.config.CordonRace
+		e.race.pending = w.Chance("cordon race", e.id, w.config.CordonRace)
 	}
 	e.state = state
 	if state == pool.Disabled {
