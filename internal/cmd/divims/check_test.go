@@ -89,11 +89,15 @@ func (s *site) record(record pool.DNSRecord, write bool) {
 	s.sandbox.AdvanceTo(s.sandbox.Now().Add(time.Minute))
 }
 
-// TestCheckOfACompleteSetup checks that every finding is OK.
+// unknownClock is the finding that a complete setup has beside those that are OK: puma,
+// the web server of Scalelite, sends no date.
+const unknownClock = "unknown clock: the clock of Scalelite: the answer has no date\n"
+
+// TestCheckOfACompleteSetup checks that every other finding is OK.
 func TestCheckOfACompleteSetup(t *testing.T) {
 	s := newPoolSite(t, nil)
 	report, text, err := s.check()
-	if err != nil || report.Count(setup.OK) != len(report.Findings) || len(report.Findings) < 15 {
+	if err != nil || report.Count(setup.OK) != len(report.Findings)-1 || len(report.Findings) < 15 || !strings.HasPrefix(text, unknownClock) {
 		t.Errorf("%v:\n%s", err, text)
 	}
 }

@@ -55,6 +55,9 @@ func setupServices(settings config.Settings, outside handler.Outside) (setup.Ser
 	for name, address := range map[string]string{"Scaleway": settings.Scaleway.URL, "Scalelite": scalelite + "/health_check", "object storage": settings.Storage.URL} {
 		services.Clocks[name] = func(ctx context.Context) (time.Duration, error) {
 			answer, err := get(ctx, outside.HTTP, address)
+			if err == nil && !answer.dated {
+				err = errors.New("the answer has no date")
+			}
 			return answer.ahead, err
 		}
 	}
@@ -91,15 +94,16 @@ func dnsZone(settings config.Settings, outside handler.Outside) (setup.Zone, err
 // plainAnswer is the answer of a web server, with any HTTP status.
 type plainAnswer struct {
 	text string
-	// ahead is how far the server's clock is ahead of ours.
+	// ahead is how far the server's clock is ahead of ours. It is known if the answer is
+	// dated.
 	ahead time.Duration
+	dated bool
 }
 
 // maxText is how much of an answer's text is read, in bytes.
 const maxText = 1000
 
-// get sends a request without credentials. Any HTTP status is accepted, but an answer
-// without a Date header is an error.
+// get sends a request without credentials. Any HTTP status is accepted.
 func get(ctx context.Context, client *http.Client, address string) (plainAnswer, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -111,10 +115,8 @@ func get(ctx context.Context, client *http.Client, address string) (plainAnswer,
 		return plainAnswer{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	date, err := http.ParseTime(response.Header.Get("Date"))
-	if err != nil {
-		return plainAnswer{}, errors.New("the answer has no date")
-	}
+	date, dateErr := http.ParseTime(response.Header.Get("Date"))
+	ahead := date.Sub(start.Add(time.Since(start) / 2))
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxText))
-	return plainAnswer{strings.TrimSpace(string(text)), date.Sub(start.Add(time.Since(start) / 2))}, err
+	return plainAnswer{strings.TrimSpace(string(text)), ahead, dateErr == nil}, err
 }
