@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -50,17 +51,26 @@ func (l *ledger) deployed(settings config.Settings) {
 }
 
 // begin notes what is true when an evaluation begins. The function that it returns notes
-// how the evaluation ended; a record without a time is none.
+// how the evaluation ended; a record without a time is none. In between, meetings that end
+// on a server with an end-drain order end by the operator's order.
 func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 	e := figures.Evaluation{Began: l.sandbox.Now()}
 	holds, _ := l.sandbox.Holds() // a state that cannot be read pauses nothing
 	e.Paused = holds.Paused
+	var withdraw []func()
 	l.sandbox.With(func(w *world.World) {
 		e.Serving, e.InStock = w.Serving(), isInStock(w)
 		e.FreePlaces = slices.DeleteFunc(w.FreePlaces(), func(number int) bool { return slices.Contains(holds.Maintenance, number) })
+		for _, number := range holds.EndDrain {
+			withdraw = append(withdraw, w.Order(strings.ReplaceAll(sandbox.DomainTemplate, "{n}", strconv.Itoa(number))))
+		}
 	})
 	return func(record cycle.Record, err error) {
-		l.sandbox.Now() // the minutes until now come before the end of the evaluation
+		l.sandbox.With(func(*world.World) { // the minutes until now come before the end of the evaluation
+			for _, undo := range withdraw {
+				undo()
+			}
+		})
 		if !record.At.IsZero() {
 			e.Record = &record
 		}

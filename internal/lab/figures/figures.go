@@ -52,6 +52,7 @@ func (f *Figures) addTally(tally world.Tally) {
 	}
 	f.RefusedMeetings, f.InterruptedMeetings = tally.RefusedMeetings, tally.InterruptedMeetings
 	f.LostRecordings, f.LeftoverVolumes = tally.LostRecordings, tally.LeftoverVolumes
+	f.InterruptedParticipants, f.SplitMeetings = tally.InterruptedParticipants, tally.SplitMeetings
 }
 
 // Figures returns the figures of a run from start to end. The tally is the world's at the

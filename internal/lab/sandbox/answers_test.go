@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -55,10 +56,11 @@ func TestHolds(t *testing.T) {
 	if _, err := store.Acquire(t.Context(), "me too", start.Add(time.Hour), start.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Commit(t.Context(), "me too", pool.State{Paused: &hold, Servers: map[int]pool.ServerMemory{3: {Maintenance: &hold}, 2: {}, 1: {Maintenance: &hold}}}); err != nil {
+	if err := store.Commit(t.Context(), "me too", pool.State{Paused: &hold, Servers: map[int]pool.ServerMemory{3: {Maintenance: &hold}, 2: {EndDrain: &pool.EndDrain{Hold: hold}}, 1: {Maintenance: &hold}}}); err != nil {
 		t.Fatal(err)
 	}
-	if holds, err := f.Holds(); err != nil || !holds.Paused || len(holds.Maintenance) != 2 || holds.Maintenance[0] != 1 || holds.Maintenance[1] != 3 {
-		t.Errorf("got %+v, %v; want a pause, and maintenance of 1 and 3", holds, err)
+	holds, err := f.Holds()
+	if err != nil || !holds.Paused || !slices.Equal(holds.Maintenance, []int{1, 3}) || !slices.Equal(holds.EndDrain, []int{2}) {
+		t.Errorf("got %+v, %v; want a pause, maintenance of 1 and 3, and the end of 2's drain", holds, err)
 	}
 }

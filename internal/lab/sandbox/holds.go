@@ -17,8 +17,9 @@ import (
 type Holds struct {
 	// Paused is set while the pool is paused.
 	Paused bool
-	// Maintenance are the numbers of the servers in maintenance, sorted.
-	Maintenance []int
+	// Maintenance are the numbers of the servers in maintenance, and EndDrain those of the
+	// servers whose meetings an operator ordered to be ended. Both are sorted.
+	Maintenance, EndDrain []int
 }
 
 // Holds returns the holds in the pool's state. There are none without a state.
@@ -35,7 +36,8 @@ func (s *Sandbox) Holds() (Holds, error) {
 		State struct {
 			Paused  *pool.Hold `json:"paused"`
 			Servers map[int]struct {
-				Maintenance *pool.Hold `json:"maintenance"`
+				Maintenance *pool.Hold     `json:"maintenance"`
+				EndDrain    *pool.EndDrain `json:"end_drain"`
 			} `json:"servers"`
 		} `json:"state"`
 	}
@@ -45,8 +47,12 @@ func (s *Sandbox) Holds() (Holds, error) {
 	}
 	holds := Holds{Paused: stored.State.Paused != nil}
 	for _, number := range slices.Sorted(maps.Keys(stored.State.Servers)) {
-		if stored.State.Servers[number].Maintenance != nil {
+		memory := stored.State.Servers[number]
+		if memory.Maintenance != nil {
 			holds.Maintenance = append(holds.Maintenance, number)
+		}
+		if memory.EndDrain != nil {
+			holds.EndDrain = append(holds.EndDrain, number)
 		}
 	}
 	return holds, nil

@@ -7,8 +7,9 @@ import (
 )
 
 // FreePlaces returns the numbers of the servers that could be enabled to make the pool
-// larger: their entries are cordoned or disabled, and there is nothing to repair first. A
-// cloud server without a machine is one of them, because a machine can be created for it.
+// larger: their entries are cordoned or disabled, not by a person, and there is nothing to
+// repair first. A cloud server without a machine is one of them, because a machine can be
+// created for it.
 func (w *World) FreePlaces() []int {
 	numbers := []int{}
 	for _, s := range w.servers {
@@ -19,12 +20,16 @@ func (w *World) FreePlaces() []int {
 	return numbers
 }
 
-// hasOut reports whether the server has an entry, and none that is enabled.
+// hasOut reports whether the server has an entry, and none that is enabled or that a person
+// took out.
 func (w *World) hasOut(s *server) bool {
 	of := func(e *entry) bool { return e.server == s }
-	enabled := func(e *entry) bool { return of(e) && e.state == pool.Enabled }
-	return slices.ContainsFunc(w.entries, of) && !slices.ContainsFunc(w.entries, enabled)
+	kept := func(e *entry) bool { return of(e) && (e.state == pool.Enabled || e.byHand()) }
+	return slices.ContainsFunc(w.entries, of) && !slices.ContainsFunc(w.entries, kept)
 }
+
+// byHand reports whether a person cordoned or disabled the entry last.
+func (e *entry) byHand() bool { return !e.withdrawn.IsZero() && e.withdrawnBy == Person }
 
 // couldServe reports whether the server would take meetings, now or after a start or the
 // creation of a machine.

@@ -21,7 +21,11 @@ func TestFreePlaces(t *testing.T) {
 	free("the BBB of 2 silent", "[3]")
 	story.set(3, pool.Enabled)
 	free("3 enabled without a machine", "[]")
+	story.As(Person, func() { story.set(3, pool.Disabled) })
+	free("3 disabled by hand", "[]")
+	story.set(3, pool.Enabled)
 	story.set(3, pool.Disabled)
+	free("3 enabled and disabled by DiViMS", "[3]")
 	story.must(story.Remove(story.Entries()[2].ID))
 	free("3 without an entry", "[]")
 }
