@@ -60,7 +60,9 @@ func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 	var withdraw []func()
 	l.sandbox.With(func(w *world.World) {
 		e.Serving, e.InStock = w.Serving(), isInStock(w)
-		e.FreePlaces = slices.DeleteFunc(w.FreePlaces(), func(number int) bool { return slices.Contains(holds.Maintenance, number) })
+		e.FreePlaces = slices.DeleteFunc(w.FreePlaces(), func(number int) bool {
+			return slices.Contains(holds.Maintenance, number) || slices.Contains(holds.EndDrain, number)
+		})
 		for _, number := range holds.EndDrain {
 			withdraw = append(withdraw, w.Order(strings.ReplaceAll(sandbox.DomainTemplate, "{n}", strconv.Itoa(number))))
 		}

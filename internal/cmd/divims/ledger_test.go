@@ -76,7 +76,7 @@ func (a *accounted) operate(order string) {
 
 // Two of three servers do not answer while an operator requires four. DiViMS takes that
 // for a fault of the network and changes nothing, although server 4 is left: it freezes.
-// A pause is no freeze.
+// A pause is no freeze, and neither is it when server 4 is in maintenance.
 func TestLedgerMeasuresAFreeze(t *testing.T) {
 	a := newAccounted(t)
 	a.operate("force 3 --for 4h")
@@ -104,8 +104,11 @@ func TestLedgerMeasuresAFreeze(t *testing.T) {
 	}
 	a.operate("pause")
 	a.evaluate(2)
+	a.operate("resume")
+	a.operate("maintenance start 4")
+	a.evaluate(4)
 	if f := a.figures(); f.LongestFreezeMinutes != 15 {
-		t.Errorf("the longest freeze is %d minutes after a pause, want 15", f.LongestFreezeMinutes)
+		t.Errorf("the longest freeze is %d minutes after a pause and with no server left, want 15", f.LongestFreezeMinutes)
 	}
 }
 

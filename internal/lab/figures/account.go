@@ -73,7 +73,8 @@ type Evaluation struct {
 type Conditions struct {
 	// Serving are the numbers of the servers that truly served.
 	Serving []int
-	// FreePlaces are the numbers of the servers that could have been enabled.
+	// FreePlaces are the numbers of the servers that could have been enabled and that no
+	// operator kept.
 	FreePlaces []int
 	// InStock is set if a machine of some type could be had in some zone.
 	InStock bool

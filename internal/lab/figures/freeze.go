@@ -36,13 +36,13 @@ func (f *freeze) add(began time.Time, frozen bool, interval time.Duration) {
 // frozen reports whether an evaluation is part of a freeze. An evaluation without a record
 // asked for nothing; it required, and waited for, the same as the one before.
 func (a *Account) frozen(e Evaluation) bool {
-	if a.last == nil || a.last.DryRun || e.Paused || !e.Answered || !e.InStock {
+	if a.last == nil || a.last.DryRun || e.Paused || !e.Answered || !e.InStock || len(e.FreePlaces) == 0 {
 		return false
 	}
 	if e.Record != nil && asksForGrowth(e.Record) {
 		return false
 	}
-	return a.required > a.present(e) && a.placeIsLeft(e)
+	return a.required > a.present(e)
 }
 
 // asksForGrowth reports whether an evaluation asked for a server to be enabled, or for a
@@ -90,13 +90,4 @@ const triedAgain = "it is tried again after"
 // server's machine again.
 func backsOff(s cycle.ServerRecord) bool {
 	return s.Entry == pool.Enabled && s.Machine == nil && strings.Contains(s.LeftAlone, triedAgain)
-}
-
-// placeIsLeft reports whether a server could have been enabled that no operator keeps.
-func (a *Account) placeIsLeft(e Evaluation) bool {
-	return slices.ContainsFunc(e.FreePlaces, func(number int) bool {
-		return a.seen == nil || !slices.ContainsFunc(a.seen.Servers, func(s cycle.ServerRecord) bool {
-			return s.Number == number && s.Maintenance != nil
-		})
-	})
 }

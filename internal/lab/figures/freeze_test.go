@@ -94,10 +94,6 @@ func TestLongestFreezeOfAShortDay(t *testing.T) {
 // 1 and 2 serve. Each row changes one thing, and the run continues through the rows that
 // are frozen, whatever else happens in them.
 func TestLongestFreezeEdges(t *testing.T) {
-	maintained := requires(5)
-	for _, number := range []int{5, 6} {
-		maintained.Servers = append(maintained.Servers, cycle.ServerRecord{Server: pool.Server{Number: number}, Maintenance: &pool.Hold{}})
-	}
 	backingOff := func(numbers ...int) *cycle.Record {
 		record := requires(5)
 		for _, number := range numbers {
@@ -129,7 +125,6 @@ func TestLongestFreezeEdges(t *testing.T) {
 		{"out of stock everywhere", "09:10", requires(5), with(func(c *figures.Conditions) { c.InStock = false }), 5},
 		{"paused", "09:15", requires(5), with(func(c *figures.Conditions) { c.Paused = true }), 5},
 		{"no place left", "09:20", requires(5), with(func(c *figures.Conditions) { c.FreePlaces = nil }), 5},
-		{"all places left are in maintenance", "09:25", maintained, normal(1, 2), 5},
 		{"a dry run", "09:30", dry, normal(1, 2), 5},
 		{"the others back off", "09:35", backingOff(3, 4, 7), normal(1, 2), 5},
 		{"a machine is started", "09:40", did(requires(5), scaling.PowerOn, scaling.Done), normal(1, 2), 5},
