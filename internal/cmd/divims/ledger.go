@@ -56,19 +56,18 @@ func (l *ledger) deployed(settings config.Settings) {
 func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 	e := figures.Evaluation{Began: l.sandbox.Now()}
 	holds, _ := l.sandbox.Holds() // a state that cannot be read pauses nothing
-	e.Paused = holds.Paused
+	var size poolSize
 	var withdraw []func()
 	l.sandbox.With(func(w *world.World) {
-		e.Serving, e.InStock = w.Serving(), isInStock(w)
-		e.FreePlaces = slices.DeleteFunc(w.FreePlaces(), func(number int) bool {
-			return slices.Contains(holds.Maintenance, number) || slices.Contains(holds.EndDrain, number)
-		})
+		e.Conditions = conditions(w, holds)
+		size = sizeOf(w)
 		for _, number := range holds.EndDrain {
 			withdraw = append(withdraw, w.Order(strings.ReplaceAll(sandbox.DomainTemplate, "{n}", strconv.Itoa(number))))
 		}
 	})
 	return func(record cycle.Record, err error) {
-		l.sandbox.With(func(*world.World) { // the minutes until now come before the end of the evaluation
+		l.sandbox.With(func(w *world.World) { // the minutes until now come before the end of the evaluation
+			e.Grew = sizeOf(w).grewFrom(size)
 			for _, undo := range withdraw {
 				undo()
 			}
@@ -80,6 +79,33 @@ func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 		e.Failed, e.Answered = err != nil, scalelite && scaleway
 		l.account.Evaluation(e)
 	}
+}
+
+// conditions returns what is true in the world, but for the answers of the services.
+func conditions(w *world.World, holds sandbox.Holds) figures.Conditions {
+	return figures.Conditions{
+		Serving: w.Serving(), InStock: isInStock(w), Paused: holds.Paused,
+		FreePlaces: slices.DeleteFunc(w.FreePlaces(), func(number int) bool {
+			return slices.Contains(holds.Maintenance, number) || slices.Contains(holds.EndDrain, number)
+		}),
+	}
+}
+
+// poolSize counts the entries that are enabled, and the machines that were ever created.
+type poolSize struct{ enabled, created int }
+
+func sizeOf(w *world.World) poolSize {
+	size := poolSize{created: w.Tally().MachinesCreated}
+	for _, entry := range w.Entries() {
+		if entry.State == pool.Enabled {
+			size.enabled++
+		}
+	}
+	return size
+}
+
+func (s poolSize) grewFrom(before poolSize) bool {
+	return s.enabled > before.enabled || s.created > before.created
 }
 
 // isInStock reports whether a machine of some type can be had in some zone.

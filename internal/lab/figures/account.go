@@ -66,6 +66,9 @@ type Evaluation struct {
 	Failed bool
 	// Record is its decision record; nil if the function gave none.
 	Record *cycle.Record
+	// Grew is set if a server was enabled or a machine was created meanwhile. It says
+	// what an evaluation without a record asked for.
+	Grew bool
 	Conditions
 }
 

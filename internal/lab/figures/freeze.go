@@ -34,12 +34,12 @@ func (f *freeze) add(began time.Time, frozen bool, interval time.Duration) {
 }
 
 // frozen reports whether an evaluation is part of a freeze. An evaluation without a record
-// asked for nothing; it required, and waited for, the same as the one before.
+// required, and waited for, the same as the one before.
 func (a *Account) frozen(e Evaluation) bool {
 	if a.last == nil || a.last.DryRun || e.Paused || !e.Answered || !e.InStock || len(e.FreePlaces) == 0 {
 		return false
 	}
-	if e.Record != nil && asksForGrowth(e.Record) {
+	if e.Record == nil && e.Grew || e.Record != nil && asksForGrowth(e.Record) {
 		return false
 	}
 	return a.required > a.present(e)

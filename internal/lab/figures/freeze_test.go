@@ -144,6 +144,18 @@ func TestLongestFreezeEdges(t *testing.T) {
 	}
 }
 
+// An evaluation that was killed after it had enabled a server or created a machine is no
+// freeze, although nothing has its record.
+func TestKilledEvaluationThatGrewIsNoFreeze(t *testing.T) {
+	account := figures.NewAccount(settings)
+	account.Evaluation(figures.Evaluation{Began: at("08:00"), Record: requires(5), Conditions: normal(1, 2)})
+	account.Evaluation(figures.Evaluation{Began: at("08:05"), Failed: true, Grew: true, Conditions: normal(1, 2)})
+	account.Evaluation(figures.Evaluation{Began: at("08:10"), Failed: true, Conditions: normal(1, 2)})
+	if got := figuresOf(account).LongestFreezeMinutes; got != 5 {
+		t.Errorf("the longest freeze is %d minutes, want two of 5", got)
+	}
+}
+
 // Nothing is known before the first record, and a failure alone is no freeze.
 func TestNoFreezeBeforeTheFirstRecord(t *testing.T) {
 	account := figures.NewAccount(settings)
