@@ -36,7 +36,7 @@ var hosterKinds = []kind{
 		},
 		happens: "Scaleway refuses a call, named by its method and the last fixed word of its path, " +
 			"or by an action, with a status (403) and a text.",
-		example: `call="POST servers" status=403 text="insufficient permissions"`,
+		example: `call="POST servers" status=403 text="no permission"`,
 		begin:   refuse,
 	},
 	{
