@@ -26,8 +26,8 @@ type Account struct {
 
 	evaluations, failed int
 	// unserved and belowRequired are summed over the full minutes.
-	unserved, belowRequired, peakMachines int
-	alerts                                map[string]int
+	unserved, belowRequired int
+	alerts                  map[string]int
 	// last is the last record, and seen the last one whose evaluation saw the pool.
 	last, seen *cycle.Record
 	// required is how many servers the last evaluation required that knew it.
@@ -55,7 +55,6 @@ func (a *Account) Minute(row world.Minute) {
 	if row.Serving < a.required {
 		a.belowRequired++
 	}
-	a.peakMachines = max(a.peakMachines, row.Machines)
 }
 
 // Evaluation is an evaluation that has ended.

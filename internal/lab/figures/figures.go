@@ -53,6 +53,8 @@ func (f *Figures) addTally(tally world.Tally) {
 	f.RefusedMeetings, f.InterruptedMeetings = tally.RefusedMeetings, tally.InterruptedMeetings
 	f.LostRecordings, f.LeftoverVolumes = tally.LostRecordings, tally.LeftoverVolumes
 	f.InterruptedParticipants, f.SplitMeetings = tally.InterruptedParticipants, tally.SplitMeetings
+	f.Reboots, f.EntriesDoubled, f.DeletedByHandVolumes = tally.Reboots, tally.EntriesDoubled, tally.DeletedByHandVolumes
+	f.PeakMachines, f.DuplicateMachines = tally.PeakMachines, tally.DuplicateMachines
 }
 
 // Figures returns the figures of a run from start to end. The tally is the world's at the
@@ -65,7 +67,6 @@ func (a *Account) Figures(start, end time.Time, tally world.Tally, messages int)
 		Evaluations:  a.evaluations, FailedEvaluations: a.failed,
 		UnservedParticipantMinutes: a.unserved, MinutesBelowRequired: a.belowRequired,
 		LongestFreezeMinutes: int(a.freeze.longest.Minutes()),
-		PeakMachines:         a.peakMachines,
 		Alerts:               maps.Clone(a.alerts), Messages: messages,
 	}
 	f.addTally(tally)

@@ -3,6 +3,7 @@ package figures_test
 import (
 	"encoding/json"
 	"maps"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,23 @@ func TestJSONNames(t *testing.T) {
 		if !strings.Contains(string(text), `"`+name+`":`+value) {
 			t.Errorf("%s is not %s in %s", name, value, text)
 		}
+	}
+}
+
+// Every figure that the world counts arrives.
+func TestTallyArrives(t *testing.T) {
+	tally := world.Tally{
+		MachinesCreated: 1, MachinesDeleted: 2, ServerHours: 3, PeakParticipants: 4, ParticipantMinutes: 100, OverloadedParticipantMinutes: 5,
+		RefusedMeetings: 6, InterruptedMeetings: 7, InterruptedParticipants: 8, SplitMeetings: 9, LostRecordings: 10, LeftoverVolumes: 11,
+		Reboots: 12, DuplicateMachines: 13, PeakMachines: 14, EntriesDoubled: 15, DeletedByHandVolumes: 16,
+	}
+	want := figures.Figures{
+		MachinesCreated: 1, MachinesDeleted: 2, ServerHours: 3, PeakParticipants: 4, OverloadedPercent: 5,
+		RefusedMeetings: 6, InterruptedMeetings: 7, InterruptedParticipants: 8, SplitMeetings: 9, LostRecordings: 10, LeftoverVolumes: 11,
+		Reboots: 12, DuplicateMachines: 13, PeakMachines: 14, EntriesDoubled: 15, DeletedByHandVolumes: 16, Alerts: map[string]int{},
+	}
+	if got := figures.NewAccount(settings).Figures(ten, ten, tally, 0); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
