@@ -142,6 +142,7 @@ func (r *sandboxRun) Evaluate() {
 		r.running.Wait()
 	}
 	at, function := r.now(), r.function
+	function.busy.Add(1) // before another deployment, which closes the function once it is not busy
 	if r.killAfter > 0 {
 		function.caller.KillAfter(r.killAfter)
 		r.killAfter = 0
@@ -150,7 +151,6 @@ func (r *sandboxRun) Evaluate() {
 		}
 	}
 	end := r.ledger.begin()
-	function.busy.Add(1)
 	r.running.Go(func() {
 		defer function.busy.Done()
 		record, err := function.evaluate(context.Background())
