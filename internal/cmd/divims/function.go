@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -80,9 +81,12 @@ func (f *function) evaluate(ctx context.Context) (cycle.Record, error) {
 		return record, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
-		return record, fmt.Errorf("the function answers %s: %s", response.Status, bytes.TrimSpace(text))
+	switch response.StatusCode {
+	case http.StatusOK:
+		return record, json.NewDecoder(response.Body).Decode(&record)
+	case http.StatusServiceUnavailable: // with the record of an evaluation that could not see enough
+		return record, errors.Join(errors.New("too little of the pool could be read to act"), json.NewDecoder(response.Body).Decode(&record))
 	}
-	return record, json.NewDecoder(response.Body).Decode(&record)
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 1000))
+	return record, fmt.Errorf("the function answers %s: %s", response.Status, bytes.TrimSpace(text))
 }

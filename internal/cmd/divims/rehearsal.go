@@ -12,7 +12,6 @@ import (
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/scenario"
 	"divims/internal/lab/world"
-	"divims/internal/pool"
 )
 
 // The methods below are what a scenario does to the run. They implement scenario.Run.
@@ -91,9 +90,27 @@ func withAll(environ, set []string) ([]string, error) {
 	return environ, nil
 }
 
+// orderPatience is how long the rehearsal waits for an order. One that has to wait for an
+// evaluation goes on beside the rehearsal.
+const orderPatience = time.Minute
+
 // Operate gives an order of the command line, and returns what it says. An order that is
 // refused is part of the rehearsal.
 func (r *sandboxRun) Operate(order string) (answer string) {
+	said := make(chan string, 1)
+	r.running.Go(func() { said <- r.operate(order) })
+	patience := time.NewTimer(orderPatience)
+	defer patience.Stop()
+	select {
+	case answer := <-said:
+		return answer
+	case <-patience.C:
+	}
+	r.running.Go(func() { r.print("%s  %s: %s", r.now(), order, <-said) })
+	return "it waits"
+}
+
+func (r *sandboxRun) operate(order string) string {
 	settings, err := config.Load(r.settings)
 	if err != nil {
 		return err.Error()
@@ -105,17 +122,7 @@ func (r *sandboxRun) Operate(order string) (answer string) {
 	if err := operate(context.Background(), settings, order, &said); err != nil {
 		return err.Error()
 	}
-	r.noteOrder(order)
 	return strings.TrimSpace(said.String())
-}
-
-// noteOrder tells the world if people leave by an operator's order from now on.
-func (r *sandboxRun) noteOrder(order string) {
-	var number int
-	if n, _ := fmt.Sscanf(order, "end-drain %d", &number); n == 1 {
-		servers := pool.Servers(r.options.servers, r.options.bareMetal, sandbox.HostnameTemplate, sandbox.DomainTemplate)
-		r.sandbox.With(func(w *world.World) { w.Order(servers[number-1].Domain) })
-	}
 }
 
 func (r *sandboxRun) now() string {
