@@ -55,6 +55,11 @@ func (w *World) EndMeeting(domain, meetingID string) error {
 	if err != nil {
 		return err
 	}
+	return w.endOn(machine, domain, meetingID)
+}
+
+// endOn ends a meeting on a machine whose BBB has got the call.
+func (w *World) endOn(machine *machine, domain, meetingID string) error {
 	i := slices.IndexFunc(machine.meetings, func(m *meeting) bool { return m.id == meetingID })
 	if i < 0 {
 		return fmt.Errorf("end meeting %q on %s: %w", meetingID, domain, ErrNotFound)

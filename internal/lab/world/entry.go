@@ -262,10 +262,11 @@ func (w *World) Panic(id string) error {
 
 // endThrough ends a meeting as Scalelite does, by BBB's end call.
 func (w *World) endThrough(e *entry, m *meeting) error {
-	if e.server == nil {
+	machine := e.bbb()
+	if machine == nil {
 		return fmt.Errorf("BBB at %s: %w", e.url, ErrUnreachable)
 	}
-	return w.EndMeeting(e.server.Domain, m.id)
+	return w.endOn(machine, e.server.Domain, m.id)
 }
 
 func (w *World) entry(id string) (*entry, error) {
