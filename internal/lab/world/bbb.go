@@ -31,7 +31,7 @@ func (m *machine) listMeetings() []pool.Meeting {
 		list[i] = pool.Meeting{
 			ID:           m.id,
 			InternalID:   m.internalID,
-			Created:      m.created,
+			Created:      m.stamp(),
 			Participants: m.inside(),
 			Recorded:     m.Recorded,
 		}

@@ -42,6 +42,9 @@ func (w *World) Order(domain string) (withdraw func()) {
 
 // causeAt returns the cause of a call that ends meetings on a machine.
 func (w *World) causeAt(m *machine) Cause {
+	if m.isolated() {
+		return MachineDeath // its people are leaving already
+	}
 	for _, s := range w.servers {
 		if s.machine() == m && w.causeFor(s) != DiViMS {
 			return w.causeFor(s)

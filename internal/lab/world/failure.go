@@ -25,15 +25,15 @@ func (w *World) PlanMaintenance(id string, maintenance pool.PlannedMaintenance) 
 // the stats show it: BBB still answers. Errors: ErrUnreachable if there is no
 // machine.
 func (w *World) SetUnit(domain, unit string, up bool) error {
-	s := w.domains[domain]
-	if s == nil || s.machine() == nil {
-		return fmt.Errorf("unit %s of %s: %w", unit, domain, ErrUnreachable)
+	m, err := w.machineBehind(domain)
+	if err != nil {
+		return fmt.Errorf("unit %s: %w", unit, err)
 	}
-	m := s.machine()
-	m.unitsDown = slices.DeleteFunc(m.unitsDown, func(down string) bool { return down == unit })
 	if !up {
-		m.unitsDown = append(m.unitsDown, unit)
+		w.breakMachine(m, UnitDown{unit})
+		return nil
 	}
+	m.faults.items = slices.DeleteFunc(m.faults.items, func(held *heldFault) bool { return held.Fault == UnitDown{unit} })
 	return nil
 }
 
@@ -41,21 +41,23 @@ func (w *World) SetUnit(domain, unit string, up bool) error {
 // fail. It is not processed any more and stays on the disk until somebody repairs it.
 // Errors: ErrUnreachable if there is no machine, ErrNotFound if there is no recording.
 func (w *World) FailRecording(domain string) error {
-	s := w.domains[domain]
-	if s == nil || s.machine() == nil {
-		return fmt.Errorf("recordings of %s: %w", domain, ErrUnreachable)
+	m, err := w.machineBehind(domain)
+	if err != nil {
+		return fmt.Errorf("recordings: %w", err)
 	}
-	m := s.machine()
 	if len(m.backlog) == 0 {
 		return fmt.Errorf("recording in work on %s: %w", domain, ErrNotFound)
 	}
-	m.saveCount(w.now)
-	m.failed = append(m.failed, m.backlog[0])
-	m.backlog = m.backlog[1:]
-	if m.bbbUp {
-		w.work(m)
-	}
+	w.fail(m, m.backlog[0])
 	return nil
+}
+
+// machineBehind returns the machine of the server with a domain, or ErrUnreachable.
+func (w *World) machineBehind(domain string) (*machine, error) {
+	if s := w.domains[domain]; s != nil && s.machine() != nil {
+		return s.machine(), nil
+	}
+	return nil, fmt.Errorf("machine of %s: %w", domain, ErrUnreachable)
 }
 
 // failedByStage returns the number of failed recordings by the stage that they did not

@@ -37,9 +37,19 @@ type machine struct {
 	backlog   []*recording
 	published []*recording // finished and still on the disk
 	failed    []*recording
-	unitsDown []string
-	lastCount count
-	usage     usage
+	// inWork is the recording that is worked on; nil if none is. Interruptions of the work
+	// are counted, so that what was planned before is skipped.
+	inWork        *recording
+	interruptions int
+	lastCount     count
+	usage         usage
+
+	faults standing[heldFault]
+	// recordingFaults wait for a recording, or have held one up.
+	recordingFaults standing[recordingFault]
+	// died and isolatedSince are what settle has applied last.
+	died          bool
+	isolatedSince time.Time
 }
 
 // addMachine creates a stopped machine without a disk or an address.
@@ -147,6 +157,7 @@ func (w *World) later(m *machine, at time.Time, do func()) {
 // boot starts a machine: first it runs for the hoster, then its system is up, then BBB
 // answers, unless its image has a defect.
 func (w *World) boot(m *machine) {
+	w.endFaults(m)
 	w.change(m, pool.Starting, "allocating node")
 	running := w.between(minStarting, maxStarting, "starting", m.ID)
 	least, most := w.bootBounds(m)
@@ -158,8 +169,8 @@ func (w *World) boot(m *machine) {
 	w.later(m, latest(running, answering.Add(-systemLead)), func() {
 		m.Detail = "booted"
 		m.bootTime = w.now
-		if unit := m.defect.UnitDown; unit != "" && !slices.Contains(m.unitsDown, unit) {
-			m.unitsDown = append(m.unitsDown, unit)
+		if unit := m.defect.UnitDown; unit != "" {
+			w.breakMachine(m, UnitDown{unit})
 		}
 	})
 	w.later(m, answering, func() {
@@ -176,6 +187,7 @@ func (w *World) halt(m *machine, detail string, done func()) {
 		w.end(m.meetings[0], cause)
 	}
 	m.halts++
+	m.interrupt()
 	m.bbbUp = false
 	m.bootTime = time.Time{}
 	m.usage = usage{}

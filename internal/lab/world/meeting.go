@@ -38,7 +38,18 @@ type meeting struct {
 	name string
 	// opens is when the first person can be in the meeting.
 	opens time.Time
+	// ahead is how far the machine's clock was ahead at the creation.
+	ahead time.Duration
+	// lives counts how often goOn was called.
+	lives int
+	// cutOff is how many people were inside when the machine lost its network, and deserted
+	// is when the last of them left.
+	cutOff   int
+	deserted time.Time
 }
+
+// stamp returns the time of the creation by the machine's clock.
+func (m *meeting) stamp() time.Time { return m.created.Add(m.ahead) }
 
 func (m *meeting) inside() int { return m.joined - m.left }
 
@@ -95,14 +106,14 @@ func (w *World) tryToStart(wanted demand.Meeting, name string) bool {
 // create creates a meeting on its machine. People then join and leave it.
 func (w *World) create(m *meeting) {
 	// BBB's internal id is the hash of the meeting's id and the time of its creation.
-	m.internalID = fmt.Sprintf("%x-%d", sha1.Sum([]byte(m.id)), w.now.UnixMilli())
-	m.created, m.opens = w.now, w.now
+	m.created, m.ahead, m.opens = w.now, m.machine.clock(), w.now
+	m.internalID = fmt.Sprintf("%x-%d", sha1.Sum([]byte(m.id)), m.stamp().UnixMilli())
 	if w.config.FirstJoinMax > 0 {
 		m.opens = w.between(w.config.FirstJoinMin, w.config.FirstJoinMax, "first join", m.name)
 	}
 	m.entry.meetings = append(m.entry.meetings, m)
 	m.machine.meetings = append(m.machine.meetings, m)
-	w.agenda.plan(w.now, byPeople, func() time.Time { return w.live(m) })
+	w.goOn(m)
 }
 
 // live lets people join and leave until now and returns when the next person does. BBB
@@ -121,6 +132,9 @@ func (w *World) live(m *meeting) time.Time {
 // next returns the meeting's next step and when it is due. Even if the meeting started
 // late, nobody leaves before having joined.
 func (m *meeting) next() (time.Time, func(*World, *meeting)) {
+	if !m.machine.isolatedSince.IsZero() || !m.deserted.IsZero() {
+		return m.nextIsolated()
+	}
 	joins, leaves := latest(m.JoinTime(m.joined), m.opens), m.LeaveTime(m.left)
 	switch {
 	case m.joined < m.Participants && (m.inside() == 0 || !joins.After(leaves)):

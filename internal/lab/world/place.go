@@ -26,7 +26,7 @@ func (w *World) loadOf(m *machine) float64 {
 		if people > 0 {
 			people++
 		}
-		if w.now.Sub(meeting.created) < youngMeeting {
+		if w.now.Sub(meeting.stamp()) < youngMeeting {
 			people = max(people, youngMinimum)
 		}
 		load += people

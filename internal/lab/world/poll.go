@@ -182,7 +182,7 @@ func (w *World) ask(r reading) job {
 	contact, _ := r.contact()
 	takes := time.Duration(0)
 	switch contact {
-	case Answers, Fails:
+	case Answers, Denies, Fails:
 		takes = w.answerTime(r.entry)
 	case Hangs:
 		takes = responseTimeout

@@ -1,7 +1,9 @@
 package world
 
 import (
+	"fmt"
 	"slices"
+	"time"
 
 	"divims/internal/pool"
 )
@@ -23,27 +25,59 @@ type Contact int
 const (
 	// Answers: BBB answers.
 	Answers Contact = iota
+	// Denies: BBB answers that the checksum of every call is wrong.
+	Denies
 	// Fails: BBB, or the web server in front of it, answers with an error.
 	Fails
 	// Hangs: the connection is made, and no answer follows.
 	Hangs
-	// Refuses: the connection is refused at once.
+	// Refuses: the connection is reset at once.
 	Refuses
 	// Drops: packets are lost, so not even a connection is made.
 	Drops
 )
 
-// contact returns what a party meets at a server's BBB, and the machine that its domain
-// leads to, which may be nil.
+// contact returns what a party meets at the BBB that a server's domain leads to, and the
+// machine there, which may be nil.
 func (s *server) contact(by Party) (Contact, *machine) {
-	m := s.machine()
+	to := s.leadsTo()
+	m := to.machine()
 	switch {
-	case m == nil || m.bootTime.IsZero():
+	case m == nil || m.bootTime.IsZero() || m.dead() || m.isCutOff(by):
 		return Drops, m
-	case !m.bbbUp || s.silenced:
+	case by == Scalelite && !s.isTrusted():
 		return Fails, m
+	case !m.bbbUp || to.silenced:
+		return max(Fails, m.bbbContact()), m
 	}
-	return Answers, m
+	return m.bbbContact(), m
+}
+
+// Contact returns what we meet at the BBB of a server. Whether we trust the certificate
+// there is for us to decide. Errors: ErrNotFound for an unknown domain.
+func (w *World) Contact(domain string) (Contact, error) {
+	s := w.domains[domain]
+	if s == nil {
+		return Drops, fmt.Errorf("server %q: %w", domain, ErrNotFound)
+	}
+	contact, _ := s.contact(Us)
+	return contact, nil
+}
+
+// IsUp reports whether the system of the machine behind a domain is up, whether or not
+// anybody reaches it.
+func (w *World) IsUp(domain string) bool {
+	s := w.domains[domain]
+	return s != nil && s.leadsTo().machine() != nil && !s.leadsTo().machine().bootTime.IsZero()
+}
+
+// ServerClock returns the time by the clock of the machine behind a domain: the true time
+// if there is none.
+func (w *World) ServerClock(domain string) time.Time {
+	if s := w.domains[domain]; s != nil && s.leadsTo().machine() != nil {
+		return w.now.Add(s.leadsTo().machine().clock())
+	}
+	return w.now
 }
 
 // bbb returns the machine whose BBB answers a party at the domain, or nil.

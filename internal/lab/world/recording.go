@@ -33,10 +33,13 @@ var stages = [...]struct {
 
 // recording is a recorded meeting on a machine's disk.
 type recording struct {
-	id     string
+	id string
+	// ended is the end of the meeting by the machine's clock.
 	ended  time.Time
 	length time.Duration
 	stage  stage
+	// fault is what holds the recording up, or makes it fail at its stage; nil for nothing.
+	fault *recordingFault
 }
 
 // record adds the recording of an ended meeting to its machine's backlog. A machine that
@@ -47,28 +50,67 @@ func (w *World) record(m *meeting) {
 	}
 	on := m.machine
 	on.saveCount(w.now)
-	on.backlog = append(on.backlog, &recording{id: m.internalID, ended: w.now, length: w.now.Sub(m.created)})
-	if len(on.backlog) == 1 && on.bbbUp {
-		w.work(on)
+	r := &recording{id: m.internalID, ended: w.now.Add(on.clock()), length: w.now.Sub(m.created)}
+	on.backlog = append(on.backlog, r)
+	on.hit(r)
+	w.work(on)
+}
+
+// current returns the recording that is worked on, or would be next; nil if there is none.
+func (m *machine) current() *recording {
+	if m.inWork != nil {
+		return m.inWork
 	}
+	if i := slices.IndexFunc(m.backlog, func(r *recording) bool { return !r.waits() }); i >= 0 {
+		return m.backlog[i]
+	}
+	return nil
 }
 
 // work processes the first unfinished recording of a machine, stage by stage, and then the
-// next recording. A stage that a halt interrupts starts over.
+// next recording. A stage that is interrupted starts over.
 func (w *World) work(m *machine) {
-	if len(m.backlog) == 0 {
+	r := m.current()
+	if !m.answers() || m.inWork != nil || r == nil || r.isStuck() {
 		return
 	}
-	first := m.backlog[0]
-	takes := float64(first.length) * w.config.RecordingWork * w.share(first.stage)
+	m.inWork = r
+	interruptions := m.interruptions
+	takes := float64(r.length) * w.config.RecordingWork * w.share(r.stage)
 	w.later(m, w.now.Add(time.Duration(takes)), func() {
-		if len(m.backlog) == 0 || m.backlog[0] != first {
-			return // it has failed in the meantime
+		if m.interruptions != interruptions {
+			return
+		}
+		if r.fault != nil {
+			w.fail(m, r)
+			return
 		}
 		m.saveCount(w.now)
-		w.advance(m, first)
+		m.inWork = nil
+		w.advance(m, r)
 		w.work(m)
 	})
+}
+
+// interrupt ends the work on a recording without a result.
+func (m *machine) interrupt() {
+	m.interruptions++
+	m.inWork = nil
+}
+
+// fail makes an unfinished recording fail at its stage.
+func (w *World) fail(m *machine, r *recording) {
+	m.saveCount(w.now)
+	if m.inWork == r {
+		m.interrupt()
+	}
+	m.leaveBacklog(r)
+	m.failed = append(m.failed, r)
+	w.work(m)
+}
+
+func (m *machine) leaveBacklog(r *recording) {
+	m.backlog = slices.DeleteFunc(m.backlog, func(other *recording) bool { return other == r })
 }
 
 // share returns a stage's share of the work. If recordings are not shipped, publishing
@@ -84,35 +126,42 @@ func (w *World) share(s stage) float64 {
 func (w *World) advance(m *machine, r *recording) {
 	switch {
 	case r.stage == published:
-		m.backlog = m.backlog[1:]
+		m.leaveBacklog(r)
 		return
 	case r.stage == processed && !w.config.Shipped:
-		m.backlog = m.backlog[1:]
+		m.leaveBacklog(r)
 		m.published = append(m.published, r)
+		r.stage++
+		return
 	}
 	r.stage++
+	m.hit(r)
 }
 
 // backlogByStage returns the number of unfinished recordings by stage, as the script on
 // the server counts them. Every stage is in it. A recording being processed also counts
-// as a queued job.
+// as a queued job, and so does one whose job stays in the queue.
 func (m *machine) backlogByStage() map[string]int {
 	counts := make(map[string]int, len(pool.BacklogStages))
 	for _, name := range pool.BacklogStages {
 		counts[name] = 0
 	}
-	for i, r := range m.backlog {
-		if i == 0 && r.stage == recorded {
+	current := m.current()
+	for _, r := range m.backlog {
+		if r == current && r.stage == recorded {
 			counts["raw"]++ // being archived
 		} else {
 			counts[stages[r.stage].name]++
 		}
+		if r == current || r.waits() && r.fault.name == "queued" {
+			counts["queued"]++
+		}
 	}
-	counts["queued"] = min(len(m.backlog), 1)
 	return counts
 }
 
-// listed returns the recordings that BBB's API lists, oldest first.
+// listed returns the recordings that BBB's API lists, oldest first. One whose publishing
+// failed stays listed as processed.
 func (m *machine) listed() []pool.Recording {
 	states := map[stage]pool.RecordingState{
 		sanity:    pool.Processing,
@@ -120,10 +169,16 @@ func (m *machine) listed() []pool.Recording {
 		published: pool.Published,
 	}
 	list := []pool.Recording{}
-	for _, r := range slices.Concat(m.published, m.backlog) {
-		if state, visible := states[r.stage]; visible {
-			list = append(list, pool.Recording{ID: r.id, State: state, MeetingEnd: pool.Seen(r.ended)})
+	for _, r := range slices.Concat(m.published, m.failed, m.backlog) {
+		state, visible := states[r.stage]
+		if !visible || r.stage == sanity && r != m.current() {
+			continue // not processed yet, or no more
 		}
+		list = append(list, pool.Recording{ID: r.id, State: state, MeetingEnd: pool.Seen(r.ended)})
 	}
 	return list
 }
+
+// unfinished returns how many recordings would be lost with the machine's disk: those with
+// work left, shipping included, and those that failed.
+func (m *machine) unfinished() int { return len(m.backlog) + len(m.failed) }

@@ -16,9 +16,15 @@ type server struct {
 	host *machine
 	// silenced is set while SetBBB keeps BBB from answering.
 	silenced bool
+	// certificates are faults of the server's certificate.
+	certificates standing[heldCertificateFault]
+	// misled are the servers that the domain leads to instead of this one. The last one
+	// counts.
+	misled standing[*server]
 }
 
-// machine returns the machine that the domain points to, or nil.
+// machine returns the server's machine, or nil. The domain points to it, unless the server
+// is misled.
 func (s *server) machine() *machine {
 	if s.host != nil || s.address == nil {
 		return s.host
@@ -74,4 +80,15 @@ func (w *World) answering(domain string) (*machine, error) {
 		}
 	}
 	return nil, fmt.Errorf("BBB of %s: %w", domain, ErrUnreachable)
+}
+
+// reached returns the machine that we reach at a domain, whether or not its BBB answers, or
+// ErrUnreachable.
+func (w *World) reached(domain string) (*machine, error) {
+	if s := w.domains[domain]; s != nil {
+		if contact, m := s.contact(Us); contact != Drops {
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("machine of %s: %w", domain, ErrUnreachable)
 }

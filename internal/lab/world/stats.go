@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -79,27 +80,112 @@ func (m *machine) saveCount(now time.Time) {
 	}
 }
 
+// StatsFailure is how a stats endpoint is wrong.
+type StatsFailure int
+
+// The failures of a stats endpoint.
+const (
+	// StatsSilent: node_exporter does not run; the web server in front of it answers 502.
+	StatsSilent StatsFailure = iota
+	// StatsStale: the timer on the server does not run, so what it counts and its times
+	// stand still. node_exporter's own figures go on, and so does its clock.
+	StatsStale
+	// StatsCached: a cache in the web server serves one old page, in which everything
+	// stands still, its clock too. The Date of the answer is new: the web server writes it.
+	StatsCached
+)
+
+// StatsPage is what a stats endpoint answers.
+type StatsPage struct {
+	pool.Stats
+	// Time is the server's clock when the page was written.
+	Time time.Time
+}
+
+// textfileTime returns when the timer on the server counted last, by the server's clock.
+func (p StatsPage) textfileTime() time.Time {
+	age, _ := p.Age.Get()
+	return p.Time.Add(-age)
+}
+
 // Stats returns the figures of the server's stats endpoint. It answers once the
-// machine's system is up, up to 30 s before BBB. The probe is OK while BBB answers. The
-// backlog is up to a minute old; Age is its age. Errors: ErrUnreachable.
+// machine's system is up, up to 30 s before BBB. The probe is OK while BBB answers on the
+// server itself. The backlog is up to a minute old; Age is its age. Errors:
+// ErrUnreachable, ErrSilent.
 func (w *World) Stats(domain string) (pool.Stats, error) {
-	s := w.domains[domain]
-	if s == nil || s.machine() == nil || s.machine().bootTime.IsZero() {
-		return pool.Stats{}, fmt.Errorf("stats endpoint of %s: %w", domain, ErrUnreachable)
+	page, err := w.StatsPage(domain)
+	return page.Stats, err
+}
+
+// StatsPage returns what the server's stats endpoint answers. Errors: those of Stats.
+func (w *World) StatsPage(domain string) (StatsPage, error) {
+	m, err := w.reached(domain)
+	if err != nil {
+		return StatsPage{}, fmt.Errorf("stats endpoint: %w", err)
 	}
-	m := s.machine()
-	return pool.Stats{
+	if has(m, func(stopped StatsStopped) bool { return stopped.How == StatsSilent }) {
+		return StatsPage{}, fmt.Errorf("stats endpoint of %s: %w", domain, ErrSilent)
+	}
+	return w.statsPage(m), nil
+}
+
+// statsPage returns the stats page of a machine as its faults leave it. Of several faults,
+// the oldest one of the worst kind counts.
+func (w *World) statsPage(m *machine) StatsPage {
+	first := func(how StatsFailure) *heldFault {
+		i := slices.IndexFunc(m.faults.items, func(held *heldFault) bool { return held.Fault == StatsStopped{how} })
+		if i < 0 {
+			return nil
+		}
+		return m.faults.items[i]
+	}
+	if cached := first(StatsCached); cached != nil {
+		return cached.page
+	}
+	page := w.freshPage(m)
+	if stale := first(StatsStale); stale != nil {
+		old := stale.page
+		page.Probe, page.Failed, page.Backlog, page.Version = old.Probe, old.Failed, old.Backlog, old.Version
+		page.Age = pool.Seen(page.Time.Sub(old.textfileTime()))
+	}
+	return page
+}
+
+// freshPage returns the stats page of a machine whose endpoint works. It is empty while the
+// machine's system is down.
+func (w *World) freshPage(m *machine) StatsPage {
+	now := w.now.Add(m.clock())
+	if m.bootTime.IsZero() {
+		return StatsPage{Time: now}
+	}
+	return StatsPage{Time: now, Stats: pool.Stats{
 		Load1:     pool.Seen(m.usage.load1),
 		Load5:     pool.Seen(m.usage.load5),
 		Load15:    pool.Seen(m.usage.load15),
 		Uptime:    pool.Seen(w.now.Sub(m.bootTime)),
 		CPUs:      pool.Seen(m.kind.CPUs),
 		Network:   pool.Seen(pool.NetworkCounters{Received: m.usage.received, Sent: m.usage.sent}),
-		UnitsDown: pool.Seen(append([]string{}, m.unitsDown...)),
-		Probe:     pool.Seen(pool.Probe{OK: s.bbb(Us) != nil, At: w.now.Add(-probeAge)}),
+		UnitsDown: pool.Seen(m.unitsDown()),
+		Probe:     pool.Seen(pool.Probe{OK: w.probe(m), At: now.Add(-probeAge)}),
 		Failed:    pool.Seen(m.failedByStage()),
 		Backlog:   pool.Seen(maps.Clone(m.counted(w.now))),
 		Version:   pool.Seen(bbbVersion),
 		Age:       pool.Seen(w.now.Sub(m.countedAt(w.now))),
-	}, nil
+	}}
+}
+
+// probedUnits are the units that have to run for the probe to succeed.
+var probedUnits = []string{
+	"nginx.service", "redis-server.service", "freeswitch.service",
+	"bbb-apps-akka.service", "bbb-fsesl-akka.service", "bbb-web.service",
+}
+
+// probe returns the result of the probe on the server itself, which needs no network.
+func (w *World) probe(m *machine) bool {
+	if !m.answers() || m.bbbContact() != Answers || slices.ContainsFunc(m.unitsDown(), func(unit string) bool {
+		return slices.Contains(probedUnits, unit)
+	}) {
+		return false
+	}
+	return !slices.ContainsFunc(w.servers, func(s *server) bool { return s.silenced && s.machine() == m })
 }

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"errors"
 	"testing"
 	"time"
 )
@@ -35,5 +36,74 @@ func TestBacklogIsUpToAMinuteOld(t *testing.T) {
 			work += recordings
 		}
 		expect(story, moment.name+": work", work, moment.work)
+	}
+}
+
+// read returns the stats page of the first server.
+func (s story) page() StatsPage {
+	s.Helper()
+	page, err := s.StatsPage(s.domain(1))
+	s.must(err)
+	return page
+}
+
+// TestStatsStop stops the stats of a server at 10:10:30, in three ways, while a recording
+// is processed from 10:31 on.
+func TestStatsStop(t *testing.T) {
+	const m = time.Minute
+	for name, test := range map[string]struct {
+		how     StatsFailure
+		backlog int           // queued, at 10:40
+		age     time.Duration // of the figures by the page's own clock
+		behind  time.Duration // of the page's clock
+		uptime  time.Duration
+	}{
+		"stale":  {StatsStale, 0, 30 * m, 0, 40 * m},
+		"cached": {StatsCached, 0, 30 * time.Second, 29*m + 30*time.Second, 10*m + 30*time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story := newStory(t, 1, 1, recordedMeetings(1, 0, 30*m, 5), func(c *Config) { c.RecordingWork = 1 })
+			story.at(10*m + 30*time.Second)
+			fix := story.breakServer(1, StatsStopped{test.how})
+			story.at(40 * m)
+			page := story.page()
+			backlog, _ := page.Backlog.Get()
+			age, _ := page.Age.Get()
+			uptime, _ := page.Uptime.Get()
+			expect(story, "backlog", backlog["queued"], test.backlog)
+			expect(story, "age", age, test.age)
+			expect(story, "clock of the page", story.Now().Sub(page.Time), test.behind)
+			expect(story, "uptime", uptime, test.uptime)
+			fix()
+			page = story.page()
+			backlog, _ = page.Backlog.Get()
+			age, _ = page.Age.Get()
+			expect(story, "backlog in the end", backlog["queued"], 1)
+			expect(story, "age in the end", age, 0)
+		})
+	}
+	t.Run("silent", func(t *testing.T) {
+		story := newStory(t, 1, 1, nil)
+		fix := story.breakServer(1, StatsStopped{StatsSilent})
+		_, err := story.Stats(story.domain(1))
+		expect(story, "silent", errors.Is(err, ErrSilent), true)
+		expect(story, "contact", story.contactOf(1), Answers)
+		fix()
+		story.page()
+	})
+}
+
+// TestStatsThatStopBeforeTheyExist has stats that stop while the machine's system is down.
+func TestStatsThatStopBeforeTheyExist(t *testing.T) {
+	for name, how := range map[string]StatsFailure{"stale": StatsStale, "cached": StatsCached} {
+		t.Run(name, func(t *testing.T) {
+			story := newStory(t, 1, 0, nil)
+			story.must(story.PowerOn(story.create(1, "GP1-S").ID))
+			story.breakServer(1, StatsStopped{how})
+			story.at(10 * time.Minute)
+			page := story.page()
+			expect(story, "backlog known", page.Backlog.Known(), false)
+			expect(story, "load known", page.Load1.Known(), how == StatsStale)
+		})
 	}
 }

@@ -106,7 +106,7 @@ func (w *World) noteDrain(m *machine) {
 func (w *World) noteDeletion(m *machine) {
 	w.noteDrain(m)
 	w.tally.MachinesDeleted++
-	w.tally.LostRecordings += len(m.backlog) + len(m.failed)
+	w.tally.LostRecordings += m.unfinished()
 	m.backlog, m.failed = nil, nil
 }
 
@@ -175,7 +175,7 @@ func (row *Minute) add(m *machine, limits *Config) {
 	if m.State == pool.Running {
 		row.Running++
 	}
-	if m.bbbUp {
+	if m.answers() {
 		row.Up++
 	}
 	if !m.bbbUp && (m.State == pool.Starting || m.State == pool.Running) {

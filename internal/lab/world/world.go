@@ -26,6 +26,8 @@ var (
 	ErrQuota = errors.New("over quota")
 	// ErrUnreachable: nothing answers at the server's domain.
 	ErrUnreachable = errors.New("unreachable")
+	// ErrSilent: the stats endpoint does not run, on a machine that can be reached.
+	ErrSilent = errors.New("not running")
 )
 
 // World is a pool in virtual time. It is not safe for concurrent use.
