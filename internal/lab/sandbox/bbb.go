@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"divims/internal/client/checksum"
+	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
@@ -15,7 +16,7 @@ import (
 const bbbPath = "/bigbluebutton/api"
 
 // bbbAPI serves the BBB API of every server. Until BBB is up it answers status 502,
-// as the web server in front of it does.
+// as the web server in front of it does. While BBB is stopped it answers as the world says.
 type bbbAPI struct {
 	locked *lockedWorld
 	secret pool.Secret
@@ -49,27 +50,38 @@ func (b *bbbAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer executes a call and returns the writer of the response. It returns an error if
-// BBB is not up.
+// BBB is not up, and panics if it answers nothing at all.
 func (b *bbbAPI) answer(r *http.Request) (answer bodyWriter, err error) {
 	domain := r.TLS.ServerName
 	b.locked.with(func(w *world.World) {
-		if _, err = w.Meetings(domain); err == nil {
-			answer, err = b.work(w, domain, r)
+		var contact world.Contact
+		contact, err = w.Contact(domain)
+		switch {
+		case err != nil:
+		case contact == world.Drops || contact == world.Hangs:
+			panic(faults.NoAnswer)
+		case contact == world.Refuses:
+			panic(faults.ConnectionReset)
+		case contact == world.Fails:
+			err = world.ErrUnreachable
+		default:
+			answer, err = b.work(w, domain, r, contact)
 		}
 	})
 	return answer, err
 }
 
-func (b *bbbAPI) work(w *world.World, domain string, r *http.Request) (bodyWriter, error) {
+// work executes a call of a BBB that answers, or denies every checksum.
+func (b *bbbAPI) work(w *world.World, domain string, r *http.Request, contact world.Contact) (bodyWriter, error) {
 	name := strings.Trim(strings.TrimPrefix(r.URL.Path, bbbPath), "/")
 	if name == "" {
-		return bbbVersion(w, domain)
+		return bbbVersion, nil
 	}
 	call, known := bbbCalls[name]
 	if !known || r.Method != http.MethodGet {
 		return failed("unsupportedRequest", "This request is not supported.")
 	}
-	if !checksum.Verify(name, r.URL.RawQuery, b.secret) {
+	if contact == world.Denies || !checksum.Verify(name, r.URL.RawQuery, b.secret) {
 		return failed("checksumError", "Checksums do not match")
 	}
 	return call(w, domain, r.URL.Query())
@@ -85,15 +97,11 @@ func failed(key, message string) (bodyWriter, error) {
 }
 
 // bbbVersion answers at the root of the API, which needs no checksum.
-func bbbVersion(w *world.World, domain string) (bodyWriter, error) {
-	stats, err := w.Stats(domain)
-	version, _ := stats.Version.Get()
-	return func(x xmlWriter) {
-		x.text("returncode", "SUCCESS")
-		x.text("version", "2.0")
-		x.text("apiVersion", "2.0")
-		x.text("bbbVersion", version)
-	}, err
+func bbbVersion(x xmlWriter) {
+	x.text("returncode", "SUCCESS")
+	x.text("version", "2.0")
+	x.text("apiVersion", "2.0")
+	x.text("bbbVersion", world.BBBVersion)
 }
 
 // endMeeting only requests the end: the meeting ends some seconds later.

@@ -12,6 +12,8 @@ import (
 	"math/big"
 	"sync"
 	"time"
+
+	"divims/internal/lab/world"
 )
 
 // Servers' certificates have the lifetime of Let's Encrypt's, and are renewed as long
@@ -124,12 +126,22 @@ func (a *certificateAuthority) setExpiry(domain string, virtual, until time.Time
 	return err
 }
 
-// expiredCertificate returns a certificate that expired an hour before the earlier of
-// the two clocks.
-func (a *certificateAuthority) expiredCertificate(domain string, virtual time.Time) (*tls.Certificate, error) {
+// show returns the certificate that a web server shows at a virtual time. One that has
+// expired has also expired by the wall clock.
+func (a *certificateAuthority) show(shown world.Certificate, virtual time.Time) (*tls.Certificate, error) {
+	domain := shown.Domain
+	if shown.WrongName {
+		domain = "another." + Domain
+	}
+	if shown.Expires.IsZero() {
+		return a.certificateFor(domain, virtual)
+	}
+	until := shown.Expires
+	if from, _ := validity(virtual, 0); !until.After(virtual) && from.Before(until) {
+		until = from
+	}
 	a.lock.Lock()
 	defer a.lock.Unlock()
-	until, _ := validity(virtual, 0)
 	return a.issue(domain, until.Add(-certificateLifetime), until)
 }
 

@@ -8,19 +8,22 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 
 	"golang.org/x/net/dns/dnsmessage"
 
 	"divims/internal/lab/sandbox/memnet"
 	"divims/internal/lab/sandbox/scalewayapi"
+	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
 
 // dnsServer answers DNS queries over UDP, or over streams in a network in memory, for the zones that the Scaleway API serves.
 // It does not recurse into other zones.
 type dnsServer struct {
-	api *scalewayapi.API
+	api    *scalewayapi.API
+	locked *lockedWorld
 	// Either socket or listener is set.
 	socket   net.PacketConn
 	listener *memnet.Listener
@@ -32,9 +35,9 @@ const maxQuestionSize = 512
 
 // startDNSServer starts a DNS server on a free loopback port, or in a network in memory
 // if there is one.
-func startDNSServer(api *scalewayapi.API, network *memnet.Network) (*dnsServer, error) {
+func startDNSServer(api *scalewayapi.API, locked *lockedWorld, network *memnet.Network) (*dnsServer, error) {
 	if network != nil {
-		d := &dnsServer{api: api, listener: network.Listen()}
+		d := &dnsServer{api: api, locked: locked, listener: network.Listen()}
 		d.running.Go(d.serveStreams)
 		return d, nil
 	}
@@ -42,7 +45,7 @@ func startDNSServer(api *scalewayapi.API, network *memnet.Network) (*dnsServer, 
 	if err != nil {
 		return nil, fmt.Errorf("start the DNS server: %w", err)
 	}
-	d := &dnsServer{api: api, socket: socket}
+	d := &dnsServer{api: api, locked: locked, socket: socket}
 	d.running.Go(d.serve)
 	return d, nil
 }
@@ -126,7 +129,7 @@ func (d *dnsServer) answer(packet []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, known := d.api.Lookup(question.Name.String())
+	records, known := d.lookup(question.Name.String())
 	message := dnsmessage.Message{
 		Header: dnsmessage.Header{
 			ID: header.ID, Response: true, OpCode: header.OpCode, Authoritative: true,
@@ -143,6 +146,19 @@ func (d *dnsServer) answer(packet []byte) ([]byte, error) {
 		}
 	}
 	return message.Pack()
+}
+
+// lookup returns the records of a name. Those of a server's domain that is misled are those
+// of the domain that it leads to.
+func (d *dnsServer) lookup(name string) (records []pool.DNSRecord, known bool) {
+	domain := strings.ToLower(strings.TrimSuffix(name, "."))
+	to := domain
+	d.locked.with(func(w *world.World) { to = w.LeadsTo(domain) })
+	records, known = d.api.Lookup(to)
+	for i := range records {
+		records[i].Name = domain
+	}
+	return records, known
 }
 
 // followAliases adds the records that CNAME records point to.

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,7 +20,7 @@ import (
 type nodeExporter struct{ locked *lockedWorld }
 
 // collectors has, by its name, the function that writes the metrics of each collector.
-var collectors = map[string]func(*exposition, machineStats){
+var collectors = map[string]func(*exposition, world.StatsPage){
 	"cpu":      (*exposition).cpu,
 	"loadavg":  (*exposition).loadavg,
 	"netdev":   (*exposition).netdev,
@@ -27,12 +28,6 @@ var collectors = map[string]func(*exposition, machineStats){
 	"systemd":  (*exposition).systemd,
 	"textfile": (*exposition).textfile,
 	"time":     (*exposition).time,
-}
-
-// machineStats are the stats of a machine at one time.
-type machineStats struct {
-	pool.Stats
-	now time.Time
 }
 
 func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -47,13 +42,14 @@ func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if len(names) == 0 {
 		names = slices.Collect(maps.Keys(collectors))
 	}
-	var seen machineStats
+	var seen world.StatsPage
 	var err error
-	n.locked.with(func(w *world.World) {
-		seen.now = w.Now()
-		seen.Stats, err = w.Stats(r.TLS.ServerName)
-	})
-	if err != nil {
+	n.locked.with(func(w *world.World) { seen, err = w.StatsPage(r.TLS.ServerName) })
+	switch {
+	case errors.Is(err, world.ErrSilent):
+		nginxPage(w, http.StatusBadGateway)
+		return
+	case err != nil:
 		panic(http.ErrAbortHandler) // the machine stopped a moment ago
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
@@ -61,7 +57,7 @@ func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // collect returns the metrics of the named collectors, each once.
-func collect(names []string, seen machineStats) []byte {
+func collect(names []string, seen world.StatsPage) []byte {
 	slices.Sort(names)
 	names = slices.Compact(names)
 	var e exposition
@@ -104,7 +100,7 @@ func (e *exposition) gauge(name string, value float64, help string) {
 	e.sample(name, value)
 }
 
-func (e *exposition) loadavg(seen machineStats) {
+func (e *exposition) loadavg(seen world.StatsPage) {
 	for _, average := range []struct {
 		minutes string
 		load    pool.Reading[float64]
@@ -115,17 +111,17 @@ func (e *exposition) loadavg(seen machineStats) {
 	}
 }
 
-func (e *exposition) time(seen machineStats) {
-	e.gauge("node_time_seconds", seconds(seen.now), "System time in seconds since epoch (1970).")
+func (e *exposition) time(seen world.StatsPage) {
+	e.gauge("node_time_seconds", seconds(seen.Time), "System time in seconds since epoch (1970).")
 }
 
-func (e *exposition) stat(seen machineStats) {
+func (e *exposition) stat(seen world.StatsPage) {
 	if uptime, known := seen.Uptime.Get(); known {
-		e.gauge("node_boot_time_seconds", seconds(seen.now.Add(-uptime)), "Node boot time, in unixtime.")
+		e.gauge("node_boot_time_seconds", seconds(seen.Time.Add(-uptime)), "Node boot time, in unixtime.")
 	}
 }
 
-func (e *exposition) cpu(seen machineStats) {
+func (e *exposition) cpu(seen world.StatsPage) {
 	cpus, known := seen.CPUs.Get()
 	uptime, upKnown := seen.Uptime.Get()
 	if !known || !upKnown {
@@ -144,7 +140,7 @@ func (e *exposition) cpu(seen machineStats) {
 
 // netdev writes the machine's interface to the Internet, and the loopback interface,
 // whose traffic must not be counted.
-func (e *exposition) netdev(seen machineStats) {
+func (e *exposition) netdev(seen world.StatsPage) {
 	network, known := seen.Network.Get()
 	if !known {
 		return
@@ -170,7 +166,7 @@ var bbbUnits = []string{
 	"redis-server.service",
 }
 
-func (e *exposition) systemd(seen machineStats) {
+func (e *exposition) systemd(seen world.StatsPage) {
 	down, known := seen.UnitsDown.Get()
 	if !known {
 		return
@@ -194,9 +190,9 @@ func (e *exposition) systemd(seen machineStats) {
 }
 
 // textfile writes what DiViMS's script on the server wrote when it last ran.
-func (e *exposition) textfile(seen machineStats) {
+func (e *exposition) textfile(seen world.StatsPage) {
 	if age, known := seen.Age.Get(); known {
-		written := seconds(seen.now.Add(-age))
+		written := seconds(seen.Time.Add(-age))
 		e.gauge("divims_stats_timestamp_seconds", written, "When these figures were written.")
 		e.family("node_textfile_mtime_seconds", "gauge", "Unixtime mtime of textfiles successfully read.")
 		e.sample("node_textfile_mtime_seconds", written, "file", "/run/divims/divims.prom")
@@ -218,7 +214,7 @@ func (e *exposition) textfile(seen machineStats) {
 }
 
 // recordings writes every stage, including those at zero.
-func (e *exposition) recordings(seen machineStats) {
+func (e *exposition) recordings(seen world.StatsPage) {
 	backlog, known := seen.Backlog.Get()
 	if !known {
 		return

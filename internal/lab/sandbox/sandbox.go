@@ -184,7 +184,7 @@ func (s *Sandbox) open() error {
 		return err
 	}
 	api := s.scaleway()
-	if s.dns, err = startDNSServer(api, s.services.network); err != nil {
+	if s.dns, err = startDNSServer(api, s.locked, s.services.network); err != nil {
 		return err
 	}
 	s.webServer = newWebServer(s, s.authority)
@@ -256,6 +256,31 @@ func (s *Sandbox) SetCertificateExpiry(domain string, at time.Time) error {
 // Listen listens on a free port where the services are: a loopback port or, in a moving
 // world, one of the network in memory.
 func (s *Sandbox) Listen() (net.Listener, error) { return s.services.listen() }
+
+// SpoilCertificate gives a server a certificate with a fault until renew is called.
+func (s *Sandbox) SpoilCertificate(server int, fault world.CertificateFault) (renew func(), err error) {
+	return s.changeCertificates(func(w *world.World) (func(), error) { return w.SpoilCertificate(server, fault) })
+}
+
+// Mislead makes the domain of a server lead to the machine of another server until correct
+// is called. That machine shows its own certificate.
+func (s *Sandbox) Mislead(server, to int) (correct func(), err error) {
+	return s.changeCertificates(func(w *world.World) (func(), error) { return w.Mislead(server, to) })
+}
+
+// changeCertificates changes the certificates that clients see, until undo is called.
+func (s *Sandbox) changeCertificates(change func(*world.World) (func(), error)) (undo func(), err error) {
+	var end func()
+	s.With(func(w *world.World) { end, err = change(w) })
+	if err != nil {
+		return nil, err
+	}
+	s.webServer.certificatesChanged()
+	return func() {
+		s.With(func(*world.World) { end() })
+		s.webServer.certificatesChanged()
+	}, nil
+}
 
 // Now returns the virtual time, in UTC.
 func (s *Sandbox) Now() time.Time { return s.locked.now() }

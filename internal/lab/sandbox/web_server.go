@@ -6,15 +6,18 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"time"
 
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
 )
 
 // webServer is the web server of every machine; the server name in the TLS handshake
-// chooses the machine. It answers once the machine's system is up. Before that, and
-// where there is no machine, it resets connections.
+// chooses the machine, by its domain. It answers once the machine's system is up. Before
+// that, and where there is no machine, it drops what it receives, as a network does.
 type webServer struct {
 	locked      *lockedWorld
 	authority   *certificateAuthority
@@ -38,25 +41,37 @@ func newWebServer(s *Sandbox, authority *certificateAuthority) *webServer {
 	mux.Handle(bbbPath+"/", api)
 	mux.Handle("/node_exporter/metrics", ws.basicAuth(&nodeExporter{locked: s.locked}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { nginxPage(w, http.StatusNotFound) })
-	ws.routes = ws.faults.Wrap(ws.callNamer.webServer, mux)
+	ws.routes = ws.faults.Wrap(ws.callNamer.webServer, ws.reach(mux))
 	return ws
 }
 
 func (ws *webServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !ws.hasRunningMachine(r.TLS.ServerName) {
-		panic(http.ErrAbortHandler) // the connections of a stopped machine end
-	}
 	if ws.faults.ConnOutdated(r.Context()) {
 		panic(http.ErrAbortHandler) // as if the web server was restarted with another certificate
 	}
 	ws.routes.ServeHTTP(w, r)
 }
 
-// hasRunningMachine reports whether the system of the domain's machine is up.
-func (ws *webServer) hasRunningMachine(domain string) bool {
-	var err error
-	ws.locked.with(func(w *world.World) { _, err = w.Stats(domain) })
-	return err == nil
+// reach lets requests through to the pages of a machine that can be reached now, with the
+// Date of its clock. The connection may be older than what befell the machine.
+func (ws *webServer) reach(pages http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var contact world.Contact
+		var isUp bool
+		var clock time.Time
+		ws.locked.with(func(w *world.World) {
+			contact, _ = w.Contact(r.TLS.ServerName) // a connection to an unknown domain is not made
+			isUp, clock = w.IsUp(r.TLS.ServerName), w.ServerClock(r.TLS.ServerName)
+		})
+		switch {
+		case contact == world.Drops && isUp:
+			panic(faults.NoAnswer)
+		case contact == world.Drops:
+			panic(http.ErrAbortHandler) // the connections of a stopped machine end
+		}
+		w.Header().Set("Date", clock.UTC().Format(http.TimeFormat))
+		pages.ServeHTTP(w, r)
+	})
 }
 
 func (ws *webServer) tls() *tls.Config {
@@ -77,29 +92,56 @@ func (ws *webServer) rotateTicketKeys() {
 	ws.config.SetSessionTicketKeys([][32]byte{key})
 }
 
-// certificate returns the certificate of a server, or a bad one if a fault says so.
-func (ws *webServer) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	switch ws.faults.Handshake(ws.callNamer.numbers[hello.ServerName]) {
-	case faults.ExpiredCertificate:
-		return ws.authority.expiredCertificate(hello.ServerName, ws.locked.now())
-	case faults.WrongName:
-		return ws.authority.certificateFor("another."+Domain, ws.locked.now())
-	}
-	return ws.authority.certificateFor(hello.ServerName, ws.locked.now())
+// certificatesChanged ends all TLS sessions and, at the next request, all connections, so
+// that clients see the new certificates.
+func (ws *webServer) certificatesChanged() {
+	ws.rotateTicketKeys()
+	ws.faults.CertificatesChanged()
 }
 
-var errNoMachine = errors.New("no machine runs behind this name")
+// certificate returns the certificate of the server that a domain leads to, or a bad one if
+// an injected fault says so.
+func (ws *webServer) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+	var shown world.Certificate
+	var now time.Time
+	ws.locked.with(func(w *world.World) { shown, now = w.Certificate(hello.ServerName), w.Now() })
+	switch ws.faults.Handshake(ws.callNamer.numbers[hello.ServerName]) {
+	case faults.ExpiredCertificate:
+		shown.Expires = now
+	case faults.WrongName:
+		shown.WrongName = true
+	}
+	return ws.authority.show(shown, now)
+}
 
-// configForClient resets the connection if no machine runs behind the server name.
+var (
+	errUnknownName = errors.New("no server has this name")
+	errDropped     = errors.New("the client gave up")
+)
+
+// configForClient does not answer the handshake if packets to the server are lost. It
+// resets the connection if the name is that of no server.
 func (ws *webServer) configForClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	if ws.hasRunningMachine(hello.ServerName) {
-		return nil, nil // use the existing config
+	var contact world.Contact
+	var err error
+	ws.locked.with(func(w *world.World) { contact, err = w.Contact(hello.ServerName) })
+	switch {
+	case err != nil:
+		resetConnection(hello.Conn)
+		return nil, errUnknownName
+	case contact == world.Drops:
+		_, _ = io.Copy(io.Discard, hello.Conn)
+		_ = hello.Conn.Close() // crypto/tls cannot send its alert then
+		return nil, errDropped
 	}
-	if connection, ok := hello.Conn.(interface{ SetLinger(int) error }); ok {
-		_ = connection.SetLinger(0) // Close then resets the connection
+	return nil, nil // use the existing config
+}
+
+func resetConnection(connection net.Conn) {
+	if plain, ok := connection.(interface{ SetLinger(int) error }); ok {
+		_ = plain.SetLinger(0) // Close then resets the connection
 	}
-	_ = hello.Conn.Close()
-	return nil, errNoMachine
+	_ = connection.Close()
 }
 
 // basicAuth requires the user and the password of the stats.

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,7 +11,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -50,24 +50,44 @@ func (f *fixture) world(do func(*world.World) error) error {
 	return err
 }
 
+// contact returns what we meet at a server's BBB, in the world.
+func (f *fixture) contact(number int) (contact world.Contact) {
+	f.t.Helper()
+	if err := f.world(func(w *world.World) (err error) { contact, err = w.Contact(domain(number)); return err }); err != nil {
+		f.t.Fatal(err)
+	}
+	return contact
+}
+
+// wantSilence fails the test if a server's web server answers anything within a short time.
+func (f *fixture) wantSilence(what string, number int) {
+	f.t.Helper()
+	f.http.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(f.t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := f.stats().Stats(ctx, pool.Server{Domain: domain(number)}); !errors.Is(err, context.DeadlineExceeded) {
+		f.t.Errorf("%s: the stats: %v, want no answer", what, err)
+	}
+	at := pool.Endpoint{URL: "https://" + domain(number) + "/bigbluebutton/api", Secret: f.settings.BBBSecret}
+	if _, err := f.bbb().Meetings(ctx, at); !errors.Is(err, context.DeadlineExceeded) {
+		f.t.Errorf("%s: BBB: %v, want no answer", what, err)
+	}
+}
+
 // At first nothing answers, then the web server and the stats, then BBB.
 func TestMachineComesUpInSteps(t *testing.T) {
 	f := newFixture(t, nil)
 	at := f.endpoint(2)
-	unreachable := func() bool {
-		_, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(2)})
-		return errors.Is(err, syscall.ECONNRESET)
-	}
-	if !unreachable() {
-		t.Error("the connection to a server without a machine was not reset")
-	}
+	f.wantSilence("no machine", 2)
 	f.createMachine(2)
 	before := f.Now()
-	for unreachable() {
-		if _, err := f.bbb().Meetings(t.Context(), at); !errors.Is(err, syscall.ECONNRESET) {
-			t.Fatalf("BBB before the system is up: %v, want a connection reset", err)
-		}
+	f.advance(time.Second)
+	f.wantSilence("the system is not up", 2)
+	for f.contact(2) == world.Drops {
 		f.advance(time.Second)
+	}
+	if _, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(2)}); err != nil {
+		t.Errorf("the stats once the system is up: %v", err)
 	}
 	f.call(2, "getMeetings", nil).want(t, http.StatusBadGateway, asHTML, "<title>502 Bad Gateway</title>", "nginx")
 	if _, err := f.bbb().Meetings(t.Context(), at); err == nil || !strings.Contains(err.Error(), "502") {

@@ -8,8 +8,8 @@ import (
 	"divims/internal/pool"
 )
 
-// bbbVersion is the BBB version of all servers.
-const bbbVersion = "3.0.4"
+// BBBVersion is the BBB version of all servers.
+const BBBVersion = "3.0.4"
 
 // Bounds of the time that BBB takes to end a meeting.
 const minEnding, maxEnding = 2 * time.Second, 10 * time.Second

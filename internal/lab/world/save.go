@@ -25,7 +25,7 @@ func (w *World) save(j job) {
 // polled saves an entry whose server answered.
 func (w *World) polled(r reading, m *machine) {
 	e := r.entry
-	e.online, e.bad, e.version = true, 0, bbbVersion
+	e.online, e.bad, e.version = true, 0, BBBVersion
 	w.dropEnded(e, m)
 	load := e.multiplier*w.loadOf(m) + 0 // no negative zero
 	if math.IsNaN(load) {

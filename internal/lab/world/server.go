@@ -53,7 +53,7 @@ func (w *World) addServer(place pool.Server) error {
 	if err := w.addRunningMachine(s); err != nil {
 		return fmt.Errorf("start %s running: %w", place.Domain, err)
 	}
-	e.online, e.version = true, bbbVersion
+	e.online, e.version = true, BBBVersion
 	if enabled {
 		e.state = pool.Enabled
 		e.setLoad(0)

@@ -169,7 +169,7 @@ func (w *World) freshPage(m *machine) StatsPage {
 		Probe:     pool.Seen(pool.Probe{OK: w.probe(m), At: now.Add(-probeAge)}),
 		Failed:    pool.Seen(m.failedByStage()),
 		Backlog:   pool.Seen(maps.Clone(m.counted(w.now))),
-		Version:   pool.Seen(bbbVersion),
+		Version:   pool.Seen(BBBVersion),
 		Age:       pool.Seen(w.now.Sub(m.countedAt(w.now))),
 	}}
 }

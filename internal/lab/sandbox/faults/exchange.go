@@ -35,6 +35,9 @@ func (i *Injector) Wrap(operation func(r *http.Request, body []byte) Operation, 
 // itself, because other calls may have to wait for it.
 var NoAnswer = errors.New("no answer")
 
+// ConnectionReset is what a service panics with that resets the connection of a call.
+var ConnectionReset = errors.New("connection reset")
+
 // Turn runs the work of a call when its turn has come, and returns after that.
 type Turn func(operation Operation, r *http.Request, work func())
 
@@ -89,6 +92,8 @@ func (x *exchange) finish(ctx context.Context) {
 		x.send(ctx, x.res)
 	case NoAnswer:
 		hang(x.w, x.r)
+	case ConnectionReset:
+		resetConnection(x.w, nil)
 	default:
 		panic(x.panicked)
 	}

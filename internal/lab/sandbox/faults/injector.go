@@ -22,7 +22,8 @@ type Injector struct {
 	lock   sync.Mutex
 	rules  []*activeRule
 	killed bool
-	// certificateChanges counts how often rules with certificate faults were set.
+	// certificateChanges counts how often certificates changed: rules with certificate faults
+	// were set, or CertificatesChanged was called.
 	certificateChanges int
 
 	logging       bool
@@ -215,6 +216,13 @@ func (i *Injector) ConnContext(ctx context.Context) context.Context {
 	i.lock.Lock()
 	defer i.lock.Unlock()
 	return context.WithValue(ctx, certificateChangesKey{}, i.certificateChanges)
+}
+
+// CertificatesChanged makes all connections outdated: other certificates are shown now.
+func (i *Injector) CertificatesChanged() {
+	i.lock.Lock()
+	defer i.lock.Unlock()
+	i.certificateChanges++
 }
 
 // ConnOutdated reports whether a request's connection is older than the last change of
