@@ -94,8 +94,11 @@ func (w *World) die(m *machine) {
 	m.interrupt()
 }
 
-// dead reports whether the machine is dead to everybody.
-func (m *machine) dead() bool { return has(m, func(Dead) bool { return true }) }
+// dead reports whether the machine is dead to everybody, by a fault of its own or by an
+// outage of its zone.
+func (m *machine) dead() bool {
+	return m.site.down() || has(m, func(Dead) bool { return true })
+}
 
 // answers reports whether BBB has come up, on a machine that is not dead.
 func (m *machine) answers() bool { return m.bbbUp && !m.dead() }

@@ -16,6 +16,7 @@ const systemLead = 30 * time.Second
 type machine struct {
 	pool.Machine
 	kind      Type
+	site      *site
 	addresses []*address
 	root      *volume
 	// defect is its image's. bootTakes is how long a boot takes; 0 for the usual time.
@@ -68,6 +69,7 @@ func (w *World) addMachine(order Order, kind Type) *machine {
 			HourlyPrice: pool.Seen(kind.HourlyPrice),
 		},
 		kind:   kind,
+		site:   w.site(order.Zone),
 		defect: w.defects[order.ImageID],
 	}
 	m.bootTakes = w.longestBoot(m.defect)

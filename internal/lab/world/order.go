@@ -18,7 +18,7 @@ type Order struct {
 // CreateMachine creates a stopped machine, as Scaleway does. Names need not be unique.
 // Errors: ErrInvalid for an unknown type or zone or an address of another zone,
 // ErrNotFound for an unknown image or address, ErrState for an address that a machine
-// has already, ErrQuota, ErrOutOfStock.
+// has already, ErrQuota, ErrOutOfStock, a *RefusedError during an outage of the zone.
 func (w *World) CreateMachine(order Order) (pool.Machine, error) {
 	kind, addresses, err := w.validate(order)
 	if err != nil {
@@ -57,6 +57,9 @@ func (w *World) validate(order Order) (Type, []*address, error) {
 
 // available returns an error if a valid order cannot be met now.
 func (w *World) available(order Order) error {
+	if err := w.outage(order.Zone); err != nil {
+		return err
+	}
 	switch {
 	case !w.WithinQuota(order.Type, order.Zone):
 		return ErrQuota

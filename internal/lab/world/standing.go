@@ -3,7 +3,8 @@ package world
 import "slices"
 
 // standing holds what overlapping events have in force, in the order in which they began.
-// Each stays until its own end.
+// Each stays until its own end. T must not be a type without a size: its pointers are all
+// the same.
 type standing[T any] struct{ items []*T }
 
 // add puts an item in force until end is called. Calling end again changes nothing.

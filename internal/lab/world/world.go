@@ -48,9 +48,11 @@ type World struct {
 	reservations int
 	// soldOut and exhausted are the offers that are out of stock and over quota.
 	soldOut, exhausted standing[Offer]
-	refusals           standing[refusal]
-	startRefusals      standing[startRefusal]
-	slowBoots          standing[time.Duration]
+	// sites are the zones that have been used, by name.
+	sites         map[string]*site
+	refusals      standing[refusal]
+	startRefusals standing[startRefusal]
+	slowBoots     standing[time.Duration]
 	// defects has the images with a defect, by id.
 	defects map[string]Defect
 	entries []*entry
@@ -83,6 +85,7 @@ func New(config Config) (*World, error) {
 		domains:    map[string]*server{},
 		machineIDs: map[string]*machine{},
 		defects:    map[string]Defect{},
+		sites:      map[string]*site{},
 		caller:     DiViMS,
 		ordered:    map[string]int{},
 	}
