@@ -16,6 +16,15 @@ import (
 // hosterKinds are the events at the hoster, and what a person does there.
 var hosterKinds = []kind{
 	{
+		name: "zone-down", keys: []key{{name: "zone", required: true, words: hosterZones}},
+		happens: "The zone's machines are dead to everybody, and creations in it fail with 503. Lists go on, with state running.",
+		example: "zone=fr-par-1 for=2h",
+		begin: func(h *happening) error {
+			h.lasting(func(w *world.World) func() { return w.BeginOutage(h.Values["zone"]) })
+			return nil
+		},
+	},
+	{
 		name: "out-of-stock", keys: offerKeys(),
 		happens: "Creations are refused as out of stock, and the availability is shortage.",
 		example: "zone=fr-par-1 type=POP2-HC-8C-16G for=3h",

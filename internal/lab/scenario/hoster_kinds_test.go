@@ -61,6 +61,19 @@ func refusedWith(err error, status int) bool {
 // after report whether the event holds, and whether it has been taken back.
 func TestHosterEvents(t *testing.T) {
 	for line, test := range map[string]struct{ during, after func(hosterTest) bool }{
+		"zone-down zone=fr-par-2": {
+			func(h hosterTest) bool {
+				_, err := h.create()
+				_, dead := h.Meetings("bbb-w2.sandbox.test")
+				_, other := h.Meetings("bbb-w1.sandbox.test")
+				return refusedWith(err, 503) && dead != nil && other == nil && h.Machines()[1].State == pool.Running
+			},
+			func(h hosterTest) bool {
+				_, err := h.create()
+				_, answers := h.Meetings("bbb-w2.sandbox.test")
+				return err == nil && answers == nil
+			},
+		},
 		"out-of-stock": {
 			func(h hosterTest) bool {
 				return !h.InStock("GP1-S", "fr-par-1") && !h.InStock("POP2-8C-32G", "fr-par-2")
