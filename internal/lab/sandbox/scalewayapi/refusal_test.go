@@ -75,6 +75,21 @@ func TestOverlappingShortagesEndEachByItself(t *testing.T) {
 	}
 }
 
+// During an outage of a zone, creations there fail, and lists go on.
+func TestOutageOfAZone(t *testing.T) {
+	s := newSandbox(t)
+	id := s.create("bbb-w1", nil)
+	end := s.world.BeginOutage("fr-par-1")
+	if answer := s.order("bbb-w2", nil); answer.status != http.StatusServiceUnavailable {
+		t.Errorf("create: status %d: %v", answer.status, answer.body)
+	}
+	if listed := s.call("GET", zone+"/servers", nil); listed.status != http.StatusOK || listed.at("servers", 0, "id") != id {
+		t.Errorf("list: status %d: %v", listed.status, listed.body)
+	}
+	end()
+	s.create("bbb-w2", nil)
+}
+
 func TestStartsAreRefused(t *testing.T) {
 	s := newSandbox(t)
 	id := s.create("bbb-w1", map[string]any{"public_ips": []string{s.address(1)}})
