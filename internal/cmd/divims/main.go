@@ -51,12 +51,18 @@ type runError struct{ error }
 
 func (e runError) Unwrap() error { return e.error }
 
+// usageError is an error in what the user gave, found while the command ran.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
 func exitStatus(err error) int {
 	var problems config.Problems
+	var usage usageError
 	var held *pool.LeaseHeldError
 	var ran runError
 	switch {
-	case errors.As(err, &problems):
+	case errors.As(err, &problems), errors.As(err, &usage):
 		return badUsage
 	case errors.As(err, &held):
 		return leaseHeld

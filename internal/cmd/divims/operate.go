@@ -129,33 +129,24 @@ func splitWords(text string) ([]string, error) {
 	return words, nil
 }
 
-// checkScenario checks the orders and the settings of a scenario's events. The name is that
-// of its file. environ is the
-// environment of the run's start. A setting is checked together with those that come
-// before it. The error names every line that is wrong.
-func checkScenario(name string, events []scenario.Event, environ []string) error {
-	events = slices.Clone(events)
-	slices.SortStableFunc(events, func(a, b scenario.Event) int { return a.At.Compare(b.At) })
-	var problems []error
-	note := func(event scenario.Event, err error) {
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s:%d: %s: %w", name, event.Line, event.Kind, err))
-		}
-	}
-	for _, event := range events {
+// eventCheck returns a function that checks the orders and settings of a scenario's events,
+// in the order of their lines. A setting is checked together with environ and those of the
+// lines before it.
+func eventCheck(environ []string) func(*scenario.Event) error {
+	return func(event *scenario.Event) error {
 		switch event.Kind {
 		case "operator":
 			_, err := parseOrder(event.Values["do"])
-			note(event, err)
+			return err
 		case "setting":
 			changed, err := deploySetting(environ, event.Values["set"])
-			note(event, err)
 			if err == nil {
 				environ = changed
 			}
+			return err
 		}
+		return nil
 	}
-	return errors.Join(problems...)
 }
 
 // deploySetting returns the environment with another setting, NAME=VALUE without DIVIMS_.

@@ -70,32 +70,35 @@ func TestParseOrder(t *testing.T) {
 
 // Orders and settings are checked before the run, each setting together with those
 // before it.
-func TestCheckScenarioNamesTheLine(t *testing.T) {
-	event := func(line int, kind, key, value string) scenario.Event {
-		return scenario.Event{Line: line, Kind: kind, Values: map[string]string{key: value}}
+func TestEventCheck(t *testing.T) {
+	event := func(kind, key, value string) *scenario.Event {
+		return &scenario.Event{Kind: kind, Values: map[string]string{key: value}}
 	}
-	environ := config.Examples()
-	if err := checkScenario("day.txt", []scenario.Event{
-		event(1, "operator", "do", "force 8 --for 4h"),
-		event(2, "setting", "set", "TIMEOUT=2m"),
-		event(3, "setting", "set", "CALL_TIMEOUT=90s"),
-		event(4, "machine-dies", "servers", "1"),
-	}, environ); err != nil {
-		t.Errorf("a right scenario: %v", err)
+	check := eventCheck(config.Examples())
+	for _, right := range []*scenario.Event{
+		event("operator", "do", "force 8 --for 4h"),
+		event("setting", "set", "TIMEOUT=2m"),
+		event("setting", "set", "CALL_TIMEOUT=90s"),
+		event("machine-dies", "servers", "1"),
+	} {
+		if err := check(right); err != nil {
+			t.Errorf("%v: %v", right.Values, err)
+		}
 	}
-	err := checkScenario("day.txt", []scenario.Event{
-		event(3, "operator", "do", "farce 8 --for 4h"),
-		event(5, "setting", "set", "MAX_CREATION=50"),
-		event(8, "setting", "set", "MAX_CREATIONS=many"),
-		event(9, "setting", "set", "TIMEOUT=20s"),
-		event(10, "setting", "set", "CALL_TIMEOUT=30s"),
-	}, environ)
-	if err == nil {
-		t.Fatal("no error for a wrong scenario")
-	}
-	for _, want := range []string{"day.txt:3: operator:", "day.txt:5: setting:", "DIVIMS_MAX_CREATIONS meant", "day.txt:8: setting:", "day.txt:10: setting:"} {
-		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error lacks %q:\n%v", want, err)
+	check = eventCheck(config.Examples())
+	for _, wrong := range []struct {
+		event *scenario.Event
+		want  string
+	}{
+		{event("operator", "do", "farce 8 --for 4h"), "not an order"},
+		{event("setting", "set", "MAX_CREATION=50"), "DIVIMS_MAX_CREATIONS meant"},
+		{event("setting", "set", "MAX_CREATIONS=many"), "MAX_CREATIONS"},
+		{event("setting", "set", "TIMEOUT=20s"), ""},
+		{event("setting", "set", "CALL_TIMEOUT=30s"), "TIMEOUT"},
+	} {
+		err := check(wrong.event)
+		if (err == nil) != (wrong.want == "") || err != nil && !strings.Contains(err.Error(), wrong.want) {
+			t.Errorf("%v: got %v, want an error with %q", wrong.event.Values, err, wrong.want)
 		}
 	}
 }

@@ -23,18 +23,15 @@ func (r *sandboxRun) readScenario() error {
 	if name != "" {
 		var err error
 		if text, err = os.ReadFile(name); err != nil {
-			return fmt.Errorf("read the scenario: %w", err)
+			return usageError{fmt.Errorf("read the scenario: %w", err)}
 		}
 	}
 	read, warnings, err := scenario.Read(name, text, scenario.Options{
 		Start: sandboxStart, Length: r.options.length, Zone: sandboxStart.Location(),
-		Servers: r.options.servers, Seed: r.options.seed,
+		Servers: r.options.servers, Seed: r.options.seed, Check: eventCheck(r.settings),
 	})
 	if err != nil {
-		return err
-	}
-	if err := checkScenario(name, read.Events, r.settings); err != nil {
-		return err
+		return usageError{err}
 	}
 	if name != "" {
 		for _, warning := range warnings {
