@@ -45,6 +45,11 @@ func (w *World) causeAt(m *machine) Cause {
 	if m.isolated() {
 		return MachineDeath // its people are leaving already
 	}
+	return w.callerAt(m)
+}
+
+// callerAt returns the cause of a call about a machine: who makes it, or ordered it.
+func (w *World) callerAt(m *machine) Cause {
 	for _, s := range w.servers {
 		if s.machine() == m && w.causeFor(s) != DiViMS {
 			return w.causeFor(s)

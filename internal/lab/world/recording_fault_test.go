@@ -121,8 +121,58 @@ func TestRecordingFaultsSurviveAReboot(t *testing.T) {
 	}
 }
 
-// TestRecordingStaysWhereItsServerIsGone has a machine die while it processes a recording:
-// the recording starts over when the machine answers again, and no reboot of ours lost it.
+// TestRecordingsAreLostByCause deletes a machine with a recording in work, and its disk, in
+// several ways.
+func TestRecordingsAreLostByCause(t *testing.T) {
+	for name, test := range map[string]struct {
+		do    func(story)
+		cause Cause
+		ours  int
+		all   int
+	}{
+		"DiViMS deletes the machine, then its disk": {func(s story) {
+			s.must(s.Terminate(s.Machines()[0].ID))
+			s.at(35 * time.Minute)
+			s.must(s.DeleteVolume(s.Volumes()[0].ID))
+		}, DiViMS, 1, 1},
+		"an operator ordered it": {func(s story) {
+			s.Order(s.domain(1))
+			s.must(s.Terminate(s.Machines()[0].ID))
+		}, Person, 1, 1},
+		"a person deletes the machine": {func(s story) {
+			s.As(Person, func() { s.must(s.Terminate(s.Machines()[0].ID)) })
+		}, Person, 0, 1},
+		"a person detaches the disk, DiViMS deletes the machine": {func(s story) {
+			s.DetachVolumeByHand(1)
+			s.at(35 * time.Minute)
+			s.must(s.Delete(s.Machines()[0].ID))
+		}, DiViMS, 0, 0},
+		"a person detaches the disk, DiViMS deletes it": {func(s story) {
+			s.DetachVolumeByHand(1)
+			s.at(35 * time.Minute)
+			s.must(s.Delete(s.Machines()[0].ID))
+			s.must(s.DeleteVolume(s.Volumes()[0].ID))
+		}, DiViMS, 1, 1},
+		"the machine has lost its network": {func(s story) {
+			s.breakServer(1, CutOff{Us})
+			s.breakServer(1, CutOff{Scalelite})
+			s.must(s.Terminate(s.Machines()[0].ID))
+		}, DiViMS, 1, 1},
+		"the machine died, and is left alone": {func(s story) { s.breakServer(1, Dead{}) }, MachineDeath, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story := newStory(t, 1, 1, recordedMeetings(1, 0, 20*time.Minute, 5), func(c *Config) { c.RecordingWork, c.Shipped = 1, true })
+			story.at(30 * time.Minute)
+			test.do(story)
+			tally := story.Tally()
+			expect(story, "lost by this cause", tally.LostByCause[test.cause], test.all)
+			expect(story, "lost by DiViMS's calls", tally.LostRecordings, test.ours)
+		})
+	}
+}
+
+// TestRecordingWaitsWhileItsMachineIsDead has a machine die while it processes a recording:
+// the recording starts over when the machine answers again.
 func TestRecordingWaitsWhileItsMachineIsDead(t *testing.T) {
 	story := newStory(t, 1, 1, recordedMeetings(1, 0, 10*time.Minute, 5), func(c *Config) { c.RecordingWork, c.Shipped = 1, true })
 	story.at(15 * time.Minute)

@@ -30,8 +30,12 @@ type Tally struct {
 	Interruptions [causes]Interruption
 	// EntriesDoubled were added by DiViMS for a URL that had an entry.
 	EntriesDoubled int
-	// LostRecordings were unfinished or had failed when their machine was deleted.
+	// LostRecordings were unfinished, not shipped yet, or had failed when DiViMS deleted
+	// their machine with its disk, or a disk that a person had detached. LostByCause has all
+	// recordings that were lost so: Person is DiViMS by an operator's order, which
+	// LostRecordings counts too, or a person by hand.
 	LostRecordings int
+	LostByCause    [causes]int
 	// LeftoverVolumes are volumes of machines that DiViMS deleted, left detached for more
 	// than 15 minutes now.
 	LeftoverVolumes int
@@ -106,8 +110,19 @@ func (w *World) noteDrain(m *machine) {
 func (w *World) noteDeletion(m *machine) {
 	w.noteDrain(m)
 	w.tally.MachinesDeleted++
-	w.tally.LostRecordings += m.unfinished()
+	if m.root == nil {
+		return // a person has its disk
+	}
+	w.noteLost(m.unfinished(), w.callerAt(m))
 	m.backlog, m.failed = nil, nil
+}
+
+// noteLost counts recordings that are lost with their disk.
+func (w *World) noteLost(recordings int, cause Cause) {
+	w.tally.LostByCause[cause] += recordings
+	if w.caller == DiViMS {
+		w.tally.LostRecordings += recordings
+	}
 }
 
 // Minute is the state of the pool at a full minute: one row of a timeline.

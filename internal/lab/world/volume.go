@@ -16,6 +16,9 @@ type volume struct {
 	machine    *machine
 	detached   time.Time
 	detachedBy Cause
+	// unfinished is how many recordings would be lost with a disk that a person detached.
+	// Those of a deleted machine count as lost with the machine.
+	unfinished int
 }
 
 // leftoverAge is how long after the deletion of a machine its volume may stay.
@@ -28,6 +31,10 @@ func (v *volume) isLeftover(now time.Time) bool {
 
 // detach takes a volume off its machine.
 func (w *World) detach(v *volume, by Cause) {
+	v.unfinished = 0
+	if by == Person {
+		v.unfinished = v.machine.unfinished()
+	}
 	v.machine, v.detached, v.detachedBy = nil, w.now, by
 }
 
@@ -60,6 +67,7 @@ func (w *World) DeleteVolume(id string) error {
 	if w.volumes[i].detachedBy == Person && w.caller == DiViMS {
 		w.tally.DeletedByHandVolumes++
 	}
+	w.noteLost(w.volumes[i].unfinished, w.caller)
 	w.volumes = slices.Delete(w.volumes, i, i+1)
 	return nil
 }
