@@ -43,3 +43,20 @@ func TestMeetingsThatEndByThemselvesAreNotInterrupted(t *testing.T) {
 	story.at(time.Hour)
 	expect(story, "interruptions", story.Tally().Interruptions, [causes]Interruption{})
 }
+
+// TestScalelitesPanicIsNotOurs lets BBB answer again just after the second call that
+// failed. So Scalelite takes it for offline and ends the meeting there.
+func TestScalelitesPanicIsNotOurs(t *testing.T) {
+	story := newStory(t, 1, 1, meetings(1, 0, time.Hour, 5))
+	story.at(30 * time.Second)
+	story.must(story.SetBBB(story.domain(1), false))
+	story.at(90 * time.Second)
+	for !story.poller.busy {
+		story.AdvanceTo(story.Now().Add(10 * time.Millisecond))
+	}
+	story.must(story.SetBBB(story.domain(1), true))
+	story.at(150 * time.Second)
+	expect(story, "online", story.entry(1).Online, false)
+	expect(story, "ended by Scalelite", story.Tally().Interruptions[ScalelitePanic], Interruption{1, 5})
+	expect(story, "ended by DiViMS", story.Tally().InterruptedParticipants, 0)
+}
