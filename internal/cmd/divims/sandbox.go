@@ -166,6 +166,7 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	run.page, run.doorway, run.frames = listener.Addr().String(), openDoorway(listener), startFrames(ctx)
 	defer run.doorway.close()
 	if !o.moves() {
+		surroundings.Drops = true
 		return run.all(ctx, surroundings, out)
 	}
 	surroundings.Moving = true

@@ -61,9 +61,9 @@ func (a *answers) watch(answered map[string]bool, handler http.Handler, isList f
 			return
 		}
 		a.note(answered, r.URL.Path, false) // it stays so if the handler panics or the client gives up
-		watched := &statusWriter{ResponseWriter: w}
-		handler.ServeHTTP(watched, r)
-		a.note(answered, r.URL.Path, slices.Contains(goodStatuses, watched.status))
+		handler.ServeHTTP(&statusWriter{ResponseWriter: w, begin: func(status int) {
+			a.note(answered, r.URL.Path, slices.Contains(goodStatuses, status))
+		}}, r)
 	})
 }
 
@@ -76,20 +76,26 @@ func (a *answers) note(answered map[string]bool, list string, yes bool) {
 	answered[list] = yes
 }
 
-// statusWriter keeps the status of a response; 0 if the connection was taken over.
+// statusWriter calls begin with the status of a response before the client can see it. It
+// is not called if the connection is taken over.
 type statusWriter struct {
 	http.ResponseWriter
-	status int
+	begin func(status int)
+	begun bool
 }
 
 func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
+	if !w.begun {
+		w.begun = true
+		w.begin(status)
+	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
 func (w *statusWriter) Write(text []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
+	if !w.begun {
+		w.begun = true
+		w.begin(http.StatusOK)
 	}
 	return w.ResponseWriter.Write(text)
 }

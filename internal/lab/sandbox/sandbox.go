@@ -68,6 +68,10 @@ type Config struct {
 	// only while everybody waits, and that has to be at the world's start when the sandbox
 	// is started.
 	Moving bool
+	// Drops makes packets to servers without a reachable machine get lost also where the
+	// world does not move, so that a client waits in real time. Otherwise their
+	// connections are reset there.
+	Drops bool
 	// HTTP2 makes the servers' web servers offer HTTP/2 beside HTTP/1.1. Faults that
 	// break connections do not work over HTTP/2.
 	HTTP2 bool

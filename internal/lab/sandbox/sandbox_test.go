@@ -42,7 +42,7 @@ type fixture struct {
 // newFixture starts a sandbox with three servers. The first one runs.
 func newFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
 	t.Helper()
-	c := sandbox.Config{World: world.Config{
+	c := sandbox.Config{Drops: true, World: world.Config{
 		Start: start, Seed: 7, Running: 1, RecordingWork: 1, Shipped: true,
 		Servers: pool.Servers(3, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
 	}}

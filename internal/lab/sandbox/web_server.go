@@ -25,12 +25,14 @@ type webServer struct {
 	faults      *faults.Injector
 	routes      http.Handler
 	credentials credentials
-	protocols   []string
-	config      *tls.Config
+	// drops is set if packets to a server without a reachable machine get lost.
+	drops     bool
+	protocols []string
+	config    *tls.Config
 }
 
 func newWebServer(s *Sandbox, authority *certificateAuthority) *webServer {
-	ws := &webServer{locked: s.locked, authority: authority, callNamer: s.callNamer, faults: s.faults, credentials: s.credentials}
+	ws := &webServer{locked: s.locked, authority: authority, callNamer: s.callNamer, faults: s.faults, credentials: s.credentials, drops: s.config.Moving || s.config.Drops}
 	ws.protocols = []string{"http/1.1"} // HTTP/1.1 only: a connection belongs to one server and ends with it
 	if s.config.HTTP2 {
 		ws.protocols = []string{"h2", "http/1.1"}
@@ -64,7 +66,7 @@ func (ws *webServer) reach(pages http.Handler) http.Handler {
 			isUp, clock = w.IsUp(r.TLS.ServerName), w.ServerClock(r.TLS.ServerName)
 		})
 		switch {
-		case contact == world.Drops && isUp:
+		case contact == world.Drops && isUp && ws.drops:
 			panic(faults.NoAnswer)
 		case contact == world.Drops:
 			panic(http.ErrAbortHandler) // the connections of a stopped machine end
@@ -116,11 +118,11 @@ func (ws *webServer) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, 
 
 var (
 	errUnknownName = errors.New("no server has this name")
-	errDropped     = errors.New("the client gave up")
+	errDropped     = errors.New("no machine can be reached")
 )
 
-// configForClient does not answer the handshake if packets to the server are lost. It
-// resets the connection if the name is that of no server.
+// configForClient does not answer the handshake if packets to the server are lost, or
+// resets the connection where that would cost real time. It also resets the connection if the name is that of no server.
 func (ws *webServer) configForClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	var contact world.Contact
 	var err error
@@ -129,6 +131,9 @@ func (ws *webServer) configForClient(hello *tls.ClientHelloInfo) (*tls.Config, e
 	case err != nil:
 		resetConnection(hello.Conn)
 		return nil, errUnknownName
+	case contact == world.Drops && !ws.drops:
+		resetConnection(hello.Conn)
+		return nil, errDropped
 	case contact == world.Drops:
 		_, _ = io.Copy(io.Discard, hello.Conn)
 		_ = hello.Conn.Close() // crypto/tls cannot send its alert then
