@@ -180,14 +180,18 @@ func (l *look) versionsAbove(ctx context.Context) {
 			domains = append(domains, server.Domain)
 		}
 	}
-	askEach(ctx, l, domains, l.seen.Versions, func(ctx context.Context, domain string) (version string, err error) {
+	askEach(ctx, l, domains, l.seen.Versions, func(ctx context.Context, domain string) (_ string, err error) {
 		for _, entry := range entries {
 			if entry.Host() != domain {
 				continue
 			}
-			if version, err = l.BBB.Version(ctx, pool.Endpoint{URL: entry.URL}); err == nil {
-				return version, nil
+			version := ask(ctx, l.AnswerTimeout, func(ctx context.Context) (string, error) {
+				return l.BBB.Version(ctx, pool.Endpoint{URL: entry.URL})
+			})
+			if text, known := version.Get(); known {
+				return text, nil
 			}
+			err = errors.New(version.Reason())
 		}
 		return "", err
 	})

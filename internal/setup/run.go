@@ -286,9 +286,10 @@ func (c *chain) unregister(ctx context.Context, step Step) error {
 	return ignoreGone(c.LoadBalancer.Remove(ctx, step.EntryID))
 }
 
-// answers reports whether a BBB answers at the server's domain.
+// answers reports whether a BBB answers at the server's domain. An address without a
+// machine drops packets, so that nobody answers before the timeout.
 func (c *chain) answers(ctx context.Context) bool {
-	return ask(ctx, c.Config.CallTimeout, func(ctx context.Context) (string, error) {
+	return ask(ctx, c.Config.AnswerTimeout, func(ctx context.Context) (string, error) {
 		return c.BBB.Version(ctx, pool.Endpoint{URL: c.Server.EntryURL()})
 	}).Known()
 }

@@ -50,3 +50,32 @@ func TestRunReplacesNoRecordWrittenAfterThePlan(t *testing.T) {
 		})
 	}
 }
+
+// silentBBB is a BBB whose address drops packets.
+type silentBBB struct{ BBB }
+
+func (silentBBB) Version(ctx context.Context, _ pool.Endpoint) (string, error) {
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+// TestSilentServersAreUnregistered checks that asking a server whether it answers leaves
+// time for the step itself.
+func TestSilentServersAreUnregistered(t *testing.T) {
+	removed := false
+	balancer := removals{remove: func(ctx context.Context) error { removed = ctx.Err() == nil; return ctx.Err() }}
+	run := Run{Services: Services{BBB: silentBBB{}, LoadBalancer: balancer}, Config: Config{CallTimeout: time.Minute, AnswerTimeout: time.Millisecond},
+		Parallel: 1, Report: func(Outcome) {}, Pause: func(context.Context, time.Duration) error { return nil }}
+	outcomes := run.Do(t.Context(), Plan{{Server: server1, Steps: []Step{{Kind: Unregister, EntryID: "1"}}}})
+	if len(outcomes) != 1 || outcomes[0].Result != Done || !removed {
+		t.Errorf("%v, want the entry removed", outcomes)
+	}
+}
+
+// removals is a load balancer that only removes entries.
+type removals struct {
+	LoadBalancer
+	remove func(context.Context) error
+}
+
+func (r removals) Remove(ctx context.Context, _ string) error { return r.remove(ctx) }

@@ -48,6 +48,9 @@ type Config struct {
 
 	// CallTimeout is the deadline of each outside call.
 	CallTimeout time.Duration
+	// AnswerTimeout is how long the domain of a server above the size is asked whether a
+	// BBB answers there. It must be shorter than CallTimeout.
+	AnswerTimeout time.Duration
 	// LookParallel is how many servers are looked at in parallel.
 	LookParallel int
 }

@@ -40,7 +40,7 @@ const provisionExample = `  divims provision --dry-run
 type provisioning struct {
 	remove, yes, dryRun, json bool
 	zone                      string
-	patience                  time.Duration
+	patience, answerTimeout   time.Duration
 	in                        io.Reader
 	out, progress             io.Writer
 	pause                     func(context.Context, time.Duration) error
@@ -52,12 +52,15 @@ const (
 	// provisionCallTimeout is the deadline of each outside call. It is long because no
 	// lease depends on it.
 	provisionCallTimeout = 30 * time.Second
+	// provisionAnswerTimeout is how long a server above the pool's size is asked whether it
+	// answers.
+	provisionAnswerTimeout = 10 * time.Second
 	// provisionLookParallel is how many names and servers are looked up in parallel.
 	provisionLookParallel = 20
 )
 
 func newProvision() *cobra.Command {
-	p := provisioning{pause: sleep}
+	p := provisioning{pause: sleep, answerTimeout: provisionAnswerTimeout}
 	cmd := &cobra.Command{
 		Use:     "provision",
 		Short:   "Reserve addresses, write DNS records and register entries that servers lack",
@@ -108,7 +111,7 @@ func (p provisioning) run(ctx context.Context, settings config.Settings) error {
 		return err
 	}
 	wanted := setupConfig(settings, outside)
-	wanted.CallTimeout, wanted.LookParallel = provisionCallTimeout, provisionLookParallel
+	wanted.CallTimeout, wanted.AnswerTimeout, wanted.LookParallel = provisionCallTimeout, p.answerTimeout, provisionLookParallel
 	if p.zone != "" {
 		wanted.AddressZone = p.zone
 	}

@@ -81,7 +81,7 @@ func (s *site) settings() config.Settings {
 func (s *site) provision(ctx context.Context, change func(*provisioning)) (answer provisioned, text string, err error) {
 	s.t.Helper()
 	var out, progress bytes.Buffer
-	p := provisioning{yes: true, json: true, patience: 10 * time.Minute, in: strings.NewReader(""), out: &out, progress: &progress,
+	p := provisioning{yes: true, json: true, patience: 10 * time.Minute, answerTimeout: 250 * time.Millisecond, in: strings.NewReader(""), out: &out, progress: &progress,
 		pause: func(ctx context.Context, d time.Duration) error {
 			s.sandbox.With(func(w *world.World) { w.AdvanceTo(w.Now().Add(d)) })
 			return ctx.Err()
