@@ -105,7 +105,7 @@ func TestBBBStops(t *testing.T) {
 }
 
 // The version needs no checksum, so it is answered by a BBB that denies all checksums.
-func TestBBBThatDeniesChecksumsTellsItsVersion(t *testing.T) {
+func TestVersionNeedsNoChecksum(t *testing.T) {
 	f := newFixture(t, nil)
 	f.breakServer(1, world.BBBStopped{Contact: world.Denies})
 	if version, err := f.bbb().Version(t.Context(), f.endpoint(1)); version != world.BBBVersion || err != nil {
