@@ -1,8 +1,9 @@
 package handler_test
 
 import (
+	"context"
 	"fmt"
-	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -10,10 +11,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"divims/handler"
+	"divims/internal/config"
 	"divims/internal/lab/demand"
 	"divims/internal/lab/long"
 	"divims/internal/lab/sandbox"
@@ -24,12 +27,13 @@ import (
 
 // The scripted day has an evaluation every 5 minutes. The pool grows and shrinks twice,
 // records, follows its calendar, has a server in maintenance and replaces one that has
-// been up for an hour. Afterwards two hours pass. If the pool has not settled by then, up
-// to patience further evaluations may follow.
+// been up for an hour. Afterwards 80 minutes pass, in which each server is replaced for its age
+// once more. If the pool has not settled by then, up to patience further evaluations may
+// follow.
 const (
 	dayEvaluations  = 20
-	restEvaluations = 24
-	patience        = 8
+	restEvaluations = 16
+	patience        = 16
 	faultInterval   = 5 * time.Minute
 )
 
@@ -59,7 +63,7 @@ func scriptedDay() sandbox.Config {
 			Participants: people, Join: time.Minute, Leave: time.Minute, Recorded: recorded}
 	}
 	return sandbox.Config{
-		Calendar: faultCalendar,
+		Calendar: faultCalendar, Moving: true,
 		World: world.Config{
 			Start: monday, Seed: 1, Running: 1, Shipped: true, RecordingWork: 0.3, Zones: []string{"fr-par-1"},
 			Servers:  pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),
@@ -71,109 +75,177 @@ func scriptedDay() sandbox.Config {
 // outcome is the result of a day with a fault.
 type outcome struct {
 	violations []string
+	// untouched is set if no fault hit. Such a day ends early, because it goes on like the
+	// one without faults.
+	untouched bool
 	// enabled servers, machines and leftover volumes are counted at the end.
 	enabled, machines, leftovers int
 	calls                        []faults.Call
+	// made is how many calls each evaluation has made.
+	made []int
 }
 
-// runDay runs the scripted day with faults. When a fault kills the process, a new one
-// takes its place.
+// process is an instance of the function, which can be killed.
+type process struct {
+	http.Handler
+	caller *sandbox.Caller
+}
+
+// day is a run of the scripted day in virtual time.
+type day struct {
+	sandbox  *sandbox.Sandbox
+	settings config.Settings
+	process  process
+	// number is that of the evaluation, from 1.
+	number int
+	// killIn is the number of an evaluation whose process dies after killAfter calls; 0 for
+	// none.
+	killIn, killAfter int
+	outcome
+}
+
+// runDay runs the scripted day with faults.
 func runDay(t *testing.T, rules ...faults.Rule) outcome {
 	t.Helper()
-	s, err := sandbox.Start(scriptedDay())
+	return new(day).runAlone(t, rules...)
+}
+
+// runAlone runs the day in a bubble of its own.
+func (d *day) runAlone(t *testing.T, rules ...faults.Rule) outcome {
+	t.Helper()
+	var err error
+	sandbox.InVirtualTime(monday, func() { err = d.run(rules) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = s.Close() }()
-	environment := append(s.Environment(), "DIVIMS_CALL_TIMEOUT=500ms", "DIVIMS_TIMEOUT=10s", "DIVIMS_RECYCLE_AFTER=1h", "DIVIMS_GRACE=6m")
-	process := handler.FromEnvironment(environment, io.Discard)
-	call := func(method, path, body string) int {
-		response := httptest.NewRecorder()
-		process.ServeHTTP(response, httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body)))
-		return response.Code
+	return d.outcome
+}
+
+// run runs the day. When a fault kills the process, a new one takes its place.
+func (d *day) run(rules []faults.Rule) (err error) {
+	if d.sandbox, err = sandbox.Start(scriptedDay()); err != nil {
+		return err
 	}
-	s.Faults().Reset()
-	if err := s.Faults().Set(rules...); err != nil {
-		t.Fatal(err)
+	defer func() { _ = d.sandbox.Close() }()
+	environment := append(d.sandbox.Environment(), "DIVIMS_RECYCLE_AFTER=1h", "DIVIMS_GRACE=6m")
+	if d.settings, err = config.Load(environment); err != nil {
+		return err
 	}
-	var o outcome
-	for n := 1; n <= dayEvaluations+restEvaluations; n++ {
-		s.AdvanceTo(monday.Add(time.Duration(n) * faultInterval))
-		switch n {
-		case 5:
-			call("PUT", "/servers/3/maintenance", `{"reason":"disk","author":"Ada"}`)
-		case 8, dayEvaluations + 1: // again, because a fault may have hit the first call
-			call("DELETE", "/servers/3/maintenance", "")
-		case dayEvaluations:
-			o.calls = s.Faults().Calls()
-			s.Faults().Clear()
+	d.start()
+	defer func() { d.process.caller.Close() }()
+	injector := d.sandbox.Faults()
+	injector.Reset()
+	if err := injector.Set(rules...); err != nil {
+		return err
+	}
+	injector.OnCall(d.watch)
+	for d.number = 1; d.number <= dayEvaluations+restEvaluations; d.number++ {
+		d.sandbox.AdvanceTo(monday.Add(time.Duration(d.number) * faultInterval))
+		d.operate()
+		if d.untouched = d.number == dayEvaluations && isUntouched(rules, d.calls); d.untouched {
+			return nil
 		}
-		call("POST", "/", `{"source":"cron"}`)
-		if n < dayEvaluations && killed(s.Faults()) {
-			s.Faults().Clear()
-			process = handler.FromEnvironment(environment, io.Discard)
+		if d.number == d.killIn {
+			d.process.caller.KillAfter(d.killAfter)
 		}
-		s.With(func(w *world.World) { o.check(n, w) })
+		before := len(d.sandbox.Faults().Calls())
+		d.evaluate()
+		d.made = append(d.made, len(d.sandbox.Faults().Calls())-before)
+		d.sandbox.With(d.check)
 	}
-	// The pool settles as it does without the fault, but perhaps some evaluations later,
-	// because every server that has been up for an hour is replaced.
-	for n := dayEvaluations + restEvaluations + 1; n <= dayEvaluations+restEvaluations+patience; n++ {
-		if s.With(func(w *world.World) { o.conclude(w) }); o.enabled == 1 && o.machines == 1 && o.leftovers == 0 {
+	d.settle()
+	if status := d.evaluate(); status != http.StatusOK {
+		d.violate("the evaluation at the end answers %d", status)
+	}
+	return nil
+}
+
+// watch checks the world after every call, and kills the process if a fault says so.
+func (d *day) watch(call faults.Call) {
+	if call.Fault == faults.KillBefore || call.Fault == faults.KillAfter {
+		d.process.caller.KillAfter(0)
+	}
+	d.sandbox.With(d.check)
+}
+
+// isUntouched reports whether there were to be faults and none has hit.
+func isUntouched(rules []faults.Rule, calls []faults.Call) bool {
+	return len(rules) > 0 && !slices.ContainsFunc(calls, func(c faults.Call) bool { return c.Fault != "" })
+}
+
+// start starts a process in the place of the one before.
+func (d *day) start() {
+	settings := d.settings
+	caller := d.sandbox.NewCaller()
+	settings.Network.Dial = caller.Dial
+	log := slog.New(slog.DiscardHandler)
+	d.process = process{handler.New(func() (*handler.Pool, error) { return handler.Open(settings, log) }, log), caller}
+}
+
+// operate is what an operator does before an evaluation. The faults end with the day.
+func (d *day) operate() {
+	switch d.number {
+	case 5:
+		d.call("PUT", "/servers/3/maintenance", `{"reason":"disk","author":"Ada"}`)
+	case 8, dayEvaluations + 1: // again, because a fault may have hit the first call
+		d.call("DELETE", "/servers/3/maintenance", "")
+	case dayEvaluations:
+		d.calls = d.sandbox.Faults().Calls()
+		d.sandbox.Faults().Clear()
+	}
+}
+
+func (d *day) evaluate() (status int) { return d.call("POST", "/", `{"source":"cron"}`) }
+
+// call sends a request to the process, and replaces the process if that killed it.
+func (d *day) call(method, path, body string) (status int) {
+	response := httptest.NewRecorder()
+	d.process.ServeHTTP(response, httptest.NewRequestWithContext(context.Background(), method, path, strings.NewReader(body)))
+	if d.process.caller.Killed() {
+		d.sandbox.Faults().Clear()
+		d.start()
+	}
+	return response.Code
+}
+
+// settle goes on until the pool is as it is without the fault.
+func (d *day) settle() {
+	for range patience {
+		if d.sandbox.With(func(w *world.World) { d.conclude(w) }); d.enabled == 1 && d.machines == 1 && d.leftovers == 0 {
 			break
 		}
-		s.AdvanceTo(monday.Add(time.Duration(n) * faultInterval))
-		call("POST", "/", `{"source":"cron"}`)
+		d.sandbox.AdvanceTo(monday.Add(time.Duration(d.number) * faultInterval))
+		d.evaluate()
+		d.number++
 	}
-	if status := finalStatus(s, call); status != http.StatusOK {
-		o.violate("the evaluation at the end answers %d", status)
+}
+
+// violate adds a violation, once for each evaluation.
+func (d *day) violate(format string, args ...any) {
+	violation := fmt.Sprintf("evaluation %d: %s", d.number, fmt.Sprintf(format, args...))
+	if !slices.Contains(d.violations, violation) {
+		d.violations = append(d.violations, violation)
 	}
-	return o
 }
 
-// finalStatus returns the status of an evaluation at the end. If it fails, two more are
-// tried: on a busy machine a call may miss its timeout without any fault.
-func finalStatus(s *sandbox.Sandbox, call func(method, path, body string) int) (status int) {
-	for range 3 {
-		if status = call("POST", "/", `{"source":"cron"}`); status == http.StatusOK {
-			break
-		}
-		s.AdvanceTo(s.Now().Add(faultInterval))
-	}
-	return status
-}
-
-func killed(layer *faults.Injector) bool {
-	return slices.ContainsFunc(layer.Calls(), func(c faults.Call) bool { return c.Fault == faults.KillBefore || c.Fault == faults.KillAfter })
-}
-
-func (o *outcome) violate(format string, args ...any) {
-	o.violations = append(o.violations, fmt.Sprintf(format, args...))
-}
-
-// check adds a violation for each thing in the world that must not be at any step.
-func (o *outcome) check(n int, w *world.World) {
+// check adds a violation for each thing in the world that must not be at any moment.
+func (d *day) check(w *world.World) {
 	tally := w.Tally()
 	if tally.InterruptedMeetings > 0 {
-		o.violate("evaluation %d: %d meetings interrupted", n, tally.InterruptedMeetings)
+		d.violate("%d meetings interrupted", tally.InterruptedMeetings)
 	}
 	if tally.LostRecordings > 0 {
-		o.violate("evaluation %d: %d recordings lost", n, tally.LostRecordings)
+		d.violate("%d recordings lost", tally.LostRecordings)
 	}
 	names := map[string]int{}
 	for _, machine := range w.Machines() {
 		names[machine.Name]++
 		if names[machine.Name] > 1 {
-			o.violate("evaluation %d: a second machine named %s", n, machine.Name)
+			d.violate("a second machine named %s", machine.Name)
 		}
 	}
-	enabled := 0
-	for _, entry := range w.Entries() {
-		if entry.State == pool.Enabled {
-			enabled++
-		}
-	}
-	if enabled == 0 {
-		o.violate("evaluation %d: no server is enabled", n)
+	if !slices.ContainsFunc(w.Entries(), func(e pool.Entry) bool { return e.State == pool.Enabled }) {
+		d.violate("no server is enabled")
 	}
 }
 
@@ -189,9 +261,12 @@ func (o *outcome) conclude(w *world.World) {
 
 // compare adds a violation if the day ended differently from the day without a fault.
 func (o *outcome) compare(faultless outcome) {
+	if o.untouched {
+		return
+	}
 	if o.enabled != faultless.enabled || o.machines != faultless.machines || o.leftovers > faultless.leftovers {
-		o.violate("at the end %d servers are enabled, there are %d machines and %d leftover volumes; without the fault %d, %d and %d",
-			o.enabled, o.machines, o.leftovers, faultless.enabled, faultless.machines, faultless.leftovers)
+		o.violations = append(o.violations, fmt.Sprintf("at the end %d servers are enabled, there are %d machines and %d leftover volumes; without the fault %d, %d and %d",
+			o.enabled, o.machines, o.leftovers, faultless.enabled, faultless.machines, faultless.leftovers))
 	}
 }
 
@@ -315,4 +390,39 @@ func TestPairsOfFaults(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestProcessDiesAfterAnyCall runs the scripted day and lets the process die within one
+// evaluation, when so many of its calls were executed. What it has sent is still executed.
+// With DIVIMS_TEST_FAULTS it dies after each number of calls of every evaluation of the
+// day in turn, otherwise after few of them.
+func TestProcessDiesAfterAnyCall(t *testing.T) {
+	faultless := runDay(t)
+	step := long.Pick(96, 24)
+	if thoroughness() != "" {
+		step = 1
+	}
+	var runs, violations atomic.Int32
+	t.Run("runs", func(t *testing.T) {
+		deaths := 0
+		for i, calls := range faultless.made[:dayEvaluations-1] {
+			for after := range calls {
+				if deaths++; deaths%step != 0 {
+					continue
+				}
+				t.Run(fmt.Sprintf("evaluation %d after %d", i+1, after), func(t *testing.T) {
+					t.Parallel()
+					d := day{killIn: i + 1, killAfter: after}
+					o := d.runAlone(t)
+					o.compare(faultless)
+					runs.Add(1)
+					violations.Add(int32(len(o.violations)))
+					for _, violation := range o.violations {
+						t.Error(violation)
+					}
+				})
+			}
+		}
+	})
+	t.Logf("%d deaths, %d violations", runs.Load(), violations.Load())
 }
