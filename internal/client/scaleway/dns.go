@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	domain "github.com/scaleway/scaleway-sdk-go/api/domain/v2beta1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
@@ -18,13 +17,16 @@ const recordTTL = 300
 
 // Zone is an existing DNS zone at Scaleway. Changes are made one after the other.
 type Zone struct {
-	client  *Client
-	name    string
-	writing sync.Mutex
+	client *Client
+	name   string
+	// writing holds one value while a change is made.
+	writing chan struct{}
 }
 
 // DNS returns the zone of that name, for example "example.com".
-func (c *Client) DNS(zone string) *Zone { return &Zone{client: c, name: zone} }
+func (c *Client) DNS(zone string) *Zone {
+	return &Zone{client: c, name: zone, writing: make(chan struct{}, 1)}
+}
 
 // Records lists the A, AAAA and CNAME records of the names. It fails unless the list is
 // complete.
@@ -96,8 +98,12 @@ func (z *Zone) Delete(ctx context.Context, record pool.DNSRecord) error {
 }
 
 func (z *Zone) change(ctx context.Context, change domain.RecordChange) error {
-	z.writing.Lock()
-	defer z.writing.Unlock()
+	select {
+	case z.writing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-z.writing }()
 	_, err := z.client.domains.UpdateDNSZoneRecords(&domain.UpdateDNSZoneRecordsRequest{
 		DNSZone: z.name, Changes: []*domain.RecordChange{&change}, DisallowNewZoneCreation: true,
 	}, scw.WithContext(ctx))
