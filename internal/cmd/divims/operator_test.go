@@ -6,13 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"testing"
 	"time"
 
 	"golang.org/x/net/html"
@@ -33,9 +32,12 @@ type operator struct {
 	*site
 	start    time.Time // midnight before the first day
 	function http.Handler
-	log      bytes.Buffer
-	inbox    *inbox
-	known    knowledge
+	// process is the function's way to the services.
+	process *sandbox.Caller
+	log     bytes.Buffer
+	// taken is how many messages were read.
+	taken int
+	known knowledge
 	// blind is true while evaluations are expected not to see enough to act. lost is the
 	// number of recordings that were given up on purpose.
 	blind bool
@@ -55,37 +57,21 @@ type operator struct {
 func (o *operator) deploy(settings ...string) {
 	o.t.Helper()
 	o.set(settings...)
-	o.function = handler.FromEnvironment(o.environ, &o.log)
+	if o.process != nil {
+		o.process.Close()
+	}
+	o.process = o.sandbox.NewCaller()
+	o.t.Cleanup(o.process.Close)
+	deployed := o.settings()
+	deployed.Network.Dial = o.process.Dial
+	log := slog.New(slog.NewJSONHandler(&o.log, nil))
+	o.function = handler.New(func() (*handler.Pool, error) { return handler.Open(deployed, log) }, log)
 }
 
-// inbox is a webhook that receives messages as text.
-type inbox struct {
-	address string // for NOTIFY_URLS
-
-	mutex    sync.Mutex
-	messages []string
-}
-
-func newInbox(t *testing.T) *inbox {
-	t.Helper()
-	i := &inbox{}
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		i.mutex.Lock()
-		defer i.mutex.Unlock()
-		i.messages = append(i.messages, string(body))
-	}))
-	t.Cleanup(server.Close)
-	i.address = "generic+" + server.URL
-	return i
-}
-
-// take returns the messages since the last call. The first line of each is its title.
-func (i *inbox) take() []string {
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	messages := i.messages
-	i.messages = nil
+// takeMessages returns the messages since the last call.
+func (o *operator) takeMessages() []sandbox.Message {
+	messages := o.sandbox.Messages()[o.taken:]
+	o.taken += len(messages)
 	return messages
 }
 
@@ -145,17 +131,20 @@ func (o *operator) evaluate() {
 	if o.watch != nil {
 		o.watch(record)
 	}
-	for _, message := range o.inbox.take() {
+	for _, message := range o.takeMessages() {
 		o.read(message, record.At)
 	}
 }
+
+// entryURL returns the URL of a server's entry in Scalelite.
+func entryURL(domain string) string { return "https://" + domain + "/bigbluebutton/api" }
 
 // up returns the numbers of the servers that take meetings now.
 func (o *operator) up() (numbers []int) {
 	o.sandbox.With(func(w *world.World) {
 		for _, server := range pool.Servers(8, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate) {
 			for _, entry := range w.Entries() {
-				if entry.URL == "https://"+server.Domain+"/bigbluebutton/api" && entry.Online && entry.State == pool.Enabled {
+				if entry.URL == entryURL(server.Domain) && entry.Online && entry.State == pool.Enabled {
 					numbers = append(numbers, server.Number)
 				}
 			}
@@ -192,15 +181,14 @@ func (o *operator) note(format string, arguments ...any) {
 var port = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 
 // read checks a message and puts it into the diary.
-func (o *operator) read(message string, at time.Time) {
+func (o *operator) read(message sandbox.Message, at time.Time) {
 	o.t.Helper()
-	o.findNoSecret("a message", message)
-	if err := o.known.learn(message, at); err != nil {
-		o.t.Errorf("%s: %v:\n%s", o.now(), err, message)
+	o.findNoSecret("a message", message.Title+message.Text)
+	if err := o.known.learn(message.Text, at); err != nil {
+		o.t.Errorf("%s: %v:\n%s", o.now(), err, message.Text)
 	}
-	title, text, _ := strings.Cut(port.ReplaceAllString(message, "127.0.0.1:PORT"), "\n")
-	fmt.Fprintf(&o.diary, "%s  message: %s\n", o.now(), title)
-	for line := range strings.Lines(strings.TrimSpace(text)) {
+	fmt.Fprintf(&o.diary, "%s  message: %s\n", o.now(), message.Title)
+	for line := range strings.Lines(port.ReplaceAllString(message.Text, "127.0.0.1:PORT")) {
 		if line = strings.TrimSpace(line); line != "" {
 			fmt.Fprintf(&o.diary, "    %s\n", line)
 		}
@@ -218,16 +206,19 @@ func (o *operator) expectMessages(want ...string) {
 	o.known.news = nil
 }
 
-// order runs the program, and returns its output.
+// order gives an order by the command line within this process, and returns its output.
 func (o *operator) order(arguments ...string) string {
 	o.t.Helper()
-	command := newProgram(o.t.Context(), o.environ, arguments...)
-	out, err := command.CombinedOutput()
-	if err != nil {
-		o.t.Fatalf("%s: divims %q: %v: %s", o.now(), arguments, err, out)
+	var out strings.Builder
+	program := newRoot()
+	program.SetArgs(arguments)
+	program.SetOut(&out)
+	program.SetErr(&out)
+	if err := program.ExecuteContext(withSettings(o.t.Context(), o.settings())); err != nil {
+		o.t.Fatalf("%s: divims %q: %v: %s", o.now(), arguments, err, out.String())
 	}
-	o.findNoSecret("the output of the program", string(out))
-	return string(out)
+	o.findNoSecret("the output of the program", out.String())
+	return out.String()
 }
 
 // headlines are the page's headlines for each verdict.

@@ -28,6 +28,8 @@ type site struct {
 	t       *testing.T
 	sandbox *sandbox.Sandbox
 	environ []string
+	// caller is the way of commands to the services of a moving world; otherwise nil.
+	caller *sandbox.Caller
 }
 
 // newSite starts a sandbox in which nothing is set up.
@@ -56,7 +58,12 @@ func startSite(t *testing.T, config sandbox.Config) *site {
 			t.Error(err)
 		}
 	})
-	return &site{t, s, s.Environment()}
+	site := &site{t: t, sandbox: s, environ: s.Environment()}
+	if config.Moving {
+		site.caller = s.NewCaller()
+		t.Cleanup(site.caller.Close)
+	}
+	return site
 }
 
 // set adds settings to the environment, each as NAME=value without the prefix.
@@ -74,6 +81,9 @@ func (s *site) settings() config.Settings {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	if s.caller != nil {
+		settings.Network.Dial = s.caller.Dial
+	}
 	return settings
 }
 
@@ -83,7 +93,7 @@ func (s *site) provision(ctx context.Context, change func(*provisioning)) (answe
 	var out, progress bytes.Buffer
 	p := provisioning{yes: true, json: true, patience: 10 * time.Minute, answerTimeout: 250 * time.Millisecond, in: strings.NewReader(""), out: &out, progress: &progress,
 		pause: func(ctx context.Context, d time.Duration) error {
-			s.sandbox.With(func(w *world.World) { w.AdvanceTo(w.Now().Add(d)) })
+			s.sandbox.AdvanceTo(s.sandbox.Now().Add(d))
 			return ctx.Err()
 		}}
 	if change != nil {
