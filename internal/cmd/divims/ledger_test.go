@@ -58,7 +58,7 @@ func (a *accounted) evaluate(times int) {
 		a.AdvanceTo(a.Now().Add(interval))
 		end := a.begin()
 		answer := httptest.NewRecorder()
-		a.function.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"source":"cron"}`)))
+		a.function.ServeHTTP(answer, httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/", strings.NewReader(`{"source":"cron"}`)))
 		var record cycle.Record
 		if err := json.Unmarshal(answer.Body.Bytes(), &record); err != nil || answer.Code != http.StatusOK {
 			a.t.Fatalf("the function answers %d: %s", answer.Code, answer.Body)

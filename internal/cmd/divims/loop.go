@@ -24,6 +24,8 @@ type sandboxRun struct {
 	// frames has the real time since the start, about every frameInterval.
 	frames <-chan time.Duration
 	ledger *ledger
+	// interrupted reports whether the user has ended the run.
+	interrupted func() bool
 
 	sandbox  *sandbox.Sandbox
 	timeline *scenario.Timeline
@@ -72,8 +74,8 @@ func startFrames(ctx context.Context) <-chan time.Duration {
 }
 
 // all starts the sandbox and the function, runs to the end, and writes the figures.
-func (r *sandboxRun) all(ctx context.Context, surroundings sandbox.Config, out io.Writer) (err error) {
-	r.sandbox, err = sandbox.Start(surroundings) //nolint:contextcheck // Close ends the sandbox, not a context
+func (r *sandboxRun) all(surroundings sandbox.Config, out io.Writer) (err error) {
+	r.sandbox, err = sandbox.Start(surroundings)
 	if err != nil {
 		return fmt.Errorf("start the sandbox: %w", err)
 	}
@@ -97,7 +99,7 @@ func (r *sandboxRun) all(ctx context.Context, surroundings sandbox.Config, out i
 	}
 	r.print("%s, demand of a %s, from %s; the page is at http://%s%s", pool.Count(r.options.servers, "server"), r.options.profile,
 		sandboxStart.Format("Mon 2006-01-02 15:04"), r.page, r.pagePath())
-	err = r.loop(ctx)
+	err = r.loop()
 	r.running.Wait()
 	if r.options.messages != "" {
 		err = errors.Join(err, writeMessages(r.options.messages, r.sandbox))
@@ -113,15 +115,15 @@ func (r *sandboxRun) print(format string, arguments ...any) {
 }
 
 // loop evaluates once per interval of virtual time and makes the scenario's events happen,
-// until the given length or until ctx is cancelled. Length 0 has no end.
-func (r *sandboxRun) loop(ctx context.Context) error {
+// until the given length or until it is interrupted. Length 0 has no end.
+func (r *sandboxRun) loop() error {
 	defer r.ledger.close()
 	length := r.options.length
 	for next := r.sandbox.Now(); length == 0 || next.Sub(sandboxStart) <= length; next = next.Add(interval) {
-		if err := r.happenUntil(ctx, next); err != nil {
+		if err := r.happenUntil(next); err != nil {
 			return err
 		}
-		if !r.advance(ctx, next) {
+		if !r.advance(next) {
 			return nil
 		}
 		if r.cronStops == 0 {
@@ -132,10 +134,10 @@ func (r *sandboxRun) loop(ctx context.Context) error {
 }
 
 // happenUntil advances the world to a moment, and makes the events until then happen.
-func (r *sandboxRun) happenUntil(ctx context.Context, until time.Time) error {
+func (r *sandboxRun) happenUntil(until time.Time) error {
 	for {
 		at, more := r.timeline.Next()
-		if !more || at.After(until) || !r.advance(ctx, at) {
+		if !more || at.After(until) || !r.advance(at) {
 			return nil
 		}
 		lines, err := r.timeline.Happen(r.sandbox.Now())
@@ -149,12 +151,12 @@ func (r *sandboxRun) happenUntil(ctx context.Context, until time.Time) error {
 }
 
 // advance moves the world to a moment: at once for speed 0, otherwise by that many virtual
-// seconds per second. It returns false if ctx is cancelled.
-func (r *sandboxRun) advance(ctx context.Context, to time.Time) bool {
+// seconds per second. It returns false if the run is interrupted.
+func (r *sandboxRun) advance(to time.Time) bool {
 	if r.options.speed == 0 {
 		r.answerVisits()
 		r.sandbox.AdvanceTo(to)
-		return ctx.Err() == nil
+		return !r.interrupted()
 	}
 	for from, begun := r.sandbox.Now(), time.Duration(0); r.sandbox.Now().Before(to); {
 		elapsed, ok := <-r.frames

@@ -31,7 +31,7 @@ const scenarioName = "scenario"
 // "force 8 --for 4h". It adds a reason and an author if the order has none. While an
 // evaluation runs, it waits for its end.
 func operate(ctx context.Context, settings config.Settings, order string, out io.Writer) error {
-	arguments, err := parseOrder(order)
+	arguments, err := parseOrder(order) //nolint:contextcheck // it runs no command
 	if err != nil {
 		return fmt.Errorf("order %q: %w", order, err)
 	}

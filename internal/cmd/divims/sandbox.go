@@ -153,7 +153,7 @@ func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]by
 // runSandbox runs the sandbox until its virtual end or until ctx is cancelled, and then
 // writes the figures. Without an env file it runs in virtual time.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
-	run := sandboxRun{options: o, progress: progress, ledger: newLedger()}
+	run := sandboxRun{options: o, progress: progress, ledger: newLedger(), interrupted: func() bool { return ctx.Err() != nil }}
 	surroundings, err := o.surroundings()
 	if err != nil {
 		return err
@@ -167,10 +167,10 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	defer run.doorway.close()
 	if !o.moves() {
 		surroundings.Drops = true
-		return run.all(ctx, surroundings, out)
+		return run.all(surroundings, out) //nolint:contextcheck // interrupted ends the run
 	}
 	surroundings.Moving = true
-	sandbox.InVirtualTime(sandboxStart, func() { err = run.all(context.WithoutCancel(ctx), surroundings, out) })
+	sandbox.InVirtualTime(sandboxStart, func() { err = run.all(surroundings, out) }) //nolint:contextcheck // nobody may wait for ctx there
 	return err
 }
 

@@ -95,7 +95,8 @@ func (d *dnsServer) serveStreams() {
 		}
 		d.running.Go(func() {
 			defer func() { _ = client.Close() }()
-			for d.serveOne(client) == nil {
+			for err == nil {
+				err = d.serveOne(client)
 			}
 		})
 	}

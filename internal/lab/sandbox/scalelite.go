@@ -91,7 +91,7 @@ func (s *scalelite) endpoint(name string, call scaleliteCall) http.Handler {
 			return
 		}
 		var answer scaleliteAnswer
-		s.locked.with(func(w *world.World) {
+		s.locked.with(func(w *world.World) { //nolint:contextcheck // the world has no context
 			if changingCalls[name] && s.changes.refuses(r.Context(), w, name, input) && refusedChange[name] != nil {
 				answer = *refusedChange[name]
 				return

@@ -3,7 +3,6 @@ package faults
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 )
@@ -25,18 +24,23 @@ func (i *Injector) Wrap(operation func(r *http.Request, body []byte) Operation, 
 		named := operation(r, body)
 		i.inTurn(named, r, func() {
 			x.call = i.begin(named)
-			x.work(r.Context())
+			x.work() //nolint:contextcheck // it uses the request's
 		})
-		x.finish(r.Context())
+		x.finish() //nolint:contextcheck // it uses the request's
 	})
 }
 
-// NoAnswer is what a service panics with that never answers a call. It must not wait
-// itself, because other calls may have to wait for it.
-var NoAnswer = errors.New("no answer")
+// Refusal is what a service panics with that does not answer a call.
+type Refusal string
 
-// ConnectionReset is what a service panics with that resets the connection of a call.
-var ConnectionReset = errors.New("connection reset")
+// The refusals.
+const (
+	// NoAnswer sends nothing until the client gives up. The service must not wait itself,
+	// because other calls may have to wait for it.
+	NoAnswer Refusal = "no answer"
+	// ConnectionReset resets the connection.
+	ConnectionReset Refusal = "connection reset"
+)
 
 // Turn runs the work of a call when its turn has come, and returns after that.
 type Turn func(operation Operation, r *http.Request, work func())
@@ -67,7 +71,7 @@ type exchange struct {
 }
 
 // work executes the call, unless its fault prevents that. It waits for nobody.
-func (x *exchange) work(ctx context.Context) {
+func (x *exchange) work() {
 	defer func() {
 		x.panicked = recover()
 		x.injector.report(x.call)
@@ -75,21 +79,21 @@ func (x *exchange) work(ctx context.Context) {
 	if requestFaults[x.call.Fault] != nil {
 		return
 	}
-	x.res = x.respond(ctx)
+	x.res = x.respond(x.r.Context())
 	if apply, known := responseFaults[x.call.Fault]; known && !apply(x, &x.res) {
 		x.call.Fault = "" // the fault cannot be applied to this response
 	}
 }
 
 // finish answers the call, or does what its fault says.
-func (x *exchange) finish(ctx context.Context) {
+func (x *exchange) finish() {
 	if refuse := requestFaults[x.call.Fault]; refuse != nil {
 		refuse(x.w, x.r)
 		return
 	}
 	switch x.panicked {
 	case nil:
-		x.send(ctx, x.res)
+		x.send(x.r.Context(), x.res)
 	case NoAnswer:
 		hang(x.w, x.r)
 	case ConnectionReset:

@@ -34,12 +34,12 @@ func (c *conn) SetLinger(seconds int) error {
 // Close ends both directions. The other end reads what was written, and then io.EOF, or
 // ECONNRESET if the connection is reset. Its writes fail.
 func (c *conn) Close() error {
-	end := io.EOF
 	if c.resetAtEnd {
-		end = syscall.ECONNRESET
+		c.out.end(syscall.ECONNRESET, true)
+	} else {
+		c.out.end(io.EOF, false)
 	}
-	c.out.end(end)
-	c.in.end(net.ErrClosed)
+	c.in.end(net.ErrClosed, true)
 	return nil
 }
 
@@ -61,7 +61,9 @@ type pipe struct {
 	changed *sync.Cond
 	text    []byte
 	// over is the error of reads after the last byte; nil while the pipe is open.
-	over     error
+	over error
+	// lost is set if bytes that were not read are not to be had any more.
+	lost     bool
 	deadline time.Time
 	timer    *time.Timer
 }
@@ -78,7 +80,7 @@ func (p *pipe) read(text []byte) (int, error) {
 	defer p.lock.Unlock()
 	for {
 		switch {
-		case p.over == net.ErrClosed || p.over == syscall.ECONNRESET:
+		case p.lost:
 			return 0, p.over
 		case p.isLate():
 			return 0, os.ErrDeadlineExceeded
@@ -108,12 +110,12 @@ func (p *pipe) write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// end ends the pipe, once.
-func (p *pipe) end(err error) {
+// end ends the pipe. A pipe that has ended can only lose its bytes.
+func (p *pipe) end(over error, lost bool) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	if p.over == nil || err == net.ErrClosed {
-		p.over = err
+	if p.over == nil || lost && !p.lost {
+		p.over, p.lost = over, lost
 	}
 	if p.timer != nil {
 		p.timer.Stop()
