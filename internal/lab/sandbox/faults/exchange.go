@@ -22,9 +22,9 @@ func (i *Injector) Wrap(operation func(r *http.Request, body []byte) Operation, 
 		}
 		x := exchange{injector: i, service: service, w: w, r: r, body: body}
 		named := operation(r, body)
-		i.inTurn(named, r, func() {
+		i.inTurn(named, r, func() { //nolint:contextcheck // it uses the request's
 			x.call = i.begin(named)
-			x.work() //nolint:contextcheck // it uses the request's
+			x.work()
 		})
 		x.finish() //nolint:contextcheck // it uses the request's
 	})
