@@ -45,6 +45,7 @@ type Resolver interface {
 // Client implements pool.Hoster. It may be kept for many evaluations and is safe for
 // concurrent use.
 type Client struct {
+	sdk       *scw.Client
 	instances *instance.API
 	blocks    *block.API
 	metal     *baremetal.API
@@ -83,6 +84,7 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 		return nil, fmt.Errorf("scaleway settings: %w", err)
 	}
 	c := &Client{
+		sdk:       sdk,
 		instances: instance.NewAPI(sdk),
 		blocks:    block.NewAPI(sdk),
 		metal:     baremetal.NewAPI(sdk),

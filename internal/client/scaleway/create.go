@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
@@ -158,16 +159,22 @@ func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Se
 	if err != nil {
 		return explain(err, "set the user data of %s", server.ID)
 	}
-	_, err = c.instances.UpdateServer(&instance.UpdateServerRequest{
-		Zone:     zone,
-		ServerID: server.ID,
-		Tags:     &tags,
-	}, scw.WithContext(ctx))
-	if err != nil {
+	if err := c.setTags(ctx, zone, server.ID, tags); err != nil {
 		return explain(err, "mark %s as prepared", server.ID)
 	}
 	server.Tags = tags
 	return nil
+}
+
+// setTags replaces the tags of a machine. The SDK's UpdateServer would lock the machine's
+// ID in the whole process during the call, so that sandboxes in virtual time, whose
+// machines have the same IDs, could wait for one another for ever.
+func (c *Client) setTags(ctx context.Context, zone scw.Zone, id string, tags []string) error {
+	request := &scw.ScalewayRequest{Method: http.MethodPatch, Path: fmt.Sprintf("/instance/v1/zones/%s/servers/%s", zone, id)}
+	if err := request.SetBody(instance.UpdateServerRequest{Tags: &tags}); err != nil {
+		return err
+	}
+	return c.sdk.Do(request, &instance.UpdateServerResponse{}, scw.WithContext(ctx))
 }
 
 // undo deletes a machine that was created but cannot be used.
