@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,9 +79,11 @@ type outcome struct {
 	untouched bool
 	// enabled servers, machines and leftover volumes are counted at the end.
 	enabled, machines, leftovers int
-	calls                        []faults.Call
-	// made is how many calls each evaluation has made.
-	made []int
+	// refused and split are meetings. Faults may cause them.
+	refused, split int
+	calls          []faults.Call
+	// evaluations has the calls of each evaluation.
+	evaluations [][]faults.Call
 }
 
 // process is an instance of the function, which can be killed.
@@ -150,7 +151,7 @@ func (d *day) run(rules []faults.Rule) (err error) {
 		}
 		before := len(d.sandbox.Faults().Calls())
 		d.evaluate()
-		d.made = append(d.made, len(d.sandbox.Faults().Calls())-before)
+		d.evaluations = append(d.evaluations, d.sandbox.Faults().Calls()[before:])
 		d.sandbox.With(d.check)
 	}
 	d.settle()
@@ -251,7 +252,9 @@ func (d *day) check(w *world.World) {
 
 // conclude counts what exists at the end.
 func (o *outcome) conclude(w *world.World) {
-	o.enabled, o.machines, o.leftovers = 0, len(w.Machines()), w.Tally().LeftoverVolumes
+	tally := w.Tally()
+	o.refused, o.split = tally.RefusedMeetings, tally.SplitMeetings
+	o.enabled, o.machines, o.leftovers = 0, len(w.Machines()), tally.LeftoverVolumes
 	for _, entry := range w.Entries() {
 		if entry.State == pool.Enabled {
 			o.enabled++
@@ -274,18 +277,41 @@ func (o *outcome) compare(faultless outcome) {
 // one of 6 in a full run.
 var every = long.Pick(96, 6)
 
-// matrix counts runs by kind of fault, and all violations.
+// total counts runs and what went wrong in them.
+type total struct {
+	mutex                            sync.Mutex
+	runs, violations, refused, split int
+}
+
+// judge reports the violations of a run and counts it.
+func (n *total) judge(t *testing.T, o, faultless outcome) {
+	t.Helper()
+	o.compare(faultless)
+	for _, violation := range o.violations {
+		t.Error(violation)
+	}
+	n.mutex.Lock()
+	defer n.mutex.Unlock()
+	n.runs++
+	n.violations += len(o.violations)
+	n.refused += o.refused
+	n.split += o.split
+}
+
+func (n *total) String() string {
+	return fmt.Sprintf("%d runs, %d violations; %d meetings refused, %d split", n.runs, n.violations, n.refused, n.split)
+}
+
+// matrix counts runs by kind of fault.
 type matrix struct {
-	mutex      sync.Mutex
-	runs, hits map[faults.Kind]int
-	violations int
+	total
+	kinds, hits map[faults.Kind]int
 }
 
 func (m *matrix) note(kind faults.Kind, o outcome) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	m.runs[kind]++
-	m.violations += len(o.violations)
+	m.kinds[kind]++
 	if slices.ContainsFunc(o.calls, func(c faults.Call) bool { return c.Fault == kind }) {
 		m.hits[kind]++
 	}
@@ -293,12 +319,10 @@ func (m *matrix) note(kind faults.Kind, o outcome) {
 
 func (m *matrix) String() string {
 	text := fmt.Sprintf("%-20s %6s %6s\n", "fault", "runs", "hit")
-	total := 0
 	for _, kind := range faults.Kinds {
-		text += fmt.Sprintf("%-20s %6d %6d\n", kind, m.runs[kind], m.hits[kind])
-		total += m.runs[kind]
+		text += fmt.Sprintf("%-20s %6d %6d\n", kind, m.kinds[kind], m.hits[kind])
 	}
-	return text + fmt.Sprintf("%d runs, %d violations", total, m.violations)
+	return text + m.total.String()
 }
 
 // thoroughness is the value of DIVIMS_TEST_FAULTS, which says how much of the matrix is
@@ -315,7 +339,7 @@ func TestEveryCallEveryFault(t *testing.T) {
 		t.Fatalf("without any fault: %q", faultless.violations)
 	}
 	calls := chosenCalls(faultless.calls)
-	m := &matrix{runs: map[faults.Kind]int{}, hits: map[faults.Kind]int{}}
+	m := &matrix{kinds: map[faults.Kind]int{}, hits: map[faults.Kind]int{}}
 	t.Run("runs", func(t *testing.T) {
 		for i, call := range calls {
 			for j, kind := range faults.Kinds {
@@ -332,11 +356,8 @@ func TestEveryCallEveryFault(t *testing.T) {
 				t.Run(rule.String(), func(t *testing.T) {
 					t.Parallel()
 					o := runDay(t, rule)
-					o.compare(faultless)
 					m.note(kind, o)
-					for _, violation := range o.violations {
-						t.Error(violation)
-					}
+					m.judge(t, o, faultless)
 				})
 			}
 		}
@@ -372,40 +393,43 @@ func TestPairsOfFaults(t *testing.T) {
 	if thoroughness() != "" {
 		pairs = 200
 	}
-	for range pairs {
-		var rules []faults.Rule
-		var names []string
-		for range 2 {
-			call := faultless.calls[random.IntN(len(faultless.calls))]
-			kind := faults.Kinds[random.IntN(len(faults.Kinds)-2)] // handshakes are not in the log
-			rules = append(rules, call.Rule(kind))
-			names = append(names, call.Rule(kind).String())
-		}
-		t.Run(strings.Join(names, " and "), func(t *testing.T) {
-			t.Parallel()
-			o := runDay(t, rules...)
-			o.compare(faultless)
-			for _, violation := range o.violations {
-				t.Error(violation)
+	var tried total
+	t.Run("runs", func(t *testing.T) {
+		for range pairs {
+			var rules []faults.Rule
+			var names []string
+			for range 2 {
+				call := faultless.calls[random.IntN(len(faultless.calls))]
+				kind := faults.Kinds[random.IntN(len(faults.Kinds)-2)] // handshakes are not in the log
+				rules = append(rules, call.Rule(kind))
+				names = append(names, call.Rule(kind).String())
 			}
-		})
-	}
+			t.Run(strings.Join(names, " and "), func(t *testing.T) {
+				t.Parallel()
+				tried.judge(t, runDay(t, rules...), faultless)
+			})
+		}
+	})
+	t.Log(tried.String())
 }
 
 // TestProcessDiesAfterAnyCall runs the scripted day and lets the process die within one
-// evaluation, when so many of its calls were executed. What it has sent is still executed.
-// With DIVIMS_TEST_FAULTS it dies after each number of calls of every evaluation of the
-// day in turn, otherwise after few of them.
+// evaluation that changes the pool, when so many of its calls were executed. What it has
+// sent is still executed. With DIVIMS_TEST_FAULTS it dies after each number of calls,
+// otherwise after few of them.
 func TestProcessDiesAfterAnyCall(t *testing.T) {
 	faultless := runDay(t)
 	step := long.Pick(96, 24)
 	if thoroughness() != "" {
 		step = 1
 	}
-	var runs, violations atomic.Int32
+	var tried total
 	t.Run("runs", func(t *testing.T) {
 		deaths := 0
-		for i, calls := range faultless.made[:dayEvaluations-1] {
+		for i, calls := range faultless.evaluations[:dayEvaluations-1] {
+			if !slices.ContainsFunc(calls, changesThePool) {
+				continue
+			}
 			for after := range calls {
 				if deaths++; deaths%step != 0 {
 					continue
@@ -413,16 +437,21 @@ func TestProcessDiesAfterAnyCall(t *testing.T) {
 				t.Run(fmt.Sprintf("evaluation %d after %d", i+1, after), func(t *testing.T) {
 					t.Parallel()
 					d := day{killIn: i + 1, killAfter: after}
-					o := d.runAlone(t)
-					o.compare(faultless)
-					runs.Add(1)
-					violations.Add(int32(len(o.violations)))
-					for _, violation := range o.violations {
-						t.Error(violation)
-					}
+					tried.judge(t, d.runAlone(t), faultless)
 				})
 			}
 		}
 	})
-	t.Logf("%d deaths, %d violations", runs.Load(), violations.Load())
+	t.Log(tried.String())
+}
+
+// changesThePool reports whether a call changes machines, entries or meetings.
+func changesThePool(call faults.Call) bool {
+	switch call.Service {
+	case "scalelite":
+		return !strings.HasPrefix(call.Name, "get")
+	case "scaleway":
+		return !strings.Contains(call.Name, "GET ")
+	}
+	return call.Service == "bbb" && call.Name == "end"
 }
