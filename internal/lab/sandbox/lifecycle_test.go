@@ -14,8 +14,28 @@ import (
 
 // A pool of two servers, seen through its services: the second server is started
 // and enabled, then the first one is drained and its machine deleted, after its meeting
-// has ended and its recording has been shipped.
+// has ended and its recording has been shipped. The story is the same whether the world
+// stands still during a call or moves.
 func TestOneServerStartsAndAnotherIsDrained(t *testing.T) {
+	t.Run("in a still world", func(t *testing.T) {
+		startOneAndDrainAnother(t, newFixture)
+	})
+	t.Run("in a moving world", func(t *testing.T) {
+		sandbox.TestInVirtualTime(t, start, func(t *testing.T) { startOneAndDrainAnother(t, newMovingFixture) })
+	})
+}
+
+// newMovingFixture is newFixture in a world that moves.
+func newMovingFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
+	t.Helper()
+	return newFixture(t, func(c *sandbox.Config) {
+		c.Moving = true
+		change(c)
+	})
+}
+
+func startOneAndDrainAnother(t *testing.T, newFixture func(*testing.T, func(*sandbox.Config)) *fixture) {
+	t.Helper()
 	f := newFixture(t, func(c *sandbox.Config) {
 		early := lecture(time.Minute, 30*time.Minute, 40)
 		early.Recorded = true

@@ -58,6 +58,11 @@ func newFixture(t *testing.T, change func(*sandbox.Config)) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if c.Moving {
+		caller := s.NewCaller()
+		t.Cleanup(caller.Close)
+		settings.Network.Dial = caller.Dial
+	}
 	return &fixture{Sandbox: s, t: t, settings: settings, http: newHTTPClient(t, settings)}
 }
 
@@ -68,9 +73,13 @@ func newHTTPClient(t *testing.T, settings config.Settings) *http.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
+	dial := settings.Network.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
 	return &http.Client{Transport: &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, settings.Network.ConnectTo.Address(address))
+			return dial(ctx, network, settings.Network.ConnectTo.Address(address))
 		},
 		TLSClientConfig:   &tls.Config{RootCAs: roots},
 		ForceAttemptHTTP2: true,
