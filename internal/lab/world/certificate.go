@@ -37,7 +37,7 @@ func (w *World) SpoilCertificate(server int, fault CertificateFault) (renew func
 		return nil, fmt.Errorf("spoil a certificate: %w", err)
 	}
 	renew = s.certificates.add(heldCertificateFault{CertificateFault: fault})
-	held := s.certificates.items[len(s.certificates.items)-1]
+	held := s.certificates.newest()
 	switch {
 	case fault.Expires.After(w.now):
 		w.once(fault.Expires, byHoster, func() { held.expired = true })

@@ -25,10 +25,11 @@ type entry struct {
 	wrongSecret bool
 	// changes counts the changes of the state that were asked for.
 	changes int
-	// handChanges is what changes was after a hand changed the state last.
-	handChanges     int
-	stateHolds      holds[pool.EntryState]
-	multiplierHolds holds[float64]
+	// handChanges is what changes was when a person changed the state last.
+	handChanges int
+	// handStates and handMultipliers are what people set by hand.
+	handStates      override[pool.EntryState]
+	handMultipliers override[float64]
 	state           pool.EntryState
 	multiplier      float64
 	tag             string

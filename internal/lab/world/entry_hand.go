@@ -37,13 +37,13 @@ func (w *World) eachEntry(number int, do func(*entry) (undo func())) (undo func(
 // SetStateByHand sets the state of a server's entries.
 func (w *World) SetStateByHand(number int, state pool.EntryState) (undo func()) {
 	return w.eachEntry(number, func(e *entry) func() {
-		hold := e.stateHolds.begin(e.state, state)
+		end := e.handStates.set(e.state, state)
 		w.setState(e, state)
 		e.handChanges = e.changes
 		return func() {
-			before, inForce := e.stateHolds.end(hold)
-			if inForce && e.changes == e.handChanges {
-				w.setState(e, before)
+			end()
+			if e.changes == e.handChanges {
+				w.setState(e, e.handStates.inForce())
 				e.handChanges = e.changes
 			}
 		}
@@ -53,12 +53,13 @@ func (w *World) SetStateByHand(number int, state pool.EntryState) (undo func()) 
 // SetMultiplierByHand sets the load multiplier of a server's entries, which is not 0.
 func (w *World) SetMultiplierByHand(number int, multiplier float64) (undo func()) {
 	return w.eachEntry(number, func(e *entry) func() {
-		hold := e.multiplierHolds.begin(e.multiplier, multiplier)
+		end := e.handMultipliers.set(e.multiplier, multiplier)
 		e.multiplier = multiplier
 		return func() {
-			before, inForce := e.multiplierHolds.end(hold)
-			if inForce && (e.multiplier == multiplier || math.IsNaN(e.multiplier) && math.IsNaN(multiplier)) {
-				e.multiplier = before
+			last := e.handMultipliers.inForce()
+			end()
+			if e.multiplier == last || math.IsNaN(e.multiplier) && math.IsNaN(last) {
+				e.multiplier = e.handMultipliers.inForce()
 			}
 		}
 	})

@@ -139,7 +139,7 @@ func (w *World) ReportState(number int, state pool.MachineState) (end func()) {
 // that ReportState set, or the real one, which Machines returns.
 func (w *World) ReportedState(machine pool.Machine) pool.MachineState {
 	if m := w.machineIDs[machine.ID]; m != nil {
-		if state := m.reported.last(func(pool.MachineState) bool { return true }); state != nil {
+		if state := m.reported.newest(); state != nil {
 			return *state
 		}
 	}

@@ -19,7 +19,7 @@ func (w *World) Mislead(server, to int) (correct func(), err error) {
 // leadsTo returns the server whose machine the domain leads to: the server itself, unless
 // it is misled.
 func (s *server) leadsTo() *server {
-	if last := s.misled.last(func(*server) bool { return true }); last != nil {
+	if last := s.misled.newest(); last != nil {
 		return *last
 	}
 	return s

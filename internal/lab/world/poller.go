@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -47,8 +46,8 @@ func (p *Poller) check() error {
 
 // poller is Scalelite's poller at work.
 type poller struct {
-	// changes are the changes of the settings in force, in their order.
-	changes []*func(*Poller)
+	// changes are the changes of the settings that are in force.
+	changes standing[func(*Poller)]
 	// stops counts those who keep the poller from polling.
 	stops int
 	// starts counts how often the poller was started, and polls its polls.
@@ -104,19 +103,15 @@ func (w *World) StopPoller() (resume func()) {
 // ChangePoller changes settings of Scalelite's poller, which starts anew with them, until
 // withdraw is called. Errors: those of settings that are out of bounds.
 func (w *World) ChangePoller(change func(*Poller)) (withdraw func(), err error) {
-	p := &w.poller
-	p.changes = append(p.changes, &change)
-	remove := func() {
-		p.changes = slices.DeleteFunc(p.changes, func(other *func(*Poller)) bool { return other == &change })
-	}
+	end := w.poller.changes.add(change)
 	changed := w.pollerSettings()
 	if err := changed.check(); err != nil {
-		remove()
+		end()
 		return nil, err
 	}
 	w.startPoller(w.now)
 	return func() {
-		remove()
+		end()
 		w.startPoller(w.now)
 	}, nil
 }
@@ -124,7 +119,7 @@ func (w *World) ChangePoller(change func(*Poller)) (withdraw func(), err error) 
 // pollerSettings returns the settings with the changes in force.
 func (w *World) pollerSettings() Poller {
 	settings := w.config.Poller
-	for _, change := range w.poller.changes {
+	for _, change := range w.poller.changes.items {
 		(*change)(&settings)
 	}
 	return settings

@@ -76,7 +76,7 @@ func (w *World) hitRecording(server int, name string, fails bool) (end func()) {
 		point.stuckAt = processed
 	}
 	remove := m.recordingFaults.add(recordingFault{recordingPoint: point, fails: fails})
-	added := m.recordingFaults.items[len(m.recordingFaults.items)-1]
+	added := m.recordingFaults.newest()
 	return func() {
 		remove()
 		if r := added.hit; r != nil && r.fault == added {

@@ -2,9 +2,9 @@ package world
 
 import "slices"
 
-// standing holds what overlapping events have in force, in the order in which they began.
-// Each stays until its own end. T must not be a type without a size: its pointers are all
-// the same.
+// standing has what overlapping events have in force, in the order in which they began.
+// Each item stays until its own end. T must have a size, because items are told apart by
+// their pointers.
 type standing[T any] struct{ items []*T }
 
 // add puts an item in force until end is called. Calling end again changes nothing.
@@ -24,4 +24,31 @@ func (s *standing[T]) last(matches func(T) bool) *T {
 		}
 	}
 	return nil
+}
+
+// newest returns the item that was added last, or nil.
+func (s *standing[T]) newest() *T { return s.last(func(T) bool { return true }) }
+
+// override has the values that people set one thing to, each until its own end. The newest
+// one is in force.
+type override[T any] struct {
+	values standing[T]
+	// before is the value from before the first of them.
+	before T
+}
+
+// set puts a value in force over the present one until end is called.
+func (o *override[T]) set(present, value T) (end func()) {
+	if o.values.newest() == nil {
+		o.before = present
+	}
+	return o.values.add(value)
+}
+
+// inForce returns the newest value, or the one from before all of them.
+func (o *override[T]) inForce() T {
+	if newest := o.values.newest(); newest != nil {
+		return *newest
+	}
+	return o.before
 }
