@@ -278,6 +278,17 @@ func (w *World) entry(id string) (*entry, error) {
 	return w.entries[i], nil
 }
 
+// entriesOf returns the entries of a server.
+func (w *World) entriesOf(number int) []*entry {
+	var found []*entry
+	for _, e := range w.entries {
+		if e.server != nil && e.server.Number == number {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
 // drop removes a meeting from Scalelite's list.
 func (e *entry) drop(m *meeting) {
 	m.entry = nil

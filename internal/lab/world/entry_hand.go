@@ -7,21 +7,11 @@ import (
 	"divims/internal/pool"
 )
 
-// The functions below are what a person does in Scalelite to all entries of a server.
-// The function that each returns takes it back, as far as nobody has changed it since.
+// The methods below are what a person does in Scalelite to all entries of a server. Each
+// returns a function that reverts the change, unless somebody has changed the same since.
 
-// entriesOf returns the entries whose URL leads to the server with a number.
-func (w *World) entriesOf(number int) []*entry {
-	var found []*entry
-	for _, e := range w.entries {
-		if e.server != nil && e.server.Number == number {
-			found = append(found, e)
-		}
-	}
-	return found
-}
-
-// eachEntry does something to each entry of a server as a Person and returns what undoes it.
+// eachEntry does something to each entry of a server as a Person, and returns a function
+// that undoes it.
 func (w *World) eachEntry(number int, do func(*entry) (undo func())) (undo func()) {
 	var undos []func()
 	for _, e := range w.entriesOf(number) {
@@ -65,8 +55,8 @@ func (w *World) SetMultiplierByHand(number int, multiplier float64) (undo func()
 	})
 }
 
-// RemoveByHand deletes a server's entries. Taken back, those with a URL that has no
-// entry then are added anew, with their former state.
+// RemoveByHand deletes a server's entries. undo adds each again, under a new id and with its
+// former state, unless its URL has an entry by then.
 func (w *World) RemoveByHand(number int) (undo func()) {
 	return w.eachEntry(number, func(e *entry) func() {
 		w.removeEntry(e)

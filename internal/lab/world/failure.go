@@ -52,14 +52,6 @@ func (w *World) FailRecording(domain string) error {
 	return nil
 }
 
-// machineBehind returns the machine of the server with a domain, or ErrUnreachable.
-func (w *World) machineBehind(domain string) (*machine, error) {
-	if s := w.domains[domain]; s != nil && s.machine() != nil {
-		return s.machine(), nil
-	}
-	return nil, fmt.Errorf("machine of %s: %w", domain, ErrUnreachable)
-}
-
 // failedByStage returns the number of failed recordings by the stage that they did not
 // reach. Every stage is in it.
 func (m *machine) failedByStage() map[string]int {

@@ -38,21 +38,21 @@ func (UnitDown) endsWithBoot() bool     { return true }
 func (StatsStopped) endsWithBoot() bool { return true }
 func (ClockOff) endsWithBoot() bool     { return false }
 
-// heldFault is a fault that holds.
+// heldFault is a fault that a machine has.
 type heldFault struct {
 	Fault
-	// page is the stats page at the fault's beginning, for StatsStopped.
+	// page is the stats page when the fault began, for StatsStopped.
 	page StatsPage
 }
 
-// Break makes a fault befall the machine of a server until fix is called. fix does
-// nothing if the fault has ended before. Without a machine nothing happens, and fix is nil.
+// Break gives the machine of a server a fault until fix is called. fix does nothing if the
+// fault has ended before. Without a machine nothing happens, and fix is nil.
 func (w *World) Break(server int, fault Fault) (fix func()) {
-	s, err := w.serverByNumber(server)
-	if err != nil || s.machine() == nil {
+	m := w.machineOf(server)
+	if m == nil {
 		return nil
 	}
-	return w.breakMachine(s.machine(), fault)
+	return w.breakMachine(m, fault)
 }
 
 func (w *World) breakMachine(m *machine, fault Fault) (fix func()) {
@@ -70,8 +70,8 @@ func (w *World) endFaults(m *machine) {
 	w.settle(m)
 }
 
-// settle applies what a machine's faults do to its meetings and its work. It must be
-// called after every change of what dead and isolated return.
+// settle applies a machine's death, its lost network, or the end of either, to its meetings
+// and its work. It must be called after every change of what dead and isolated return.
 func (w *World) settle(m *machine) {
 	if dead := m.dead(); dead != m.died {
 		m.died = dead
@@ -124,8 +124,8 @@ func (m *machine) clock() time.Duration {
 	return ahead
 }
 
-// bbbContact returns what those meet who reach the machine's BBB: the worst that its faults
-// say.
+// bbbContact returns the contact with BBB for a party that reaches the machine: the worst
+// one of its faults.
 func (m *machine) bbbContact() Contact {
 	worst := Answers
 	for stopped := range faultsOf[BBBStopped](m) {

@@ -2,10 +2,7 @@ package world
 
 import (
 	"fmt"
-	"slices"
 	"time"
-
-	"divims/internal/pool"
 )
 
 // Party is somebody who calls a server.
@@ -86,33 +83,4 @@ func (s *server) bbb(by Party) *machine {
 		return m
 	}
 	return nil
-}
-
-// Serving returns the numbers of the servers that new meetings are truly held on: an
-// enabled entry is online, Scalelite places meetings on it, and BBB answers Scalelite
-// there. What Scalelite lists of a server that fell a moment ago does not matter.
-func (w *World) Serving() []int {
-	numbers := []int{}
-	for _, s := range w.serving() {
-		numbers = append(numbers, s.Number)
-	}
-	return numbers
-}
-
-// serving returns the servers of Serving.
-func (w *World) serving() []*server {
-	chosen := map[*server]bool{}
-	for _, e := range w.entries {
-		if e.takesMeetings() && e.bbb() != nil {
-			chosen[e.server] = true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(w.servers), func(s *server) bool { return !chosen[s] })
-}
-
-// takesMeetings reports whether an enabled entry is one of those that Scalelite places new
-// meetings on.
-func (e *entry) takesMeetings() bool {
-	_, chosen := e.offered()
-	return chosen && e.online && e.state == pool.Enabled
 }

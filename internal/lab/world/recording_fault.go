@@ -5,19 +5,18 @@ import "slices"
 // recordingPoint is a place in BBB's pipeline where a recording can get stuck or fail.
 type recordingPoint struct {
 	name string
-	// stuckAt and failsAt are the stages at which the recording is then.
+	// stuckAt is the stage at which a recording gets stuck, failsAt the one at which it fails.
 	stuckAt, failsAt stage
 	// blocks is set if the stuck recording keeps BBB's only worker busy, so that all later
 	// recordings wait. Otherwise the worker never takes it.
 	blocks bool
 }
 
-// recordingPoints are in the order in which a recording passes them. Where an operator's
-// word for the place is not a stage of its own here, the stage is what BBB's marks on the
-// disk, and so the stats, show of it.
+// recordingPoints are in the order in which a recording passes them. A point that is not a
+// stage of its own here has the stage that BBB's marks on the disk show, and so the stats.
 var recordingPoints = []recordingPoint{
-	// The meeting has ended, and nobody queues the archiving. There is no mark for a failure
-	// of that: it shows as one of archiving.
+	// The meeting has ended, and its archiving is not queued. A failure there leaves no mark of
+	// its own: it shows as a failure of archiving.
 	{"recorded", recorded, recorded, false},
 	{"raw", recorded, recorded, true},     // being archived
 	{"queued", archived, archived, false}, // archived; the next job, the check, stays in the queue
@@ -59,19 +58,19 @@ func (w *World) StickRecording(server int, point string) (free func()) {
 }
 
 // BreakRecording makes the next recording of a server's machine fail at one of the
-// RecordingPoints. end calls that off if there was none yet; what has failed stays failed.
-// Without a machine nothing happens, and end is nil.
+// RecordingPoints. end cancels that if no recording has come there; a recording that failed
+// stays failed. Without a machine nothing happens, and end is nil.
 func (w *World) BreakRecording(server int, point string) (end func()) {
 	return w.hitRecording(server, point, true)
 }
 
 func (w *World) hitRecording(server int, name string, fails bool) (end func()) {
-	s, err := w.serverByNumber(server)
+	m := w.machineOf(server)
 	i := slices.IndexFunc(recordingPoints, func(point recordingPoint) bool { return point.name == name })
-	if err != nil || i < 0 || s.machine() == nil {
+	if m == nil || i < 0 {
 		return nil
 	}
-	m, point := s.machine(), recordingPoints[i]
+	point := recordingPoints[i]
 	if point.stuckAt == published && !w.config.Shipped {
 		point.stuckAt = processed
 	}
@@ -87,7 +86,7 @@ func (w *World) hitRecording(server int, name string, fails bool) (end func()) {
 	}
 }
 
-// hit lets the first fault that waits for a recording at its stage have it.
+// hit gives a recording the first fault that waits for one at its stage.
 func (m *machine) hit(r *recording) {
 	if r.fault != nil {
 		return

@@ -59,13 +59,3 @@ func (w *World) startRefused(m *machine) error {
 	}
 	return &RefusedError{r.status, "the machine cannot be started"}
 }
-
-// serverByNumber returns a server of the pool, or ErrNotFound.
-func (w *World) serverByNumber(number int) (*server, error) {
-	for _, s := range w.servers {
-		if s.Number == number {
-			return s, nil
-		}
-	}
-	return nil, fmt.Errorf("server %d: %w", number, ErrNotFound)
-}

@@ -92,3 +92,31 @@ func (w *World) reached(domain string) (*machine, error) {
 	}
 	return nil, fmt.Errorf("machine of %s: %w", domain, ErrUnreachable)
 }
+
+// serverByNumber returns a server of the pool, or ErrNotFound.
+func (w *World) serverByNumber(number int) (*server, error) {
+	for _, s := range w.servers {
+		if s.Number == number {
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("server %d: %w", number, ErrNotFound)
+}
+
+// machineOf returns the machine that the domain of a server points to, or nil if there is
+// no such machine or no such server.
+func (w *World) machineOf(number int) *machine {
+	s, err := w.serverByNumber(number)
+	if err != nil {
+		return nil
+	}
+	return s.machine()
+}
+
+// machineBehind returns the machine of the server with a domain, or ErrUnreachable.
+func (w *World) machineBehind(domain string) (*machine, error) {
+	if s := w.domains[domain]; s != nil && s.machine() != nil {
+		return s.machine(), nil
+	}
+	return nil, fmt.Errorf("machine of %s: %w", domain, ErrUnreachable)
+}

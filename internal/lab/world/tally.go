@@ -23,31 +23,32 @@ type Tally struct {
 	// InterruptedMeetings ended while people were in them, and InterruptedParticipants are
 	// these people. Both count only the cause DiViMS.
 	InterruptedMeetings, InterruptedParticipants int
-	// SplitMeetings were created anew on another server, because DiViMS cordoned theirs
+	// Interruptions has the interrupted meetings and participants of each cause.
+	Interruptions [causes]Interruption
+	// SplitMeetings were created again on another server, because DiViMS cordoned theirs
 	// between their creation and the first join.
 	SplitMeetings int
-	// Interruptions has the same by each cause.
-	Interruptions [causes]Interruption
 	// EntriesDoubled were added by DiViMS for a URL that had an entry.
 	EntriesDoubled int
 	// LostRecordings were unfinished, not shipped yet, or had failed when DiViMS deleted
-	// their machine with its disk, or a disk that a person had detached. LostByCause has all
-	// recordings that were lost so: Person is DiViMS by an operator's order, which
-	// LostRecordings counts too, or a person by hand.
+	// their machine with its disk, or a disk that a person had detached.
 	LostRecordings int
-	LostByCause    [causes]int
+	// LostByCause counts the recordings lost with any deleted disk, by cause. Those that
+	// DiViMS deleted by an operator's order are under Person, and LostRecordings counts them
+	// too.
+	LostByCause [causes]int
 	// LeftoverVolumes are volumes of machines that DiViMS deleted, left detached for more
 	// than 15 minutes now.
 	LeftoverVolumes int
 	// DeletedByHandVolumes are volumes that a person had detached and DiViMS deleted.
 	DeletedByHandVolumes int
-	// Reboots are the accepted calls of DiViMS.
+	// Reboots are the reboot calls of DiViMS that were accepted.
 	Reboots int
 	// PeakMachines is the most machines that the hoster listed at a full minute, in any
 	// state.
 	PeakMachines int
-	// DuplicateMachines is the largest number of the pool's machines, at any moment, that
-	// had the same host name of a server as another one: of three with one name, two.
+	// DuplicateMachines is the largest number, at any moment, of the pool's machines beyond
+	// one for each server's host name: three machines with one name count as two.
 	DuplicateMachines int
 	// DrainTimes has the time from the cordon or disable of an entry until its machine
 	// was stopped or deleted, for each machine with such an entry.
@@ -69,8 +70,8 @@ func (w *World) Tally() Tally {
 	return t
 }
 
-// noteDuplicates counts the machines that have the same host name as another one. It is
-// called after each creation and after each change of a name or of tags.
+// noteDuplicates updates DuplicateMachines. It is called after each creation and after each
+// change of a name or of tags.
 func (w *World) noteDuplicates() {
 	named := map[string]int{}
 	for _, m := range w.machines {
@@ -175,9 +176,12 @@ func (w *World) minute() time.Time {
 // countServing counts the servers that truly serve, the people on them, and those who
 // would be in meetings that have found no server.
 func (w *World) countServing(row *Minute) {
-	for _, s := range w.serving() {
-		row.Serving++
-		row.Served += s.machine().participants
+	serving := w.serving()
+	for _, s := range w.servers {
+		if serving[s] {
+			row.Serving++
+			row.Served += s.machine().participants
+		}
 	}
 	row.Unplaced = w.unplaced.people(w.now)
 }

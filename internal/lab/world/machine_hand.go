@@ -7,9 +7,9 @@ import (
 	"divims/internal/pool"
 )
 
-// The methods below are what a person does to the machine of a server, in the hoster's
-// console. Each returns a function that takes it back as far as that is still possible, or
-// nil if nothing could be done.
+// The methods below are what a person does to the machine of a server in the hoster's
+// console. Each returns a function that reverts the change as far as that is still
+// possible, or nil if nothing could be done.
 
 // StopByHand stops a server's machine.
 func (w *World) StopByHand(number int) (undo func()) {
@@ -86,15 +86,6 @@ func (w *World) attachByHand(m *machine, root *volume, ran bool) {
 			w.startByHand(m)
 		}
 	})
-}
-
-// machineOf returns the machine that a server's domain leads to, or nil.
-func (w *World) machineOf(number int) *machine {
-	s, err := w.serverByNumber(number)
-	if err != nil {
-		return nil
-	}
-	return s.machine()
 }
 
 // stopByHand stops a machine that runs, or that is starting.
