@@ -3,9 +3,37 @@ package world
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"divims/internal/pool"
 )
+
+// TestServing has three servers, of which two run. A server serves from the poll after it
+// was enabled until it is cordoned or its BBB stops, whatever Scalelite has noticed.
+func TestServing(t *testing.T) {
+	story := newStory(t, 3, 2, nil)
+	serving := func(what, want string) {
+		t.Helper()
+		expect(story, what, fmt.Sprint(story.Serving()), want)
+	}
+	serving("at the start", "[1 2]")
+	story.set(1, pool.Cordoned)
+	serving("1 cordoned", "[2]")
+	story.set(1, pool.Disabled)
+	story.set(1, pool.Enabled)
+	serving("1 enabled, its load unknown", "[2]")
+	story.at(time.Minute)
+	serving("1 polled", "[1 2]")
+	story.must(story.SetBBB(story.domain(2), false))
+	serving("the BBB of 2 silent, before a poll", "[1]")
+	story.must(story.SetBBB(story.domain(2), true))
+	serving("the BBB of 2 back, before a poll", "[1 2]")
+	story.must(story.Terminate(story.Machines()[1].ID))
+	serving("the machine of 2 deleted", "[1]")
+	story.set(3, pool.Enabled)
+	story.at(2 * time.Minute)
+	serving("3 enabled without a machine", "[1]")
+}
 
 // TestFreePlaces has three servers, of which the first two run.
 func TestFreePlaces(t *testing.T) {
