@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"time"
 
 	"divims/internal/lab/sandbox/scalewayapi"
 	"divims/internal/lab/world"
@@ -19,10 +17,7 @@ var hosterKinds = []kind{
 		name: "zone-down", keys: []key{{name: "zone", required: true, words: hosterZones}},
 		happens: "The zone's machines are dead to everybody, and creations in it fail with 503. Lists go on, with state running.",
 		example: "zone=fr-par-1 for=2h",
-		begin: func(h *happening) error {
-			h.lasting(func(w *world.World) func() { return w.BeginOutage(h.Values["zone"]) })
-			return nil
-		},
+		begin:   lasting(func(h *happening, w *world.World) func() { return w.BeginOutage(h.Values["zone"]) }),
 	},
 	{
 		name: "out-of-stock", keys: offerKeys(),
@@ -46,7 +41,7 @@ var hosterKinds = []kind{
 		happens: "Scaleway refuses a call, named by its method and the last fixed word of its path, " +
 			"or by an action, with a status (403) and a text.",
 		example: `call="POST servers" status=403 text="no permission"`,
-		begin:   refuse,
+		begin:   lasting(refuse),
 	},
 	{
 		name: "bad-image",
@@ -57,73 +52,67 @@ var hosterKinds = []kind{
 		happens: "A newer image appears. Its machines never come up, have a unit of BBB down, or take MINUTES (11) to boot. At the end the image is withdrawn.",
 		example: "how=slow minutes=11 for=4h",
 		check:   checkBadImage,
-		begin: func(h *happening) error {
-			h.lasting(func(w *world.World) func() { return w.AddBadImage(defect(h)) })
-			return nil
-		},
+		begin:   lasting(func(h *happening, w *world.World) func() { return w.AddBadImage(defect(h)) }),
 	},
 	{
 		name: "boot-time", keys: []key{{name: "minutes", check: checkMinutes}},
 		happens: "Machines made from now on take MINUTES (11) to boot.",
 		example: "minutes=11 for=6h",
-		begin: func(h *happening) error {
-			h.lasting(func(w *world.World) func() { return w.SlowBoots(minutes(h)) })
-			return nil
-		},
+		begin:   lasting(func(h *happening, w *world.World) func() { return w.SlowBoots(h.minutes()) }),
 	},
 	{
-		name: "machine-state", keys: []key{{name: serversKey}, {name: "state"}},
+		name: "machine-state", keys: []key{onServers, {name: "state"}},
 		happens: "The API reports a state (error) for the machine. Nothing else changes.",
 		example: "servers=3 state=error for=1h",
-		begin: toMachines("no machine", func(h *happening, w *world.World, server int) func() {
+		begin: toServers("no machine", func(h *happening, w *world.World, server int) func() {
 			return w.ReportState(server, pool.MachineState(cmp.Or(h.Values["state"], "error")))
 		}),
 	},
 	{
-		name: "power-on-fails", keys: []key{{name: serversKey}, {name: "status", check: checkStatus}},
+		name: "power-on-fails", keys: []key{onServers, {name: "status", check: checkStatus}},
 		happens: "Starting a stopped machine of the server is refused with a status (500), also right after its creation.",
 		example: "servers=3 status=500 for=1h",
-		begin: toMachines("no place in the pool", func(h *happening, w *world.World, server int) func() {
-			return w.RefuseStarts(server, number(h, "status", 500))
+		begin: toServers("no place in the pool", func(h *happening, w *world.World, server int) func() {
+			return w.RefuseStarts(server, h.number("status", 500))
 		}),
 	},
 	{
-		name: "hand-stop", keys: []key{{name: serversKey}},
+		name: "hand-stop", keys: []key{onServers},
 		happens: "A person stops the machine. At the end it is started again.",
 		example: "servers=3 for=1h",
-		begin: toMachines("no machine to stop", func(_ *happening, w *world.World, server int) func() {
+		begin: toServers("no machine to stop", func(_ *happening, w *world.World, server int) func() {
 			return w.StopByHand(server)
 		}),
 	},
 	{
-		name: "hand-start", keys: []key{{name: serversKey}},
+		name: "hand-start", keys: []key{onServers},
 		happens: "A person starts the stopped machine. At the end it is stopped again.",
 		example: "servers=3 for=1h",
-		begin: toMachines("no stopped machine", func(_ *happening, w *world.World, server int) func() {
+		begin: toServers("no stopped machine", func(_ *happening, w *world.World, server int) func() {
 			return w.StartByHand(server)
 		}),
 	},
 	{
-		name: "hand-rename", keys: []key{{name: serversKey}, {name: "to", required: true}},
+		name: "hand-rename", keys: []key{onServers, {name: "to", required: true}},
 		happens: "A person gives the machine another name. Its address stays.",
 		example: "servers=3 to=bbb-w4 for=1h",
-		begin: toMachines("no machine of another name", func(h *happening, w *world.World, server int) func() {
+		begin: toServers("no machine of another name", func(h *happening, w *world.World, server int) func() {
 			return w.RenameByHand(server, h.Values["to"])
 		}),
 	},
 	{
-		name: "hand-tag", keys: []key{{name: serversKey}, {name: "tag", required: true}},
+		name: "hand-tag", keys: []key{onServers, {name: "tag", required: true}},
 		happens: "A person adds a tag to the machine. Its other tags stay.",
 		example: "servers=3 tag=test for=1h",
-		begin: toMachines("no machine without the tag", func(h *happening, w *world.World, server int) func() {
+		begin: toServers("no machine without the tag", func(h *happening, w *world.World, server int) func() {
 			return w.TagByHand(server, h.Values["tag"])
 		}),
 	},
 	{
-		name: "hand-detach-volume", keys: []key{{name: serversKey}},
+		name: "hand-detach-volume", keys: []key{onServers},
 		happens: "A person stops the machine and detaches its volume. At the end the volume is attached again, and the machine is started.",
 		example: "servers=3 for=1h",
-		begin: toMachines("no machine with a volume", func(_ *happening, w *world.World, server int) func() {
+		begin: toServers("no machine with a volume", func(_ *happening, w *world.World, server int) func() {
 			return w.DetachVolumeByHand(server)
 		}),
 	},
@@ -141,50 +130,18 @@ func offerKeys() []key {
 	return []key{{name: "zone", words: hosterZones}, {name: "type", words: types}}
 }
 
-// onOffer makes something happen to the types and zones that an event names.
+// onOffer returns the beginning of an event that changes the offers of the types and zones
+// that it names.
 func onOffer(do func(*world.World, world.Offer) (undo func())) func(*happening) error {
-	return func(h *happening) error {
-		h.lasting(func(w *world.World) func() {
-			return do(w, world.Offer{Zone: h.Values["zone"], Type: h.Values["type"]})
-		})
-		return nil
-	}
-}
-
-// toMachines makes something happen to the machine of each server. If there is nothing to
-// undo, it has not happened, and the progress line says that the server has no such
-// machine.
-func toMachines(missing string, do func(h *happening, w *world.World, server int) (undo func())) func(*happening) error {
-	return func(h *happening) error {
-		h.with(func(w *world.World) {
-			for _, server := range h.Servers {
-				undo := do(h, w, server)
-				if undo == nil {
-					h.note(fmt.Sprintf("server %d has %s", server, missing))
-					continue
-				}
-				h.undo(undo)
-			}
-		})
-		return nil
-	}
-}
-
-// lasting makes something happen to the world as a whole, until the event's end.
-func (h *happening) lasting(do func(*world.World) (undo func())) {
-	h.with(func(w *world.World) { h.undo(do(w)) })
-}
-
-// undo has a change of the world undone at the event's end.
-func (h *happening) undo(undo func()) {
-	h.atEnd(func() { h.with(func(*world.World) { undo() }) })
+	return lasting(func(h *happening, w *world.World) func() {
+		return do(w, world.Offer{Zone: h.Values["zone"], Type: h.Values["type"]})
+	})
 }
 
 // refuse makes Scaleway refuse a call.
-func refuse(h *happening) error {
-	answer := world.RefusedError{Status: number(h, "status", 403), Text: cmp.Or(h.Values["text"], "the call is refused")}
-	h.lasting(func(w *world.World) func() { return w.Refuse(h.Values["call"], answer) })
-	return nil
+func refuse(h *happening, w *world.World) (end func()) {
+	text := cmp.Or(h.Values["text"], "the call is refused")
+	return w.Refuse(h.Values["call"], world.RefusedError{Status: h.number("status", 403), Text: text})
 }
 
 // defect returns what is wrong with the machines of a bad image.
@@ -195,39 +152,12 @@ func defect(h *happening) world.Defect {
 	case "unit-down":
 		return world.Defect{UnitDown: "bbb-webrtc-sfu.service"}
 	}
-	return world.Defect{Boot: minutes(h)}
-}
-
-// minutes returns the value of the key "minutes".
-func minutes(h *happening) time.Duration {
-	return time.Duration(number(h, "minutes", 11)) * time.Minute
-}
-
-// number returns the value of a key that takes a whole number.
-func number(h *happening, name string, otherwise int) int {
-	if value, err := strconv.Atoi(h.Values[name]); err == nil {
-		return value
-	}
-	return otherwise
+	return world.Defect{Boot: h.minutes()}
 }
 
 func checkBadImage(e *Event, _ int) error {
 	if e.Values["minutes"] != "" && e.Values["how"] != "slow" {
 		return errors.New("minutes= goes with how=slow only")
-	}
-	return nil
-}
-
-func checkMinutes(value string) error {
-	if minutes, err := parseNumber(value); err != nil || minutes > 24*60 {
-		return fmt.Errorf("%q must be a whole number from 1 to %d", value, 24*60)
-	}
-	return nil
-}
-
-func checkStatus(value string) error {
-	if status, err := parseNumber(value); err != nil || status < 400 || status > 599 {
-		return fmt.Errorf("%q must be an HTTP status from 400 to 599", value)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -61,6 +62,9 @@ type Run interface {
 	Deploy(setting string) (withdraw func(), err error)
 }
 
+// onServers is a key that selects servers.
+var onServers = key{name: serversKey}
+
 // happening is an event that happens now.
 type happening struct {
 	*Event
@@ -77,20 +81,45 @@ type happening struct {
 // "server 5 has no machine".
 func (h *happening) note(text string) { h.notes = append(h.notes, text) }
 
-// atEnd has something undone at the event's end, if it has one.
+// atEnd has undo called at the event's end, if the event ends.
 func (h *happening) atEnd(undo func()) { h.ends = append(h.ends, undo) }
 
-// with gives the event the world. Nothing else happens meanwhile.
+// with runs do with exclusive access to the world.
 func (h *happening) with(do func(*world.World)) { h.Run.Sandbox().With(do) }
 
-// each makes something happen to each of the event's servers. What do returns undoes
-// it at the event's end; it may be nil.
-func (h *happening) each(do func(w *world.World, server int) (undo func(*world.World))) {
-	h.with(func(w *world.World) {
-		for _, server := range h.Servers {
-			if undo := do(w, server); undo != nil {
-				h.atEnd(func() { h.with(undo) })
+// lasting changes the world until the event's end.
+func (h *happening) lasting(change func(*world.World) (undo func())) {
+	h.with(func(w *world.World) { h.undo(change(w)) })
+}
+
+// undo has a change of the world undone at the event's end, with exclusive access to it.
+func (h *happening) undo(undo func()) {
+	h.atEnd(func() { h.with(func(*world.World) { undo() }) })
+}
+
+// lasting returns the beginning of an event that changes the world as a whole.
+func lasting(change func(h *happening, w *world.World) (undo func())) func(*happening) error {
+	return func(h *happening) error {
+		h.lasting(func(w *world.World) func() { return change(h, w) })
+		return nil
+	}
+}
+
+// toServers returns the beginning of an event that changes each of its servers. If change
+// returns nil, nothing has happened to the server, and the progress line says that it has
+// what missing names: "no machine".
+func toServers(missing string, change func(h *happening, w *world.World, server int) (undo func())) func(*happening) error {
+	return func(h *happening) error {
+		h.with(func(w *world.World) {
+			for _, server := range h.Servers {
+				undo := change(h, w, server)
+				if undo == nil {
+					h.note(fmt.Sprintf("server %d has %s", server, missing))
+					continue
+				}
+				h.undo(undo)
 			}
-		}
-	})
+		})
+		return nil
+	}
 }

@@ -10,34 +10,34 @@ import (
 	"divims/internal/lab/world"
 )
 
-// machineKinds are the events that befall machines, BBB, the stats, and the people who come.
+// machineKinds are the events of machines, BBB and the stats, and of the people who come.
 var machineKinds = []kind{
 	{
-		name: "machine-dies", keys: []key{{name: serversKey}},
+		name: "machine-dies", keys: []key{onServers},
 		happens: "The machine is dead to everybody, and its people are thrown out. The hoster goes on to report it as running.",
 		example: "servers=3 for=1h",
-		begin:   befalls(func(*happening) []world.Fault { return []world.Fault{world.Dead{}} }),
+		begin:   breaks(func(*happening) []world.Fault { return []world.Fault{world.Dead{}} }),
 	},
 	{
 		name: "bbb-stops",
-		keys: []key{{name: serversKey}, {name: "answer", words: []string{"hang", "refuse", "502", "checksum"}}},
+		keys: []key{onServers, {name: "answer", words: []string{"hang", "refuse", "502", "checksum"}}},
 		happens: "BBB never answers (hang), resets each connection (refuse), or answers with an error. " +
 			"Its meetings and the stats endpoint go on.",
 		example: "servers=3,4 answer=502 for=40m",
-		begin: befalls(func(h *happening) []world.Fault {
+		begin: breaks(func(h *happening) []world.Fault {
 			return []world.Fault{world.BBBStopped{Contact: answers[cmp.Or(h.Values["answer"], "hang")]}}
 		}),
 	},
 	{
-		name: "cut", keys: []key{{name: serversKey}, {name: "from", words: []string{"us", "scalelite", "both"}}},
+		name: "cut", keys: []key{onServers, {name: "from", words: []string{"us", "scalelite", "both"}}},
 		happens: "Packets between the server and DiViMS (us) or Scalelite are lost. A server that is cut off from both, as without from=, " +
 			"has lost its network: its people leave within a minute.",
 		example: "servers=30% from=both for=1h",
-		begin:   befalls(cuts),
+		begin:   breaks(cuts),
 	},
 	{
 		name: "certificate",
-		keys: []key{{name: serversKey}, {name: "fault", words: []string{"expired", "wrong-name"}}, {name: "expires", check: checkPositive}},
+		keys: []key{onServers, {name: "fault", words: []string{"expired", "wrong-name"}}, {name: "expires", check: checkPositive}},
 		happens: "The server's certificate has expired, is for another name, or expires after that time and is not renewed. " +
 			"Scalelite does not trust it either.",
 		example: "servers=3 expires=72h",
@@ -45,42 +45,42 @@ var machineKinds = []kind{
 		begin:   spoilCertificates,
 	},
 	{
-		name: "unit-fails", keys: []key{{name: serversKey}, {name: "unit", required: true}},
+		name: "unit-fails", keys: []key{onServers, {name: "unit", required: true}},
 		happens: "A systemd unit of BBB is down. The stats say so, and BBB goes on to answer.",
 		example: "servers=3 unit=bbb-webrtc-sfu for=2h",
-		begin:   befalls(func(h *happening) []world.Fault { return []world.Fault{world.UnitDown{Unit: unit(h)}} }),
+		begin:   breaks(func(h *happening) []world.Fault { return []world.Fault{world.UnitDown{Unit: unit(h)}} }),
 	},
 	{
 		name: "recording-stuck", keys: recordingKeys(),
 		happens: "The next recording that comes to the stage (processing) stays there. At the end it goes on.",
 		example: "servers=3 stage=processing for=6h",
-		begin:   toMachines("no machine", onRecordings((*world.World).StickRecording)),
+		begin:   toServers("no machine", onRecordings((*world.World).StickRecording)),
 	},
 	{
 		name: "recording-fails", keys: recordingKeys(),
 		happens: "The work on the next recording that comes to the stage (processing) fails, for good.",
 		example: "servers=3 stage=published",
-		begin:   toMachines("no machine", onRecordings((*world.World).BreakRecording)),
+		begin:   toServers("no machine", onRecordings((*world.World).BreakRecording)),
 	},
 	{
-		name: "stats-stop", keys: []key{{name: serversKey}, {name: "how", words: []string{"silent", "stale", "cached"}}},
+		name: "stats-stop", keys: []key{onServers, {name: "how", words: []string{"silent", "stale", "cached"}}},
 		happens: "The stats endpoint is gone and answers 502 (silent), its counts are not renewed while node_exporter goes on (stale), " +
 			"or one old page is served from a cache (cached).",
 		example: "servers=3 how=stale for=2h",
-		begin: befalls(func(h *happening) []world.Fault {
+		begin: breaks(func(h *happening) []world.Fault {
 			return []world.Fault{world.StatsStopped{How: statsFailures[cmp.Or(h.Values["how"], "silent")]}}
 		}),
 	},
 	{
-		name: "clock", keys: []key{{name: serversKey}, {name: "offset", required: true, check: checkOffset}},
+		name: "clock", keys: []key{onServers, {name: "offset", required: true, check: checkOffset}},
 		happens: "The server's clock is ahead, or behind if the offset is negative: in BBB's answers, the stats and the Date.",
 		example: "servers=3 offset=-11h for=2h",
-		begin: befalls(func(h *happening) []world.Fault {
-			return []world.Fault{world.ClockOff{Ahead: duration(h, "offset", 0)}}
+		begin: breaks(func(h *happening) []world.Fault {
+			return []world.Fault{world.ClockOff{Ahead: h.duration("offset", 0)}}
 		}),
 	},
 	{
-		name: "dns", keys: []key{{name: serversKey}, {name: "to", required: true, check: checkWholeFrom(1)}},
+		name: "dns", keys: []key{onServers, {name: "to", required: true, check: checkWholeFrom(1)}},
 		happens: "The server's domain leads to the machine of another server, which has a certificate for its own name.",
 		example: "servers=3 to=4 for=2h",
 		check:   checkTarget,
@@ -103,18 +103,19 @@ var machineKinds = []kind{
 	},
 }
 
-// answers has what we meet at a BBB that is stopped.
+// answers has what a caller meets at a stopped BBB, by the value of answer=.
 var answers = map[string]world.Contact{
 	"hang": world.Hangs, "refuse": world.Refuses, "502": world.Fails, "checksum": world.Denies,
 }
 
+// statsFailures has the failures of the stats, by the value of how=.
 var statsFailures = map[string]world.StatsFailure{
 	"silent": world.StatsSilent, "stale": world.StatsStale, "cached": world.StatsCached,
 }
 
-// befalls makes faults befall the machine of each server.
-func befalls(faults func(*happening) []world.Fault) func(*happening) error {
-	return toMachines("no machine", func(h *happening, w *world.World, server int) func() {
+// breaks returns the beginning of an event that gives the machine of each server faults.
+func breaks(faults func(*happening) []world.Fault) func(*happening) error {
+	return toServers("no machine", func(h *happening, w *world.World, server int) func() {
 		fixes := []func(){}
 		for _, fault := range faults(h) {
 			fix := w.Break(server, fault)
@@ -153,10 +154,10 @@ func unit(h *happening) string {
 }
 
 func recordingKeys() []key {
-	return []key{{name: serversKey}, {name: "stage", words: world.RecordingPoints()}}
+	return []key{onServers, {name: "stage", words: world.RecordingPoints()}}
 }
 
-// onRecordings makes something happen to the next recording at an event's stage.
+// onRecordings calls do for each server, with the stage that an event names.
 func onRecordings(do func(w *world.World, server int, point string) (end func())) func(*happening, *world.World, int) func() {
 	return func(h *happening, w *world.World, server int) func() {
 		return do(w, server, cmp.Or(h.Values["stage"], "processing"))
@@ -168,7 +169,7 @@ func spoilCertificates(h *happening) error {
 	sandbox := h.Run.Sandbox()
 	fault := world.CertificateFault{WrongName: h.Values["fault"] == "wrong-name"}
 	if !fault.WrongName {
-		fault.Expires = sandbox.Now().Add(duration(h, "expires", -time.Hour))
+		fault.Expires = sandbox.Now().Add(h.duration("expires", -time.Hour))
 	}
 	for _, server := range h.Servers {
 		renew, err := sandbox.SpoilCertificate(server, fault)
@@ -182,7 +183,7 @@ func spoilCertificates(h *happening) error {
 
 // mislead makes the domain of each server lead to another server's machine.
 func mislead(h *happening) error {
-	to := number(h, "to", 0)
+	to := h.number("to", 0)
 	for _, server := range h.Servers {
 		if server == to {
 			h.note(fmt.Sprintf("server %d leads to itself", server))
@@ -199,19 +200,10 @@ func mislead(h *happening) error {
 
 // rush returns the rush of an event.
 func rush(e *Event) world.Rush {
-	h := &happening{Event: e}
 	return world.Rush{
-		People: number(h, "add", 500), Meetings: number(h, "meetings", 20),
-		Length: duration(h, "length", 50*time.Minute), Recorded: e.Values["recorded"] == "yes",
+		People: e.number("add", 500), Meetings: e.number("meetings", 20),
+		Length: e.duration("length", 50*time.Minute), Recorded: e.Values["recorded"] == "yes",
 	}
-}
-
-// duration returns the value of a key that takes a duration.
-func duration(h *happening, name string, otherwise time.Duration) time.Duration {
-	if value, err := time.ParseDuration(h.Values[name]); err == nil {
-		return value
-	}
-	return otherwise
 }
 
 func checkCertificate(e *Event, _ int) error {

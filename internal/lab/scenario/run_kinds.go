@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"divims/internal/lab/sandbox"
 )
@@ -72,20 +70,12 @@ func takesDown(name, service, happens string) kind {
 }
 
 func setClock(h *happening) error {
-	ahead, err := time.ParseDuration(h.Values["offset"])
-	if err != nil {
-		return err
-	}
-	h.atEnd(h.Run.SetClock(ahead))
+	h.atEnd(h.Run.SetClock(h.duration("offset", 0)))
 	return nil
 }
 
 func kill(h *happening) error {
-	calls, err := strconv.Atoi(h.Values["after"])
-	if err != nil {
-		return err
-	}
-	h.Run.KillNext(calls)
+	h.Run.KillNext(h.number("after", 1))
 	return nil
 }
 
@@ -100,23 +90,6 @@ func deploy(h *happening) error {
 func checkOrder(order string) error {
 	if strings.TrimSpace(order) == "" {
 		return errors.New("the order is empty; for example do=\"force 8 --for 4h\"")
-	}
-	return nil
-}
-
-func checkOffset(text string) error {
-	if offset, err := time.ParseDuration(text); err != nil || offset == 0 {
-		return fmt.Errorf("%q must be a duration other than 0, like -11m or 1h", text)
-	}
-	return nil
-}
-
-// maxCalls is far more than an evaluation makes.
-const maxCalls = 1_000_000
-
-func checkCalls(text string) error {
-	if calls, err := strconv.Atoi(text); err != nil || calls < 1 || calls > maxCalls {
-		return fmt.Errorf("%q must be a number of calls, 1 to %d", text, maxCalls)
 	}
 	return nil
 }

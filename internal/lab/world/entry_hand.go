@@ -9,12 +9,17 @@ import (
 
 // The methods below are what a person does in Scalelite to all entries of a server. Each
 // returns a function that reverts the change, unless somebody has changed the same since.
+// It is nil if the server has no entry.
 
 // eachEntry does something to each entry of a server as a Person, and returns a function
-// that undoes it.
+// that undoes it, or nil if the server has no entry.
 func (w *World) eachEntry(number int, do func(*entry) (undo func())) (undo func()) {
+	entries := w.entriesOf(number)
+	if len(entries) == 0 {
+		return nil
+	}
 	var undos []func()
-	for _, e := range w.entriesOf(number) {
+	for _, e := range entries {
 		w.As(Person, func() { undos = append(undos, do(e)) })
 	}
 	return func() {
