@@ -44,7 +44,7 @@ var arrows = map[string][]string{
 	"client":         {"client/checksum", "client/httpclient", "config/setting", "pool"}, // never each other
 	"setup":          {"cycle", "pool"},
 	"migrate":        {"config"},
-	"lab":            {"client/checksum", "cycle", "lab", "pool", "report", "scaling"},
+	"lab":            {"client/checksum", "config/setting", "cycle", "lab", "pool", "report", "scaling"},
 	"cmd":            {"client", "config", "cycle", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
 }
 

@@ -107,7 +107,7 @@ func (l *loading) refuseUnknown() {
 		if !slices.Contains(known, name) {
 			name = strings.Trim(fmt.Sprintf("%.60q", name), `"`) // it may contain anything
 			problem := "is not a setting"
-			if near := nearest(name, known); near != "" {
+			if near := setting.Nearest(name, known); near != "" {
 				problem += "; is " + prefix + "_" + near + " meant?"
 			}
 			l.addProblem(name, problem)

@@ -90,7 +90,7 @@ func TestNearest(t *testing.T) {
 	for name, want := range map[string]string{
 		"POOLSIZE": "POOL_SIZE", "SCALELITE_URI": "SCALELITE_URL", "MINIMUMRATIO": "MINIMUM_RATIO", "ZONE": "ZONES", "X": "", "TOAST": "",
 	} {
-		if got := nearest(name, namesOf(Declarations())); got != want {
+		if got := setting.Nearest(name, namesOf(Declarations())); got != want {
 			t.Errorf("nearest to %s = %q; want %q", name, got, want)
 		}
 	}

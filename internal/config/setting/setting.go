@@ -1,5 +1,5 @@
 // Package setting holds the types of settings that have a text form of their
-// own, and the parsers that several packages share. It imports nothing of ours,
+// own, and what several packages share to read them. It imports nothing of ours,
 // so every package that declares settings may import it.
 package setting
 

@@ -15,7 +15,7 @@ type kind struct {
 	keys []key
 	// instant events happen and are over: they take no for=.
 	instant bool
-	// happens says in one line what happens in the world.
+	// happens says what happens in the world, in whole sentences.
 	happens string
 	// example is the rest of an example line, for instance "servers=3 for=1h".
 	example string

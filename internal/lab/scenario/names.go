@@ -1,5 +1,7 @@
 package scenario
 
+import "divims/internal/config/setting"
+
 // namesOf returns the names of kinds.
 func namesOf(kinds []kind) []string {
 	names := make([]string, len(kinds))
@@ -21,39 +23,11 @@ func (k *kind) keyNames() []string {
 	return names
 }
 
-// suggest returns a question whether the known name nearest to a wrong one is meant, or
-// "" if each has a Levenshtein distance of more than a third of the name's length.
+// suggest returns the question whether the known name nearest to a wrong one is meant, or ""
+// if none is near.
 func suggest(name string, known []string) string {
-	best, fewest := "", len(name)/3+1
-	for _, candidate := range known {
-		if changes := distance(name, candidate); changes < fewest {
-			best, fewest = candidate, changes
-		}
+	if nearest := setting.Nearest(name, known); nearest != "" {
+		return "; is " + nearest + " meant?"
 	}
-	if best == "" {
-		return ""
-	}
-	return "; is " + best + " meant?"
-}
-
-// distance returns the Levenshtein distance of two texts: the least number of
-// bytes to insert, delete or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range b {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }

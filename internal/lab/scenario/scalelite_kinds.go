@@ -13,16 +13,16 @@ import (
 // scaleliteKinds are the events of Scalelite: its API, its poller, its entries, and those
 // who change them.
 var scaleliteKinds = []kind{
-	worldKind("scalelite-down", "Scalelite's management API fails; it goes on placing meetings and polling servers",
+	worldKind("scalelite-down", "Scalelite's management API fails. Meetings are still placed and servers still polled.",
 		"for=1h", (*world.World).StopScaleliteAPI),
-	worldKind("redis-empty", "Scalelite has lost all entries and refuses new meetings; at the end the entries are as they were",
+	worldKind("redis-empty", "Scalelite has lost all entries and refuses new meetings. At the end the entries are as they were.",
 		"for=20m", (*world.World).EmptyRedis),
 	{
 		name: "scalelite-new", instant: true,
-		happens: "Scalelite is set up anew: entries with the same URLs and new ids, all disabled",
+		happens: "Scalelite is set up again: entries with the same URLs and new ids, all disabled.",
 		begin:   func(h *happening) error { h.with((*world.World).RenewEntries); return nil },
 	},
-	worldKind("poller-stops", "Scalelite's poller stops: its flags and polled loads stand still",
+	worldKind("poller-stops", "Scalelite's poller stops, so its flags and polled loads stand still.",
 		"for=30m", (*world.World).StopPoller),
 	{
 		name: "poller",
@@ -30,24 +30,24 @@ var scaleliteKinds = []kind{
 			{name: "threads", check: checkWholeFrom(2)}, {name: "connect", check: checkPositive},
 			{name: "wait", check: checkPositive}, {name: "every", check: checkInterval}, {name: "unhealthy", check: checkWholeFrom(1)},
 		},
-		happens: "Scalelite's poller is started with other settings",
+		happens: "Scalelite's poller is started with other settings.",
 		example: "threads=5 connect=5s for=2h",
 		check:   checkPoller,
 		begin:   changePoller,
 	},
-	byHand("hand-cordon", "a person cordons the servers in Scalelite", setStateByHand(pool.Cordoned)),
-	byHand("hand-disable", "a person disables the servers in Scalelite", setStateByHand(pool.Disabled)),
-	byHand("hand-enable", "a person enables the servers in Scalelite", setStateByHand(pool.Enabled)),
-	byHand("hand-delete-entry", "a person deletes the servers' entries in Scalelite", (*world.World).RemoveByHand),
-	byHand("hand-duplicate-entry", "a person adds the servers to Scalelite a second time", (*world.World).DuplicateByHand),
+	byHand("hand-cordon", "A person cordons the servers in Scalelite.", setStateByHand(pool.Cordoned)),
+	byHand("hand-disable", "A person disables the servers in Scalelite.", setStateByHand(pool.Disabled)),
+	byHand("hand-enable", "A person enables the servers in Scalelite.", setStateByHand(pool.Enabled)),
+	byHand("hand-delete-entry", "A person deletes the servers' entries in Scalelite.", (*world.World).RemoveByHand),
+	byHand("hand-duplicate-entry", "A person adds the servers to Scalelite a second time.", (*world.World).DuplicateByHand),
 	{
 		name:    "hand-multiplier",
 		keys:    []key{onServers, {name: "value", required: true, check: checkMultiplier}},
-		happens: "a person sets the servers' load multiplier, which may be negative or NaN",
+		happens: "A person sets the servers' load multiplier, which may be negative or NaN.",
 		example: "servers=3 value=-1 for=1h",
 		begin:   toServers("no entry", setMultiplierByHand),
 	},
-	worldKind("predecessor", "another orchestrator enables and cordons the servers whose machine runs, by the load rule, every 5 minutes",
+	worldKind("predecessor", "Another orchestrator enables and cordons the servers whose machine runs, by the load rule, every 5 minutes.",
 		"for=1h", (*world.World).Predecessor),
 }
 
