@@ -97,7 +97,7 @@ var machineKinds = []kind{
 		example: "add=500 meetings=20 length=50m recorded=no",
 		check:   func(e *Event, _ int) error { return rush(e).Check() },
 		begin: func(h *happening) (err error) {
-			h.with(func(w *world.World) { err = w.Come(fmt.Sprintf("people, line %d", h.Line), rush(h.Event)) })
+			h.with(func(w *world.World) { err = w.StartRush(fmt.Sprintf("people, line %d", h.Line), rush(h.Event)) })
 			return err
 		},
 	},

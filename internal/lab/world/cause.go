@@ -11,11 +11,12 @@ const (
 	Over Cause = iota
 	// DiViMS ended or panicked the meeting, or rebooted, stopped or deleted its machine.
 	DiViMS
-	// Overlong: the same, of a meeting that lasted longer than Config.MeetingMaxDuration.
+	// Overlong: DiViMS did that to a meeting that lasted longer than
+	// Config.MeetingMaxDuration.
 	Overlong
-	// Person: somebody did that by hand, or gave DiViMS an order to do it.
+	// Person: somebody did that by hand, or ordered DiViMS to do it.
 	Person
-	// ScalelitePanic: Scalelite took the server for offline.
+	// ScalelitePanic: Scalelite ended the meeting, because its polls of the server failed.
 	ScalelitePanic
 	// MachineDeath: the machine died or lost its network.
 	MachineDeath
@@ -25,7 +26,8 @@ const (
 // Interruption counts meetings that ended with people in them.
 type Interruption struct{ Meetings, Participants int }
 
-// As makes the calls in do those of somebody else than DiViMS, for example a Person.
+// As runs do. The world's methods that it calls are called by somebody other than DiViMS,
+// for example a Person.
 func (w *World) As(cause Cause, do func()) {
 	before := w.caller
 	w.caller = cause
@@ -33,9 +35,9 @@ func (w *World) As(cause Cause, do func()) {
 	do()
 }
 
-// Order makes what DiViMS does to a server's meetings a Person's, until withdraw is
-// called: an operator ordered it.
-func (w *World) Order(domain string) (withdraw func()) {
+// MarkOrdered makes a Person the cause of what DiViMS does to a server, until withdraw is
+// called, because an operator ordered it.
+func (w *World) MarkOrdered(domain string) (withdraw func()) {
 	w.ordered[domain]++
 	return func() { w.ordered[domain]-- }
 }
@@ -48,7 +50,8 @@ func (w *World) causeAt(m *machine) Cause {
 	return w.callerAt(m)
 }
 
-// callerAt returns the cause of a call about a machine: who makes it, or ordered it.
+// callerAt returns the cause of a call about a machine: its caller or, if an operator ordered
+// it, a Person.
 func (w *World) callerAt(m *machine) Cause {
 	for _, s := range w.servers {
 		if s.machine() == m && w.causeFor(s) != DiViMS {
@@ -58,7 +61,7 @@ func (w *World) callerAt(m *machine) Cause {
 	return w.caller
 }
 
-// causeFor returns the cause of a call about a server, which may be nil.
+// causeFor returns the cause of a call about a server. The server may be nil.
 func (w *World) causeFor(s *server) Cause {
 	if w.caller == DiViMS && s != nil && w.ordered[s.Domain] > 0 {
 		return Person

@@ -14,7 +14,7 @@ type CertificateFault struct {
 	Expires time.Time
 }
 
-// heldCertificateFault is a fault of a certificate that holds.
+// heldCertificateFault is a fault that a certificate has. expired is set once it has expired.
 type heldCertificateFault struct {
 	CertificateFault
 	expired bool
@@ -22,10 +22,11 @@ type heldCertificateFault struct {
 
 // Certificate is what a web server shows.
 type Certificate struct {
-	// Domain is the server whose certificate it is. With WrongName it is not even for that.
+	// Domain is the domain of the server whose certificate it is. With WrongName, the
+	// certificate is for another name.
 	Domain    string
 	WrongName bool
-	// Expires is zero for one that is renewed in time.
+	// Expires is zero for a certificate that is renewed in time.
 	Expires time.Time
 }
 
@@ -55,8 +56,8 @@ func (w *World) Certificate(domain string) Certificate {
 	return Certificate{Domain: domain}
 }
 
-// certificate returns the server's certificate. Of several faults, each counts; the first
-// expiry does.
+// certificate returns the server's certificate with all its faults. Of several expiries, the
+// first counts.
 func (s *server) certificate() Certificate {
 	shown := Certificate{Domain: s.Domain}
 	for _, fault := range s.certificates.items {
@@ -68,8 +69,8 @@ func (s *server) certificate() Certificate {
 	return shown
 }
 
-// isTrusted reports whether those who call a server by its domain trust the certificate that
-// they are shown. Scalelite verifies certificates, as Ruby does unless it is told not to.
+// isTrusted reports whether callers of the server's domain trust the certificate there.
+// Scalelite verifies certificates, as Ruby does by default.
 func (s *server) isTrusted() bool {
 	to := s.leadsTo()
 	return to == s && s.certificates.last(func(held heldCertificateFault) bool { return held.WrongName || held.expired }) == nil

@@ -21,7 +21,7 @@ func (w *World) serverAt(address string) *server {
 	return w.domains[u.Hostname()]
 }
 
-// normalized returns a URL in the form in which those of one API are equal, or "" if it
+// normalized returns a URL in a form that is the same for all URLs of one API, or "" if it
 // is invalid.
 func normalized(address string) string {
 	u, err := url.Parse(address)

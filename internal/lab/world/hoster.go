@@ -126,7 +126,7 @@ func (w *World) Machines() []pool.Machine {
 }
 
 // ReportState makes the hoster report a state for the machine of a server until end is
-// called. Nothing else changes. Without a machine nothing happens, and end is nil.
+// called. The machine itself does not change. Without a machine nothing happens, and end is nil.
 func (w *World) ReportState(number int, state pool.MachineState) (end func()) {
 	m := w.machineOf(number)
 	if m == nil {

@@ -47,8 +47,8 @@ func (w *World) AddBadImage(defect Defect) (withdraw func()) {
 	}
 }
 
-// SlowBoots makes machines created until end is called take that long from each power-on
-// until BBB answers. Of several times, the longest holds.
+// SlowBoots makes machines that are created before end is called take that long from each
+// power-on until BBB answers. Of several times, the longest counts.
 func (w *World) SlowBoots(take time.Duration) (end func()) { return w.slowBoots.add(take) }
 
 // longestBoot returns the time that a machine created now takes to boot; 0 for the usual

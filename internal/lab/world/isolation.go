@@ -6,8 +6,8 @@ import "time"
 // network.
 const leavingTime = time.Minute
 
-// isolate makes the people on a machine leave, evenly over leavingTime, because it has lost
-// its network, or lets those who have not left go on when it has it back.
+// isolate makes the people on a machine that has lost its network leave, evenly over
+// leavingTime. When the network is back, those who have not left stay.
 func (w *World) isolate(m *machine, isolated bool) {
 	m.isolatedSince = time.Time{}
 	if isolated {
@@ -19,7 +19,7 @@ func (w *World) isolate(m *machine, isolated bool) {
 	}
 }
 
-// goOn lets a meeting live from now on. What was planned for it before is skipped.
+// goOn plans the next step of a meeting from now on, and skips what was planned before.
 func (w *World) goOn(m *meeting) {
 	m.lives++
 	life := m.lives

@@ -38,7 +38,7 @@ type poll struct {
 	work []job
 	// ended is when the last thread became idle.
 	ended time.Time
-	// readings and jobs are the arrays of queue and work, for the next poll.
+	// readings and jobs are the memory of queue and work, which the next poll reuses.
 	readings []reading
 	jobs     []job
 }
@@ -52,26 +52,23 @@ type reading struct {
 	loadKnown bool
 }
 
-// job is an entry that a thread polls. The server's answer, or its absence, is known and
-// saved at a time.
+// job is an entry that a thread polls. At the time at, the answer of the server or its
+// absence is known and saved.
 type job struct {
 	reading
 	answer Contact
 	at     time.Time
 }
 
-// continuePoll does what the poller does until now, and returns when it does something
-// next. It goes on beyond now while nothing else happens meanwhile.
+// continuePoll does what the poller has to do now, and returns the time of its next step. It
+// runs ahead of the world's time as long as nothing else happens in between.
 func (w *World) continuePoll() time.Time {
 	p := &w.poller
 	if !p.busy {
 		w.beginPoll()
 	}
 	for len(p.work) > 0 {
-		next := p.work[0].at
-		if p.deadline.Before(next) {
-			next = p.deadline
-		}
+		next := earliest(p.work[0].at, p.deadline)
 		if next.After(w.now) && !w.undisturbed(next) {
 			return next
 		}
@@ -111,16 +108,16 @@ func (w *World) beginPoll() {
 	}
 }
 
-// pollAtOnce begins a poll in which each entry has a thread of its own. What can be saved
-// before anything else happens is saved here, and a failed call of an offline server
-// changes nothing.
+// pollAtOnce begins a poll in which each entry has a thread of its own. It saves at once the
+// answers that come before anything else happens, and skips failed calls of offline servers,
+// because they change nothing.
 func (w *World) pollAtOnce() {
 	p := &w.poller
 	for _, e := range w.entries {
 		j := w.ask(e.read())
 		switch {
 		case !j.online && j.answer != Answers && !e.race.pending:
-			p.end(minTime(j.at, p.deadline))
+			p.end(earliest(j.at, p.deadline))
 		case j.answer == Answers && w.undisturbed(j.at):
 			w.save(j)
 			p.end(j.at)
@@ -167,13 +164,6 @@ func (w *World) takeNext() {
 // end notes when a thread became idle.
 func (p *poll) end(at time.Time) { p.ended = latest(p.ended, at) }
 
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
-}
-
 // read returns the entry as a poll reads it now.
 func (e *entry) read() reading { return reading{e, e.state, e.online, e.load, e.loadKnown} }
 
@@ -192,8 +182,8 @@ func (w *World) ask(r reading) job {
 	return job{r, contact, w.now.Add(takes)}
 }
 
-// answerTime draws how long a server takes to answer in this poll. For each entry of
-// each poll, draw would be slow.
+// answerTime draws how long a server takes to answer in this poll. It does not use draw,
+// which would be slow for each entry of each poll.
 func (w *World) answerTime(e *entry) time.Duration {
 	x := w.draws.seed ^ e.hash ^ w.poller.polls<<32
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9 // the mixing function of SplitMix64

@@ -16,12 +16,12 @@ type Poller struct {
 	Connect, Wait time.Duration
 	// Every is POLL_INTERVAL, the time from the end of a poll to the next, default 60 s.
 	Every time.Duration
-	// Unhealthy is SERVER_UNHEALTHY_THRESHOLD, default 2: a server is offline after so
+	// Unhealthy is SERVER_UNHEALTHY_THRESHOLD, default 2: a server is offline after that
 	// many failed polls in a row. It is online after one successful poll.
 	Unhealthy int
 }
 
-// setDefaults fills in the defaults for a pool with so many servers.
+// setDefaults fills in the defaults for a pool with that many servers.
 func (p *Poller) setDefaults(servers int) {
 	p.Threads = cmp.Or(p.Threads, max(2, servers+1))
 	p.Connect = cmp.Or(p.Connect, time.Second)
@@ -48,15 +48,15 @@ func (p *Poller) check() error {
 type poller struct {
 	// changes are the changes of the settings that are in force.
 	changes standing[func(*Poller)]
-	// stops counts those who keep the poller from polling.
+	// stops counts the calls of StopPoller that are in force.
 	stops int
 	// starts counts how often the poller was started, and polls its polls.
 	starts, polls uint64
 	poll
 }
 
-// pollLead is by how much the first poll is ahead of the full interval. Each later one
-// falls back by the time that a poll takes.
+// pollLead is how long before a full interval the first poll begins. Each later poll begins
+// later against the interval, by the time that a poll takes.
 const pollLead = time.Second
 
 // planFirstPoll starts the poller so that its first poll ends within the first interval.
@@ -71,8 +71,8 @@ func (w *World) planFirstPoll() {
 	w.startPoller(first)
 }
 
-// startPoller starts the poller anew, with its next poll at a time. A poll in progress
-// is given up.
+// startPoller restarts the poller with its next poll at a time. A poll in progress is
+// dropped.
 func (w *World) startPoller(at time.Time) {
 	p := &w.poller
 	p.starts++
@@ -89,8 +89,8 @@ func (w *World) startPoller(at time.Time) {
 	})
 }
 
-// StopPoller stops Scalelite's poller until resume is called: flags and polled loads
-// stand still.
+// StopPoller stops Scalelite's poller until resume is called. Until then, flags and polled
+// loads do not change.
 func (w *World) StopPoller() (resume func()) {
 	w.poller.stops++
 	w.startPoller(w.now)
@@ -100,8 +100,8 @@ func (w *World) StopPoller() (resume func()) {
 	}
 }
 
-// ChangePoller changes settings of Scalelite's poller, which starts anew with them, until
-// withdraw is called. Errors: those of settings that are out of bounds.
+// ChangePoller restarts Scalelite's poller with changed settings, until withdraw is called.
+// It returns an error if a setting is out of bounds.
 func (w *World) ChangePoller(change func(*Poller)) (withdraw func(), err error) {
 	end := w.poller.changes.add(change)
 	changed := w.pollerSettings()

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Party is somebody who calls a server.
+// Party is who calls a server.
 type Party int
 
 // The parties. Each may be cut off from a server while the others reach it.
@@ -15,7 +15,7 @@ const (
 	People                 // the browsers of those in meetings
 )
 
-// Contact is what a party meets that calls a server.
+// Contact is the result of a party's call to a server.
 type Contact int
 
 // The contacts, from the best to the worst.
@@ -34,8 +34,8 @@ const (
 	Drops
 )
 
-// contact returns what a party meets at the BBB that a server's domain leads to, and the
-// machine there, which may be nil.
+// contact returns the result of a party's call to the BBB that a server's domain leads to,
+// and the machine there, which may be nil.
 func (s *server) contact(by Party) (Contact, *machine) {
 	to := s.leadsTo()
 	m := to.machine()
@@ -50,8 +50,8 @@ func (s *server) contact(by Party) (Contact, *machine) {
 	return m.bbbContact(), m
 }
 
-// Contact returns what we meet at the BBB of a server. Whether we trust the certificate
-// there is for us to decide. Errors: ErrNotFound for an unknown domain.
+// Contact returns the result of our call to the BBB of a server. It does not consider the
+// certificate, which our client verifies itself. Errors: ErrNotFound for an unknown domain.
 func (w *World) Contact(domain string) (Contact, error) {
 	s := w.domains[domain]
 	if s == nil {
@@ -61,8 +61,8 @@ func (w *World) Contact(domain string) (Contact, error) {
 	return contact, nil
 }
 
-// IsUp reports whether the system of the machine behind a domain is up, whether or not
-// anybody reaches it.
+// IsUp reports whether the system of the machine behind a domain is up, even if nobody
+// reaches it.
 func (w *World) IsUp(domain string) bool {
 	s := w.domains[domain]
 	return s != nil && s.leadsTo().machine() != nil && !s.leadsTo().machine().bootTime.IsZero()

@@ -38,7 +38,7 @@ type recording struct {
 	ended  time.Time
 	length time.Duration
 	stage  stage
-	// fault is what holds the recording up, or makes it fail at its stage; nil for nothing.
+	// fault is the fault that stops the recording, or makes it fail, at its stage; nil for none.
 	fault *recordingFault
 }
 
@@ -56,7 +56,7 @@ func (w *World) record(m *meeting) {
 	w.work(on)
 }
 
-// current returns the recording that is worked on, or would be next; nil if there is none.
+// current returns the recording in work, or else the next one; nil if there is none.
 func (m *machine) current() *recording {
 	if m.inWork != nil {
 		return m.inWork
@@ -172,7 +172,7 @@ func (m *machine) listed() []pool.Recording {
 	for _, r := range slices.Concat(m.published, m.failed, m.backlog) {
 		state, visible := states[r.stage]
 		if !visible || r.stage == sanity && r != m.current() {
-			continue // not processed yet, or no more
+			continue // its processing has not begun, or has failed
 		}
 		list = append(list, pool.Recording{ID: r.id, State: state, MeetingEnd: pool.Seen(r.ended)})
 	}

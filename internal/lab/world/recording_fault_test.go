@@ -136,7 +136,7 @@ func TestRecordingsAreLostByCause(t *testing.T) {
 			s.must(s.DeleteVolume(s.Volumes()[0].ID))
 		}, DiViMS, 1, 1},
 		"an operator ordered it": {func(s story) {
-			s.Order(s.domain(1))
+			s.MarkOrdered(s.domain(1))
 			s.must(s.Terminate(s.Machines()[0].ID))
 		}, Person, 1, 1},
 		"a person deletes the machine": {func(s story) {

@@ -4,7 +4,7 @@ import "slices"
 
 // emptied is what Redis had when it was emptied.
 type emptied struct {
-	// times counts those who keep it empty.
+	// times counts the calls of EmptyRedis that are in force.
 	times    int
 	entries  []*entry
 	meetings map[*entry][]*meeting
@@ -26,7 +26,7 @@ func (w *World) EmptyRedis() (restore func()) {
 	return w.restoreRedis
 }
 
-// restoreRedis gives Redis its entries back once nobody keeps it empty any more.
+// restoreRedis ends one call of EmptyRedis. The last one gives Redis its entries back.
 func (w *World) restoreRedis() {
 	lost := &w.emptied
 	lost.times--
@@ -46,8 +46,8 @@ func (w *World) restoreRedis() {
 	lost.entries, lost.meetings = nil, nil
 }
 
-// RenewEntries replaces all entries by ones with the same URLs and secrets and new ids,
-// as if Scalelite was set up anew: all are disabled, and no meeting is known.
+// RenewEntries replaces all entries by new ones with the same URLs and secrets, as a new
+// installation of Scalelite has them: with new ids, disabled, and without meetings.
 func (w *World) RenewEntries() {
 	old := w.entries
 	w.forgetEntries()

@@ -48,8 +48,9 @@ func (r Rush) meetings(now time.Time) []demand.Meeting {
 	return list
 }
 
-// Come starts a rush. What it draws depends on its name. It returns Check's error.
-func (w *World) Come(name string, r Rush) error {
+// StartRush starts a rush. Its name is part of what its meetings are drawn from. It returns
+// Check's error.
+func (w *World) StartRush(name string, r Rush) error {
 	if err := r.Check(); err != nil {
 		return err
 	}

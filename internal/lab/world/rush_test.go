@@ -10,7 +10,7 @@ import (
 func TestRush(t *testing.T) {
 	story := newStory(t, 2, 2, nil, func(c *Config) { c.RecordingWork = 1 })
 	story.at(time.Minute)
-	story.must(story.Come("a rush", Rush{People: 100, Meetings: 7, Length: 50 * time.Minute, Recorded: true}))
+	story.must(story.StartRush("a rush", Rush{People: 100, Meetings: 7, Length: 50 * time.Minute, Recorded: true}))
 	count := func() (meetings, people int) {
 		for _, m := range story.machines {
 			meetings, people = meetings+len(m.meetings), people+m.participants
@@ -40,7 +40,7 @@ func TestRushDoesNotChangeTheDemand(t *testing.T) {
 	ids := func(rush bool) string {
 		story := newStory(t, 2, 2, meetings(3, 10*time.Minute, 10*time.Minute, 5))
 		if rush {
-			story.must(story.Come("a rush", Rush{People: 10, Meetings: 2, Length: 5 * time.Minute}))
+			story.must(story.StartRush("a rush", Rush{People: 10, Meetings: 2, Length: 5 * time.Minute}))
 		}
 		story.at(15 * time.Minute)
 		all := ""
@@ -65,9 +65,9 @@ func TestRushIsChecked(t *testing.T) {
 		"too many people": {People: 100_000, Meetings: 1, Length: time.Hour},
 		"people missing":  {People: -5, Meetings: 1, Length: time.Hour},
 	} {
-		if story.Come(name, rush) == nil {
+		if story.StartRush(name, rush) == nil {
 			t.Errorf("%s: the rush came", name)
 		}
 	}
-	story.must(story.Come("a short one", Rush{People: 10, Meetings: 1, Length: time.Minute}))
+	story.must(story.StartRush("a short one", Rush{People: 10, Meetings: 1, Length: time.Minute}))
 }

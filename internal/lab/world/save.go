@@ -93,7 +93,7 @@ func (w *World) missed(r reading) {
 	}
 }
 
-// killed saves an entry whose poll is killed: its load is lost if it was online.
+// killed saves an entry whose poll is killed. It loses its load if it was online.
 func (r reading) killed() {
 	if r.online && !r.deleted {
 		r.loseLoad()

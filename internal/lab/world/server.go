@@ -14,17 +14,17 @@ type server struct {
 	address *address
 	// host is the machine of a bare metal server.
 	host *machine
-	// silenced is set while SetBBB keeps BBB from answering.
+	// silenced is set while SetBBB stops BBB from answering.
 	silenced bool
 	// certificates are faults of the server's certificate.
 	certificates standing[heldCertificateFault]
-	// misled are the servers that the domain leads to instead of this one. The last one
+	// misled has the servers that the domain leads to instead of this one. The newest one
 	// counts.
 	misled standing[*server]
 }
 
-// machine returns the server's machine, or nil. The domain points to it, unless the server
-// is misled.
+// machine returns the server's machine, or nil. The domain points to it, unless Mislead has
+// changed that.
 func (s *server) machine() *machine {
 	if s.host != nil || s.address == nil {
 		return s.host

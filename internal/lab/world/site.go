@@ -8,7 +8,7 @@ import (
 
 // site is an availability zone of the hoster.
 type site struct {
-	// outages are when those began that are not over.
+	// outages has the beginning of each outage that is not over.
 	outages standing[time.Time]
 }
 

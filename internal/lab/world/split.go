@@ -2,10 +2,10 @@ package world
 
 import "divims/internal/pool"
 
-// moved creates a meeting anew on another server if its first person comes some time
-// after its creation and its server is cordoned, and reports whether it did. People come
-// with a create and a join, and Scalelite answers a create so while nobody has joined.
-// BBB ends the old meeting, in which nobody is.
+// moved creates a meeting again on another server if its server is cordoned when the first
+// person comes, some time after its creation. It reports whether it did so. People come with
+// a create and a join, and this is how Scalelite handles a create while nobody has joined.
+// BBB ends the old meeting, which is empty.
 func (w *World) moved(m *meeting) bool {
 	old := m.entry
 	if m.opens.Equal(m.created) || old == nil || old.state != pool.Cordoned || old.bbb() != m.machine {

@@ -58,12 +58,12 @@ type World struct {
 	entries []*entry
 	poller  poller
 	emptied emptied
-	// apiStops counts those who keep Scalelite's management API from answering.
+	// apiStops counts the calls of StopScaleliteAPI that are in force.
 	apiStops int
 	// until is how far AdvanceTo goes.
 	until time.Time
-	// caller is the cause of what is called now; see As. ordered counts the orders about
-	// each domain.
+	// caller is who calls the world's methods now; see As. ordered counts the calls of
+	// MarkOrdered that are in force, by domain.
 	caller  Cause
 	ordered map[string]int
 

@@ -17,7 +17,7 @@ func (w *World) Mislead(server, to int) (correct func(), err error) {
 }
 
 // leadsTo returns the server whose machine the domain leads to: the server itself, unless
-// it is misled.
+// Mislead has changed that.
 func (s *server) leadsTo() *server {
 	if last := s.misled.newest(); last != nil {
 		return *last
@@ -25,8 +25,8 @@ func (s *server) leadsTo() *server {
 	return s
 }
 
-// LeadsTo returns the domain whose addresses a domain has in the DNS: its own, unless it is
-// misled.
+// LeadsTo returns the domain whose addresses a domain has in the DNS: its own, unless Mislead
+// has changed that.
 func (w *World) LeadsTo(domain string) string {
 	if s := w.domains[domain]; s != nil {
 		return s.leadsTo().Domain
