@@ -63,6 +63,18 @@ func TestSandboxDayHarmsNobody(t *testing.T) {
 	}
 }
 
+// A run without an end is ended by an interruption, and shows its figures.
+func TestSandboxEndsWhenInterrupted(t *testing.T) {
+	for _, flags := range [][]string{{"--speed", "0"}, {"--speed", "60"}, {"--speed", "60", "--env-file", filepath.Join(t.TempDir(), "env")}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		status, out, errOut := divims(ctx, append([]string{"sandbox", "--servers", "2", "--listen", "127.0.0.1:0", "--json"}, flags...)...)
+		if status != 0 || !strings.Contains(lastLine(out), `"virtual_hours":0`) {
+			t.Errorf("%v: status %d: %s%s", flags, status, out, errOut)
+		}
+	}
+}
+
 func TestSandboxIsReproducible(t *testing.T) {
 	day := func() string {
 		_, out, _ := divims(t.Context(), "sandbox", "--for", fmt.Sprintf("%dh", long.Pick(1, 4)), "--speed", "0", "--seed", "5", "--listen", "127.0.0.1:0", "--json")
