@@ -419,7 +419,7 @@ func TestPairsOfFaults(t *testing.T) {
 // otherwise after few of them.
 func TestProcessDiesAfterAnyCall(t *testing.T) {
 	faultless := runDay(t)
-	step := long.Pick(96, 24)
+	step := long.Pick(160, 24)
 	if thoroughness() != "" {
 		step = 1
 	}
