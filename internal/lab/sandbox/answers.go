@@ -12,13 +12,13 @@ import (
 // Scalelite's entries, and Scaleway's machines in each zone.
 type answers struct {
 	lock sync.Mutex
-	// answered has the last call of each list by its path.
+	// scalelite and scaleway say by path whether the last call of each list was answered.
 	scalelite, scaleway map[string]bool
 }
 
 // Answering reports whether Scalelite and Scaleway answered the last calls for their lists
-// of entries and machines. A service that was not called yet is taken to answer. Scaleway
-// answers if it did so in at least one zone.
+// of entries and machines. A service that was not called yet counts as answering. Scaleway
+// answers if at least one of its zones does.
 func (s *Sandbox) Answering() (scalelite, scaleway bool) {
 	a := &s.answers
 	a.lock.Lock()
@@ -38,8 +38,8 @@ func anyTrue(answered map[string]bool) bool {
 	return false
 }
 
-// watchScalelite and watchScaleway record the answers that a client gets, with those that
-// faults spoil.
+// watchScalelite and watchScaleway record the answers that the client gets, injected faults
+// included.
 func (a *answers) watchScalelite(handler http.Handler) http.Handler {
 	a.scalelite = map[string]bool{}
 	return a.watch(a.scalelite, handler, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/getServers") })
@@ -60,14 +60,14 @@ func (a *answers) watch(answered map[string]bool, handler http.Handler, isList f
 			handler.ServeHTTP(w, r)
 			return
 		}
-		a.note(answered, r.URL.Path, false) // it stays so if the handler panics or the client gives up
+		a.note(answered, r.URL.Path, false) // for a handler that panics or a client that gives up
 		handler.ServeHTTP(&statusWriter{ResponseWriter: w, begin: func(status int) {
 			a.note(answered, r.URL.Path, slices.Contains(goodStatuses, status))
 		}}, r)
 	})
 }
 
-// goodStatuses are those of an answer with a list. Scaleway may send its pages with 206.
+// goodStatuses are the statuses of an answer with a list. Scaleway may send a page with 206.
 var goodStatuses = []int{http.StatusOK, http.StatusPartialContent}
 
 func (a *answers) note(answered map[string]bool, list string, yes bool) {
@@ -77,7 +77,7 @@ func (a *answers) note(answered map[string]bool, list string, yes bool) {
 }
 
 // statusWriter calls begin with the status of a response before the client can see it. It
-// is not called if the connection is taken over.
+// does not do so if the connection is hijacked.
 type statusWriter struct {
 	http.ResponseWriter
 	begin func(status int)
@@ -100,5 +100,5 @@ func (w *statusWriter) Write(text []byte) (int, error) {
 	return w.ResponseWriter.Write(text)
 }
 
-// Unwrap lets an http.ResponseController take over the connection.
+// Unwrap lets an http.ResponseController hijack the connection.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

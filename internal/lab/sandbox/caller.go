@@ -32,7 +32,7 @@ type callers struct {
 // NewCaller returns a caller of the services.
 func (s *Sandbox) NewCaller() *Caller { return &Caller{sandbox: s, left: -1} }
 
-// Dial connects to a service. It is refused once the caller is dead.
+// Dial connects to a service. It returns ECONNREFUSED if the caller was killed.
 func (c *Caller) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	if c.Killed() {
 		return nil, fmt.Errorf("connect to %s: the process is dead: %w", address, syscall.ECONNREFUSED)
@@ -54,8 +54,8 @@ func (c *Caller) Dial(ctx context.Context, network, address string) (net.Conn, e
 	return connection, nil
 }
 
-// KillAfter kills the caller when that many more of its calls were executed: it hears no
-// answer any more and makes no more calls. 0 kills it at once.
+// KillAfter kills the caller when that many more of its calls have been executed. Then its
+// connections are closed, and it cannot make new ones. 0 kills it at once.
 func (c *Caller) KillAfter(calls int) {
 	c.lock.Lock()
 	c.left = calls
@@ -98,7 +98,8 @@ func (c *Caller) count() {
 	}
 }
 
-// takeTurn executes a call, in a moving world in its turn, and counts it for its caller.
+// takeTurn executes a call and counts it for its caller. In a moving world the dispatcher
+// executes it in its turn.
 func (s *Sandbox) takeTurn(operation faults.Operation, r *http.Request, work func()) {
 	counted := func() {
 		work()

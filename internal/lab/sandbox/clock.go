@@ -12,12 +12,13 @@ import (
 // clockSkew is how far the function's clock is ahead of the virtual time.
 type clockSkew struct {
 	lock sync.Mutex
-	// offsets are in force together; the last one that began counts.
+	// offsets are in the order in which they began. The last one counts.
 	offsets []*time.Duration
 }
 
 // SkewClock puts the function's clock ahead of the virtual time, or behind it if ahead is
-// negative, until restore is called. The last call that is not restored counts.
+// negative, until restore is called. Of several calls, the last one that is not restored
+// counts.
 func (s *Sandbox) SkewClock(ahead time.Duration) (restore func()) {
 	s.skew.lock.Lock()
 	defer s.skew.lock.Unlock()

@@ -16,9 +16,9 @@ import (
 // Bounds of the virtual time from the arrival of a call to its execution.
 const minLatency, maxLatency = 50 * time.Millisecond, 1500 * time.Millisecond
 
-// dispatcher executes the calls of all services one after the other: in the order of the
-// time at which they are due, then of service, call and server. So a run is the same each
-// time, although the calls come side by side.
+// dispatcher executes the calls of all services one after the other, in the order of the time
+// at which they are due, then of service, call and server. So a run can be repeated exactly,
+// although calls are made in parallel.
 type dispatcher struct {
 	seed uint64
 
@@ -56,7 +56,7 @@ func (d *dispatcher) turn(operation faults.Operation, r *http.Request, work func
 	d.lock.Unlock()
 	select {
 	case d.changed <- struct{}{}:
-	default: // the dispatcher will look anyway
+	default: // the dispatcher has not seen the last one yet, and will see both
 	}
 	select {
 	case <-call.done:
@@ -65,8 +65,8 @@ func (d *dispatcher) turn(operation faults.Operation, r *http.Request, work func
 	}
 }
 
-// latency draws how long a call takes. It depends on the seed, the call, and how many
-// calls of the same request came before. The lock is held.
+// latency draws how long a call takes from the seed, the call, and the number of earlier
+// calls of the same request. The lock is held.
 func (d *dispatcher) latency(c *dueCall) time.Duration {
 	key := fmt.Sprint(c.Operation, c.uri)
 	d.counts[key]++
@@ -97,15 +97,15 @@ func (d *dispatcher) run() {
 	}
 }
 
-// idle is how long a dispatcher without calls waits at once.
-const idle = 24 * time.Hour
+// idleWait is how long a dispatcher without calls waits before it looks again.
+const idleWait = 24 * time.Hour
 
 // next returns the call that is due, or how long to wait for one.
 func (d *dispatcher) next() (*dueCall, time.Duration) {
 	d.lock.Lock()
 	defer d.lock.Unlock()
 	if len(d.queue) == 0 {
-		return nil, idle
+		return nil, idleWait
 	}
 	if wait := time.Until(d.queue[0].at); wait > 0 {
 		return nil, wait

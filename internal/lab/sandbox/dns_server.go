@@ -19,8 +19,8 @@ import (
 	"divims/internal/pool"
 )
 
-// dnsServer answers DNS queries over UDP, or over streams in a network in memory, for the zones that the Scaleway API serves.
-// It does not recurse into other zones.
+// dnsServer answers DNS queries for the zones that the Scaleway API serves, over UDP or, in a
+// network in memory, over streams. It does not recurse into other zones.
 type dnsServer struct {
 	api    *scalewayapi.API
 	locked *lockedWorld
@@ -149,8 +149,8 @@ func (d *dnsServer) answer(packet []byte) ([]byte, error) {
 	return message.Pack()
 }
 
-// lookup returns the records of a name. Those of a server's domain that is misled are those
-// of the domain that it leads to.
+// lookup returns the records of a name. A server's domain that world.Mislead has changed has
+// the records of the domain that it leads to.
 func (d *dnsServer) lookup(name string) (records []pool.DNSRecord, known bool) {
 	domain := strings.ToLower(strings.TrimSuffix(name, "."))
 	to := domain

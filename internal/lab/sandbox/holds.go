@@ -13,7 +13,7 @@ import (
 	"divims/internal/pool"
 )
 
-// Holds is what operators have taken out of DiViMS's hands, by the pool's stored state.
+// Holds are the orders of operators in the pool's stored state.
 type Holds struct {
 	// Paused is set while the pool is paused.
 	Paused bool

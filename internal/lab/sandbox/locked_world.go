@@ -12,8 +12,8 @@ import (
 type lockedWorld struct {
 	lock  sync.Mutex
 	world *world.World
-	// moving is set if the world's time is this process's. Everything that has happened
-	// until now then happens before the lock is held.
+	// moving is set if the world's time is that of this process. Then Lock first runs all
+	// events until now.
 	moving bool
 }
 

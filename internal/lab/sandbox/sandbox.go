@@ -1,7 +1,8 @@
-// Package sandbox runs everything around a pool on this machine: Scaleway's API, Scalelite, the BBB servers with
-// their stats endpoints, object storage, DNS and a calendar. It takes the configuration of a world and serves that
-// world over HTTP on free loopback ports, as the real services do as far as they are known. Environment returns the
-// settings for it.
+// Package sandbox runs everything around a pool in this process: Scaleway's API, Scalelite,
+// the BBB servers with their stats endpoints, object storage, DNS, a calendar and an inbox
+// for notifications. It takes the configuration of a world and serves that world over HTTP
+// as the real services do, on free loopback ports or in a network in memory. Environment
+// returns the settings for it.
 package sandbox
 
 import (
@@ -62,15 +63,13 @@ type Config struct {
 	// Middleware, if set, wraps the handler of each service. The name of the service is
 	// scalelite, servers, scaleway, storage, clock or inbox.
 	Middleware func(service string, handler http.Handler) http.Handler
-	// Moving makes the world's time the time of this process, and all services listen in
-	// a network in memory: Callers reach them, and other processes do not. Each call takes
-	// drawn time. It is for a process in a bubble of testing/synctest, where time passes
-	// only while everybody waits, and that has to be at the world's start when the sandbox
-	// is started.
+	// Moving makes the world's time the time of this process. It is for InVirtualTime,
+	// with a start that is the world's. The services listen in a network in memory, where
+	// only Callers reach them, and each call takes drawn time.
 	Moving bool
-	// Drops makes packets to servers without a reachable machine get lost also where the
-	// world does not move, so that a client waits in real time. Otherwise their
-	// connections are reset there.
+	// Drops makes packets to servers without a reachable machine get lost, so that a client
+	// waits in real time. Otherwise such connections are reset. A moving world always
+	// drops the packets.
 	Drops bool
 	// HTTP2 makes the servers' web servers offer HTTP/2 beside HTTP/1.1. Faults that
 	// break connections do not work over HTTP/2.
@@ -302,7 +301,7 @@ func (s *Sandbox) AdvanceTo(t time.Time) {
 }
 
 // With runs do with exclusive access to the world. The services wait meanwhile, so do
-// must not call them, nor the Sandbox.
+// must not call them, and must not call the Sandbox.
 func (s *Sandbox) With(do func(*world.World)) { s.locked.with(do) }
 
 // CloseIdleConnections closes connections without a request in progress. Real servers do

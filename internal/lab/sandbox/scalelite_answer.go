@@ -36,8 +36,8 @@ var (
 // scaleliteHealth is the answer of the health check.
 var scaleliteHealth = scaleliteAnswer{http.StatusOK, "text/plain; charset=utf-8", []byte("success")}
 
-// refusedChange has the answer of each call that is refused because another change is in
-// work.
+// refusedChange has the answer of each call that can be refused because another change is
+// in progress.
 var refusedChange = map[string]*scaleliteAnswer{
 	"addServer":    railsError(http.StatusInternalServerError),
 	"updateServer": refused("Servers list concurrently modified"),
@@ -108,8 +108,8 @@ type serverJSON struct {
 }
 
 // toJSON converts an entry. Its load is a number or the word "unavailable". Its
-// load_multiplier is a string, or the number 1.0 if it was never set, or null if it is no
-// number.
+// load_multiplier is a string, or the number 1.0 if it was never set, or null if it is
+// NaN.
 func (s *scalelite) toJSON(entry pool.Entry) serverJSON {
 	shown := serverJSON{
 		ID:         entry.ID,

@@ -14,12 +14,12 @@ import (
 // 1.8.5, and nothing is changed then.
 const refusedChanges = 3. / 12
 
-// changeWindow is the time that a change takes. In a moving world, changes are side by
-// side if they are executed within it and the later one came before the earlier one was
-// executed.
+// changeWindow is the time that a change takes. In a moving world, two changes are side by
+// side if the later one came before the earlier one was executed, and was executed within
+// changeWindow after it.
 const changeWindow = 300 * time.Millisecond
 
-// changes knows which changes of Scalelite's entries come side by side.
+// changes detects changes of Scalelite's entries that come side by side.
 type changes struct {
 	locked *lockedWorld
 	lock   sync.Mutex

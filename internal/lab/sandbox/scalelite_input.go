@@ -19,7 +19,7 @@ type scaleliteInput struct {
 	ID string
 	// Server has the parameters under the key server. It is nil if there are none.
 	Server serverParams
-	// noObject is set if the value of server is no object.
+	// noObject is set if the value of server is not an object.
 	noObject bool
 	// KeepState is true for every value but false, null and "".
 	KeepState any
@@ -52,8 +52,8 @@ func (s *scalelite) readInput(call string, r *http.Request) (scaleliteInput, *sc
 	return input, nil
 }
 
-// parse reads the parameters of a body as Rails does. What has no key server is the value
-// of that key itself.
+// parse reads the parameters of a body as Rails does. A body without the key server is
+// taken as the value of that key.
 func (i *scaleliteInput) parse(body []byte) error {
 	var value any
 	if err := json.Unmarshal(body, &value); err != nil {
@@ -87,14 +87,13 @@ func text(value any) string {
 
 func (p serverParams) text(key string) string { return text(p[key]) }
 
-// leadingNumber is what Ruby's String#to_d reads of a text.
+// leadingNumber matches the part of a text that Ruby's String#to_d reads.
 var leadingNumber = regexp.MustCompile(`^\s*[+-]?(\d+(\.\d+)?([eE][+-]?\d+)?|NaN$)`)
 
 var errNoNumber = errors.New("undefined method `to_d'")
 
-// multiplier returns the load_multiplier, and whether there is one. It is 0 for a text
-// that does not begin with a number. It returns an error for what is neither a text nor a
-// number.
+// multiplier returns the load_multiplier, and whether it was given. It is 0 for a text that
+// does not begin with a number. A value that is neither a text nor a number is an error.
 func (p serverParams) multiplier() (multiplier float64, given bool, err error) {
 	switch value := p["load_multiplier"].(type) {
 	case nil:

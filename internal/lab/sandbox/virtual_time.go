@@ -8,11 +8,10 @@ import (
 	"time"
 )
 
-// InVirtualTime runs do in a bubble of testing/synctest, in which it is start at first.
-// There time stands still while anybody works, and jumps to the next moment when all
-// goroutines wait: a program that only waits costs nothing. What do starts has to end
-// before do returns. Only goroutines and channels made in do may be waited for there,
-// because time stands still while one waits for anything else.
+// InVirtualTime runs do in a bubble of testing/synctest, whose time begins at start. Time
+// stands still there while any goroutine works, and jumps to the next timer when all of them
+// wait, so waiting costs nothing. Goroutines that do starts must end before do returns. Wait
+// there only for goroutines, channels and timers made in do: any other wait stops the time.
 func InVirtualTime(start time.Time, do func()) {
 	TestInVirtualTime(new(testing.T), start, func(*testing.T) { do() }) // the only way into a bubble
 }

@@ -55,7 +55,7 @@ func (ws *webServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // reach lets requests through to the pages of a machine that can be reached now, with the
-// Date of its clock. The connection may be older than what befell the machine.
+// Date of its clock. The connection may be older than a fault of the machine.
 func (ws *webServer) reach(pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var contact world.Contact
@@ -121,8 +121,9 @@ var (
 	errDropped     = errors.New("no machine can be reached")
 )
 
-// configForClient does not answer the handshake if packets to the server are lost, or
-// resets the connection where that would cost real time. It also resets the connection if the name is that of no server.
+// configForClient decides whether a handshake is answered. It resets the connection if no
+// server has the name. If packets to the server are lost, it reads and never answers, or
+// resets the connection where the client would wait in real time.
 func (ws *webServer) configForClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	var contact world.Contact
 	var err error

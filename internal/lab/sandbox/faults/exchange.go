@@ -30,13 +30,13 @@ func (i *Injector) Wrap(operation func(r *http.Request, body []byte) Operation, 
 	})
 }
 
-// Refusal is what a service panics with that does not answer a call.
+// Refusal is the panic value of a service that does not answer a call.
 type Refusal string
 
 // The refusals.
 const (
-	// NoAnswer sends nothing until the client gives up. The service must not wait itself,
-	// because other calls may have to wait for it.
+	// NoAnswer sends nothing until the client gives up. The service must not block
+	// instead, because other calls may have to wait for it.
 	NoAnswer Refusal = "no answer"
 	// ConnectionReset resets the connection.
 	ConnectionReset Refusal = "connection reset"
@@ -45,7 +45,7 @@ const (
 // Turn runs the work of a call when its turn has come, and returns after that.
 type Turn func(operation Operation, r *http.Request, work func())
 
-// TakeTurns has the work of all calls run by turn. Without it, calls work as they come.
+// TakeTurns makes turn run the work of all calls. Without it, calls work as they come.
 // It must be called before the first call.
 func (i *Injector) TakeTurns(turn Turn) { i.turn = turn }
 
@@ -70,7 +70,7 @@ type exchange struct {
 	panicked any
 }
 
-// work executes the call, unless its fault prevents that. It waits for nobody.
+// work executes the call, unless its fault prevents that. It does not block.
 func (x *exchange) work() {
 	defer func() {
 		x.panicked = recover()

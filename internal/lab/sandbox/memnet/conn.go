@@ -31,8 +31,8 @@ func (c *conn) SetLinger(seconds int) error {
 	return nil
 }
 
-// Close ends both directions. The other end reads what was written, and then io.EOF, or
-// ECONNRESET if the connection is reset. Its writes fail.
+// Close ends both directions. The other end reads what was written and then gets io.EOF, or
+// gets ECONNRESET at once if the connection is reset. Its writes fail.
 func (c *conn) Close() error {
 	if c.resetAtEnd {
 		c.out.end(syscall.ECONNRESET, true)

@@ -1,7 +1,7 @@
 // Package memnet is a network in memory. It takes listeners and dials, and returns
-// connections that behave like TCP's on a fast network: reads wait for data, writes do
-// not wait, deadlines end both. Whoever waits, waits on a condition and not on a socket, so
-// a program in a bubble of testing/synctest can use it, and its time goes on meanwhile.
+// connections that behave like TCP's on a fast network: reads wait for data until their
+// deadline, and writes do not wait. Waiting is on conditions and channels and not on sockets,
+// so time goes on meanwhile in a bubble of testing/synctest.
 package memnet
 
 import (
@@ -44,8 +44,8 @@ func (n *Network) Listen() *Listener {
 	return l
 }
 
-// Dial connects to a listener, from an address of its own. Like TCP, it fails with ECONNREFUSED where nobody
-// listens. The network's name is ignored.
+// Dial connects to a listener, from a new address each time. Like TCP, it fails with
+// ECONNREFUSED where nobody listens. The network's name is ignored.
 func (n *Network) Dial(ctx context.Context, _, to string) (net.Conn, error) {
 	n.lock.Lock()
 	l := n.listeners[address(to)]

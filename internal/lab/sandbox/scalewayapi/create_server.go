@@ -111,8 +111,8 @@ func checkVolumes(volumes map[string]volumeTemplate, commercialType world.Type) 
 	return nil
 }
 
-// checkQuota refuses a machine beyond the quota of its type, or one of a type whose quota
-// an event of the world has exhausted.
+// checkQuota returns an error if the machine would exceed the quota of its type, or if an event
+// of the world has exhausted that quota.
 func (a *api) checkQuota(commercialType, zone string) error {
 	used := 0
 	for _, machine := range a.World.Machines() {
