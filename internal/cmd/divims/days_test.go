@@ -20,163 +20,11 @@ import (
 
 var table = flag.String("table", "", "write the figures of the project's scenarios as a Markdown table to this `FILE`")
 
-// daysFolder has the project's scenarios, and daysGolden what their runs are expected to
-// show.
-const (
-	daysFolder = "../../lab/scenario/days"
-	daysGolden = "testdata/days.txt"
-)
+// daysFolder has the project's scenarios.
+const daysFolder = "../../lab/scenario/days"
 
 // usualDays are the scenarios that a plain `go test` runs. A full run has all of them.
 var usualDays = []string{"storage-down", "zone-down", "redis-empty", "hand-rename"}
-
-// promised are the figures that no bad day should raise above a limit. The others,
-// spent, are what the day costs.
-var (
-	promised = []string{
-		"interrupted_participants", "lost_recordings", "split_meetings", "duplicate_machines",
-		"entries_doubled", "deleted_by_hand_volumes", "leftover_volumes", "longest_freeze_minutes",
-	}
-	spent = []string{
-		"failed_evaluations", "refused_meetings", "unserved_participant_minutes", "minutes_below_required",
-		"reboots", "machines_created", "peak_machines", "server_hours",
-	}
-)
-
-// maxFreeze is the longest freeze of a good day, in minutes: one evaluation may fail.
-const maxFreeze = 5
-
-// A figure's mark is the first word after the scenario's name in the golden file.
-const (
-	promise = "must"  // the figure keeps its limit, and has to
-	failure = "known" // the figure breaks its limit today
-	neutral = "is"    // the figure has no limit
-)
-
-// expectation is a line of the golden file.
-type expectation struct {
-	day, mark, figure, value string
-	// limit is the most that the figure may be; without one it is 0.
-	limit int
-}
-
-// keeps reports whether a value is within the limit.
-func (e expectation) keeps(value string) bool {
-	number, err := strconv.ParseFloat(value, 64)
-	return err == nil && number <= float64(e.limit)
-}
-
-func (e expectation) String() string {
-	line := fmt.Sprintf("%-33s %-5s %-28s %6s", e.day, e.mark, e.figure, e.value)
-	if e.limit > 0 {
-		line += fmt.Sprintf("  at most %d", e.limit)
-	}
-	return line
-}
-
-// expectationForm matches a line of the golden file.
-var expectationForm = regexp.MustCompile(`^(\S+) +(must|known|is) +([a-z_]+) +([0-9.]+)(?: +at most ([0-9]+))?$`)
-
-// daysHead begins the golden file.
-const daysHead = `# What each scenario of the project does to the pool, with the decision as it is. Columns: scenario, mark, figure, value.
-# must    a promise that is kept: the figure is at most 0, or the limit at the end of the line.
-# known   a known failure: the figure is above that limit today. Who mends it turns the line into "must".
-# is      what the day costs. It has no limit, but a change has to be seen.
-# DIVIMS_TEST=full go test -run TestBadDays ./internal/cmd/divims -update writes the values, and turns "known" into
-# "must" where the limit is kept. It never turns "must" into "known". Marks and limits may be edited.
-`
-
-// expectations are the lines of the golden file by scenario and figure.
-type expectations struct {
-	lock  sync.Mutex
-	lines map[[2]string]expectation
-}
-
-// readExpectations reads the golden file. Without a file there are none.
-func readExpectations(t *testing.T) *expectations {
-	t.Helper()
-	e := &expectations{lines: map[[2]string]expectation{}}
-	text, err := os.ReadFile(daysGolden)
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		line = strings.TrimSpace(line)
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		found := expectationForm.FindStringSubmatch(line)
-		if found == nil {
-			t.Fatalf("%s: the line %q has another form than %q", daysGolden, line, expectationForm)
-		}
-		limit, _ := strconv.Atoi(found[5])
-		e.lines[[2]string{found[1], found[3]}] = expectation{found[1], found[2], found[3], found[4], limit}
-	}
-	return e
-}
-
-// write writes the golden file, with the lines of these scenarios only.
-func (e *expectations) write(t *testing.T, days []badDay) {
-	t.Helper()
-	var text strings.Builder
-	text.WriteString(daysHead)
-	for _, d := range days {
-		text.WriteString("\n")
-		for _, figure := range slices.Concat(promised, spent) {
-			if line, ok := e.lines[[2]string{d.name, figure}]; ok {
-				text.WriteString(line.String() + "\n")
-			}
-		}
-	}
-	if err := os.WriteFile(daysGolden, []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// check compares the figures of a scenario with the golden file. With -update it takes
-// over what breaks no promise.
-func (e *expectations) check(t *testing.T, day string, got map[string]string) {
-	t.Helper()
-	e.lock.Lock()
-	defer e.lock.Unlock()
-	for _, figure := range slices.Concat(promised, spent) {
-		at, value := [2]string{day, figure}, got[figure]
-		want, ok := e.lines[at]
-		switch {
-		case !ok && *update:
-			e.lines[at] = firstExpectation(day, figure, value)
-		case !ok:
-			t.Errorf("%s is %s, and %s has no line for it; -update adds one", figure, value, daysGolden)
-		case want.mark == promise && !want.keeps(value):
-			t.Errorf("a promise is broken: %s is %s, and must be at most %d", figure, value, want.limit)
-		case want.value == value && (want.mark != failure || !want.keeps(value)):
-		case *update:
-			if want.value = value; want.mark == failure && want.keeps(value) {
-				want.mark = promise
-			}
-			e.lines[at] = want
-		case want.mark == failure && want.keeps(value):
-			t.Errorf("a known failure is mended: %s is %s instead of %s; -update turns the line into a promise", figure, value, want.value)
-		default:
-			t.Errorf("%s is %s; %s says %q. If the change is right, -update writes it", figure, value, daysGolden, strings.Join(strings.Fields(want.String())[1:], " "))
-		}
-	}
-}
-
-// firstExpectation returns the line for a figure that has none yet.
-func firstExpectation(day, figure, value string) expectation {
-	e := expectation{day: day, mark: neutral, figure: figure, value: value}
-	if slices.Contains(promised, figure) {
-		e.mark = promise
-		if figure == "longest_freeze_minutes" {
-			e.limit = maxFreeze
-		}
-		if !e.keeps(value) {
-			e.mark = failure
-		}
-	}
-	return e
-}
 
 // badDay is a scenario of the project.
 type badDay struct {
@@ -345,12 +193,12 @@ func TestBadDayIsReproducible(t *testing.T) {
 	}
 }
 
-// keepBusy keeps more goroutines busy than there are processors, until stop is called. In
-// turn they do more and less, so that no two runs find the machine alike.
+// keepBusy keeps all processors busy until stop is called, at times more and at times
+// less, so that no two runs find the machine alike.
 func keepBusy() (stop func()) {
 	done := make(chan struct{})
 	var busy sync.WaitGroup
-	for i := range 2 * runtime.GOMAXPROCS(0) {
+	for i := range runtime.GOMAXPROCS(0) {
 		busy.Go(func() {
 			for n := i; ; n++ {
 				select {
