@@ -130,6 +130,9 @@ func TestBadDays(t *testing.T) {
 			if lines := inVain.FindAllString(progress, -1); lines != nil {
 				t.Errorf("the day is not what its file says:\n%s", strings.Join(lines, "\n"))
 			}
+			if ordered, killed := strings.Count(progress, ">> kill "), strings.Count(progress, "evaluation killed\n"); ordered != killed {
+				t.Errorf("of %d evaluations to be killed, %d were; the others made fewer calls", ordered, killed)
+			}
 			figures := choose(t, text)
 			rows[i] = tableRow(d.name, figures)
 			expected.check(t, d.name, figures)
