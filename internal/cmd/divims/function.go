@@ -25,9 +25,9 @@ type function struct {
 	url string
 	// client reaches the function.
 	client *http.Client
-	// caller is the function's way to the services.
+	// caller makes the function's calls of the services.
 	caller *sandbox.Caller
-	// busy counts the evaluations under way.
+	// busy counts the evaluations in progress.
 	busy   sync.WaitGroup
 	cancel context.CancelFunc
 	served chan struct{}
@@ -57,9 +57,9 @@ func serveFunction(settings config.Settings, surroundings *sandbox.Sandbox, logs
 	return f, nil
 }
 
-// close waits until the requests under way are answered, so that nothing is logged
-// afterwards. Requests of others than the cron trigger that take longer than the platform
-// allows are cut off.
+// close waits until the requests in progress are answered, so that nothing is logged
+// afterwards. Requests other than the cron trigger's are aborted when they take longer than
+// the platform allows.
 func (f *function) close() {
 	f.busy.Wait()
 	f.client.CloseIdleConnections()

@@ -28,21 +28,21 @@ type ledger struct {
 	sandbox *sandbox.Sandbox
 	start   time.Time
 
-	// closed is set at the end of the run; tally, end and messages are of that moment.
+	// closed is set at the end of the run. tally, end and messages are those of that moment.
 	closed   atomic.Bool
 	tally    world.Tally
 	end      time.Time
 	messages int
 }
 
-// newLedger returns the ledger of a run that is not started yet. The world's EachMinute
-// must be its minute.
+// newLedger returns the ledger of a run that has not started yet. The world's EachMinute must
+// call its minute.
 func newLedger() *ledger { return &ledger{account: figures.NewAccount(figures.Settings{})} }
 
-// open begins with a sandbox that was just started.
+// open begins the figures of a sandbox that was just started.
 func (l *ledger) open(s *sandbox.Sandbox) { l.sandbox, l.start = s, s.Now() }
 
-// deployed notes the settings of the function that runs from now on.
+// deployed sets the settings of the function from now on.
 func (l *ledger) deployed(settings config.Settings) {
 	l.account.Deploy(figures.Settings{
 		Interval: settings.Interval, ServerParticipants: settings.ServerParticipants,
@@ -50,9 +50,9 @@ func (l *ledger) deployed(settings config.Settings) {
 	})
 }
 
-// begin notes what is true when an evaluation begins. The function that it returns notes
-// how the evaluation ended; a record without a time is none. In between, meetings that end
-// on a server with an end-drain order end by the operator's order.
+// begin records the conditions at the beginning of an evaluation. The end that it returns
+// records how the evaluation ended; a record without a time counts as missing. In between,
+// what DiViMS does to a server with an end-drain order counts as ordered by the operator.
 func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 	e := figures.Evaluation{Began: l.sandbox.Now()}
 	holds, _ := l.sandbox.Holds() // a state that cannot be read pauses nothing
@@ -81,7 +81,7 @@ func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 	}
 }
 
-// conditions returns what is true in the world, but for the answers of the services.
+// conditions returns the conditions of an evaluation, except for Answered.
 func conditions(w *world.World, holds sandbox.Holds) figures.Conditions {
 	return figures.Conditions{
 		Serving: w.Serving(), InStock: isInStock(w), Paused: holds.Paused,
@@ -122,7 +122,7 @@ func (l *ledger) minute(row world.Minute) {
 	}
 }
 
-// close ends the run now. What the last evaluation still does is not in the figures.
+// close ends the figures now. What the last evaluation does after that is not in them.
 func (l *ledger) close() {
 	l.end, l.messages = l.sandbox.Now(), len(l.sandbox.Messages())
 	l.sandbox.With(func(w *world.World) { l.tally = w.Tally() })

@@ -18,18 +18,18 @@ import (
 // sandboxRun is one run of the sandbox.
 type sandboxRun struct {
 	options sandboxOptions
-	// doorway is the way to the function's page, which is at the address page.
-	doorway *doorway
-	page    string
-	// frames has the real time since the start, about every frameInterval.
-	frames <-chan time.Duration
+	// relay serves the function's page at the address page.
+	relay *relay
+	page  string
+	// ticks gets the real time since the start, about every tickInterval.
+	ticks  <-chan time.Duration
 	ledger *ledger
 	// interrupted reports whether the user has ended the run.
 	interrupted func() bool
 
 	sandbox  *sandbox.Sandbox
 	timeline *scenario.Timeline
-	// settings are the function's, as NAME=value, and function its present instance.
+	// settings are those of the function, as NAME=value, and function is its present instance.
 	settings []string
 	function *function
 	// cronStops counts the events that keep the cron trigger from calling the function.
@@ -37,7 +37,7 @@ type sandboxRun struct {
 	// killAfter is how many calls the next evaluation may make before it is killed; 0 for
 	// no limit.
 	killAfter int
-	// running are the evaluations and visits that are not over.
+	// running counts the evaluations, orders and relayed requests in progress.
 	running sync.WaitGroup
 
 	lock     sync.Mutex
@@ -47,16 +47,16 @@ type sandboxRun struct {
 // interval is the virtual time between two evaluations.
 const interval = 5 * time.Minute
 
-// frameInterval is how often a run with a speed advances its world.
-const frameInterval = 50 * time.Millisecond
+// tickInterval is how often a run with a speed above 0 advances its world.
+const tickInterval = 50 * time.Millisecond
 
-// startFrames returns a channel that has the real time since now, until ctx is done and
-// the channel is closed. A run in virtual time may receive from it.
-func startFrames(ctx context.Context) <-chan time.Duration {
-	frames, start := make(chan time.Duration, 1), time.Now()
+// startTicks returns a channel that gets the real time since now at each tick. It is closed
+// when ctx is done. A run in virtual time may receive from it.
+func startTicks(ctx context.Context) <-chan time.Duration {
+	ticks, start := make(chan time.Duration, 1), time.Now()
 	go func() {
-		defer close(frames)
-		ticker := time.NewTicker(frameInterval)
+		defer close(ticks)
+		ticker := time.NewTicker(tickInterval)
 		defer ticker.Stop()
 		for {
 			select {
@@ -65,16 +65,16 @@ func startFrames(ctx context.Context) <-chan time.Duration {
 			case <-ticker.C:
 			}
 			select {
-			case frames <- time.Since(start):
+			case ticks <- time.Since(start):
 			default: // the run is busy
 			}
 		}
 	}()
-	return frames
+	return ticks
 }
 
-// all starts the sandbox and the function, runs to the end, and writes the figures.
-func (r *sandboxRun) all(surroundings sandbox.Config, out io.Writer) (err error) {
+// run starts the sandbox and the function, loops until the end, and writes the figures.
+func (r *sandboxRun) run(surroundings sandbox.Config, out io.Writer) (err error) {
 	r.sandbox, err = sandbox.Start(surroundings)
 	if err != nil {
 		return fmt.Errorf("start the sandbox: %w", err)
@@ -154,19 +154,19 @@ func (r *sandboxRun) happenUntil(until time.Time) error {
 // seconds per second. It returns false if the run is interrupted.
 func (r *sandboxRun) advance(to time.Time) bool {
 	if r.options.speed == 0 {
-		r.answerVisits()
+		r.answerRelayed()
 		r.sandbox.AdvanceTo(to)
 		return !r.interrupted()
 	}
 	for from, begun := r.sandbox.Now(), time.Duration(0); r.sandbox.Now().Before(to); {
-		elapsed, ok := <-r.frames
+		elapsed, ok := <-r.ticks
 		if !ok {
 			return false
 		}
 		if begun == 0 {
 			begun = elapsed
 		}
-		r.answerVisits()
+		r.answerRelayed()
 		now := from.Add(time.Duration(float64(elapsed-begun) * r.options.speed))
 		if now.After(to) {
 			now = to
@@ -176,9 +176,9 @@ func (r *sandboxRun) advance(to time.Time) bool {
 	return true
 }
 
-// answerVisits answers the requests from outside.
-func (r *sandboxRun) answerVisits() {
-	r.doorway.answerAll(r.timeline.Handler(r.function, r.sandbox.Now), r.running.Go)
+// answerRelayed answers the requests for the page that are waiting.
+func (r *sandboxRun) answerRelayed() {
+	r.relay.answerAll(r.timeline.Handler(r.function, r.sandbox.Now), r.running.Go)
 }
 
 // pagePath returns the path of the page to look at.

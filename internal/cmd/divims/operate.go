@@ -27,9 +27,9 @@ func withSettings(ctx context.Context, settings config.Settings) context.Context
 // scenarioName is the reason and the author of orders that a scenario gives without them.
 const scenarioName = "scenario"
 
-// operate gives an order of the command line to the pool of these settings, for example
-// "force 8 --for 4h". It adds a reason and an author if the order has none. While an
-// evaluation runs, it waits for its end.
+// operate runs an order of the command line, for example "force 8 --for 4h", on the pool of
+// these settings. It adds a reason and an author if the order has none. While an evaluation
+// holds the lease, it waits.
 func operate(ctx context.Context, settings config.Settings, order string, out io.Writer) error {
 	arguments, err := parseOrder(order) //nolint:contextcheck // it runs no command
 	if err != nil {

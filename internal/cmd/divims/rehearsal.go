@@ -14,9 +14,9 @@ import (
 	"divims/internal/lab/world"
 )
 
-// The methods below are what a scenario does to the run. They implement scenario.Run.
+// The exported methods below implement scenario.Run: what a scenario does to the run.
 
-// readScenario reads the scenario of the flags; without one there are no events.
+// readScenario reads the scenario of the flag. Without one there are no events.
 func (r *sandboxRun) readScenario() error {
 	var text []byte
 	name := r.options.scenario
@@ -42,11 +42,11 @@ func (r *sandboxRun) readScenario() error {
 	return nil
 }
 
-// Sandbox is everything around the pool.
+// Sandbox returns everything around the pool.
 func (r *sandboxRun) Sandbox() *sandbox.Sandbox { return r.sandbox }
 
-// deploy starts an instance of the function with these settings, in the place of the
-// instance before.
+// deploy starts an instance of the function with these settings, which replaces the instance
+// before.
 func (r *sandboxRun) deploy(environ []string) error {
 	settings, err := config.Load(environ)
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *sandboxRun) deploy(environ []string) error {
 	r.ledger.deployed(settings)
 	r.sandbox.With(func(w *world.World) { w.SetMeetingMaxDuration(settings.MeetingMaxDuration) })
 	if before != nil {
-		r.running.Go(before.close) // requests under way are answered
+		r.running.Go(before.close) // it answers the requests in progress first
 	}
 	return nil
 }
@@ -87,21 +87,21 @@ func withAll(environ, set []string) ([]string, error) {
 	return environ, nil
 }
 
-// orderPatience is how long the rehearsal waits for an order. One that has to wait for an
-// evaluation goes on beside the rehearsal.
-const orderPatience = time.Minute
+// orderTimeout is how long the rehearsal waits for an order. An order that takes longer,
+// because it waits for an evaluation, goes on in the background.
+const orderTimeout = time.Minute
 
 // Operate gives an order of the command line, and returns what it says. An order that is
 // refused is part of the rehearsal.
 func (r *sandboxRun) Operate(order string) (answer string) {
 	said := make(chan string, 1)
 	r.running.Go(func() { said <- r.operate(order) })
-	patience := time.NewTimer(orderPatience)
-	defer patience.Stop()
+	timer := time.NewTimer(orderTimeout)
+	defer timer.Stop()
 	select {
 	case answer := <-said:
 		return answer
-	case <-patience.C:
+	case <-timer.C:
 	}
 	r.running.Go(func() { r.print("%s  %s: %s", r.now(), order, <-said) })
 	return "it waits"
@@ -140,13 +140,13 @@ func (r *sandboxRun) SetClock(ahead time.Duration) (restore func()) {
 // KillNext kills the next evaluation when that many of its calls were answered.
 func (r *sandboxRun) KillNext(after int) { r.killAfter = after }
 
-// Evaluate starts an evaluation. In a still world it first waits for the one before.
+// Evaluate starts an evaluation. Outside of virtual time it first waits for the one before.
 func (r *sandboxRun) Evaluate() {
-	if !r.options.moves() {
+	if !r.options.isVirtual() {
 		r.running.Wait()
 	}
 	at, function := r.now(), r.function
-	function.busy.Add(1) // before another deployment, which closes the function once it is not busy
+	function.busy.Add(1) // before a deployment can close the function
 	if r.killAfter > 0 {
 		function.caller.KillAfter(r.killAfter)
 		r.killAfter = 0

@@ -163,20 +163,20 @@ func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) 
 	if err != nil {
 		return fmt.Errorf("listen for the function: %w", err)
 	}
-	run.page, run.doorway, run.frames = listener.Addr().String(), openDoorway(listener), startFrames(ctx)
-	defer run.doorway.close()
-	if !o.moves() {
+	run.page, run.relay, run.ticks = listener.Addr().String(), startRelay(listener), startTicks(ctx)
+	defer run.relay.close()
+	if !o.isVirtual() {
 		surroundings.Drops = true
-		return run.all(surroundings, out) //nolint:contextcheck // interrupted ends the run
+		return run.run(surroundings, out) //nolint:contextcheck // interrupted ends the run
 	}
 	surroundings.Moving = true
-	sandbox.InVirtualTime(sandboxStart, func() { err = run.all(surroundings, out) }) //nolint:contextcheck // nobody may wait for ctx there
+	sandbox.InVirtualTime(sandboxStart, func() { err = run.run(surroundings, out) }) //nolint:contextcheck // waiting for ctx would stop the time
 	return err
 }
 
-// moves reports whether the run is in virtual time. Other processes, which need the
-// settings of an env file, cannot reach it there.
-func (o sandboxOptions) moves() bool { return o.envFile == "" }
+// isVirtual reports whether the run is in virtual time. A run with an env file is not, because
+// the processes that read the file could not reach it.
+func (o sandboxOptions) isVirtual() bool { return o.envFile == "" }
 
 // surroundings returns the configuration of everything around the pool.
 func (o sandboxOptions) surroundings() (sandbox.Config, error) {
