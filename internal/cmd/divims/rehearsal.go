@@ -66,14 +66,13 @@ func (r *sandboxRun) deploy(environ []string) error {
 	return nil
 }
 
-// Deploy deploys the function with another setting, until withdraw is called.
-func (r *sandboxRun) Deploy(setting string) (withdraw func(), err error) {
-	before := r.settings
-	changed, err := deploySetting(before, setting)
+// Deploy deploys the function with another setting.
+func (r *sandboxRun) Deploy(setting string) error {
+	changed, err := deploySetting(r.settings, setting)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return func() { _ = r.deploy(before) }, r.deploy(changed)
+	return r.deploy(changed)
 }
 
 // withAll returns an environment with more settings, NAME=VALUE without DIVIMS_.

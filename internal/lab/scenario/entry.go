@@ -12,19 +12,19 @@ type Entry struct {
 	At, Until time.Time
 	// Line is its line in the scenario.
 	Line int
-	// Text is the event as it is written. Servers are those that it was resolved to, if
-	// the text has no numbers.
+	// Text is the event as it is written. Servers are the selected servers if the text does
+	// not name them by number.
 	Text    string
 	Servers []int
 	// Instant events have no end. Over is set for others when they have ended.
 	Instant, Over bool
-	// Note is what else is to say about it, for example that a server has no machine.
+	// Note is an addition for the reader, for example that a server has no machine.
 	Note string
-	// HasNoEffect is set if it failed or found no server to happen to. Note says why.
+	// HasNoEffect is set if the event failed or selected no server. Note says why.
 	HasNoEffect bool
 }
 
-// What returns the event with the servers that it was resolved to.
+// What returns the event with the servers that it selected.
 func (e Entry) What() string {
 	if len(e.Servers) == 0 {
 		return e.Text

@@ -118,7 +118,7 @@ var hosterKinds = []kind{
 	},
 }
 
-// hosterZones are the availability zones of the pool that scenarios happen to.
+// hosterZones are the availability zones of the sandbox's pool.
 var hosterZones = []string{"fr-par-1", "fr-par-2"}
 
 // offerKeys are the keys of an event about some types of machines in some zones.
@@ -144,7 +144,7 @@ func refuse(h *happening, w *world.World) (end func()) {
 	return w.Refuse(h.Values["call"], world.RefusedError{Status: h.number("status", 403), Text: text})
 }
 
-// defect returns what is wrong with the machines of a bad image.
+// defect returns the defect of a bad image.
 func defect(h *happening) world.Defect {
 	switch h.Values["how"] {
 	case "never-up":
@@ -164,7 +164,7 @@ func checkBadImage(e *Event, _ int) error {
 
 func checkCall(value string) error {
 	if calls := scalewayapi.Calls(); !slices.Contains(calls, value) {
-		return fmt.Errorf("%q is no call of Scaleway's API that the sandbox serves%s", value, suggest(value, calls))
+		return fmt.Errorf("%q is not a call of Scaleway's API that the sandbox serves%s", value, suggest(value, calls))
 	}
 	return nil
 }

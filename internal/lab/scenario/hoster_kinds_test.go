@@ -219,7 +219,7 @@ func TestHosterEventsCheckTheirValues(t *testing.T) {
 	for line, want := range map[string]string{
 		"out-of-stock zone=fr-par-9":       `zone=: "fr-par-9" must be fr-par-1 or fr-par-2`,
 		"quota type=GP1":                   `type=: "GP1" must be POP2-HC-8C-16G, POP2-8C-32G or GP1-S`,
-		`refuse call="POST server"`:        `"POST server" is no call of Scaleway's API that the sandbox serves; is POST servers meant?`,
+		`refuse call="POST server"`:        `"POST server" is not a call of Scaleway's API that the sandbox serves; is POST servers meant?`,
 		"refuse status=500":                "call= is missing",
 		`refuse call="GET ips" status=200`: `status=: "200" must be an HTTP status from 400 to 599`,
 		"bad-image minutes=3":              "how= is missing",

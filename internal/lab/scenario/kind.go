@@ -13,7 +13,7 @@ import (
 type kind struct {
 	name string
 	keys []key
-	// instant events happen and are over: they take no for=.
+	// instant is set for events without an end, which take no for=.
 	instant bool
 	// happens says what happens in the world, in whole sentences.
 	happens string
@@ -22,8 +22,7 @@ type kind struct {
 	// check, if set, returns an error if an event's values do not go together, or do not
 	// fit a pool of that many servers. The keys' own checks have passed.
 	check func(e *Event, servers int) error
-	// begin makes the event happen. What must be undone at its end is given to
-	// happening.atEnd.
+	// begin makes the event happen. It gives happening.atEnd what undoes it.
 	begin func(*happening) error
 }
 
@@ -56,10 +55,10 @@ type Run interface {
 	StopCron() (resume func())
 	// SetClock sets how far the function's clock is ahead, until restore is called.
 	SetClock(ahead time.Duration) (restore func())
-	// KillNext kills the next evaluation when that many of its calls were answered.
+	// KillNext kills the next evaluation when that many of its calls have been answered.
 	KillNext(after int)
-	// Deploy deploys the function with another setting, NAME=VALUE, until withdraw is called.
-	Deploy(setting string) (withdraw func(), err error)
+	// Deploy deploys the function with another setting, NAME=VALUE.
+	Deploy(setting string) error
 }
 
 // onServers is a key that selects servers.

@@ -44,7 +44,7 @@ func (t *Timeline) Handler(function http.Handler, now func() time.Time) http.Han
 	routes.HandleFunc("GET "+pagePath, func(w http.ResponseWriter, _ *http.Request) {
 		entries := t.Entries()
 		slices.Reverse(entries)
-		var text bytes.Buffer // so that an error leaves no half page
+		var text bytes.Buffer // so that an error does not follow a part of the page
 		if err := page.Execute(&text, view{t.scenario, entries, now()}); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -65,8 +65,8 @@ func (t *Timeline) Handler(function http.Handler, now func() time.Time) http.Han
 	return routes
 }
 
-// frameable is the response of a page that may not be shown in a frame. It lets pages of
-// the same origin do so.
+// frameable changes the policy of a page that may not be shown in a frame, so that pages of
+// the same origin may show it.
 type frameable struct {
 	http.ResponseWriter
 	begun bool
@@ -108,10 +108,10 @@ func (v view) Function() string { return framePath }
 // Stamp returns a time for programs (RFC 3339).
 func (v view) Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// Moment returns a time as the terminal shows it.
+// Moment returns a time in the form of the terminal's lines.
 func (v view) Moment(t time.Time) string { return t.In(v.scenario.options.Zone).Format(momentForm) }
 
-// State returns whether an event goes on.
+// State returns whether an event is ongoing, over or without effect.
 func (v view) State(e Entry) string {
 	switch {
 	case e.HasNoEffect:

@@ -10,8 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// serversKey is the key that selects servers, and forKey the one that says how long an
-// event lasts.
+// serversKey is the name of the key that selects servers, forKey that of an event's length.
 const (
 	serversKey = "servers"
 	forKey     = "for"
@@ -24,7 +23,7 @@ func Read(name string, text []byte, options Options) (*Scenario, []string, error
 	return read(name, text, options, kinds())
 }
 
-// read is Read with the kinds of events that there are.
+// read is Read with a list of the kinds of events.
 func read(name string, text []byte, options Options, kinds []kind) (*Scenario, []string, error) {
 	options.Zone = cmp.Or(options.Zone, time.UTC)
 	r := reader{options: options, kinds: kinds}
@@ -57,7 +56,7 @@ func read(name string, text []byte, options Options, kinds []kind) (*Scenario, [
 	return s, warnings, nil
 }
 
-// byteOrderMark is what some editors of Windows write before UTF-8.
+// byteOrderMark is written before UTF-8 by some editors on Windows.
 const byteOrderMark = "\ufeff"
 
 // reader reads the lines of a scenario.

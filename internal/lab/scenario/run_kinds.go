@@ -38,14 +38,14 @@ var runKinds = []kind{
 		keys:    []key{{name: "offset", required: true, check: checkOffset}},
 		happens: "The function's clock is ahead, or behind if the offset is negative.",
 		example: "offset=-11m for=1h",
-		begin:   setClock,
+		begin:   func(h *happening) error { h.atEnd(h.Run.SetClock(h.duration("offset", 0))); return nil },
 	},
 	{
 		name: "kill", instant: true,
 		keys:    []key{{name: "after", required: true, check: checkCalls}},
 		happens: "The next evaluation is killed when that many of its outside calls have been answered, including those to storage.",
 		example: "after=20",
-		begin:   kill,
+		begin:   func(h *happening) error { h.Run.KillNext(h.number("after", 1)); return nil },
 	},
 	{
 		name: "state-lost", instant: true,
@@ -57,7 +57,7 @@ var runKinds = []kind{
 		keys:    []key{{name: "set", required: true, check: checkSetting}},
 		happens: "The function is deployed with another setting, NAME=VALUE without DIVIMS_.",
 		example: `set="MAX_CREATIONS=50"`,
-		begin:   deploy,
+		begin:   func(h *happening) error { return h.Run.Deploy(h.Values["set"]) },
 	},
 }
 
@@ -69,24 +69,7 @@ func takesDown(name, service, happens string) kind {
 	}}
 }
 
-func setClock(h *happening) error {
-	h.atEnd(h.Run.SetClock(h.duration("offset", 0)))
-	return nil
-}
-
-func kill(h *happening) error {
-	h.Run.KillNext(h.number("after", 1))
-	return nil
-}
-
-// deploy never takes the setting back: a deployment lasts until the next one.
-func deploy(h *happening) error {
-	_, err := h.Run.Deploy(h.Values["set"])
-	return err
-}
-
-// checkOrder checks what can be known of an order without the command line, which checks
-// the rest before the run begins.
+// checkOrder returns an error if an order is empty. Options.Check checks the rest.
 func checkOrder(order string) error {
 	if strings.TrimSpace(order) == "" {
 		return errors.New("the order is empty; for example do=\"force 8 --for 4h\"")
@@ -94,8 +77,7 @@ func checkOrder(order string) error {
 	return nil
 }
 
-// settingForm is the form of a setting. The run checks the name and the value before it
-// begins.
+// settingForm matches NAME=VALUE. Options.Check checks the name and the value.
 var settingForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]*=`)
 
 func checkSetting(text string) error {

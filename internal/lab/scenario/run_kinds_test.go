@@ -43,9 +43,9 @@ func (f *fakeRun) SetClock(ahead time.Duration) func() {
 
 func (f *fakeRun) KillNext(after int) { f.note("kill after %d", after) }
 
-func (f *fakeRun) Deploy(setting string) (func(), error) {
+func (f *fakeRun) Deploy(setting string) error {
 	f.note("deploy %s", setting)
-	return f.undo("withdraw"), f.refuses
+	return f.refuses
 }
 
 func newFakeRun(t *testing.T) *fakeRun {

@@ -1,6 +1,6 @@
-// Package scenario reads bad days written down as files, and makes them happen in a
-// sandbox. It takes the text of a scenario and returns its events, whose Timeline makes each
-// happen at its moment: it changes the world, its services, or the run of the function.
+// Package scenario makes bad days that are written down as files happen in a sandbox. It takes
+// the text of a scenario and returns its events. Their Timeline makes each happen at its
+// moment: it changes the world, its services, or the run of the function.
 package scenario
 
 import (
@@ -30,8 +30,8 @@ type Options struct {
 	Servers int
 	// Seed determines which servers random:N and N% select.
 	Seed uint64
-	// Check, if set, returns an error if the run could not make an event happen, for
-	// example an order that the command line does not know.
+	// Check, if set, returns an error if the run cannot make an event happen, for example an
+	// order that is not a command.
 	Check func(*Event) error
 }
 

@@ -86,9 +86,9 @@ func parseNumber(text string) (int, error) {
 	return int(number), nil
 }
 
-// resolve returns the numbers of the selected servers, sorted. running are the servers
-// whose machine runs. Which of them are drawn depends on the seed, on the line and on the
-// servers' numbers, and on nothing that happened before.
+// resolve returns the numbers of the selected servers, sorted. running are the servers whose
+// machine runs. The draw among them depends on the seed, the line and the servers' numbers
+// only.
 func (s selection) resolve(size int, running []int, seed uint64, line int) []int {
 	if s.fixed != nil {
 		return slices.Clone(s.fixed)
@@ -104,7 +104,7 @@ func (s selection) resolve(size int, running []int, seed uint64, line int) []int
 		count = (len(running)*s.percent + 99) / 100
 	}
 	drawn := slices.SortedFunc(slices.Values(running), func(a, b int) int {
-		return cmp.Or(cmp.Compare(rank(seed, line, a), rank(seed, line, b)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(drawRank(seed, line, a), drawRank(seed, line, b)), cmp.Compare(a, b))
 	})[:count]
 	slices.Sort(drawn)
 	return drawn
@@ -122,8 +122,8 @@ func numbersTo(size int) []int {
 	return numbers
 }
 
-// rank draws a server's random place in the order in which a line takes servers.
-func rank(seed uint64, line, server int) uint64 {
+// drawRank draws a server's rank among those that a line selects from.
+func drawRank(seed uint64, line, server int) uint64 {
 	hash := fnv.New64a()
 	_, _ = fmt.Fprintf(hash, "servers\x00%d\x00%d", line, server)
 	return rand.New(rand.NewPCG(seed, hash.Sum64())).Uint64()

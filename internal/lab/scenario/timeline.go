@@ -12,8 +12,8 @@ import (
 	"divims/internal/lab/world"
 )
 
-// Timeline makes the events of a scenario happen in a run. Entries may be called at any
-// time; the other methods must not be called side by side.
+// Timeline makes the events of a scenario happen in a run. Entries is safe for concurrent use;
+// the other methods are not.
 type Timeline struct {
 	scenario *Scenario
 	run      Run
@@ -54,11 +54,11 @@ func (t *Timeline) plan(m moment) {
 
 // compare orders moments: by time, then ends before beginnings, then by line.
 func (m moment) compare(other moment) int {
-	return cmp.Or(m.at.Compare(other.at), cmp.Compare(m.place(), other.place()), cmp.Compare(m.event.Line, other.event.Line))
+	return cmp.Or(m.at.Compare(other.at), cmp.Compare(m.rank(), other.rank()), cmp.Compare(m.event.Line, other.event.Line))
 }
 
-// place orders what happens at one moment: 0 for ends, 1 for beginnings.
-func (m moment) place() int {
+// rank orders what happens at the same time: 0 for ends, 1 for beginnings.
+func (m moment) rank() int {
 	if m.end != nil {
 		return 0
 	}
@@ -75,8 +75,8 @@ func (t *Timeline) Next() (time.Time, bool) {
 }
 
 // Happen makes everything happen that is due at now, and returns a line for each
-// beginning and end. The world must have been advanced to now, and must not be locked. A
-// run should end after an error, because it is not the one that the scenario describes.
+// beginning and end. The world must have been advanced to now, and must not be locked. After
+// an error the run should end, because it does not follow the scenario any longer.
 func (t *Timeline) Happen(now time.Time) ([]string, error) {
 	var lines []string
 	var problems []error
@@ -100,7 +100,7 @@ func (t *Timeline) Happen(now time.Time) ([]string, error) {
 // momentForm is the form in which progress and page show times.
 const momentForm = "Mon 15:04"
 
-// line returns a line of the progress, as those of evaluations are.
+// line returns a line of the progress in the form of the evaluations' lines.
 func (t *Timeline) line(at time.Time, text string) string {
 	return at.In(t.scenario.options.Zone).Format(momentForm) + "  " + text
 }

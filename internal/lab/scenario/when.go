@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// errWhen says how the time of an event may look.
+// errWhen is the error of a time in a wrong form. It describes the right forms.
 var errWhen = errors.New(`the time must be a day (Mon, Tue, Wed, Thu, Fri, Sat or Sun) and a time, like "Mon 09:30", or a time after the start, like "+90m" or "+1h30m"`)
 
 // weekdays are the names of the days in a scenario, from Sunday.
 var weekdays = []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"}
 
-// parseWhen parses the time at the beginning of a line. It returns the words that follow,
-// also after an error if it is plain where they begin.
+// parseWhen parses the time at the beginning of a line. It returns the words that follow, also
+// after an error, or nil if it is not known where they begin.
 func parseWhen(words []word, start time.Time, zone *time.Location) (time.Time, []word, error) {
 	first := words[0].text
 	if after, ok := strings.CutPrefix(first, "+"); ok {
@@ -70,8 +70,8 @@ func firstMoment(day time.Weekday, hour, minute int, start time.Time) (time.Time
 }
 
 // momentsOf returns the moments at which the clocks of a zone show the date and time that
-// wall has in UTC, in their order: one, two when clocks are set back, none when they are
-// set forward.
+// wall has in UTC. It is usually one moment, two in the hour that repeats when clocks are set
+// back, and none in the hour that is skipped when they are set forward.
 func momentsOf(wall time.Time, zone *time.Location) []time.Time {
 	const shown = "2006-01-02 15:04"
 	var moments []time.Time
