@@ -28,9 +28,9 @@ type Account struct {
 	// unserved and belowRequired are summed over the full minutes.
 	unserved, belowRequired int
 	alerts                  map[string]int
-	// last is the last record, and seen the last one whose evaluation saw the pool.
+	// last is the last record, and seen the last one whose evaluation was not blind.
 	last, seen *cycle.Record
-	// required is how many servers the last evaluation required that knew it.
+	// required is the last known requirement, in servers.
 	required int
 	freeze   freeze
 }
@@ -61,22 +61,23 @@ func (a *Account) Minute(row world.Minute) {
 type Evaluation struct {
 	// Began is the virtual time at which it began.
 	Began time.Time
-	// Failed is set if the function did not answer that it is done.
+	// Failed is set if the function did not answer with status 200.
 	Failed bool
 	// Record is its decision record; nil if the function gave none.
 	Record *cycle.Record
-	// Grew is set if a server was enabled or a machine was created meanwhile. It says
-	// what an evaluation without a record asked for.
+	// Grew is set if a server was enabled or a machine was created during the evaluation. It
+	// shows what an evaluation without a record asked for.
 	Grew bool
 	Conditions
 }
 
-// Conditions are what was true when an evaluation began, whatever DiViMS saw of it.
+// Conditions are what was true when an evaluation began, even if DiViMS did not see it.
+// Answered is about the evaluation itself.
 type Conditions struct {
 	// Serving are the numbers of the servers that truly served.
 	Serving []int
-	// FreePlaces are the numbers of the servers that could have been enabled and that no
-	// operator kept.
+	// FreePlaces are the numbers of the servers that could have been enabled, without those in
+	// maintenance or with an end-drain order.
 	FreePlaces []int
 	// InStock is set if a machine of some type could be had in some zone.
 	InStock bool

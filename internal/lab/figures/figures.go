@@ -1,7 +1,7 @@
 // Package figures adds up what a run of the sandbox cost and whom it served. It takes each
-// full minute of the world, and each evaluation's decision record with what was true
-// around it; it returns the figures that the command sandbox shows. docs/figures.md
-// defines each of them.
+// full minute of the world, and each evaluation's decision record with the conditions at its
+// beginning. It returns the figures that the command sandbox shows, which docs/figures.md
+// defines.
 package figures
 
 import (

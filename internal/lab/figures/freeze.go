@@ -20,7 +20,7 @@ type freeze struct {
 }
 
 // add adds an evaluation. An additional one, less than half an interval after the one
-// before, can end a run but does not make it longer.
+// before, can end a run of frozen evaluations but does not make it longer.
 func (f *freeze) add(began time.Time, frozen bool, interval time.Duration) {
 	switch {
 	case !frozen:
@@ -33,8 +33,8 @@ func (f *freeze) add(began time.Time, frozen bool, interval time.Duration) {
 	}
 }
 
-// frozen reports whether an evaluation is part of a freeze. An evaluation without a record
-// required, and waited for, the same as the one before.
+// frozen reports whether an evaluation is part of a freeze. An evaluation without a record is
+// judged by the requirement and the coming servers of the one before.
 func (a *Account) frozen(e Evaluation) bool {
 	if a.last == nil || a.last.DryRun || e.Paused || !e.Answered || !e.InStock || len(e.FreePlaces) == 0 {
 		return false
@@ -55,8 +55,8 @@ func asksForGrowth(record *cycle.Record) bool {
 	})
 }
 
-// present returns the number of servers that truly serve, or are coming or backing off by
-// the last record that saw the pool.
+// present returns the number of servers that truly serve, or that are coming or backing off
+// according to the last record of an evaluation that saw the pool.
 func (a *Account) present(e Evaluation) int {
 	present := map[int]bool{}
 	for _, number := range e.Serving {
@@ -82,8 +82,8 @@ func (a *Account) isComing(s cycle.ServerRecord, at time.Time) bool {
 	return starts && at.Sub(s.Machine.Since) <= a.settings.MachineTime
 }
 
-// triedAgain is what a record says of an enabled server whose machine was refused, until
-// it asks for one again.
+// triedAgain is in the record of an enabled server whose machine was refused, until DiViMS
+// asks for one again.
 const triedAgain = "it is tried again after"
 
 // backsOff reports whether a record shows that DiViMS waits before it asks for the

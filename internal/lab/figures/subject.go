@@ -7,8 +7,8 @@ import (
 	"divims/internal/scaling"
 )
 
-// subjectOf returns an alert's subject as the figures show it. The decision still has
-// other words for some of them:
+// subjectOf returns an alert's subject as the figures show it. The decision has other words
+// for some subjects:
 //
 //	certificate of bbb-w3.example.com   certificate 3
 //	recordings of bbb-w3.example.com    recording 3
@@ -18,7 +18,7 @@ import (
 //	no server left                      pool size
 //	stock and quota                     stock
 //
-// A subject for which there is no other word stays as it is.
+// All others stay as they are.
 func subjectOf(alert scaling.Alert) string {
 	subject, _, _ := strings.Cut(alert.Subject, " of tag ")
 	what, of, _ := strings.Cut(subject, " ")
@@ -35,8 +35,8 @@ func subjectOf(alert scaling.Alert) string {
 	return subject
 }
 
-// serverSubjects are the subjects of alerts about one server, by the first word of what
-// the decision calls them.
+// serverSubjects are the subjects of alerts about one server, by the first word of the
+// decision's subject.
 var serverSubjects = map[string]string{
 	"certificate": "certificate", "recordings": "recording", "stats": "stats", "replacement": "server",
 }
