@@ -9,7 +9,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -62,7 +61,7 @@ func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 		e.Conditions = conditions(w, holds)
 		size = sizeOf(w)
 		for _, number := range holds.EndDrain {
-			withdraw = append(withdraw, w.MarkOrdered(strings.ReplaceAll(sandbox.DomainTemplate, "{n}", strconv.Itoa(number))))
+			withdraw = append(withdraw, w.MarkOrdered(number))
 		}
 	})
 	return func(record cycle.Record, err error) {

@@ -17,7 +17,7 @@ import (
 	"divims/internal/pool"
 )
 
-// breakServer makes a fault befall a server's machine.
+// breakServer gives a server's machine a fault.
 func (f *fixture) breakServer(number int, fault world.Fault) (fix func()) {
 	f.t.Helper()
 	var end func()

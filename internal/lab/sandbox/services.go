@@ -15,8 +15,8 @@ import (
 	"divims/internal/lab/sandbox/memnet"
 )
 
-// services are HTTP servers on loopback ports, or in a network in memory. If one cannot be started, err is set and
-// later calls of serve do nothing.
+// services are HTTP servers on loopback ports, or in a network in memory. If one cannot be
+// started, err is set and later calls of serve do nothing.
 type services struct {
 	// network is the network in memory; nil for loopback ports.
 	network *memnet.Network
@@ -59,8 +59,8 @@ func (s *services) serve(handler http.Handler, config *tls.Config) string {
 	return address
 }
 
-// maxSilence is how long a connection may be without a request. It is longer than every
-// client waits, so that what drops packets does not answer after all.
+// maxSilence is how long a connection may be without a request. It is longer than any client
+// waits, so that a server that drops packets never answers by closing the connection.
 const maxSilence = 10 * time.Minute
 
 // listen listens on a free port.

@@ -37,9 +37,9 @@ func (w *World) As(cause Cause, do func()) {
 
 // MarkOrdered makes a Person the cause of what DiViMS does to a server, until withdraw is
 // called, because an operator ordered it.
-func (w *World) MarkOrdered(domain string) (withdraw func()) {
-	w.ordered[domain]++
-	return func() { w.ordered[domain]-- }
+func (w *World) MarkOrdered(server int) (withdraw func()) {
+	w.ordered[server]++
+	return func() { w.ordered[server]-- }
 }
 
 // causeAt returns the cause of a call that ends meetings on a machine.
@@ -63,7 +63,7 @@ func (w *World) callerAt(m *machine) Cause {
 
 // causeFor returns the cause of a call about a server. The server may be nil.
 func (w *World) causeFor(s *server) Cause {
-	if w.caller == DiViMS && s != nil && w.ordered[s.Domain] > 0 {
+	if w.caller == DiViMS && s != nil && w.ordered[s.Number] > 0 {
 		return Person
 	}
 	return w.caller

@@ -15,8 +15,8 @@ func TestInterruptionsAreCountedByCause(t *testing.T) {
 		"DiViMS reboots it":           {func(s story) { s.must(s.Reboot(s.Machines()[0].ID)) }, DiViMS},
 		"DiViMS panics the entry":     {func(s story) { s.must(s.Panic(s.entry(1).ID)) }, DiViMS},
 		"a person stops the machine":  {func(s story) { s.As(Person, func() { s.must(s.PowerOff(s.Machines()[0].ID)) }) }, Person},
-		"an operator ordered it":      {func(s story) { s.MarkOrdered(s.domain(1)); s.must(s.Reboot(s.Machines()[0].ID)) }, Person},
-		"an order that was withdrawn": {func(s story) { s.MarkOrdered(s.domain(1))(); s.must(s.Reboot(s.Machines()[0].ID)) }, DiViMS},
+		"an operator ordered it":      {func(s story) { s.MarkOrdered(1); s.must(s.Reboot(s.Machines()[0].ID)) }, Person},
+		"an order that was withdrawn": {func(s story) { s.MarkOrdered(1)(); s.must(s.Reboot(s.Machines()[0].ID)) }, DiViMS},
 		"the meetings are overlong": {func(s story) {
 			s.SetMeetingMaxDuration(10 * time.Minute)
 			s.must(s.Reboot(s.Machines()[0].ID))

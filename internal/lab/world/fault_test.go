@@ -8,7 +8,7 @@ import (
 	"divims/internal/pool"
 )
 
-// breakServer makes a fault befall a server of the story.
+// breakServer gives the machine of a server a fault.
 func (s story) breakServer(n int, fault Fault) (fix func()) {
 	s.Helper()
 	if fix = s.Break(n, fault); fix == nil {
@@ -74,7 +74,7 @@ func TestRebootEndsFaults(t *testing.T) {
 	story.must(story.Terminate(m.ID))
 	story.at(12 * time.Minute)
 	if fix := story.Break(1, Dead{}); fix != nil {
-		t.Error("a fault befell a machine that is gone")
+		t.Error("a machine that is gone has a fault")
 	}
 	fresh := story.create(1, "GP1-S")
 	story.must(story.PowerOn(fresh.ID))

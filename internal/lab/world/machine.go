@@ -19,10 +19,10 @@ type machine struct {
 	site      *site
 	addresses []*address
 	root      *volume
-	// defect is its image's. bootTakes is how long a boot takes; 0 for the usual time.
+	// defect is that of its image. bootTakes is how long a boot takes; 0 for the usual time.
 	defect    Defect
 	bootTakes time.Duration
-	// reported are states that the hoster reports instead of the real one.
+	// reported has the states that the hoster reports instead of the real one.
 	reported standing[pool.MachineState]
 
 	// halts counts how often the machine was halted. Events planned before a halt are
@@ -38,17 +38,18 @@ type machine struct {
 	backlog   []*recording
 	published []*recording // finished and still on the disk
 	failed    []*recording
-	// inWork is the recording that is worked on; nil if none is. Interruptions of the work
-	// are counted, so that what was planned before is skipped.
-	inWork        *recording
+	// inWork is the recording in work; nil if there is none.
+	inWork *recording
+	// interruptions counts the interruptions of that work. What was planned before an
+	// interruption is skipped after it.
 	interruptions int
 	lastCount     count
 	usage         usage
 
 	faults standing[heldFault]
-	// recordingFaults wait for a recording, or have held one up.
+	// recordingFaults wait for a recording, or have hit one.
 	recordingFaults standing[recordingFault]
-	// died and isolatedSince are what settle has applied last.
+	// died and isolatedSince are the state that settle has applied.
 	died          bool
 	isolatedSince time.Time
 }

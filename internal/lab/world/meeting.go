@@ -34,7 +34,7 @@ type meeting struct {
 	entry        *entry
 	joined, left int
 	ended        bool
-	// name is what draws know the meeting by.
+	// name identifies the meeting in draws.
 	name string
 	// opens is when the first person can be in the meeting.
 	opens time.Time
@@ -65,8 +65,8 @@ func (w *World) arrive() time.Time {
 	return time.Time{}
 }
 
-// start places a meeting, which draws know by its name. If that fails, it tries again every minute for 5 minutes and
-// then counts the meeting as refused.
+// start places a meeting. If that fails, it tries again every minute for 5 minutes and then
+// counts the meeting as refused. The name identifies the meeting in draws.
 func (w *World) start(wanted demand.Meeting, name string) {
 	if w.tryToStart(wanted, name) {
 		return

@@ -45,8 +45,7 @@ func includes(typeName, zone string) func(Offer) bool {
 	}
 }
 
-// SellOut makes the machines of an offer out of stock until restock is called. Events that
-// overlap hold each until its own end.
+// SellOut makes the machines of an offer out of stock until restock is called.
 func (w *World) SellOut(o Offer) (restock func()) { return w.soldOut.add(o) }
 
 // InStock reports whether machines of a type are available in a zone.

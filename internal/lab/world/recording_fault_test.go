@@ -117,7 +117,7 @@ func TestRecordingFaultsSurviveAReboot(t *testing.T) {
 	story.at(time.Hour)
 	expect(story, "one stuck, one failed", story.recordings(), "backlog map[sanity:1], failed map[published:1], listed [processed]")
 	if story.StickRecording(2, "sanity") != nil || story.StickRecording(1, "elsewhere") != nil {
-		t.Error("a fault befell a server or a point that does not exist")
+		t.Error("a server or a point that does not exist has a fault")
 	}
 }
 
@@ -136,7 +136,7 @@ func TestRecordingsAreLostByCause(t *testing.T) {
 			s.must(s.DeleteVolume(s.Volumes()[0].ID))
 		}, DiViMS, 1, 1},
 		"an operator ordered it": {func(s story) {
-			s.MarkOrdered(s.domain(1))
+			s.MarkOrdered(1)
 			s.must(s.Terminate(s.Machines()[0].ID))
 		}, Person, 1, 1},
 		"a person deletes the machine": {func(s story) {

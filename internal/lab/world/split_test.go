@@ -16,7 +16,7 @@ func TestMeetingOfACordonedServerIsCreatedAnew(t *testing.T) {
 	}{
 		"DiViMS cordons it":      {func(s story) { s.set(1, pool.Cordoned) }, 1},
 		"a person cordons it":    {func(s story) { s.As(Person, func() { s.set(1, pool.Cordoned) }) }, 0},
-		"an operator ordered it": {func(s story) { s.MarkOrdered(s.domain(1)); s.set(1, pool.Cordoned) }, 0},
+		"an operator ordered it": {func(s story) { s.MarkOrdered(1); s.set(1, pool.Cordoned) }, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			story := newStory(t, 2, 2, recordedMeetings(1, 30*time.Second, time.Hour, 5), func(c *Config) {

@@ -87,11 +87,11 @@ type StatsFailure int
 const (
 	// StatsSilent: node_exporter does not run; the web server in front of it answers 502.
 	StatsSilent StatsFailure = iota
-	// StatsStale: the timer on the server does not run, so what it counts and its times
-	// stand still. node_exporter's own figures go on, and so does its clock.
+	// StatsStale: the timer on the server does not run, so its counts and their times do not
+	// change. node_exporter's own figures and its clock go on.
 	StatsStale
-	// StatsCached: a cache in the web server serves one old page, in which everything
-	// stands still, its clock too. The Date of the answer is new: the web server writes it.
+	// StatsCached: a cache in the web server serves one old page, so nothing in it changes.
+	// Only the Date of the answer is new, because the web server writes it.
 	StatsCached
 )
 

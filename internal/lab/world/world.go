@@ -63,9 +63,9 @@ type World struct {
 	// until is how far AdvanceTo goes.
 	until time.Time
 	// caller is who calls the world's methods now; see As. ordered counts the calls of
-	// MarkOrdered that are in force, by domain.
+	// MarkOrdered that are in force, by the number of the server.
 	caller  Cause
-	ordered map[string]int
+	ordered map[int]int
 
 	// arrived is the index of the next meeting of the demand.
 	arrived  int
@@ -87,7 +87,7 @@ func New(config Config) (*World, error) {
 		defects:    map[string]Defect{},
 		sites:      map[string]*site{},
 		caller:     DiViMS,
-		ordered:    map[string]int{},
+		ordered:    map[int]int{},
 	}
 	w.reserveAddresses()
 	for _, place := range config.Servers {
