@@ -48,7 +48,7 @@ var scaleliteKinds = []kind{
 		begin:   toServers("no entry", setMultiplierByHand),
 	},
 	worldKind("predecessor", "Another orchestrator enables and cordons the servers whose machine runs, by the load rule, every 5 minutes.",
-		"for=1h", (*world.World).Predecessor),
+		"for=1h", (*world.World).StartPredecessor),
 }
 
 // worldKind returns the kind of event that changes the world until its end and has no keys.

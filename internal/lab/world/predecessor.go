@@ -13,9 +13,9 @@ const (
 	predecessorFactor   = 2
 )
 
-// Predecessor lets another orchestrator enable and cordon the entries of servers whose
-// machine runs, now and every 5 minutes, until stop is called.
-func (w *World) Predecessor() (stop func()) {
+// StartPredecessor starts another orchestrator. Until stop is called it enables and cordons the
+// entries of servers whose machine runs, now and every 5 minutes.
+func (w *World) StartPredecessor() (stop func()) {
 	stopped := false
 	w.agenda.plan(w.now, byScalelite, func() time.Time {
 		if stopped {

@@ -49,7 +49,7 @@ func TestRenewedEntries(t *testing.T) {
 func TestPredecessor(t *testing.T) {
 	story := newStory(t, 4, 3, meetings(1, time.Minute, 20*time.Minute, 60), func(c *Config) { c.ServerParticipants = 20 })
 	story.at(2 * time.Minute)
-	stop := story.Predecessor()
+	stop := story.StartPredecessor()
 	story.at(3 * time.Minute)
 	for n := 1; n <= 3; n++ {
 		expect(story, "state with 60 people", story.entry(n).State, pool.Enabled)

@@ -62,7 +62,7 @@ type pipe struct {
 	text    []byte
 	// over is the error of reads after the last byte; nil while the pipe is open.
 	over error
-	// lost is set if bytes that were not read are not to be had any more.
+	// lost is set if the bytes that were not read yet are dropped.
 	lost     bool
 	deadline time.Time
 	timer    *time.Timer
@@ -110,7 +110,7 @@ func (p *pipe) write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// end ends the pipe. A pipe that has ended can only lose its bytes.
+// end ends the pipe. A later end has an effect only if it drops the unread bytes.
 func (p *pipe) end(over error, lost bool) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
