@@ -68,6 +68,9 @@ func (f *function) close() {
 	f.caller.Close()
 }
 
+// errLeaseHeld is the answer of the function while another evaluation is under way.
+var errLeaseHeld = errors.New("another evaluation holds the lease")
+
 // evaluate calls the function as the cron trigger does.
 func (f *function) evaluate(ctx context.Context) (cycle.Record, error) {
 	var record cycle.Record
@@ -84,6 +87,8 @@ func (f *function) evaluate(ctx context.Context) (cycle.Record, error) {
 	switch response.StatusCode {
 	case http.StatusOK:
 		return record, json.NewDecoder(response.Body).Decode(&record)
+	case http.StatusConflict:
+		return record, errLeaseHeld
 	case http.StatusServiceUnavailable: // with the record of an evaluation that could not see enough
 		return record, errors.Join(errors.New("too little of the pool could be read to act"), json.NewDecoder(response.Body).Decode(&record))
 	}

@@ -75,7 +75,8 @@ func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 			e.Record = &record
 		}
 		scalelite, scaleway := l.sandbox.Answering()
-		e.Failed, e.Answered = err != nil, scalelite && scaleway
+		e.Held = errors.Is(err, errLeaseHeld)
+		e.Failed, e.Answered = err != nil && !e.Held, scalelite && scaleway
 		l.account.Evaluation(e)
 	}
 }

@@ -194,6 +194,8 @@ func progressOf(record cycle.Record, err error, killed bool) string {
 	switch {
 	case killed:
 		return "evaluation killed"
+	case errors.Is(err, errLeaseHeld):
+		return "evaluation not begun: " + err.Error()
 	case err != nil:
 		return fmt.Sprintf("evaluation failed: %v", err)
 	}

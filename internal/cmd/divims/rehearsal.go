@@ -146,8 +146,9 @@ func (r *sandboxRun) Evaluate() {
 	}
 	at, function := r.now(), r.function
 	function.busy.Add(1) // before a deployment can close the function
-	if r.killAfter > 0 {
-		function.caller.KillAfter(r.killAfter)
+	killAfter := r.killAfter
+	if killAfter > 0 {
+		function.caller.KillAfter(killAfter)
 		r.killAfter = 0
 		if err := r.deploy(r.settings); err != nil { // the next evaluation needs another process
 			r.print("%s  deploy again after the kill: %v", at, err)
@@ -163,5 +164,8 @@ func (r *sandboxRun) Evaluate() {
 		}
 		end(record, err)
 		r.print("%s  %s", at, progressOf(record, err, killed))
+		if killAfter > 0 && !killed {
+			r.print("%s  it was not killed: it made fewer than %d calls", at, killAfter)
+		}
 	})
 }

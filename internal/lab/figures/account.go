@@ -63,6 +63,8 @@ type Evaluation struct {
 	Began time.Time
 	// Failed is set if the function did not answer with status 200.
 	Failed bool
+	// Held is set if another evaluation was under way, so that this one did nothing.
+	Held bool
 	// Record is its decision record; nil if the function gave none.
 	Record *cycle.Record
 	// Grew is set if a server was enabled or a machine was created during the evaluation. It
@@ -92,6 +94,9 @@ func (a *Account) Evaluation(e Evaluation) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
 	a.evaluations++
+	if e.Held {
+		return
+	}
 	if e.Failed {
 		a.failed++
 	}

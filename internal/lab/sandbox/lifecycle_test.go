@@ -93,7 +93,7 @@ func (f *fixture) startSecondServer() {
 func (f *fixture) recordingStates() []pool.RecordingState {
 	f.t.Helper()
 	var states []pool.RecordingState
-	for f.backlog(1) > 0 {
+	for f.backlog() > 0 {
 		recordings, err := f.bbb().Recordings(f.t.Context(), f.endpoint(1), pool.Processing, pool.Processed, pool.Published)
 		if err != nil {
 			f.t.Fatal(err)
@@ -143,10 +143,10 @@ func (f *fixture) participants(number int) int {
 	return pool.Participants(conference.Meetings)
 }
 
-// backlog returns how many of a server's recordings have work left.
-func (f *fixture) backlog(number int) int {
+// backlog returns how many of the first server's recordings have work left.
+func (f *fixture) backlog() int {
 	f.t.Helper()
-	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(number)})
+	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(1)})
 	if err != nil {
 		f.t.Fatal(err)
 	}

@@ -17,13 +17,13 @@ import (
 	"divims/internal/pool"
 )
 
-// breakServer gives a server's machine a fault.
-func (f *fixture) breakServer(number int, fault world.Fault) (fix func()) {
+// breakFirst gives the machine of the first server a fault.
+func (f *fixture) breakFirst(fault world.Fault) (fix func()) {
 	f.t.Helper()
 	var end func()
-	f.With(func(w *world.World) { end = w.Break(number, fault) })
+	f.With(func(w *world.World) { end = w.Break(1, fault) })
 	if end == nil {
-		f.t.Fatalf("server %d has no machine", number)
+		f.t.Fatal("the first server has no machine")
 	}
 	return func() { f.With(func(*world.World) { end() }) }
 }
@@ -36,18 +36,18 @@ func (f *fixture) meetings(number int) ([]pool.Meeting, error) {
 	return conference.Meetings, err
 }
 
-// wantAnswer fails the test unless a server's BBB and its stats answer.
-func (f *fixture) wantAnswer(what string, number int) {
+// wantAnswer fails the test unless the first server's BBB and its stats answer.
+func (f *fixture) wantAnswer(what string) {
 	f.t.Helper()
-	if _, err := f.meetings(number); err != nil {
+	if _, err := f.meetings(1); err != nil {
 		f.t.Errorf("%s: %v", what, err)
 	}
-	f.wantStats(what, number)
+	f.wantStats(what)
 }
 
-func (f *fixture) wantStats(what string, number int) pool.Stats {
+func (f *fixture) wantStats(what string) pool.Stats {
 	f.t.Helper()
-	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(number)})
+	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(1)})
 	if err != nil {
 		f.t.Errorf("%s: the stats: %v", what, err)
 	}
@@ -60,8 +60,8 @@ func TestUnreachableMachineDoesNotAnswer(t *testing.T) {
 	for name, fault := range map[string]world.Fault{"dead": world.Dead{}, "cut off": world.CutOff{From: world.Us}} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, nil)
-			f.wantAnswer("before", 1)
-			fix := f.breakServer(1, fault)
+			f.wantAnswer("before")
+			fix := f.breakFirst(fault)
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			if _, err := f.bbb().Meetings(ctx, f.endpoint(1)); !errors.Is(err, context.DeadlineExceeded) {
@@ -69,7 +69,7 @@ func TestUnreachableMachineDoesNotAnswer(t *testing.T) {
 			}
 			f.wantSilence("on a new connection", 1)
 			fix()
-			f.wantAnswer("after", 1)
+			f.wantAnswer("after")
 		})
 	}
 }
@@ -88,11 +88,11 @@ func TestBBBStops(t *testing.T) {
 		"checksum": {world.Denies, func(err error) bool { return strings.Contains(err.Error(), "checksumError") }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			fix := f.breakServer(1, world.BBBStopped{Contact: test.contact})
+			fix := f.breakFirst(world.BBBStopped{Contact: test.contact})
 			if _, err := f.meetings(1); err == nil || !test.want(err) {
 				t.Errorf("got error %v", err)
 			}
-			stats := f.wantStats("while BBB is stopped", 1)
+			stats := f.wantStats("while BBB is stopped")
 			if probe, known := stats.Probe.Get(); !known || probe.OK {
 				t.Errorf("the probe is %v, known %v; want one that failed", probe, known)
 			}
@@ -107,7 +107,7 @@ func TestBBBStops(t *testing.T) {
 // The version needs no checksum, so it is answered by a BBB that denies all checksums.
 func TestVersionNeedsNoChecksum(t *testing.T) {
 	f := newFixture(t, nil)
-	f.breakServer(1, world.BBBStopped{Contact: world.Denies})
+	f.breakFirst(world.BBBStopped{Contact: world.Denies})
 	if version, err := f.bbb().Version(t.Context(), f.endpoint(1)); version != world.BBBVersion || err != nil {
 		t.Errorf("version %q, %v", version, err)
 	}
@@ -130,7 +130,7 @@ func TestSpoiledCertificates(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f.wantAnswer("before", 1)
+			f.wantAnswer("before")
 			renew, err := f.SpoilCertificate(1, test.fault)
 			if err != nil {
 				t.Fatal(err)
@@ -139,7 +139,7 @@ func TestSpoiledCertificates(t *testing.T) {
 				t.Errorf("got error %v", err)
 			}
 			renew()
-			f.wantAnswer("afterwards", 1)
+			f.wantAnswer("afterwards")
 		})
 	}
 	if _, err := f.SpoilCertificate(9, world.CertificateFault{}); !errors.Is(err, world.ErrNotFound) {
@@ -222,7 +222,7 @@ func (f *fixture) lookup(name string) string {
 func TestClockOff(t *testing.T) {
 	const behind = 11 * time.Hour
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []demand.Meeting{lecture(time.Minute, time.Hour, 5)} })
-	fix := f.breakServer(1, world.ClockOff{Ahead: -behind})
+	fix := f.breakFirst(world.ClockOff{Ahead: -behind})
 	f.advance(10 * time.Minute)
 	list, err := f.meetings(1)
 	if err != nil {
@@ -241,7 +241,7 @@ func TestClockOff(t *testing.T) {
 	if got := date(); !got.Equal(f.Now().Add(-behind)) {
 		t.Errorf("Date %s at %s", got, f.Now())
 	}
-	stats := f.wantStats("with a wrong clock", 1)
+	stats := f.wantStats("with a wrong clock")
 	uptime, _ := stats.Uptime.Get()
 	age, _ := stats.Age.Get()
 	probe, _ := stats.Probe.Get()
@@ -260,7 +260,7 @@ func TestStatsStop(t *testing.T) {
 	begin := func(how world.StatsFailure) (*fixture, func()) {
 		f := newFixture(t, nil)
 		f.advance(10 * time.Minute)
-		fix := f.breakServer(1, world.StatsStopped{How: how})
+		fix := f.breakFirst(world.StatsStopped{How: how})
 		f.advance(20 * time.Minute)
 		return f, fix
 	}
@@ -271,35 +271,35 @@ func TestStatsStop(t *testing.T) {
 	}
 	f.call(1, "getMeetings", nil).want(t, http.StatusOK, asBBB)
 	fix()
-	f.wantStats("no longer silent", 1)
+	f.wantStats("no longer silent")
 
 	f, fix = begin(world.StatsStale)
-	stats := f.wantStats("stale", 1)
+	stats := f.wantStats("stale")
 	if uptime, _ := stats.Uptime.Get(); stats.Backlog.Known() || stats.Probe.Known() || uptime != 30*time.Minute {
 		t.Errorf("stale: backlog %+v, probe %+v, uptime %s; want both unknown", stats.Backlog, stats.Probe, uptime)
 	}
 	fix()
-	if stats := f.wantStats("no longer stale", 1); !stats.Backlog.Known() {
+	if stats := f.wantStats("no longer stale"); !stats.Backlog.Known() {
 		t.Errorf("no longer stale: backlog %s", stats.Backlog.Reason())
 	}
 
 	f, fix = begin(world.StatsCached)
-	stats = f.wantStats("cached", 1)
+	stats = f.wantStats("cached")
 	uptime, _ := stats.Uptime.Get()
 	probe, known := stats.Probe.Get()
 	if uptime != 10*time.Minute || !known || !probe.At.Equal(start.Add(10*time.Minute-5*time.Second)) {
 		t.Errorf("cached: uptime %s, probe %v, known %v; want those of twenty minutes ago", uptime, probe, known)
 	}
 	fix()
-	if uptime, _ := f.wantStats("no longer cached", 1).Uptime.Get(); uptime != 30*time.Minute {
+	if uptime, _ := f.wantStats("no longer cached").Uptime.Get(); uptime != 30*time.Minute {
 		t.Errorf("no longer cached: uptime %s", uptime)
 	}
 }
 
 func TestUnitFails(t *testing.T) {
 	f := newFixture(t, nil)
-	f.breakServer(1, world.UnitDown{Unit: "bbb-web.service"})
-	stats := f.wantStats("with a unit down", 1)
+	f.breakFirst(world.UnitDown{Unit: "bbb-web.service"})
+	stats := f.wantStats("with a unit down")
 	down, _ := stats.UnitsDown.Get()
 	probe, _ := stats.Probe.Get()
 	if len(down) != 1 || down[0] != "bbb-web.service" || probe.OK {
@@ -329,20 +329,20 @@ func TestStuckAndFailedRecordings(t *testing.T) {
 	var free func()
 	f.With(func(w *world.World) { free = w.StickRecording(1, "processing") })
 	f.advance(2 * time.Hour)
-	if got := states(f); len(got) != 1 || got[0] != pool.Processing || f.backlog(1) != 2 {
-		t.Errorf("listed %v, backlog %d; want one that is processing, and its job", got, f.backlog(1))
+	if got := states(f); len(got) != 1 || got[0] != pool.Processing || f.backlog() != 2 {
+		t.Errorf("listed %v, backlog %d; want one that is processing, and its job", got, f.backlog())
 	}
 	f.With(func(*world.World) { free() })
 	f.advance(time.Hour)
-	if got := states(f); len(got) != 0 || f.backlog(1) != 0 {
-		t.Errorf("in the end listed %v, backlog %d", got, f.backlog(1))
+	if got := states(f); len(got) != 0 || f.backlog() != 0 {
+		t.Errorf("in the end listed %v, backlog %d", got, f.backlog())
 	}
 
 	f = newFixture(t, recorded)
 	f.With(func(w *world.World) { w.BreakRecording(1, "published") })
 	f.advance(2 * time.Hour)
-	failed, _ := f.wantStats("with a failed recording", 1).Failed.Get()
-	if got := states(f); len(got) != 1 || got[0] != pool.Processed || failed["published"] != 1 || f.backlog(1) != 0 {
-		t.Errorf("listed %v, failed %v, backlog %d; want one whose publishing failed", got, failed, f.backlog(1))
+	failed, _ := f.wantStats("with a failed recording").Failed.Get()
+	if got := states(f); len(got) != 1 || got[0] != pool.Processed || failed["published"] != 1 || f.backlog() != 0 {
+		t.Errorf("listed %v, failed %v, backlog %d; want one whose publishing failed", got, failed, f.backlog())
 	}
 }

@@ -9,9 +9,9 @@ import (
 // renewed is the certificate of the first server without a fault.
 var renewed = Certificate{Domain: "bbb-w1.example.com"}
 
-func (s story) spoil(n int, fault CertificateFault) (renew func()) {
+func (s story) spoil(fault CertificateFault) (renew func()) {
 	s.Helper()
-	renew, err := s.SpoilCertificate(n, fault)
+	renew, err := s.SpoilCertificate(1, fault)
 	s.must(err)
 	return renew
 }
@@ -22,7 +22,7 @@ func TestSpoiledCertificate(t *testing.T) {
 	story := newStory(t, 2, 1, nil)
 	expect(story, "certificate", story.Certificate(story.domain(1)), renewed)
 	expires := ten.Add(10 * time.Minute)
-	renew := story.spoil(1, CertificateFault{Expires: expires})
+	renew := story.spoil(CertificateFault{Expires: expires})
 	expect(story, "certificate", story.Certificate(story.domain(1)), Certificate{Domain: renewed.Domain, Expires: expires})
 	story.at(9 * time.Minute)
 	expect(story, "online before the expiry", story.entry(1).Online, true)
@@ -33,7 +33,7 @@ func TestSpoiledCertificate(t *testing.T) {
 	story.at(30 * time.Minute)
 	expect(story, "online after a reboot", story.entry(1).Online, false)
 
-	other := story.spoil(1, CertificateFault{WrongName: true})
+	other := story.spoil(CertificateFault{WrongName: true})
 	renew()
 	expect(story, "certificate", story.Certificate(story.domain(1)), Certificate{Domain: renewed.Domain, WrongName: true})
 	other()
@@ -47,12 +47,12 @@ func TestSpoiledCertificate(t *testing.T) {
 // TestFirstExpiryCounts has two faults with an expiry each.
 func TestFirstExpiryCounts(t *testing.T) {
 	story := newStory(t, 1, 1, nil)
-	renew := story.spoil(1, CertificateFault{Expires: ten.Add(time.Hour)})
-	story.spoil(1, CertificateFault{Expires: ten.Add(2 * time.Hour)})
+	renew := story.spoil(CertificateFault{Expires: ten.Add(time.Hour)})
+	story.spoil(CertificateFault{Expires: ten.Add(2 * time.Hour)})
 	expect(story, "expiry", story.Certificate(renewed.Domain).Expires, ten.Add(time.Hour))
 	renew()
 	expect(story, "expiry of the one left", story.Certificate(renewed.Domain).Expires, ten.Add(2*time.Hour))
-	story.spoil(1, CertificateFault{Expires: ten.Add(-time.Hour)})
+	story.spoil(CertificateFault{Expires: ten.Add(-time.Hour)})
 	story.at(3 * time.Minute)
 	expect(story, "online with one that has expired", story.entry(1).Online, false)
 }

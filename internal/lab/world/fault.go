@@ -15,19 +15,20 @@ type Fault interface {
 
 // The faults of a machine.
 type (
-	// Dead: the machine does not answer anybody. Its meetings end at once.
+	// Dead means that the machine does not answer anybody. Its meetings end at once.
 	Dead struct{}
-	// BBBStopped: BBB does not answer, or only with an error, as Contact says. Its
-	// meetings go on, and so does the stats endpoint.
+	// BBBStopped means that BBB does not answer, or only with an error, as Contact says.
+	// Its meetings go on, and so does the stats endpoint.
 	BBBStopped struct{ Contact Contact }
-	// CutOff: packets between the machine and From are lost. A machine that is cut off from
-	// Us and from Scalelite has lost its network, so its people leave.
+	// CutOff means that packets between the machine and From are lost. A machine that is
+	// cut off from Us and from Scalelite has lost its network, so its people leave.
 	CutOff struct{ From Party }
-	// UnitDown: a systemd unit of BBB is down. Only the stats show it.
+	// UnitDown means that a systemd unit of BBB is down. Only the stats show it.
 	UnitDown struct{ Unit string }
-	// StatsStopped: the stats endpoint is wrong.
+	// StatsStopped means that the stats endpoint is wrong.
 	StatsStopped struct{ How StatsFailure }
-	// ClockOff: the machine's clock is ahead of the true time; behind if Ahead is negative.
+	// ClockOff means that the machine's clock is ahead of the true time; behind if Ahead is
+	// negative.
 	ClockOff struct{ Ahead time.Duration }
 )
 
