@@ -130,6 +130,18 @@ func (r *sandboxRun) loop() error {
 			r.Evaluate()
 		}
 	}
+	return r.finish(sandboxStart.Add(length))
+}
+
+// finish advances the world to the end of the run, which may be after the last evaluation.
+func (r *sandboxRun) finish(end time.Time) error {
+	if !end.After(r.sandbox.Now()) {
+		return nil
+	}
+	if err := r.happenUntil(end); err != nil {
+		return err
+	}
+	r.advance(end)
 	return nil
 }
 

@@ -75,6 +75,27 @@ func TestSandboxEndsWhenInterrupted(t *testing.T) {
 	}
 }
 
+// The run ends where --for says, also between two evaluations.
+func TestSandboxRunsToItsEnd(t *testing.T) {
+	day := filepath.Join(t.TempDir(), "day.txt")
+	if err := os.WriteFile(day, []byte("+8m cron-stops for=3m\n+11m evaluate\n+12m state-lost\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, out, errOut := divims(t.Context(), "sandbox", "--for", "12m", "--speed", "0", "--servers", "2", "--scenario", day, "--listen", "127.0.0.1:0", "--json")
+	var s figures.Figures
+	if err := json.Unmarshal([]byte(lastLine(out)), &s); err != nil || status != 0 {
+		t.Fatalf("status %d, %v: %s%s", status, err, out, errOut)
+	}
+	if s.VirtualHours != 0.2 || s.Evaluations != 3 {
+		t.Errorf("%g hours and %d evaluations, want 0.2 and those at 0, 5 and 11 minutes", s.VirtualHours, s.Evaluations)
+	}
+	for _, line := range []string{"Mon 06:11  << cron-stops", "Mon 06:11  >> evaluate", "Mon 06:12  >> state-lost"} {
+		if !strings.Contains(errOut, line) {
+			t.Errorf("no line %q: %s", line, errOut)
+		}
+	}
+}
+
 func TestSandboxIsReproducible(t *testing.T) {
 	day := func() string {
 		_, out, _ := divims(t.Context(), "sandbox", "--for", fmt.Sprintf("%dh", long.Pick(1, 4)), "--speed", "0", "--seed", "5", "--listen", "127.0.0.1:0", "--json")
@@ -126,7 +147,7 @@ func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
 func TestExitStatusOfBadUsage(t *testing.T) {
 	for _, arguments := range [][]string{
 		{}, {"nonsense"}, {"evaluate", "--nonsense"}, {"evaluate", "more"}, {"sandbox", "--servers", "0"},
-		{"sandbox", "--profile", "circus"}, {"sandbox", "--speed", "-1"}, {"trace", "--weeks", "0"}, {"user-data"}, {"user-data", "third"},
+		{"sandbox", "--profile", "circus"}, {"sandbox", "--speed", "-1"}, {"sandbox", "--set", "MAX_CREATIONS", "--for", "1m", "--speed", "0", "--listen", "127.0.0.1:0"}, {"trace", "--weeks", "0"}, {"user-data"}, {"user-data", "third"},
 	} {
 		if status, out, errOut := divims(t.Context(), arguments...); status != badUsage || out != "" || errOut == "" {
 			t.Errorf("%q: status %d, %q, %q", arguments, status, out, errOut)
