@@ -152,6 +152,9 @@ func eventCheck(environ []string) func(*scenario.Event) error {
 // deploySetting returns the environment with another setting, NAME=VALUE without DIVIMS_.
 // It returns an error if the function could not be deployed with it.
 func deploySetting(environ []string, set string) ([]string, error) {
+	if !strings.Contains(set, "=") {
+		return nil, fmt.Errorf("%q must be NAME=VALUE, for example MAX_CREATIONS=50", set)
+	}
 	changed := append(slices.Clip(environ), "DIVIMS_"+strings.TrimPrefix(set, "DIVIMS_"))
 	_, err := config.Load(changed)
 	return changed, err

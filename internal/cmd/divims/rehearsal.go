@@ -80,7 +80,7 @@ func withAll(environ, set []string) ([]string, error) {
 	for _, setting := range set {
 		var err error
 		if environ, err = deploySetting(environ, setting); err != nil {
-			return nil, fmt.Errorf("--set %s: %w", setting, err)
+			return nil, usageError{fmt.Errorf("--set %s: %w", setting, err)}
 		}
 	}
 	return environ, nil
