@@ -20,7 +20,7 @@ type Entry struct {
 	Instant, Over bool
 	// Note is an addition for the reader, for example that a server has no machine.
 	Note string
-	// HasNoEffect is set if the event failed or selected no server. Note says why.
+	// HasNoEffect is set if the event failed, or found no server to happen to. Note says why.
 	HasNoEffect bool
 }
 

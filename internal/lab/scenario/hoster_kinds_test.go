@@ -205,11 +205,14 @@ func TestHosterEventsSayWhatCannotHappen(t *testing.T) {
 		"machine-state servers=4":         "server 4 has no machine",
 	} {
 		t.Run(line, func(t *testing.T) {
-			run, timeline := hosterRun(t, "+1h "+line)
+			run, timeline := hosterRun(t, "+1h "+line+" for=1h")
 			run.sandbox.AdvanceTo(mondayMorning().Add(time.Hour))
 			lines, err := timeline.Happen(run.sandbox.Now())
-			if err != nil || len(lines) != 1 || !strings.HasSuffix(lines[0], ": "+want) {
+			if err != nil || len(lines) != 1 || !strings.HasSuffix(lines[0], ": nothing happens: "+want) {
 				t.Errorf("lines %q, error %v; want %q", lines, err, want)
+			}
+			if at, more := timeline.Next(); more || timeline.Entries()[0].Ongoing() {
+				t.Errorf("the event is ongoing, and ends at %s", at)
 			}
 		})
 	}

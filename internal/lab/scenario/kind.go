@@ -74,6 +74,8 @@ type happening struct {
 	ends []func()
 	// notes are added to the line that the progress shows for the event.
 	notes []string
+	// missed is set if nothing happened to any of the servers. The notes say why.
+	missed bool
 }
 
 // note adds something to the line that the progress shows for the event, for example
@@ -119,6 +121,7 @@ func toServers(missing string, change func(h *happening, w *world.World, server 
 				h.undo(undo)
 			}
 		})
+		h.missed = len(h.ends) == 0
 		return nil
 	}
 }

@@ -195,6 +195,7 @@ func mislead(h *happening) error {
 		}
 		h.atEnd(correct)
 	}
+	h.missed = len(h.ends) == 0
 	return nil
 }
 

@@ -222,7 +222,7 @@ func TestMachineEventsSayWhatCannotHappen(t *testing.T) {
 			surroundings, timeline := machineRun(t, "+1h "+line)
 			surroundings.AdvanceTo(mondayMorning().Add(time.Hour))
 			lines, err := timeline.Happen(surroundings.Now())
-			if err != nil || len(lines) != 1 || want != "" && !strings.HasSuffix(lines[0], ": "+want) || want == "" && !strings.HasSuffix(lines[0], line) {
+			if err != nil || len(lines) != 1 || want != "" && !strings.HasSuffix(lines[0], ": nothing happens: "+want) || want == "" && !strings.HasSuffix(lines[0], line) {
 				t.Errorf("lines %q, error %v; want %q", lines, err, want)
 			}
 		})

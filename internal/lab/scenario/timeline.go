@@ -126,6 +126,8 @@ func (t *Timeline) begin(m moment) (Entry, error) {
 	switch {
 	case err != nil:
 		entry.Note, entry.HasNoEffect = "failed: "+err.Error(), true
+	case h.missed:
+		entry.Note, entry.HasNoEffect = "nothing happens: "+entry.Note, true
 	case m.event.For > 0:
 		entry.Until = m.at.Add(m.event.For)
 		t.plan(moment{at: entry.Until, event: m.event, end: h.end})
