@@ -92,6 +92,9 @@ func (r *sandboxRun) run(surroundings sandbox.Config, out io.Writer) (err error)
 	if err := r.readScenario(); err != nil {
 		return err
 	}
+	if err := r.writeMessages(); err != nil { // before the run, so that nobody waits in vain
+		return usageError{err}
+	}
 	if r.options.envFile != "" {
 		if err := r.sandbox.WriteEnvFile(r.options.envFile); err != nil {
 			return fmt.Errorf("write the settings to %s: %w", r.options.envFile, err)
@@ -101,10 +104,16 @@ func (r *sandboxRun) run(surroundings sandbox.Config, out io.Writer) (err error)
 		sandboxStart.Format("Mon 2006-01-02 15:04"), r.page, r.pagePath())
 	err = r.loop()
 	r.running.Wait()
-	if r.options.messages != "" {
-		err = errors.Join(err, writeMessages(r.options.messages, r.sandbox))
-	}
+	err = errors.Join(err, r.writeMessages())
 	return errors.Join(err, r.ledger.summarize(out, r.options.json))
+}
+
+// writeMessages writes the notifications so far to the file of --messages.
+func (r *sandboxRun) writeMessages() error {
+	if r.options.messages == "" {
+		return nil
+	}
+	return writeMessages(r.options.messages, r.sandbox)
 }
 
 // print writes a line of progress.

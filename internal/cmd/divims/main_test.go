@@ -147,7 +147,9 @@ func (f writerFunc) Write(text []byte) (int, error) { return f(text) }
 func TestExitStatusOfBadUsage(t *testing.T) {
 	for _, arguments := range [][]string{
 		{}, {"nonsense"}, {"evaluate", "--nonsense"}, {"evaluate", "more"}, {"sandbox", "--servers", "0"},
-		{"sandbox", "--profile", "circus"}, {"sandbox", "--speed", "-1"}, {"sandbox", "--set", "MAX_CREATIONS", "--for", "1m", "--speed", "0", "--listen", "127.0.0.1:0"}, {"trace", "--weeks", "0"}, {"user-data"}, {"user-data", "third"},
+		{"sandbox", "--profile", "circus"}, {"sandbox", "--speed", "-1"},
+		{"sandbox", "--messages", filepath.Join(t.TempDir(), "missing", "file"), "--for", "1m", "--speed", "0", "--listen", "127.0.0.1:0"},
+		{"sandbox", "--set", "MAX_CREATIONS", "--for", "1m", "--speed", "0", "--listen", "127.0.0.1:0"}, {"trace", "--weeks", "0"}, {"user-data"}, {"user-data", "third"},
 	} {
 		if status, out, errOut := divims(t.Context(), arguments...); status != badUsage || out != "" || errOut == "" {
 			t.Errorf("%q: status %d, %q, %q", arguments, status, out, errOut)
