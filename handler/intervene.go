@@ -33,7 +33,7 @@ func (p *Pool) Intervene(ctx context.Context, order Order, dryRun bool) (pool.In
 		}
 		return order.carryOut(now, &state)
 	}
-	me := holder("operator")
+	me := p.holder("operator")
 	state, err := p.store.Acquire(ctx, me, now, now.Add(orderLease))
 	if err != nil {
 		return pool.Intervention{}, fmt.Errorf("take the pool's lease: %w", err)

@@ -2,8 +2,9 @@ package handler
 
 import (
 	"context"
-	"crypto/rand"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"divims/internal/client/httpclient"
@@ -19,6 +20,8 @@ type Pool struct {
 	store store
 	clock Clock
 	log   *slog.Logger
+	// holders counts the names of lease holders.
+	holders atomic.Int64
 	// weeks caches the weeks of the history that no longer change.
 	weeks weekCache
 }
@@ -31,7 +34,7 @@ func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.
 		return cycle.Record{}, err
 	}
 	return p.cycle.Run(httpclient.ForEvaluation(ctx), cycle.Request{
-		Now: now, Elapsed: elapsed, Source: source, Holder: holder(source), DryRun: dryRun,
+		Now: now, Elapsed: elapsed, Source: source, Holder: p.holder(source), DryRun: dryRun,
 	})
 }
 
@@ -41,8 +44,11 @@ func (p *Pool) Now(ctx context.Context) (time.Time, error) {
 	return now, err
 }
 
-// holder returns a unique name for the lease.
-func holder(source string) string { return source + " " + rand.Text()[:8] }
+// holder returns a name for the lease that no other holder of this process has. It is
+// made from the time, so that a rehearsal says the same each time.
+func (p *Pool) holder(source string) string {
+	return fmt.Sprintf("%s %s-%d", source, time.Now().UTC().Format("150405.000000"), p.holders.Add(1))
+}
 
 // statusFactor multiplies the call timeout for reading everything that the status
 // needs, in parallel.
