@@ -86,24 +86,31 @@ func withAll(environ, set []string) ([]string, error) {
 	return environ, nil
 }
 
-// orderTimeout is how long the rehearsal waits for an order. An order that takes longer,
-// because it waits for an evaluation, goes on in the background.
-const orderTimeout = time.Minute
+// How long the rehearsal waits for an order, in virtual and in real time. An order that
+// takes longer, because it waits for an evaluation, goes on in the background.
+const orderTimeout, realOrderTimeout = time.Minute, time.Second
 
 // Operate gives an order of the command line, and returns what it says. An order that is
 // refused is part of the rehearsal.
 func (r *sandboxRun) Operate(order string) (answer string) {
 	said := make(chan string, 1)
 	r.running.Go(func() { said <- r.operate(order) })
-	timer := time.NewTimer(orderTimeout)
+	timeout := orderTimeout
+	if !r.options.isVirtual() { // the world stands still meanwhile
+		timeout = realOrderTimeout
+	}
+	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	select {
 	case answer := <-said:
 		return answer
 	case <-timer.C:
 	}
-	r.running.Go(func() { r.print("%s  %s: %s", r.now(), order, <-said) })
-	return "it waits"
+	r.running.Go(func() {
+		answer := <-said
+		r.print("%s  %s: %s", r.now(), order, answer)
+	})
+	return "it waits for the lease"
 }
 
 func (r *sandboxRun) operate(order string) string {
@@ -118,7 +125,7 @@ func (r *sandboxRun) operate(order string) string {
 	if err := operate(context.Background(), settings, order, &said); err != nil {
 		return err.Error()
 	}
-	return strings.TrimSpace(said.String())
+	return strings.ReplaceAll(strings.TrimSpace(said.String()), "\n", "; ")
 }
 
 func (r *sandboxRun) now() string {

@@ -96,7 +96,7 @@ var hosterKinds = []kind{
 		name: "hand-rename", keys: []key{onServers, {name: "to", required: true}},
 		happens: "A person gives the machine another name. Its address stays.",
 		example: "servers=3 to=bbb-w4 for=1h",
-		begin: toServers("no machine of another name", func(h *happening, w *world.World, server int) func() {
+		begin: toServers("no machine, or it has that name already", func(h *happening, w *world.World, server int) func() {
 			return w.RenameByHand(server, h.Values["to"])
 		}),
 	},

@@ -200,7 +200,7 @@ func TestHosterEventsSayWhatCannotHappen(t *testing.T) {
 	for line, want := range map[string]string{
 		"hand-stop servers=3-4":           "server 3 has no machine to stop; server 4 has no machine to stop",
 		"hand-start servers=1":            "server 1 has no stopped machine",
-		"hand-rename servers=1 to=bbb-w1": "server 1 has no machine of another name",
+		"hand-rename servers=1 to=bbb-w1": "server 1 has no machine, or it has that name already",
 		"hand-detach-volume servers=4":    "server 4 has no machine with a volume",
 		"machine-state servers=4":         "server 4 has no machine",
 	} {

@@ -94,7 +94,7 @@ func changePoller(h *happening) (err error) {
 // checkPoller requires at least one setting.
 func checkPoller(e *Event, _ int) error {
 	if len(e.Values) == 0 {
-		return errors.New("poller needs at least one of threads, connect, wait, every and unhealthy")
+		return errors.New("it needs at least one of threads, connect, wait, every and unhealthy")
 	}
 	return nil
 }
