@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"sync"
 
@@ -40,9 +41,9 @@ func serveFunction(settings config.Settings, surroundings *sandbox.Sandbox, logs
 	if err != nil {
 		return nil, err
 	}
-	log := newLog(logs, slog.LevelWarn)
 	ctx, cancel := context.WithCancel(context.Background())
 	caller, cron := surroundings.NewCaller(), surroundings.NewCaller()
+	log := newLog(logs, processLevel{caller})
 	settings.Network.Dial = caller.Dial
 	f := &function{
 		caller:  caller,
@@ -55,6 +56,16 @@ func serveFunction(settings config.Settings, surroundings *sandbox.Sandbox, logs
 		_ = platform.Serve(ctx, listener, f)
 	}()
 	return f, nil
+}
+
+// processLevel is the level of a process's log: warnings, and nothing once it is dead.
+type processLevel struct{ process *sandbox.Caller }
+
+func (l processLevel) Level() slog.Level {
+	if l.process.Killed() {
+		return math.MaxInt
+	}
+	return slog.LevelWarn
 }
 
 // close waits until the requests in progress are answered, so that nothing is logged

@@ -11,7 +11,7 @@ import (
 )
 
 // newLog returns a logger that writes text to a terminal, and JSON lines to anything else.
-func newLog(out io.Writer, level slog.Level) *slog.Logger {
+func newLog(out io.Writer, level slog.Leveler) *slog.Logger {
 	if file, ok := out.(*os.File); ok && isatty.IsTerminal(file.Fd()) {
 		return slog.New(tint.NewTextHandler(out, &tint.Options{Level: level, TimeFormat: time.TimeOnly}))
 	}
