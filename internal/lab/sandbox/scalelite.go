@@ -173,6 +173,7 @@ func (s *scalelite) update(w *world.World, id string, input scaleliteInput) erro
 	case err != nil:
 		return err
 	case given && multiplier == 0:
+		//lint:ignore ST1005 Scalelite's text
 		return errors.New("Load-multiplier must be a non-zero number") //nolint:staticcheck // Scalelite's text
 	}
 	if given {
