@@ -211,7 +211,7 @@ func TestCheckFindsEachProblem(t *testing.T) {
 		},
 			level: setup.Error, subject: "server 1", what: "its recording backlog", fix: "docs/stats.md"},
 		"a service that is down": {problem: func(s *site) {
-			s.with(func(w *world.World) error { return w.SetUnit("bbb-w1.sandbox.test", "bbb-web.service", false) })
+			s.with(func(w *world.World) error { w.Break(1, world.UnitDown{Unit: "bbb-web.service"}); return nil })
 		}, level: setup.Warning, subject: "server 1", what: "bbb-web", fix: "look at the server"},
 		"a broken calendar": {problem: func(s *site) { s.fault("calendar", "*", faults.ServerError) },
 			level: setup.Error, subject: "calendar", what: "it cannot be read", fix: "DIVIMS_CALENDAR_URL"},

@@ -84,9 +84,7 @@ func TestLedgerMeasuresAFreeze(t *testing.T) {
 	a.AdvanceTo(a.Now().Add(10 * time.Minute)) // the machines are past their grace time
 	a.With(func(w *world.World) {
 		for _, server := range []int{1, 2} {
-			if err := w.SetBBB(strings.ReplaceAll(sandbox.DomainTemplate, "{n}", string(rune('0'+server))), false); err != nil {
-				t.Fatal(err)
-			}
+			w.Break(server, world.BBBStopped{Contact: world.Fails})
 		}
 	})
 	a.operate("force 4 --for 4h")

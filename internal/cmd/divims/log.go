@@ -4,11 +4,32 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/lmittmann/tint"
 	"github.com/mattn/go-isatty"
 )
+
+// sideBySide returns a writer to which several may write at once, as they may to a file.
+func sideBySide(out io.Writer) io.Writer {
+	if _, isFile := out.(*os.File); isFile {
+		return out
+	}
+	return &lockedWriter{out: out}
+}
+
+// lockedWriter writes for one caller at a time.
+type lockedWriter struct {
+	lock sync.Mutex
+	out  io.Writer
+}
+
+func (l *lockedWriter) Write(text []byte) (int, error) {
+	l.lock.Lock()
+	defer l.lock.Unlock()
+	return l.out.Write(text)
+}
 
 // newLog returns a logger that writes text to a terminal, and JSON lines to anything else.
 func newLog(out io.Writer, level slog.Leveler) *slog.Logger {

@@ -40,7 +40,7 @@ type sandboxRun struct {
 	// running counts the evaluations, orders and relayed requests in progress.
 	running sync.WaitGroup
 
-	lock     sync.Mutex
+	// progress can be written to side by side.
 	progress io.Writer
 }
 
@@ -118,8 +118,6 @@ func (r *sandboxRun) writeMessages() error {
 
 // print writes a line of progress.
 func (r *sandboxRun) print(format string, arguments ...any) {
-	r.lock.Lock()
-	defer r.lock.Unlock()
 	_, _ = fmt.Fprintf(r.progress, format+"\n", arguments...)
 }
 

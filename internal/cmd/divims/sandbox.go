@@ -153,7 +153,7 @@ func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]by
 // runSandbox runs the sandbox until its virtual end or until ctx is cancelled, and then
 // writes the figures. Without an env file it runs in virtual time.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
-	run := sandboxRun{options: o, progress: progress, ledger: newLedger(), interrupted: func() bool { return ctx.Err() != nil }}
+	run := sandboxRun{options: o, progress: sideBySide(progress), ledger: newLedger(), interrupted: func() bool { return ctx.Err() != nil }}
 	surroundings, err := o.surroundings()
 	if err != nil {
 		return err

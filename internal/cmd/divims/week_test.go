@@ -148,9 +148,22 @@ func (o *operator) setUp() {
 }
 
 // startCourse runs until the course of the calendar begins, and checks that it has room.
+// known: changes at Scalelite overlap today, so one may be refused, and then a server comes
+// one evaluation late.
 func (o *operator) startCourse(day int) {
 	o.t.Helper()
+	refused := false
+	o.watch = func(record cycle.Record) {
+		refused = refused || slices.ContainsFunc(record.Outcomes, func(outcome cycle.Outcome) bool {
+			return outcome.Kind == scaling.Enable && strings.Contains(outcome.Detail, "concurrently modified")
+		})
+	}
 	o.until(day, "08:15")
+	o.watch = nil
+	if refused {
+		o.note("Scalelite refused a change beside another, so a server comes late.")
+		o.until(day, "08:20")
+	}
 	if up := o.up(); len(up) < 3 {
 		o.t.Errorf("%s: servers %v are up; 3 were announced", o.now(), up)
 	}
@@ -301,17 +314,16 @@ func (o *operator) runOutOfACertificateAndOfMachines() {
 	o.until(friday, "06:00")
 	number := o.up()[0]
 	domain := o.last.Servers[number-1].Domain
-	o.expire(domain, 12*24*time.Hour)
+	renew := o.expire(number, 12*24*time.Hour)
 	o.until(friday, "06:30")
 	o.expectMessages("NEW warning: certificate of " + domain)
 	o.expectStatus(atWarning, "certificate of "+domain, "expires in 11d23h30m")
-	o.expire(domain, 4*24*time.Hour)
+	renewSooner := o.expire(number, 4*24*time.Hour)
 	o.until(friday, "07:00")
 	o.expectMessages("NEW error: certificate of " + domain)
 	o.expectStatus(atError, "expires in 3d23h30m")
-	if err := o.sandbox.SetCertificateExpiry(domain, time.Time{}); err != nil {
-		o.t.Fatal(err)
-	}
+	renew()
+	renewSooner()
 	o.note("The certificate is renewed.")
 	o.until(friday, "07:30")
 	o.expectMessages("RESOLVED error: certificate of " + domain)
@@ -370,13 +382,15 @@ func (o *operator) sellOut(offer world.Offer) (restock func()) {
 	return func() { o.with(func(*world.World) error { end(); return nil }) }
 }
 
-// expire makes a server's certificate expire after a time.
-func (o *operator) expire(domain string, in time.Duration) {
+// expire makes a server's certificate expire after a time, unless renew is called.
+func (o *operator) expire(number int, in time.Duration) (renew func()) {
 	o.t.Helper()
-	if err := o.sandbox.SetCertificateExpiry(domain, o.sandbox.Now().Add(in)); err != nil {
+	renew, err := o.sandbox.SpoilCertificate(number, world.CertificateFault{Expires: o.sandbox.Now().Add(in)})
+	if err != nil {
 		o.t.Fatal(err)
 	}
-	o.note("The certificate of %s expires in %d days.", domain, in/(24*time.Hour))
+	o.note("The certificate of %s expires in %d days.", o.last.Servers[number-1].Domain, in/(24*time.Hour))
+	return renew
 }
 
 // loseAMachineAUnitAndARecording plans a maintenance of a machine on Saturday, and lets a
@@ -412,7 +426,7 @@ func (o *operator) loseAMachineAUnitAndARecording() {
 	}
 
 	sick := o.up()[0]
-	o.with(func(w *world.World) error { return w.SetUnit(o.last.Servers[sick-1].Domain, "bbb-web.service", false) })
+	o.with(func(w *world.World) error { w.Break(sick, world.UnitDown{Unit: "bbb-web.service"}); return nil })
 	o.note("A unit of BBB fails on server %d.", sick)
 	o.untilReplaced(sick, saturday, "20:00")
 	o.expectMessages(fmt.Sprintf("NEW error: server %d", sick), fmt.Sprintf("RESOLVED error: server %d", sick))

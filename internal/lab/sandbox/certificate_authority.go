@@ -32,14 +32,12 @@ type certificateAuthority struct {
 
 	lock   sync.Mutex
 	issued map[string]*tls.Certificate
-	// notRenewed has the domains whose certificate is not renewed.
-	notRenewed map[string]bool
-	serial     int64
+	serial int64
 }
 
 // newCertificateAuthority creates an authority with a new key, which stays in memory.
 func newCertificateAuthority(virtual time.Time) (*certificateAuthority, error) {
-	a := &certificateAuthority{issued: map[string]*tls.Certificate{}, notRenewed: map[string]bool{}}
+	a := &certificateAuthority{issued: map[string]*tls.Certificate{}}
 	from, until := validity(virtual, authorityLifetime)
 	template := &x509.Certificate{
 		SerialNumber:                big.NewInt(1),
@@ -99,7 +97,7 @@ func (a *certificateAuthority) pem() []byte {
 func (a *certificateAuthority) certificateFor(domain string, virtual time.Time) (*tls.Certificate, error) {
 	a.lock.Lock()
 	defer a.lock.Unlock()
-	if known := a.issued[domain]; known != nil && (a.notRenewed[domain] || virtual.Before(known.Leaf.NotAfter.Add(-renewBefore))) {
+	if known := a.issued[domain]; known != nil && virtual.Before(known.Leaf.NotAfter.Add(-renewBefore)) {
 		return known, nil
 	}
 	from, until := validity(virtual, certificateLifetime)
@@ -108,22 +106,6 @@ func (a *certificateAuthority) certificateFor(domain string, virtual time.Time) 
 		a.issued[domain] = certificate
 	}
 	return certificate, err
-}
-
-// setExpiry gives a domain a certificate that expires at until and is not renewed.
-// The zero time makes it renewable again.
-func (a *certificateAuthority) setExpiry(domain string, virtual, until time.Time) error {
-	a.lock.Lock()
-	defer a.lock.Unlock()
-	delete(a.issued, domain)
-	a.notRenewed[domain] = !until.IsZero()
-	if until.IsZero() {
-		return nil
-	}
-	from, _ := validity(virtual, 0)
-	certificate, err := a.issue(domain, from, until)
-	a.issued[domain] = certificate
-	return err
 }
 
 // show returns the certificate that a web server shows at a virtual time. One that has

@@ -248,14 +248,6 @@ func (s *Sandbox) scaleway() *scalewayapi.API {
 // Faults injects faults into all services but the clock.
 func (s *Sandbox) Faults() *faults.Injector { return s.faults }
 
-// SetCertificateExpiry gives a server a certificate that expires at a virtual time and is
-// not renewed. The time should be in the future by the wall clock, too. The zero time
-// makes the certificate renewable again.
-func (s *Sandbox) SetCertificateExpiry(domain string, at time.Time) error {
-	s.webServer.rotateTicketKeys()
-	return s.authority.setExpiry(domain, s.Now(), at)
-}
-
 // Listen listens on a free port where the services are: a loopback port or, in a moving
 // world, one of the network in memory.
 func (s *Sandbox) Listen() (net.Listener, error) { return s.services.listen() }

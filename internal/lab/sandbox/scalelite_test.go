@@ -154,9 +154,7 @@ func TestPanicStopsAtTheFirstMeetingThatDoesNotEnd(t *testing.T) {
 	f.advance(10 * time.Second)
 	id := f.entry(1).ID
 	f.With(func(w *world.World) {
-		if err := w.SetBBB(domain(1), false); err != nil {
-			t.Error(err)
-		}
+		w.Break(1, world.BBBStopped{Contact: world.Fails})
 	})
 	body := `{"id":"` + id + `"}`
 	for range 2 {
@@ -176,7 +174,7 @@ func TestClientRepeatsPanicUntilItSucceeds(t *testing.T) {
 		c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
 	})
 	f.advance(10 * time.Second)
-	f.With(func(w *world.World) { _ = w.SetBBB(domain(1), false) })
+	f.With(func(w *world.World) { w.Break(1, world.BBBStopped{Contact: world.Fails}) })
 	if err := f.scalelite().Panic(t.Context(), f.entry(1).ID); err != nil || f.entry(1).State != pool.Disabled {
 		t.Errorf("state %s, %v; want disabled and no error", f.entry(1).State, err)
 	}
@@ -246,7 +244,7 @@ func TestScalelitesOwnGetMeetings(t *testing.T) {
 	address := f.settings.Scalelite.URL + "/bigbluebutton/api/getMeetings?" + checksum.SHA256.Sign("getMeetings", nil, f.settings.Scalelite.Secret)
 	f.get(address).want(t, http.StatusOK, asXML, "<returncode>SUCCESS</returncode>", "<participantCount>5</participantCount>")
 	f.get(address[:len(address)-1]+"-").want(t, http.StatusOK, asXML, "<messageKey>checksumError</messageKey>")
-	f.With(func(w *world.World) { _ = w.SetBBB(domain(1), false) })
+	f.With(func(w *world.World) { w.Break(1, world.BBBStopped{Contact: world.Fails}) })
 	f.get(address).want(t, http.StatusOK, asXML, "<returncode>FAILED</returncode>", "<messageKey>internalError</messageKey>")
 	f.advance(5 * time.Minute) // it is offline now, so it is not asked
 	f.get(address).want(t, http.StatusOK, asXML, "<messageKey>noMeetings</messageKey>")

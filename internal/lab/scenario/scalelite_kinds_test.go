@@ -98,9 +98,7 @@ func TestPollerEvents(t *testing.T) {
 		run := newFakeRun(t)
 		end := scaleliteEvent(t, run, test.name, test.values)
 		run.sandbox.With(func(w *world.World) {
-			if err := w.SetBBB("bbb-w1."+sandbox.Domain, false); err != nil {
-				t.Fatal(err)
-			}
+			w.Break(1, world.BBBStopped{Contact: world.Fails})
 		})
 		run.sandbox.AdvanceTo(run.sandbox.Now().Add(5 * time.Minute))
 		if got := strings.Contains(entriesAre(run.sandbox), "online"); got != test.online {

@@ -72,14 +72,3 @@ func (w *World) endOn(machine *machine, domain, meetingID string) error {
 	})
 	return nil
 }
-
-// SetBBB makes the BBB of a server answer or stop answering, also on its later
-// machines. Its meetings continue. Errors: ErrNotFound for an unknown domain.
-func (w *World) SetBBB(domain string, up bool) error {
-	s := w.domains[domain]
-	if s == nil {
-		return fmt.Errorf("server %q: %w", domain, ErrNotFound)
-	}
-	s.silenced = !up
-	return nil
-}

@@ -49,12 +49,12 @@ func TestMeetingsThatEndByThemselvesAreNotInterrupted(t *testing.T) {
 func TestScalelitesPanicIsNotOurs(t *testing.T) {
 	story := newStory(t, 1, 1, meetings(1, 0, time.Hour, 5))
 	story.at(30 * time.Second)
-	story.must(story.SetBBB(story.domain(1), false))
+	fix := story.Break(1, BBBStopped{Fails})
 	story.at(90 * time.Second)
 	for !story.poller.busy {
 		story.AdvanceTo(story.Now().Add(10 * time.Millisecond))
 	}
-	story.must(story.SetBBB(story.domain(1), true))
+	fix()
 	story.at(150 * time.Second)
 	expect(story, "online", story.entry(1).Online, false)
 	expect(story, "ended by Scalelite", story.Tally().Interruptions[ScalelitePanic], Interruption{1, 5})

@@ -2,7 +2,6 @@ package world
 
 import (
 	"fmt"
-	"slices"
 
 	"divims/internal/pool"
 )
@@ -18,22 +17,6 @@ func (w *World) PlanMaintenance(id string, maintenance pool.PlannedMaintenance) 
 		return fmt.Errorf("plan maintenance of machine %q: %w", id, ErrNotFound)
 	}
 	m.Maintenances = append(m.Maintenances, maintenance)
-	return nil
-}
-
-// SetUnit makes a systemd unit on the machine behind a domain fail or run again. Only
-// the stats show it: BBB still answers. Errors: ErrUnreachable if there is no
-// machine.
-func (w *World) SetUnit(domain, unit string, up bool) error {
-	m, err := w.machineBehind(domain)
-	if err != nil {
-		return fmt.Errorf("unit %s: %w", unit, err)
-	}
-	if !up {
-		w.breakMachine(m, UnitDown{unit})
-		return nil
-	}
-	m.faults.items = slices.DeleteFunc(m.faults.items, func(held *heldFault) bool { return held.Fault == UnitDown{unit} })
 	return nil
 }
 

@@ -25,22 +25,20 @@ func twoServers(t *testing.T, meetings ...demand.Meeting) *World {
 // at advances the world to so many minutes after its start.
 func at(w *World, minutes int) { w.AdvanceTo(w.config.Start.Add(time.Duration(minutes) * time.Minute)) }
 
-func TestSetUnit(t *testing.T) {
+func TestBrokenUnit(t *testing.T) {
 	w := twoServers(t)
-	if err := w.SetUnit("bbb-w1.example.com", "bbb-html5.service", false); err != nil {
-		t.Fatal(err)
-	}
+	fix := w.Break(1, UnitDown{"bbb-html5.service"})
 	stats, _ := w.Stats("bbb-w1.example.com")
 	if down, _ := stats.UnitsDown.Get(); len(down) != 1 || down[0] != "bbb-html5.service" {
 		t.Errorf("units down: %v", down)
 	}
-	_ = w.SetUnit("bbb-w1.example.com", "bbb-html5.service", true)
+	fix()
 	stats, _ = w.Stats("bbb-w1.example.com")
 	if down, _ := stats.UnitsDown.Get(); len(down) != 0 {
 		t.Errorf("units down: %v", down)
 	}
-	if err := w.SetUnit("bbb-w9.example.com", "x", false); !errors.Is(err, ErrUnreachable) {
-		t.Errorf("a unit of an unknown server: %v, want unreachable", err)
+	if w.Break(9, UnitDown{"x"}) != nil {
+		t.Error("a unit of an unknown server is down")
 	}
 }
 

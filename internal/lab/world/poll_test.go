@@ -141,7 +141,7 @@ func TestStoppedPoller(t *testing.T) {
 	story.at(10 * time.Minute)
 	expect(story, "the load counts only creates and joins", known(story, story.entry(1).Load), 21)
 	resume()
-	story.must(story.SetBBB(story.domain(1), false))
+	story.Break(1, BBBStopped{Fails})
 	story.at(20 * time.Minute)
 	expect(story, "online while another one stops the poller", story.entry(1).Online, true)
 	again()
@@ -151,7 +151,7 @@ func TestStoppedPoller(t *testing.T) {
 
 func TestChangedPoller(t *testing.T) {
 	story := newStory(t, 1, 1, nil)
-	story.must(story.SetBBB(story.domain(1), false))
+	story.Break(1, BBBStopped{Fails})
 	withdraw, err := story.ChangePoller(func(p *Poller) { p.Every, p.Unhealthy = 15*time.Second, 8 })
 	story.must(err)
 	story.at(100 * time.Second)

@@ -72,9 +72,9 @@ func TestDisabledStragglerStillGetsMeetings(t *testing.T) {
 // state and do not undo the cordon.
 func TestOnlyTheNextPollRaces(t *testing.T) {
 	story := racing(t, 1)
-	story.must(story.SetBBB(story.domain(1), false))
+	fix := story.Break(1, BBBStopped{Fails})
 	story.at(90 * time.Second)
-	story.must(story.SetBBB(story.domain(1), true))
+	fix()
 	story.at(13 * time.Minute)
 	expect(story, "meetings", story.meetingsOn(1), 1)
 }

@@ -44,7 +44,7 @@ func (s *server) contact(by Party) (Contact, *machine) {
 		return Drops, m
 	case by == Scalelite && !s.isTrusted():
 		return Fails, m
-	case !m.bbbUp || to.silenced:
+	case !m.bbbUp:
 		return max(Fails, m.bbbContact()), m
 	}
 	return m.bbbContact(), m

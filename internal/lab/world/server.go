@@ -14,8 +14,6 @@ type server struct {
 	address *address
 	// host is the machine of a bare metal server.
 	host *machine
-	// silenced is set while SetBBB stops BBB from answering.
-	silenced bool
 	// certificates are faults of the server's certificate.
 	certificates standing[heldCertificateFault]
 	// misled has the servers that the domain leads to instead of this one. The newest one

@@ -182,10 +182,7 @@ var probedUnits = []string{
 
 // probe returns the result of the probe on the server itself, which needs no network.
 func (w *World) probe(m *machine) bool {
-	if !m.answers() || m.bbbContact() != Answers || slices.ContainsFunc(m.unitsDown(), func(unit string) bool {
+	return m.answers() && m.bbbContact() == Answers && !slices.ContainsFunc(m.unitsDown(), func(unit string) bool {
 		return slices.Contains(probedUnits, unit)
-	}) {
-		return false
-	}
-	return !slices.ContainsFunc(w.servers, func(s *server) bool { return s.silenced && s.machine() == m })
+	})
 }

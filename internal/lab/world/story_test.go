@@ -229,7 +229,7 @@ func TestServerIsOfflineAfterTwoFailedPolls(t *testing.T) {
 		meetings(1, 4*time.Minute, time.Hour, 5), // finds no server until 10:08
 	))
 	story.at(30 * time.Second)
-	story.must(story.SetBBB(story.domain(1), false))
+	fix := story.Break(1, BBBStopped{Fails})
 	story.at(time.Minute)
 	expect(story, "online after one bad poll", story.entry(1).Online, true)
 	story.at(2 * time.Minute)
@@ -238,7 +238,7 @@ func TestServerIsOfflineAfterTwoFailedPolls(t *testing.T) {
 	expect(story, "load known", story.entry(1).Load.Known(), false)
 
 	story.at(7*time.Minute + 30*time.Second)
-	story.must(story.SetBBB(story.domain(1), true))
+	fix()
 	story.at(8 * time.Minute)
 	expect(story, "online after one good poll", story.entry(1).Online, true)
 	story.at(9 * time.Minute)
@@ -257,7 +257,7 @@ func TestServerIsOfflineAfterTwoFailedPolls(t *testing.T) {
 func TestPanicStopsIfServerDoesNotAnswer(t *testing.T) {
 	story := newStory(t, 1, 1, meetings(2, 0, time.Hour, 5))
 	story.at(time.Second)
-	story.must(story.SetBBB(story.domain(1), false))
+	story.Break(1, BBBStopped{Fails})
 	for range 2 { // each call drops one meeting
 		if err := story.Panic(story.entry(1).ID); !errors.Is(err, ErrUnreachable) {
 			t.Fatalf("panic = %v, want unreachable", err)

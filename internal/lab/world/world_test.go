@@ -148,7 +148,7 @@ func TestStatsFollowTheMeetings(t *testing.T) {
 	idle := read(4 * time.Hour)
 	expect(story, "load fades", load(idle) < 0.3, true)
 
-	story.must(story.SetBBB(story.domain(1), false))
+	story.Break(1, BBBStopped{Fails})
 	probe, _ := read(4 * time.Hour).Probe.Get()
 	expect(story, "probe while BBB does not answer", probe.OK, false)
 }
