@@ -68,8 +68,18 @@ func (a *Account) present(e Evaluation) int {
 				present[s.Number] = true
 			}
 		}
+		for _, o := range a.seen.Outcomes {
+			if isStart(o) && e.Began.Sub(a.seen.At) <= a.settings.MachineTime {
+				present[o.Server] = true
+			}
+		}
 	}
 	return len(present)
+}
+
+// isStart reports whether an outcome is that of a machine which was created or started.
+func isStart(o cycle.Outcome) bool {
+	return o.Result == scaling.Done && (o.Kind == scaling.Create || o.Kind == scaling.PowerOn)
 }
 
 // isComing reports whether a record shows a server as coming at a moment: it is enabled and

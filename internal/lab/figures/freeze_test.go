@@ -164,3 +164,19 @@ func TestNoFreezeBeforeTheFirstRecord(t *testing.T) {
 		t.Errorf("the longest freeze is %d minutes, want 0", got)
 	}
 }
+
+// A machine that the evaluation before has created is coming, although its record shows
+// the pool before that.
+func TestCreatedMachineIsComing(t *testing.T) {
+	account := figures.NewAccount(settings)
+	created := requires(3)
+	created.At = at("10:00")
+	created.Outcomes = []cycle.Outcome{{Kind: scaling.Create, Server: 3, Result: scaling.Done}}
+	account.Evaluation(figures.Evaluation{Began: at("10:00"), Record: created, Conditions: normal(1, 2)})
+	for _, clock := range []string{"10:05", "10:20", "10:25"} { // at 10:25 it is late
+		account.Evaluation(figures.Evaluation{Began: at(clock), Failed: true, Conditions: normal(1, 2)})
+	}
+	if got := figuresOf(account).LongestFreezeMinutes; got != 5 {
+		t.Errorf("the longest freeze is %d minutes, want 5", got)
+	}
+}
