@@ -118,7 +118,7 @@ func (c *crowd) start(starters []starter) (results []result, err error) {
 }
 
 // holderOf finds the holder of the lease in the error of a refused evaluation.
-var holderOf = regexp.MustCompile(`holds the lease: ((cron|http|command line) \w+), until`)
+var holderOf = regexp.MustCompile(`holds the lease: ((cron|http|command line) \S+), until`)
 
 // TestOneOfManySimultaneousEvaluationsActs starts many evaluations at the same moment,
 // twice: by cron and by HTTP at four instances of the function, and by the command line

@@ -16,42 +16,80 @@ import (
 type Caller struct {
 	sandbox *Sandbox
 
-	lock        sync.Mutex
-	connections []net.Conn
+	lock sync.Mutex
+	// connections are those that are open.
+	connections map[net.Conn]bool
 	// left is how many calls are answered before the caller is killed; -1 for no limit.
 	left   int
 	killed bool
 }
 
-// callers has the caller of each connection, by the address that the services see.
+// callers has the caller of each open connection, by the address that the services see.
 type callers struct {
 	lock sync.Mutex
 	of   map[string]*Caller
 }
 
 // NewCaller returns a caller of the services.
-func (s *Sandbox) NewCaller() *Caller { return &Caller{sandbox: s, left: -1} }
+func (s *Sandbox) NewCaller() *Caller {
+	return &Caller{sandbox: s, left: -1, connections: map[net.Conn]bool{}}
+}
 
 // Dial connects to a service. It returns ECONNREFUSED if the caller was killed.
 func (c *Caller) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if c.Killed() {
-		return nil, fmt.Errorf("connect to %s: the process is dead: %w", address, syscall.ECONNREFUSED)
-	}
 	connection, err := c.sandbox.services.dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	c.lock.Lock()
-	c.connections = append(c.connections, connection)
-	c.lock.Unlock()
-	all := &c.sandbox.callers
-	all.lock.Lock()
-	defer all.lock.Unlock()
-	if all.of == nil {
-		all.of = map[string]*Caller{}
+	if !c.add(connection) {
+		_ = connection.Close()
+		return nil, fmt.Errorf("connect to %s: the process is dead: %w", address, syscall.ECONNREFUSED)
 	}
-	all.of[connection.LocalAddr().String()] = c
-	return connection, nil
+	return callerConn{connection, c}, nil
+}
+
+// callerConn is a connection that its caller forgets when it is closed.
+type callerConn struct {
+	net.Conn
+	caller *Caller
+}
+
+func (c callerConn) Close() error {
+	c.caller.forget(c.Conn)
+	return c.Conn.Close()
+}
+
+// add adds a connection, unless the caller is dead.
+func (c *Caller) add(connection net.Conn) bool {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if c.killed {
+		return false
+	}
+	c.connections[connection] = true
+	c.sandbox.callers.set(connection, c)
+	return true
+}
+
+func (c *Caller) forget(connection net.Conn) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	delete(c.connections, connection)
+	c.sandbox.callers.set(connection, nil)
+}
+
+// set notes the caller of a connection; nil for one that is closed.
+func (c *callers) set(connection net.Conn, caller *Caller) {
+	c.lock.Lock()
+	defer c.lock.Unlock()
+	if caller == nil {
+		delete(c.of, connection.LocalAddr().String())
+		return
+	}
+	if c.of == nil {
+		c.of = map[string]*Caller{}
+	}
+	c.of[connection.LocalAddr().String()] = caller
 }
 
 // KillAfter kills the caller when that many more of its calls have been executed. Then its
@@ -79,10 +117,11 @@ func (c *Caller) kill() {
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	c.killed = true
-	for _, connection := range c.connections {
+	for connection := range c.connections {
 		_ = connection.Close()
+		c.sandbox.callers.set(connection, nil)
 	}
-	c.connections = nil
+	clear(c.connections)
 }
 
 // count counts an executed call of the caller.
