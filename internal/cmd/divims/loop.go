@@ -208,7 +208,7 @@ func (r *sandboxRun) pagePath() string {
 	return "/"
 }
 
-// progressOf returns what the progress says of an evaluation.
+// progressOf returns the line of progress of an evaluation.
 func progressOf(record cycle.Record, err error, killed bool) string {
 	switch {
 	case killed:

@@ -3,8 +3,8 @@ package world
 import "slices"
 
 // standing has what overlapping events have in force, in the order in which they began.
-// Each item stays until its own end. T must have a size, because items are told apart by
-// their pointers.
+// Each item stays until its own end. Items are compared by their addresses, so T must not
+// be a type of size zero.
 type standing[T any] struct{ items []*T }
 
 // add puts an item in force until end is called. Calling end again changes nothing.
