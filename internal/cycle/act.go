@@ -22,7 +22,7 @@ type Outcome struct {
 	// Detail says why the action was not done, or what it created or changed.
 	Detail string `json:"detail,omitempty"`
 	// shortages are the types and zones that were out of stock or over quota.
-	shortages []pool.Shortage
+	shortages []pool.Refusal
 }
 
 // String returns the outcome in one line: "create server 3: done (it is enabled and
@@ -64,7 +64,7 @@ func scalingOutcomes(outcomes []Outcome) []scaling.Outcome {
 type actor struct {
 	*Cycle
 	seen      pool.Observation
-	shortages []pool.Shortage
+	shortages []pool.Refusal
 	// timeLeft reports whether a call may still be started. It reads the clock, because
 	// after a suspension the context's timer may fire a moment late. The lease is valid
 	// for longer, so nobody else acts at the same time.
@@ -83,7 +83,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	limit := share(c.Config.Timeout, 1-recordShare)
 	ctx, cancel := context.WithTimeout(ctx, limit-request.Elapsed())
 	defer cancel()
-	a := actor{Cycle: c, seen: seen, shortages: state.Shortages, timeLeft: func() bool { return request.Elapsed() < limit }}
+	a := actor{Cycle: c, seen: seen, shortages: state.Refusals, timeLeft: func() bool { return request.Elapsed() < limit }}
 	a.userData = onceValues(func() (UserData, error) { return c.Services.UserData(ctx) })
 	a.intended = map[string]scaling.Kind{}
 	for _, action := range plan.Actions {
@@ -169,7 +169,7 @@ func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 	}
 	detail, err := a.perform(ctx, action)
 	var held heldError
-	var shortage *pool.ShortageError
+	var shortage *pool.RefusalError
 	switch {
 	case err == nil:
 		return a.outcome(action, scaling.Done, detail)
@@ -178,7 +178,7 @@ func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 	}
 	outcome := a.outcome(action, scaling.Failed, err.Error())
 	if errors.As(err, &shortage) {
-		outcome.shortages = shortage.Shortages
+		outcome.shortages = shortage.Refusals
 	}
 	return outcome
 }

@@ -35,9 +35,9 @@ func ownAlerts(before, next pool.State, outcomes []Outcome) []scaling.Alert {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "notifications",
 			Text: "the last message did not reach every notification service: " + before.NotifyError, Advice: adviceNotify})
 	}
-	if len(next.Shortages) > 0 {
+	if len(next.Refusals) > 0 {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: "stock and quota",
-			Text: "no machine could be created: " + shortages(next.Shortages), Advice: adviceShortage})
+			Text: "no machine could be created: " + shortages(next.Refusals), Advice: adviceShortage})
 	}
 	return append(alerts, failingAgain(outcomes, before)...)
 }
@@ -45,7 +45,7 @@ func ownAlerts(before, next pool.State, outcomes []Outcome) []scaling.Alert {
 // maxNamed is how many shortages are named in a text.
 const maxNamed = 10
 
-func shortages(list []pool.Shortage) string {
+func shortages(list []pool.Refusal) string {
 	var parts []string
 	for _, s := range list[:min(len(list), maxNamed)] {
 		parts = append(parts, fmt.Sprintf("%s in %s (%s)", s.Type, s.Zone, s.Reason))

@@ -454,13 +454,13 @@ func TestShortageIsRememberedForAWhile(t *testing.T) {
 	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
 	f.machines = f.machines[:1]
 	f.meetings["bbb-w1.example.com"][0].Participants = 200
-	f.fails["create bbb-w2"] = &pool.ShortageError{Shortages: []pool.Shortage{
+	f.fails["create bbb-w2"] = &pool.RefusalError{Refusals: []pool.Refusal{
 		{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}, {Zone: "fr-par-1", Type: "old", Until: noon.Add(time.Minute)},
 	}}
 	evaluate(t, c)
 	state := f.committed[0]
-	if len(state.Shortages) != 1 || state.Shortages[0].Type != "PRO2-S" || !state.Shortages[0].Until.Equal(noon.Add(30*time.Minute)) {
-		t.Errorf("shortages %+v", state.Shortages)
+	if len(state.Refusals) != 1 || state.Refusals[0].Type != "PRO2-S" || !state.Refusals[0].Until.Equal(noon.Add(30*time.Minute)) {
+		t.Errorf("shortages %+v", state.Refusals)
 	}
 	if memory := state.Servers[2]; memory.Failures != 0 || !memory.NotBefore.Equal(noon.Add(time.Minute)) {
 		t.Errorf("memory %+v; want no failure of the server, and a retry when the first shortage may be over", memory)

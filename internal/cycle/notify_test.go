@@ -249,7 +249,7 @@ func TestOwnAlerts(t *testing.T) {
 		"an expired lease":     {before: known(func(s *pool.State) { s.TakenOver = "cron A" }), want: "warning lease passing: an earlier evaluation (cron A) did not finish"},
 		"a failed service": {before: known(func(s *pool.State) { s.NotifyError = "service 1: no answer" }),
 			want: "warning notifications: the last message did not reach every notification service: service 1: no answer"},
-		"out of stock": {before: known(func(*pool.State) {}), next: pool.State{Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}, {Zone: "fr-par-2", Type: "PRO2-S", Reason: "quota"}}},
+		"out of stock": {before: known(func(*pool.State) {}), next: pool.State{Refusals: []pool.Refusal{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}, {Zone: "fr-par-2", Type: "PRO2-S", Reason: "quota"}}},
 			want: "error stock and quota: no machine could be created: PRO2-S in fr-par-1 (out of stock), PRO2-S in fr-par-2 (quota)"},
 		"an action fails once":           {before: known(func(*pool.State) {}), outcomes: []Outcome{failed}},
 		"an action fails twice":          {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{failed}, want: "error reboot server 3: failed at this evaluation and the one before: 403; reason for the action: it answers nobody"},

@@ -25,4 +25,7 @@ type Entry struct {
 	Online         bool             `json:"online"`
 	Tag            string           `json:"tag,omitempty"`
 	BBBVersion     string           `json:"bbb_version,omitempty"`
+	// Problem is why the entry cannot be read; empty if it can be. The fields that could
+	// be read are set.
+	Problem string `json:"problem,omitempty"`
 }

@@ -105,6 +105,9 @@ type Volume struct {
 	Tags []string   `json:"tags,omitempty"`
 	// Attached is true if a machine uses it.
 	Attached bool `json:"attached"`
+	// MachineID is the machine whose deletion left the volume, by its mark. It is empty if
+	// the mark names none.
+	MachineID string `json:"machine_id,omitempty"`
 }
 
 // Image is a disk image that machines are created from.
@@ -121,9 +124,10 @@ type MachineOrder struct {
 	// Zones and Types are tried in order, each type in each zone, until one is
 	// neither out of stock nor over quota.
 	Zones, Types []string
-	// Refused are the types and zones to skip, because they were out of stock or over
-	// quota lately.
-	Refused []Shortage
+	// Refused are the types and zones to skip, because they were refused lately.
+	Refused []Refusal
+	// Images are the images to use instead of the newest, by zone.
+	Images map[string]string
 	// UserData is the cloud-init document; empty for none.
 	UserData []byte
 }

@@ -1,6 +1,9 @@
 package pool
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Meeting is a meeting as the server's own BBB lists it.
 type Meeting struct {
@@ -19,6 +22,11 @@ type Meeting struct {
 // Conference is the answer of one getMeetings call to a server.
 type Conference struct {
 	Meetings []Meeting
+	// Date is the time of the server's clock when it answered, from the answer's Date
+	// header. It is zero if the answer had none.
+	Date time.Time
+	// Address is the address that answered. It is invalid if unknown.
+	Address netip.Addr
 	// CertificateExpiry is from the TLS handshake of the same connection.
 	CertificateExpiry Reading[time.Time]
 }

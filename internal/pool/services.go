@@ -54,8 +54,8 @@ type Hoster interface {
 	// when its machine is deleted, so they are no longer needed.
 	Leftovers(ctx context.Context) ([]Volume, error)
 	// Create creates a machine, attaches its address and starts it, without waiting for
-	// the start. The error is a *ShortageError if all types and zones are out of stock or
-	// over quota. After any other error a machine may exist: list before trying again.
+	// the start. The error is a *RefusalError if the hoster refused to create one. After
+	// any other error a machine may exist: list before trying again.
 	Create(ctx context.Context, order MachineOrder) (Machine, error)
 	PowerOn(ctx context.Context, machine Machine) error
 	Reboot(ctx context.Context, machine Machine) error
@@ -89,19 +89,23 @@ var ErrGone = errors.New("does not exist")
 // resolve to the address, or not yet.
 var ErrUnresolved = errors.New("the name does not resolve to the address yet")
 
-// ShortageError is returned if no machine could be created because all types and zones
-// are out of stock or over quota.
-type ShortageError struct {
-	// Shortages has one item for each type and zone. Until is unset if they were tried
-	// by this call, and kept if they were skipped because of an earlier shortage.
-	Shortages []Shortage
+// RefusalError is returned if the hoster refused to create a machine: each type in each
+// zone by a definite answer, or by an unclear one that ended the creation.
+type RefusalError struct {
+	// Refusals has one item for each type and zone. Until is unset if they were tried
+	// by this call, and kept if they were skipped because of an earlier refusal.
+	Refusals []Refusal
 }
 
 // Error names the types and zones with their reasons.
-func (e *ShortageError) Error() string {
+func (e *RefusalError) Error() string {
 	text := "no machine is available"
-	for _, s := range e.Shortages {
-		text += "; " + s.Type + " in " + s.Zone + ": " + s.Reason
+	for _, r := range e.Refusals {
+		what := "zone " + r.Zone
+		if r.Type != "" {
+			what = r.Type + " in " + r.Zone
+		}
+		text += "; " + what + ": " + r.Reason
 	}
 	return text
 }

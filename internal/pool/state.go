@@ -30,9 +30,9 @@ type State struct {
 	Interventions []Intervention `json:"interventions,omitempty"`
 	// Servers is what is remembered of each server, by number.
 	Servers map[int]ServerMemory `json:"servers,omitempty"`
-	// Shortages are the types and zones that were out of stock or over quota, and until
-	// when they are skipped.
-	Shortages []Shortage `json:"shortages,omitempty"`
+	// Refusals are the types and zones that the hoster refused, and until when they are
+	// skipped.
+	Refusals []Refusal `json:"shortages,omitempty"`
 	// Notified is what operators were notified of, by the subject of the alert.
 	Notified map[string]NotifiedAlert `json:"told,omitempty"`
 	// NotifyError says which notification services failed at the last message; empty if none.
@@ -154,8 +154,9 @@ func (i Intervention) String() string {
 	return fmt.Sprintf("server %d: %s", i.Server, i.Change)
 }
 
-// Shortage is a commercial type that is out of stock or over quota in a zone.
-type Shortage struct {
+// Refusal is a commercial type that the hoster refused in a zone. If the answer was
+// unclear, so that no other type would have fared better, the type is empty.
+type Refusal struct {
 	Zone   string    `json:"zone"`
 	Type   string    `json:"type"`
 	Reason string    `json:"reason"`

@@ -43,6 +43,10 @@ type Stats struct {
 	// Age is how old the values of the server itself (backlog, failures, probe, version)
 	// were when they were read, by the server's clock.
 	Age Reading[time.Duration] `json:"age"`
+	// MachineID is the hoster's id of the machine that answered, as its own script has it
+	// from the hoster's metadata. Nodename is its host name.
+	MachineID Reading[string] `json:"machine_id"`
+	Nodename  Reading[string] `json:"nodename"`
 }
 
 // NetworkCounters are bytes since the machine's boot.

@@ -105,7 +105,7 @@ func (d *decision) addOpenSubjects() {
 	if !d.plan.Required.Servers.Known() {
 		d.leaveOpen(poolSizeSubject, noServerLeftSubject)
 	}
-	if len(d.state.Shortages) > 0 {
+	if len(d.state.Refusals) > 0 {
 		d.leaveOpen(noServerLeftSubject) // the next try may get no machine either
 	}
 }

@@ -24,7 +24,7 @@ const (
 type Outcome struct {
 	Result Result
 	// Shortages lists what the hoster did not have.
-	Shortages []pool.Shortage
+	Shortages []pool.Refusal
 }
 
 // maxBackOff is the longest time between two tries to create a machine.
@@ -45,7 +45,7 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 			memory.Failures, memory.NotBefore = 0, time.Time{}
 		case action.Kind == Create && outcome.Result == Failed && len(outcome.Shortages) > 0:
 			memory.NotBefore = nextTry(now, outcome.Shortages) // not the server's failure
-			next.Shortages = withShortages(next.Shortages, now, outcome.Shortages)
+			next.Refusals = withShortages(next.Refusals, now, outcome.Shortages)
 		case action.Kind == Create && outcome.Result == Failed:
 			memory.Failures++
 			memory.NotBefore = now.Add(backOff(config.Interval, memory.Failures))

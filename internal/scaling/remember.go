@@ -19,7 +19,7 @@ func (d *decision) remember() pool.State {
 		NotifyError:    d.state.NotifyError,
 		Forced:         d.forced(),
 		Servers:        map[int]pool.ServerMemory{},
-		Shortages:      currentShortages(d.now, d.state.Shortages),
+		Refusals:       currentShortages(d.now, d.state.Refusals),
 	}
 	switch {
 	case !d.seen.Entries.Known() || !d.seen.Machines.Known():

@@ -16,7 +16,7 @@ import (
 
 // Create creates a machine with its server's reserved addresses and starts it, without
 // waiting for it. It tries the types in order, each in all zones where the server has
-// an address. If all are refused, the error is a *pool.ShortageError.
+// an address. If all are refused, the error is a *pool.RefusalError.
 //
 // Creation takes several calls and may be interrupted between any two. The next
 // evaluation can continue safely, because
@@ -50,19 +50,19 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 	if len(sites) == 0 {
 		return pool.Machine{}, problems
 	}
-	shortage := &pool.ShortageError{}
+	shortage := &pool.RefusalError{}
 	for _, commercialType := range order.Types {
 		for _, site := range sites {
 			if lately := refusedLately(order, commercialType, site.zone); lately != nil {
-				shortage.Shortages = append(shortage.Shortages, *lately)
+				shortage.Refusals = append(shortage.Refusals, *lately)
 				continue
 			}
 			machine, refused, err := c.createIn(ctx, site, commercialType, order)
 			if refused == "" || err != nil {
 				return machine, err
 			}
-			shortage.Shortages = append(shortage.Shortages,
-				pool.Shortage{Zone: string(site.zone), Type: commercialType, Reason: refused})
+			shortage.Refusals = append(shortage.Refusals,
+				pool.Refusal{Zone: string(site.zone), Type: commercialType, Reason: refused})
 		}
 	}
 	if problems != nil {
@@ -73,7 +73,7 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 
 // refusedLately returns the recent refusal of a type in a zone, or nil if it may be
 // tried.
-func refusedLately(order pool.MachineOrder, commercialType string, zone scw.Zone) *pool.Shortage {
+func refusedLately(order pool.MachineOrder, commercialType string, zone scw.Zone) *pool.Refusal {
 	for i, refusal := range order.Refused {
 		if refusal.Type == commercialType && refusal.Zone == string(zone) {
 			return &order.Refused[i]

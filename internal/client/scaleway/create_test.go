@@ -148,7 +148,7 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 	tests := map[string]struct {
 		par1, ams1 []script // answers to creations
 		want       []string // types and zones that were asked for, in order
-		refused    []pool.Shortage
+		refused    []pool.Refusal
 	}{
 		"the first is available": {
 			par1: []script{made()},
@@ -172,7 +172,7 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 			par1: []script{outOfStock()},
 			ams1: []script{overQuota(), say(412, object{"type": "precondition_failed", "precondition": "resource_still_in_use", "help_message": "wait"})},
 			want: []string{typeA + " par", typeA + " ams", typeB + " par", typeB + " ams"},
-			refused: []pool.Shortage{
+			refused: []pool.Refusal{
 				{Zone: "fr-par-1", Type: typeA, Reason: "out of stock"},
 				{Zone: "nl-ams-1", Type: typeA, Reason: "over quota of cp_servers_type_POP2_HC_8C_16G"},
 				{Zone: "fr-par-1", Type: typeB, Reason: "out of stock"},
@@ -204,12 +204,12 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 			if !reflect.DeepEqual(asked, test.want) {
 				t.Errorf("asked for %v, want %v", asked, test.want)
 			}
-			shortage, short := errors.AsType[*pool.ShortageError](err)
+			shortage, short := errors.AsType[*pool.RefusalError](err)
 			if short != (test.refused != nil) {
 				t.Fatalf("error %v, want a shortage: %v", err, test.refused != nil)
 			}
-			if short && !reflect.DeepEqual(shortage.Shortages, test.refused) {
-				t.Errorf("shortages are %v, want %v", shortage.Shortages, test.refused)
+			if short && !reflect.DeepEqual(shortage.Refusals, test.refused) {
+				t.Errorf("shortages are %v, want %v", shortage.Refusals, test.refused)
 			}
 			if !short && err != nil {
 				t.Error(err)
@@ -234,7 +234,7 @@ func TestCreateStopsAfterAnUnclearAnswer(t *testing.T) {
 			cloud := readyCloud(t)
 			cloud.on(create, answer)
 			_, err := cloud.client().Create(t.Context(), order())
-			if _, short := errors.AsType[*pool.ShortageError](err); err == nil || short {
+			if _, short := errors.AsType[*pool.RefusalError](err); err == nil || short {
 				t.Errorf("error %v, want one that is no shortage", err)
 			}
 			if got := cloud.changes(); !reflect.DeepEqual(got, []string{create}) {
@@ -312,10 +312,10 @@ func TestRecentRefusalIsNotTriedAgain(t *testing.T) {
 	cloud.on(create, outOfStock())
 	again := order()
 	until := time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
-	again.Refused = []pool.Shortage{{Zone: "fr-par-1", Type: typeA, Reason: "out of stock", Until: until}}
+	again.Refused = []pool.Refusal{{Zone: "fr-par-1", Type: typeA, Reason: "out of stock", Until: until}}
 	_, err := cloud.client().Create(t.Context(), again)
-	shortage, ok := errors.AsType[*pool.ShortageError](err)
-	if !ok || len(shortage.Shortages) != 2 || !shortage.Shortages[0].Until.Equal(until) || !shortage.Shortages[1].Until.IsZero() {
+	shortage, ok := errors.AsType[*pool.RefusalError](err)
+	if !ok || len(shortage.Refusals) != 2 || !shortage.Refusals[0].Until.Equal(until) || !shortage.Refusals[1].Until.IsZero() {
 		t.Fatalf("error %v, want the old refusal as it was and the new one", err)
 	}
 	if got := cloud.changes(); !reflect.DeepEqual(got, []string{create}) {
@@ -327,8 +327,8 @@ func TestShortageSaysWhyOtherZonesWereNotTried(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on(create, outOfStock())
 	_, err := cloud.client().Create(t.Context(), order())
-	shortage, ok := errors.AsType[*pool.ShortageError](err)
-	if !ok || len(shortage.Shortages) != 2 {
+	shortage, ok := errors.AsType[*pool.RefusalError](err)
+	if !ok || len(shortage.Refusals) != 2 {
 		t.Fatalf("error %v, want a shortage of both types in one zone", err)
 	}
 	if !strings.Contains(err.Error(), "no address in nl-ams-1 (51.15.1.1 is in fr-par-1)") {
@@ -424,7 +424,7 @@ func TestMachineThatCannotBeStarted(t *testing.T) {
 		cloud.on(action, outOfStock())
 		cloud.on("DELETE "+machinePath, say(412, object{"type": "precondition_failed", "precondition": "resource_still_in_use"}))
 		_, err := cloud.client().Create(t.Context(), order())
-		if _, short := errors.AsType[*pool.ShortageError](err); err == nil || short {
+		if _, short := errors.AsType[*pool.RefusalError](err); err == nil || short {
 			t.Errorf("error %v, want one that is no shortage", err)
 		}
 		creations := 0

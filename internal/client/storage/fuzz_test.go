@@ -20,7 +20,7 @@ func FuzzState(f *testing.F) {
 		LastEvaluation: now, Record: json.RawMessage(`{"at":"2026-03-16T08:00:00Z"}`), Load: &pool.PastLoad{At: now, Participants: 7, Meetings: 1}, Kept: 3,
 		Servers: map[int]pool.ServerMemory{1: {MachineID: "m", Participants: 7, Failures: 2, Network: &pool.NetworkCounters{Received: 1e9},
 			Maintenance: &pool.Hold{Reason: "new disk", Author: "Ada", Since: now}}},
-		Shortages: []pool.Shortage{{Zone: "fr-par-1", Type: "PRO2-S", Until: now}},
+		Refusals: []pool.Refusal{{Zone: "fr-par-1", Type: "PRO2-S", Until: now}},
 	}}
 	text, err := json.Marshal(full)
 	if err != nil {

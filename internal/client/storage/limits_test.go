@@ -100,7 +100,7 @@ func TestUnreadableStateIsNotWritten(t *testing.T) {
 				s.Notified[strconv.Itoa(i)] = pool.NotifiedAlert{}
 			}
 		},
-		"many shortages": func(s *pool.State) { s.Shortages = make([]pool.Shortage, maxShortages+1) },
+		"many shortages": func(s *pool.State) { s.Refusals = make([]pool.Refusal, maxShortages+1) },
 		"absurd":         func(s *pool.State) { s.Kept = -1 },
 	} {
 		t.Run(name, func(t *testing.T) {
