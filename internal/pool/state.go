@@ -33,6 +33,22 @@ type State struct {
 	// Refusals are the types and zones that the hoster refused, and until when they are
 	// skipped.
 	Refusals []Refusal `json:"shortages,omitempty"`
+	// Floors is the last requirement that was made with every load known, by tag. While a
+	// load is unknown, the pool is not made smaller than that.
+	Floors map[string]int `json:"floors,omitempty"`
+	// SurplusSince is since when there have been more servers than required, by tag.
+	SurplusSince map[string]time.Time `json:"surplus_since,omitempty"`
+	// BootTimes is how many seconds the last machines took from their order until they
+	// came, the latest last, by kind of machine.
+	BootTimes map[string][]int `json:"boot_times,omitempty"`
+	// Doubt is what is remembered of doubts: many servers fell together, the poller's
+	// word is stale, what was made does not come.
+	Doubt Doubt `json:"doubt,omitzero"`
+	// Faults is when a server was first replaced for a fault, by the fault. A fault is
+	// forgotten when no server has it.
+	Faults map[string]time.Time `json:"faults,omitempty"`
+	// Refused is why and since when the hoster has refused every creation that was tried.
+	Refused *Refused `json:"refused,omitempty"`
 	// Notified is what operators were notified of, by the subject of the alert.
 	Notified map[string]NotifiedAlert `json:"told,omitempty"`
 	// NotifyError says which notification services failed at the last message; empty if none.
@@ -40,6 +56,46 @@ type State struct {
 	// TakenOver is the holder of an expired lease that was taken over with this state;
 	// empty if the lease had been released. It is not stored.
 	TakenOver string `json:"-"`
+}
+
+// Doubt is what one evaluation remembers about doubts for the next.
+type Doubt struct {
+	// FellTogether is when the first of the servers fell that fell together last, and
+	// Recovered when the last of them served again; zero while they are still away.
+	FellTogether time.Time `json:"fell_together,omitzero"`
+	Recovered    time.Time `json:"recovered,omitzero"`
+	// PollerSince is since when the poller's word has been stale.
+	PollerSince time.Time `json:"poller_since,omitzero"`
+	// PollerMoved is when a flag of Scalelite last changed or a load last fell: the
+	// poller was at work.
+	PollerMoved time.Time `json:"poller_moved,omitzero"`
+	// Late counts the machines in a row that did not come in their time, by what they
+	// share: "image ID", "zone NAME", "type NAME".
+	Late map[string]Late `json:"late,omitempty"`
+	// Came is when a machine that DiViMS created or started last came.
+	Came time.Time `json:"came,omitzero"`
+	// Ordered is when machines were last ordered, and Fruitless how many rounds of
+	// orders brought no machine since.
+	Ordered   time.Time `json:"ordered,omitzero"`
+	Fruitless int       `json:"fruitless,omitempty"`
+	// LastGood is the image of the machine that came last, by zone. SetAside are newer
+	// images whose machines do not come.
+	LastGood map[string]string `json:"last_good,omitempty"`
+	SetAside []string          `json:"set_aside,omitempty"`
+}
+
+// Late is a number of machines in a row that did not come in their time.
+type Late struct {
+	Count int       `json:"count"`
+	At    time.Time `json:"at"`
+	// Mute is how many of them never answered anything.
+	Mute int `json:"mute,omitempty"`
+}
+
+// Refused is a run of creations that the hoster refused.
+type Refused struct {
+	Since  time.Time `json:"since"`
+	Reason string    `json:"reason"`
 }
 
 // NotifiedAlert is what operators know about one alert.
@@ -87,8 +143,44 @@ type ServerMemory struct {
 	// Health is the last judged health, HealthSince when it started.
 	Health      string    `json:"health,omitempty"`
 	HealthSince time.Time `json:"health_since,omitzero"`
-	// Rebooted is when the machine was last rebooted by DiViMS.
+	// Rebooted is when the machine was last rebooted by DiViMS, Reboots how often it was
+	// since it last served.
 	Rebooted time.Time `json:"rebooted,omitzero"`
+	Reboots  int       `json:"reboots,omitempty"`
+	// FirstSeen is when the machine was first seen. Ordered is when DiViMS last ordered
+	// its creation or start. Watched is set if every evaluation since its creation by
+	// DiViMS has seen it silent and offline.
+	FirstSeen time.Time `json:"first_seen,omitzero"`
+	Ordered   time.Time `json:"ordered,omitzero"`
+	Watched   bool      `json:"watched,omitempty"`
+	// Came is when the machine first came after it was ordered, started or rebooted: it
+	// answered, or Scalelite called it online. BootSeen is set if anything on it has
+	// answered, LateSince since when its time has been over without that.
+	Came      time.Time `json:"came,omitzero"`
+	BootSeen  bool      `json:"boot_seen,omitempty"`
+	LateSince time.Time `json:"late_since,omitzero"`
+	// Served is when the server last served, Fell when it stopped serving, and FellOf how
+	// many servers had served until then.
+	Served time.Time `json:"served,omitzero"`
+	Fell   time.Time `json:"fell,omitzero"`
+	FellOf int       `json:"fell_of,omitempty"`
+	// Stopped is since when the machine has been seen switched off.
+	Stopped time.Time `json:"stopped,omitzero"`
+	// Recordings is set if recordings were in work or had failed when the machine's
+	// figures were last seen.
+	Recordings bool `json:"recordings,omitempty"`
+	// UnknownSince is since when the load has been unknown.
+	UnknownSince time.Time `json:"unknown_since,omitzero"`
+	// Fault is what is wrong with the server, FaultSince since when.
+	Fault      string    `json:"fault,omitempty"`
+	FaultSince time.Time `json:"fault_since,omitzero"`
+	// Seen are the meetings of a draining server by internal id, with the time of the
+	// evaluation that saw each for the first time.
+	Seen map[string]time.Time `json:"seen,omitempty"`
+	// Zone is where the server's machine was last seen or ordered.
+	Zone string `json:"zone,omitempty"`
+	// Entry is what is remembered of the server's entry in Scalelite.
+	Entry EntryMemory `json:"entry,omitzero"`
 	// Failures counts failed creations in a row. The next one is not tried before
 	// NotBefore.
 	Failures  int       `json:"failures,omitempty"`
@@ -104,6 +196,31 @@ type ServerMemory struct {
 	Recycle *Hold `json:"recycle,omitempty"`
 	// EndDrain is set if an operator wants the server's drain to end now.
 	EndDrain *EndDrain `json:"end_drain,omitempty"`
+}
+
+// EntryMemory is what is remembered of a server's entry in Scalelite.
+type EntryMemory struct {
+	// ID is the entry's id, EnabledAs the id under which it was last seen enabled.
+	ID        string `json:"id,omitempty"`
+	EnabledAs string `json:"enabled_as,omitempty"`
+	// Ours is set if DiViMS has ordered a cordon since the entry was last seen enabled,
+	// and the order was or may have been carried out.
+	Ours bool `json:"ours,omitempty"`
+	// HandSince is since when the entry has been cordoned or disabled by a person.
+	HandSince time.Time `json:"hand_since,omitzero"`
+	// Online is Scalelite's flag, OnlineAt when it last changed; Load is Scalelite's
+	// load. Answered is whether the server answered us, AnsweredAt when that last changed.
+	Online     bool             `json:"online,omitempty"`
+	OnlineAt   time.Time        `json:"online_at,omitzero"`
+	Load       Reading[float64] `json:"load,omitzero"`
+	Answered   bool             `json:"answered,omitempty"`
+	AnsweredAt time.Time        `json:"answered_at,omitzero"`
+	// UnavailableSince is since when the load has been unavailable.
+	UnavailableSince time.Time `json:"unavailable_since,omitzero"`
+	// MissingSince is since when Scalelite has had no entry for the server. Registered is
+	// the id of the entry that DiViMS added.
+	MissingSince time.Time `json:"missing_since,omitzero"`
+	Registered   string    `json:"registered,omitempty"`
 }
 
 // Hold is an operator's order: who gave it, when and why.
