@@ -331,16 +331,28 @@ func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.Server
 		}
 		return heldError{why}
 	}
-	if load, known := entry.Load.Get(); !action.Unanswered && (!known || load > 0) {
-		// Scalelite still counts meetings that BBB no longer has.
-		err := a.within(ctx, func(ctx context.Context) error { return a.Services.LoadBalancer.Panic(ctx, entry.ID) })
-		if err != nil {
-			return fmt.Errorf("clear the stale meetings of %s: %w", s.Server.Domain, err)
-		}
-	}
-	err := a.within(ctx, func(ctx context.Context) error { return a.Services.Hoster.Delete(ctx, machine) })
+	return a.deleteMachine(ctx, machine)
+}
+
+// deleteMachine deletes a machine. It is no error if somebody else has deleted it.
+func (a *actor) deleteMachine(ctx context.Context, machine pool.Machine) error {
+	var deletion pool.Deletion
+	err := a.within(ctx, func(ctx context.Context) (err error) {
+		deletion, err = a.Services.Hoster.PrepareDelete(ctx, machine)
+		return err
+	})
 	if errors.Is(err, pool.ErrGone) {
-		return nil // somebody else has deleted it
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = a.within(ctx, deletion.Delete)
+	if err == nil || errors.Is(err, pool.ErrGone) {
+		return nil
+	}
+	if canceled := a.within(ctx, deletion.Cancel); canceled != nil {
+		return fmt.Errorf("%w; and %w", err, canceled)
 	}
 	return err
 }

@@ -69,7 +69,6 @@ func (f *fake) SetState(_ context.Context, id string, state pool.EntryState) err
 func (f *fake) Register(_ context.Context, url string, _ pool.Secret) (pool.Entry, error) {
 	return pool.Entry{ID: "new"}, f.note("register %s", url)
 }
-func (f *fake) Panic(_ context.Context, id string) error { return f.note("panic %s", id) }
 
 func domainOf(at pool.Endpoint) string {
 	return strings.TrimSuffix(strings.TrimPrefix(at.URL, "https://"), "/bigbluebutton/api")
@@ -115,7 +114,12 @@ func (f *fake) Create(_ context.Context, order pool.MachineOrder) (pool.Machine,
 }
 func (f *fake) PowerOn(_ context.Context, m pool.Machine) error { return f.note("power on %s", m.ID) }
 func (f *fake) Reboot(_ context.Context, m pool.Machine) error  { return f.note("reboot %s", m.ID) }
-func (f *fake) Delete(_ context.Context, m pool.Machine) error  { return f.note("delete %s", m.ID) }
+func (f *fake) PrepareDelete(_ context.Context, m pool.Machine) (pool.Deletion, error) {
+	return pool.Deletion{
+		Delete: func(context.Context) error { return f.note("delete %s", m.ID) },
+		Cancel: func(context.Context) error { return f.note("cancel the deletion of %s", m.ID) },
+	}, f.fails["prepare "+m.ID]
+}
 func (f *fake) DeleteVolume(_ context.Context, v pool.Volume) error {
 	return f.note("delete volume %s", v.ID)
 }
@@ -259,17 +263,23 @@ func TestServerThatAnswersAgainIsNotRebooted(t *testing.T) {
 	}
 }
 
-func TestStaleMeetingsAreClearedOnAnEmptyServerOnly(t *testing.T) {
+// Scalelite may still count meetings that BBB no longer has. DiViMS does not panic the
+// entry, which would end meetings that have begun meanwhile.
+func TestStaleLoadKeepsNoMachine(t *testing.T) {
 	f, c := newFake(2)
 	f.entries[1].Load = pool.Seen(15.0)
 	evaluate(t, c)
-	f.want(t, "disabled 2", "panic 2", "delete m2")
+	f.want(t, "disabled 2", "delete m2")
+}
 
-	f, c = newFake(2)
-	f.entries[1].Load = pool.Seen(15.0)
-	f.meanwhile = f.startLateMeeting
-	evaluate(t, c)
-	f.want(t, "disabled 2", "cordoned 2")
+func TestFailedDeletionIsCanceled(t *testing.T) {
+	f, c := newFake(2)
+	f.fails["delete m2"] = errors.New("403")
+	record := evaluate(t, c)
+	f.want(t, "disabled 2", "delete m2", "cancel the deletion of m2")
+	if got := record.Outcomes[0]; got.Result != scaling.Failed || !strings.Contains(got.Detail, "403") {
+		t.Errorf("outcome %+v, want the failure", got)
+	}
 }
 
 // TestLastEnabledServerIsNotCordoned checks the fresh list of entries: the decision was

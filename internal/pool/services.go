@@ -14,9 +14,6 @@ type LoadBalancer interface {
 	SetState(ctx context.Context, entryID string, state EntryState) error
 	// Register adds an entry in state disabled.
 	Register(ctx context.Context, url string, secret Secret) (Entry, error)
-	// Panic makes Scalelite forget the entry's meetings, END them on the server, and
-	// disable the entry. Use it only for servers without meetings.
-	Panic(ctx context.Context, entryID string) error
 }
 
 // Endpoint is the address and the secret of one server's BBB API.
@@ -59,11 +56,23 @@ type Hoster interface {
 	Create(ctx context.Context, order MachineOrder) (Machine, error)
 	PowerOn(ctx context.Context, machine Machine) error
 	Reboot(ctx context.Context, machine Machine) error
-	// Delete terminates a machine without waiting for it. Its block volumes stay, tagged
-	// for Leftovers. The error is ErrGone if there is no such machine.
-	Delete(ctx context.Context, machine Machine) error
+	// PrepareDelete does everything for the deletion of a machine but the call that deletes
+	// it. The error is ErrGone if there is no such machine.
+	PrepareDelete(ctx context.Context, machine Machine) (Deletion, error)
 	// DeleteVolume deletes a detached volume. It is no error if it does not exist.
 	DeleteVolume(ctx context.Context, volume Volume) error
+}
+
+// Deletion is a prepared deletion of a machine: its volumes that stay are marked for
+// Leftovers, and the call that deletes the machine is next.
+type Deletion struct {
+	// Delete deletes the machine by a single call, without waiting for its end. The error
+	// is ErrGone if there is no such machine.
+	Delete func(context.Context) error
+	// Cancel takes the marks of the volumes off again, because the machine stays. After a
+	// Delete without a clear answer it leaves them: a later evaluation sees whether the
+	// machine stays.
+	Cancel func(context.Context) error
 }
 
 // CalendarService reads the calendar.

@@ -397,7 +397,7 @@ func (v vector) checkPlan(t *testing.T, plan Plan) {
 		}
 		kind, ok := map[string]Kind{"cordon": Cordon, "enable": Enable, "clone": Create, "poweron": PowerOn, "terminate": Delete, "reboot": Reboot}[a.Action]
 		if !ok {
-			continue // the predecessor's panic is part of deleting
+			continue // DiViMS does not panic servers
 		}
 		for _, domain := range a.Domains {
 			number := v.number(domain)

@@ -24,9 +24,6 @@ const (
 	// maxResponse is the largest response that is read, in bytes. An entry takes about
 	// 300 bytes, so it has room for more than ten thousand of them.
 	maxResponse = 4 << 20
-	// maxPanicCalls is the most panicServer calls that one Panic makes. Each call that
-	// Scalelite does not finish has removed one meeting.
-	maxPanicCalls = 100
 )
 
 // Client calls the API of one Scalelite. It implements pool.LoadBalancer.
@@ -130,32 +127,6 @@ func (c *Client) Remove(ctx context.Context, entryID string) error {
 		return fmt.Errorf("remove entry %s: %w", entryID, err)
 	}
 	return nil
-}
-
-// Panic makes Scalelite end the entry's meetings on the server, forget them, and disable
-// the entry. Scalelite stops at the first meeting that it cannot end, so Panic repeats
-// the call until it succeeds, at most 100 times. The error wraps pool.ErrGone if
-// Scalelite does not know the entry.
-func (c *Client) Panic(ctx context.Context, entryID string) error {
-	var err error
-	for range maxPanicCalls {
-		err = c.change(ctx, "panicServer", map[string]any{"id": entryID})
-		if !isPartialPanic(err) {
-			break
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("panic entry %s: %w", entryID, err)
-	}
-	return nil
-}
-
-// isPartialPanic reports whether Scalelite stopped at a meeting that it could not end.
-// It has then forgotten that meeting, and left the later meetings and the state alone.
-func isPartialPanic(err error) bool {
-	var failure *Error
-	return errors.As(err, &failure) &&
-		failure.Status == http.StatusBadRequest && strings.HasPrefix(failure.Message, "Couldn't disable server id=")
 }
 
 // change makes a call that changes one entry. A 404 with a message of Scalelite means

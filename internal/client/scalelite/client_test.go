@@ -1,7 +1,6 @@
 package scalelite
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -30,7 +29,6 @@ const (
 		`"tag":null,"state":"disabled","load":"unavailable","load_multiplier":1.0,"online":"offline","new_in_v2":[1]}`
 	checksumError = `<response><returncode>FAILED</returncode><messageKey>checksumError</messageKey>` +
 		`<message>You did not pass the checksum security check</message></response>`
-	partialPanic = `{"error":"Couldn't disable server id=e-1"}`
 )
 
 // response is a response of the scripted Scalelite.
@@ -211,9 +209,6 @@ func TestRequestsOfChanges(t *testing.T) {
 		{"remove", done,
 			func(c *Client) error { return c.Remove(t.Context(), "e-1") },
 			`POST /scalelite/api/deleteServer {"id":"e-1"}`},
-		{"panic, which does not keep the state", done,
-			func(c *Client) error { return c.Panic(t.Context(), "e-1") },
-			`POST /scalelite/api/panicServer {"id":"e-1"}`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -242,7 +237,6 @@ func TestOnlyScalelites404MeansGone(t *testing.T) {
 	changes := map[string]func(*Client) error{
 		"set state": func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Cordoned) },
 		"remove":    func(c *Client) error { return c.Remove(t.Context(), "e-1") },
-		"panic":     func(c *Client) error { return c.Panic(t.Context(), "e-1") },
 	}
 	tests := []struct {
 		name     string
@@ -310,54 +304,6 @@ func TestRegisterFails(t *testing.T) {
 	}
 }
 
-func TestPanicIsRepeatedUntilItSucceeds(t *testing.T) {
-	stopped := response{400, jsonType, partialPanic}
-	s, client := scripted(t, stopped, stopped, response{200, jsonType, `{"success":"done"}`})
-	if err := client.Panic(t.Context(), "e-1"); err != nil || len(s.requests) != 3 {
-		t.Errorf("%d calls, error %v; want 3 calls and no error", len(s.requests), err)
-	}
-}
-
-func TestPanicGivesUp(t *testing.T) {
-	tests := []struct {
-		name     string
-		response response
-		calls    int
-	}{
-		{"at its limit", response{400, jsonType, partialPanic}, maxPanicCalls},
-		{"at another error at once", response{400, jsonType, `{"error":"other"}`}, 1},
-		{"at a proxy's error at once", response{502, htmlType, partialPanic}, 1},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			s, client := scripted(t, test.response)
-			if err := client.Panic(t.Context(), "e-1"); err == nil || len(s.requests) != test.calls {
-				t.Errorf("%d calls, error %v; want %d calls and an error", len(s.requests), err, test.calls)
-			}
-		})
-	}
-}
-
-func TestPanicEndsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	calls := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if calls++; calls == 2 {
-			cancel()
-		}
-		w.Header().Set("Content-Type", jsonType)
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, partialPanic)
-	}))
-	defer server.Close()
-	client := New(Settings{URL: server.URL, Secret: pool.NewSecret(balancerSecret), Hash: checksum.SHA256}, server.Client())
-	err := client.Panic(ctx, "e-1")
-	server.Close() // waits for the handler, which writes calls
-	if !errors.Is(err, context.Canceled) || calls != 2 {
-		t.Errorf("%d calls, error %v; want 2 calls and the context's error", calls, err)
-	}
-}
-
 func TestBaseURL(t *testing.T) {
 	for name, suffix := range map[string]string{
 		"plain":                  "",
@@ -414,7 +360,6 @@ func TestErrorsContainNoSecret(t *testing.T) {
 				"Register": registerErr,
 				"SetState": client.SetState(t.Context(), "e-1", pool.Enabled),
 				"Remove":   client.Remove(t.Context(), "e-1"),
-				"Panic":    client.Panic(t.Context(), "e-1"),
 			} {
 				if err == nil {
 					t.Fatalf("%s: no error", call)

@@ -110,7 +110,7 @@ func withSecrets(text, secret string) []byte {
 func FuzzCheckResponse(f *testing.F) {
 	f.Add(200, xmlType, checksumError)
 	f.Add(200, jsonType, "[]")
-	f.Add(400, jsonType, partialPanic)
+	f.Add(400, jsonType, `{"error":"Couldn't disable server id=e-1"}`)
 	f.Add(404, jsonType, `{"error":"No servers are configured"}`)
 	f.Add(502, htmlType, "<html>")
 	f.Add(200, xmlType, `<!DOCTYPE r [<!ENTITY a "aa">]><response><message>&a;</message></response>`)

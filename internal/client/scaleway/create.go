@@ -179,7 +179,12 @@ func (c *Client) setTags(ctx context.Context, zone scw.Zone, id string, tags []s
 
 // undo deletes a machine that was created but cannot be used.
 func (c *Client) undo(ctx context.Context, zone scw.Zone, server *instance.Server) error {
-	if err := c.remove(ctx, zone, server); err != nil {
+	r := &removal{client: c, zone: zone, server: server}
+	err := r.prepare(ctx)
+	if err == nil {
+		err = r.remove(ctx)
+	}
+	if err != nil {
 		return explain(err, "delete the machine %s again", server.ID)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"divims/internal/client/scaleway"
 	"divims/internal/pool"
 )
 
@@ -19,9 +20,22 @@ func blockVolume(number int, tags []string) object {
 	}
 }
 
+// mark is the tag by which the deletion of machine 1 marks volumes.
+const mark = "divims-left-by=00000000-0000-4000-8000-000000000001"
+
 // ordered is the machine to change, as the caller knows it.
 func ordered() pool.Machine {
 	return pool.Machine{ID: uuid(1), Zone: "fr-par-1", Name: "bbb-w1", Tags: []string{poolTag}}
+}
+
+// remove prepares a deletion and does it.
+func remove(t *testing.T, client *scaleway.Client, machine pool.Machine) error {
+	t.Helper()
+	deletion, err := client.PrepareDelete(t.Context(), machine)
+	if err != nil {
+		return err
+	}
+	return deletion.Delete(t.Context())
 }
 
 func TestDeleteUsesTheCallThatTheStateAllows(t *testing.T) {
@@ -42,7 +56,7 @@ func TestDeleteUsesTheCallThatTheStateAllows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cloud := readyCloud(t)
 			cloud.on("GET "+machinePath, say(200, object{"server": test.machine}))
-			err := cloud.client().Delete(t.Context(), ordered())
+			err := remove(t, cloud.client(), ordered())
 			if (err != nil) != (test.err != "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
@@ -53,7 +67,7 @@ func TestDeleteUsesTheCallThatTheStateAllows(t *testing.T) {
 	}
 }
 
-func TestDeleteTagsVolumesThatStay(t *testing.T) {
+func TestDeleteMarksVolumesThatStay(t *testing.T) {
 	volumes := object{
 		"0": object{"id": uuid(501), "volume_type": "sbs_volume"},
 		"1": object{"id": uuid(502), "volume_type": "l_ssd"},
@@ -74,7 +88,7 @@ func TestDeleteTagsVolumesThatStay(t *testing.T) {
 			cloud.on("GET "+block1+"/volumes/"+uuid(501), say(200, blockVolume(501, []string{"gold"})))
 			cloud.on("GET "+par1+"/volumes/"+uuid(502), say(200, object{"volume": localVolume(502, "gold")}))
 			cloud.on(local, say(200, object{"volume": localVolume(502)}))
-			if err := cloud.client().Delete(t.Context(), ordered()); err != nil {
+			if err := remove(t, cloud.client(), ordered()); err != nil {
 				t.Fatal(err)
 			}
 			tagged := map[string]bool{}
@@ -87,15 +101,15 @@ func TestDeleteTagsVolumesThatStay(t *testing.T) {
 				t.Errorf("tagged %v, want %v", tagged, test.want)
 			}
 			for _, change := range test.want {
-				if got := cloud.last(change).json(t); !reflect.DeepEqual(got, object{"tags": []any{"gold", poolTag}}) {
-					t.Errorf("%s with %v, want the pool's tag added", change, got)
+				if got := cloud.last(change).json(t); !reflect.DeepEqual(got, object{"tags": []any{"gold", poolTag, mark}}) {
+					t.Errorf("%s with %v, want the pool's tag and the machine's name added", change, got)
 				}
 			}
 		})
 	}
 }
 
-func TestDeleteFailsIfVolumesCannotBeTagged(t *testing.T) {
+func TestDeleteFailsIfVolumesCannotBeMarked(t *testing.T) {
 	terminated := func(cloud *cloud) bool {
 		changes := cloud.changes()
 		return len(changes) > 0 && changes[len(changes)-1] == "POST "+machinePath+"/action"
@@ -105,9 +119,10 @@ func TestDeleteFailsIfVolumesCannotBeTagged(t *testing.T) {
 		ends       bool
 	}{
 		"a volume that cannot be read":   {say(500, ""), say(200, blockVolume(501, nil)), false},
-		"a volume that cannot be tagged": {say(200, blockVolume(501, nil)), say(500, ""), false},
+		"a volume that cannot be marked": {say(200, blockVolume(501, nil)), say(500, ""), false},
 		"a volume that is gone":          {notFound("block_volume", uuid(501)), say(500, ""), true},
-		"a volume that is tagged":        {say(200, blockVolume(501, []string{poolTag})), say(500, ""), true},
+		"a volume that is marked":        {say(200, blockVolume(501, []string{poolTag, mark})), say(500, ""), true},
+		"a volume with another's mark":   {say(200, blockVolume(501, []string{poolTag, "divims-left-by=" + uuid(2)})), say(500, ""), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -115,9 +130,57 @@ func TestDeleteFailsIfVolumesCannotBeTagged(t *testing.T) {
 			cloud.on("GET "+machinePath, say(200, object{"server": instance(1, "bbb-w1")}))
 			cloud.on("GET "+block1+"/volumes/"+uuid(501), test.get)
 			cloud.on("PATCH "+block1+"/volumes/"+uuid(501), test.patch)
-			err := cloud.client().Delete(t.Context(), ordered())
+			err := remove(t, cloud.client(), ordered())
 			if (err == nil) != test.ends || terminated(cloud) != test.ends {
 				t.Errorf("error %v, terminated: %v; want the end: %v", err, terminated(cloud), test.ends)
+			}
+		})
+	}
+}
+
+// TestCanceledDeletionTakesTheMarksOff checks what becomes of the mark of a volume whose
+// machine was not deleted.
+func TestCanceledDeletionTakesTheMarksOff(t *testing.T) {
+	action := "POST " + machinePath + "/action"
+	volume := "PATCH " + block1 + "/volumes/" + uuid(501)
+	tests := map[string]struct {
+		delete  script // nil: not called
+		changes []string
+		marked  bool // at the end
+	}{
+		"nobody tried to delete it":   {nil, []string{volume, volume}, false},
+		"the deletion was refused":    {say(403, object{"type": "permissions_denied", "details": []object{}}), []string{volume, action, volume}, false},
+		"a proxy refused it":          {say(404, "<html></html>"), []string{volume, action, volume}, false},
+		"it is not known what became": {say(502, "<html></html>"), []string{volume, action}, true},
+		"the answer was too many":     {say(429, ""), []string{volume, action}, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			cloud := readyCloud(t)
+			cloud.on("GET "+machinePath, say(200, object{"server": instance(1, "bbb-w1")}))
+			cloud.on("GET "+block1+"/volumes/"+uuid(501), say(200, blockVolume(501, []string{"gold"})))
+			deletion, err := cloud.client().PrepareDelete(t.Context(), ordered())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.delete != nil {
+				cloud.on(action, test.delete)
+				if err := deletion.Delete(t.Context()); err == nil {
+					t.Fatal("no error")
+				}
+			}
+			if err := deletion.Cancel(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := cloud.changes(); !reflect.DeepEqual(got, test.changes) {
+				t.Fatalf("changes are %v, want %v", got, test.changes)
+			}
+			want := object{"tags": []any{"gold"}}
+			if test.marked {
+				want = object{"tags": []any{"gold", poolTag, mark}}
+			}
+			if got := cloud.last(volume).json(t); !reflect.DeepEqual(got, want) {
+				t.Errorf("the volume's tags are %v, want %v", got, want)
 			}
 		})
 	}
@@ -177,7 +240,7 @@ func TestForeignMachinesAreNotTouched(t *testing.T) {
 			for action, err := range map[string]error{
 				"power on": client.PowerOn(t.Context(), ordered()),
 				"reboot":   client.Reboot(t.Context(), ordered()),
-				"delete":   client.Delete(t.Context(), ordered()),
+				"delete":   remove(t, client, ordered()),
 			} {
 				if err == nil || !strings.Contains(err.Error(), action+" bbb-w1") {
 					t.Errorf("%s: error %v", action, err)
@@ -193,7 +256,7 @@ func TestForeignMachinesAreNotTouched(t *testing.T) {
 func TestAdoptedMachineBelongsToThePool(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on("GET "+machinePath, say(200, object{"server": with(instance(1, "bbb-w1"), object{"tags": []string{}})}))
-	if err := cloud.client(adopt).Delete(t.Context(), ordered()); err != nil {
+	if err := remove(t, cloud.client(adopt), ordered()); err != nil {
 		t.Error(err)
 	}
 }
@@ -201,7 +264,7 @@ func TestAdoptedMachineBelongsToThePool(t *testing.T) {
 func TestDeleteOfAMissingMachine(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on("GET "+machinePath, notFound("instance_server", uuid(1)))
-	if err := cloud.client().Delete(t.Context(), ordered()); !errors.Is(err, pool.ErrGone) {
+	if err := remove(t, cloud.client(), ordered()); !errors.Is(err, pool.ErrGone) {
 		t.Errorf("error %v, want pool.ErrGone", err)
 	}
 }
@@ -227,7 +290,7 @@ func TestBareMetalIsRebootedAndNeverDeleted(t *testing.T) {
 		}
 	})
 	t.Run("delete", func(t *testing.T) {
-		if err := newCloud(t).client(bareMetal).Delete(t.Context(), machine); err == nil {
+		if err := remove(t, newCloud(t).client(bareMetal), machine); err == nil {
 			t.Error("no error")
 		}
 	})

@@ -3,6 +3,7 @@ package scaleway
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/scaleway/scaleway-sdk-go/scw"
 
@@ -22,6 +23,23 @@ func explain(err error, format string, args ...any) error {
 		return fmt.Errorf("%s: %w", what, pool.ErrGone)
 	}
 	return fmt.Errorf("%s: %.40s %.40s %w", what, missing.Resource, missing.ResourceID, pool.ErrGone)
+}
+
+// isGone reports whether an error says that the resource does not exist. As in explain,
+// the API itself must say so.
+func isGone(err error) bool {
+	_, missing := errors.AsType[*scw.ResourceNotFoundError](err)
+	return missing || errors.Is(err, pool.ErrGone)
+}
+
+// isDefinite reports whether the API refused a request, so that it was certainly not
+// carried out. After any other error it may have been.
+func isDefinite(err error) bool {
+	if answer, ok := errors.AsType[*scw.ResponseError](err); ok {
+		return answer.StatusCode/100 == 4 && answer.StatusCode != http.StatusTooManyRequests && answer.StatusCode != http.StatusRequestTimeout
+	}
+	_, ok := errors.AsType[scw.SdkError](err)
+	return ok
 }
 
 // short cuts the text of an error, which can contain an answer of any length.

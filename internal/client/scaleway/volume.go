@@ -13,11 +13,6 @@ import (
 	"divims/internal/pool"
 )
 
-// A volume gets the pool's tag when its machine is deleted, not before. So a detached
-// volume with the tag is certainly a leftover, while one that an operator detached is
-// never deleted. (CreateServer could not tag volumes anyway: its volume template has no
-// tags.)
-
 // Leftovers lists the detached volumes with the pool's tag in all zones. It fails unless
 // the list is complete. A machine that was deleted while stopped can leave local volumes.
 func (c *Client) Leftovers(ctx context.Context) ([]pool.Volume, error) {
@@ -52,6 +47,7 @@ func (c *Client) blockLeftovers(ctx context.Context, zone scw.Zone) ([]pool.Volu
 		if c.checkBlock(volume) == nil {
 			leftovers = append(leftovers, pool.Volume{
 				ID: volume.ID, Zone: string(zone), Kind: pool.BlockVolume, Name: volume.Name, Tags: volume.Tags,
+				MachineID: markedBy(volume.Tags),
 			})
 		}
 	}
@@ -78,6 +74,7 @@ func (c *Client) localLeftovers(ctx context.Context, zone scw.Zone) ([]pool.Volu
 		if c.checkLocal(volume) == nil {
 			leftovers = append(leftovers, pool.Volume{
 				ID: volume.ID, Zone: string(zone), Kind: pool.LocalVolume, Name: volume.Name, Tags: volume.Tags,
+				MachineID: markedBy(volume.Tags),
 			})
 		}
 	}
@@ -95,11 +92,10 @@ func (c *Client) DeleteVolume(ctx context.Context, volume pool.Volume) error {
 	if err == nil {
 		return nil
 	}
-	err = explain(err, "delete volume %s", volume.ID)
-	if errors.Is(err, pool.ErrGone) {
+	if isGone(err) {
 		return nil
 	}
-	return err
+	return explain(err, "delete volume %s", volume.ID)
 }
 
 func (c *Client) deleteBlock(ctx context.Context, zone scw.Zone, id string) error {
@@ -151,59 +147,4 @@ func (c *Client) checkOwner(project string, tags []string) error {
 		return fmt.Errorf("it does not belong to the pool: it is not in project %s with the tag %q", c.project, c.tag)
 	}
 	return nil
-}
-
-// tagVolumes adds the pool's tag to those volumes of a machine that outlive it.
-func (c *Client) tagVolumes(ctx context.Context, zone scw.Zone, server *instance.Server) error {
-	for _, volume := range server.Volumes {
-		if volume == nil || !outlives(volume, server) {
-			continue
-		}
-		add := c.tagLocal
-		if volume.VolumeType == instance.VolumeServerVolumeTypeSbsVolume {
-			add = c.tagBlock
-		}
-		err := add(ctx, zone, volume.ID)
-		if err == nil {
-			continue
-		}
-		err = explain(err, "tag volume %s", volume.ID)
-		if !errors.Is(err, pool.ErrGone) {
-			return err
-		}
-	}
-	return nil
-}
-
-// outlives reports whether a volume stays when its machine is deleted. Block volumes
-// always stay, scratch volumes never. Local volumes stay if the machine is stopped: they
-// are deleted by a termination, but a stopped machine is deleted by another call.
-func outlives(volume *instance.VolumeServer, server *instance.Server) bool {
-	switch volume.VolumeType {
-	case instance.VolumeServerVolumeTypeSbsVolume:
-		return true
-	case instance.VolumeServerVolumeTypeScratch:
-		return false
-	}
-	return server.State == instance.ServerStateStopped
-}
-
-func (c *Client) tagBlock(ctx context.Context, zone scw.Zone, id string) error {
-	volume, err := c.blocks.GetVolume(&block.GetVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
-	if err != nil || slices.Contains(volume.Tags, c.tag) {
-		return err
-	}
-	tags := slices.Concat(volume.Tags, []string{c.tag})
-	_, err = c.blocks.UpdateVolume(&block.UpdateVolumeRequest{Zone: zone, VolumeID: id, Tags: &tags}, scw.WithContext(ctx))
-	return err
-}
-
-func (c *Client) tagLocal(ctx context.Context, zone scw.Zone, id string) error {
-	answer, err := c.instances.GetVolume(&instance.GetVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
-	if err != nil || answer.Volume == nil || slices.Contains(answer.Volume.Tags, c.tag) {
-		return err
-	}
-	tags := slices.Concat(answer.Volume.Tags, []string{c.tag})
-	_, err = c.instances.UpdateVolume(&instance.UpdateVolumeRequest{Zone: zone, VolumeID: id, Tags: &tags}, scw.WithContext(ctx))
-	return err
 }

@@ -86,8 +86,7 @@ func (r *run) reboot(action scaling.Action, s pool.ServerObservation) scaling.Re
 	return result(r.world.Reboot(machine.ID))
 }
 
-// delete deletes a machine. It disables the entry, checks the server once more, and ends
-// its meetings if its load is not known to be 0.
+// delete deletes a machine. It disables the entry and checks the server once more.
 func (r *run) delete(action scaling.Action, s pool.ServerObservation) scaling.Result {
 	entry, _ := s.Entry.Get()
 	machine, _ := s.Machine.Get()
@@ -99,11 +98,6 @@ func (r *run) delete(action scaling.Action, s pool.ServerObservation) scaling.Re
 			_ = r.world.SetState(entry.ID, pool.Cordoned)
 		}
 		return scaling.Held
-	}
-	if load, known := entry.Load.Get(); !action.Unanswered && (!known || load > 0) {
-		if err := r.world.Panic(entry.ID); err != nil {
-			return scaling.Failed
-		}
 	}
 	return result(r.world.Terminate(machine.ID))
 }

@@ -119,7 +119,11 @@ func (f *fixture) deleteFirstMachine() {
 		f.t.Fatalf("%d machines, %v; want 2", len(machines), err)
 	}
 	first := slices.IndexFunc(machines, func(m pool.Machine) bool { return m.Name == "bbb-w1" })
-	if err := hoster.Delete(ctx, machines[first]); err != nil {
+	deletion, err := hoster.PrepareDelete(ctx, machines[first])
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	if err := deletion.Delete(ctx); err != nil {
 		f.t.Fatal(err)
 	}
 	f.wantSilence("a machine that is being deleted", 1)

@@ -169,17 +169,6 @@ func TestPanicStopsAtTheFirstMeetingThatDoesNotEnd(t *testing.T) {
 	}
 }
 
-func TestClientRepeatsPanicUntilItSucceeds(t *testing.T) {
-	f := newFixture(t, func(c *sandbox.Config) {
-		c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 5), lecture(time.Second, time.Hour, 5)}
-	})
-	f.advance(10 * time.Second)
-	f.With(func(w *world.World) { w.Break(1, world.BBBStopped{Contact: world.Fails}) })
-	if err := f.scalelite().Panic(t.Context(), f.entry(1).ID); err != nil || f.entry(1).State != pool.Disabled {
-		t.Errorf("state %s, %v; want disabled and no error", f.entry(1).State, err)
-	}
-}
-
 // Scalelite's documentation nests keep_state in server, where Scalelite ignores it.
 func TestKeepStateIsReadAtTheTopLevelOnly(t *testing.T) {
 	for body, want := range map[string]pool.EntryState{
