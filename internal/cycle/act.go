@@ -21,8 +21,8 @@ type Outcome struct {
 	Result scaling.Result `json:"result"`
 	// Detail says why the action was not done, or what it created or changed.
 	Detail string `json:"detail,omitempty"`
-	// shortages are the types and zones that were out of stock or over quota.
-	shortages []pool.Refusal
+	// refusals are the types and zones that the hoster refused.
+	refusals []pool.Refusal
 }
 
 // String returns the outcome in one line: "create server 3: done (it is enabled and
@@ -55,7 +55,7 @@ func (o Outcome) attributes() []slog.Attr {
 func scalingOutcomes(outcomes []Outcome) []scaling.Outcome {
 	list := make([]scaling.Outcome, len(outcomes))
 	for i, outcome := range outcomes {
-		list[i] = scaling.Outcome{Result: outcome.Result, Shortages: outcome.shortages}
+		list[i] = scaling.Outcome{Result: outcome.Result, Refusals: outcome.refusals}
 	}
 	return list
 }
@@ -63,8 +63,8 @@ func scalingOutcomes(outcomes []Outcome) []scaling.Outcome {
 // actor carries out one plan.
 type actor struct {
 	*Cycle
-	seen      pool.Observation
-	shortages []pool.Refusal
+	seen     pool.Observation
+	refusals []pool.Refusal
 	// timeLeft reports whether a call may still be started. It reads the clock, because
 	// after a suspension the context's timer may fire a moment late. The lease is valid
 	// for longer, so nobody else acts at the same time.
@@ -83,7 +83,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	limit := share(c.Config.Timeout, 1-recordShare)
 	ctx, cancel := context.WithTimeout(ctx, limit-request.Elapsed())
 	defer cancel()
-	a := actor{Cycle: c, seen: seen, shortages: state.Refusals, timeLeft: func() bool { return request.Elapsed() < limit }}
+	a := actor{Cycle: c, seen: seen, refusals: state.Refusals, timeLeft: func() bool { return request.Elapsed() < limit }}
 	a.userData = onceValues(func() (UserData, error) { return c.Services.UserData(ctx) })
 	a.intended = map[string]scaling.Kind{}
 	for _, action := range plan.Actions {
@@ -169,7 +169,7 @@ func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 	}
 	detail, err := a.perform(ctx, action)
 	var held heldError
-	var shortage *pool.RefusalError
+	var refusal *pool.RefusalError
 	switch {
 	case err == nil:
 		return a.outcome(action, scaling.Done, detail)
@@ -177,8 +177,8 @@ func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 		return a.outcome(action, scaling.Held, held.why)
 	}
 	outcome := a.outcome(action, scaling.Failed, err.Error())
-	if errors.As(err, &shortage) {
-		outcome.shortages = shortage.Refusals
+	if errors.As(err, &refusal) {
+		outcome.refusals = refusal.Refusals
 	}
 	return outcome
 }
@@ -281,7 +281,7 @@ func (a *actor) register(ctx context.Context, server pool.Server) (detail string
 // create creates a machine. This takes several calls and so has the evaluation's
 // deadline instead of the call timeout.
 func (a *actor) create(ctx context.Context, server pool.Server) (string, error) {
-	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: a.Config.Types, Refused: a.shortages}
+	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: a.Config.Types, Refused: a.refusals}
 	if a.Services.UserData != nil {
 		document, err := a.document(server)
 		if err != nil {

@@ -23,8 +23,10 @@ const (
 // Outcome is the result of an action, as far as the next evaluation needs it.
 type Outcome struct {
 	Result Result
-	// Shortages lists what the hoster did not have.
-	Shortages []pool.Refusal
+	// Refusals lists what the hoster refused.
+	Refusals []pool.Refusal
+	// EntryID is the entry that a Register added; empty if none is known to be added.
+	EntryID string
 }
 
 // maxBackOff is the longest time between two tries to create a machine.
@@ -43,9 +45,9 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 			memory.Repaired = now
 		case action.Kind == Create && outcome.Result == Done:
 			memory.Failures, memory.NotBefore = 0, time.Time{}
-		case action.Kind == Create && outcome.Result == Failed && len(outcome.Shortages) > 0:
-			memory.NotBefore = nextTry(now, outcome.Shortages) // not the server's failure
-			next.Refusals = withShortages(next.Refusals, now, outcome.Shortages)
+		case action.Kind == Create && outcome.Result == Failed && len(outcome.Refusals) > 0:
+			memory.NotBefore = nextTry(now, outcome.Refusals) // not the server's failure
+			next.Refusals = withShortages(next.Refusals, now, outcome.Refusals)
 		case action.Kind == Create && outcome.Result == Failed:
 			memory.Failures++
 			memory.NotBefore = now.Add(backOff(config.Interval, memory.Failures))

@@ -19,7 +19,7 @@ func TestShortageMovesToAnotherServer(t *testing.T) {
 	s.meeting(1, 200)
 	s.evaluate()
 	s.want("enable 2, create 2", "two servers are required")
-	outcomes := []Outcome{{Result: Done}, {Result: Failed, Shortages: []pool.Refusal{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}}}}
+	outcomes := []Outcome{{Result: Done}, {Result: Failed, Refusals: []pool.Refusal{{Zone: "fr-par-1", Type: "PRO2-S", Reason: "out of stock"}}}}
 	Settle(&s.state, s.now, s.config, s.plan, outcomes)
 	s.entry(2).State, s.entry(2).Online = pool.Enabled, false
 	s.evaluate()

@@ -15,6 +15,8 @@ type Plan struct {
 	Alerts   []Alert   `json:"alerts"`
 	// Withheld lists what was not done, or only in part, because of a limit or guard.
 	Withheld []string `json:"withheld,omitempty"`
+	// Images are the images for new machines instead of the newest, by zone.
+	Images map[string]string `json:"images,omitempty"`
 	// Open lists the subjects about which this evaluation can say nothing. An earlier
 	// alert about one of them is not reported as resolved.
 	Open []string `json:"-"`
@@ -65,6 +67,7 @@ type Kind string
 // The actions, from the harmless to the final.
 const (
 	Register     Kind = "register"
+	Unregister   Kind = "unregister" // delete an entry that DiViMS registered a second time
 	Enable       Kind = "enable"
 	Create       Kind = "create"
 	PowerOn      Kind = "power on"
@@ -84,6 +87,13 @@ type Action struct {
 	Server  int           `json:"server,omitempty"`
 	Meeting *pool.Meeting `json:"meeting,omitempty"`
 	Volume  *pool.Volume  `json:"volume,omitempty"`
+	// EntryID is the entry to unregister.
+	EntryID string `json:"entry_id,omitempty"`
+	// Surplus is set for a cordon that only saves money. It is held if people may be about
+	// to join a new meeting on the server.
+	Surplus bool `json:"-"`
+	// IgnoreRefusals is set for a creation that tries what the hoster refused lately, too.
+	IgnoreRefusals bool `json:"ignore_refusals,omitempty"`
 	// Unanswered allows a deletion or reboot although the server cannot be asked
 	// again: it is switched off, or has been unresponsive for long enough.
 	Unanswered bool `json:"unanswered,omitempty"`
