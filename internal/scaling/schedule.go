@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"divims/internal/pool"
+	"divims/internal/scaling/forecast"
 )
 
 // ScheduleMode says how long an event of the calendar is in force.
@@ -30,8 +31,9 @@ const (
 // begins among them.
 const stepDays = 7
 
-// scheduleAnswer returns what the schedule requires within the lead time. If an event
-// cannot be read, the answer is at least enabled, the number of servers enabled now.
+// scheduleAnswer returns what the schedule requires within the lead time, or what must be
+// created early for a later event if that is more. If an event cannot be read, the answer
+// is at least enabled, the number of servers enabled now.
 func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Calendar], enabled int) Answer {
 	read, ok := calendar.Get()
 	if !ok {
@@ -40,6 +42,7 @@ func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Cal
 	}
 	answer := scheduleRequired(now, config, read)
 	answer.Outlook = scheduleOutlook(now, config, read)
+	answer.createEarly(now, config, read.Events, enabled)
 	if servers, ok := answer.Servers.Get(); ok && len(answer.Unread) > 0 && servers < enabled {
 		answer.Servers = pool.Seen(enabled)
 		answer.Why = append(answer.Why, fmt.Sprintf("not less than the %d that are enabled: an event cannot be read", enabled))
@@ -121,24 +124,21 @@ const maxReasons = 50
 
 func largestDemand(source string, events []pool.Event, now time.Time, config Config) Answer {
 	answer := Answer{Policy: PolicySchedule}
-	size, capacity := config.Size, config.Capacity
 	var reasons []string
 	largest, decisive := -1, ""
 	for _, event := range events {
-		start := event.Start.In(config.zone()).Format("Mon 2006-01-02 15:04 MST")
+		start := startOf(event, config)
 		when := "event that began " + start
 		if event.Start.After(now) {
 			when = "event that begins " + start + ", within the lead time"
 		}
-		wanted, formula, err := participants(event.Summary, capacity)
+		servers, formula, err := demand(event, config)
 		if err != nil {
 			answer.Unread = append(answer.Unread, when+": "+err.Error())
 			answer.impossible = answer.impossible || errors.Is(err, errRatio)
 			continue
 		}
-		servers := ceilDiv(wanted*size, capacity)
-		reasons = append(reasons, fmt.Sprintf("%s: %s; ceil(%s × %s / %d participants) = %s",
-			when, formula, pool.Count(wanted, "participant"), pool.Count(size, "server"), capacity, pool.Count(servers, "server")))
+		reasons = append(reasons, when+": "+formula)
 		if servers > largest {
 			largest, decisive = servers, reasons[len(reasons)-1]
 		}
@@ -153,6 +153,88 @@ func largestDemand(source string, events []pool.Event, now time.Time, config Con
 		answer.Servers = pool.Unknown[int](strings.Join(answer.Unread, "; "))
 	}
 	return answer
+}
+
+// demand returns how many servers an event requires, and how that was calculated.
+func demand(event pool.Event, config Config) (servers int, formula string, err error) {
+	wanted, read, err := participants(event.Summary, config.Capacity)
+	if err != nil {
+		return 0, "", err
+	}
+	servers = ceilDiv(wanted*config.Size, config.Capacity)
+	return servers, fmt.Sprintf("%s; ceil(%s × %s / %d participants) = %s",
+		read, pool.Count(wanted, "participant"), pool.Count(config.Size, "server"), config.Capacity, pool.Count(servers, "server")), nil
+}
+
+// startOf writes when an event begins.
+func startOf(event pool.Event, config Config) string {
+	return event.Start.In(config.zone()).Format("Mon 2006-01-02 15:04 MST")
+}
+
+// createEarly raises the answer to what this evaluation must require early, because one
+// evaluation creates only MaxCreations machines. It looks as far ahead as the forecast.
+// From the demand of each later event, limited to the pool's size, it subtracts what the
+// evaluations can create that come after this one and whose machines are up when the event
+// begins. The largest result counts. If 100 servers are needed at 9:00, 10 can be created
+// every 5 minutes and the lead time is 12 minutes, it is 100 - 6 × 10 = 40 at 8:18.
+//
+// An event begins with its largest demand, so its begin is the only moment to look at,
+// in mode step too, in which the event is in force until the next one begins. Without an
+// answer for the lead time, the answer becomes only more than enabled, the number of
+// servers enabled now. An event that cannot be read is left to the evaluations whose lead
+// time it is in.
+func (a *Answer) createEarly(now time.Time, config Config, events []pool.Event, enabled int) {
+	if config.Interval <= 0 || config.MaxCreations <= 0 {
+		return
+	}
+	largest, known := a.Servers.Get()
+	if !known {
+		largest = enabled
+	}
+	why := ""
+	for _, event := range laterEvents(events, now, config) {
+		servers, formula, err := demand(event, config)
+		evaluations := evaluationsBefore(event, now, config)
+		early := min(servers, config.Size) - evaluations*config.MaxCreations
+		if err != nil || early <= largest {
+			continue
+		}
+		largest = early
+		why = fmt.Sprintf("event that begins %s: %s; an evaluation creates %s at most, so the %s after this one and in time for the event create %d: %s must be enabled now",
+			startOf(event, config), formula, pool.Count(config.MaxCreations, "machine"), pool.Count(evaluations, "evaluation"),
+			evaluations*config.MaxCreations, pool.Count(largest, "server"))
+	}
+	if why != "" {
+		a.Servers, a.Why = pool.Seen(largest), append(a.Why, why)
+	}
+}
+
+// laterEvents returns the events that begin after the lead time, and within the time that
+// the forecast looks ahead.
+func laterEvents(events []pool.Event, now time.Time, config Config) []pool.Event {
+	ahead := config.LeadTime() + forecast.MaxAhead
+	switch config.ScheduleMode {
+	case ScheduleStep:
+		events = steps(events, now, ahead)
+	case ScheduleWindow:
+		events = windows(events, now, ahead)
+	default:
+		return nil
+	}
+	return slices.DeleteFunc(events, func(e pool.Event) bool { return evaluationsBefore(e, now, config) <= 0 })
+}
+
+// evaluationsBefore returns how many evaluations after this one create machines that take
+// meetings when an event begins. It is 0 for an event that is within the lead time now.
+func evaluationsBefore(event pool.Event, now time.Time, config Config) int {
+	late := event.Start.Sub(now.Add(config.LeadTime()))
+	if config.ScheduleMode == ScheduleStep {
+		late++ // in mode step an event is not in force yet at the moment of its start
+	}
+	if late <= 0 {
+		return 0
+	}
+	return int((late + config.Interval - 1) / config.Interval)
 }
 
 // few returns the first reasons of many, and how many more there are.

@@ -232,6 +232,98 @@ func TestScheduleLooksAhead(t *testing.T) {
 	}
 }
 
+// TestScheduleCreatesEarly has calendars with the servers that they require at a lead time
+// of 12 minutes, of 100 servers of which 20 are enabled, if an evaluation creates 10.
+func TestScheduleCreatesEarly(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		mode     ScheduleMode
+		events   []pool.Event
+		want     int
+		property string
+	}{
+		{"window", ScheduleWindow, []pool.Event{at(42, 100, "users=100%")}, 40,
+			"6 evaluations after this one create 60 of the 100 in time"},
+		{"step", ScheduleStep, []pool.Event{at(-60, 0, "users=1%"), at(42, 100, "users=100%")}, 30,
+			"in mode step the evaluation at 8:30 is in time, too: the event is not in force at its start"},
+		{"window, between evaluations", ScheduleWindow, []pool.Event{at(41, 100, "users=100%")}, 40,
+			"the evaluation 10 minutes before is not in time for this event, but the one 15 minutes before is"},
+		{"not limited", ScheduleWindow, []pool.Event{at(42, 100, "users=50%")}, 0,
+			"what the later evaluations can create is not created early"},
+		{"window, short", ScheduleWindow, []pool.Event{at(42, 43, "users=100%")}, 40,
+			"an event shorter than an interval counts"},
+		{"step, replaced soon", ScheduleStep, []pool.Event{at(-60, 0, "users=1%"), at(42, 43, "users=100%"), at(43, 44, "users=1%")}, 30,
+			"an event counts although another begins soon after it"},
+		{"step, same start", ScheduleStep, []pool.Event{at(-60, 0, "users=1%"), at(42, 43, "users=1%"), {Start: at(42, 0, "").Start, End: at(42, 0, "").Start, Summary: "users=100%", Order: 1}}, 1,
+			"of events that begin at once only the one with the lowest order is ever in force"},
+		{"step, holds", ScheduleStep, []pool.Event{at(-60, -30, "users=70%"), at(42, 100, "users=100%")}, 70,
+			"the event that began last is in force until the next one, and requires more than what must be created early"},
+		{"window, two rises", ScheduleWindow, []pool.Event{at(42, 100, "users=65%"), at(62, 100, "users=100%")}, 5,
+			"of several events the one that needs most now decides"},
+		{"window, far", ScheduleWindow, []pool.Event{at(194, 300, "users=100%")}, 0,
+			"10 evaluations suffice for an event in 3 hours"},
+		{"window, above the size", ScheduleWindow, []pool.Event{at(62, 100, "users=30000")}, 0,
+			"what the pool does not have cannot be created early"},
+		{"window, cancelled", ScheduleWindow, []pool.Event{{Start: at(42, 0, "").Start, End: at(90, 0, "").Start, Summary: "users=100%", Cancelled: true}}, 0,
+			"a cancelled event is ignored"},
+		{"window, unreadable", ScheduleWindow, []pool.Event{at(42, 100, "users=abc"), at(43, 100, "users=100%")}, 30,
+			"an event that cannot be read does not hide another"},
+		{"step, no answer now", ScheduleStep, []pool.Event{at(42, 100, "users=100%")}, 30,
+			"an event ahead may be the only answer"},
+		{"step, no answer now, little to create", ScheduleStep, []pool.Event{at(52, 100, "users=100%")}, none,
+			"without an answer for the lead time fewer than are enabled are no answer"},
+		{"unknown mode", "weekly", []pool.Event{at(42, 100, "users=100%")}, none, "in an unknown mode there is no answer"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			config := Config{ScheduleMode: test.mode, Interval: 5 * time.Minute, BootTime: 7 * time.Minute, Size: 100, Capacity: 10000, MaxCreations: 10}
+			answer := scheduleAnswer(scheduleNow, config, pool.Seen(pool.Calendar{Events: test.events}), 20)
+			got, ok := answer.Servers.Get()
+			if !ok {
+				got = none
+			}
+			if got != test.want {
+				t.Errorf("%s: %d servers, want %d; %q", test.property, got, test.want, answer.Why)
+			}
+		})
+	}
+}
+
+// TestExamHasItsServersAtItsStart: an exam for 100 servers has all of them when it begins,
+// whatever its start is relative to the evaluations, and none is created earlier than must
+// be. Each evaluation creates 10 machines, which are up 7 minutes later.
+func TestExamHasItsServersAtItsStart(t *testing.T) {
+	for _, mode := range []ScheduleMode{ScheduleStep, ScheduleWindow} {
+		for minute := range 5 {
+			exam := at(120+minute, 200, "users=100%")
+			calendar := pool.Seen(pool.Calendar{Events: []pool.Event{at(-60, 119, "users=1%"), exam}})
+			config := Config{ScheduleMode: mode, Interval: 5 * time.Minute, BootTime: 7 * time.Minute, Size: 100, Capacity: 10000, MaxCreations: 10}
+			servers, up := 1, 0
+			for now := scheduleNow; !now.Add(config.BootTime).After(exam.Start); now = now.Add(config.Interval) {
+				required, _ := scheduleAnswer(now, config, calendar, servers).Servers.Get()
+				if early := exam.Start.Sub(now); required > 1 && early > time.Hour+config.LeadTime() {
+					t.Errorf("%s: %d are required %s before the exam, which is earlier than the limit demands", mode, required, early)
+				}
+				servers += min(10, max(0, required-servers))
+				up = servers
+			}
+			if up != 100 {
+				t.Errorf("%s: %d servers are up at %s, when the exam begins", mode, up, exam.Start.Format("15:04"))
+			}
+		}
+	}
+}
+
+// TestScheduleExplainsWhatItCreatesEarly: the formula can be checked by hand.
+func TestScheduleExplainsWhatItCreatesEarly(t *testing.T) {
+	config := Config{ScheduleMode: ScheduleWindow, Interval: 5 * time.Minute, BootTime: 7 * time.Minute, Size: 100, Capacity: 10000, MaxCreations: 10}
+	why := scheduleAnswer(scheduleNow, config, pool.Seen(pool.Calendar{Events: []pool.Event{at(42, 100, "users=100%")}}), 1).Why
+	want := "event that begins Mon 2026-03-16 08:42 UTC: users=100% of 10000; ceil(10000 participants × 100 servers / 10000 participants) = 100 servers; " +
+		"an evaluation creates 10 machines at most, so the 6 evaluations after this one and in time for the event create 60: 40 servers must be enabled now"
+	if got := why[len(why)-1]; got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestScheduleExplainsItsAnswer(t *testing.T) {
 	events := []pool.Event{at(-60, 60, "users=12,5%"), at(5, 60, "users=abc")}
 	why := scheduleRequired(scheduleNow, Config{ScheduleMode: ScheduleStep, Interval: 10 * time.Minute, Size: 30, Capacity: 9990, Timezone: setting.Timezone{Location: paris}},

@@ -47,9 +47,9 @@ func (f *forecast) largestNeed(from, to time.Duration) need {
 	return largest
 }
 
-// maxAhead is how far ahead the forecast looks for a rise that needs more machines
-// than the evaluations until then create.
-const maxAhead = 3 * time.Hour
+// MaxAhead is how far ahead the forecast looks for a rise that needs more machines than
+// the evaluations until then create. The policy schedule looks as far.
+const MaxAhead = 3 * time.Hour
 
 // createEarly returns how many servers this evaluation must require early, because one
 // evaluation creates only MaxCreations machines. For each later evaluation it takes the
@@ -59,7 +59,7 @@ const maxAhead = 3 * time.Hour
 // 10 can be created every 5 minutes, it is 300 - 6 × 10 = 240 at 7:30. decisive is the
 // need that led to the answer.
 func (f *forecast) createEarly(lead time.Duration) (servers float64, decisive need) {
-	for later := f.in.Interval; later <= maxAhead; later += f.in.Interval {
+	for later := f.in.Interval; later <= MaxAhead; later += f.in.Interval {
 		created := float64(f.in.MaxCreations) * float64(later/f.in.Interval)
 		if created >= float64(f.in.Size) {
 			break
