@@ -97,6 +97,9 @@ type Config struct {
 	MaxCordons      int  `envconfig:"MAX_CORDONS" default:"20" min:"0" desc:"most servers that one evaluation cordons"`
 	MaxEnds         int  `envconfig:"MAX_ENDS" default:"10" min:"0" desc:"most meetings that one evaluation ends"`
 	RegisterEntries bool `envconfig:"REGISTER_ENTRIES" group:"Scalelite" default:"false" desc:"add servers that Scalelite does not know; needs BBB_SECRET"`
+	// ScalelitePoll is how old Scalelite's word about a server may be: its poller sets
+	// the flag online and the load.
+	ScalelitePoll time.Duration `envconfig:"SCALELITE_POLL" default:"60s" min:"5s" max:"10m" desc:"Scalelite's POLL_INTERVAL: how often it looks at the servers; used to tell a poller that stands still from a broken network"`
 
 	// tagMinimum is the minimum of the group that this Config is for, if the group has
 	// a tag.
