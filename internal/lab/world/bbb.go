@@ -21,6 +21,9 @@ func (w *World) Meetings(domain string) ([]pool.Meeting, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w.caller == DiViMS {
+		machine.asked = w.now
+	}
 	return machine.listMeetings(), nil
 }
 

@@ -87,5 +87,6 @@ func (w *World) noteEnd(m *meeting, cause Cause) {
 	if cause == DiViMS {
 		w.tally.InterruptedMeetings++
 		w.tally.InterruptedParticipants += people
+		w.noteUnforeseen(m)
 	}
 }

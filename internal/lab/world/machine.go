@@ -34,6 +34,8 @@ type machine struct {
 
 	meetings     []*meeting // oldest first
 	participants int
+	// asked is when DiViMS last asked BBB for the meetings; zero if it never did.
+	asked time.Time
 	// backlog holds the recordings with work left, in the order of processing.
 	backlog   []*recording
 	published []*recording // finished and still on the disk

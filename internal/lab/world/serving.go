@@ -50,6 +50,18 @@ func (w *World) FreePlaces() []int {
 	return w.numbers(func(s *server) bool { return w.isOut(s) && s.couldServe() })
 }
 
+// Occupied returns the servers with a machine that takes no new meetings and cannot be given
+// back yet: there are meetings on it, or recordings that are unfinished or have failed.
+func (w *World) Occupied() []int {
+	return w.numbers(func(s *server) bool {
+		m := s.machine()
+		if m == nil || len(m.meetings)+m.unfinished() == 0 {
+			return false
+		}
+		return !slices.ContainsFunc(w.entriesOf(s.Number), func(e *entry) bool { return e.state == pool.Enabled })
+	})
+}
+
 // isOut reports whether the server has an entry, and none that is enabled or that a person
 // took out.
 func (w *World) isOut(s *server) bool {

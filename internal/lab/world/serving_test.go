@@ -57,3 +57,18 @@ func TestFreePlaces(t *testing.T) {
 	story.must(story.Remove(story.Entries()[2].ID))
 	free("3 without an entry", "[]")
 }
+
+// TestOccupied has two servers with a meeting each, of which the first is cordoned.
+func TestOccupied(t *testing.T) {
+	story := newStory(t, 2, 2, meetings(2, 0, 20*time.Minute, 5))
+	occupied := func(what, want string) {
+		t.Helper()
+		expect(story, what, fmt.Sprint(story.Occupied()), want)
+	}
+	story.at(10 * time.Minute)
+	occupied("both enabled", "[]")
+	story.set(1, pool.Cordoned)
+	occupied("1 cordoned", "[1]")
+	story.at(time.Hour)
+	occupied("the meetings are over", "[]")
+}

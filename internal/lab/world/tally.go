@@ -25,6 +25,8 @@ type Tally struct {
 	InterruptedMeetings, InterruptedParticipants int
 	// Interruptions has the interrupted meetings and participants of each cause.
 	Interruptions [causes]Interruption
+	// Unforeseen are those of the interrupted meetings that DiViMS could not know of.
+	Unforeseen []Unforeseen
 	// SplitMeetings were created again on another server, because DiViMS cordoned theirs
 	// between their creation and the first join.
 	SplitMeetings int
@@ -58,7 +60,7 @@ type Tally struct {
 // Tally returns the counts until now.
 func (w *World) Tally() Tally {
 	t := w.tally
-	t.DrainTimes = slices.Clone(t.DrainTimes)
+	t.DrainTimes, t.Unforeseen = slices.Clone(t.DrainTimes), slices.Clone(t.Unforeseen)
 	for _, m := range w.machines {
 		t.ServerHours += w.now.Sub(m.Created).Hours()
 	}
