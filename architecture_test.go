@@ -35,10 +35,11 @@ func TestArchitecturePackages(t *testing.T) {
 var arrows = map[string][]string{
 	"divims":         {"handler"},
 	"handler":        {"client", "config", "cycle", "pool", "report", "scaling"},
-	"cycle":          {"config/setting", "pool", "scaling"},
-	"scaling":        {"config/setting", "pool", "scaling"},
+	"cycle":          {"config/setting", "fact", "pool", "scaling"},
+	"scaling":        {"config/setting", "fact", "pool", "scaling"},
+	"fact":           {"pool"},
 	"pool":           {},
-	"report":         {"cycle", "pool", "scaling"},
+	"report":         {"cycle", "fact", "pool", "scaling"},
 	"config":         {"client", "config", "cycle", "pool", "scaling"},
 	"config/setting": {},
 	"client":         {"client/checksum", "client/httpclient", "config/setting", "pool"}, // never each other

@@ -12,6 +12,7 @@ import (
 	"divims/handler"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/scaling"
 )
 
@@ -203,8 +204,8 @@ func TestPageEscapesEverything(t *testing.T) {
 // hostile returns a record with the given text in every field.
 func hostile(record cycle.Record, text string) cycle.Record {
 	record.Source = text
-	record.Plan.Alerts = []scaling.Alert{{Level: scaling.Critical, Subject: text, Text: text}}
-	record.Plan.Withheld = []string{text}
+	record.Plan.Alerts = []scaling.Alert{{Level: scaling.Critical, Subject: text, Text: fact.Verbatim(text)}}
+	record.Plan.Withheld = fact.List{fact.Verbatim(text)}
 	record.Plan.Required.Limits = []string{text}
 	for i := range record.Plan.Required.Policies {
 		record.Plan.Required.Policies[i].Why = []string{text}

@@ -233,7 +233,7 @@ func TestBlindEvaluationIs503(t *testing.T) {
 		t.Errorf("status %d, plan %+v", response.Code, record.Plan)
 	}
 	if !slices.ContainsFunc(record.Plan.Alerts, func(a scaling.Alert) bool {
-		return a.Level == scaling.Critical && a.Subject == "Scalelite" && strings.Contains(a.Text, "checksumError")
+		return a.Level == scaling.Critical && a.Subject == "Scalelite" && strings.Contains(a.Text.String(), "checksumError")
 	}) {
 		t.Errorf("alerts %+v", record.Plan.Alerts)
 	}

@@ -139,7 +139,7 @@ func chains(actions []scaling.Action) [][]int {
 }
 
 func (a *actor) outcome(action scaling.Action, result scaling.Result, detail string) Outcome {
-	o := Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: result, Detail: detail}
+	o := Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason.String(), Result: result, Detail: detail}
 	if action.Server != 0 {
 		o.Domain = a.seen.Servers[action.Server-1].Server.Domain
 	}
@@ -375,5 +375,5 @@ func (a *actor) reasonToKeep(ctx context.Context, action scaling.Action, s pool.
 	if action.DiscardRecordings {
 		config.Recordings = scaling.RecordingsNone
 	}
-	return scaling.Gate(config, s)
+	return scaling.Gate(config, s).String()
 }

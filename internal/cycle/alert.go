@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -25,19 +26,19 @@ func ownAlerts(before, next pool.State, outcomes []Outcome) []scaling.Alert {
 	var alerts []scaling.Alert
 	if before.LastEvaluation.IsZero() {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "state", Passing: true,
-			Text: "DiViMS has no record of an earlier evaluation of this pool", Advice: adviceFirst})
+			Text: fact.New("DiViMS has no record of an earlier evaluation of this pool"), Advice: fact.New(adviceFirst)})
 	}
 	if before.TakenOver != "" {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease", Passing: true,
-			Text: fmt.Sprintf("an earlier evaluation (%s) did not finish; its lease expired, and this evaluation took it over", before.TakenOver), Advice: adviceDead})
+			Text: fact.New("an earlier evaluation (%s) did not finish; its lease expired, and this evaluation took it over", before.TakenOver), Advice: fact.New(adviceDead)})
 	}
 	if before.NotifyError != "" {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "notifications",
-			Text: "the last message did not reach every notification service: " + before.NotifyError, Advice: adviceNotify})
+			Text: fact.New("the last message did not reach every notification service: %s", before.NotifyError), Advice: fact.New(adviceNotify)})
 	}
 	if len(next.Refusals) > 0 {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: "stock and quota",
-			Text: "no machine could be created: " + shortages(next.Refusals), Advice: adviceShortage})
+			Text: fact.New("no machine could be created: %s", shortages(next.Refusals)), Advice: fact.New(adviceShortage)})
 	}
 	return append(alerts, failingAgain(outcomes, before)...)
 }
@@ -78,7 +79,7 @@ func failingAgain(outcomes []Outcome, state pool.State) []scaling.Alert {
 	for _, outcome := range outcomes {
 		if failed(outcome) && earlier[outcome.subject()] {
 			alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: outcome.subject(), Server: outcome.Server,
-				Text: fmt.Sprintf("failed at this evaluation and the one before: %s; reason for the action: %s", outcome.Detail, outcome.Reason), Advice: adviceAction})
+				Text: fact.New("failed at this evaluation and the one before: %s; reason for the action: %s", outcome.Detail, outcome.Reason), Advice: fact.New(adviceAction)})
 		}
 	}
 	return alerts

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -151,7 +152,7 @@ func mergeBySubject(alerts []scaling.Alert) []scaling.Alert {
 			list = append(list, alert)
 			continue
 		}
-		list[at].Text += "; " + alert.Text
+		list[at].Text = fact.New("%s; %s", list[at].Text, alert.Text)
 		if alert.Level.Rank() > list[at].Level.Rank() {
 			list[at].Level, list[at].Advice = alert.Level, alert.Advice
 		}

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -70,7 +71,7 @@ func (s *notifications) want(got []string, wanted ...string) {
 
 // alertOn returns an alert on a subject.
 func alertOn(level scaling.Level, subject string) scaling.Alert {
-	return scaling.Alert{Level: level, Subject: subject, Text: "text of " + subject}
+	return scaling.Alert{Level: level, Subject: subject, Text: fact.New("text of %s", subject)}
 }
 
 func newNotifications(t *testing.T) *notifications { return &notifications{t: t, now: noon} }
@@ -195,7 +196,7 @@ func TestMostUrgentComesFirst(t *testing.T) {
 
 func TestAlertsAreMergedBySubject(t *testing.T) {
 	list := mergeBySubject([]scaling.Alert{alertOn(scaling.Warning, "b"), alertOn(scaling.Warning, "a"), alertOn(scaling.Error, "a")})
-	if len(list) != 2 || list[0].Subject != "a" || list[0].Level != scaling.Error || list[0].Text != "text of a; text of a" {
+	if len(list) != 2 || list[0].Subject != "a" || list[0].Level != scaling.Error || list[0].Text.String() != "text of a; text of a" {
 		t.Errorf("%+v", list)
 	}
 }

@@ -233,7 +233,7 @@ func (c *Cycle) logRecord(ctx context.Context, record Record) {
 		if alert.Level == scaling.Warning {
 			level = slog.LevelWarn
 		}
-		c.Log.Log(ctx, level, "alert", "urgency", alert.Level, "subject", alert.Subject, "text", alert.Text)
+		c.Log.Log(ctx, level, "alert", "urgency", alert.Level, "subject", alert.Subject, "text", alert.Text.String())
 	}
 	if record.Blind {
 		c.Log.ErrorContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun, "blind", true, "took_seconds", record.TookSeconds)

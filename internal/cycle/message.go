@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -30,7 +31,7 @@ const (
 	textToDo      = "To do: "
 	textMuted     = "Ongoing alerts that were reported before: %d."
 	textDryRun    = "Dry run: DiViMS shows what it would do, but changes nothing."
-	textWould     = "DiViMS would do this now: "
+	textWould     = "DiViMS would do this now: %s"
 	textPool      = "Pool %s at %s: %s in %s, %s required, %d enabled, %s running."
 	textBlind     = "Pool %s at %s: Scalelite's entries or Scaleway's machines could not be read, so DiViMS changed nothing."
 )
@@ -120,13 +121,13 @@ func (w *messageWriter) describe(a trackedAlert) {
 	if a.Since.Before(w.record.At) {
 		since = fmt.Sprintf(textSince, w.clock(a.Since))
 	}
-	w.line("- %s: %s%s: %s", a.Level, short(a.Subject), since, short(a.Text))
+	w.line("- %s: %s%s: %s", a.Level, short(a.Subject), since, short(a.Text.String()))
 	if a.Server != 0 {
 		for _, line := range w.actionsFor(a.Server) {
 			w.line("  %s", line)
 		}
 	}
-	if a.Advice != "" {
+	if !a.Advice.IsZero() {
 		w.line("  %s%s", textToDo, a.Advice)
 	}
 }
@@ -151,8 +152,8 @@ func (w *messageWriter) actionsFor(server int) []string {
 		}
 	}
 	for _, verdict := range w.record.Plan.Verdicts {
-		if verdict.Server == server && verdict.LeftAlone != "" && len(lines) == 0 {
-			lines = append(lines, textLeftAlone+short(verdict.LeftAlone))
+		if verdict.Server == server && !verdict.LeftAlone.IsZero() && len(lines) == 0 {
+			lines = append(lines, textLeftAlone+short(verdict.LeftAlone.String()))
 		}
 	}
 	if len(lines) == 0 {
@@ -173,7 +174,7 @@ func (w *messageWriter) deferred() {
 			w.line("- "+textMore, len(list)-i)
 			break
 		}
-		w.line("- %s", short(withheld))
+		w.line("- %s", short(withheld.String()))
 	}
 	w.line("")
 }
@@ -211,7 +212,7 @@ func plannedAlerts(plan scaling.Plan) []scaling.Alert {
 	var alerts []scaling.Alert
 	for _, action := range plan.Actions {
 		subject := Outcome{Kind: action.Kind, Server: action.Server}.subject()
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: subject, Text: textWould + action.Reason, Passing: true})
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: subject, Text: fact.New(textWould, action.Reason), Passing: true})
 	}
 	return alerts
 }

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -265,7 +266,7 @@ func TestOwnAlerts(t *testing.T) {
 					passing = " passing"
 				}
 				got += fmt.Sprintf("%s %s%s: %s", alert.Level, alert.Subject, passing, alert.Text)
-				if alert.Advice == "" {
+				if alert.Advice.IsZero() {
 					t.Errorf("no advice in %+v", alert)
 				}
 			}
@@ -279,7 +280,7 @@ func TestOwnAlerts(t *testing.T) {
 func TestLongTextsAreCut(t *testing.T) {
 	alerts := make([]trackedAlert, 50)
 	for i := range alerts {
-		alerts[i] = trackedAlert{Alert: scaling.Alert{Level: scaling.Error, Subject: strings.Repeat("é ", 1000), Text: strings.Repeat("words\n", 1000), Advice: "Look."}}
+		alerts[i] = trackedAlert{Alert: scaling.Alert{Level: scaling.Error, Subject: strings.Repeat("é ", 1000), Text: fact.Verbatim(strings.Repeat("words\n", 1000)), Advice: fact.New("Look.")}}
 	}
 	writer := messageWriter{pool: "campus", record: Record{At: noon}, digest: digest{New: alerts}}
 	message := writer.message()

@@ -241,7 +241,7 @@ func (r *Record) groups() []scaling.Required {
 func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory pool.ServerMemory, now time.Time) ServerRecord {
 	r := ServerRecord{
 		Server: s.Server, Certificate: s.CertificateExpiry, Maintenance: memory.Maintenance,
-		Health: verdict.Health, Why: verdict.Why, LeftAlone: verdict.LeftAlone,
+		Health: verdict.Health, Why: verdict.Why.String(), LeftAlone: verdict.LeftAlone.String(),
 	}
 	if entry, _ := s.Entry.Get(); entry != nil {
 		r.Entry, r.Online, r.Tag = entry.State, entry.Online, entry.Tag
@@ -283,7 +283,7 @@ func (r *ServerRecord) describeStats(stats pool.Stats) {
 func (r Record) brief() Record {
 	r.Servers = nil
 	r.Plan.Verdicts = slices.DeleteFunc(slices.Clone(r.Plan.Verdicts), func(v scaling.Verdict) bool {
-		return v.Health == scaling.Healthy && v.LeftAlone == ""
+		return v.Health == scaling.Healthy && v.LeftAlone.IsZero()
 	})
 	r.Plan.Required.Policies = withoutOutlook(r.Plan.Required.Policies)
 	r.Plan.Tagged = slices.Clone(r.Plan.Tagged)

@@ -4,6 +4,7 @@ package fact
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"divims/internal/pool"
@@ -17,24 +18,17 @@ type Text struct {
 }
 
 // New returns a text. A value is a number, a time, a duration, a Counted, a Numbers, another
-// Text, or a string from outside, which is quoted as it is.
+// Text, a List, or a string from outside, which is quoted as it is.
 func New(form string, values ...any) Text { return Text{form, values} }
 
-// Counted is a number of things: "3 servers".
-type Counted struct {
-	N float64
-	// Noun is the English singular.
-	Noun string
+// Verbatim returns a text of which only the English is known. It is no text if that is
+// empty.
+func Verbatim(english string) Text {
+	if english == "" {
+		return Text{}
+	}
+	return New("%s", english)
 }
-
-// Count returns a number of things.
-func Count[T int | float64](n T, noun string) Counted { return Counted{float64(n), noun} }
-
-// String returns the number with the noun in English.
-func (c Counted) String() string { return pool.Count(c.N, c.Noun) }
-
-// Numbers are numbers of servers: "server 3", "servers 1, 2 and 5 more".
-type Numbers []int
 
 // IsZero reports whether there is no text.
 func (t Text) IsZero() bool { return t.form == "" }
@@ -53,4 +47,60 @@ func (t Text) String() string {
 		}
 	}
 	return fmt.Sprintf(t.form, values...)
+}
+
+// MarshalText returns the text in English, so that JSON has a string.
+func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText reads a text of which only the English is known.
+func (t *Text) UnmarshalText(english []byte) error {
+	*t = Verbatim(string(english))
+	return nil
+}
+
+// List is several texts, one after the other.
+type List []Text
+
+// String returns the texts in English, with semicolons between them.
+func (l List) String() string {
+	parts := make([]string, len(l))
+	for i, text := range l {
+		parts[i] = text.String()
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Counted is a number of things: "3 servers".
+type Counted struct {
+	N float64
+	// Noun is the English singular.
+	Noun string
+}
+
+// Count returns a number of things.
+func Count[T int | float64](n T, noun string) Counted { return Counted{float64(n), noun} }
+
+// String returns the number with the noun in English.
+func (c Counted) String() string { return pool.Count(c.N, c.Noun) }
+
+// Numbers are numbers of servers: "server 3", "servers 1, 2 and 5 more".
+type Numbers []int
+
+// maxNamed is the most servers listed by number in a text.
+const maxNamed = 10
+
+// String returns the list in English.
+func (n Numbers) String() string {
+	named := make([]string, min(len(n), maxNamed))
+	for i := range named {
+		named[i] = fmt.Sprint(n[i])
+	}
+	list := strings.Join(named, ", ")
+	switch {
+	case len(n) == 1:
+		return "server " + list
+	case len(n) > maxNamed:
+		return fmt.Sprintf("servers %s and %d more", list, len(n)-maxNamed)
+	}
+	return "servers " + list
 }

@@ -16,7 +16,7 @@ var levelMarks = map[scaling.Level]string{scaling.Warning: "!", scaling.Error: "
 // alert shows an alert. An overdue evaluation and a pause are described in the page's
 // language. The texts of all other alerts are shown as they are, in English.
 func (v view) alert(a scaling.Alert) alertView {
-	shown := alertView{Level: string(a.Level), Mark: levelMarks[a.Level], Text: v.brief(a.Text), Advice: v.brief(a.Advice), Language: english.tag}
+	shown := alertView{Level: string(a.Level), Mark: levelMarks[a.Level], Text: v.brief(a.Text.String()), Advice: v.brief(a.Advice.String()), Language: english.tag}
 	subject, overdue := v.brief(a.Subject), v.overdue()
 	switch {
 	case a.Subject == fmt.Sprintf("server %d", a.Server):

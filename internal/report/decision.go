@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -73,7 +74,7 @@ func (v view) decision(r cycle.Record, maxLines int) decisionView {
 		Interventions: take(b, r.Interventions, v.intervention),
 		Policies:      v.policies(b, r.Plan),
 		Actions:       take(b, outcomes, v.action),
-		Deferred:      take(b, r.Plan.Withheld, v.brief),
+		Deferred:      take(b, r.Plan.Withheld, v.withheld),
 		Alerts:        take(b, r.Plan.Alerts, v.alert),
 		Judgements:    take(b, r.Plan.Verdicts, v.judgement),
 		lines:         maxLines - b.left,
@@ -222,6 +223,8 @@ func (v view) PendingOrders() []string {
 	return take(&lineBudget{left: maxPending}, v.Pending, v.intervention)
 }
 
+func (v view) withheld(text fact.Text) string { return v.brief(text.String()) }
+
 func (v view) intervention(i pool.Intervention) string { return v.brief(interventionText(i)) }
 
 // interventionText returns what an operator changed, with author and reason if
@@ -240,7 +243,7 @@ func interventionText(i pool.Intervention) string {
 // judgement returns a server's health with the reasons, in one line.
 func (v view) judgement(verdict scaling.Verdict) string {
 	words := []string{string(verdict.Health)}
-	for _, reason := range []string{verdict.Why, verdict.LeftAlone} {
+	for _, reason := range []string{verdict.Why.String(), verdict.LeftAlone.String()} {
 		if reason != "" {
 			words = append(words, reason)
 		}

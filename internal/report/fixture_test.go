@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/report"
 	"divims/internal/scaling"
@@ -116,7 +117,7 @@ func (c campus) record(s pool.Sample) cycle.Record {
 	}}
 	for number := 1; number <= c.size; number++ {
 		r.Servers = append(r.Servers, c.server(number, s))
-		r.Plan.Verdicts = append(r.Plan.Verdicts, scaling.Verdict{Server: number, Health: r.Servers[number-1].Health, Why: r.Servers[number-1].Why})
+		r.Plan.Verdicts = append(r.Plan.Verdicts, scaling.Verdict{Server: number, Health: r.Servers[number-1].Health, Why: fact.Verbatim(r.Servers[number-1].Why)})
 	}
 	r.Plan.Required.Policies[1].Outlook = []scaling.Expected{
 		{At: tuesday.Add(203 * time.Minute), Servers: pool.Seen(c.size / 2)}, {At: tuesday.Add(443 * time.Minute), Servers: pool.Seen(1)},
@@ -127,7 +128,7 @@ func (c campus) record(s pool.Sample) cycle.Record {
 		{Kind: scaling.Create, Server: next, Domain: r.Servers[next-1].Domain, Reason: "it is enabled and has no machine", Result: scaling.Done, Detail: "POP2-HC-8C-16G in fr-par-1"},
 	}
 	for _, o := range r.Outcomes {
-		r.Plan.Actions = append(r.Plan.Actions, scaling.Action{Kind: o.Kind, Server: o.Server, Reason: o.Reason})
+		r.Plan.Actions = append(r.Plan.Actions, scaling.Action{Kind: o.Kind, Server: o.Server, Reason: fact.Verbatim(o.Reason)})
 	}
 	return r
 }
@@ -166,10 +167,10 @@ func (c campus) server(number int, s pool.Sample) cycle.ServerRecord {
 func alarmed(c campus) campus {
 	last := c.past.Last
 	last.Plan.Alerts = []scaling.Alert{
-		{Level: scaling.Warning, Subject: "calendar", Text: "stored copy of 2026-03-16 09:00: the feed of calendar.example.com answers HTTP status 503"},
-		{Level: scaling.Critical, Subject: "network", Text: "nothing is changed: 9 of 12 running servers do not answer, more than 30 %; that many at once is the network"},
+		{Level: scaling.Warning, Subject: "calendar", Text: fact.Verbatim("stored copy of 2026-03-16 09:00: the feed of calendar.example.com answers HTTP status 503")},
+		{Level: scaling.Critical, Subject: "network", Text: fact.Verbatim("nothing is changed: 9 of 12 running servers do not answer, more than 30 %; that many at once is the network")},
 	}
-	last.Plan.Withheld = []string{"everything: 9 of 12 running servers do not answer"}
+	last.Plan.Withheld = fact.List{fact.Verbatim("everything: 9 of 12 running servers do not answer")}
 	for i := range last.Servers {
 		s := &last.Servers[i]
 		if s.Machine == nil || i%4 == 0 {
@@ -179,8 +180,8 @@ func alarmed(c campus) campus {
 		s.Why = fmt.Sprintf("its machine has run for 2d%dh, yet BBB has not answered since 2026-03-17T09:20:00Z: meetings of %s: no answer in time", i, s.Domain)
 		s.Meetings, s.Participants, s.Load1, s.CPUs = pool.Reading[int]{}, pool.Reading[int]{}, pool.Reading[float64]{}, pool.Reading[int]{}
 		s.Unseen = []string{"recording backlog: the stats endpoint of " + s.Domain + " does not answer"}
-		last.Plan.Alerts = append(last.Plan.Alerts, scaling.Alert{Level: scaling.Error, Subject: fmt.Sprintf("server %d", s.Number), Text: "unresponsive: " + s.Why})
-		last.Plan.Verdicts[i] = scaling.Verdict{Server: s.Number, Health: s.Health, Why: s.Why, LeftAlone: "unresponsive, but one server is replaced at a time, and 1 is first"}
+		last.Plan.Alerts = append(last.Plan.Alerts, scaling.Alert{Level: scaling.Error, Subject: fmt.Sprintf("server %d", s.Number), Text: fact.Verbatim("unresponsive: " + s.Why)})
+		last.Plan.Verdicts[i] = scaling.Verdict{Server: s.Number, Health: s.Health, Why: fact.Verbatim(s.Why), LeftAlone: fact.Verbatim("unresponsive, but one server is replaced at a time, and 1 is first")}
 	}
 	for i := range c.past.Records {
 		c.past.Records[i].Plan.Alerts, c.past.Records[i].Plan.Withheld = last.Plan.Alerts, last.Plan.Withheld
@@ -194,7 +195,7 @@ func alarmed(c campus) campus {
 func blinded(c campus) campus {
 	c.past.Last.Blind = true
 	c.past.Last.Plan.Required.Servers = pool.Unknown[int]("no policy has an answer")
-	c.past.Last.Plan.Alerts = []scaling.Alert{{Level: scaling.Critical, Subject: "Scalelite", Text: "nothing is changed, the entries are unknown: entries of Scalelite: no answer in time"}}
+	c.past.Last.Plan.Alerts = []scaling.Alert{{Level: scaling.Critical, Subject: "Scalelite", Text: fact.Verbatim("nothing is changed, the entries are unknown: entries of Scalelite: no answer in time")}}
 	c.past.State.Paused = &pool.Hold{Reason: "exams", Author: "Ada", Since: tuesday.Add(-time.Hour)}
 	c.at = c.at.Add(40 * time.Minute)
 	return c

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/report"
 	"divims/internal/scaling"
@@ -59,7 +60,7 @@ func TestVerdictIsTheMostUrgentAlert(t *testing.T) {
 func TestPauseIsOneAlert(t *testing.T) {
 	c := busyPool(3, 300)
 	c.past.State.Paused = &pool.Hold{Author: "Ada", Reason: "exams"}
-	c.past.Last.Plan.Alerts = []scaling.Alert{{Level: scaling.Warning, Subject: "paused", Text: "nothing is changed: paused by Ada"}}
+	c.past.Last.Plan.Alerts = []scaling.Alert{{Level: scaling.Warning, Subject: "paused", Text: fact.Verbatim("nothing is changed: paused by Ada")}}
 	if alerts := c.status().Alerts; len(alerts) != 1 {
 		t.Errorf("%+v", alerts)
 	}

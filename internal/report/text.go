@@ -40,7 +40,8 @@ func (s Status) summarise(p *printer) {
 	p.line("")
 	p.line("verdict: %s; capacity for %s", s.Verdict, pool.CountSeen(s.Capacity, "participant"))
 	for _, alert := range s.Alerts {
-		if !slices.Contains(s.Last.Plan.Alerts, alert) {
+		reported := func(a scaling.Alert) bool { return a.Subject == alert.Subject }
+		if !slices.ContainsFunc(s.Last.Plan.Alerts, reported) {
 			p.line("  %s: %s: %s", alert.Level, alert.Subject, alert.Text)
 		}
 	}
@@ -95,7 +96,7 @@ const planned scaling.Result = "planned"
 func outcomesOf(r cycle.Record) []cycle.Outcome {
 	outcomes := make([]cycle.Outcome, len(r.Plan.Actions))
 	for i, action := range r.Plan.Actions {
-		outcomes[i] = cycle.Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason, Result: planned}
+		outcomes[i] = cycle.Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason.String(), Result: planned}
 		if i < len(r.Outcomes) {
 			outcomes[i] = r.Outcomes[i]
 		}

@@ -2,10 +2,10 @@ package report
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -41,19 +41,19 @@ func (s *Status) collectAlerts(history pool.Reading[[]pool.Sample]) {
 		return
 	}
 	s.Alerts = append(s.Alerts, s.Last.Plan.Alerts...)
-	add := func(level scaling.Level, subject, advice, text string) {
-		s.Alerts = append(s.Alerts, scaling.Alert{Level: level, Subject: subject, Text: text, Advice: advice})
+	add := func(level scaling.Level, subject, advice string, text fact.Text) {
+		s.Alerts = append(s.Alerts, scaling.Alert{Level: level, Subject: subject, Text: text, Advice: fact.New(advice)})
 	}
 	if s.overdue() > 0 {
-		add(scaling.Error, subjectEvaluation, adviceOverdue, fmt.Sprintf("no evaluation since %s; one is due every %s",
-			s.Last.At.UTC().Format(time.RFC3339), s.about.Interval))
+		add(scaling.Error, subjectEvaluation, adviceOverdue, fact.New("no evaluation since %s; one is due every %s",
+			s.Last.At, s.about.Interval.String()))
 	}
 	hasPause := slices.ContainsFunc(s.Alerts, func(a scaling.Alert) bool { return a.Subject == subjectPaused })
 	if s.Paused != nil && !hasPause {
-		add(scaling.Warning, subjectPaused, "", fmt.Sprintf("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
+		add(scaling.Warning, subjectPaused, "", fact.New("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
 	}
 	if !history.Known() {
-		add(scaling.Warning, subjectHistory, "", "no charts and no costs: the history could not be read: "+history.Reason())
+		add(scaling.Warning, subjectHistory, "", fact.New("no charts and no costs: the history could not be read: %s", history.Reason()))
 	}
 	slices.SortStableFunc(s.Alerts, func(a, b scaling.Alert) int { return cmp.Compare(urgency(a.Level), urgency(b.Level)) })
 	s.Verdict = Well

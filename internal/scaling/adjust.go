@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -13,10 +14,10 @@ func (d *decision) registerEntries() {
 			continue
 		}
 		if !d.config.RegisterEntries {
-			s.leftAlone = "Scalelite has no entry for it"
+			s.leftAlone = fact.New("Scalelite has no entry for it")
 			continue
 		}
-		d.do(Action{Kind: Register, Server: s.Server.Number, Reason: "Scalelite has no entry for " + s.Server.Domain})
+		d.do(Action{Kind: Register, Server: s.Server.Number, Reason: fact.New("Scalelite has no entry for %s", s.Server.Domain)})
 	}
 }
 
@@ -32,11 +33,11 @@ func (g *group) cordonUnusable() {
 		}
 		switch {
 		case g.lastOnline(s):
-			s.leftAlone = "it seems unusable, but Scalelite sees no other online: its replacement comes first"
+			s.leftAlone = fact.New("it seems unusable, but Scalelite sees no other online: its replacement comes first")
 		case unresponsive:
-			g.d.cordon(s, "unresponsive: "+s.why)
+			g.d.cordon(s, fact.New("unresponsive: %s", s.why))
 		case locked:
-			g.d.cordon(s, "its machine is locked by the hoster")
+			g.d.cordon(s, fact.New("its machine is locked by the hoster"))
 		}
 	}
 }
@@ -46,7 +47,7 @@ func (g *group) cordonUnusable() {
 func (g *group) enableBareMetal() {
 	for _, s := range g.members {
 		if s.Server.BareMetal && s.mayEnable() && s.health == Healthy && s.up() {
-			g.d.enable(s, "a bare-metal server costs the same whether it is enabled or not")
+			g.d.enable(s, fact.New("a bare-metal server costs the same whether it is enabled or not"))
 		}
 	}
 }

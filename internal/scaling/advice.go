@@ -1,7 +1,7 @@
 package scaling
 
 // The advice of each alert: what an operator can do about it. All texts are here, so that
-// they can be translated.
+// they can be translated. They are forms of texts: a percent sign is doubled.
 const (
 	adviceScalelite   = "Look whether Scalelite is up and reachable, and whether DIVIMS_SCALELITE_SECRET is its LOADBALANCER_SECRET."
 	adviceScaleway    = "Look at Scaleway's status page, and whether the API key is valid and may read the project's Instances."
@@ -9,7 +9,7 @@ const (
 	advicePaused      = "End the pause when the reason for it is gone: DELETE /pause, or divims resume."
 	adviceForced      = "Take the number back if people are coming: DELETE /required, or divims unforce."
 	advicePolicy      = "Look at what the policy counts with; the other policies decide meanwhile."
-	adviceSummary     = "Correct the event in the calendar: its summary needs a line users=500, or users=40% with at most 100%."
+	adviceSummary     = "Correct the event in the calendar: its summary needs a line users=500, or users=40%% with at most 100%%."
 	adviceHistory     = "Look at the storage: the object that the text names. Until it can be read, the policy load replaces the forecast."
 	adviceNoPolicy    = "Enable servers by hand in Scalelite if people are coming, and fix what the policies report."
 	advicePoolSize    = "Add servers to the pool, and raise DIVIMS_POOL_SIZE; until then the servers will be fuller than planned."

@@ -2,7 +2,8 @@ package scaling
 
 import (
 	"fmt"
-	"strings"
+
+	"divims/internal/fact"
 )
 
 // Level is how urgent an alert is.
@@ -35,29 +36,29 @@ type Alert struct {
 	// "certificate of bbb-w3.example.com".
 	Subject string `json:"subject"`
 	// Server is the number of the server that the alert is about, or 0 for the pool.
-	Server int    `json:"server,omitempty"`
-	Text   string `json:"text"`
+	Server int       `json:"server,omitempty"`
+	Text   fact.Text `json:"text"`
 	// Advice is what an operator can do about it.
-	Advice string `json:"advice,omitempty"`
+	Advice fact.Text `json:"advice,omitzero"`
 	// Passing is set if the alert is about a single event, not a lasting condition.
 	Passing bool `json:"passing,omitempty"`
 }
 
 // alert adds an alert about the pool to the plan.
-func (d *decision) alert(level Level, subject, advice, format string, args ...any) {
-	d.alertOf(&server{}, level, subject, advice, format, args...)
+func (d *decision) alert(level Level, subject, advice, form string, values ...any) {
+	d.alertOf(&server{}, level, subject, advice, form, values...)
 }
 
 // alertOf adds an alert about a server to the plan.
-func (d *decision) alertOf(s *server, level Level, subject, advice, format string, args ...any) {
+func (d *decision) alertOf(s *server, level Level, subject, advice, form string, values ...any) {
 	d.plan.Alerts = append(d.plan.Alerts, Alert{
-		Level: level, Subject: subject, Server: s.Server.Number, Text: fmt.Sprintf(format, args...), Advice: advice,
+		Level: level, Subject: subject, Server: s.Server.Number, Text: fact.New(form, values...), Advice: fact.New(advice),
 	})
 }
 
 // passing adds an alert about an event to the plan.
-func (d *decision) passing(level Level, subject, advice, format string, args ...any) {
-	d.alert(level, subject, advice, format, args...)
+func (d *decision) passing(level Level, subject, advice, form string, values ...any) {
+	d.alert(level, subject, advice, form, values...)
 	d.plan.Alerts[len(d.plan.Alerts)-1].Passing = true
 }
 
@@ -110,29 +111,13 @@ func (d *decision) addOpenSubjects() {
 	}
 }
 
-// maxNamed is the most servers listed by number in a text.
-const maxNamed = 10
-
-// numbers lists the servers that satisfy the condition, as "servers 1, 2 and 5 more", and
-// returns how many they are.
-func (d *decision) numbers(condition func(*server) bool) (list string, n int) {
+// numbers returns the numbers of the servers that satisfy the condition.
+func (d *decision) numbers(condition func(*server) bool) fact.Numbers {
+	var list fact.Numbers
 	for _, s := range d.servers {
-		if !condition(s) {
-			continue
-		}
-		n++
-		switch {
-		case n == 1:
-			list = serverSubject(s)
-		case n <= maxNamed:
-			list += fmt.Sprintf(", %d", s.Server.Number)
+		if condition(s) {
+			list = append(list, s.Server.Number)
 		}
 	}
-	if n > 1 {
-		list = strings.Replace(list, "server", "servers", 1)
-	}
-	if n > maxNamed {
-		list += fmt.Sprintf(" and %d more", n-maxNamed)
-	}
-	return list, n
+	return list
 }

@@ -97,7 +97,7 @@ func TestAlerts(t *testing.T) {
 				t.Fatalf("no alert about %q in %+v", test.subject, s.plan.Alerts)
 			}
 			alert := s.plan.Alerts[i]
-			if alert.Level != test.level || alert.Server != test.server || alert.Passing != test.passing || !strings.Contains(alert.Text, test.text) || alert.Advice == "" {
+			if alert.Level != test.level || alert.Server != test.server || alert.Passing != test.passing || !strings.Contains(alert.Text.String(), test.text) || alert.Advice.IsZero() {
 				t.Errorf("got the alert %+v", alert)
 			}
 		})
@@ -212,7 +212,7 @@ func TestWarnsAboutCertificatesAndRecordings(t *testing.T) {
 		t.Errorf("got the levels %v", levels)
 	}
 	// The meeting of the stuck recording may have lasted 10 hours, so it counts as ended.
-	if last := s.plan.Alerts[len(s.plan.Alerts)-1].Text; !strings.HasPrefix(last, "2 recordings not done 5h after the meeting") {
+	if last := s.plan.Alerts[len(s.plan.Alerts)-1].Text.String(); !strings.HasPrefix(last, "2 recordings not done 5h after the meeting") {
 		t.Errorf("the last alert is %q", last)
 	}
 }

@@ -4,9 +4,9 @@
 package scaling
 
 import (
-	"fmt"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -69,13 +69,13 @@ func newDecision(now time.Time, config Config, seen pool.Observation, state pool
 // do adds an action to the plan.
 func (d *decision) do(action Action) { d.plan.Actions = append(d.plan.Actions, action) }
 
-func (d *decision) enable(s *server, reason string) {
+func (d *decision) enable(s *server, reason fact.Text) {
 	s.intended = pool.Enabled
 	d.do(Action{Kind: Enable, Server: s.Server.Number, Reason: reason})
 }
 
 // cordon plans to cordon a server and reports whether the limit on cordons allowed it.
-func (d *decision) cordon(s *server, reason string) bool {
+func (d *decision) cordon(s *server, reason fact.Text) bool {
 	if !d.allow(Cordon, d.config.MaxCordons, s) {
 		return false
 	}
@@ -90,15 +90,15 @@ func (d *decision) allow(kind Kind, limit int, s *server) bool {
 	if d.plan.count(kind) < limit {
 		return true
 	}
-	s.leftAlone = fmt.Sprintf("%s: an evaluation does that %s at most", kind, pool.Count(limit, "time"))
+	s.leftAlone = fact.New("%s: an evaluation does that %s at most", kind, fact.Count(limit, "time"))
 	d.limitReached = true
-	d.withhold("%s %d: %s at most in one evaluation", kind, s.Server.Number, pool.Count(limit, "time"))
+	d.withhold("%s %d: %s at most in one evaluation", kind, s.Server.Number, fact.Count(limit, "time"))
 	return false
 }
 
 // withhold records in the plan what is not done because of a limit or guard.
-func (d *decision) withhold(format string, args ...any) {
-	d.plan.Withheld = append(d.plan.Withheld, fmt.Sprintf(format, args...))
+func (d *decision) withhold(form string, values ...any) {
+	d.plan.Withheld = append(d.plan.Withheld, fact.New(form, values...))
 }
 
 // unseen reports whether the list of entries or of machines could not be read
@@ -150,7 +150,7 @@ func (d *decision) paused() bool {
 	if hold == nil {
 		return false
 	}
-	d.alert(Warning, "paused", advicePaused, "nothing is changed: paused by %s since %s: %s", hold.Author, hold.Since.UTC().Format(time.RFC3339), hold.Reason)
+	d.alert(Warning, "paused", advicePaused, "nothing is changed: paused by %s since %s: %s", hold.Author, hold.Since, hold.Reason)
 	d.withhold("everything: paused by %s", hold.Author)
 	d.leaveOpen(noServerLeftSubject)
 	return true

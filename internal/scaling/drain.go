@@ -1,10 +1,10 @@
 package scaling
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -18,12 +18,12 @@ func (d *decision) drain() {
 		}
 		d.repairCordon(s)
 		d.endMeetings(s)
-		if why := d.keep(s); why != "" {
+		if why := d.keep(s); !why.IsZero() {
 			s.leftAlone = s.withEndDrain(why)
 			continue
 		}
 		if s.Server.BareMetal {
-			d.reboot(s, "nothing is left on it")
+			d.reboot(s, fact.New("nothing is left on it"))
 			continue
 		}
 		d.delete(s)
@@ -32,9 +32,9 @@ func (d *decision) drain() {
 
 // withEndDrain prefixes the reason why a machine is kept with the operator's end-drain
 // order, if there is one.
-func (s *server) withEndDrain(why string) string {
+func (s *server) withEndDrain(why fact.Text) fact.Text {
 	if end := s.memory.EndDrain; end != nil {
-		return fmt.Sprintf("%s ends its drain (%s), yet: %s", end.Author, end.Reason, why)
+		return fact.New("%s ends its drain (%s), yet: %s", end.Author, end.Reason, why)
 	}
 	return why
 }
@@ -53,10 +53,10 @@ func (d *decision) repairCordon(s *server) {
 	peopled := slices.ContainsFunc(meetings, func(m pool.Meeting) bool { return !m.Breakout && m.Participants > 0 })
 	switch {
 	case given && !seen.IsZero():
-		d.do(Action{Kind: Repair, Server: s.Server.Number, Reason: fmt.Sprintf("%s, and it was given a meeting since %s",
-			s.entry.State, seen.UTC().Format(time.RFC3339))})
+		d.do(Action{Kind: Repair, Server: s.Server.Number, Reason: fact.New("%s, and it was given a meeting since %s",
+			s.entry.State, seen)})
 	case peopled && s.entry.State == pool.Disabled:
-		d.cordon(s, "disabled, and people are on it who cannot be joined: cordoned it keeps its meetings")
+		d.cordon(s, fact.New("disabled, and people are on it who cannot be joined: cordoned it keeps its meetings"))
 	}
 }
 
@@ -66,52 +66,52 @@ func (d *decision) endMeetings(s *server) {
 	meetings, _ := s.Meetings.Get()
 	for _, meeting := range meetings {
 		reason := d.endReason(s, meeting)
-		if reason == "" || !d.allow(EndMeeting, d.config.MaxEnds, s) {
+		if reason.IsZero() || !d.allow(EndMeeting, d.config.MaxEnds, s) {
 			continue
 		}
 		d.do(Action{Kind: EndMeeting, Server: s.Server.Number, Meeting: &meeting, Reason: reason})
 	}
 }
 
-// endReason returns why a meeting on a draining server is ended, or "" if it is not.
-func (d *decision) endReason(s *server, meeting pool.Meeting) string {
+// endReason returns why a meeting on a draining server is ended, or no text if it is not.
+func (d *decision) endReason(s *server, meeting pool.Meeting) fact.Text {
 	if end := s.memory.EndDrain; end != nil {
-		return fmt.Sprintf("%s ends the server's drain: %s", end.Author, end.Reason)
+		return fact.New("%s ends the server's drain: %s", end.Author, end.Reason)
 	}
 	age := d.now.Sub(meeting.Created)
 	if meeting.Created.IsZero() || age < d.config.MeetingMaxDuration {
-		return ""
+		return fact.Text{}
 	}
-	return fmt.Sprintf("the server drains and the meeting has lasted %s, the limit is %s", pool.FormatDuration(age), pool.FormatDuration(d.config.MeetingMaxDuration))
+	return fact.New("the server drains and the meeting has lasted %s, the limit is %s", age, d.config.MeetingMaxDuration)
 }
 
-// keep returns why the machine of a draining server is kept, or "" if it may be deleted or,
+// keep returns why the machine of a draining server is kept, or no text if it may be deleted or,
 // if it is bare metal, rebooted. It plans the one reboot of an unresponsive machine itself.
-func (d *decision) keep(s *server) string {
+func (d *decision) keep(s *server) fact.Text {
 	switch s.machine.State {
 	case pool.Stopped, pool.StoppedInPlace:
 		if s.Server.BareMetal {
-			return neverDeleted
+			return fact.New(neverDeleted)
 		}
 		if s.machine.Detail == pool.Preparing {
-			return ""
+			return fact.Text{}
 		}
 		if s.discardsRecordings() {
-			return ""
+			return fact.Text{}
 		}
 		return stoppedGate(s)
 	case pool.Running:
 		switch {
 		case s.Server.BareMetal && s.health == Healthy:
-			return neverDeleted
+			return fact.New(neverDeleted)
 		case s.Server.BareMetal && d.now.Sub(s.memory.Rebooted) < rebootPause:
-			return "it was rebooted at " + s.memory.Rebooted.UTC().Format(time.RFC3339)
+			return fact.New("it was rebooted at %s", s.memory.Rebooted)
 		case s.health == Unresponsive && !s.Meetings.Known():
 			return d.keepUnresponsive(s)
 		}
 		return d.keepRunning(s)
 	}
-	return fmt.Sprintf("its machine is %s", s.machine.State)
+	return fact.New("its machine is %s", s.machine.State)
 }
 
 // neverDeleted is the reason for keeping bare metal that needs no reboot.
@@ -120,36 +120,36 @@ const neverDeleted = "bare metal is never deleted"
 // rebootPause is the shortest time between two reboots of a bare-metal machine.
 const rebootPause = time.Hour
 
-// keepRunning returns why a draining server that runs keeps its machine, or "". The
+// keepRunning returns why a draining server that runs keeps its machine, or no text. The
 // drain gate must have been open at every evaluation for at least half an interval,
 // because Scalelite's poller may undo a cordon and let meetings in. The stats must be
 // newer than the first of those evaluations, and the machine old enough.
-func (d *decision) keepRunning(s *server) string {
+func (d *decision) keepRunning(s *server) fact.Text {
 	config := d.config
 	if s.discardsRecordings() {
 		config.Recordings = RecordingsNone
 	}
-	if why := Gate(config, s.ServerObservation); why != "" {
+	if why := Gate(config, s.ServerObservation); !why.IsZero() {
 		return why
 	}
 	s.empty = true
 	// The age is rounded to minutes, as the predecessor did, so that a cron trigger
 	// that fires some seconds early does not cost another interval.
 	if age := d.now.Sub(s.machine.Since).Round(time.Minute); age < d.config.youngest() {
-		return fmt.Sprintf("too young: its machine has run for %s, a machine is kept for %s", pool.FormatDuration(age), pool.FormatDuration(d.config.youngest()))
+		return fact.New("too young: its machine has run for %s, a machine is kept for %s", age, d.config.youngest())
 	}
 	switch {
 	case s.memory.EmptySince.IsZero() || d.now.Sub(s.memory.EmptySince) < d.config.Interval/2:
-		return "seen empty for the first time: nothing is done unless the next evaluation sees the same"
+		return fact.New("seen empty for the first time: nothing is done unless the next evaluation sees the same")
 	case config.Recordings != RecordingsNone && !s.statsNewerThan(d.now, s.memory.EmptySince):
-		return "its figures are from before it was first seen empty: they may lack the last recording"
+		return fact.New("its figures are from before it was first seen empty: they may lack the last recording")
 	}
-	return ""
+	return fact.Text{}
 }
 
 // reboot plans to reboot a machine.
-func (d *decision) reboot(s *server, reason string) {
-	d.do(Action{Kind: Reboot, Server: s.Server.Number, Reason: fmt.Sprintf("%s: %s; %s", s.health, s.why, reason),
+func (d *decision) reboot(s *server, reason fact.Text) {
+	d.do(Action{Kind: Reboot, Server: s.Server.Number, Reason: fact.New("%s: %s; %s", s.health, s.why, reason),
 		Unanswered: !s.Meetings.Known()})
 }
 
@@ -158,17 +158,17 @@ func (d *decision) delete(s *server) {
 	if !d.allow(Delete, d.config.MaxDeletions, s) {
 		return
 	}
-	reason := "nothing is left on it"
+	reason := fact.New("nothing is left on it")
 	switch {
 	case s.machine.Detail == pool.Preparing:
-		reason = "its creation was broken off"
+		reason = fact.New("its creation was broken off")
 	case s.machine.State != pool.Running:
-		reason = fmt.Sprintf("its machine is %s, and was empty", s.machine.State)
+		reason = fact.New("its machine is %s, and was empty", s.machine.State)
 	case !s.Meetings.Known():
-		reason = fmt.Sprintf("unresponsive since %s: %s", s.memory.HealthSince.UTC().Format(time.RFC3339), s.why)
+		reason = fact.New("unresponsive since %s: %s", s.memory.HealthSince, s.why)
 	}
 	if s.discardsRecordings() {
-		reason = fmt.Sprintf("%s gives its recordings up: %s", s.memory.EndDrain.Author, s.memory.EndDrain.Reason)
+		reason = fact.New("%s gives its recordings up: %s", s.memory.EndDrain.Author, s.memory.EndDrain.Reason)
 	}
 	d.do(Action{Kind: Delete, Server: s.Server.Number, Reason: reason, Unanswered: !s.Meetings.Known(), DiscardRecordings: s.discardsRecordings()})
 }

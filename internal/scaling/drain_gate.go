@@ -1,14 +1,14 @@
 package scaling
 
 import (
-	"fmt"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
-// Gate is the drain gate. It returns why a machine must not be stopped or deleted, or ""
-// if it may. The decision calls it first. It is called again right before the action, with
+// Gate is the drain gate. It returns why a machine must not be stopped or deleted, or no
+// text if it may. The decision calls it first. It is called again right before the action, with
 // fresh answers from the server.
 //
 // The gate is open if the entry is not enabled, BBB lists no meeting (breakout rooms
@@ -16,32 +16,32 @@ import (
 // no recording failed, and fresh stats report an empty backlog. If any of these is
 // unknown, the gate is closed. In a pool that does not record, recordings and stats do
 // not matter.
-func Gate(config Config, s pool.ServerObservation) string {
+func Gate(config Config, s pool.ServerObservation) fact.Text {
 	entry, ok := s.Entry.Get()
 	if !ok {
-		return "its entry is unknown: " + s.Entry.Reason()
+		return fact.New("its entry is unknown: %s", s.Entry.Reason())
 	}
 	if entry != nil && entry.State != pool.Cordoned && entry.State != pool.Disabled {
-		return fmt.Sprintf("its entry is %q", entry.State)
+		return fact.New("its entry is %q", entry.State)
 	}
 	meetings, ok := s.Meetings.Get()
 	if !ok {
-		return "its meetings are unknown: " + s.Meetings.Reason()
+		return fact.New("its meetings are unknown: %s", s.Meetings.Reason())
 	}
 	if len(meetings) > 0 {
-		return pool.Count(len(meetings), "meeting") + " with " + pool.Count(pool.Participants(meetings), "participant")
+		return fact.New("%s with %s", fact.Count(len(meetings), "meeting"), fact.Count(pool.Participants(meetings), "participant"))
 	}
 	if config.Recordings == RecordingsNone {
-		return ""
+		return fact.Text{}
 	}
 	return recordingsGate(config, s)
 }
 
 // recordingsGate is the part of Gate that looks at recordings.
-func recordingsGate(config Config, s pool.ServerObservation) string {
+func recordingsGate(config Config, s pool.ServerObservation) fact.Text {
 	recordings, ok := s.Recordings.Get()
 	if !ok {
-		return "its recordings are unknown: " + s.Recordings.Reason()
+		return fact.New("its recordings are unknown: %s", s.Recordings.Reason())
 	}
 	inWork, published := 0, 0
 	for _, r := range recordings {
@@ -52,43 +52,43 @@ func recordingsGate(config Config, s pool.ServerObservation) string {
 		}
 	}
 	if inWork > 0 {
-		return pool.Count(inWork, "recording") + " in work"
+		return fact.New("%s in work", fact.Count(inWork, "recording"))
 	}
 	if published > 0 && config.Recordings != RecordingsKept {
-		return pool.Count(published, "published recording") + " not shipped yet"
+		return fact.New("%s not shipped yet", fact.Count(published, "published recording"))
 	}
 	stats, ok := s.Stats.Get()
 	if !ok {
-		return "its recording backlog is unknown: " + s.Stats.Reason()
+		return fact.New("its recording backlog is unknown: %s", s.Stats.Reason())
 	}
 	backlog, ok := stats.Backlog.Get()
 	if !ok {
-		return "its recording backlog is unknown: " + stats.Backlog.Reason()
+		return fact.New("its recording backlog is unknown: %s", stats.Backlog.Reason())
 	}
 	if total(backlog) > 0 {
-		return "recording backlog: " + stages(backlog)
+		return fact.New("recording backlog: %s", stages(backlog))
 	}
 	failed, ok := stats.Failed.Get()
 	if !ok {
-		return "its failed recordings are unknown: " + stats.Failed.Reason()
+		return fact.New("its failed recordings are unknown: %s", stats.Failed.Reason())
 	}
 	if total(failed) > 0 {
-		return "failed recordings that only a person can save: " + stages(failed)
+		return fact.New("failed recordings that only a person can save: %s", stages(failed))
 	}
-	return ""
+	return fact.Text{}
 }
 
 // stoppedGate replaces Gate for a machine that is switched off and so cannot answer. It is
 // open if this machine was seen empty before it stopped, or never ran long enough for
 // a meeting.
-func stoppedGate(s *server) string {
+func stoppedGate(s *server) fact.Text {
 	if s.memory.MachineID == s.machine.ID && !s.memory.EmptySince.IsZero() {
-		return ""
+		return fact.Text{}
 	}
 	if s.machine.Since.Sub(s.machine.Created) < neverBooted {
-		return ""
+		return fact.Text{}
 	}
-	return "it is switched off, and nobody knows whether recordings are on its disk"
+	return fact.New("it is switched off, and nobody knows whether recordings are on its disk")
 }
 
 // neverBooted: if the hoster last changed the state of a machine within this time

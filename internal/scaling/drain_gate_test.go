@@ -63,7 +63,7 @@ func TestDrainGate(t *testing.T) {
 			s := newStory(t, 1)
 			s.entry(1).State = pool.Cordoned
 			test.change(s)
-			got := Gate(s.config, s.seen.Servers[0])
+			got := Gate(s.config, s.seen.Servers[0]).String()
 			if (got == "") != (test.closed == "") || !strings.Contains(got, test.closed) {
 				t.Errorf("the gate says %q, want %q", got, test.closed)
 			}

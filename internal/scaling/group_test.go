@@ -65,7 +65,7 @@ func TestKeepsLastOnlineServerOfATag(t *testing.T) {
 	s.entry(3).Online = true
 	s.state.Servers = map[int]pool.ServerMemory{3: {MachineID: "machine 3", SilentSince: noon}}
 	s.evaluate()
-	if got := s.plan.Verdicts[2].LeftAlone; !strings.Contains(got, "no other online") {
+	if got := s.plan.Verdicts[2].LeftAlone.String(); !strings.Contains(got, "no other online") {
 		t.Errorf("server 3, the only one of its tag, is left alone because %q, want because no other is online", got)
 	}
 }

@@ -2,8 +2,8 @@ package scaling
 
 import (
 	"cmp"
-	"fmt"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -14,12 +14,12 @@ func (g *group) grow(missing float64) {
 		if short < tolerance {
 			return
 		}
-		g.d.enable(s, fmt.Sprintf("short of %s; %s", pool.Count(missing, "server"), s.describe()))
+		g.d.enable(s, fact.New("short of %s; %s", fact.Count(missing, "server"), s.describe()))
 		short -= s.capacity()
 	}
 	if short >= tolerance {
-		g.d.withhold("enabling %s: no server is left", pool.Count(short, "more server"))
-		g.d.alert(Error, g.subject(noServerLeftSubject), adviceNoServer, "short of %s, and no server is left to enable", pool.Count(short, "server"))
+		g.d.withhold("enabling %s: no server is left", fact.Count(short, "more server"))
+		g.d.alert(Error, g.subject(noServerLeftSubject), adviceNoServer, "short of %s, and no server is left to enable", fact.Count(short, "server"))
 	}
 }
 
@@ -81,8 +81,8 @@ func (g *group) preferRunning() {
 		if ready[i].capacity() < waiting[i].capacity()-tolerance {
 			continue
 		}
-		if g.d.cordon(waiting[i], fmt.Sprintf("server %d is up already", ready[i].Server.Number)) {
-			g.d.enable(ready[i], fmt.Sprintf("it is up, server %d is not yet", waiting[i].Server.Number))
+		if g.d.cordon(waiting[i], fact.New("server %d is up already", ready[i].Server.Number)) {
+			g.d.enable(ready[i], fact.New("it is up, server %d is not yet", waiting[i].Server.Number))
 		}
 	}
 }

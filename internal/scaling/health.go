@@ -1,10 +1,10 @@
 package scaling
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -29,74 +29,74 @@ const (
 )
 
 // judge returns the health of a server and its reason.
-func judge(now time.Time, config Config, s *server) (Health, string) {
+func judge(now time.Time, config Config, s *server) (Health, fact.Text) {
 	if !s.Entry.Known() {
-		return Unseen, s.Entry.Reason()
+		return Unseen, fact.Verbatim(s.Entry.Reason())
 	}
 	if !s.Machine.Known() {
-		return Unseen, s.Machine.Reason()
+		return Unseen, fact.Verbatim(s.Machine.Reason())
 	}
 	if s.entry == nil || s.machine == nil || s.machine.State != pool.Running {
-		return Healthy, ""
+		return Healthy, fact.Text{}
 	}
-	if why := unresponsive(now, config, s); why != "" {
+	if why := unresponsive(now, config, s); !why.IsZero() {
 		return Unresponsive, why
 	}
 	if !s.pastGrace(now, config) { // it is still starting
-		return Healthy, ""
+		return Healthy, fact.Text{}
 	}
 	if !s.Meetings.Known() {
-		return Unseen, s.Meetings.Reason()
+		return Unseen, fact.Verbatim(s.Meetings.Reason())
 	}
-	if why := malfunctioning(s); why != "" {
+	if why := malfunctioning(s); !why.IsZero() {
 		return Malfunctioning, why
 	}
-	if why := toRecycle(now, config, s); why != "" {
+	if why := toRecycle(now, config, s); !why.IsZero() {
 		return ToRecycle, why
 	}
 	if s.outdated() {
-		return ToRecycle, "its machine is older than the image " + s.newest.Name
+		return ToRecycle, fact.New("its machine is older than the image %s", s.newest.Name)
 	}
-	return Healthy, ""
+	return Healthy, fact.Text{}
 }
 
-// malfunctioning returns the fault that the stats name, or "".
-func malfunctioning(s *server) string {
+// malfunctioning returns the fault that the stats name, or no text.
+func malfunctioning(s *server) fact.Text {
 	stats, ok := s.Stats.Get()
 	if !ok {
-		return ""
+		return fact.Text{}
 	}
 	if down, ok := stats.UnitsDown.Get(); ok && len(down) > 0 {
-		return "units down: " + strings.Join(down, ", ")
+		return fact.New("units down: %s", strings.Join(down, ", "))
 	}
 	if probe, ok := stats.Probe.Get(); ok && !probe.OK {
-		return "the probe fails since " + probe.At.UTC().Format(time.RFC3339)
+		return fact.New("the probe fails since %s", probe.At)
 	}
 	if failed, ok := stats.Failed.Get(); ok && total(failed) > 0 {
-		return "recordings failed: " + stages(failed)
+		return fact.New("recordings failed: %s", stages(failed))
 	}
-	return ""
+	return fact.Text{}
 }
 
 // maintenanceAhead is how long before a planned maintenance a machine is replaced.
 // That leaves time for the replacement, for the longest meeting and for its recording.
 const maintenanceAhead = 48 * time.Hour
 
-// toRecycle returns why a machine is to be replaced, or "". An outdated image is not among
+// toRecycle returns why a machine is to be replaced, or no text. An outdated image is not among
 // the reasons, because such machines are replaced in RollOutHours only.
-func toRecycle(now time.Time, config Config, s *server) string {
+func toRecycle(now time.Time, config Config, s *server) fact.Text {
 	if asked := s.memory.Recycle; asked != nil {
-		return fmt.Sprintf("%s wants it recycled: %s", asked.Author, asked.Reason)
+		return fact.New("%s wants it recycled: %s", asked.Author, asked.Reason)
 	}
 	for _, maintenance := range s.machine.Maintenances {
 		if maintenance.Start.Sub(now) <= maintenanceAhead {
-			return "a maintenance of its machine is planned for " + maintenance.Start.UTC().Format(time.RFC3339)
+			return fact.New("a maintenance of its machine is planned for %s", maintenance.Start)
 		}
 	}
 	if uptime := s.uptime(now); config.RecycleAfter > 0 && uptime > config.RecycleAfter {
-		return fmt.Sprintf("up for %s, more than %s", pool.FormatDuration(uptime), pool.FormatDuration(config.RecycleAfter))
+		return fact.New("up for %s, more than %s", uptime, config.RecycleAfter)
 	}
-	return ""
+	return fact.Text{}
 }
 
 // outdated reports whether the server's machine was made from an older image than the

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"divims/internal/config/setting"
+	"divims/internal/fact"
 )
 
 // Hours is a part of the day, from one time after midnight until another. It passes
@@ -38,10 +39,12 @@ func (h *Hours) UnmarshalText(text []byte) error {
 }
 
 // String writes the hours as an operator reads them: "from 19:00 to 06:00".
-func (h Hours) String() string {
+func (h Hours) String() string { return h.text().String() }
+
+func (h Hours) text() fact.Text {
 	if h.From == h.To {
-		return "at any hour"
+		return fact.New("at any hour")
 	}
 	clock := func(d time.Duration) string { return fmt.Sprintf("%02d:%02d", d/time.Hour, d%time.Hour/time.Minute) }
-	return "from " + clock(h.From) + " to " + clock(h.To)
+	return fact.New("from %s to %s", clock(h.From), clock(h.To))
 }

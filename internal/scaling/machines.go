@@ -1,10 +1,9 @@
 package scaling
 
 import (
-	"fmt"
 	"slices"
-	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -23,7 +22,7 @@ func (d *decision) provideMachines() {
 				d.delete(s)
 				continue
 			}
-			d.do(Action{Kind: PowerOn, Server: s.Server.Number, Reason: fmt.Sprintf("it is enabled and its machine is %s", s.machine.State)})
+			d.do(Action{Kind: PowerOn, Server: s.Server.Number, Reason: fact.New("it is enabled and its machine is %s", s.machine.State)})
 		}
 	}
 }
@@ -32,16 +31,16 @@ func (d *decision) provideMachines() {
 func (d *decision) create(s *server) {
 	switch {
 	case s.Server.BareMetal:
-		s.leftAlone = "bare metal cannot be created, and its machine is not in the hoster's list"
+		s.leftAlone = fact.New("bare metal cannot be created, and its machine is not in the hoster's list")
 	case s.entry.Online:
-		s.leftAlone = "it has no machine of the pool, yet Scalelite says online: whose machine is that?"
+		s.leftAlone = fact.New("it has no machine of the pool, yet Scalelite says online: whose machine is that?")
 	case s.waits && s.memory.Failures == 0:
-		s.leftAlone = "no machine could be had for it; it is tried again after " + s.memory.NotBefore.UTC().Format(time.RFC3339)
+		s.leftAlone = fact.New("no machine could be had for it; it is tried again after %s", s.memory.NotBefore)
 	case s.waits:
-		s.leftAlone = fmt.Sprintf("the creation failed %s; it is tried again after %s",
-			pool.Count(s.memory.Failures, "time"), s.memory.NotBefore.UTC().Format(time.RFC3339))
+		s.leftAlone = fact.New("the creation failed %s; it is tried again after %s",
+			fact.Count(s.memory.Failures, "time"), s.memory.NotBefore)
 	case d.allow(Create, d.config.MaxCreations, s):
-		d.do(Action{Kind: Create, Server: s.Server.Number, Reason: "it is enabled and has no machine"})
+		d.do(Action{Kind: Create, Server: s.Server.Number, Reason: fact.New("it is enabled and has no machine")})
 	}
 }
 
@@ -50,7 +49,7 @@ func (d *decision) deleteLeftovers() {
 	volumes, _ := d.seen.Leftovers.Get()
 	for _, volume := range volumes {
 		if !d.attached(volume.ID) {
-			d.do(Action{Kind: DeleteVolume, Volume: &volume, Reason: "its machine is gone; detached volumes are billed"})
+			d.do(Action{Kind: DeleteVolume, Volume: &volume, Reason: fact.New("its machine is gone; detached volumes are billed")})
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package scaling
 
-import "divims/internal/pool"
+import (
+	"divims/internal/fact"
+	"divims/internal/pool"
+)
 
 // Plan is the result of a decision: the ordered actions, each with its reason, and
 // everything an operator needs to check it by hand.
@@ -14,7 +17,7 @@ type Plan struct {
 	Verdicts []Verdict `json:"verdicts"`
 	Alerts   []Alert   `json:"alerts"`
 	// Withheld lists what was not done, or only in part, because of a limit or guard.
-	Withheld []string `json:"withheld,omitempty"`
+	Withheld fact.List `json:"withheld,omitempty"`
 	// Images are the images for new machines instead of the newest, by zone.
 	Images map[string]string `json:"images,omitempty"`
 	// Open lists the subjects about which this evaluation can say nothing. An earlier
@@ -98,8 +101,8 @@ type Action struct {
 	// again: it is switched off, or has been unresponsive for long enough.
 	Unanswered bool `json:"unanswered,omitempty"`
 	// DiscardRecordings is set if an operator allowed a deletion with recordings.
-	DiscardRecordings bool   `json:"discard_recordings,omitempty"`
-	Reason            string `json:"reason"`
+	DiscardRecordings bool      `json:"discard_recordings,omitempty"`
+	Reason            fact.Text `json:"reason"`
 }
 
 // Verdict is the judgement of one server.
@@ -107,10 +110,10 @@ type Verdict struct {
 	Server int    `json:"server"`
 	Health Health `json:"health"`
 	// Why is the reason for the health.
-	Why string `json:"why,omitempty"`
+	Why fact.Text `json:"why,omitzero"`
 	// LeftAlone is why nothing is done with a server that was a candidate for an
 	// action.
-	LeftAlone string `json:"left_alone,omitempty"`
+	LeftAlone fact.Text `json:"left_alone,omitzero"`
 }
 
 // count returns the number of actions of a kind.

@@ -236,7 +236,7 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 			}
 		}
 		for _, alert := range plan.Alerts {
-			if alert.Level.Rank() == 0 || alert.Subject == "" || alert.Text == "" || alert.Advice == "" {
+			if alert.Level.Rank() == 0 || alert.Subject == "" || alert.Text.IsZero() || alert.Advice.IsZero() {
 				t.Fatalf("an alert without level, subject, text or advice: %+v", alert)
 			}
 		}

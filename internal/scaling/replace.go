@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -22,7 +23,7 @@ func (g *group) replaceOne() {
 		if g.d.urgency(s) == whenQuiet {
 			s.leftAlone = g.d.rollOutWaits()
 		}
-		return s.leftAlone != ""
+		return !s.leftAlone.IsZero()
 	})
 	if len(sick) == 0 {
 		return
@@ -30,14 +31,14 @@ func (g *group) replaceOne() {
 	s := sick[0]
 	others := g.members.capacity(func(o *server) bool { return o != s && o.online() })
 	if others >= float64(max(1, g.required()))-tolerance {
-		g.d.cordon(s, fmt.Sprintf("%s: %s; %s online without it, which suffices", s.health, s.why, pool.Count(others, "server")))
+		g.d.cordon(s, fact.New("%s: %s; %s online without it, which suffices", s.health, s.why, fact.Count(others, "server")))
 	} else {
 		g.replaced = s
-		s.leftAlone = fmt.Sprintf("%s, but only %s online without it, and %d required: its replacement comes first",
-			s.health, pool.Count(others, "server"), g.required())
+		s.leftAlone = fact.New("%s, but only %s online without it, and %d required: its replacement comes first",
+			s.health, fact.Count(others, "server"), g.required())
 	}
 	for _, other := range sick[1:] {
-		other.leftAlone = fmt.Sprintf("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
+		other.leftAlone = fact.New("%s, but one server is replaced at a time, and %d is first", other.health, s.Server.Number)
 	}
 }
 
@@ -55,7 +56,7 @@ func (d *decision) urgency(s *server) urgency {
 	switch {
 	case s.health == Malfunctioning:
 		return atOnce
-	case s.outdated() && toRecycle(d.now, d.config, s) == "":
+	case s.outdated() && toRecycle(d.now, d.config, s).IsZero():
 		return whenQuiet
 	}
 	return soon
@@ -70,16 +71,16 @@ func (g *group) startReplacement() {
 	}
 	for _, s := range g.growthCandidates() {
 		if s.health == Healthy && !s.waits && (s.machine == nil || len(s.machine.Maintenances) == 0) {
-			g.d.enable(s, fmt.Sprintf("it replaces server %d; %s", replaced.Server.Number, s.describe()))
+			g.d.enable(s, fact.New("it replaces server %d; %s", replaced.Server.Number, s.describe()))
 			return
 		}
 	}
-	replaced.leftAlone = "no healthy server is free to replace it: " + replaced.leftAlone
+	replaced.leftAlone = fact.New("no healthy server is free to replace it: %s", replaced.leftAlone)
 	since := replaced.memory.HealthSince
 	if replaced.health == ToRecycle && !since.IsZero() && g.d.now.Sub(since) >= maxReplacementWait {
 		g.d.alertOf(replaced, Warning, fmt.Sprintf("replacement of server %d", replaced.Server.Number), adviceReplacement,
 			"it is to be replaced since %s (%s), and no healthy server is free to take its place",
-			since.UTC().Format(time.RFC3339), replaced.why)
+			since, replaced.why)
 	}
 }
 

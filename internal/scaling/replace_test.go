@@ -50,7 +50,7 @@ func TestReplacementMustBeHealthy(t *testing.T) {
 		s.evaluate()
 		s.want("", "server 4 is to be recycled too, and there is no other")
 	}
-	if v := s.plan.Verdicts[0]; !strings.Contains(v.LeftAlone, "no healthy server is free") {
+	if v := s.plan.Verdicts[0]; !strings.Contains(v.LeftAlone.String(), "no healthy server is free") {
 		t.Errorf("server 1 is left alone because %q, want because no healthy server is free", v.LeftAlone)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -61,7 +62,7 @@ func (g *group) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[
 	}
 	if servers, ok := asked.Get(); ok && servers > forced.Servers {
 		g.d.alert(Warning, "forced", adviceForced, "the policies require %s; %s has forced %d until %s",
-			pool.Count(servers, "server"), forced.Author, forced.Servers, until)
+			fact.Count(servers, "server"), forced.Author, forced.Servers, forced.Until)
 	}
 	return pool.Seen(forced.Servers)
 }
@@ -92,11 +93,11 @@ func (g *group) noteLimit(format string, args ...any) {
 
 // sizeText returns the number of servers, and with load multipliers how many they
 // count as: "10 (20 servers, by load multipliers)".
-func (g *group) sizeText() string {
+func (g *group) sizeText() fact.Text {
 	if n := len(g.members); n != g.size {
-		return fmt.Sprintf("%d (%s, by load multipliers)", g.size, pool.Count(n, "server"))
+		return fact.New("%d (%s, by load multipliers)", g.size, fact.Count(n, "server"))
 	}
-	return fmt.Sprint(g.size)
+	return fact.New("%d", g.size)
 }
 
 // roundUp rounds a capacity up to whole servers.

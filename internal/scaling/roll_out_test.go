@@ -66,7 +66,7 @@ func TestRollOutLimitCountsAllGroups(t *testing.T) {
 	s.evaluate()
 	var replaced []int
 	for _, action := range s.plan.Actions {
-		if strings.Contains(action.Reason, "older than the image") {
+		if strings.Contains(action.Reason.String(), "older than the image") {
 			replaced = append(replaced, action.Server)
 		}
 	}

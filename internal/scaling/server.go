@@ -1,9 +1,9 @@
 package scaling
 
 import (
-	"fmt"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -17,7 +17,7 @@ type server struct {
 	machine *pool.Machine
 	// health is the judgement of the server, why its reason.
 	health Health
-	why    string
+	why    fact.Text
 	// intended is the entry's state after the plan is carried out.
 	intended pool.EntryState
 	// empty is set if the server runs and its drain gate is open.
@@ -27,7 +27,7 @@ type server struct {
 	newest *pool.Image
 	// leftAlone is the reason why nothing is done with a server that was a
 	// candidate for an action.
-	leftAlone string
+	leftAlone fact.Text
 	// waits is set if the machine could not be created, and the next try is later.
 	waits bool
 	// stuck is set if the machine has been starting or stopping for too long.
@@ -192,18 +192,18 @@ func (s *server) silent() bool {
 }
 
 // describe returns a few words on the server's condition, for the reasons of actions.
-func (s *server) describe() string {
+func (s *server) describe() fact.Text {
 	switch {
 	case s.machine == nil:
-		return "it has no machine"
+		return fact.New("it has no machine")
 	case s.machine.State != pool.Running:
-		return fmt.Sprintf("its machine is %s", s.machine.State)
+		return fact.New("its machine is %s", s.machine.State)
 	case len(s.machine.Maintenances) > 0:
-		return fmt.Sprintf("its machine has a planned maintenance on %s", s.machine.Maintenances[0].Start.UTC().Format(time.RFC3339))
+		return fact.New("its machine has a planned maintenance on %s", s.machine.Maintenances[0].Start)
 	case s.health != Healthy:
-		return fmt.Sprintf("it is %s", s.health)
+		return fact.New("it is %s", s.health)
 	case !s.Meetings.Known():
-		return "it starts"
+		return fact.New("it starts")
 	}
-	return fmt.Sprintf("it runs with %s and %s", pool.Count(s.meetings(), "meeting"), pool.Count(s.participants(), "participant"))
+	return fact.New("it runs with %s and %s", fact.Count(s.meetings(), "meeting"), fact.Count(s.participants(), "participant"))
 }

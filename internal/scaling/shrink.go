@@ -2,9 +2,9 @@ package scaling
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -30,10 +30,10 @@ func (g *group) shrink(surplus float64) {
 			continue
 		}
 		if g.lastOnline(s) {
-			s.leftAlone = "the last server that is online is never cordoned"
+			s.leftAlone = fact.New("the last server that is online is never cordoned")
 			continue
 		}
-		if g.d.cordon(s, fmt.Sprintf("%s more than required; %s", pool.Count(surplus, "server"), s.describe())) {
+		if g.d.cordon(s, fact.New("%s more than required; %s", fact.Count(surplus, "server"), s.describe())) {
 			left -= s.capacity()
 		}
 	}

@@ -1,36 +1,36 @@
 package scaling
 
 import (
-	"fmt"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
-// unresponsive returns why a server counts as unresponsive, or "". After the grace time, it
+// unresponsive returns why a server counts as unresponsive, or no text. After the grace time, it
 // is unresponsive if Scalelite sees it offline, or if BBB did not answer at this evaluation
 // and the one before.
-func unresponsive(now time.Time, config Config, s *server) string {
+func unresponsive(now time.Time, config Config, s *server) fact.Text {
 	if !s.pastGrace(now, config) {
-		return ""
+		return fact.Text{}
 	}
-	runs := pool.FormatDuration(now.Sub(s.machine.Since))
+	runs := now.Sub(s.machine.Since)
 	if !s.entry.Online {
-		return fmt.Sprintf("its machine has run for %s, yet Scalelite says offline", runs)
+		return fact.New("its machine has run for %s, yet Scalelite says offline", runs)
 	}
 	if s.silent() && !s.memory.SilentSince.IsZero() {
-		return fmt.Sprintf("its machine has run for %s, yet BBB has not answered since %s: %s",
-			runs, s.memory.SilentSince.UTC().Format(time.RFC3339), s.Meetings.Reason())
+		return fact.New("its machine has run for %s, yet BBB has not answered since %s: %s",
+			runs, s.memory.SilentSince, s.Meetings.Reason())
 	}
-	return ""
+	return fact.Text{}
 }
 
-// keepUnresponsive returns why an unresponsive server keeps its machine, or "" if the
+// keepUnresponsive returns why an unresponsive server keeps its machine, or no text if the
 // machine may be deleted or, if it is bare metal, rebooted. The drain gate cannot open,
 // because the server does not answer. A cloud machine is rebooted once after
 // UnresponsiveRebootAfter. It may be deleted after UnresponsiveDeleteAfter, if that is
 // set, although its recordings cannot be seen.
-func (d *decision) keepUnresponsive(s *server) string {
+func (d *decision) keepUnresponsive(s *server) fact.Text {
 	silent := time.Duration(0)
 	if s.memory.Health == string(Unresponsive) {
 		silent = d.now.Sub(s.memory.HealthSince)
@@ -38,22 +38,22 @@ func (d *decision) keepUnresponsive(s *server) string {
 	reboot, remove := d.config.UnresponsiveRebootAfter, d.config.UnresponsiveDeleteAfter
 	switch {
 	case s.entry.Online:
-		return "Scalelite sees it online: it is us that it does not answer, and people may be on it"
+		return fact.New("Scalelite sees it online: it is us that it does not answer, and people may be on it")
 	case d.tooManyDead():
-		return "too many servers answer nobody: that looks like the network"
+		return fact.New("too many servers answer nobody: that looks like the network")
 	case s.discardsRecordings() && !s.Server.BareMetal:
-		return ""
+		return fact.Text{}
 	case s.Server.BareMetal && reboot > 0 && silent >= reboot:
-		return ""
+		return fact.Text{}
 	case !s.Server.BareMetal && reboot > 0 && silent >= reboot && s.memory.Rebooted.IsZero():
-		d.reboot(s, fmt.Sprintf("it has answered nobody for %s", pool.FormatDuration(silent)))
-		return "unresponsive: it is rebooted, once"
+		d.reboot(s, fact.New("it has answered nobody for %s", silent))
+		return fact.New("unresponsive: it is rebooted, once")
 	case !s.Server.BareMetal && remove > 0 && silent >= remove:
-		return ""
+		return fact.Text{}
 	case remove == 0 || s.Server.BareMetal:
-		return fmt.Sprintf("it has answered nobody for %s, and may hold recordings: only a person may decide", pool.FormatDuration(silent))
+		return fact.New("it has answered nobody for %s, and may hold recordings: only a person may decide", silent)
 	}
-	return fmt.Sprintf("it has answered nobody for %s; its machine is kept for %s", pool.FormatDuration(silent), pool.FormatDuration(remove))
+	return fact.New("it has answered nobody for %s; its machine is kept for %s", silent, remove)
 }
 
 // tooManyDead reports whether so many servers are unresponsive that the network is the

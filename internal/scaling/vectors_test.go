@@ -179,7 +179,7 @@ func (v vector) observation() (pool.Observation, pool.State) {
 			memory.Maintenance = &pool.Hold{Reason: "test", Author: "test", Since: v.Now}
 		}
 		// The previous evaluation saw the same pool.
-		if entry.State != pool.Enabled && machine != nil && (machine.State != pool.Running || Gate(v.config(), observed) == "") {
+		if entry.State != pool.Enabled && machine != nil && (machine.State != pool.Running || Gate(v.config(), observed).IsZero()) {
 			memory.EmptySince = v.Now.Add(-5 * time.Minute)
 		}
 		state.Servers[server.Number] = memory

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -55,12 +56,12 @@ func (d *decision) warnImage() {
 		d.leaveOpen(outdatedSubject)
 		return
 	}
-	list, n := d.numbers(func(s *server) bool { return !s.maintenance() && s.outdated() })
-	if n == 0 {
+	list := d.numbers(func(s *server) bool { return !s.maintenance() && s.outdated() })
+	if len(list) == 0 {
 		return
 	}
 	d.alert(Warning, outdatedSubject, adviceOutdated, "%s made from an older image than the newest of the zone: %s; %s",
-		pool.Count(n, "machine"), list, d.config.rollOut())
+		fact.Count(len(list), "machine"), list, d.config.rollOut())
 	if bad := d.badNewMachine(); bad != nil {
 		d.alert(Error, "roll-out", adviceRollOut, "stopped: server %d, whose machine was made from %s, is %s: %s",
 			bad.Server.Number, bad.newest.Name, bad.health, bad.why)
@@ -73,13 +74,13 @@ const outdatedSubject = "outdated image"
 // missing since the last one.
 func (d *decision) warnEvaluations() {
 	if d.limitReached {
-		d.passing(Warning, "limits", adviceLimits, "not everything that is to be done was done at once: %s", strings.Join(d.plan.Withheld, "; "))
+		d.passing(Warning, "limits", adviceLimits, "not everything that is to be done was done at once: %s", d.plan.Withheld)
 	}
 	if d.state.LastEvaluation.IsZero() {
 		return
 	}
 	if gap := d.now.Sub(d.state.LastEvaluation); gap.Seconds() > maxPastIntervals*d.config.Interval.Seconds() {
-		d.passing(Warning, "evaluations", adviceMissed, "none was recorded for %s; one is due every %s", pool.FormatDuration(gap), pool.FormatDuration(d.config.Interval))
+		d.passing(Warning, "evaluations", adviceMissed, "none was recorded for %s; one is due every %s", gap, d.config.Interval)
 	}
 }
 
@@ -99,14 +100,14 @@ func (d *decision) warnHealth(s *server) {
 	case s.machineState() == pool.Locked:
 		d.alertOf(s, Error, subject, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail)
 	case s.stuck:
-		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since.UTC().Format(time.RFC3339))
+		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since)
 	case s.memory.Failures >= minFailedCreations && s.machine == nil && s.intended == pool.Enabled:
-		d.alertOf(s, Error, subject, adviceCreation, "the creation of its machine has failed %s", pool.Count(s.memory.Failures, "time"))
+		d.alertOf(s, Error, subject, adviceCreation, "the creation of its machine has failed %s", fact.Count(s.memory.Failures, "time"))
 	case s.Machine.Known() && s.machine == nil && s.entry != nil && s.entry.Online && s.entry.State == pool.Enabled:
 		d.alertOf(s, Warning, subject, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
 	case s.Entry.Known() && s.entry == nil && !d.config.RegisterEntries:
 		d.alertOf(s, Warning, subject, adviceNoEntry, "Scalelite has no entry for %s", s.Server.Domain)
-	case s.mayTouch() && s.intended != pool.Enabled && s.leftAlone != "" && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
+	case s.mayTouch() && s.intended != pool.Enabled && !s.leftAlone.IsZero() && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
 		d.alertOf(s, Warning, subject, adviceSwitchedOff, "%s", s.leftAlone)
 	}
 }
@@ -121,11 +122,11 @@ func (d *decision) warnCertificate(s *server) {
 	left := expiry.Sub(d.now)
 	switch {
 	case left <= 0:
-		d.alertOf(s, Error, subject, adviceCertificate, "expired on %s", expiry.UTC().Format(time.RFC3339))
+		d.alertOf(s, Error, subject, adviceCertificate, "expired on %s", expiry)
 	case left <= d.config.CertificateAlert:
-		d.alertOf(s, Error, subject, adviceCertificate, "expires in %s", pool.FormatDuration(left))
+		d.alertOf(s, Error, subject, adviceCertificate, "expires in %s", left)
 	case left <= d.config.CertificateWarning:
-		d.alertOf(s, Warning, subject, adviceCertificate, "expires in %s", pool.FormatDuration(left))
+		d.alertOf(s, Warning, subject, adviceCertificate, "expires in %s", left)
 	}
 }
 
@@ -143,7 +144,7 @@ func (d *decision) warnRecordings(s *server) {
 	}
 	if late > 0 {
 		d.alertOf(s, Warning, recordingsSubject(s), adviceRecordings, "%s not done %s after the meeting, the oldest since %s",
-			pool.Count(late, "recording"), pool.FormatDuration(d.config.RecordingMaxProcessing), pool.FormatDuration(longest))
+			fact.Count(late, "recording"), d.config.RecordingMaxProcessing, longest)
 	}
 	stats, asked := s.Stats.Get()
 	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && s.pastGrace(d.now, d.config) && !stats.Backlog.Known() {

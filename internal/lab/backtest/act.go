@@ -112,5 +112,5 @@ func (r *run) mustKeep(action scaling.Action, s pool.ServerObservation) bool {
 	if action.Unanswered && !s.Meetings.Known() {
 		return false
 	}
-	return scaling.Gate(r.Scaling, s) != ""
+	return !scaling.Gate(r.Scaling, s).IsZero()
 }
