@@ -2,6 +2,7 @@ package pool
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -23,12 +24,43 @@ type Meeting struct {
 type Conference struct {
 	Meetings []Meeting
 	// Date is the time of the server's clock when it answered, from the answer's Date
-	// header. It is zero if the answer had none.
+	// header. It is zero if the answer had none. Date and Address are also set with an
+	// error, if the server answered with it.
 	Date time.Time
 	// Address is the address that answered. It is invalid if unknown.
 	Address netip.Addr
 	// CertificateExpiry is from the TLS handshake of the same connection.
 	CertificateExpiry Reading[time.Time]
+}
+
+// maxClockDifference is how much a server's clock may differ from ours without a
+// correction. An answer may come up to half an evaluation after the evaluation's now, so
+// a smaller difference need not be one of the clocks.
+const maxClockDifference = 2 * time.Minute
+
+// MeetingsAt returns the meetings with the times of their creation by our own clock,
+// which shows now. BBB has them by the server's clock, which may be wrong: a meeting that
+// was created 5 minutes before the answer's Date was created 5 minutes before now. None
+// was created in the future.
+func (c Conference) MeetingsAt(now time.Time) []Meeting {
+	var ahead time.Duration
+	if !c.Date.IsZero() {
+		ahead = c.Date.Sub(now)
+	}
+	if ahead.Abs() <= maxClockDifference {
+		ahead = 0
+	}
+	meetings := slices.Clone(c.Meetings)
+	for i, meeting := range meetings {
+		if meeting.Created.IsZero() {
+			continue
+		}
+		meetings[i].Created = meeting.Created.Add(-ahead)
+		if meetings[i].Created.After(now) {
+			meetings[i].Created = now
+		}
+	}
+	return meetings
 }
 
 // Participants returns the number of participants in all meetings.

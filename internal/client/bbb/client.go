@@ -1,6 +1,7 @@
 // Package bbb is a client of the BigBlueButton API. A Client takes the endpoint of
 // a server and returns its meetings, recordings or version, or ends a meeting.
-// Errors name the call and the host.
+// Errors name the call and the host. An error that shows that the server is alive
+// wraps a *pool.AnsweredError.
 //
 // Responses are parsed while they arrive, by a reader of our own around
 // encoding/xml: it skips what we do not need, such as attendees, without decoding
@@ -16,9 +17,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"divims/internal/client/checksum"
 	"divims/internal/pool"
@@ -48,42 +53,80 @@ func New(hash checksum.Hash, client *http.Client) *Client {
 	return &Client{hash, &direct}
 }
 
-// call makes a signed call and passes the response to parse. It returns the TLS
-// state of the connection, which is nil without TLS.
+// answer is what is known of a response besides its body.
+type answer struct {
+	// tls is the TLS state of the connection. It is nil without TLS or a response.
+	tls *tls.ConnectionState
+	// date is the Date header; zero if there was none.
+	date time.Time
+	// from is the address that answered; invalid if unknown.
+	from netip.Addr
+}
+
+// call makes a signed call and passes the response to parse. The answer is also
+// returned with an error, as far as there was one.
 func (c *Client) call(ctx context.Context, at pool.Endpoint, call string, query url.Values,
-	parse func(io.Reader) error) (*tls.ConnectionState, error) {
+	parse func(io.Reader) error) (answer, error) {
 	return c.get(ctx, at, call, "/"+call+"?"+c.hash.Sign(call, query, at.Secret), parse)
 }
 
 // get requests a path below the server's URL, and passes the response to parse.
 func (c *Client) get(ctx context.Context, at pool.Endpoint, call, path string,
-	parse func(io.Reader) error) (*tls.ConnectionState, error) {
+	parse func(io.Reader) error) (answer, error) {
+	var from netip.Addr
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		from = addressOf(info.Conn.RemoteAddr())
+	}})
 	address := strings.TrimRight(at.URL, "/") + path
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s: the server's URL: %w", call, withoutURL(err))
+		return answer{}, fmt.Errorf("%s: the server's URL: %w", call, withoutURL(err))
 	}
-	connection, err := c.exchange(request, parse)
+	request.Header.Set("Cache-Control", "no-cache")
+	got, err := c.exchange(request, parse)
+	if pool.IsAnswered(err) {
+		got.from = from
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s of %s: %w", call, request.URL.Host, err)
+		return got, fmt.Errorf("%s of %s: %w", call, request.URL.Host, err)
 	}
-	return connection, nil
+	return got, nil
 }
 
-func (c *Client) exchange(request *http.Request, parse func(io.Reader) error) (*tls.ConnectionState, error) {
+// addressOf returns the IP address of one end of a connection; invalid if it has none.
+func addressOf(end net.Addr) netip.Addr {
+	if tcp, ok := end.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}
+
+func (c *Client) exchange(request *http.Request, parse func(io.Reader) error) (answer, error) {
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, withoutURL(err)
+		return answer{}, certificateAnswers(withoutURL(err))
 	}
 	defer func() { _ = response.Body.Close() }()
+	date, _ := http.ParseTime(response.Header.Get("Date")) // zero without the header
+	got := answer{tls: response.TLS, date: date}
 	if err := parseResponse(response, parse); err != nil {
 		if ended := request.Context().Err(); ended != nil {
-			return nil, ended // a deadline may look like a truncated response
+			err = ended // a deadline may look like a truncated response
 		}
-		return nil, err
+		return got, &pool.AnsweredError{Err: err}
 	}
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrain)
-	return response.TLS, nil
+	return got, nil
+}
+
+// certificateAnswers marks the refusal of a server's certificate as an answer: the server
+// completed its part of the TLS handshake.
+func certificateAnswers(err error) error {
+	var refused *tls.CertificateVerificationError
+	if errors.As(err, &refused) {
+		return &pool.AnsweredError{Err: err}
+	}
+	return err
 }
 
 // parseResponse passes the body to parse. An *Error of BBB takes precedence over the

@@ -3,6 +3,7 @@ package bbb
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"io"
 	"time"
 
@@ -10,24 +11,35 @@ import (
 )
 
 // Meetings lists all meetings of a server, including breakout rooms and empty
-// meetings. It returns an error if any of them cannot be read completely.
+// meetings. It returns an error if any of them cannot be read completely. The rest of the
+// Conference is then still set, as far as the server answered.
 func (c *Client) Meetings(ctx context.Context, at pool.Endpoint) (pool.Conference, error) {
 	var meetings []pool.Meeting
-	connection, err := c.call(ctx, at, "getMeetings", nil, func(r io.Reader) (err error) {
+	got, err := c.call(ctx, at, "getMeetings", nil, func(r io.Reader) (err error) {
 		meetings, err = parseMeetings(r)
 		return err
 	})
+	conference := pool.Conference{Date: got.date, Address: got.from, CertificateExpiry: certificateExpiry(got.tls, err)}
 	if err != nil {
-		return pool.Conference{}, err
+		return conference, err
 	}
-	return pool.Conference{Meetings: meetings, CertificateExpiry: certificateExpiry(connection)}, nil
+	conference.Meetings = meetings
+	return conference, nil
 }
 
-func certificateExpiry(connection *tls.ConnectionState) pool.Reading[time.Time] {
-	if connection == nil {
-		return pool.Unknown[time.Time]("the server answers without TLS")
+// certificateExpiry returns when the server's certificate expires, also if it was
+// refused.
+func certificateExpiry(connection *tls.ConnectionState, err error) pool.Reading[time.Time] {
+	var refused *tls.CertificateVerificationError
+	switch {
+	case connection != nil:
+		return pool.Seen(connection.PeerCertificates[0].NotAfter)
+	case errors.As(err, &refused) && len(refused.UnverifiedCertificates) > 0:
+		return pool.Seen(refused.UnverifiedCertificates[0].NotAfter)
+	case err != nil:
+		return pool.Unknown[time.Time](err.Error())
 	}
-	return pool.Seen(connection.PeerCertificates[0].NotAfter)
+	return pool.Unknown[time.Time]("the server answers without TLS")
 }
 
 // parseMeetings reads a response to getMeetings. It skips the attendees, who make up
