@@ -138,5 +138,6 @@ func cycleConfig(settings config.Settings, servers []pool.Server) cycle.Config {
 	return cycle.Config{
 		Settings: settings.Evaluation, Scaling: settings.Decision,
 		Pool: settings.Pool.Name, Servers: servers, Zones: settings.Scaleway.Zones,
+		Redirected: len(settings.Network.ConnectTo) > 0,
 	}
 }

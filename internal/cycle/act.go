@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -63,6 +64,8 @@ func scalingOutcomes(outcomes []Outcome) []scaling.Outcome {
 // actor carries out one plan.
 type actor struct {
 	*Cycle
+	// now is the time that the whole evaluation uses.
+	now      time.Time
 	seen     pool.Observation
 	refusals []pool.Refusal
 	// timeLeft reports whether a call may still be started. It reads the clock, because
@@ -83,7 +86,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 	limit := share(c.Config.Timeout, 1-recordShare)
 	ctx, cancel := context.WithTimeout(ctx, limit-request.Elapsed())
 	defer cancel()
-	a := actor{Cycle: c, seen: seen, refusals: state.Refusals, timeLeft: func() bool { return request.Elapsed() < limit }}
+	a := actor{Cycle: c, now: request.Now, seen: seen, refusals: state.Refusals, timeLeft: func() bool { return request.Elapsed() < limit }}
 	a.userData = onceValues(func() (UserData, error) { return c.Services.UserData(ctx) })
 	a.intended = map[string]scaling.Kind{}
 	for _, action := range plan.Actions {
@@ -359,18 +362,19 @@ func (a *actor) deleteMachine(ctx context.Context, machine pool.Machine) error {
 
 // reasonToKeep asks the server right before its machine is deleted or rebooted, and
 // returns why that must not be done, or "". A machine that is not running cannot be
-// asked. An action on an unresponsive server is allowed if it still does not answer.
+// asked. An action on an unresponsive server is allowed if it still does not answer, not
+// even with an error or a stats page.
 func (a *actor) reasonToKeep(ctx context.Context, action scaling.Action, s pool.ServerObservation, machine pool.Machine) string {
 	if machine.State != pool.Running {
 		return ""
 	}
 	entry, _ := s.Entry.Get()
-	a.askMeetings(ctx, &s, entry)
-	if action.Unanswered && !s.Meetings.Known() {
+	answer := a.askMeetings(ctx, a.now, &s, entry)
+	s.Stats = a.askStats(ctx, s.Server, func() time.Time { return clockOf(answer, a.now) })
+	if action.Unanswered && !s.Alive && !isAlive(s.Stats) {
 		return ""
 	}
 	a.askRecordings(ctx, &s, entry)
-	s.Stats = a.askStats(ctx, s.Server)
 	config := a.Config.Scaling
 	if action.DiscardRecordings {
 		config.Recordings = scaling.RecordingsNone

@@ -77,6 +77,9 @@ type Config struct {
 	Servers []pool.Server
 	// Zones are the zones for new machines, the preferred ones first.
 	Zones []string
+	// Redirected is true if connections are redirected (CONNECT_TO): the address that
+	// answers says nothing about the machine then.
+	Redirected bool
 }
 
 // Request asks for one evaluation.

@@ -91,7 +91,7 @@ func (f *fake) Recordings(_ context.Context, at pool.Endpoint, _ ...pool.Recordi
 func (f *fake) End(_ context.Context, _ pool.Endpoint, meeting pool.Meeting) error {
 	return f.note("end %s", meeting.ID)
 }
-func (f *fake) Stats(_ context.Context, server pool.Server) (pool.Stats, error) {
+func (f *fake) Stats(_ context.Context, server pool.Server, _ func() time.Time) (pool.Stats, error) {
 	backlog, ok := f.backlog[server.Domain]
 	if !ok {
 		backlog = pool.Seen(map[string]int{})

@@ -2,8 +2,8 @@ package cycle
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -43,7 +43,7 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 	})
 	lists.Wait()
 	seen.Servers = pool.Match(c.Config.Servers, seen.Entries, seen.Machines)
-	c.observeServers(ctx, seen.Servers)
+	c.observeServers(ctx, now, &seen)
 	all.Wait()
 	return seen, calendar
 }
@@ -78,43 +78,59 @@ func reason(what string, err error) string {
 }
 
 // observeServers asks all servers, at most ObserveParallel at once and as many slow ones.
-func (c *Cycle) observeServers(ctx context.Context, servers []pool.ServerObservation) {
+// What another machine answered is unknown.
+func (c *Cycle) observeServers(ctx context.Context, now time.Time, seen *pool.Observation) {
+	from := make([]netip.Addr, len(seen.Servers))
 	parallel := newSemaphore(c.Config.ObserveParallel, share(c.Config.CallTimeout, headStart))
-	for i := range servers {
-		parallel.run(func() { c.observeServer(ctx, &servers[i]) })
+	for i := range seen.Servers {
+		parallel.run(func() { from[i] = c.observeServer(ctx, now, &seen.Servers[i]) })
 	}
 	parallel.wait()
+	machines, _ := seen.Machines.Get()
+	for i, why := range pool.Contradictions(seen.Servers, from, machines) {
+		s := &seen.Servers[i]
+		s.Machine = pool.Unknown[*pool.Machine](why)
+		s.Meetings = pool.Unknown[[]pool.Meeting](why)
+		s.Recordings = pool.Unknown[[]pool.Recording](why)
+		s.Stats = pool.Unknown[pool.Stats](why)
+	}
 }
 
 // headStart is the part of the call timeout after which stats are requested even if
 // the meetings have not arrived. A server that takes longer counts as slow.
 const headStart = 0.25
 
-// observeServer asks a server for its meetings and then for its stats. The same host
-// usually serves both, and one after the other they share a connection, because opening
-// one costs more than the data. Both share one call timeout, to limit the time for an
-// unresponsive server. A draining server is also asked for its recordings, which is slow
-// if there are many.
-func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
+// observeServer asks a server for its meetings and then for its stats. It returns the
+// address that answered. The same host usually serves both, and one after the other they
+// share a connection, because opening one costs more than the data. Both share one call
+// timeout, to limit the time for an unresponsive server. A draining server is also asked
+// for its recordings, which is slow if there are many.
+func (c *Cycle) observeServer(ctx context.Context, now time.Time, s *pool.ServerObservation) netip.Addr {
 	if why := cannotAsk(*s); why != "" {
 		s.Meetings = pool.Unknown[[]pool.Meeting](why)
 		s.Recordings = pool.Unknown[[]pool.Recording](why)
 		s.Stats = pool.Unknown[pool.Stats](why)
 		s.CertificateExpiry = pool.Unknown[time.Time](why)
-		return
+		return netip.Addr{}
 	}
 	entry, _ := s.Entry.Get()
 	callCtx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
 	defer cancel()
-	meetingsFirst, meetingsDone := context.WithTimeout(callCtx, share(c.Config.CallTimeout, headStart))
+	meetingsFirst, cancelFirst := context.WithTimeout(callCtx, share(c.Config.CallTimeout, headStart))
+	meetingsDone := make(chan struct{})
+	var answer pool.Conference
 	var both sync.WaitGroup
 	both.Go(func() {
 		<-meetingsFirst.Done()
-		s.Stats = c.askStats(callCtx, s.Server)
+		s.Stats = c.askStats(callCtx, s.Server, func() time.Time {
+			<-meetingsDone // within callCtx
+			return clockOf(answer, now)
+		})
 	})
 	both.Go(func() {
-		c.askMeetings(callCtx, s, entry)
-		meetingsDone()
+		answer = c.askMeetings(callCtx, now, s, entry)
+		close(meetingsDone)
+		cancelFirst()
 		if entry.State == pool.Enabled {
 			s.Recordings = pool.Unknown[[]pool.Recording]("not asked: the server is not draining")
 			return
@@ -122,15 +138,36 @@ func (c *Cycle) observeServer(ctx context.Context, s *pool.ServerObservation) {
 		c.askRecordings(ctx, s, entry)
 	})
 	both.Wait()
+	s.Alive = s.Alive || isAlive(s.Stats)
+	if c.Config.Redirected {
+		return netip.Addr{}
+	}
+	return answer.Address
 }
 
-// cannotAsk returns why a server cannot be asked, or "".
+// clockOf returns the time of a server's clock: the Date of its answer, or our own time if
+// there is none.
+func clockOf(answer pool.Conference, now time.Time) time.Time {
+	if answer.Date.IsZero() {
+		return now
+	}
+	return answer.Date
+}
+
+// isAlive reports whether stats show that their machine is alive.
+func isAlive(stats pool.Reading[pool.Stats]) bool {
+	seen, _ := stats.Get()
+	return seen.Alive
+}
+
+// cannotAsk returns why a server cannot be asked, or "". A machine in a state that is
+// unknown to us, or locked by the hoster, may well serve.
 func cannotAsk(s pool.ServerObservation) string {
 	entry, _ := s.Entry.Get()
 	if entry == nil {
 		return "not asked: its entry, with address and secret, is unknown"
 	}
-	if machine, known := s.Machine.Get(); known && (machine == nil || machine.State != pool.Running) {
+	if machine, known := s.Machine.Get(); known && !machine.MayAnswer() {
 		return "not asked: its machine is not running"
 	}
 	return ""
@@ -140,25 +177,20 @@ func endpoint(entry *pool.Entry) pool.Endpoint {
 	return pool.Endpoint{URL: entry.URL, Secret: entry.Secret}
 }
 
-// askMeetings sets a server's meetings and its certificate's expiry. The expiry is also
-// set if the certificate was refused.
-func (c *Cycle) askMeetings(ctx context.Context, s *pool.ServerObservation, entry *pool.Entry) {
-	var refused *tls.CertificateVerificationError
-	conference := ask(ctx, c.Config.CallTimeout, "meetings of "+s.Server.Domain, func(ctx context.Context) (pool.Conference, error) {
-		conference, err := c.Services.Meetings.Meetings(ctx, endpoint(entry))
-		errors.As(err, &refused)
-		return conference, err
+// askMeetings sets a server's meetings, whether it is alive, and its certificate's expiry.
+// It returns what else is known of the answer, be it an error.
+func (c *Cycle) askMeetings(ctx context.Context, now time.Time, s *pool.ServerObservation, entry *pool.Entry) pool.Conference {
+	var answer pool.Conference
+	s.Meetings = ask(ctx, c.Config.CallTimeout, "meetings of "+s.Server.Domain, func(ctx context.Context) (_ []pool.Meeting, err error) {
+		answer, err = c.Services.Meetings.Meetings(ctx, endpoint(entry))
+		s.Alive = pool.IsAnswered(err)
+		return answer.MeetingsAt(now), err
 	})
-	answer, ok := conference.Get()
-	if !ok {
-		s.Meetings = pool.Unknown[[]pool.Meeting](conference.Reason())
-		s.CertificateExpiry = pool.Unknown[time.Time](conference.Reason())
-		if refused != nil && len(refused.UnverifiedCertificates) > 0 {
-			s.CertificateExpiry = pool.Seen(refused.UnverifiedCertificates[0].NotAfter)
-		}
-		return
+	s.CertificateExpiry = answer.CertificateExpiry
+	if !s.Meetings.Known() && !s.CertificateExpiry.Known() {
+		s.CertificateExpiry = pool.Unknown[time.Time](s.Meetings.Reason())
 	}
-	s.Meetings, s.CertificateExpiry = pool.Seen(answer.Meetings), answer.CertificateExpiry
+	return answer
 }
 
 // recordingsFactor multiplies the call timeout for the list of recordings, for which
@@ -187,14 +219,14 @@ func (c *Cycle) askRecordings(ctx context.Context, s *pool.ServerObservation, en
 }
 
 // askStats returns a server's stats. If some endpoints fail, the values of the others
-// are kept, and the missing ones are unknown.
-func (c *Cycle) askStats(ctx context.Context, server pool.Server) pool.Reading[pool.Stats] {
+// are kept, and the missing ones are unknown. clock returns the time of the server's clock.
+func (c *Cycle) askStats(ctx context.Context, server pool.Server, clock func() time.Time) pool.Reading[pool.Stats] {
 	if c.Services.Stats == nil {
 		return pool.Unknown[pool.Stats]("no stats endpoint is configured")
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
 	defer cancel()
-	stats, err := c.Services.Stats.Stats(ctx, server)
+	stats, err := c.Services.Stats.Stats(ctx, server, clock)
 	if err != nil {
 		c.Log.DebugContext(ctx, "stats incomplete", "server", server.Number, "error", err)
 		if !stats.Backlog.Known() {

@@ -50,6 +50,19 @@ type Machine struct {
 	HourlyPrice Reading[float64] `json:"hourly_price"`
 }
 
+// MayAnswer reports whether something may answer on the machine. It is false without a
+// machine, and for one that is known to be off or on its way there or back.
+func (m *Machine) MayAnswer() bool {
+	if m == nil {
+		return false
+	}
+	switch m.State {
+	case Stopped, StoppedInPlace, Starting, Stopping:
+		return false
+	}
+	return true
+}
+
 // PlannedMaintenance is a maintenance that the hoster announced for a machine.
 type PlannedMaintenance struct {
 	Reason string    `json:"reason"`

@@ -25,6 +25,9 @@ type Endpoint struct {
 
 // MeetingService is the BBB API of the servers.
 type MeetingService interface {
+	// Meetings lists a server's meetings. On an error the Conference has the Date and the
+	// Address if the server answered. An error of a machine that is alive wraps an
+	// *AnsweredError.
 	Meetings(ctx context.Context, at Endpoint) (Conference, error)
 	// Recordings returns all recordings in the given states.
 	Recordings(ctx context.Context, at Endpoint, states ...RecordingState) ([]Recording, error)
@@ -34,9 +37,11 @@ type MeetingService interface {
 }
 
 // StatsService reads the stats endpoints of a server. On an error the Stats have the
-// values of the endpoints that answered.
+// values of the endpoints that answered. clock returns the time of the server's clock, as
+// far as it is known; the age of the values counts from it. It is called after the
+// endpoints have answered.
 type StatsService interface {
-	Stats(ctx context.Context, server Server) (Stats, error)
+	Stats(ctx context.Context, server Server, clock func() time.Time) (Stats, error)
 }
 
 // Hoster is the Scaleway API, limited to the pool's own project and tag.

@@ -22,6 +22,8 @@ var FailureStages = [...]string{"archived", "sanity", "processed", "published"}
 // Stats are the values of a server's stats endpoints. A value that no endpoint returned
 // is unknown.
 type Stats struct {
+	// Alive is true if an endpoint at the server's own domain answered, be it with an error.
+	Alive  bool                   `json:"-"`
 	Load1  Reading[float64]       `json:"load1"`
 	Load5  Reading[float64]       `json:"load5"`
 	Load15 Reading[float64]       `json:"load15"`
@@ -41,7 +43,7 @@ type Stats struct {
 	Backlog Reading[map[string]int] `json:"backlog"`
 	Version Reading[string]         `json:"version"`
 	// Age is how old the values of the server itself (backlog, failures, probe, version)
-	// were when they were read, by the server's clock.
+	// were when they were read, also if a cache answered.
 	Age Reading[time.Duration] `json:"age"`
 	// MachineID is the hoster's id of the machine that answered, as its own script has it
 	// from the hoster's metadata. Nodename is its host name.

@@ -97,12 +97,16 @@ func (l *look) server(ctx context.Context, observed pool.ServerObservation) Serv
 		return seen
 	}
 	seen.Asked = true
+	clock := l.seen.At
 	if entry, _ := observed.Entry.Get(); entry != nil {
 		conference := ask(ctx, l.CallTimeout, func(ctx context.Context) (pool.Conference, error) {
 			return l.BBB.Meetings(ctx, pool.Endpoint{URL: entry.URL, Secret: entry.Secret})
 		})
 		if answer, known := conference.Get(); known {
 			seen.Meetings, seen.CertificateExpiry = pool.Seen(answer.Meetings), answer.CertificateExpiry
+			if !answer.Date.IsZero() {
+				clock = answer.Date
+			}
 		} else {
 			seen.Meetings = pool.Unknown[[]pool.Meeting](conference.Reason())
 		}
@@ -110,7 +114,7 @@ func (l *look) server(ctx context.Context, observed pool.ServerObservation) Serv
 	if l.Stats != nil {
 		seen.Stats = ask(ctx, l.CallTimeout, func(ctx context.Context) (pool.Stats, error) {
 			var stats pool.Stats
-			stats, seen.StatsError = l.Stats.Stats(ctx, observed.Server)
+			stats, seen.StatsError = l.Stats.Stats(ctx, observed.Server, func() time.Time { return clock })
 			return stats, nil
 		})
 	}

@@ -92,7 +92,7 @@ func (o *outside) Version(context.Context, pool.Endpoint) (string, error) {
 	return "2.0", o.call("Version")
 }
 
-func (o *outside) Stats(context.Context, pool.Server) (pool.Stats, error) {
+func (o *outside) Stats(context.Context, pool.Server, func() time.Time) (pool.Stats, error) {
 	return pool.Stats{}, o.call("Stats")
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"time"
 )
 
@@ -11,7 +12,7 @@ import (
 // header, which has whole seconds only.
 const clockTolerance = 5 * time.Second
 
-// age returns the age of the divims-stats script's output by the server's own clock.
+// age returns the age of the divims-stats script's output.
 func (s scrape) age() (time.Duration, error) {
 	at, err := s.statsWritten()
 	if err != nil {
@@ -72,21 +73,54 @@ func (s scrape) checkFresh(at float64) error {
 	return nil
 }
 
-// elapsed returns the time since at, in seconds since 1970, by the server's own clock.
-// That is node_exporter's clock, or else the Date header of the response.
+// checkPage returns an error if the page itself is older than maxAge, because a cache
+// answers instead of the server. Values without a timestamp of their own need this check.
+func (s scrape) checkPage() error {
+	age := s.cacheAge
+	if !s.date.IsZero() {
+		age = max(age, s.server.Sub(s.date))
+	}
+	if s.has(clock) {
+		written, err := s.number(clock)
+		if err == nil {
+			age, err = s.elapsed(written)
+		}
+		if err != nil {
+			return notAbsent(err)
+		}
+	}
+	if age > s.maxAge {
+		return fmt.Errorf("the page is from %s ago, which is longer than %s", age.Round(time.Second), s.maxAge)
+	}
+	return nil
+}
+
+// elapsed returns the time since at, in seconds since 1970 by the server's clock. It is
+// the longest of what is known:
+//
+//   - by the page, from node_exporter's clock, and how long a cache has kept the page,
+//   - by the Date header of the response, which a cache may renew or keep,
+//   - by the server's clock outside this response.
+//
+// Each of the first two alone looks fresh if a cache answers.
 func (s scrape) elapsed(at float64) (time.Duration, error) {
-	now, err := s.number(clock)
-	if errors.Is(err, errAbsent) && !s.date.IsZero() {
-		now, err = float64(s.date.Unix()), nil
+	var times []time.Duration
+	if s.has(clock) {
+		now, err := s.number(clock)
+		if err != nil {
+			return 0, err
+		}
+		times = append(times, duration(now-at))
 	}
-	if err != nil {
-		return 0, notAbsent(err)
+	if !s.date.IsZero() {
+		times = append(times, s.date.Sub(instant(at)))
 	}
-	age := duration(now - at)
-	if age < -clockTolerance {
-		return 0, fmt.Errorf("written %s in the future", -age.Round(time.Second))
+	times = append(times, s.server.Sub(instant(at)))
+	if times[0] < -clockTolerance {
+		return 0, fmt.Errorf("written %s in the future", -times[0].Round(time.Second))
 	}
-	return max(age, 0), nil
+	times[0] += s.cacheAge
+	return max(slices.Max(times), 0), nil
 }
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }

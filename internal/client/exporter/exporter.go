@@ -16,6 +16,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,8 +35,8 @@ type Config struct {
 	User     string      `envconfig:"STATS_USER" match:"user name" example:"divims" desc:"user name for STATS_URLS; like the next two settings, it is sent to the server's own domain only"`
 	Password pool.Secret `envconfig:"STATS_PASSWORD" example:"your-secret" desc:"password of STATS_USER"`
 	Bearer   pool.Secret `envconfig:"STATS_TOKEN" match:"visible" example:"your-secret" desc:"bearer token, instead of user name and password"`
-	// MaxAge is the maximum age of the divims-stats script's output. Zero means five
-	// minutes.
+	// MaxAge is the maximum age of the divims-stats script's output, and of a page with the
+	// state of units. Zero means five minutes.
 	MaxAge time.Duration `envconfig:"STATS_MAX_AGE" default:"5m" min:"10s" max:"1d" desc:"counts of recordings and results of the probe that are older than this are ignored"`
 }
 
@@ -61,23 +64,37 @@ func New(config Config, client *http.Client) *Client {
 
 // Stats reads all endpoints of the server in parallel. The error joins the errors of
 // the endpoints that failed. The returned Stats are valid even then: they hold the
-// values of the other endpoints.
-func (c *Client) Stats(ctx context.Context, server pool.Server) (pool.Stats, error) {
+// values of the other endpoints. clock returns the time of the server's clock; it is
+// called once, after all endpoints have answered.
+func (c *Client) Stats(ctx context.Context, server pool.Server, clock func() time.Time) (pool.Stats, error) {
 	results := make([]scrape, len(c.config.URLs))
 	failures := make([]error, len(c.config.URLs))
+	alive := make([]bool, len(c.config.URLs))
 	var wg sync.WaitGroup
 	for i, template := range c.config.URLs {
-		wg.Go(func() { results[i], failures[i] = c.scrape(ctx, template, server.Domain) })
+		wg.Go(func() {
+			endpoint, err := url.Parse(strings.ReplaceAll(template, "{domain}", server.Domain))
+			if err != nil {
+				failures[i] = fmt.Errorf("read stats of %s: the URL is malformed", server.Domain)
+				return
+			}
+			results[i], failures[i] = c.scrape(ctx, endpoint, server.Domain)
+			alive[i] = endpoint.Hostname() == server.Domain && pool.IsAnswered(failures[i])
+		})
 	}
 	wg.Wait()
 
+	now := clock()
 	var scrapes []scrape
 	for i, result := range results {
 		if failures[i] == nil {
+			result.server = now
 			scrapes = append(scrapes, result)
 		}
 	}
-	return merge(scrapes), errors.Join(failures...)
+	stats := merge(scrapes)
+	stats.Alive = slices.Contains(alive, true)
+	return stats, errors.Join(failures...)
 }
 
 func merge(scrapes []scrape) pool.Stats {
@@ -94,6 +111,8 @@ func merge(scrapes []scrape) pool.Stats {
 		Backlog:   first(scrapes, func(s scrape) (map[string]int, error) { return s.recordings(backlog, pool.BacklogStages[:]) }),
 		Version:   first(scrapes, scrape.version),
 		Age:       first(scrapes, scrape.age),
+		MachineID: first(scrapes, func(s scrape) (string, error) { return s.label(machineInfo) }),
+		Nodename:  first(scrapes, func(s scrape) (string, error) { return s.label(unameInfo) }),
 	}
 }
 

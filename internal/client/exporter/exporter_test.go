@@ -58,9 +58,14 @@ divims_recordings_backlog{stage="sanity"} 2
 divims_recordings_backlog{stage="processed"} 0
 divims_recordings_backlog{stage="published"} 0
 divims_bbb_info{version="3.0.4"} 1
+divims_machine_info{id="11111111-1111-4111-8111-111111111111"} 1
+node_uname_info{machine="x86_64",nodename="bbb-w1",release="6.1.0",sysname="Linux"} 1
 `
 
 var clock9 = time.Date(2026, 3, 16, 9, 0, 0, 0, time.UTC)
+
+// at9 is the clock of a server whose clock is right at nine.
+func at9() time.Time { return clock9 }
 
 // serve starts an endpoint that serves pages by path.
 func serve(t *testing.T, pages map[string]string) (*httptest.Server, pool.Server) {
@@ -86,7 +91,7 @@ func serve(t *testing.T, pages map[string]string) (*httptest.Server, pool.Server
 func read(t *testing.T, page string) pool.Stats {
 	t.Helper()
 	server, subject := serve(t, map[string]string{"/metrics": page})
-	stats, err := New(Config{URLs: []string{server.URL + "/metrics"}}, server.Client()).Stats(context.Background(), subject)
+	stats, err := New(Config{URLs: []string{server.URL + "/metrics"}}, server.Client()).Stats(context.Background(), subject, at9)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +125,8 @@ func TestHealthyServerHasAllValues(t *testing.T) {
 	wantSeen(t, "probe", stats.Probe, pool.Probe{OK: true, At: clock9.Add(-2 * time.Minute)})
 	wantSeen(t, "version", stats.Version, "3.0.4")
 	wantSeen(t, "age", stats.Age, time.Minute)
+	wantSeen(t, "machine id", stats.MachineID, "11111111-1111-4111-8111-111111111111")
+	wantSeen(t, "nodename", stats.Nodename, "bbb-w1")
 	if down, known := stats.UnitsDown.Get(); !known || len(down) != 0 {
 		t.Errorf("units down = %v, known %v; want none", down, known)
 	}
@@ -144,6 +151,8 @@ var (
 	readBacklog = func(s pool.Stats) (any, string) { return reading(s.Backlog) }
 	readVersion = func(s pool.Stats) (any, string) { return reading(s.Version) }
 	readAge     = func(s pool.Stats) (any, string) { return reading(s.Age) }
+	readMachine = func(s pool.Stats) (any, string) { return reading(s.MachineID) }
+	readName    = func(s pool.Stats) (any, string) { return reading(s.Nodename) }
 )
 
 // implausibleValues are changes of the healthy page, with the value that they make unknown.
@@ -187,6 +196,9 @@ var implausibleValues = map[string]struct {
 	"probe, broken textfile":      {"node_textfile_scrape_error 0", "node_textfile_scrape_error 1", readProbe, "node_textfile_scrape_error is not 0"},
 	"two versions":                {"divims_bbb_info", "divims_bbb_info{version=\"2\"} 1\ndivims_bbb_info", readVersion, "expected one version"},
 	"a version too long":          {`version="3.0.4"`, `version="` + strings.Repeat("9", 41) + `"`, readVersion, "expected one version"},
+	"two machines":                {"divims_machine_info", "divims_machine_info{id=\"2\"} 1\ndivims_machine_info", readMachine, "expected one id"},
+	"a machine without an id":     {`{id="11111111-1111-4111-8111-111111111111"}`, "", readMachine, "expected one id"},
+	"a nodename too long":         {`nodename="bbb-w1"`, `nodename="` + strings.Repeat("x", 256) + `"`, readName, "expected one nodename"},
 	"age undated":                 {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", readAge, "not among the metrics"},
 }
 
@@ -315,7 +327,7 @@ func endpointReader(t *testing.T) func(paths ...string) (pool.Stats, error) {
 		for _, p := range paths {
 			config.URLs = append(config.URLs, server.URL+p)
 		}
-		return New(config, server.Client()).Stats(context.Background(), subject)
+		return New(config, server.Client()).Stats(context.Background(), subject, at9)
 	}
 }
 

@@ -32,7 +32,7 @@ func FuzzParse(f *testing.F) {
 			hostile.CheckText(t, err.Error())
 			return
 		}
-		source := scrape{source: "endpoint", found: found, maxAge: defaultMaxAge}
+		source := scrape{source: "endpoint", found: found, date: clock9, server: clock9, maxAge: defaultMaxAge}
 		checkStats(t, merge([]scrape{source}))
 	})
 }
@@ -54,8 +54,12 @@ func checkStats(t *testing.T, stats pool.Stats) {
 	check(t, "probe", stats.Probe, func(p pool.Probe) bool { return p.At.Year() >= 2001 && p.At.Year() <= 2255 || p.At.IsZero() })
 	check(t, "failed", stats.Failed, areCounts)
 	check(t, "backlog", stats.Backlog, areCounts)
+	check(t, "machine id", stats.MachineID, isIdentity)
+	check(t, "nodename", stats.Nodename, isIdentity)
 	check(t, "version", stats.Version, func(version string) bool { return version != "" && len(version) <= maxVersion })
 }
+
+func isIdentity(name string) bool { return name != "" && len(name) <= maxIdentity }
 
 func isLoad(load float64) bool { return load >= 0 && load <= 1e5 }
 

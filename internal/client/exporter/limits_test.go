@@ -42,7 +42,7 @@ func TestHostileResponsesTakeLittleMemory(t *testing.T) {
 			endpoint := listen(t, c.handle)
 			var err error
 			hostile.Within(t, 80<<20, func() {
-				_, err = New(Config{URLs: []string{endpoint.URL + "/metrics"}}, endpoint.Client()).Stats(context.Background(), local)
+				_, err = New(Config{URLs: []string{endpoint.URL + "/metrics"}}, endpoint.Client()).Stats(context.Background(), local, at9)
 			})
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "127.0.0.1:"+endpoint.port()+"/metrics") {
 				t.Fatalf("error = %.300v; want the endpoint and %q", err, c.want)

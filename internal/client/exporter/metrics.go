@@ -36,7 +36,7 @@ var table = map[string]*metric{}
 func init() {
 	for _, m := range []*metric{
 		&load1, &load5, &load15, &clock, &boot, &cpuSeconds, &received, &sent, &unitState, &textfileTime, &textfileError,
-		&statsTime, &probeOK, &probeTime, &failed, &backlog, &bbbInfo, &apiUp,
+		&statsTime, &probeOK, &probeTime, &failed, &backlog, &bbbInfo, &machineInfo, &unameInfo, &apiUp,
 	} {
 		table[m.name] = m
 	}
@@ -55,6 +55,7 @@ var (
 	unitState     = metric{"node_systemd_unit_state", flag, labelNames{"name", "state"}}
 	textfileTime  = metric{"node_textfile_mtime_seconds", moment, labelNames{"file"}}
 	textfileError = metric{"node_textfile_scrape_error", flag, single}
+	unameInfo     = metric{"node_uname_info", flag, labelNames{"nodename"}}
 
 	// From the divims-stats script on the server, through node_exporter's textfile
 	// collector or as a page of its own.
@@ -64,6 +65,8 @@ var (
 	failed    = metric{"divims_recordings_failed", count, labelNames{"stage"}}
 	backlog   = metric{"divims_recordings_backlog", count, labelNames{"stage"}}
 	bbbInfo   = metric{"divims_bbb_info", flag, labelNames{"version"}}
+	// machineInfo has the hoster's id of the machine.
+	machineInfo = metric{"divims_machine_info", flag, labelNames{"id"}}
 
 	// From bigbluebutton-exporter: a probe for servers without the divims-stats script.
 	// Its bbb_recordings_* metrics are not used. "unprocessed" counts marker files
@@ -73,7 +76,7 @@ var (
 )
 
 // collectors are the node_exporter collectors that provide the metrics above.
-var collectors = []string{"cpu", "loadavg", "netdev", "stat", "systemd", "textfile", "time"}
+var collectors = []string{"cpu", "loadavg", "netdev", "stat", "systemd", "textfile", "time", "uname"}
 
 // ownTextfiles matches the files that the divims-stats script writes for the textfile
 // collector.

@@ -2,12 +2,16 @@ package exporter
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"divims/internal/pool"
 )
 
 // maxRedirects is how many redirects within the endpoint's origin are followed.
@@ -20,16 +24,17 @@ type scrape struct {
 	// found maps the names of metrics to their samples.
 	found map[string]*series
 	// date is the Date header of the response; zero if there was none.
-	date   time.Time
+	date time.Time
+	// cacheAge is the Age header: how long a cache has kept the response.
+	cacheAge time.Duration
+	// server is the time of the server's clock after the response.
+	server time.Time
 	maxAge time.Duration
 }
 
-// scrape reads one endpoint of the server with the given domain.
-func (c *Client) scrape(ctx context.Context, template, domain string) (scrape, error) {
-	endpoint, err := url.Parse(strings.ReplaceAll(template, "{domain}", domain))
-	if err != nil {
-		return scrape{}, fmt.Errorf("read stats of %s: the URL is malformed", domain)
-	}
+// scrape reads the endpoint of a server. An error wraps a *pool.AnsweredError if the
+// endpoint answered.
+func (c *Client) scrape(ctx context.Context, endpoint *url.URL, domain string) (scrape, error) {
 	source := endpoint.Host + endpoint.Path
 	response, err := c.fetch(ctx, endpoint, domain)
 	if err != nil {
@@ -38,10 +43,20 @@ func (c *Client) scrape(ctx context.Context, template, domain string) (scrape, e
 	defer func() { _ = response.Body.Close() }()
 	found, err := parse(response.Body)
 	if err != nil {
-		return scrape{}, fmt.Errorf("read stats from %s: %w", source, err)
+		return scrape{}, fmt.Errorf("read stats from %s: %w", source, &pool.AnsweredError{Err: err})
 	}
 	date, _ := http.ParseTime(response.Header.Get("Date")) // zero without the header
-	return scrape{source: source, found: found, date: date, maxAge: c.config.MaxAge}, nil
+	return scrape{source: source, found: found, date: date, cacheAge: cacheAge(response.Header), maxAge: c.config.MaxAge}, nil
+}
+
+// cacheAge returns the Age header, which is in seconds; zero if there is none. A number
+// that is too large is read as 34 years.
+func cacheAge(header http.Header) time.Duration {
+	age, err := strconv.ParseUint(header.Get("Age"), 10, 30)
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
+		return 0
+	}
+	return time.Duration(age) * time.Second
 }
 
 // fetch returns a response with status 200. It asks node_exporter, which it recognises
@@ -71,6 +86,7 @@ func (c *Client) get(ctx context.Context, endpoint url.URL, domain string) (*htt
 		return nil, errors.New("the URL is malformed")
 	}
 	request.Header.Set("Accept", "text/plain;version=0.0.4")
+	request.Header.Set("Cache-Control", "no-cache")
 	if endpoint.Hostname() == domain {
 		c.authorize(request)
 	}
@@ -78,6 +94,10 @@ func (c *Client) get(ctx context.Context, endpoint url.URL, domain string) (*htt
 	var withURL *url.Error
 	if errors.As(err, &withURL) {
 		err = withURL.Err
+	}
+	var refused *tls.CertificateVerificationError
+	if errors.As(err, &refused) {
+		err = &pool.AnsweredError{Err: err}
 	}
 	return response, err
 }
@@ -111,7 +131,7 @@ func checkStatus(response *http.Response, err error) (*http.Response, error) {
 	}
 	if response.StatusCode != http.StatusOK {
 		_ = response.Body.Close()
-		return nil, fmt.Errorf("status %d", response.StatusCode)
+		return nil, &pool.AnsweredError{Err: fmt.Errorf("status %d", response.StatusCode)}
 	}
 	return response, nil
 }

@@ -66,7 +66,7 @@ func TestCredentialsAreSentToTheServersDomainOnly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			endpoint := listen(t, good)
 			c.config.URLs = []string{c.template(endpoint.port())}
-			if _, err := New(c.config, endpoint.Client()).Stats(context.Background(), local); err != nil {
+			if _, err := New(c.config, endpoint.Client()).Stats(context.Background(), local, at9); err != nil {
 				t.Fatal(err)
 			}
 			if got := endpoint.seen[0].Header.Get("Authorization"); got != c.want {
@@ -91,7 +91,7 @@ func TestRedirectsToOtherOriginsAreNotFollowed(t *testing.T) {
 				http.Redirect(w, r, target, http.StatusFound)
 			})
 			config := Config{URLs: []string{endpoint.URL + "/metrics"}, Bearer: pool.NewSecret("open-sesame")}
-			_, err := New(config, lax).Stats(context.Background(), local)
+			_, err := New(config, lax).Stats(context.Background(), local, at9)
 			if err == nil || !strings.Contains(err.Error(), "redirects to another host") {
 				t.Errorf("error = %v", err)
 			}
@@ -113,7 +113,7 @@ func TestRedirectsWithinTheOriginAreFollowed(t *testing.T) {
 			good(w, r)
 		})
 		config := Config{URLs: []string{endpoint.URL + "/metrics"}, Bearer: pool.NewSecret("open-sesame")}
-		if _, err := New(config, lax).Stats(context.Background(), local); err != nil {
+		if _, err := New(config, lax).Stats(context.Background(), local, at9); err != nil {
 			t.Fatal(err)
 		}
 		if got := endpoint.seen[1].Header.Get("Authorization"); got != "Bearer open-sesame" {
@@ -125,7 +125,7 @@ func TestRedirectsWithinTheOriginAreFollowed(t *testing.T) {
 		endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
 		})
-		_, err := New(Config{URLs: []string{endpoint.URL}}, lax).Stats(context.Background(), local)
+		_, err := New(Config{URLs: []string{endpoint.URL}}, lax).Stats(context.Background(), local, at9)
 		if err == nil || !strings.Contains(err.Error(), "more than 3 times") {
 			t.Errorf("error = %v", err)
 		}
@@ -133,7 +133,7 @@ func TestRedirectsWithinTheOriginAreFollowed(t *testing.T) {
 }
 
 func TestCollectors(t *testing.T) {
-	const all = "collect%5B%5D=cpu&collect%5B%5D=loadavg&collect%5B%5D=netdev&collect%5B%5D=stat&collect%5B%5D=systemd&collect%5B%5D=textfile&collect%5B%5D=time"
+	const all = "collect%5B%5D=cpu&collect%5B%5D=loadavg&collect%5B%5D=netdev&collect%5B%5D=stat&collect%5B%5D=systemd&collect%5B%5D=textfile&collect%5B%5D=time&collect%5B%5D=uname"
 	for name, c := range map[string]struct{ path, want string }{
 		"node_exporter gets a query": {"/node_exporter/metrics", all},
 		"other exporters get none":   {"/metrics/", ""},
@@ -141,7 +141,7 @@ func TestCollectors(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			endpoint := listen(t, good)
-			if _, err := New(Config{URLs: []string{endpoint.URL + c.path}}, endpoint.Client()).Stats(context.Background(), local); err != nil {
+			if _, err := New(Config{URLs: []string{endpoint.URL + c.path}}, endpoint.Client()).Stats(context.Background(), local, at9); err != nil {
 				t.Fatal(err)
 			}
 			if got := endpoint.seen[0].URL.RawQuery; got != c.want {
@@ -158,7 +158,7 @@ func TestCollectors(t *testing.T) {
 			}
 			good(w, r)
 		})
-		stats, err := New(Config{URLs: []string{endpoint.URL + "/node_exporter/metrics"}}, endpoint.Client()).Stats(context.Background(), local)
+		stats, err := New(Config{URLs: []string{endpoint.URL + "/node_exporter/metrics"}}, endpoint.Client()).Stats(context.Background(), local, at9)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestErrorsNameTheEndpointAndNoSecret(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			endpoint := listen(t, c.handle)
 			config := Config{URLs: []string{endpoint.URL + "/metrics?key=sesame"}, Bearer: pool.NewSecret("sesame")}
-			stats, err := New(config, endpoint.Client()).Stats(context.Background(), local)
+			stats, err := New(config, endpoint.Client()).Stats(context.Background(), local, at9)
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "127.0.0.1:"+endpoint.port()+"/metrics") {
 				t.Errorf("error = %v; want the endpoint and %q", err, c.want)
 			}
@@ -229,7 +229,7 @@ func TestSilentEndpointDoesNotDelayOthers(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	config := Config{URLs: []string{"https://{domain}/silent", "https://{domain}/metrics"}}
-	stats, err := New(config, &http.Client{Transport: oneSilent{cancel}}).Stats(ctx, local)
+	stats, err := New(config, &http.Client{Transport: oneSilent{cancel}}).Stats(ctx, local, at9)
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/silent") {
 		t.Errorf("error = %v; want the silent endpoint's", err)
 	}

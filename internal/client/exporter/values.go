@@ -79,6 +79,9 @@ func (s scrape) unitsDown() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkPage(); err != nil {
+		return nil, err
+	}
 	states := map[string]string{}
 	for _, sample := range samples {
 		if sample.value == 1 {
@@ -108,6 +111,9 @@ func (s scrape) unitsDown() ([]string, error) {
 func (s scrape) probe() (pool.Probe, error) {
 	if !s.has(probeOK) && s.has(apiUp) {
 		up, err := s.number(apiUp)
+		if err == nil {
+			err = s.checkPage()
+		}
 		return pool.Probe{OK: up == 1, At: s.date}, err
 	}
 	if err := s.checkTextfiles(probeOK); err != nil {
@@ -154,6 +160,23 @@ func (s scrape) recordings(m metric, stages []string) (map[string]int, error) {
 		}
 	}
 	return counts, nil
+}
+
+// maxIdentity is the longest machine id or host name that is accepted, in bytes.
+const maxIdentity = 255
+
+// label returns the one label of a metric that identifies the machine. A page from a cache
+// may be another machine's, so it is an error.
+func (s scrape) label(m metric) (string, error) {
+	samples, err := s.samples(m)
+	if err != nil {
+		return "", err
+	}
+	label := samples[0].labels[0]
+	if len(samples) != 1 || label == "" || len(label) > maxIdentity {
+		return "", fmt.Errorf("%s: expected one %s of at most %d bytes", m.name, m.labels[0], maxIdentity)
+	}
+	return label, s.checkPage()
 }
 
 func (s scrape) version() (string, error) {

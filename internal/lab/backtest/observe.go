@@ -4,6 +4,7 @@ import (
 	"sort"
 	"time"
 
+	"divims/internal/lab/world"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -70,7 +71,7 @@ const (
 // if the machine does not run.
 func (r *run) observeServer(s *pool.ServerObservation) {
 	s.CertificateExpiry = pool.Unknown[time.Time]("the model has no certificates")
-	if machine, known := s.Machine.Get(); known && (machine == nil || machine.State != pool.Running) {
+	if machine, known := s.Machine.Get(); known && !machine.MayAnswer() {
 		s.Meetings = pool.Unknown[[]pool.Meeting](off)
 		s.Recordings = pool.Unknown[[]pool.Recording](off)
 		s.Stats = pool.Unknown[pool.Stats](off)
@@ -78,7 +79,15 @@ func (r *run) observeServer(s *pool.ServerObservation) {
 	}
 	s.Meetings = pool.Read(r.world.Meetings(s.Server.Domain))
 	s.Stats = r.stats(s.Server.Domain)
+	s.Alive = r.isAlive(s.Server.Domain)
 	s.Recordings = r.recordings(*s)
+}
+
+// isAlive reports whether anything answers at a domain, be it with an error.
+func (r *run) isAlive(domain string) bool {
+	contact, err := r.world.Contact(domain)
+	_, noStats := r.world.Stats(domain)
+	return err == nil && contact <= world.Fails || noStats == nil
 }
 
 // stats returns the figures of a server. All are unknown before its system is up.

@@ -60,7 +60,7 @@ func TestClientsReportEveryFault(t *testing.T) {
 		"bbb#1:getMeetings":    func(ctx context.Context) error { _, err := f.bbb().Meetings(ctx, at); return err },
 		"bbb#1:getRecordings":  func(ctx context.Context) error { _, err := f.bbb().Recordings(ctx, at, pool.Processing); return err },
 		"stats#1:metrics": func(ctx context.Context) error {
-			_, err := f.stats().Stats(ctx, pool.Server{Domain: domain(1)})
+			_, err := f.stats().Stats(ctx, pool.Server{Domain: domain(1)}, f.clock(1))
 			return err
 		},
 		"scaleway:GET servers": func(ctx context.Context) error { _, err := f.scaleway().Machines(ctx); return err },
@@ -112,7 +112,7 @@ func TestHangEndsWhenTheClientGivesUp(t *testing.T) {
 		"plain":       func(ctx context.Context) error { _, err := f.scalelite().Entries(ctx); return err },
 		"with a body": func(ctx context.Context) error { return f.scalelite().SetState(ctx, id, pool.Cordoned) },
 		"over TLS": func(ctx context.Context) error {
-			_, err := f.stats().Stats(ctx, pool.Server{Domain: domain(1)})
+			_, err := f.stats().Stats(ctx, pool.Server{Domain: domain(1)}, f.clock(1))
 			return err
 		},
 	} {
@@ -365,7 +365,7 @@ func (f *fixture) meetingCreation() time.Time {
 // probeTime also checks that durations do not change with the clock.
 func (f *fixture) probeTime() time.Time {
 	f.t.Helper()
-	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(1)})
+	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(1)}, f.reportedClock)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -376,6 +376,15 @@ func (f *fixture) probeTime() time.Time {
 		f.t.Errorf("uptime %s, age %s, probe %v; want 30m, 0 and a known probe", uptime, age, stats.Probe)
 	}
 	return probe.At
+}
+
+// reportedClock is the Date of an answer of the first server's BBB.
+func (f *fixture) reportedClock() time.Time {
+	conference, err := f.bbb().Meetings(f.t.Context(), f.endpoint(1))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return conference.Date
 }
 
 func (f *fixture) machineCreation() time.Time {
@@ -402,7 +411,7 @@ func TestClientsRefuseBadCertificates(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Running = 2 })
 	ask := func(number int) (meetings, stats error) {
 		_, meetings = f.bbb().Meetings(t.Context(), f.endpoint(number))
-		_, stats = f.stats().Stats(t.Context(), pool.Server{Domain: domain(number)})
+		_, stats = f.stats().Stats(t.Context(), pool.Server{Domain: domain(number)}, f.clock(number))
 		return meetings, stats
 	}
 	good := func(number int) {

@@ -150,7 +150,7 @@ func (f *fixture) participants(number int) int {
 // backlog returns how many of the first server's recordings have work left.
 func (f *fixture) backlog() int {
 	f.t.Helper()
-	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(1)})
+	stats, err := f.stats().Stats(f.t.Context(), pool.Server{Domain: domain(1)}, f.clock(1))
 	if err != nil {
 		f.t.Fatal(err)
 	}

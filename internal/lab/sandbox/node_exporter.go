@@ -28,6 +28,7 @@ var collectors = map[string]func(*exposition, world.StatsPage){
 	"systemd":  (*exposition).systemd,
 	"textfile": (*exposition).textfile,
 	"time":     (*exposition).time,
+	"uname":    (*exposition).uname,
 }
 
 func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -51,6 +52,10 @@ func (n *nodeExporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil:
 		panic(http.ErrAbortHandler) // the machine stopped a moment ago
+	}
+	if seen.InCache > 0 {
+		w.Header().Set("Date", seen.Time.UTC().Format(http.TimeFormat))
+		w.Header().Set("Age", strconv.Itoa(int(seen.InCache.Seconds())))
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8; escaping=underscores")
 	_, _ = w.Write(collect(names, seen))
@@ -113,6 +118,13 @@ func (e *exposition) loadavg(seen world.StatsPage) {
 
 func (e *exposition) time(seen world.StatsPage) {
 	e.gauge("node_time_seconds", seconds(seen.Time), "System time in seconds since epoch (1970).")
+}
+
+func (e *exposition) uname(seen world.StatsPage) {
+	if name, known := seen.Nodename.Get(); known {
+		e.family("node_uname_info", "gauge", "Labeled system information as provided by the uname system call.")
+		e.sample("node_uname_info", 1, "domainname", "(none)", "machine", "x86_64", "nodename", name, "sysname", "Linux")
+	}
 }
 
 func (e *exposition) stat(seen world.StatsPage) {
@@ -209,6 +221,10 @@ func (e *exposition) textfile(seen world.StatsPage) {
 	if version, known := seen.Version.Get(); known {
 		e.family("divims_bbb_info", "gauge", "BBB on this server.")
 		e.sample("divims_bbb_info", 1, "version", version)
+	}
+	if id, known := seen.MachineID.Get(); known {
+		e.family("divims_machine_info", "gauge", "This machine, by the hoster's id.")
+		e.sample("divims_machine_info", 1, "id", id)
 	}
 	e.recordings(seen)
 }

@@ -140,6 +140,14 @@ func (f *fixture) endpoint(number int) pool.Endpoint {
 	return pool.Endpoint{URL: entry.URL, Secret: entry.Secret}
 }
 
+// clock returns a function that returns the time of a server's clock.
+func (f *fixture) clock(number int) func() time.Time {
+	return func() (at time.Time) {
+		f.With(func(w *world.World) { at = w.ServerClock(domain(number)) })
+		return at
+	}
+}
+
 func (f *fixture) advance(by time.Duration) { f.AdvanceTo(f.Now().Add(by)) }
 
 // rawResponse is the response to a request that no client of ours made.
@@ -369,8 +377,11 @@ func TestConcurrentCalls(t *testing.T) {
 	for name, ask := range map[string]func() error{
 		"Scalelite": func() error { _, err := lb.Entries(t.Context()); return err },
 		"BBB":       func() error { _, err := f.bbb().Meetings(t.Context(), at); return err },
-		"stats":     func() error { _, err := stats.Stats(t.Context(), pool.Server{Domain: domain(1)}); return err },
-		"Scaleway":  func() error { _, err := hoster.Machines(t.Context()); return err },
+		"stats": func() error {
+			_, err := stats.Stats(t.Context(), pool.Server{Domain: domain(1)}, f.clock(1))
+			return err
+		},
+		"Scaleway": func() error { _, err := hoster.Machines(t.Context()); return err },
 	} {
 		for range 4 {
 			wg.Go(func() {

@@ -65,7 +65,7 @@ func (f *fixture) wantSilence(what string, number int) {
 	f.http.CloseIdleConnections()
 	ctx, cancel := context.WithTimeout(f.t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := f.stats().Stats(ctx, pool.Server{Domain: domain(number)}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := f.stats().Stats(ctx, pool.Server{Domain: domain(number)}, f.clock(number)); !errors.Is(err, context.DeadlineExceeded) {
 		f.t.Errorf("%s: the stats: %v, want no answer", what, err)
 	}
 	at := pool.Endpoint{URL: "https://" + domain(number) + "/bigbluebutton/api", Secret: f.settings.BBBSecret}
@@ -86,7 +86,7 @@ func TestMachineComesUpInSteps(t *testing.T) {
 	for f.contact(2) == world.Drops {
 		f.advance(time.Second)
 	}
-	if _, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(2)}); err != nil {
+	if _, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(2)}, f.clock(2)); err != nil {
 		t.Errorf("the stats once the system is up: %v", err)
 	}
 	f.call(2, "getMeetings", nil).want(t, http.StatusBadGateway, asHTML, "<title>502 Bad Gateway</title>", "nginx")
@@ -325,7 +325,7 @@ func TestRecordingsArePaged(t *testing.T) {
 func TestStatsWorkWithTheirClient(t *testing.T) {
 	f := newFixture(t, func(c *sandbox.Config) { c.World.Meetings = []demand.Meeting{lecture(0, time.Hour, 100)} })
 	f.advance(30 * time.Minute)
-	got, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(1)})
+	got, err := f.stats().Stats(t.Context(), pool.Server{Domain: domain(1)}, f.clock(1))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,9 +63,9 @@ var machineKinds = []kind{
 		begin:   toServers("no machine", onRecordings((*world.World).BreakRecording)),
 	},
 	{
-		name: "stats-stop", keys: []key{onServers, {name: "how", words: []string{"silent", "stale", "cached"}}},
+		name: "stats-stop", keys: []key{onServers, {name: "how", words: []string{"silent", "stale", "cached", "cached-with-date"}}},
 		happens: "The stats endpoint is gone and answers 502 (silent), its counts are not renewed while node_exporter goes on (stale), " +
-			"or one old page is served from a cache (cached).",
+			"or one old page is served from a cache, with a new Date (cached) or with its own (cached-with-date).",
 		example: "servers=3 how=stale for=2h",
 		begin: breaks(func(h *happening) []world.Fault {
 			return []world.Fault{world.StatsStopped{How: statsFailures[cmp.Or(h.Values["how"], "silent")]}}
@@ -111,6 +111,7 @@ var answers = map[string]world.Contact{
 // statsFailures has the failures of the stats, by the value of how=.
 var statsFailures = map[string]world.StatsFailure{
 	"silent": world.StatsSilent, "stale": world.StatsStale, "cached": world.StatsCached,
+	"cached-with-date": world.StatsCachedWithDate,
 }
 
 // breaks returns the beginning of an event that gives the machine of each server faults.

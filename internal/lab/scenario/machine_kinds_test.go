@@ -154,6 +154,16 @@ func TestMachineEvents(t *testing.T) {
 				return uptime == 2*time.Hour+8*time.Minute
 			},
 		},
+		"stats-stop servers=1 how=cached-with-date": {
+			func(m machineTest) bool {
+				page, err := m.StatsPage(firstDomain)
+				return err == nil && page.InCache == 30*time.Minute
+			},
+			func(m machineTest) bool {
+				page, err := m.StatsPage(firstDomain)
+				return err == nil && page.InCache == 0
+			},
+		},
 		"clock servers=1 offset=-11h": {
 			func(m machineTest) bool { return m.ServerClock(firstDomain).Equal(m.Now().Add(-11 * time.Hour)) },
 			func(m machineTest) bool { return m.ServerClock(firstDomain).Equal(m.Now()) },
@@ -239,7 +249,7 @@ func TestMachineEventsCheckTheirValues(t *testing.T) {
 		"certificate servers=1 expires=-1h":               "expires=",
 		"unit-fails servers=1":                            "unit= is missing",
 		"recording-fails servers=1 stage=ended":           `stage=: "ended" must be recorded, raw, queued, sanity, processing or published`,
-		"stats-stop servers=1 how=slow":                   `how=: "slow" must be silent, stale or cached`,
+		"stats-stop servers=1 how=slow":                   `how=: "slow" must be silent, stale, cached or cached-with-date`,
 		"clock servers=1":                                 "offset= is missing",
 		"dns servers=1 to=99":                             `to=: "99" must be the number of a server from 1 to`,
 		"people add=0":                                    "add=",

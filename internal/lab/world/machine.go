@@ -1,6 +1,7 @@
 package world
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -30,6 +31,8 @@ type machine struct {
 	halts int
 	// bootTime is when the system came up; zero while it is down.
 	bootTime time.Time
+	// hostname is that of the system: the machine's name at its first boot.
+	hostname string
 	bbbUp    bool
 
 	meetings     []*meeting // oldest first
@@ -102,6 +105,7 @@ func (w *World) addRunningMachine(s *server) error {
 	}
 	w.change(m, pool.Running, "booted")
 	m.bootTime = w.now
+	m.hostname = cmp.Or(m.hostname, m.Name)
 	m.bbbUp = true
 	return nil
 }
@@ -174,6 +178,7 @@ func (w *World) boot(m *machine) {
 	w.later(m, latest(running, answering.Add(-systemLead)), func() {
 		m.Detail = "booted"
 		m.bootTime = w.now
+		m.hostname = cmp.Or(m.hostname, m.Name)
 		if unit := m.defect.UnitDown; unit != "" {
 			w.breakMachine(m, UnitDown{unit})
 		}

@@ -91,8 +91,11 @@ const (
 	// change. node_exporter's own figures and its clock go on.
 	StatsStale
 	// StatsCached: a cache in the web server serves one old page, so nothing in it changes.
-	// Only the Date of the answer is new, because the web server writes it.
+	// Only the Date of the answer is new, because the web server writes it, as nginx does.
 	StatsCached
+	// StatsCachedWithDate: the same, but the cache also keeps the Date, and says how long it
+	// has had the page, as caches in front of a web server do.
+	StatsCachedWithDate
 )
 
 // StatsPage is what a stats endpoint answers.
@@ -100,6 +103,8 @@ type StatsPage struct {
 	pool.Stats
 	// Time is the server's clock when the page was written.
 	Time time.Time
+	// InCache is for how long a cache has had the page that keeps the Date, too.
+	InCache time.Duration
 }
 
 // textfileTime returns when the timer on the server counted last, by the server's clock.
@@ -139,6 +144,11 @@ func (w *World) statsPage(m *machine) StatsPage {
 		}
 		return m.faults.items[i]
 	}
+	if cached := first(StatsCachedWithDate); cached != nil {
+		page := cached.page
+		page.InCache = w.now.Add(m.clock()).Sub(page.Time)
+		return page
+	}
 	if cached := first(StatsCached); cached != nil {
 		return cached.page
 	}
@@ -171,6 +181,8 @@ func (w *World) freshPage(m *machine) StatsPage {
 		Backlog:   pool.Seen(maps.Clone(m.counted(w.now))),
 		Version:   pool.Seen(BBBVersion),
 		Age:       pool.Seen(w.now.Sub(m.countedAt(w.now))),
+		MachineID: pool.Seen(m.ID),
+		Nodename:  pool.Seen(m.hostname),
 	}}
 }
 

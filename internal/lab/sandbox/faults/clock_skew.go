@@ -24,7 +24,11 @@ var clockFormats = map[string]struct {
 
 // skew shifts all times in a response, as if the service's clock was always wrong.
 func (res *response) skew(service string, by time.Duration) bool {
-	res.set("Date", time.Now().Add(by).UTC().Format(http.TimeFormat))
+	date, err := http.ParseTime(res.header.Get("Date"))
+	if err != nil {
+		date = time.Now()
+	}
+	res.set("Date", date.Add(by).UTC().Format(http.TimeFormat))
 	if modified, err := http.ParseTime(res.header.Get("Last-Modified")); err == nil {
 		res.set("Last-Modified", modified.Add(by).UTC().Format(http.TimeFormat))
 	}
