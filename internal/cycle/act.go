@@ -187,9 +187,14 @@ func (a *actor) do(ctx context.Context, action scaling.Action) Outcome {
 }
 
 func (a *actor) perform(ctx context.Context, action scaling.Action) (detail string, err error) {
-	if action.Kind == scaling.DeleteVolume {
+	switch action.Kind {
+	case scaling.DeleteVolume:
 		return action.Volume.ID, a.within(ctx, func(ctx context.Context) error {
 			return a.Services.Hoster.DeleteVolume(ctx, *action.Volume)
+		})
+	case scaling.UnmarkVolume:
+		return action.Volume.ID, a.within(ctx, func(ctx context.Context) error {
+			return a.Services.Hoster.UnmarkVolume(ctx, *action.Volume)
 		})
 	}
 	s := a.seen.Servers[action.Server-1]

@@ -123,6 +123,9 @@ func (f *fake) PrepareDelete(_ context.Context, m pool.Machine) (pool.Deletion, 
 func (f *fake) DeleteVolume(_ context.Context, v pool.Volume) error {
 	return f.note("delete volume %s", v.ID)
 }
+func (f *fake) UnmarkVolume(_ context.Context, v pool.Volume) error {
+	return f.note("unmark volume %s", v.ID)
+}
 func (f *fake) Acquire(context.Context, string, time.Time, time.Time) (pool.State, error) {
 	return f.state, f.held
 }

@@ -63,7 +63,7 @@ func TestAliveIsWhoAnsweredAtAll(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, cycle := newAnswering(2)
 			c.change(a)
-			seen, _ := cycle.observe(t.Context(), noon)
+			seen, _ := cycle.observe(t.Context(), noon, nil)
 			if seen.Servers[0].Alive != c.want {
 				t.Errorf("alive: %v, want %v", seen.Servers[0].Alive, c.want)
 			}
@@ -80,18 +80,18 @@ func TestWhoIsAsked(t *testing.T) {
 	} {
 		a, c := newAnswering(2)
 		a.machines[0].State = state
-		if seen, _ := c.observe(t.Context(), noon); seen.Servers[0].Meetings.Known() != want {
+		if seen, _ := c.observe(t.Context(), noon, nil); seen.Servers[0].Meetings.Known() != want {
 			t.Errorf("%s: asked %v (%s), want %v", state, !want, seen.Servers[0].Meetings.Reason(), want)
 		}
 	}
 	a, c := newAnswering(2)
 	a.machines = a.machines[1:]
-	if seen, _ := c.observe(t.Context(), noon); seen.Servers[0].Meetings.Known() {
+	if seen, _ := c.observe(t.Context(), noon, nil); seen.Servers[0].Meetings.Known() {
 		t.Error("a server without a machine was asked")
 	}
 	a, c = newAnswering(2)
 	a.fails["machines"] = errors.New("500")
-	if seen, _ := c.observe(t.Context(), noon); !seen.Servers[0].Meetings.Known() {
+	if seen, _ := c.observe(t.Context(), noon, nil); !seen.Servers[0].Meetings.Known() {
 		t.Error("a server whose machine is unknown was not asked")
 	}
 }
@@ -102,7 +102,7 @@ func TestServersOwnClockCounts(t *testing.T) {
 	late := noon.Add(-11 * time.Hour)
 	a, c := newAnswering(2)
 	a.conferences[first] = pool.Conference{Date: late, Meetings: []pool.Meeting{{ID: "m", Created: late.Add(-5 * time.Minute)}}}
-	seen, _ := c.observe(t.Context(), noon)
+	seen, _ := c.observe(t.Context(), noon, nil)
 	meetings, _ := seen.Servers[0].Meetings.Get()
 	if len(meetings) != 1 || !meetings[0].Created.Equal(noon.Add(-5*time.Minute)) || !a.clocks[first].Equal(late) {
 		t.Errorf("meetings %+v, clock %s; want a meeting of five minutes, and %s", meetings, a.clocks[first], late)
@@ -111,7 +111,7 @@ func TestServersOwnClockCounts(t *testing.T) {
 		t.Errorf("the clock of a server without a Date is %s, want our own, %s", a.clocks[second], noon)
 	}
 	a.fails["meetings "+first] = &pool.AnsweredError{Err: errors.New("502")}
-	if _, _ = c.observe(t.Context(), noon); !a.clocks[first].Equal(late) {
+	if _, _ = c.observe(t.Context(), noon, nil); !a.clocks[first].Equal(late) {
 		t.Errorf("the clock of a server that answers with an error is %s, want %s", a.clocks[first], late)
 	}
 }
@@ -126,7 +126,7 @@ func TestAnswersOfAnotherMachineAreUnknown(t *testing.T) {
 		return a, c
 	}
 	a, c := begin()
-	seen, _ := c.observe(t.Context(), noon)
+	seen, _ := c.observe(t.Context(), noon, nil)
 	s := seen.Servers[1]
 	for what, reading := range map[string]interface{ Reason() string }{
 		"machine": s.Machine, "meetings": s.Meetings, "recordings": s.Recordings, "stats": s.Stats,
@@ -143,7 +143,7 @@ func TestAnswersOfAnotherMachineAreUnknown(t *testing.T) {
 
 	_, c = begin()
 	c.Config.Redirected = true
-	if seen, _ := c.observe(t.Context(), noon); !seen.Servers[1].Machine.Known() {
+	if seen, _ := c.observe(t.Context(), noon, nil); !seen.Servers[1].Machine.Known() {
 		t.Errorf("the address counts although connections are redirected: %s", seen.Servers[1].Machine.Reason())
 	}
 }
@@ -161,7 +161,7 @@ func TestMachineThatIsAliveIsNotRebooted(t *testing.T) {
 			a, c := newAnswering(2)
 			a.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
 			check := actor{Cycle: c, now: noon}
-			seen, _ := c.observe(t.Context(), noon)
+			seen, _ := c.observe(t.Context(), noon, nil)
 			reboot := scaling.Action{Kind: scaling.Reboot, Server: 2, Unanswered: true}
 			if why := check.reasonToKeep(t.Context(), reboot, seen.Servers[1], a.machines[1]); why != "" {
 				t.Errorf("silent, and kept: %s", why)

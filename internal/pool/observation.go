@@ -17,7 +17,8 @@ type Observation struct {
 	UnreadZones map[string]string
 	// Images are the newest image of each zone, which new machines are created from.
 	Images Reading[[]Image]
-	// Leftovers are detached volumes of deleted machines.
+	// Leftovers are volumes with the mark of a deletion. A marked volume whose machine
+	// exists was marked by a deletion that did not happen.
 	Leftovers Reading[[]Volume]
 	// Calendar is unknown if none is configured or it could not be read.
 	Calendar Reading[Calendar]

@@ -52,8 +52,8 @@ type Hoster interface {
 	// Images returns the pool's newest image of each zone that has one. No image at all
 	// is an error.
 	Images(ctx context.Context) ([]Image, error)
-	// Leftovers returns the detached volumes with the pool's tag. A volume gets the tag
-	// when its machine is deleted, so they are no longer needed.
+	// Leftovers returns the volumes with the mark of a deletion, which names the machine.
+	// If that machine is gone, they are no longer needed.
 	Leftovers(ctx context.Context) ([]Volume, error)
 	// Create creates a machine, attaches its address and starts it, without waiting for
 	// the start. The error is a *RefusalError if the hoster refused to create one. After
@@ -64,8 +64,12 @@ type Hoster interface {
 	// PrepareDelete does everything for the deletion of a machine but the call that deletes
 	// it. The error is ErrGone if there is no such machine.
 	PrepareDelete(ctx context.Context, machine Machine) (Deletion, error)
-	// DeleteVolume deletes a detached volume. It is no error if it does not exist.
+	// DeleteVolume deletes a detached volume, if its mark names a machine that no longer
+	// exists. It is no error if the volume does not exist.
 	DeleteVolume(ctx context.Context, volume Volume) error
+	// UnmarkVolume takes the mark off a volume. It does nothing if the machine that the
+	// mark names is gone or being deleted.
+	UnmarkVolume(ctx context.Context, volume Volume) error
 }
 
 // Deletion is a prepared deletion of a machine: its volumes that stay are marked for

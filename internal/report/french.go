@@ -154,6 +154,7 @@ var frenchTexts = map[string]string{
 	"repair":                                                                                  "remettre en retrait",
 	"end meeting":                                                                             "terminer une réunion",
 	"reboot":                                                                                  "redémarrer",
+	"unmark volume":                                                                           "retirer la marque d'un volume",
 	"delete volume":                                                                           "supprimer un volume",
 	"delete":                                                                                  "supprimer",
 	"done":                                                                                    "effectué",

@@ -100,7 +100,7 @@ func TestFrenchIsComplete(t *testing.T) {
 func recordWords() []string {
 	list := []string{string(planned), subjectEvaluation, subjectPaused}
 	for _, kind := range []scaling.Kind{scaling.Register, scaling.Enable, scaling.Create, scaling.PowerOn, scaling.Cordon,
-		scaling.Repair, scaling.EndMeeting, scaling.Reboot, scaling.DeleteVolume, scaling.Delete} {
+		scaling.Repair, scaling.EndMeeting, scaling.Reboot, scaling.UnmarkVolume, scaling.DeleteVolume, scaling.Delete} {
 		list = append(list, string(kind))
 	}
 	for _, result := range []scaling.Result{scaling.Done, scaling.Held, scaling.Skipped, scaling.Failed} {

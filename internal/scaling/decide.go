@@ -36,7 +36,7 @@ func Decide(now time.Time, config Config, seen pool.Observation, state pool.Stat
 		}
 		d.provideMachines()
 		d.drain()
-		d.deleteLeftovers()
+		d.clearMarkedVolumes()
 	}
 	d.warn()
 	return d.finish()

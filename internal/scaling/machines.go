@@ -44,14 +44,40 @@ func (d *decision) create(s *server) {
 	}
 }
 
-// deleteLeftovers deletes the volumes of deleted machines.
-func (d *decision) deleteLeftovers() {
+// clearMarkedVolumes deletes the volumes that deleted machines left behind. A marked
+// volume whose machine stays after all loses its mark, so that nobody who detaches it
+// later, for example to save a recording, loses it.
+func (d *decision) clearMarkedVolumes() {
 	volumes, _ := d.seen.Leftovers.Get()
 	for _, volume := range volumes {
-		if !d.attached(volume.ID) {
+		if _, unread := d.seen.UnreadZones[volume.Zone]; unread || volume.MachineID == "" {
+			continue
+		}
+		switch machine := d.machineWithID(volume.MachineID); {
+		case machine == nil && !volume.Attached && !d.attached(volume.ID):
 			d.do(Action{Kind: DeleteVolume, Volume: &volume, Reason: fact.New("its machine is gone; detached volumes are billed")})
+		case machine != nil && machine.State != pool.Stopping && !d.deletes(machine.ID):
+			d.do(Action{Kind: UnmarkVolume, Volume: &volume, Reason: fact.New("its machine was to be deleted, but exists")})
 		}
 	}
+}
+
+// machineWithID returns a listed machine, or nil.
+func (d *decision) machineWithID(id string) *pool.Machine {
+	machines, _ := d.seen.Machines.Get()
+	for i := range machines {
+		if machines[i].ID == id {
+			return &machines[i]
+		}
+	}
+	return nil
+}
+
+// deletes reports whether the plan deletes a machine.
+func (d *decision) deletes(machineID string) bool {
+	return slices.ContainsFunc(d.plan.Actions, func(action Action) bool {
+		return action.Kind == Delete && d.servers[action.Server-1].machine.ID == machineID
+	})
 }
 
 // attached reports whether a listed machine has the volume after all.

@@ -78,6 +78,7 @@ const (
 	Repair       Kind = "repair" // enable and cordon again, since Scalelite undid a cordon in part
 	EndMeeting   Kind = "end meeting"
 	Reboot       Kind = "reboot"
+	UnmarkVolume Kind = "unmark volume" // its machine was to be deleted, and stays
 	DeleteVolume Kind = "delete volume"
 	Delete       Kind = "delete"
 )

@@ -63,6 +63,7 @@ func (c *checker) checkScaleway() {
 	if machines && addresses && volumes {
 		c.ok("Scaleway", "the API key can list machines, addresses and volumes")
 	}
+	c.checkVolumes()
 	switch {
 	case c.seen.TagsWritten == nil:
 		c.add(Unknown, "Scaleway", "whether the API key may change anything: the pool has no address to try it with", "", "run provision, then run check again")
@@ -74,6 +75,18 @@ func (c *checker) checkScaleway() {
 	}
 	if need(c, c.seen.UserData, "user data", "the cloud-init document of a new machine cannot be made", "no machine is created without it", "set DIVIMS_USER_DATA to a document that exists") {
 		c.ok("user data", "the cloud-init document of a new machine can be made")
+	}
+}
+
+// checkVolumes warns about volumes that DiViMS does not delete although they have the
+// pool's tag, because they do not name the machine that left them.
+func (c *checker) checkVolumes() {
+	volumes, _ := c.seen.Leftovers.Get()
+	for _, volume := range volumes {
+		if !volume.Attached && volume.MachineID == "" {
+			c.add(Warning, "Scaleway", fmt.Sprintf("the detached volume %s in %s has the pool's tag, but does not name the machine that left it", volume.ID, volume.Zone),
+				"it costs money, and DiViMS does not delete it", "delete it if nobody needs it, or take the tag off")
+		}
 	}
 }
 

@@ -152,18 +152,22 @@ func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
 	return machine, nil
 }
 
-// toVolume translates a machine's volume. An sbs_volume belongs to the Block Storage
-// service, all other kinds to the Instances service.
+// toVolume translates a machine's volume.
 func toVolume(zone scw.Zone, volume *instance.VolumeServer) pool.Volume {
-	kind := pool.LocalVolume
-	if volume.VolumeType == instance.VolumeServerVolumeTypeSbsVolume {
-		kind = pool.BlockVolume
-	}
 	name := ""
 	if volume.Name != nil {
 		name = *volume.Name
 	}
-	return pool.Volume{ID: volume.ID, Zone: string(zone), Kind: kind, Name: name, Attached: true}
+	return pool.Volume{ID: volume.ID, Zone: string(zone), Kind: kindOf(volume), Name: name, Attached: true}
+}
+
+// kindOf returns the kind of a machine's volume. An sbs_volume belongs to the Block
+// Storage service, all other types to the Instances service.
+func kindOf(volume *instance.VolumeServer) pool.VolumeKind {
+	if volume.VolumeType == instance.VolumeServerVolumeTypeSbsVolume {
+		return pool.BlockVolume
+	}
+	return pool.LocalVolume
 }
 
 // toIP converts an address. It returns the zero Addr if there is none.

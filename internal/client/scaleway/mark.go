@@ -9,6 +9,8 @@ import (
 	"github.com/scaleway/scaleway-sdk-go/api/block/v1"
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
+
+	"divims/internal/pool"
 )
 
 // A volume is marked when its machine is about to be deleted: it gets the pool's tag and
@@ -55,11 +57,7 @@ func (r *removal) mark(ctx context.Context) error {
 		if volume == nil || !outlives(volume, r.server) {
 			continue
 		}
-		tags := r.client.localTags(r.zone, volume.ID)
-		if volume.VolumeType == instance.VolumeServerVolumeTypeSbsVolume {
-			tags = r.client.blockTags(r.zone, volume.ID)
-		}
-		err := r.markOne(ctx, volume.ID, tags)
+		err := r.markOne(ctx, volume.ID, r.client.tagsOf(r.zone, kindOf(volume), volume.ID))
 		if err != nil && !isGone(err) {
 			return explain(err, "mark volume %s", volume.ID)
 		}
@@ -92,6 +90,44 @@ func outlives(volume *instance.VolumeServer, server *instance.Server) bool {
 		return false
 	}
 	return server.State == instance.ServerStateStopped
+}
+
+// UnmarkVolume takes the mark off a volume of the pool, because its machine was not
+// deleted. It reads the machine again, and does nothing if it is gone or stopping.
+func (c *Client) UnmarkVolume(ctx context.Context, volume pool.Volume) error {
+	if err := c.unmark(ctx, volume); err != nil && !isGone(err) {
+		return explain(err, "take the mark off volume %s", volume.ID)
+	}
+	return nil
+}
+
+func (c *Client) unmark(ctx context.Context, volume pool.Volume) error {
+	zone := scw.Zone(volume.Zone)
+	access := c.tagsOf(zone, volume.Kind, volume.ID)
+	tags, err := access.read(ctx)
+	if err != nil {
+		return err
+	}
+	id := markedBy(tags)
+	if id == "" || !slices.Contains(tags, c.tag) {
+		return nil
+	}
+	answer, err := c.instances.GetServer(&instance.GetServerRequest{Zone: zone, ServerID: id}, scw.WithContext(ctx))
+	if err != nil {
+		return err
+	}
+	if answer.Server == nil || answer.Server.State == instance.ServerStateStopping {
+		return nil
+	}
+	return access.write(ctx, c.withoutMark(tags))
+}
+
+// tagsOf returns access to the tags of a volume.
+func (c *Client) tagsOf(zone scw.Zone, kind pool.VolumeKind, id string) volumeTags {
+	if kind == pool.LocalVolume {
+		return c.localTags(zone, id)
+	}
+	return c.blockTags(zone, id)
 }
 
 // volumeTags reads and replaces the tags of one volume.

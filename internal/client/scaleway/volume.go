@@ -13,8 +13,11 @@ import (
 	"divims/internal/pool"
 )
 
-// Leftovers lists the detached volumes with the pool's tag in all zones. It fails unless
-// the list is complete. A machine that was deleted while stopped can leave local volumes.
+// Leftovers lists the volumes with the pool's mark in all zones. It fails unless the
+// list is complete. A machine that was deleted while stopped can leave local volumes.
+//
+// Earlier versions marked volumes by the pool's tag alone. Such a mark does not say
+// whether its machine is gone, so DiViMS never deletes these volumes; check names them.
 func (c *Client) Leftovers(ctx context.Context) ([]pool.Volume, error) {
 	blocks, err := inZones(ctx, c.zonesWith(c.blocks.Zones()), c.blockLeftovers)
 	if err != nil {
@@ -44,12 +47,14 @@ func (c *Client) blockLeftovers(ctx context.Context, zone scw.Zone) ([]pool.Volu
 	}
 	var leftovers []pool.Volume
 	for _, volume := range found {
-		if c.checkBlock(volume) == nil {
-			leftovers = append(leftovers, pool.Volume{
-				ID: volume.ID, Zone: string(zone), Kind: pool.BlockVolume, Name: volume.Name, Tags: volume.Tags,
-				MachineID: markedBy(volume.Tags),
-			})
+		attached := len(volume.References) > 0 || volume.Status == block.VolumeStatusInUse
+		if c.checkOwner(volume.ProjectID, volume.Tags) != nil || !attached && c.checkBlock(volume) != nil {
+			continue
 		}
+		leftovers = append(leftovers, pool.Volume{
+			ID: volume.ID, Zone: string(zone), Kind: pool.BlockVolume, Name: volume.Name, Tags: volume.Tags,
+			Attached: attached, MachineID: markedBy(volume.Tags),
+		})
 	}
 	return leftovers, nil
 }
@@ -71,28 +76,27 @@ func (c *Client) localLeftovers(ctx context.Context, zone scw.Zone) ([]pool.Volu
 	}
 	var leftovers []pool.Volume
 	for _, volume := range found {
-		if c.checkLocal(volume) == nil {
-			leftovers = append(leftovers, pool.Volume{
-				ID: volume.ID, Zone: string(zone), Kind: pool.LocalVolume, Name: volume.Name, Tags: volume.Tags,
-				MachineID: markedBy(volume.Tags),
-			})
+		attached := volume.Server != nil
+		if c.checkOwner(volume.Project, volume.Tags) != nil || !attached && c.checkLocal(volume) != nil {
+			continue
 		}
+		leftovers = append(leftovers, pool.Volume{
+			ID: volume.ID, Zone: string(zone), Kind: pool.LocalVolume, Name: volume.Name, Tags: volume.Tags,
+			Attached: attached, MachineID: markedBy(volume.Tags),
+		})
 	}
 	return leftovers, nil
 }
 
-// DeleteVolume deletes a detached volume of the pool. It is no error if the volume does
-// not exist any more.
+// DeleteVolume deletes a detached volume of the pool, if its mark names a machine that
+// does not exist any more. It is no error if the volume does not exist any more.
 func (c *Client) DeleteVolume(ctx context.Context, volume pool.Volume) error {
 	remove := c.deleteBlock
 	if volume.Kind == pool.LocalVolume {
 		remove = c.deleteLocal
 	}
 	err := remove(ctx, scw.Zone(volume.Zone), volume.ID)
-	if err == nil {
-		return nil
-	}
-	if isGone(err) {
+	if err == nil || isGone(err) {
 		return nil
 	}
 	return explain(err, "delete volume %s", volume.ID)
@@ -104,6 +108,9 @@ func (c *Client) deleteBlock(ctx context.Context, zone scw.Zone, id string) erro
 		return err
 	}
 	if err := c.checkBlock(volume); err != nil {
+		return err
+	}
+	if err := c.checkMachineGone(ctx, zone, volume.Tags); err != nil {
 		return err
 	}
 	return c.blocks.DeleteVolume(&block.DeleteVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
@@ -120,7 +127,27 @@ func (c *Client) deleteLocal(ctx context.Context, zone scw.Zone, id string) erro
 	if err := c.checkLocal(answer.Volume); err != nil {
 		return err
 	}
+	if err := c.checkMachineGone(ctx, zone, answer.Volume.Tags); err != nil {
+		return err
+	}
 	return c.instances.DeleteVolume(&instance.DeleteVolumeRequest{Zone: zone, VolumeID: id}, scw.WithContext(ctx))
+}
+
+// checkMachineGone fails unless the machine that a volume's mark names does not exist any
+// more. A machine from which somebody took the pool's tag is not listed, but exists.
+func (c *Client) checkMachineGone(ctx context.Context, zone scw.Zone, tags []string) error {
+	id := markedBy(tags)
+	if id == "" {
+		return errors.New("no mark names its machine")
+	}
+	_, err := c.instances.GetServer(&instance.GetServerRequest{Zone: zone, ServerID: id}, scw.WithContext(ctx))
+	if err == nil {
+		return fmt.Errorf("its machine %s exists", id)
+	}
+	if !isGone(err) {
+		return explain(err, "look for its machine %s", id)
+	}
+	return nil
 }
 
 // checkBlock returns why a block volume must not be deleted, or nil.

@@ -213,6 +213,7 @@ func (w *World) remove(m *machine, by Cause) {
 	}
 	if m.root != nil {
 		w.detach(m.root, by)
+		m.root.MachineID = m.ID
 	}
 	w.machines = slices.DeleteFunc(w.machines, func(other *machine) bool { return other == m })
 	delete(w.machineIDs, m.ID)
