@@ -69,6 +69,7 @@ func (f *fake) SetState(_ context.Context, id string, state pool.EntryState) err
 func (f *fake) Register(_ context.Context, url string, _ pool.Secret) (pool.Entry, error) {
 	return pool.Entry{ID: "new"}, f.note("register %s", url)
 }
+func (f *fake) Unregister(_ context.Context, id string) error { return f.note("unregister %s", id) }
 
 func domainOf(at pool.Endpoint) string {
 	return strings.TrimSuffix(strings.TrimPrefix(at.URL, "https://"), "/bigbluebutton/api")

@@ -14,6 +14,9 @@ type LoadBalancer interface {
 	SetState(ctx context.Context, entryID string, state EntryState) error
 	// Register adds an entry in state disabled.
 	Register(ctx context.Context, url string, secret Secret) (Entry, error)
+	// Unregister deletes an entry, even if it has meetings. The error is ErrGone if there is
+	// no such entry.
+	Unregister(ctx context.Context, entryID string) error
 }
 
 // Endpoint is the address and the secret of one server's BBB API.

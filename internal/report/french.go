@@ -147,6 +147,7 @@ var frenchTexts = map[string]string{
 	"Servers with remarks":                                                                    "Serveurs à signaler",
 	"%s server %d":                                                                            "%s (serveur %d)",
 	"register":                                                                                "inscrire",
+	"unregister":                                                                              "désinscrire",
 	"enable":                                                                                  "activer",
 	"create":                                                                                  "créer",
 	"power on":                                                                                "démarrer",

@@ -99,7 +99,7 @@ func TestFrenchIsComplete(t *testing.T) {
 // recordWords returns the words of decision records that the page translates.
 func recordWords() []string {
 	list := []string{string(planned), subjectEvaluation, subjectPaused}
-	for _, kind := range []scaling.Kind{scaling.Register, scaling.Enable, scaling.Create, scaling.PowerOn, scaling.Cordon,
+	for _, kind := range []scaling.Kind{scaling.Register, scaling.Unregister, scaling.Enable, scaling.Create, scaling.PowerOn, scaling.Cordon,
 		scaling.Repair, scaling.EndMeeting, scaling.Reboot, scaling.UnmarkVolume, scaling.DeleteVolume, scaling.Delete} {
 		list = append(list, string(kind))
 	}

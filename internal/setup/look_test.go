@@ -82,7 +82,7 @@ func (o *outside) SetState(context.Context, string, pool.EntryState) error {
 	return o.call("SetState")
 }
 
-func (o *outside) Remove(context.Context, string) error { return o.call("Remove") }
+func (o *outside) Unregister(context.Context, string) error { return o.call("Unregister") }
 
 func (o *outside) Meetings(context.Context, pool.Endpoint) (pool.Conference, error) {
 	return pool.Conference{}, o.call("Meetings")

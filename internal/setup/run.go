@@ -283,7 +283,7 @@ func (c *chain) unregister(ctx context.Context, step Step) error {
 	if c.answers(ctx) {
 		return errAnswers
 	}
-	return ignoreGone(c.LoadBalancer.Remove(ctx, step.EntryID))
+	return ignoreGone(c.LoadBalancer.Unregister(ctx, step.EntryID))
 }
 
 // answers reports whether a BBB answers at the server's domain. An address without a

@@ -78,4 +78,4 @@ type removals struct {
 	remove func(context.Context) error
 }
 
-func (r removals) Remove(ctx context.Context, _ string) error { return r.remove(ctx) }
+func (r removals) Unregister(ctx context.Context, _ string) error { return r.remove(ctx) }

@@ -106,7 +106,7 @@ type LoadBalancer interface {
 	Entries(ctx context.Context) ([]pool.Entry, error)
 	Register(ctx context.Context, url string, secret pool.Secret) (pool.Entry, error)
 	SetState(ctx context.Context, entryID string, state pool.EntryState) error
-	Remove(ctx context.Context, entryID string) error
+	Unregister(ctx context.Context, entryID string) error
 }
 
 // BBB is the BBB API of any server.

@@ -120,11 +120,11 @@ func (c *Client) Register(ctx context.Context, serverURL string, secret pool.Sec
 	return entry, nil
 }
 
-// Remove deletes an entry, even if it has meetings. The error wraps pool.ErrGone if
+// Unregister deletes an entry, even if it has meetings. The error wraps pool.ErrGone if
 // Scalelite does not know the entry.
-func (c *Client) Remove(ctx context.Context, entryID string) error {
+func (c *Client) Unregister(ctx context.Context, entryID string) error {
 	if err := c.change(ctx, "deleteServer", map[string]any{"id": entryID}); err != nil {
-		return fmt.Errorf("remove entry %s: %w", entryID, err)
+		return fmt.Errorf("unregister entry %s: %w", entryID, err)
 	}
 	return nil
 }

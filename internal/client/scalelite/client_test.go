@@ -207,7 +207,7 @@ func TestRequestsOfChanges(t *testing.T) {
 			func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Disabled) },
 			`POST /scalelite/api/updateServer {"id":"e-1","server":{"state":"disable"}}`},
 		{"remove", done,
-			func(c *Client) error { return c.Remove(t.Context(), "e-1") },
+			func(c *Client) error { return c.Unregister(t.Context(), "e-1") },
 			`POST /scalelite/api/deleteServer {"id":"e-1"}`},
 	}
 	for _, test := range tests {
@@ -236,7 +236,7 @@ func TestUnknownStateIsNotRequested(t *testing.T) {
 func TestOnlyScalelites404MeansGone(t *testing.T) {
 	changes := map[string]func(*Client) error{
 		"set state": func(c *Client) error { return c.SetState(t.Context(), "e-1", pool.Cordoned) },
-		"remove":    func(c *Client) error { return c.Remove(t.Context(), "e-1") },
+		"remove":    func(c *Client) error { return c.Unregister(t.Context(), "e-1") },
 	}
 	tests := []struct {
 		name     string
@@ -356,10 +356,10 @@ func TestErrorsContainNoSecret(t *testing.T) {
 			_, entriesErr := client.Entries(t.Context())
 			_, registerErr := client.Register(t.Context(), "https://w2/bigbluebutton/api", pool.NewSecret(serverSecret))
 			for call, err := range map[string]error{
-				"Entries":  entriesErr,
-				"Register": registerErr,
-				"SetState": client.SetState(t.Context(), "e-1", pool.Enabled),
-				"Remove":   client.Remove(t.Context(), "e-1"),
+				"Entries":    entriesErr,
+				"Register":   registerErr,
+				"SetState":   client.SetState(t.Context(), "e-1", pool.Enabled),
+				"Unregister": client.Unregister(t.Context(), "e-1"),
 			} {
 				if err == nil {
 					t.Fatalf("%s: no error", call)

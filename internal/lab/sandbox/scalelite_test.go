@@ -70,10 +70,10 @@ func TestScaleliteAcceptsDuplicateURLs(t *testing.T) {
 	if err != nil || second.ID == first.ID || second.State != pool.Disabled || second.Load.Known() {
 		t.Errorf("second entry %+v, %v", second, err)
 	}
-	if err := f.scalelite().Remove(t.Context(), second.ID); err != nil {
+	if err := f.scalelite().Unregister(t.Context(), second.ID); err != nil {
 		t.Errorf("remove the duplicate: %v", err)
 	}
-	if err := f.scalelite().Remove(t.Context(), second.ID); !errors.Is(err, pool.ErrGone) {
+	if err := f.scalelite().Unregister(t.Context(), second.ID); !errors.Is(err, pool.ErrGone) {
 		t.Errorf("removed twice: %v", err)
 	}
 }
@@ -81,7 +81,7 @@ func TestScaleliteAcceptsDuplicateURLs(t *testing.T) {
 func TestScaleliteWithoutEntries(t *testing.T) {
 	f := newFixture(t, nil)
 	for i := range 3 {
-		if err := f.scalelite().Remove(t.Context(), f.entry(i+1).ID); err != nil {
+		if err := f.scalelite().Unregister(t.Context(), f.entry(i+1).ID); err != nil {
 			t.Fatal(err)
 		}
 	}
