@@ -52,6 +52,7 @@ func TestHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	hold := pool.Hold{Reason: "a test", Author: "me", Since: start}
+	f.AdvanceTo(start.Add(time.Hour))
 	store := f.store()
 	if _, err := store.Acquire(t.Context(), "me too", start.Add(time.Hour), start.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)

@@ -145,11 +145,14 @@ func (c *callNamer) serverOfResource(id string) (number int) {
 }
 
 // storage names a call by its method and its object. Objects of history and decisions are
-// named by their folder, which has one object per week or day.
+// named by their folder, which has one object per week or hour.
 func (c *callNamer) storage(r *http.Request, _ []byte) faults.Operation {
-	folder, name := path.Split(strings.Trim(r.URL.Path, "/"))
-	if kind := path.Base(folder); kind == "history" || kind == "decisions" {
-		name = kind
+	object := strings.Trim(r.URL.Path, "/")
+	name := path.Base(object)
+	for _, kind := range []string{"history", "decisions"} {
+		if strings.Contains(object, "/"+kind+"/") {
+			name = kind
+		}
 	}
 	if name == bucket {
 		name = "bucket"

@@ -94,3 +94,22 @@ func TestSkewClock(t *testing.T) {
 	second()
 	expect("after both", 0)
 }
+
+// Object storage dates its answers and its objects in virtual time, whatever the
+// function's clock shows.
+func TestStorageHasTheVirtualTime(t *testing.T) {
+	f := newFixture(t, nil)
+	f.SkewClock(11 * time.Hour)
+	f.AdvanceTo(start.Add(90 * time.Minute))
+	state, err := f.store().Acquire(t.Context(), "me", start, start.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if off := state.StorageTime.Sub(f.Now()).Abs(); off > time.Minute {
+		t.Errorf("the answer is of %s, and it is %s", state.StorageTime, f.Now())
+	}
+	var held *pool.LeaseHeldError
+	if _, err := f.store().Acquire(t.Context(), "me too", start.Add(20*time.Hour), start.Add(21*time.Hour)); !errors.As(err, &held) {
+		t.Errorf("a process with a clock that is ahead took the lease: %v", err)
+	}
+}

@@ -26,9 +26,10 @@ type objectStorage struct {
 }
 
 // newStorage creates object storage with the bucket and the given objects of the pool.
-// Objects are dated in virtual time.
+// Objects and answers are dated in virtual time.
 func newStorage(locked *lockedWorld, credentials credentials, has map[string][]byte) (*objectStorage, error) {
-	objects := s3mem.New(s3mem.WithTimeSource(virtualTime{locked}))
+	clock := virtualTime{locked}
+	objects := s3mem.New(s3mem.WithTimeSource(clock))
 	if err := objects.CreateBucket(bucket); err != nil {
 		return nil, fmt.Errorf("create the bucket %s: %w", bucket, err)
 	}
@@ -38,8 +39,10 @@ func newStorage(locked *lockedWorld, credentials credentials, has map[string][]b
 			return nil, fmt.Errorf("put %s into the bucket %s: %w", key, bucket, err)
 		}
 	}
+	// Without a limit, requests that are signed at the real time are accepted, too.
+	server := gofakes3.New(objects, gofakes3.WithTimeSource(clock), gofakes3.WithTimeSkewLimit(0)).Server()
 	handler := &signatureCheck{
-		inner:       gofakes3.New(objects).Server(),
+		inner:       clock.date(server),
 		credentials: aws.Credentials{AccessKeyID: credentials.accessKey, SecretAccessKey: credentials.secretKey.Reveal()},
 	}
 	return &objectStorage{handler, objects}, nil
@@ -63,3 +66,11 @@ type virtualTime struct{ locked *lockedWorld }
 func (v virtualTime) Now() time.Time { return v.locked.now() }
 
 func (v virtualTime) Since(t time.Time) time.Duration { return v.Now().Sub(t) }
+
+// date returns a handler whose answers have the world's time as their Date.
+func (v virtualTime) date(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", v.Now().UTC().Format(http.TimeFormat))
+		next.ServeHTTP(w, r)
+	})
+}
