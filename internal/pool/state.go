@@ -53,6 +53,16 @@ type State struct {
 	Notified map[string]NotifiedAlert `json:"told,omitempty"`
 	// NotifyError says which notification services failed at the last message; empty if none.
 	NotifyError string `json:"untold,omitempty"`
+	// LogError says which objects of the log, such as the history, could not be written at
+	// the last evaluation; empty if none.
+	LogError string `json:"log_error,omitempty"`
+	// LastAction is the time of the last evaluation that acted, and Idle how many have been
+	// recorded since.
+	LastAction time.Time `json:"last_action,omitzero"`
+	Idle       int       `json:"idle,omitempty"`
+	// StorageTime is when the storage answered with this state, by its own clock; zero if
+	// it did not say. It is not stored.
+	StorageTime time.Time `json:"-"`
 	// TakenOver is the holder of an expired lease that was taken over with this state;
 	// empty if the lease had been released. It is not stored.
 	TakenOver string `json:"-"`
