@@ -44,9 +44,9 @@ type Notifier interface {
 
 // Store is the storage as an evaluation needs it.
 type Store interface {
-	// Acquire takes the pool's lease from now until `until` and returns the state of
-	// the last evaluation. While another holder has the lease, the error is a
-	// *pool.LeaseHeldError.
+	// Acquire takes the pool's lease for the time from now until `until` and returns the
+	// state of the last evaluation. While another holder has the lease, by the storage's
+	// clock, the error is a *pool.LeaseHeldError.
 	Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error)
 	// Commit writes the state and releases the holder's lease in one conditional
 	// write. If the lease was taken over, it writes nothing and returns
@@ -55,12 +55,12 @@ type Store interface {
 	// State reads the state without taking the lease.
 	State(ctx context.Context) (pool.State, error)
 	// AppendSample adds a sample to the history. Adding the last one again changes
-	// nothing.
+	// nothing, nor does adding one that is nearer than half an interval to it.
 	AppendSample(ctx context.Context, sample pool.Sample) error
 	// Recent returns the samples of the current week and of the pool.HistoryWeeks
 	// weeks before it, oldest first.
 	Recent(ctx context.Context, now time.Time) ([]pool.Sample, error)
-	// AppendDecision adds a record to those of the day. Adding the last one again
+	// AppendDecision adds a record to those of the hour. Adding the last one again
 	// changes nothing.
 	AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error
 	// LoadCalendar returns the stored copy of the calendar; nil if there is none.
@@ -84,7 +84,8 @@ type Config struct {
 
 // Request asks for one evaluation.
 type Request struct {
-	// Now is the time that the whole evaluation uses.
+	// Now is the time that the whole evaluation uses, unless the storage's clock
+	// contradicts it.
 	Now time.Time
 	// Elapsed returns the time since Now.
 	Elapsed func() time.Duration
@@ -94,7 +95,21 @@ type Request struct {
 	Holder string
 	// DryRun only decides: nothing is changed, written or notified.
 	DryRun bool
+	// Conflict is what the evaluations before this one in the same process met.
+	Conflict Conflict
 }
+
+// Conflict counts the evaluations in a row that could not run because the lease was held.
+type Conflict struct {
+	Evaluations int
+	// Since is the time of the first of them, Holder who had the lease at the last.
+	Since  time.Time
+	Holder string
+}
+
+// MinConflict is the least number of evaluations in a row that make a conflict worth an
+// alert. One or two happen, for example when an operator also starts an evaluation.
+const MinConflict = 3
 
 // Cycle runs evaluations of one pool.
 type Cycle struct {
@@ -104,7 +119,7 @@ type Cycle struct {
 }
 
 // leaseMargin is how much longer than the evaluation its lease is valid, for a late
-// answer to the last call and for clocks that differ.
+// answer to the last call.
 const leaseMargin = 30 * time.Second
 
 // observeShare is the part of the evaluation's time after which observing ends,
@@ -116,8 +131,9 @@ const (
 
 // Run runs one evaluation and returns its record. On an error the record holds what was
 // done before the error. While another evaluation holds the lease, the error is a
-// *pool.LeaseHeldError. Any other error means that the evaluation was not recorded
-// completely.
+// *pool.LeaseHeldError. Any other error means that the state was not written. That the
+// history or the decision record could not be written is no error: the next evaluation
+// has an alert about it.
 func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	record := Record{At: request.Now, Source: request.Source, DryRun: request.DryRun || c.Config.DryRun}
 	ctx, cancel := context.WithTimeout(ctx, c.Config.Timeout)
@@ -126,6 +142,9 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	if err != nil {
 		return record, err
 	}
+	var clock clockError
+	request.Now, clock = c.checkClock(ctx, request, state)
+	record.At = request.Now
 	seen, calendar := c.observe(ctx, request.Now)
 	plan, next := scaling.Decide(request.Now, c.Config.Scaling, seen, state)
 	record.describe(request.Now, seen, plan, state)
@@ -134,6 +153,8 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 		scaling.Settle(&next, request.Now, c.Config.Scaling, plan, scalingOutcomes(record.Outcomes))
 	}
 	record.Plan.Alerts = append(record.Plan.Alerts, ownAlerts(state, next, record.Outcomes)...)
+	record.Plan.Alerts = append(record.Plan.Alerts, storageAlerts(state, seen.History, clock, request.Conflict)...)
+	countIdle(&next, state, record)
 	record.TookSeconds = request.Elapsed().Seconds()
 	c.logRecord(ctx, record)
 	if request.DryRun {
@@ -190,11 +211,27 @@ func (c *Cycle) record(ctx context.Context, holder string, record Record, calend
 	both.Go(func() { logs = c.writeLogs(ctx, record, calendar) })
 	both.Go(func() { c.notify(ctx, record, &next) })
 	both.Wait()
-	return errors.Join(logs, c.commit(ctx, holder, record, next))
+	if logs != nil {
+		next.LogError = logs.Error()
+		c.Log.WarnContext(ctx, "log not written", "error", logs)
+	}
+	return c.commit(ctx, holder, record, next)
+}
+
+// countIdle stores when an evaluation acted last, and how many did not since.
+func countIdle(next *pool.State, before pool.State, record Record) {
+	next.LastAction, next.Idle = before.LastAction, before.Idle
+	switch {
+	case len(record.Outcomes) > 0:
+		next.LastAction, next.Idle = record.At, 0
+	case !next.LastAction.IsZero():
+		next.Idle++
+	}
 }
 
 // writeLogs writes the copy of the calendar, the history sample and the short
-// decision record.
+// decision record. What cannot be written is lost, except for the calendar, which is
+// written at the next evaluation.
 func (c *Cycle) writeLogs(ctx context.Context, record Record, calendar []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, min(c.Config.CallTimeout, c.recordTime()/2))
 	defer cancel()
