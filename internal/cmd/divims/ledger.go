@@ -26,6 +26,8 @@ type ledger struct {
 	account *figures.Account
 	sandbox *sandbox.Sandbox
 	start   time.Time
+	// watch, if set, is called after each evaluation.
+	watch func(figures.Evaluation, *world.World)
 
 	// closed is set at the end of the run. tally, end and messages are those of that moment.
 	closed   atomic.Bool
@@ -35,8 +37,10 @@ type ledger struct {
 }
 
 // newLedger returns the ledger of a run that has not started yet. The world's EachMinute must
-// call its minute.
-func newLedger() *ledger { return &ledger{account: figures.NewAccount(figures.Settings{})} }
+// call its minute. After each evaluation it calls watch, if that is not nil.
+func newLedger(watch func(figures.Evaluation, *world.World)) *ledger {
+	return &ledger{account: figures.NewAccount(figures.Settings{}), watch: watch}
+}
 
 // open begins the figures of a sandbox that was just started.
 func (l *ledger) open(s *sandbox.Sandbox) { l.sandbox, l.start = s, s.Now() }
@@ -78,6 +82,9 @@ func (l *ledger) begin() (end func(record cycle.Record, err error)) {
 		e.Held = errors.Is(err, errLeaseHeld)
 		e.Failed, e.Answered = err != nil && !e.Held, scalelite && scaleway
 		l.account.Evaluation(e)
+		if l.watch != nil {
+			l.sandbox.With(func(w *world.World) { l.watch(e, w) })
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ type accounted struct {
 
 func newAccounted(t *testing.T) *accounted {
 	t.Helper()
-	l := newLedger()
+	l := newLedger(nil)
 	s, err := sandbox.Start(sandbox.Config{Inbox: true, World: world.Config{
 		Start: sandboxStart, Seed: 1, Running: 3, EachMinute: l.minute,
 		Servers: pool.Servers(4, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate),

@@ -16,6 +16,7 @@ import (
 	"divims/internal/client/storage"
 	"divims/internal/lab/backtest"
 	"divims/internal/lab/demand"
+	"divims/internal/lab/figures"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/scenario"
@@ -43,17 +44,21 @@ type sandboxOptions struct {
 	bareMetal int
 	empty     bool
 	profile   string
-	seed      uint64
-	speed     float64
-	length    time.Duration
-	listen    string
-	envFile   string
-	faults    faults.Plan
+	// peak is the number of participants at the peak; 0 for what the pool carries well.
+	peak    int
+	seed    uint64
+	speed   float64
+	length  time.Duration
+	listen  string
+	envFile string
+	faults  faults.Plan
 	// scenario and messages are names of files, "" for none.
 	scenario, messages string
 	listEvents         bool
 	set                []string
 	json               bool
+	// watch, if set, is called after each evaluation.
+	watch func(figures.Evaluation, *world.World)
 }
 
 func newSandbox() *cobra.Command {
@@ -83,6 +88,7 @@ func newSandbox() *cobra.Command {
 	flags.IntVar(&o.bareMetal, "bare-metal", 0, "number of bare metal servers; they come first")
 	flags.BoolVar(&o.empty, "unprovisioned", false, "start without addresses, names and entries, for a trial of provision with the settings of --env-file")
 	flags.StringVar(&o.profile, "profile", "university", "kind of demand: university, school or company")
+	flags.IntVar(&o.peak, "peak", 0, "participants at the peak of the demand; 0 is what the pool carries well")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the random demand")
 	flags.Float64Var(&o.speed, "speed", 60, "virtual seconds per second; 0 is as fast as possible")
 	flags.DurationVar(&o.length, "for", 0, "virtual time to run, for example 24h; 0 runs until interrupted")
@@ -120,6 +126,9 @@ func (o sandboxOptions) check() error {
 	if o.bareMetal < 0 || o.bareMetal > o.servers {
 		problems = append(problems, fmt.Errorf("--bare-metal %d: must be 0 to the number of servers", o.bareMetal))
 	}
+	if o.peak < 0 || o.peak > maxPeak {
+		problems = append(problems, fmt.Errorf("--peak %d: must be 0 to %d", o.peak, maxPeak))
+	}
 	if o.empty && o.bareMetal > 0 {
 		problems = append(problems, errors.New("--unprovisioned and --bare-metal do not go together"))
 	}
@@ -130,6 +139,14 @@ func (o sandboxOptions) check() error {
 		problems = append(problems, fmt.Errorf("--for %s: must be 0 or more", o.length))
 	}
 	return errors.Join(append(problems, checkProfile(o.profile))...)
+}
+
+// maxPeak is far above the demand of any pool of the sandbox.
+const maxPeak = 1_000_000
+
+// peakDemand returns the number of participants at the peak.
+func (o sandboxOptions) peakDemand() int {
+	return cmp.Or(o.peak, o.servers*peakPerServer[demand.Profile(o.profile)])
 }
 
 // maxRun is the length of the demand for a run without an end.
@@ -153,7 +170,7 @@ func sandboxPast(profile demand.Profile, seed uint64, peak int) (map[string][]by
 // runSandbox runs the sandbox until its virtual end or until ctx is cancelled, and then
 // writes the figures. Without an env file it runs in virtual time.
 func runSandbox(ctx context.Context, o sandboxOptions, out, progress io.Writer) error {
-	run := sandboxRun{options: o, progress: sideBySide(progress), ledger: newLedger(), interrupted: func() bool { return ctx.Err() != nil }}
+	run := sandboxRun{options: o, progress: sideBySide(progress), ledger: newLedger(o.watch), interrupted: func() bool { return ctx.Err() != nil }}
 	surroundings, err := o.surroundings()
 	if err != nil {
 		return err
@@ -181,11 +198,11 @@ func (o sandboxOptions) isVirtual() bool { return o.envFile == "" }
 // surroundings returns the configuration of everything around the pool.
 func (o sandboxOptions) surroundings() (sandbox.Config, error) {
 	profile := demand.Profile(o.profile)
-	wanted, err := demand.Generate(profile, sandboxStart, sandboxStart.Add(cmp.Or(o.length, maxRun)), o.seed, o.servers*peakPerServer[profile])
+	wanted, err := demand.Generate(profile, sandboxStart, sandboxStart.Add(cmp.Or(o.length, maxRun)), o.seed, o.peakDemand())
 	if err != nil {
 		return sandbox.Config{}, fmt.Errorf("make the demand: %w", err)
 	}
-	past, err := sandboxPast(profile, o.seed, o.servers*peakPerServer[profile])
+	past, err := sandboxPast(profile, o.seed, o.peakDemand())
 	if err != nil {
 		return sandbox.Config{}, fmt.Errorf("make the history: %w", err)
 	}
