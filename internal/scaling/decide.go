@@ -164,7 +164,7 @@ func (d *decision) finish() (Plan, pool.State) {
 		}
 	}
 	for _, s := range d.servers {
-		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{s.Server.Number, s.health, s.why, s.leftAlone})
+		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{Server: s.Server.Number, Health: s.health, Why: s.why, LeftAlone: s.leftAlone})
 	}
 	return d.plan, d.remember()
 }

@@ -16,6 +16,8 @@ type Plan struct {
 	Actions  []Action  `json:"actions"`
 	Verdicts []Verdict `json:"verdicts"`
 	Alerts   []Alert   `json:"alerts"`
+	// Doubts are what casts doubt on what the evaluation saw.
+	Doubts []Doubt `json:"doubts,omitempty"`
 	// Withheld lists what was not done, or only in part, because of a limit or guard.
 	Withheld fact.List `json:"withheld,omitempty"`
 	// Images are the images for new machines instead of the newest, by zone.
@@ -109,6 +111,7 @@ type Action struct {
 // Verdict is the judgement of one server.
 type Verdict struct {
 	Server int    `json:"server"`
+	Stage  Stage  `json:"stage,omitempty"`
 	Health Health `json:"health"`
 	// Why is the reason for the health.
 	Why fact.Text `json:"why,omitzero"`
