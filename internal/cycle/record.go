@@ -84,6 +84,7 @@ type ServerRecord struct {
 	Version      pool.Reading[string]            `json:"bbb_version"`
 	Certificate  pool.Reading[time.Time]         `json:"certificate_expiry"`
 	Maintenance  *pool.Hold                      `json:"maintenance,omitempty"`
+	Stage        scaling.Stage                   `json:"stage,omitempty"`
 	Health       scaling.Health                  `json:"health"`
 	Why          string                          `json:"why,omitempty"`
 	LeftAlone    string                          `json:"left_alone,omitempty"`
@@ -241,7 +242,7 @@ func (r *Record) groups() []scaling.Required {
 func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory pool.ServerMemory, now time.Time) ServerRecord {
 	r := ServerRecord{
 		Server: s.Server, Certificate: s.CertificateExpiry, Maintenance: memory.Maintenance,
-		Health: verdict.Health, Why: verdict.Why.String(), LeftAlone: verdict.LeftAlone.String(),
+		Stage: verdict.Stage, Health: verdict.Health, Why: verdict.Why.String(), LeftAlone: verdict.LeftAlone.String(),
 	}
 	if entry, _ := s.Entry.Get(); entry != nil {
 		r.Entry, r.Online, r.Tag = entry.State, entry.Online, entry.Tag
