@@ -14,8 +14,8 @@ type Settings struct {
 	Interval time.Duration
 	// ServerParticipants is how many people a server can carry.
 	ServerParticipants int
-	// MachineTime is how long a machine may take to serve after its start or creation: the
-	// larger of BOOT_TIME and GRACE.
+	// MachineTime is how long a record shows which servers are coming, if no later one does:
+	// the larger of BOOT_TIME and GRACE.
 	MachineTime time.Duration
 }
 

@@ -2,11 +2,9 @@ package figures
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"divims/internal/cycle"
-	"divims/internal/pool"
 	"divims/internal/scaling"
 )
 
@@ -34,7 +32,7 @@ func (f *freeze) add(began time.Time, frozen bool, interval time.Duration) {
 }
 
 // frozen reports whether an evaluation is part of a freeze. An evaluation without a record is
-// judged by the requirement and the coming servers of the one before.
+// judged by the requirement, the coming servers and the doubts of the one before.
 func (a *Account) frozen(e Evaluation) bool {
 	if a.last == nil || a.last.DryRun || e.Paused || !e.Answered || !e.InStock || len(e.FreePlaces) == 0 {
 		return false
@@ -42,7 +40,8 @@ func (a *Account) frozen(e Evaluation) bool {
 	if e.Record == nil && e.Grew || e.Record != nil && asksForGrowth(e.Record) {
 		return false
 	}
-	return a.required > a.present(e)
+	coming := a.coming(e)
+	return a.required > len(e.Serving)+coming && !a.waits(coming)
 }
 
 // asksForGrowth reports whether an evaluation asked for a server to be enabled, or for a
@@ -55,26 +54,28 @@ func asksForGrowth(record *cycle.Record) bool {
 	})
 }
 
-// present returns the number of servers that truly serve, or that are coming or backing off
-// according to the last record of an evaluation that saw the pool.
-func (a *Account) present(e Evaluation) int {
-	present := map[int]bool{}
+// coming returns the number of servers that do not truly serve and are coming by the last
+// record of an evaluation that saw the pool, or whose machine that evaluation created or
+// started. A record that is older than a machine may take shows nobody as coming.
+func (a *Account) coming(e Evaluation) int {
+	if a.seen == nil || e.Began.Sub(a.seen.At) > a.settings.MachineTime {
+		return 0
+	}
+	coming := map[int]bool{}
+	for _, s := range a.seen.Servers {
+		if s.Stage == scaling.Coming {
+			coming[s.Number] = true
+		}
+	}
+	for _, o := range a.seen.Outcomes {
+		if isStart(o) {
+			coming[o.Server] = true
+		}
+	}
 	for _, number := range e.Serving {
-		present[number] = true
+		delete(coming, number)
 	}
-	if a.seen != nil {
-		for _, s := range a.seen.Servers {
-			if a.isComing(s, e.Began) || backsOff(s) {
-				present[s.Number] = true
-			}
-		}
-		for _, o := range a.seen.Outcomes {
-			if isStart(o) && e.Began.Sub(a.seen.At) <= a.settings.MachineTime {
-				present[o.Server] = true
-			}
-		}
-	}
-	return len(present)
+	return len(coming)
 }
 
 // isStart reports whether an outcome is that of a machine which was created or started.
@@ -82,22 +83,11 @@ func isStart(o cycle.Outcome) bool {
 	return o.Result == scaling.Done && (o.Kind == scaling.Create || o.Kind == scaling.PowerOn)
 }
 
-// isComing reports whether a record shows a server as coming at a moment: it is enabled and
-// does not take meetings yet, and its machine is within the time that it may take.
-func (a *Account) isComing(s cycle.ServerRecord, at time.Time) bool {
-	if s.Entry != pool.Enabled || s.Machine == nil || s.Health != scaling.Healthy {
-		return false
-	}
-	starts := s.Machine.State == pool.Starting || s.Machine.State == pool.Running
-	return starts && at.Sub(s.Machine.Since) <= a.settings.MachineTime
-}
-
-// triedAgain is in the record of an enabled server whose machine was refused, until DiViMS
-// asks for one again.
-const triedAgain = "it is tried again after"
-
-// backsOff reports whether a record shows that DiViMS waits before it asks for the
-// server's machine again.
-func backsOff(s cycle.ServerRecord) bool {
-	return s.Entry == pool.Enabled && s.Machine == nil && strings.Contains(s.LeftAlone, triedAgain)
+// waits reports whether a doubt lets the pool grow at a pace and no machine may be started
+// now: because the machines of this round are still coming, or because the next round has
+// its time.
+func (a *Account) waits(coming int) bool {
+	return a.seen != nil && slices.ContainsFunc(a.seen.Plan.Doubts, func(d scaling.Doubt) bool {
+		return d.Starts == 0 && (coming > 0 || !d.Next.IsZero())
+	})
 }
