@@ -17,6 +17,7 @@ func Check(config Config, seen Sight) Report {
 	c.checkScaleway()
 	c.checkZones()
 	c.checkQuotas()
+	c.checkPace()
 	c.checkScalelite()
 	c.checkServers()
 	c.checkStrangers()
@@ -172,6 +173,40 @@ func (c *checker) checkQuotas() {
 	c.ok("quotas", "%s", what)
 }
 
+// maxGrowth is how long the pool may take to grow from its minimum to its size. A day
+// fills within about an hour, when the first lectures begin.
+const maxGrowth = time.Hour
+
+// checkPace compares the machines that evaluations can create with the pool's size.
+// Growing from 10 to 1000 servers by 10 machines every 5 minutes takes 99 evaluations: 8
+// hours and a quarter. 83 machines would do within an hour.
+func (c *checker) checkPace() {
+	const name, why = "DIVIMS_MAX_CREATIONS", "a rush finds too few servers, and what begins at once has to be planned hours ahead"
+	missing := len(c.Servers) - c.Minimum
+	if missing <= 0 {
+		c.ok("pace", "all servers are always enabled")
+		return
+	}
+	from := fmt.Sprintf("growing from the minimum of %d to the pool's size of %d", c.Minimum, len(c.Servers))
+	enough := ceilDiv(missing, max(1, int(maxGrowth/c.Interval)))
+	if c.MaxCreations == 0 {
+		c.add(Warning, "pace", from+" is impossible: "+name+" is 0", "no machine is ever created", fmt.Sprintf("set %s to %d or more", name, enough))
+		return
+	}
+	evaluations := ceilDiv(missing, c.MaxCreations)
+	takes := time.Duration(evaluations) * c.Interval
+	what := fmt.Sprintf("%s takes %s: %s that create %s at most, one every %s", from, pool.FormatDuration(takes),
+		pool.Count(evaluations, "evaluation"), pool.Count(c.MaxCreations, "machine"), pool.FormatDuration(c.Interval))
+	if takes > maxGrowth {
+		c.add(Warning, "pace", what, why, fmt.Sprintf("set %s to %d or more: then it takes %s at most", name, enough, pool.FormatDuration(maxGrowth)))
+		return
+	}
+	c.ok("pace", "%s", what)
+}
+
+// ceilDiv returns a / b, rounded up.
+func ceilDiv(a, b int) int { return (a + b - 1) / b }
+
 // checkScalelite checks the secret, and Scalelite's own health check.
 func (c *checker) checkScalelite() {
 	fix := "check DIVIMS_SCALELITE_URL, and that Scalelite is 1.5.1 or newer"
@@ -242,6 +277,18 @@ func (c *checker) checkStorage() {
 		c.ok("storage", "the bucket accepts conditional writes, and refuses those whose condition does not hold")
 	}
 	need(c, c.seen.State, "storage", "the pool's state cannot be read", "without it no evaluation is made", "follow the advice in this message, or check that the key may read the bucket")
+	c.noteMaintenance()
+}
+
+// noteMaintenance lists the servers above the pool's size that are in maintenance.
+func (c *checker) noteMaintenance() {
+	state, _ := c.seen.State.Get()
+	for _, number := range slices.Sorted(maps.Keys(state.Servers)) {
+		if hold := state.Servers[number].Maintenance; hold != nil && number > len(c.Servers) {
+			c.ok(fmt.Sprintf("server %d", number), "in maintenance by %s since %s: %s; the pool has %s, and the order is kept until it has this one again",
+				hold.Author, hold.Since.UTC().Format(time.RFC3339), hold.Reason, pool.Count(len(c.Servers), "server"))
+		}
+	}
 }
 
 // maxMissed is how many intervals may pass without an evaluation before that is an error.

@@ -191,6 +191,21 @@ func (c *checker) checkStats(s *ServerSight, subject string) {
 	if down, _ := stats.UnitsDown.Get(); len(down) > 0 {
 		c.add(Warning, subject, "these services do not run: "+strings.Join(down, ", "), "DiViMS replaces the machine as malfunctioning", "look at the server, and at the image")
 	}
+	c.checkIdentity(s, subject, stats)
+}
+
+// checkIdentity compares the machine that answers for the server's domain with the server's
+// machine. What the answer does not say is no contradiction.
+func (c *checker) checkIdentity(s *ServerSight, subject string, stats pool.Stats) {
+	const why, fix = "DiViMS might reboot or delete a machine for what another one answers", "let the server's domain resolve to the address of its own machine, and check DIVIMS_STATS_URLS and DIVIMS_CONNECT_TO"
+	machine, _ := s.Machine.Get()
+	if id, known := stats.MachineID.Get(); known && !s.Server.BareMetal && id != machine.ID {
+		c.add(Error, subject, fmt.Sprintf("another machine answers for its domain: %.100q instead of %s", id, machine.ID), why, fix)
+	}
+	name, known := stats.Nodename.Get()
+	if known && name != s.Server.Hostname && slices.ContainsFunc(c.Servers, func(other pool.Server) bool { return other.Hostname == name }) {
+		c.add(Error, subject, "another server answers for its domain: "+name, why, fix)
+	}
 }
 
 // hosts returns the IP address that a machine gets from each address. From an IPv6

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"divims/internal/pool"
 )
@@ -21,6 +22,7 @@ func testConfig() Config {
 	return Config{
 		Servers: []pool.Server{server1}, HostnameTemplate: "bbb-w{n}", DomainTemplate: "bbb-w{n}.example.com",
 		Tag: "divims-campus", AddressZone: "fr-par-1", Families: []pool.Family{pool.IPv4}, WritesDNS: true, BBBSecret: pool.NewSecret("s"),
+		Interval: 5 * time.Minute, MaxCreations: 10, Minimum: 1,
 	}
 }
 

@@ -43,8 +43,12 @@ type Config struct {
 	// A certificate that ends within CertificateWarning is a warning, within
 	// CertificateAlert an error.
 	CertificateWarning, CertificateAlert time.Duration
-	// Interval is the time between two evaluations.
-	Interval time.Duration
+	// Interval is the time between two evaluations. Each creates at most MaxCreations
+	// machines.
+	Interval     time.Duration
+	MaxCreations int
+	// Minimum is the number of servers that are always enabled.
+	Minimum int
 
 	// CallTimeout is the deadline of each outside call.
 	CallTimeout time.Duration

@@ -23,7 +23,8 @@ func setupConfig(settings config.Settings, outside handler.Outside) setup.Config
 		AddressZone: settings.Scaleway.Zones[0], Families: []pool.Family{pool.IPv4}, WritesDNS: settings.DNS.Provider != "none",
 		RegistersEntries: settings.Decision.RegisterEntries, HasRecordings: settings.Decision.Recordings != "none",
 		HasStats: outside.Stats != nil, HasCalendar: outside.Calendar != nil,
-		CertificateWarning: settings.Decision.CertificateWarning, CertificateAlert: settings.Decision.CertificateAlert, Interval: settings.Decision.Interval,
+		CertificateWarning: settings.Decision.CertificateWarning, CertificateAlert: settings.Decision.CertificateAlert,
+		Interval: settings.Decision.Interval, MaxCreations: settings.Decision.MaxCreations, Minimum: settings.Decision.Minimum(),
 		CallTimeout: settings.Evaluation.CallTimeout, LookParallel: settings.Evaluation.ObserveParallel,
 	}
 	if settings.DNS.IPv6 {
