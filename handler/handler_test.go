@@ -291,3 +291,29 @@ func TestServerNumberHasOneForm(t *testing.T) {
 		}
 	}
 }
+
+// TestOrdersSayWhatIsMissing checks the answers of the HTTP routes.
+func TestOrdersSayWhatIsMissing(t *testing.T) {
+	s := newStage(t)
+	s.sandbox.AdvanceTo(monday.Add(5 * time.Minute))
+	for body, says := range map[string]string{
+		`{"reason":"exams"}`:                  "an author is missing",
+		`{"author":"Ada","reason":" "}`:       "a reason is missing",
+		`{}`:                                  "a reason and an author are missing",
+		`{"author":"Ada","reason":"a\u0007"}`: "without control characters",
+	} {
+		if response := s.call("PUT", "/pause", body, nil); response.Code != http.StatusBadRequest || !strings.Contains(response.Body.String(), says) {
+			t.Errorf("%s: %d %q, want 400 and %q", body, response.Code, response.Body, says)
+		}
+	}
+	var effect handler.Effect
+	s.call("PUT", "/required", `{"servers":99,"until":"`+monday.Add(time.Hour).Format(time.RFC3339)+`","reason":"exams","author":"Ada"}`, &effect)
+	if !strings.HasPrefix(effect.Note, "limited to ") || effect.Unchanged {
+		t.Errorf("99 servers are forced with the effect %+v", effect)
+	}
+	effect = handler.Effect{}
+	s.call("DELETE", "/pause", "", &effect)
+	if !effect.Unchanged || effect.Change != "the pool is not paused" {
+		t.Errorf("the end of no pause has the effect %+v", effect)
+	}
+}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
-	"unicode"
 
 	"divims/internal/config/setting"
 	"divims/internal/pool"
@@ -19,33 +17,43 @@ const orderLease = 30 * time.Second
 // that no evaluation or other operator overwrites it. The next evaluation records the
 // change. A dry run only returns what would be changed. While somebody else holds the
 // lease, the error is a *pool.LeaseHeldError.
-func (p *Pool) Intervene(ctx context.Context, order Order, dryRun bool) (pool.Intervention, error) {
+func (p *Pool) Intervene(ctx context.Context, order Order, dryRun bool) (Effect, error) {
 	ctx, cancel := context.WithTimeout(ctx, orderLease)
 	defer cancel()
 	now, _, err := p.clock(ctx)
 	if err != nil {
-		return pool.Intervention{}, err
+		return Effect{}, err
 	}
 	if dryRun {
 		state, err := p.store.State(ctx)
 		if err != nil {
-			return pool.Intervention{}, fmt.Errorf("read the pool's state: %w", err)
+			return Effect{}, fmt.Errorf("read the pool's state: %w", err)
 		}
-		return order.carryOut(now, &state)
+		return p.carryOut(order, now, &state)
 	}
 	me := p.holder("operator")
 	state, err := p.store.Acquire(ctx, me, now, now.Add(orderLease))
 	if err != nil {
-		return pool.Intervention{}, fmt.Errorf("take the pool's lease: %w", err)
+		return Effect{}, fmt.Errorf("take the pool's lease: %w", err)
 	}
-	done, refused := order.carryOut(now, &state)
+	done, refused := p.carryOut(order, now, &state)
 	if err := p.store.Commit(ctx, me, state); err != nil { // also releases the lease
-		return pool.Intervention{}, fmt.Errorf("write the pool's state: %w", err)
+		return Effect{}, fmt.Errorf("write the pool's state: %w", err)
 	}
-	if refused == nil {
+	if refused == nil && !done.Unchanged {
 		p.log.InfoContext(ctx, "intervention", "server", done.Server, "change", done.Change, "author", done.Author, "reason", done.Reason)
 	}
 	return done, refused
+}
+
+// carryOut changes the state, and notes if the pool has fewer servers than the order asks
+// for. Such an order is not refused, because the pool's size may change before it ends.
+func (p *Pool) carryOut(order Order, now time.Time, state *pool.State) (Effect, error) {
+	done, err := order.carryOut(now, state)
+	if size := len(p.cycle.Config.Servers); err == nil && order.servers > size {
+		done.Note = fmt.Sprintf("limited to %d: the pool has no more servers", size)
+	}
+	return done, err
 }
 
 // intervention is the body of an operator's request. The first three fields are for all
@@ -108,10 +116,8 @@ func readIntervention(w http.ResponseWriter, r *http.Request) (intervention, err
 	if err := readBody(w, r, &request); err != nil {
 		return request, err
 	}
-	text := request.Reason + request.Author
-	missing := r.Method == http.MethodPut && (request.Reason == "" || request.Author == "")
-	if missing || len(text) > 1000 || strings.ContainsFunc(text, unicode.IsControl) {
-		return request, refusal{http.StatusBadRequest, `reason and author are required, at most 1000 bytes in all and without control characters: {"reason":"new disk","author":"Ada"}`}
+	if err := CheckBy(request.by(), r.Method == http.MethodPut); err != nil {
+		return request, refusal{http.StatusBadRequest, err.Error() + `: {"reason":"new disk","author":"Ada"}`}
 	}
 	return request, nil
 }
@@ -132,7 +138,7 @@ func (p *Pool) serverOf(r *http.Request) (pool.Server, error) {
 // Server returns the server with a number.
 func (p *Pool) Server(number int) (pool.Server, error) {
 	if number < 1 || number > len(p.cycle.Config.Servers) {
-		return pool.Server{}, refusal{http.StatusNotFound, fmt.Sprintf("the pool has no server %d", number)}
+		return pool.Server{}, refusal{http.StatusNotFound, fmt.Sprintf("the pool has no server %d: it has %d (DIVIMS_POOL_SIZE)", number, len(p.cycle.Config.Servers))}
 	}
 	return p.cycle.Config.Servers[number-1], nil
 }

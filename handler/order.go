@@ -1,9 +1,12 @@
 package handler
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
+	"unicode"
 
 	"divims/internal/pool"
 )
@@ -20,6 +23,45 @@ type Order struct {
 	// what the state remembers of the server, and is ignored for the whole pool.
 	check func(now time.Time, memory pool.ServerMemory) error
 	apply func(state *pool.State, memory *pool.ServerMemory, since pool.Hold)
+	// absent returns why an order that takes another one back has nothing to take back,
+	// "" if it has. It is nil for other orders.
+	absent func(now time.Time, state pool.State, memory pool.ServerMemory) string
+	// servers is the number of servers that the order forces; 0 for other orders.
+	servers int
+}
+
+// Effect is what an order has changed.
+type Effect struct {
+	pool.Intervention
+	// Unchanged is set if there was nothing to change. Change says why, and nothing is
+	// recorded.
+	Unchanged bool `json:"unchanged,omitempty"`
+	// Note is what the operator should know about the order; empty for nothing.
+	Note string `json:"note,omitempty"`
+}
+
+// CheckBy returns an error if an order must not be given so. complete requires an author
+// and a reason; orders that take another one back do not need them.
+func CheckBy(by pool.Hold, complete bool) error {
+	switch text := by.Reason + by.Author; {
+	case complete && isBlank(by.Reason) && isBlank(by.Author):
+		return errors.New("a reason and an author are missing")
+	case complete && isBlank(by.Reason):
+		return errors.New("a reason is missing")
+	case complete && isBlank(by.Author):
+		return errors.New("an author is missing")
+	case len(text) > maxBy || strings.ContainsFunc(text, unicode.IsControl):
+		return fmt.Errorf("reason and author must be at most %d bytes in all, without control characters", maxBy)
+	}
+	return nil
+}
+
+// maxBy is how many bytes the reason and the author of an order may have together.
+const maxBy = 1000
+
+// isBlank reports whether a text has no visible character.
+func isBlank(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsGraphic(r) && !unicode.IsSpace(r) })
 }
 
 // Pause makes evaluations change nothing. They still observe, decide and record.
@@ -31,7 +73,10 @@ func Pause(by pool.Hold) Order {
 // Resume ends a pause.
 func Resume(by pool.Hold) Order {
 	return Order{By: by, change: "the pause ends",
-		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Paused = nil }}
+		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Paused = nil },
+		absent: func(_ time.Time, state pool.State, _ pool.ServerMemory) string {
+			return unless(state.Paused != nil, "the pool is not paused")
+		}}
 }
 
 // maxForce is how long a number may be forced. An operator who needs it for longer than a
@@ -41,7 +86,7 @@ const maxForce = 92 * 24 * time.Hour
 // Force makes a number of servers without a tag required until a time, regardless of the
 // policies. Servers with a tag still follow their own load.
 func Force(servers int, until time.Time, by pool.Hold) Order {
-	return Order{By: by, change: fmt.Sprintf("the number of servers without a tag is forced to %d until %s", servers, until.UTC().Format(time.RFC3339)),
+	return Order{By: by, servers: servers, change: fmt.Sprintf("the number of servers without a tag is forced to %d until %s", servers, until.UTC().Format(time.RFC3339)),
 		check: func(now time.Time, _ pool.ServerMemory) error {
 			if servers < 1 || !until.After(now) || until.Sub(now) > maxForce {
 				return refusal{http.StatusBadRequest, `servers must be at least 1, and until at most 92 days from now: {"servers":8,"until":"2026-11-23T18:00:00Z"}`}
@@ -56,7 +101,10 @@ func Force(servers int, until time.Time, by pool.Hold) Order {
 // Unforce ends a forced number, so that the policies decide again.
 func Unforce(by pool.Hold) Order {
 	return Order{By: by, change: "the forced number of servers without a tag ends",
-		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Forced = nil }}
+		apply: func(state *pool.State, _ *pool.ServerMemory, _ pool.Hold) { state.Forced = nil },
+		absent: func(now time.Time, state pool.State, _ pool.ServerMemory) string {
+			return unless(state.Forced != nil && now.Before(state.Forced.Until), "no number of servers is forced")
+		}}
 }
 
 // StartMaintenance makes DiViMS leave a server alone. It cancels recycle and end-drain
@@ -71,7 +119,10 @@ func StartMaintenance(server pool.Server, by pool.Hold) Order {
 // EndMaintenance ends a server's maintenance.
 func EndMaintenance(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "maintenance ends",
-		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) { memory.Maintenance = nil }}
+		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) { memory.Maintenance = nil },
+		absent: func(_ time.Time, _ pool.State, memory pool.ServerMemory) string {
+			return unless(memory.Maintenance != nil, "it is not in maintenance")
+		}}
 }
 
 // Recycle has a server's machine replaced gracefully: another server takes over first,
@@ -101,6 +152,9 @@ func Keep(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "recycle and end-drain orders cancelled",
 		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) {
 			memory.Recycle, memory.EndDrain = nil, nil
+		},
+		absent: func(_ time.Time, _ pool.State, memory pool.ServerMemory) string {
+			return unless(memory.Recycle != nil || memory.EndDrain != nil, "it has no recycle or end-drain order")
 		}}
 }
 
@@ -129,12 +183,27 @@ func EndDrain(server pool.Server, name string, discard bool, by pool.Hold) Order
 		}}
 }
 
-// carryOut changes the state and returns the change. On an error the state is unchanged.
-func (o Order) carryOut(now time.Time, state *pool.State) (pool.Intervention, error) {
+// unless returns the text if the condition does not hold, else "".
+func unless(condition bool, text string) string {
+	if condition {
+		return ""
+	}
+	return text
+}
+
+// carryOut changes the state and returns the effect. On an error the state is unchanged.
+func (o Order) carryOut(now time.Time, state *pool.State) (Effect, error) {
 	memory := state.Servers[o.server]
 	if o.check != nil {
 		if err := o.check(now, memory); err != nil {
-			return pool.Intervention{}, err
+			return Effect{}, err
+		}
+	}
+	done := pool.Intervention{At: now, Server: o.server, Change: o.change, Author: o.By.Author, Reason: o.By.Reason}
+	if o.absent != nil {
+		if reason := o.absent(now, *state, memory); reason != "" {
+			done.Change = reason
+			return Effect{Intervention: done, Unchanged: true}, nil
 		}
 	}
 	o.apply(state, &memory, pool.Hold{Reason: o.By.Reason, Author: o.By.Author, Since: now})
@@ -144,7 +213,6 @@ func (o Order) carryOut(now time.Time, state *pool.State) (pool.Intervention, er
 		}
 		state.Servers[o.server] = memory
 	}
-	done := pool.Intervention{At: now, Server: o.server, Change: o.change, Author: o.By.Author, Reason: o.By.Reason}
 	state.Interventions = append(state.Interventions, done)
-	return done, nil
+	return Effect{Intervention: done}, nil
 }

@@ -44,11 +44,26 @@ func userName() string {
 	return os.Getenv("USER")
 }
 
-// gives makes the command give the order that newOrder returns. It returns the command.
-func (i *intervention) gives(newOrder func(p *handler.Pool, arguments []string) (handler.Order, error)) *cobra.Command {
+// newOrder makes an order from the arguments of a command.
+type newOrder func(p *handler.Pool, arguments []string) (handler.Order, error)
+
+// gives makes the command give an order that takes another one back, and so needs no
+// reason. It returns the command.
+func (i *intervention) gives(order newOrder) *cobra.Command { return i.run(order, false) }
+
+// givesWithReason is like gives, for an order that needs a reason.
+func (i *intervention) givesWithReason(order newOrder) *cobra.Command {
+	_ = i.cmd.MarkFlagRequired("reason")
+	return i.run(order, true)
+}
+
+func (i *intervention) run(newOrder newOrder, reason bool) *cobra.Command {
 	i.cmd.RunE = func(cmd *cobra.Command, arguments []string) error {
 		if i.by.Author == "" {
 			return errors.New("--author is missing")
+		}
+		if err := handler.CheckBy(i.by, reason); err != nil {
+			return err
 		}
 		p, err := openPool(cmd)
 		if err != nil {
@@ -58,7 +73,7 @@ func (i *intervention) gives(newOrder func(p *handler.Pool, arguments []string) 
 		if err != nil {
 			return err
 		}
-		var done pool.Intervention
+		var done handler.Effect
 		err = retryWhileHeld(cmd.Context(), i.wait, cmd.ErrOrStderr(), func() error {
 			done, err = p.Intervene(cmd.Context(), order, i.dryRun)
 			return err
@@ -71,19 +86,16 @@ func (i *intervention) gives(newOrder func(p *handler.Pool, arguments []string) 
 	return i.cmd
 }
 
-// givesWithReason is like gives, and makes --reason required.
-func (i *intervention) givesWithReason(newOrder func(p *handler.Pool, arguments []string) (handler.Order, error)) *cobra.Command {
-	_ = i.cmd.MarkFlagRequired("reason")
-	return i.gives(newOrder)
-}
-
-func (i *intervention) print(done pool.Intervention) error {
+func (i *intervention) print(done handler.Effect) error {
 	if asJSON(i.cmd) {
 		return json.NewEncoder(i.cmd.OutOrStdout()).Encode(done)
 	}
 	when := "applies from the next evaluation"
-	if i.dryRun {
+	if i.dryRun || done.Unchanged {
 		when = "nothing was changed"
+	}
+	if done.Note != "" {
+		when += "; " + done.Note
 	}
 	_, err := fmt.Fprintf(i.cmd.OutOrStdout(), "%s (%s)\n", done, when)
 	return err
