@@ -276,7 +276,7 @@ func (c *Cycle) logRecord(ctx context.Context, record Record) {
 		c.Log.Log(ctx, level, "alert", "urgency", alert.Level, "subject", alert.Subject, "text", alert.Text.String())
 	}
 	if record.Blind {
-		c.Log.ErrorContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun, "blind", true, "took_seconds", record.TookSeconds)
+		c.Log.ErrorContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun, "blind", true, "reason", record.blindness, "took_seconds", record.TookSeconds)
 		return
 	}
 	c.Log.InfoContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun,

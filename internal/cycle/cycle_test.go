@@ -403,8 +403,13 @@ func TestNothingIsReadWithoutTheLease(t *testing.T) {
 func TestBlindEvaluationIsRecordedWithoutSample(t *testing.T) {
 	f, c := newFake(2)
 	f.fails["machines"] = errors.New("zone fr-par-2: 503")
+	var log strings.Builder
+	c.Log = slog.New(slog.NewTextHandler(&log, nil))
 	record := evaluate(t, c)
 	f.want(t)
+	if want := `msg=evaluation source=test dry_run=false blind=true reason="machines at Scaleway: zone fr-par-2: 503"`; !strings.Contains(log.String(), want) {
+		t.Errorf("logged %s, want %s", log.String(), want)
+	}
 	if !record.Blind || len(f.samples) != 0 || len(f.committed) != 1 {
 		t.Errorf("blind %t, %d samples, %d states", record.Blind, len(f.samples), len(f.committed))
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"divims/internal/pool"
@@ -38,6 +39,9 @@ type Record struct {
 	// Blind is true if Scalelite's entries or Scaleway's machines could not be read, so
 	// that nothing was done.
 	Blind bool `json:"blind,omitempty"`
+	// blindness is what could not be read if Blind is true. The alerts of the record have
+	// it, too.
+	blindness string
 }
 
 // ReadRecord decodes a decision record that this or an earlier version wrote.
@@ -106,6 +110,7 @@ type MachineRecord struct {
 func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Plan, state pool.State) {
 	r.Plan, r.Outcomes, r.Interventions = plan, []Outcome{}, state.Interventions
 	r.Blind = !seen.Entries.Known() || !seen.Machines.Known()
+	r.blindness = strings.Trim(seen.Entries.Reason()+"; "+seen.Machines.Reason(), "; ")
 	r.Participants, r.Meetings, r.Enabled = plan.Load.Participants, plan.Load.Meetings, plan.Required.Enabled
 	for _, group := range plan.Tagged {
 		r.Participants += group.Load.Participants
