@@ -12,6 +12,7 @@ const (
 	secrecy      = "secrets stay secret"
 	notZero      = "unknown is never zero"
 	orders       = "an operator's orders"
+	room         = "room for the next meeting"
 )
 
 // mutations are the breaks that a test must notice.
@@ -190,4 +191,16 @@ var mutations = []mutation{
 		intent: neverTrue("RollOutParallel")},
 	{invariant: limits, change: "a roll-out continues with a bad image", in: "internal/scaling", function: "rollOutWaits",
 		intent: neverTrue("bad")},
+	{invariant: room, change: "the schedule does not look beyond the lead time", in: "internal/scaling", function: "scheduleAnswer", run: "Schedule|Exam",
+		intent: withoutCall("createEarly")},
+	{invariant: room, change: "the schedule counts on one evaluation too many", in: "internal/scaling", function: "evaluationsBefore", run: "Schedule|Exam",
+		intent: replaced("late + config.Interval - 1", "late + 2*config.Interval - 1")},
+	{invariant: room, change: "the schedule creates a step early that is in time anyway", in: "internal/scaling", function: "evaluationsBefore", run: "Schedule|Exam",
+		intent: neverTrue("ScheduleStep")},
+	{invariant: room, change: "without an answer of the schedule, little that is created early makes the pool smaller", in: "internal/scaling", function: "Answer.createEarly", run: "Schedule|Exam",
+		intent: neverTrue("known")},
+	{invariant: orders, change: "the end of nothing is recorded", in: "handler", function: "Order.carryOut", run: "EndOfNothing",
+		intent: neverTrue("reason")},
+	{invariant: orders, change: "a blank reason is accepted", in: "handler", function: "isBlank", run: "CheckBy",
+		intent: returns(`text == ""`)},
 }
