@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"divims/internal/pool"
 )
 
 // Clock returns the current time, and a function that returns the time since then.
@@ -18,6 +20,18 @@ type Clock func(context.Context) (now time.Time, elapsed func() time.Duration, e
 func WallClock(context.Context) (time.Time, func() time.Duration, error) {
 	now := time.Now()
 	return now.UTC(), func() time.Duration { return max(time.Since(now), time.Since(now.Round(0))) }, nil
+}
+
+// maxClockError is how far our own clock may differ from the storage's.
+const maxClockError = time.Minute
+
+// timeByStorage returns the time by the storage's clock if our own, which shows now, is
+// off. The storage has just answered with the state.
+func timeByStorage(now time.Time, state pool.State) time.Time {
+	if at := state.StorageTime; !at.IsZero() && now.Sub(at).Abs() > maxClockError {
+		return at
+	}
+	return now
 }
 
 // sandboxClock reads the virtual time of the sandbox at an address.

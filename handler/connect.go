@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"divims/internal/client/bbb"
 	"divims/internal/client/calendar"
@@ -49,7 +50,7 @@ func Connect(settings config.Settings) (Outside, error) {
 		Servers:   pool.Servers(settings.Decision.Size, settings.Decision.BareMetal, settings.Pool.HostnameTemplate, settings.Pool.DomainTemplate),
 		Scalelite: scalelite.New(settings.Scalelite, retrying),
 		BBB:       bbb.New(settings.BBB.Hash, retrying),
-		Storage:   storage.New(storage.Config{Settings: settings.Storage, Pool: settings.Pool.Name}, client),
+		Storage:   storage.New(storageConfig(settings), client),
 		Names:     resolver.New(settings.DNS.Server, settings.Network.Dial),
 		Clock:     WallClock,
 		HTTP:      client,
@@ -69,6 +70,14 @@ func Connect(settings config.Settings) (Outside, error) {
 		return Outside{}, fmt.Errorf("set up the Scaleway client: %w", err)
 	}
 	return outside, nil
+}
+
+// storageConfig says where the pool's objects are and who they belong to.
+func storageConfig(settings config.Settings) storage.Config {
+	return storage.Config{
+		Settings: settings.Storage, Pool: settings.Pool.Name, Interval: settings.Decision.Interval,
+		Owner: pool.Owner{Scalelite: strings.TrimRight(settings.Scalelite.URL, "/"), Project: settings.Scaleway.ProjectID},
+	}
 }
 
 // httpConfig returns the configuration of the HTTP clients.

@@ -51,13 +51,15 @@ func newFailureNotifier(settings config.Settings, log *slog.Logger) *failureNoti
 	return f
 }
 
-const failureAdvice = "To do: Check the function's log. If settings are wrong, fix them in the pool's file and deploy. If the state cannot be read, do what the error says. Otherwise check the storage and its access key."
+const failureAdvice = "To do: Check the function's log. If settings are wrong, fix them in the pool's file and deploy. If the state cannot be read, do what the error says. If the lease is held, find out which second function or command line evaluates this pool. Otherwise check the storage and its access key."
 
 // notify notifies operators that an evaluation failed. A lease held by another
-// evaluation is not a failure.
+// evaluation is not a failure, unless several in a row found it held.
 func (f *failureNotifier) notify(ctx context.Context, failure error) {
 	var held *pool.LeaseHeldError
-	if f == nil || f.notifier == nil || errors.As(failure, &held) || !f.take() {
+	var conflict *conflictError
+	isHeld := errors.As(failure, &held) && !errors.As(failure, &conflict)
+	if f == nil || f.notifier == nil || isHeld || !f.take() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, failureTimeout)

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,14 +20,20 @@ import (
 // store is the storage as evaluations, orders and the status need it.
 type store interface {
 	cycle.Store
-	// Decisions returns the short records of a day (UTC), the newest last.
-	Decisions(ctx context.Context, day time.Time) ([]json.RawMessage, error)
+	// Decisions returns the short records of an hour (UTC), the newest last.
+	Decisions(ctx context.Context, hour time.Time) ([]json.RawMessage, error)
+	// DayDecisions returns those of a day (UTC) that an earlier version wrote.
+	DayDecisions(ctx context.Context, day time.Time) ([]json.RawMessage, error)
 	// History returns the samples of the week (ISO 8601, UTC) of a time, the newest last.
 	History(ctx context.Context, week time.Time) ([]pool.Sample, error)
+	// StateOwner returns the pool that the state belongs to, TakeOver makes it this one.
+	StateOwner(ctx context.Context) (*pool.Owner, error)
+	TakeOver(ctx context.Context, now time.Time, done pool.Intervention) error
 }
 
-// past reads what earlier evaluations stored: the state, two days of decisions, and at
-// most six weeks of history, of which a warm instance only reads the current one.
+// past reads what earlier evaluations stored: the state, the last hours of decisions, and
+// at most six weeks of history, of which a warm instance only reads the current one.
+// Without the state there is an error; the rest may be missing.
 func (p *Pool) past(ctx context.Context, now time.Time) (report.Past, error) {
 	var past report.Past
 	var group errgroup.Group
@@ -35,11 +42,10 @@ func (p *Pool) past(ctx context.Context, now time.Time) (report.Past, error) {
 		if err != nil {
 			return fmt.Errorf("read the pool's state: %w", err)
 		}
+		if past.Records, err = p.records(ctx, past.State); err != nil {
+			past.Unread = err.Error()
+		}
 		return nil
-	})
-	group.Go(func() (err error) {
-		past.Records, err = p.records(ctx, now)
-		return err
 	})
 	group.Go(func() error {
 		past.History = pool.Read(p.history(ctx, p.about.HistoryFrom(now), now))
@@ -53,31 +59,74 @@ func (p *Pool) past(ctx context.Context, now time.Time) (report.Past, error) {
 	return past, err
 }
 
-// records returns the short records of yesterday and today, the newest first: at least
-// as many as the status lists, and back to the last one with an action.
-func (p *Pool) records(ctx context.Context, now time.Time) ([]cycle.Record, error) {
-	var texts []json.RawMessage
-	for _, day := range []time.Time{now.AddDate(0, 0, -1), now} {
-		list, err := p.store.Decisions(ctx, day)
-		if err != nil {
-			return nil, fmt.Errorf("read the decision records: %w", err)
-		}
-		texts = append(texts, list...)
+// maxHours is how many hours before the last evaluation are searched for its predecessors.
+const maxHours = 24
+
+// records returns the short records of the last evaluations, the newest first: as many as
+// the status lists, and the last one that acted. It reads the objects of as many hours as
+// should have them, and one more for the last action. If they have too few, it reads the
+// objects that an earlier version wrote for that day and the one before. What can be read
+// is returned even if there is an error.
+func (p *Pool) records(ctx context.Context, state pool.State) ([]cycle.Record, error) {
+	last := state.LastEvaluation
+	if last.IsZero() {
+		return nil, nil
 	}
-	var records []cycle.Record
-	acted := false
-	for _, text := range slices.Backward(texts) {
-		if acted && len(records) >= report.DecisionsShown {
-			break
-		}
-		record, err := cycle.ReadRecord(text)
-		if err != nil {
-			return nil, err
-		}
-		records, acted = append(records, record), acted || len(record.Outcomes) > 0
+	hours := 1 + min(maxHours, int(report.DecisionsShown*p.about.Interval/time.Hour)+1)
+	var times []time.Time
+	for back := range hours {
+		times = append(times, last.Add(-time.Duration(back)*time.Hour))
 	}
-	return records, nil
+	acted := state.LastAction
+	if !acted.IsZero() && acted.Before(times[hours-1].Truncate(time.Hour)) {
+		times = append(times, acted)
+	}
+	records, err := readRecords(ctx, times, p.store.Decisions)
+	if len(records) < report.DecisionsShown {
+		earlier, problem := readRecords(ctx, []time.Time{last, last.AddDate(0, 0, -1)}, p.store.DayDecisions)
+		records, err = append(records, earlier...), errors.Join(err, problem)
+	}
+	return shown(records), err
 }
+
+// shown returns the first records of those that the newest is the first of: as many as
+// the status lists, and the last one that acted.
+func shown(records []cycle.Record) []cycle.Record {
+	list := records[:min(len(records), report.DecisionsShown)]
+	didAct := func(r cycle.Record) bool { return len(r.Outcomes) > 0 }
+	if i := slices.IndexFunc(records, didAct); i >= len(list) {
+		return records[:i+1]
+	}
+	return list
+}
+
+// readRecords reads the records of several objects at once, the newest first. times are
+// those of the objects, the latest first.
+func readRecords(ctx context.Context, times []time.Time, read func(context.Context, time.Time) ([]json.RawMessage, error)) ([]cycle.Record, error) {
+	lists, problems := make([][]cycle.Record, len(times)), make([]error, len(times))
+	var group errgroup.Group
+	group.SetLimit(parallelHours)
+	for i, at := range times {
+		group.Go(func() error {
+			texts, err := read(ctx, at)
+			problems[i] = err
+			for _, text := range slices.Backward(texts) {
+				record, err := cycle.ReadRecord(text)
+				if err != nil {
+					problems[i] = err
+					continue
+				}
+				lists[i] = append(lists[i], record)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return slices.Concat(lists...), errors.Join(problems...)
+}
+
+// parallelHours is how many objects with records are read at once.
+const parallelHours = 4
 
 // History returns the samples of the last weeks, oldest first. It needs one storage
 // request for each week.

@@ -29,14 +29,14 @@ func (p *Pool) Intervene(ctx context.Context, order Order, dryRun bool) (Effect,
 		if err != nil {
 			return Effect{}, fmt.Errorf("read the pool's state: %w", err)
 		}
-		return p.carryOut(order, now, &state)
+		return p.carryOut(order, timeByStorage(now, state), &state)
 	}
 	me := p.holder("operator")
 	state, err := p.store.Acquire(ctx, me, now, now.Add(orderLease))
 	if err != nil {
 		return Effect{}, fmt.Errorf("take the pool's lease: %w", err)
 	}
-	done, refused := p.carryOut(order, now, &state)
+	done, refused := p.carryOut(order, timeByStorage(now, state), &state)
 	if err := p.store.Commit(ctx, me, state); err != nil { // also releases the lease
 		return Effect{}, fmt.Errorf("write the pool's state: %w", err)
 	}

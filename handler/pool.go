@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -9,6 +10,7 @@ import (
 
 	"divims/internal/client/httpclient"
 	"divims/internal/cycle"
+	"divims/internal/pool"
 	"divims/internal/report"
 )
 
@@ -22,6 +24,8 @@ type Pool struct {
 	log   *slog.Logger
 	// holders counts the names of lease holders.
 	holders atomic.Int64
+	// conflicts counts the evaluations in a row that found the lease held.
+	conflicts conflicts
 	// weeks caches the weeks of the history that no longer change.
 	weeks weekCache
 }
@@ -33,9 +37,26 @@ func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.
 	if err != nil {
 		return cycle.Record{}, err
 	}
-	return p.cycle.Run(httpclient.ForEvaluation(ctx), cycle.Request{
-		Now: now, Elapsed: elapsed, Source: source, Holder: p.holder(source), DryRun: dryRun,
+	conflict := p.conflicts.present()
+	record, err := p.cycle.Run(httpclient.ForEvaluation(ctx), cycle.Request{
+		Now: now, Elapsed: elapsed, Source: source, Holder: p.holder(source), DryRun: dryRun, Conflict: conflict,
 	})
+	if dryRun {
+		return record, err // it does not need the lease
+	}
+	if err == nil {
+		p.conflicts.end(conflict)
+	}
+	var held *pool.LeaseHeldError
+	if !errors.As(err, &held) {
+		return record, err
+	}
+	conflict = p.conflicts.add(now, held.Holder, p.about.Interval/2)
+	if conflict.Evaluations >= cycle.MinConflict {
+		p.log.ErrorContext(ctx, "lease held again and again", "evaluations", conflict.Evaluations, "since", conflict.Since, "holder", conflict.Holder, "until", held.Until)
+		err = &conflictError{conflict, err}
+	}
+	return record, err
 }
 
 // Now returns the pool's current time, which is virtual in the sandbox.
@@ -66,5 +87,5 @@ func (p *Pool) Status(ctx context.Context) (report.Status, error) {
 	if err != nil {
 		return report.Status{}, err
 	}
-	return report.NewStatus(p.about, now, past), nil
+	return report.NewStatus(p.about, timeByStorage(now, past.State), past), nil
 }

@@ -35,7 +35,9 @@ var alsoUsed = map[string][]string{
 	"DOMAIN_TEMPLATE":     {"evaluation", "cloudinit"},
 	"POOL_SIZE":           {"evaluation", "report", "network", "scaleway"},
 	"BARE_METAL_COUNT":    {"evaluation", "scaleway"},
-	"INTERVAL":            {"report", "network"},
+	"INTERVAL":            {"report", "network", "storage"},
+	"SCALELITE_URL":       {"storage"}, // it says whose the state is
+	"SCALEWAY_PROJECT_ID": {"storage"},
 	"SERVER_PARTICIPANTS": {"report"},
 	"TIMEZONE":            {"report", "calendar"},
 	"RECORDINGS":          {"cloudinit"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -69,18 +70,18 @@ func storageAlerts(before pool.State, history pool.Reading[[]pool.Sample], clock
 	var alerts []scaling.Alert
 	if before.LogError != "" {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "storage",
-			Text: "at the last evaluation: " + before.LogError, Advice: adviceStorage})
+			Text: fact.New("at the last evaluation: %s", before.LogError), Advice: fact.New(adviceStorage)})
 	}
 	if !history.Known() {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "storage", Text: history.Reason(), Advice: adviceStorage})
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "storage", Text: fact.Verbatim(history.Reason()), Advice: fact.New(adviceStorage)})
 	}
 	if clock != 0 {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease",
-			Text: fmt.Sprintf("the function's clock is %s of the storage's; this evaluation uses the storage's", clock), Advice: adviceClock})
+			Text: fact.New("the function's clock is %s of the storage's; this evaluation uses the storage's", clock), Advice: fact.New(adviceClock)})
 	}
 	if conflict.Evaluations >= MinConflict {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease", Passing: true,
-			Text: conflict.String(), Advice: adviceConflict})
+			Text: fact.Verbatim(conflict.String()), Advice: fact.New(adviceConflict)})
 	}
 	return alerts
 }

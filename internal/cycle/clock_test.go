@@ -16,7 +16,7 @@ func alertsOf(record Record, subject string) string {
 	var texts []string
 	for _, alert := range record.Plan.Alerts {
 		if alert.Subject == subject && alert.Level == scaling.Warning {
-			texts = append(texts, alert.Text)
+			texts = append(texts, alert.Text.String())
 		}
 	}
 	return strings.Join(texts, "; ")

@@ -36,8 +36,11 @@ type Past struct {
 	// Last is the whole record of the last evaluation; nil before the first.
 	Last *cycle.Record
 	// Records are the short records of the last evaluations, the newest first: at
-	// least DecisionsShown if there are as many, and back to the last action.
+	// least DecisionsShown if there are as many. The last one that acted is among them,
+	// even if others between are not.
 	Records []cycle.Record
+	// Unread says which records could not be read; empty if none.
+	Unread string
 	// History has the samples since HistoryFrom, the newest last.
 	History pool.Reading[[]pool.Sample]
 }
@@ -108,6 +111,9 @@ func NewStatus(about About, at time.Time, past Past) Status {
 		s.Forced = forced
 	}
 	s.listDecisions(past.Records)
+	if !past.State.LastAction.IsZero() {
+		s.idle = past.State.Idle
+	}
 	if last := s.Last; last != nil {
 		for i, server := range last.Servers {
 			last.Servers[i].Maintenance = past.State.Servers[server.Number].Maintenance
@@ -116,7 +122,7 @@ func NewStatus(about About, at time.Time, past Past) Status {
 			s.Capacity = pool.Seen(about.participants(capacity))
 		}
 	}
-	s.collectAlerts(past.History)
+	s.collectAlerts(past)
 	s.addCostsAndHistory()
 	return s
 }

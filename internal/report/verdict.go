@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"divims/internal/fact"
-	"divims/internal/pool"
 	"divims/internal/scaling"
 )
 
@@ -26,6 +25,7 @@ const overdueIntervals = 2.5
 const (
 	subjectEvaluation = "evaluation"
 	subjectHistory    = "history"
+	subjectStorage    = "storage"
 	subjectPaused     = "paused" // as in the decision's alert
 )
 
@@ -34,7 +34,7 @@ const adviceOverdue = "Check the cron trigger and the function's log."
 
 // collectAlerts collects the last evaluation's alerts and adds those of the report itself:
 // an overdue evaluation, a pause since then, an unreadable history.
-func (s *Status) collectAlerts(history pool.Reading[[]pool.Sample]) {
+func (s *Status) collectAlerts(past Past) {
 	s.Alerts = []scaling.Alert{}
 	if s.Last == nil {
 		s.Verdict = Unjudged
@@ -52,8 +52,11 @@ func (s *Status) collectAlerts(history pool.Reading[[]pool.Sample]) {
 	if s.Paused != nil && !hasPause {
 		add(scaling.Warning, subjectPaused, "", fact.New("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
 	}
-	if !history.Known() {
-		add(scaling.Warning, subjectHistory, "", fact.New("no charts and no costs: the history could not be read: %s", history.Reason()))
+	if !past.History.Known() {
+		add(scaling.Warning, subjectHistory, "", fact.New("no charts and no costs: the history could not be read: %s", past.History.Reason()))
+	}
+	if past.Unread != "" {
+		add(scaling.Warning, subjectStorage, "", fact.New("the list of decisions is not complete: %s", past.Unread))
 	}
 	slices.SortStableFunc(s.Alerts, func(a, b scaling.Alert) int { return cmp.Compare(urgency(a.Level), urgency(b.Level)) })
 	s.Verdict = Well

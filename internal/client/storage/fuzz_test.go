@@ -16,7 +16,7 @@ import (
 // impossible counts and stays the same when written and read again, or the error says
 // where the object is and what an operator can do.
 func FuzzState(f *testing.F) {
-	full := document{Schema: schema, Write: "w", Lease: &lease{"cron", now.Add(time.Minute)}, State: pool.State{
+	full := document{Schema: schema, Write: "w", Owner: &pool.Owner{Scalelite: "https://scalelite.example.com", Project: "p"}, Lease: newLease("cron", now, now.Add(time.Minute)), State: pool.State{
 		LastEvaluation: now, Record: json.RawMessage(`{"at":"2026-03-16T08:00:00Z"}`), Load: &pool.PastLoad{At: now, Participants: 7, Meetings: 1}, Kept: 3,
 		Servers: map[int]pool.ServerMemory{1: {MachineID: "m", Participants: 7, Failures: 2, Network: &pool.NetworkCounters{Received: 1e9},
 			Maintenance: &pool.Hold{Reason: "new disk", Author: "Ada", Since: now}}},
@@ -28,12 +28,12 @@ func FuzzState(f *testing.F) {
 	}
 	f.Add(string(text))
 	for _, text := range []string{`{"schema":1}`, `{"schema":2,"state":[]}`, `{"schema":1,"state":{"servers":{"-1":{"participants":-5}}}}`,
-		`{"schema":1,"state":{"kept":1e308}}`, `{"schema":99999999999999999999}`, `{"schema":1,"lease":{"until":"9999-12-31T23:59:59Z"}}`, `[]`, `null`} {
+		`{"schema":1,"state":{"kept":1e308}}`, `{"schema":99999999999999999999}`, `{"schema":1,"lease":{"until":"9999-12-31T23:59:59Z","seconds":1e308},"owner":{}}`, `[]`, `null`} {
 		f.Add(text)
 	}
 	store := &Store{bucket: "bucket", folder: "divims/campus"}
 	f.Fuzz(func(t *testing.T, text string) {
-		doc, err := store.decode(object{stateName, []byte(text), "etag"})
+		doc, err := store.decode(object{name: stateName, body: []byte(text), etag: "etag"})
 		if err != nil {
 			checkStateError(t, err)
 			return

@@ -87,7 +87,14 @@ type weekRecord struct {
 
 // AppendSample adds a sample to the history of its week (ISO 8601, UTC). A week of
 // evaluations every 5 minutes has 2016 samples, about 300 kB.
+//
+// A sample that is nearer than half an interval to the last one is not kept, so that a
+// flood of evaluations on demand does not push out the past. If the list is full all the
+// same, the oldest samples of the week are dropped, never the weeks before.
 func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
+	if err := checkCounts("the new history sample", sample.Participants, sample.Meetings); err != nil {
+		return err // it would make the list malformed
+	}
 	record, err := json.Marshal(sample)
 	if err != nil {
 		return fmt.Errorf("encode the history sample: %w", err)
@@ -95,8 +102,21 @@ func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
 	if _, err := s.recallWeek(ctx, sample.At); err != nil {
 		return err
 	}
-	return s.append(ctx, weekName(sample.At), record)
+	return s.append(ctx, weekName(sample.At), record, list{
+		check:      func(body []byte) error { _, err := decodeWeek(body); return err },
+		expendable: isSample,
+		skip: func(last json.RawMessage) bool {
+			var at struct {
+				At time.Time `json:"t"`
+			}
+			return json.Unmarshal(last, &at) == nil && sample.At.Sub(at.At).Abs() < s.interval/2
+		},
+		beginning: func(ctx context.Context) ([]byte, error) { return s.weekBeginning(ctx, sample.At) },
+	})
 }
+
+// isSample reports whether a record of a week's list is a sample, and not the past.
+func isSample(record json.RawMessage) bool { return !bytes.HasPrefix(record, []byte(`{"past":`)) }
 
 // HistoryObject returns the name and content of the history object that evaluations
 // with these samples (oldest first) would have written by the time at.
@@ -116,7 +136,7 @@ func HistoryObject(at time.Time, samples []pool.Sample) (name string, body []byt
 		}
 		records = append(records, record)
 	}
-	return weekName(at), encodeList(records), nil
+	return weekName(at), encodeList(fit(records, isSample)), nil
 }
 
 // Recent returns the samples up to and including the time at, of its week and the
@@ -139,11 +159,11 @@ func (s *Store) Recent(ctx context.Context, at time.Time) ([]pool.Sample, error)
 // A week without samples is no error.
 func (s *Store) History(ctx context.Context, week time.Time) ([]pool.Sample, error) {
 	key := s.key(weekName(week))
-	body, _, err := s.get(ctx, key)
+	o, err := s.get(ctx, key)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
-	samples, err := decodeWeek(body)
+	samples, err := decodeWeek(o.body)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.location(key), err)
 	}
@@ -159,31 +179,40 @@ func (s *Store) recallWeek(ctx context.Context, at time.Time) (object, error) {
 		return o, err
 	}
 	samples, err := decodeWeek(last.body)
-	if !found || err != nil {
-		samples, err = s.lastWeeks(ctx, at)
+	if found && err == nil {
+		o.body, err = beginning(between(samples, pastFrom(at), monday(at)))
+	} else {
+		o.body, err = s.weekBeginning(ctx, at)
 	}
 	if err != nil {
-		return object{}, err
-	}
-	if o.body, err = beginning(between(samples, pastFrom(at), monday(at))); err != nil {
 		return object{}, err
 	}
 	s.remember(o)
 	return o, nil
 }
 
+// weekBeginning returns the list with which the week of the time at begins: the past, from
+// the list of an earlier week.
+func (s *Store) weekBeginning(ctx context.Context, at time.Time) ([]byte, error) {
+	samples, err := s.lastWeeks(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return beginning(between(samples, pastFrom(at), monday(at)))
+}
+
 // lastWeeks reads the samples of the newest list before the week of the time at. A
 // list that cannot be parsed counts as missing; it is left for a person to look at.
 func (s *Store) lastWeeks(ctx context.Context, at time.Time) ([]pool.Sample, error) {
 	for back := range maxWeeksBack {
-		body, _, err := s.get(ctx, s.key(weekName(at.AddDate(0, 0, -7*(back+1)))))
+		o, err := s.get(ctx, s.key(weekName(at.AddDate(0, 0, -7*(back+1)))))
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if samples, err := decodeWeek(body); err == nil {
+		if samples, err := decodeWeek(o.body); err == nil {
 			return samples, nil
 		}
 	}

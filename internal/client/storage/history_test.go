@@ -198,3 +198,45 @@ func TestPastParserAgreesWithJSON(t *testing.T) {
 		t.Error("our own parser does not accept what we write")
 	}
 }
+
+// TestFloodOfSamplesIsNotKept: of evaluations on demand, only samples at least half an
+// interval apart are kept.
+func TestFloodOfSamplesIsNotKept(t *testing.T) {
+	config := service(t)
+	config.Interval = 5 * time.Minute
+	s := New(config, http.DefaultClient)
+	for _, seconds := range []int{0, 1, 149, 150, 151, 301, 600, 560} {
+		at := now.Add(time.Duration(seconds) * time.Second)
+		if err := s.AppendSample(t.Context(), pool.Sample{At: at, Participants: seconds}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	samples, err := s.History(t.Context(), now)
+	var got []int
+	for _, sample := range samples {
+		got = append(got, sample.Participants)
+	}
+	if want := []int{0, 150, 301, 600}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("the samples after %v seconds were kept, %v; want %v", got, err, want)
+	}
+}
+
+// TestFullWeekKeepsTheWeeksBefore: if the list of a week is full, its oldest samples go,
+// and not the past, which the forecast needs more.
+func TestFullWeekKeepsTheWeeksBefore(t *testing.T) {
+	records := []json.RawMessage{[]byte(`{"past":[[1,2,3]]}`)}
+	for i := range maxRecords {
+		records = append(records, fmt.Appendf(nil, `{"p":%d}`, i))
+	}
+	kept := fit(records, isSample)
+	if len(kept) != maxRecords || string(kept[0]) != `{"past":[[1,2,3]]}` || string(kept[1]) != `{"p":1}` {
+		t.Errorf("%d records are kept: %s, %s …", len(kept), kept[0], kept[1])
+	}
+}
+
+func TestImpossibleSampleIsNotWritten(t *testing.T) {
+	s := New(service(t), http.DefaultClient)
+	if err := s.AppendSample(t.Context(), pool.Sample{At: now, Participants: -1}); err == nil {
+		t.Error("a sample that makes the week malformed was written")
+	}
+}

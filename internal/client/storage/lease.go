@@ -10,10 +10,37 @@ import (
 	"divims/internal/pool"
 )
 
-// lease gives its holder the right to evaluate the pool until a time.
+// lease gives its holder the right to evaluate the pool for some time.
 type lease struct {
-	Holder string    `json:"holder"`
-	Until  time.Time `json:"until"`
+	Holder string `json:"holder"`
+	// Until is the end of the lease by the holder's clock. It is for people, and for
+	// storage that does not date its objects.
+	Until time.Time `json:"until"`
+	// Seconds is the length of the lease, which begins when the storage wrote it. Leases
+	// of earlier versions lack it.
+	Seconds float64 `json:"seconds,omitempty"`
+}
+
+// maxLease is the longest lease: the longest DIVIMS_TIMEOUT, which is an hour, and the
+// margin. A lease that claims more ends after this time, so that a holder with a wrong
+// clock blocks nobody for long.
+const maxLease = time.Hour + time.Minute
+
+func newLease(holder string, now, until time.Time) *lease {
+	length := min(until.Sub(now), maxLease)
+	return &lease{Holder: holder, Until: now.Add(length), Seconds: length.Seconds()}
+}
+
+// end returns when a lease ends that was written at a time of the storage's clock. If
+// that is not known, the holder's clock has to do.
+func (l *lease) end(written time.Time) time.Time {
+	switch {
+	case written.IsZero():
+		return l.Until
+	case l.Seconds > 0:
+		return written.Add(time.Duration(min(l.Seconds, maxLease.Seconds()) * float64(time.Second)))
+	}
+	return written.Add(min(l.Until.Sub(written), maxLease))
 }
 
 // heldLease is a lease that this store took: the holder's name, and the state object
@@ -23,10 +50,15 @@ type heldLease struct {
 	object object
 }
 
-// Acquire takes the pool's lease until the given time and returns the state that the
-// last holder left. now is the evaluation's time, holder its name. The error is a
+// Acquire takes the pool's lease for the time from now until the given time, at most for
+// maxLease, and returns the state that the last holder left. The error is a
 // *pool.LeaseHeldError while another lease is valid, and a *StateError if the stored
-// state cannot be used.
+// state cannot be used or belongs to another pool.
+//
+// Whether a lease has ended is judged by the storage's clock alone: it dates the state
+// object (Last-Modified) and its answers (Date), and the lease has its length. So a
+// process whose clock is wrong neither takes a lease that is held, nor holds one for
+// longer than it may. Only without these headers our own clock is used.
 //
 // The lease is part of the state, and taking it is one conditional write: if many try
 // at once, exactly one succeeds. It also fences late writes of the state: once another
@@ -34,12 +66,12 @@ type heldLease struct {
 //
 // The lease cannot fence what its holder does at other services. A holder that was
 // suspended and wakes up after its lease has ended could act beside the next holder.
-// So a holder stops acting some time before until; the margin covers calls under way
-// and clocks that differ. It also checks its clock right before each call, because
+// So a holder stops acting some time before its lease ends; the margin covers calls under
+// way. It also checks its clock right before each call, because
 // one action, such as creating a machine, takes several calls. The remaining risk is a
 // suspension between that check and the call that lasts longer than the margin.
 func (s *Store) Acquire(ctx context.Context, holder string, now, until time.Time) (pool.State, error) {
-	wanted := document{Schema: schema, Write: rand.Text(), Lease: &lease{holder, until}}
+	wanted := document{Schema: schema, Write: rand.Text(), Lease: newLease(holder, now, until)}
 	if known, found := s.remembered(stateName); found {
 		if state, err := s.take(ctx, known, wanted, now); err == nil {
 			return state, nil
@@ -69,10 +101,13 @@ func (s *Store) take(ctx context.Context, known object, wanted document, now tim
 		s.hold(&heldLease{wanted.Lease.Holder, known})
 		return doc.State, nil
 	}
-	if doc.Lease != nil && now.Before(doc.Lease.Until) {
-		return pool.State{}, &pool.LeaseHeldError{Holder: doc.Lease.Holder, Until: doc.Lease.Until}
-	}
 	if doc.Lease != nil {
+		if known.cached {
+			return pool.State{}, errChanged // only an answer of this moment has the time
+		}
+		if err := checkEnded(doc.Lease, known, now); err != nil {
+			return pool.State{}, err
+		}
 		doc.State.TakenOver = doc.Lease.Holder
 	}
 	wanted.State = doc.State
@@ -81,7 +116,20 @@ func (s *Store) take(ctx context.Context, known object, wanted document, now tim
 		return pool.State{}, err
 	}
 	s.hold(&heldLease{wanted.Lease.Holder, taken})
+	doc.State.StorageTime = taken.date
 	return doc.State, nil
+}
+
+// checkEnded returns a *pool.LeaseHeldError if the lease in a state object has not ended.
+// now is our own time, which counts only if the storage does not say its time.
+func checkEnded(l *lease, state object, now time.Time) error {
+	if !state.date.IsZero() {
+		now = state.date
+	}
+	if end := l.end(state.modified); now.Before(end) {
+		return &pool.LeaseHeldError{Holder: l.Holder, Until: end}
+	}
+	return nil
 }
 
 // Commit writes the state and releases the lease, in one conditional write. If the

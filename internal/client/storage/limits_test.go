@@ -75,7 +75,7 @@ func TestHostileObjectsUseLittleMemory(t *testing.T) {
 		{"objects in one another", repeated(200, "", `{"state":`, 8<<20), state, "exceeded max depth"},
 		{"lists in one another", repeated(200, "", "[", 8<<20), decisions, "record 1: "},
 		{"very many samples", repeated(200, "[{}", ",{}", 8<<20), history, "history/2026-W12.json: more than 20000 records"},
-		{"very many records", repeated(200, "[0", ",0", 8<<20), decisions, "decisions/2026-03-16.json: more than 20000 records"},
+		{"very many records", repeated(200, "[0", ",0", 8<<20), decisions, "decisions/2026-03-16/08.json: more than 20000 records"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := holding(t, test.answer)
@@ -123,7 +123,7 @@ func TestUnreadableStateIsNotWritten(t *testing.T) {
 func TestTooManyRecordsDropTheOldest(t *testing.T) {
 	s := New(service(t), http.DefaultClient)
 	full := strings.TrimSuffix(strings.Repeat("{},", maxRecords), ",")
-	raw(t, s, s.key("decisions/2026-03-16.json"), "["+full+"]")
+	raw(t, s, s.key("decisions/2026-03-16/08.json"), "["+full+"]")
 	if err := s.AppendDecision(t.Context(), now, []byte(`{"newest":true}`)); err != nil {
 		t.Fatal(err)
 	}

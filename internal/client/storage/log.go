@@ -7,55 +7,196 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// maxLog is the largest size of a list, in bytes. Beyond it the oldest records are
-// dropped. A day's decisions of a large pool take a few MB.
+// maxLog is the largest size of a list, in bytes. The decisions of an hour of a pool of
+// 1,000 servers take less than 1 MB.
 const maxLog = 8 << 20
 
 // maxRecords is the largest number of records in a list. A week of evaluations every
 // minute has 10,080.
 const maxRecords = 20_000
 
-// AppendDecision adds a decision record to the list of its day (UTC).
+// AppendDecision adds a decision record to the list of its hour (UTC). When an hour
+// begins, the hour that is too old to be kept is deleted, by its name and without listing:
+// the records of an hour are left there if no evaluation is made in the hour that should
+// delete them.
+//
+// If the list of the hour is full, the oldest idle records are dropped, and the oldest
+// others only if there are no idle ones. So a flood of evaluations on demand does not push
+// out those that did something.
 func (s *Store) AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error {
-	return s.append(ctx, dayName(at), record)
+	isFirst := false
+	err := s.append(ctx, hourName(at), record, list{
+		expendable: isIdle,
+		skip:       func(last json.RawMessage) bool { isFirst = last == nil; return false },
+		beginning:  func(context.Context) ([]byte, error) { return encodeList(nil), nil },
+	})
+	if isFirst {
+		err = errors.Join(err, s.deleteDecisions(ctx, at.Add(-s.keep)))
+	}
+	return err
 }
 
-// Decisions reads the decision records of the day that contains the given time (UTC),
-// oldest first. A day without records is no error.
-func (s *Store) Decisions(ctx context.Context, day time.Time) ([]json.RawMessage, error) {
-	return list[json.RawMessage](ctx, s, dayName(day))
+// isIdle reports whether a decision record is one of an evaluation that did nothing and
+// was told nothing.
+func isIdle(record json.RawMessage) bool {
+	var parts struct{ Outcomes, Interventions []json.RawMessage }
+	return json.Unmarshal(record, &parts) == nil && len(parts.Outcomes)+len(parts.Interventions) == 0
 }
+
+// deleteDecisions deletes the records of an hour; in the last hour of a day also those of
+// the day, which earlier versions kept in one object.
+func (s *Store) deleteDecisions(ctx context.Context, hour time.Time) error {
+	if s.keep <= 0 {
+		return nil
+	}
+	err := s.delete(ctx, hourName(hour))
+	if hour.UTC().Hour() == 23 {
+		err = errors.Join(err, s.delete(ctx, dayName(hour)))
+	}
+	return err
+}
+
+// delete deletes an object. It is no error if there is none.
+func (s *Store) delete(ctx context.Context, name string) error {
+	_, err := s.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(name))})
+	if err == nil {
+		return nil
+	}
+	if err = explain(err); errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return fmt.Errorf("delete %s: %w", s.location(s.key(name)), err)
+}
+
+// Decisions reads the decision records of the hour that contains the given time (UTC),
+// oldest first. An hour without records is no error.
+func (s *Store) Decisions(ctx context.Context, hour time.Time) ([]json.RawMessage, error) {
+	return s.list(ctx, hourName(hour))
+}
+
+// DayDecisions reads the decision records that earlier versions stored in one object for
+// the whole day (UTC), oldest first. A day without that object is no error.
+func (s *Store) DayDecisions(ctx context.Context, day time.Time) ([]json.RawMessage, error) {
+	return s.list(ctx, dayName(day))
+}
+
+func hourName(at time.Time) string { return "decisions/" + at.UTC().Format("2006-01-02/15") + ".json" }
 
 func dayName(at time.Time) string { return "decisions/" + at.UTC().Format(time.DateOnly) + ".json" }
 
+// list says how records are added to a list.
+type list struct {
+	// check returns an error if the content of the list is malformed; nil if being a JSON
+	// list is enough.
+	check func(body []byte) error
+	// expendable reports whether a record is dropped before others if the list is full.
+	expendable func(record json.RawMessage) bool
+	// skip reports whether a record is not to be added, because of the last one, which is
+	// nil if there is none.
+	skip func(last json.RawMessage) bool
+	// beginning returns the content of a new list, for one that takes the place of a
+	// malformed one.
+	beginning func(context.Context) ([]byte, error)
+}
+
 // append adds a record to a list. If the record equals the last one, it was added
 // before and only the answer was lost, so nothing changes.
-func (s *Store) append(ctx context.Context, name string, record json.RawMessage) error {
+//
+// If the list is malformed, it is set aside, and the record is the first of a new list.
+// The error then says so.
+func (s *Store) append(ctx context.Context, name string, record json.RawMessage, l list) error {
 	var line bytes.Buffer
 	if err := json.Compact(&line, record); err != nil {
 		return fmt.Errorf("add to %s: %w", s.location(s.key(name)), err)
 	}
-	return s.update(ctx, name, func(old []byte) ([]byte, error) {
-		records, err := decodeList[json.RawMessage](old)
+	add := func(old []byte) ([]byte, error) {
+		records, err := l.decode(old)
 		if err != nil {
 			return nil, err
 		}
-		if n := len(records); n > 0 && bytes.Equal(records[n-1], line.Bytes()) {
+		var last json.RawMessage
+		if n := len(records); n > 0 {
+			last = records[n-1]
+		}
+		if bytes.Equal(last, line.Bytes()) || l.skip(last) {
 			return nil, nil
 		}
-		return encodeList(append(records, line.Bytes())), nil
-	})
+		return encodeList(fit(append(records, line.Bytes()), l.expendable)), nil
+	}
+	err := s.update(ctx, name, add)
+	var malformed *malformedError
+	if !errors.As(err, &malformed) {
+		return err
+	}
+	aside, err := s.setAside(ctx, name, l)
+	if err != nil {
+		return err
+	}
+	if err := s.update(ctx, name, add); err != nil || aside == "" {
+		return err
+	}
+	return fmt.Errorf("%s was malformed: %w; it was copied to %s, and a new list was begun", s.location(s.key(name)), malformed, aside)
 }
 
-func list[T any](ctx context.Context, s *Store, name string) ([]T, error) {
+// malformedError means that a list cannot be parsed.
+type malformedError struct{ error }
+
+// decode returns the records of a list. The error is a *malformedError.
+func (l list) decode(body []byte) ([]json.RawMessage, error) {
+	records, err := decodeList[json.RawMessage](body)
+	if err == nil && l.check != nil {
+		err = l.check(body)
+	}
+	if err != nil {
+		return nil, &malformedError{err}
+	}
+	return records, nil
+}
+
+// setAside replaces a malformed list with an empty one. It first has the server copy the
+// list to another name, which it returns, so that nothing is lost and a person can repair
+// it. The list is read again before that, because an answer that was cut off on the way
+// looks malformed, too. If it is well-formed after all, setAside changes nothing and the
+// name is empty.
+func (s *Store) setAside(ctx context.Context, name string, l list) (aside string, err error) {
 	o, err := s.read(ctx, name)
 	if err != nil {
+		return "", err
+	}
+	if _, err := l.decode(o.body); err == nil {
+		return "", nil
+	}
+	beginning, err := l.beginning(ctx)
+	if err != nil {
+		return "", err
+	}
+	// The ETag in the name keeps the copy of an earlier object from being replaced.
+	aside = s.key(strings.TrimSuffix(name, ".json") + "-malformed-" + strings.Trim(o.etag, `"`) + ".json")
+	_, err = s.s3.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket: &s.bucket, Key: &aside, CopySource: aws.String(s.bucket + "/" + s.key(name)), CopySourceIfMatch: &o.etag,
+	})
+	if err != nil {
+		return "", fmt.Errorf("%s is malformed, and copying it to %s failed: %w", s.location(s.key(name)), aside, explain(err))
+	}
+	if _, err = s.write(ctx, o, beginning); err != nil {
+		return "", err
+	}
+	return s.location(aside), nil
+}
+
+func (s *Store) list(ctx context.Context, name string) ([]json.RawMessage, error) {
+	o, err := s.get(ctx, s.key(name))
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, err
 	}
-	records, err := decodeList[T](o.body)
+	records, err := decodeList[json.RawMessage](o.body)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", s.location(s.key(name)), err)
 	}
@@ -89,20 +230,50 @@ func decodeList[T any](body []byte) ([]T, error) {
 	return records, nil
 }
 
-// encodeList returns a JSON array with one line per record. If it would exceed maxLog
-// or maxRecords, it drops the oldest records, but never the newest one.
-func encodeList(records []json.RawMessage) []byte {
-	const brackets = len("[\n") + len("\n]\n")
-	size, first := brackets, len(records)
-	for first > max(0, len(records)-maxRecords) && (first == len(records) || size+len(records[first-1])+len(",\n") <= maxLog) {
-		first--
-		size += len(records[first]) + len(",\n")
+// fit drops records until the list has at most maxLog bytes and maxRecords records: the
+// oldest expendable ones, then the oldest others, but never the newest one.
+func fit(records []json.RawMessage, expendable func(json.RawMessage) bool) []json.RawMessage {
+	size, left := listSize(records), len(records)
+	dropped := make([]bool, len(records))
+	drop := func(mayDrop func(json.RawMessage) bool) {
+		for i := 0; i < len(records)-1 && (size > maxLog || left > maxRecords); i++ {
+			if dropped[i] || !mayDrop(records[i]) {
+				continue
+			}
+			dropped[i] = true
+			size, left = size-len(records[i])-len(separator), left-1
+		}
 	}
-	text := bytes.NewBuffer(make([]byte, 0, size))
+	drop(expendable)
+	drop(func(json.RawMessage) bool { return true })
+	kept := make([]json.RawMessage, 0, left)
+	for i, record := range records {
+		if !dropped[i] {
+			kept = append(kept, record)
+		}
+	}
+	return kept
+}
+
+// separator is between two records of a list.
+const separator = ",\n"
+
+// listSize returns the length of the records as a list, in bytes.
+func listSize(records []json.RawMessage) int {
+	size := len("[\n") + len("\n]\n")
+	for _, record := range records {
+		size += len(record) + len(separator)
+	}
+	return size
+}
+
+// encodeList returns a JSON array with one line per record.
+func encodeList(records []json.RawMessage) []byte {
+	text := bytes.NewBuffer(make([]byte, 0, listSize(records)))
 	text.WriteString("[\n")
-	for i, record := range records[first:] {
+	for i, record := range records {
 		if i > 0 {
-			text.WriteString(",\n")
+			text.WriteString(separator)
 		}
 		text.Write(record)
 	}

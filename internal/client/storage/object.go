@@ -10,6 +10,7 @@ import (
 	"net/url"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -27,24 +28,24 @@ var errChanged = errors.New("changed by somebody else in the meantime")
 // Object reads any object of the bucket by its full key, for example the cloud-init
 // document of new machines. The error wraps ErrNotFound if it does not exist.
 func (s *Store) Object(ctx context.Context, key string) ([]byte, error) {
-	body, _, err := s.get(ctx, key)
-	return body, err
+	o, err := s.get(ctx, key)
+	return o.body, err
 }
 
 // read fetches one of the pool's objects and caches it. An object that does not
 // exist is no error: its ETag is empty.
 func (s *Store) read(ctx context.Context, name string) (object, error) {
-	body, etag, err := s.get(ctx, s.key(name))
+	o, err := s.get(ctx, s.key(name))
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return object{}, err
 	}
-	o := object{name, body, etag}
+	o.name = name
 	s.remember(o)
 	return o, nil
 }
 
 // recall returns an object from the cache, or reads it. If the cache holds the
-// object of an earlier day or week, the new one is assumed not to exist yet. If that
+// object of an earlier hour or week, the new one is assumed not to exist yet. If that
 // is wrong, writing it fails and it is read then.
 func (s *Store) recall(ctx context.Context, name string) (object, error) {
 	switch o, found := s.remembered(name); {
@@ -59,12 +60,12 @@ func (s *Store) recall(ctx context.Context, name string) (object, error) {
 // write replaces an object's content. If the object in the bucket is not the known
 // one, it writes nothing and fails with errChanged.
 func (s *Store) write(ctx context.Context, known object, body []byte) (object, error) {
-	etag, err := s.put(ctx, s.key(known.name), body, known.etag)
+	o, err := s.put(ctx, s.key(known.name), body, known.etag)
 	if err != nil {
 		s.forget(known.name)
 		return object{}, err
 	}
-	o := object{known.name, body, etag}
+	o.name = known.name
 	s.remember(o)
 	return o, nil
 }
@@ -97,8 +98,8 @@ func (s *Store) update(ctx context.Context, name string, change func(old []byte)
 // either: the next evaluation could not read it.
 var errTooLarge = fmt.Errorf("larger than %d MB", maxSize>>20)
 
-// get fetches an object and its ETag.
-func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, err error) {
+// get fetches an object. Its name is left empty.
+func (s *Store) get(ctx context.Context, key string) (o object, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("read %s: %w", s.location(key), err)
@@ -106,28 +107,29 @@ func (s *Store) get(ctx context.Context, key string) (body []byte, etag string, 
 	}()
 	out, err := s.s3.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key})
 	if err != nil {
-		return nil, "", explain(err)
+		return object{}, explain(err)
 	}
 	defer func() { _ = out.Body.Close() }()
-	body, err = io.ReadAll(out.Body)
+	body, err := io.ReadAll(out.Body)
 	if err != nil {
-		return nil, "", explain(err)
+		return object{}, explain(err)
 	}
 	if len(body) > maxSize {
-		return nil, "", errTooLarge
+		return object{}, errTooLarge
 	}
 	if aws.ToString(out.ETag) == "" {
-		return nil, "", errors.New("the server sends no ETag, and nothing can be written safely without one")
+		return object{}, errors.New("the server sends no ETag, and nothing can be written safely without one")
 	}
-	return body, *out.ETag, nil
+	date, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
+	return object{body: body, etag: *out.ETag, modified: aws.ToTime(out.LastModified), date: date}, nil
 }
 
 // put writes an object on condition that it still has the ETag or, if etag is empty,
 // that it does not exist. Otherwise it writes nothing and fails with errChanged.
-// It never writes unconditionally.
-func (s *Store) put(ctx context.Context, key string, body []byte, etag string) (newETag string, err error) {
+// It never writes unconditionally. The name of the written object is left empty.
+func (s *Store) put(ctx context.Context, key string, body []byte, etag string) (written object, err error) {
 	if len(body) > maxSize {
-		return "", fmt.Errorf("write %s: %w", s.location(key), errTooLarge)
+		return object{}, fmt.Errorf("write %s: %w", s.location(key), errTooLarge)
 	}
 	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &key, Body: bytes.NewReader(body)}
 	if etag == "" {
@@ -143,9 +145,10 @@ func (s *Store) put(ctx context.Context, key string, body []byte, etag string) (
 		if err = explain(err); errors.Is(err, ErrNotFound) {
 			err = errChanged // deleted since it was read, which some servers answer with 404
 		}
-		return "", fmt.Errorf("write %s: %w", s.location(key), err)
+		return object{}, fmt.Errorf("write %s: %w", s.location(key), err)
 	}
-	return *out.ETag, nil
+	date, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
+	return object{body: body, etag: *out.ETag, date: date}, nil
 }
 
 func (s *Store) location(key string) string { return "s3://" + s.bucket + "/" + key }

@@ -1,6 +1,10 @@
 package storage
 
-import "divims/internal/pool"
+import (
+	"time"
+
+	"divims/internal/pool"
+)
 
 // Settings say where the bucket is and who may use it.
 type Settings struct {
@@ -12,4 +16,6 @@ type Settings struct {
 	PathStyle bool        `envconfig:"STORAGE_PATH_STYLE" default:"true" desc:"the bucket is in the path of requests and not in the host name"`
 	AccessKey pool.Secret `envconfig:"STORAGE_ACCESS_KEY" match:"visible" example:"SCWXXXXXXXXXXXXXXXXX" desc:"access key; if empty, SCALEWAY_ACCESS_KEY"`
 	SecretKey pool.Secret `envconfig:"STORAGE_SECRET_KEY" match:"visible" example:"your-secret" desc:"secret key; if empty, SCALEWAY_SECRET_KEY"`
+	// DecisionsKeep is how long decision records are kept.
+	DecisionsKeep time.Duration `envconfig:"DECISIONS_KEEP" default:"90d" min:"1d" desc:"time for which decision records are kept in the bucket"`
 }

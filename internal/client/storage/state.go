@@ -20,9 +20,11 @@ type document struct {
 	Schema int `json:"schema"`
 	// Write is a random ID of this write. A writer whose answer was lost recognises
 	// its own write by this ID.
-	Write string     `json:"write"`
-	Lease *lease     `json:"lease,omitempty"`
-	State pool.State `json:"state"`
+	Write string `json:"write"`
+	// Owner is the pool that the state belongs to; nil in a state of an earlier version.
+	Owner *pool.Owner `json:"owner,omitempty"`
+	Lease *lease      `json:"lease,omitempty"`
+	State pool.State  `json:"state"`
 }
 
 // StateError means that the stored state cannot be used. The state is left as it is:
@@ -38,7 +40,8 @@ type StateError struct {
 func (e *StateError) Error() string { return e.Object + " " + e.Problem + "; " + e.Remedy }
 
 // State reads the pool's state. It returns the zero State for a new pool, and a
-// *StateError if the state is corrupt or was written by a newer version of DiViMS.
+// *StateError if the state is corrupt, was written by a newer version of DiViMS, or
+// belongs to another pool.
 func (s *Store) State(ctx context.Context) (pool.State, error) {
 	o, err := s.read(ctx, stateName)
 	if err != nil {
@@ -49,6 +52,9 @@ func (s *Store) State(ctx context.Context) (pool.State, error) {
 }
 
 func (s *Store) writeDocument(ctx context.Context, known object, doc document) (object, error) {
+	if s.owner != (pool.Owner{}) {
+		doc.Owner = &s.owner
+	}
 	body, err := json.Marshal(doc)
 	if err != nil {
 		return object{}, fmt.Errorf("encode the state: %w", err)
@@ -59,9 +65,24 @@ func (s *Store) writeDocument(ctx context.Context, known object, doc document) (
 	return s.write(ctx, known, body)
 }
 
-// decode parses the state object. For an object that does not exist it returns the
-// zero document. The error is a *StateError.
+// decode parses the state object and checks that it belongs to the pool. A state without
+// an owner is adopted. For an object that does not exist it returns the zero document. The
+// error is a *StateError.
 func (s *Store) decode(o object) (document, error) {
+	doc, err := s.decodeAnyOwner(o)
+	if err == nil && doc.Owner != nil && s.owner != (pool.Owner{}) && *doc.Owner != s.owner {
+		return document{}, &StateError{
+			Object:  s.location(s.key(stateName)),
+			Problem: fmt.Sprintf("belongs to another pool: it was written for %s, and this is %s", doc.Owner, s.owner),
+			Remedy:  "give one of two pools another DIVIMS_POOL or DIVIMS_STORAGE_PREFIX; if this is the same pool, with a new address or project, run divims take-over",
+		}
+	}
+	doc.State.StorageTime = o.date
+	return doc, err
+}
+
+// decodeAnyOwner is decode for a state that may belong to another pool.
+func (s *Store) decodeAnyOwner(o object) (document, error) {
 	if o.etag == "" {
 		return document{}, nil
 	}

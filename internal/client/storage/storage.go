@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"divims/internal/client/httpclient"
+	"divims/internal/pool"
 )
 
 // Config says where the objects of a pool are: in the bucket, under
@@ -23,6 +24,11 @@ import (
 type Config struct {
 	Settings
 	Pool string
+	// Owner is the pool that the objects must belong to. The zero Owner checks nothing.
+	Owner pool.Owner
+	// Interval is the time between evaluations. Of samples that are nearer to each other
+	// than half of it, only the first is kept.
+	Interval time.Duration
 }
 
 // Store reads and writes the objects of one pool. It caches what it reads and
@@ -30,9 +36,13 @@ type Config struct {
 // changed the object, the conditional write fails and the object is read again. A
 // Store is safe for concurrent use, but holds at most one lease at a time.
 type Store struct {
-	s3     *s3.Client
-	bucket string
-	folder string
+	s3       *s3.Client
+	bucket   string
+	folder   string
+	owner    pool.Owner
+	interval time.Duration
+	// keep is how long decision records are kept.
+	keep time.Duration
 
 	mutex sync.Mutex
 	cache map[string]object // by kind
@@ -45,6 +55,11 @@ type object struct {
 	name string
 	body []byte
 	etag string
+	// modified is when the object was last written, and date when the server sent its
+	// answer, both by the storage's clock. They are zero if the server does not say.
+	modified, date time.Time
+	// cached is true if the object was not read just now.
+	cached bool
 }
 
 // firstPause is half of the usual pause before a request's first retry; the pause
@@ -72,10 +87,13 @@ func New(config Config, client *http.Client) *Store {
 		}),
 	}
 	return &Store{
-		s3:     s3.New(options),
-		bucket: config.Bucket,
-		folder: path.Join(config.Prefix, config.Pool),
-		cache:  map[string]object{},
+		s3:       s3.New(options),
+		bucket:   config.Bucket,
+		folder:   path.Join(config.Prefix, config.Pool),
+		owner:    config.Owner,
+		interval: config.Interval,
+		keep:     config.DecisionsKeep,
+		cache:    map[string]object{},
 	}
 }
 
@@ -83,13 +101,13 @@ func New(config Config, client *http.Client) *Store {
 func (s *Store) key(name string) string { return path.Join(s.folder, name) }
 
 // kind returns the cache key of an object. The cache holds one object of each kind:
-// today's decisions replace yesterday's.
+// this hour's decisions replace those of the hour before.
 func kind(name string) string {
 	folder, _, _ := strings.Cut(name, "/")
 	return folder
 }
 
-// remember caches an object, unless the cache already holds a later day's or week's
+// remember caches an object, unless the cache already holds a later hour's or week's
 // object of its kind: that one is written next.
 func (s *Store) remember(o object) {
 	s.mutex.Lock()
@@ -111,5 +129,6 @@ func (s *Store) remembered(name string) (o object, found bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	o, found = s.cache[kind(name)]
+	o.cached = true
 	return o, found && o.name == name
 }

@@ -6,8 +6,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -38,12 +41,16 @@ func service(t *testing.T) Config {
 		Prefix:    "some/prefix-" + rand.Text(),
 		PathStyle: true,
 	}}
-	if config.URL == "" {
-		server := httptest.NewServer(gofakes3.New(s3mem.New()).Server())
-		t.Cleanup(server.Close)
-		config.URL, config.Region = server.URL, "fr-par"
+	behind := gofakes3.New(s3mem.New()).Server()
+	if config.URL != "" {
+		behind = relay(t, config.URL)
+	} else {
+		config.Region = "fr-par"
 		config.AccessKey, config.SecretKey = pool.NewSecret("test-access-key"), pool.NewSecret("test-secret-key")
 	}
+	server := httptest.NewServer(timeless(behind))
+	t.Cleanup(server.Close)
+	config.URL = server.URL
 	_, err := New(config, http.DefaultClient).s3.CreateBucket(t.Context(), &s3.CreateBucketInput{
 		Bucket:                    &config.Bucket,
 		CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(config.Region)},
@@ -54,6 +61,50 @@ func service(t *testing.T) Config {
 		t.Fatalf("create the bucket: %v", err)
 	}
 	return config
+}
+
+// relay returns a handler that passes requests on, with their host name, which is signed.
+func relay(t *testing.T, address string) http.Handler {
+	t.Helper()
+	target, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(target)
+		r.Out.Host = r.In.Host
+	}}
+}
+
+// timeless removes the server's clock from its answers, because the tests have a time of
+// their own.
+func timeless(next http.Handler) http.Handler { return clocked(next, nil) }
+
+// clocked sets the server's clock in its answers. Objects are dated when they are
+// written. Without a clock the answers are not dated.
+func clocked(next http.Handler, clock func() time.Time) http.Handler {
+	var mutex sync.Mutex
+	written := map[string]string{}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		maps.Copy(w.Header(), answer.Header())
+		w.Header()["Date"], w.Header()["Last-Modified"] = nil, nil
+		if clock != nil {
+			date := clock().UTC().Format(http.TimeFormat)
+			w.Header().Set("Date", date)
+			if r.Method == http.MethodPut && answer.Code == http.StatusOK {
+				written[r.URL.Path] = date
+			}
+			if r.Method == http.MethodGet && answer.Code == http.StatusOK {
+				w.Header().Set("Last-Modified", written[r.URL.Path])
+			}
+		}
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(answer.Body.Bytes())
+	})
 }
 
 // raw writes an object directly, as somebody else would.
@@ -75,11 +126,14 @@ func content(t *testing.T, s *Store, key string) string {
 	return string(body)
 }
 
-// counting is a transport that counts requests.
-type counting struct{ requests atomic.Int32 }
+// counting is a transport that counts requests, and those that delete.
+type counting struct{ requests, deletes atomic.Int32 }
 
 func (c *counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.requests.Add(1)
+	if r.Method == http.MethodDelete {
+		c.deletes.Add(1)
+	}
 	return http.DefaultTransport.RoundTrip(r)
 }
 
@@ -109,7 +163,7 @@ func TestPutIsConditional(t *testing.T) {
 		if err != nil {
 			t.Fatalf("put %q if %q: %v", body, etag, err)
 		}
-		return created
+		return created.etag
 	}
 	refuse := func(etag, why string) {
 		t.Helper()
@@ -127,8 +181,8 @@ func TestPutIsConditional(t *testing.T) {
 	second := put("two", first)
 	refuse(first, "an object is not replaced by who knows an older one")
 	refuse(`"00000000000000000000000000000000"`, "an object is not replaced by who never saw it")
-	if _, etag, err := s.get(t.Context(), key); err != nil || etag != second {
-		t.Errorf("read back the ETag %q, %v, want %q", etag, err, second)
+	if o, err := s.get(t.Context(), key); err != nil || o.etag != second {
+		t.Errorf("read back the ETag %q, %v, want %q", o.etag, err, second)
 	}
 	if _, err := s.s3.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}); err != nil {
 		t.Fatal(err)
@@ -151,15 +205,16 @@ func TestObjectReadsAnyKey(t *testing.T) {
 }
 
 // TestRequestsPerEvaluation: an evaluation makes at most 12 requests in a new process
-// and at most 5 in a warm one.
+// and at most 5 in a warm one, and the first one of an hour a DELETE, too.
 func TestRequestsPerEvaluation(t *testing.T) {
 	config := service(t)
+	config.DecisionsKeep = 90 * 24 * time.Hour
 	raw(t, New(config, http.DefaultClient), "cloud-init.yaml", "#cloud-config\n")
 	var count counting
 	var s *Store
-	evaluate := func(minute int, calendar string, creates bool) int32 {
+	evaluate := func(minute int, calendar string, creates bool) (requests, deletes int32) {
 		t.Helper()
-		before := count.requests.Load()
+		before, deleted := count.requests.Load(), count.deletes.Load()
 		at := now.Add(time.Duration(minute) * time.Minute)
 		state, err := s.Acquire(t.Context(), "test", at, at.Add(time.Minute))
 		if err != nil {
@@ -180,7 +235,8 @@ func TestRequestsPerEvaluation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return count.requests.Load() - before
+		deletes = count.deletes.Load() - deleted
+		return count.requests.Load() - before - deletes, deletes
 	}
 	for _, step := range []struct {
 		name     string
@@ -189,29 +245,34 @@ func TestRequestsPerEvaluation(t *testing.T) {
 		calendar string
 		creates  bool // a machine, with user data from the bucket
 		want     int32
+		deletes  int32
 	}{
-		{"the first ever", true, 0, "one", true, 12},
-		{"warm", false, 5, "one", false, 4},
-		{"warm, creates", false, 7, "one", true, 5},
-		{"warm, another calendar", false, 10, "two", false, 5},
-		{"cold", true, 15, "two", false, 8},
-		{"cold, another calendar, creates", true, 20, "three", true, 10},
-		{"warm, another day", false, 24 * 60, "three", false, 4},
-		{"warm, another week, another calendar", false, 7 * 24 * 60, "four", false, 5},
-		{"cold, another week, another calendar, creates", true, 14 * 24 * 60, "five", true, 11},
-		{"cold, weeks later, another calendar, creates", true, 42 * 24 * 60, "six", true, 12},
+		{"the first ever", true, 0, "one", true, 12, 1},
+		{"warm", false, 5, "one", false, 4, 0},
+		{"warm, creates", false, 7, "one", true, 5, 0},
+		{"warm, another calendar", false, 10, "two", false, 5, 0},
+		{"cold", true, 15, "two", false, 8, 0},
+		{"cold, another calendar, creates", true, 20, "three", true, 10, 0},
+		{"warm, another hour", false, 60, "three", false, 4, 1},
+		{"cold, another hour", true, 120, "three", false, 8, 1},
+		{"warm, the last hour of a day", false, 15 * 60, "three", false, 4, 2},
+		{"warm, another day", false, 24 * 60, "three", false, 4, 1},
+		{"warm, another week, another calendar", false, 7 * 24 * 60, "four", false, 5, 1},
+		{"cold, another week, another calendar, creates", true, 14 * 24 * 60, "five", true, 11, 1},
+		{"cold, weeks later, another calendar, creates", true, 42 * 24 * 60, "six", true, 12, 1},
 	} {
 		if step.cold {
 			s = New(config, &http.Client{Transport: &count})
 		}
-		if got := evaluate(step.minute, step.calendar, step.creates); got != step.want {
-			t.Errorf("%s: %d requests, want %d", step.name, got, step.want)
+		if got, deletes := evaluate(step.minute, step.calendar, step.creates); got != step.want || deletes != step.deletes {
+			t.Errorf("%s: %d requests and %d deletions, want %d and %d", step.name, got, deletes, step.want, step.deletes)
 		}
 		// Reading the history in between must not cost the next evaluation anything.
 		at := now.Add(time.Duration(step.minute)*time.Minute).AddDate(0, 0, -8)
 		_, err := s.Decisions(t.Context(), at)
 		_, err2 := s.History(t.Context(), at)
-		if err := errors.Join(err, err2); err != nil {
+		_, err3 := s.Decisions(t.Context(), at.AddDate(0, 0, 8).Add(-time.Hour))
+		if err := errors.Join(err, err2, err3); err != nil {
 			t.Fatal(err)
 		}
 	}

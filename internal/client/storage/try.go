@@ -16,16 +16,16 @@ const tryName = "check"
 
 // Try checks that the server accepts conditional writes, and refuses those whose
 // condition is false. The lease depends on that. Try writes an object of its own and
-// deletes it. If the access key may not delete objects, the object is left there: that
-// is a permission which evaluations do not need.
+// deletes it. If the access key may not delete objects, the object is left there: without
+// that permission, evaluations only keep their records for longer than they should.
 func (s *Store) Try(ctx context.Context) error {
 	key := s.key(tryName)
-	_, left, err := s.get(ctx, key)
+	left, err := s.get(ctx, key)
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	body := []byte(rand.Text())
-	etag, err := s.put(ctx, key, body, left)
+	written, err := s.put(ctx, key, body, left.etag)
 	if err != nil {
 		return err
 	}
@@ -35,11 +35,11 @@ func (s *Store) Try(ctx context.Context) error {
 	if _, err := s.put(ctx, key, body, `"00000000000000000000000000000000"`); !errors.Is(err, errChanged) {
 		return fmt.Errorf("write %s on condition that it has another ETag (If-Match): %w", s.location(key), mustRefuse(err))
 	}
-	if _, err := s.put(ctx, key, body, etag); err != nil {
+	if _, err := s.put(ctx, key, body, written.etag); err != nil {
 		return fmt.Errorf("on condition that it is unchanged (If-Match): %w", err)
 	}
-	read, _, err := s.get(ctx, key)
-	if err == nil && string(read) != string(body) {
+	read, err := s.get(ctx, key)
+	if err == nil && string(read.body) != string(body) {
 		err = fmt.Errorf("read %s: the content is not what was written just before", s.location(key))
 	}
 	if err != nil {
