@@ -212,6 +212,16 @@ type server struct {
 	folder string
 }
 
+// stockSteps are the steps as BBB has them.
+const stockSteps = `bbb_version: '3.0.4'
+redis_host: 127.0.0.1
+steps:
+  archive: 'sanity'
+  sanity: 'captions'
+  captions: 'process:presentation'
+  'process:presentation': 'publish:presentation'
+`
+
 // newServer returns a healthy server without recordings.
 func newServer(t *testing.T) *server {
 	t.Helper()
@@ -225,7 +235,8 @@ func newServer(t *testing.T) *server {
 	must(t, os.Mkdir(s.path("bin"), 0o755))
 	must(t, os.Mkdir(s.path("out"), 0o777))
 	must(t, os.WriteFile(s.path("release"), []byte("BIGBLUEBUTTON_RELEASE=3.0.4\n"), 0o644))
-	s.command("redis-cli", "echo 0")
+	must(t, os.WriteFile(s.path("bigbluebutton.yml"), []byte(stockSteps), 0o644))
+	s.command("redis-cli", "echo 0; echo 0")
 	s.command("systemctl", `shift; for unit in "$@"; do echo active; done`)
 	s.command("curl", "echo '<response><returncode>SUCCESS</returncode></response>'")
 	return s
@@ -247,7 +258,8 @@ func (s *server) run(settings ...string) string {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), "dash", "files/divims-stats")
 	cmd.Env = append([]string{"PATH=" + s.path("bin") + ":" + os.Getenv("PATH"), "DIVIMS_DOMAIN=bbb-w3.example.com",
-		"DIVIMS_RECORDING=" + s.path("recording"), "DIVIMS_TEXTFILE=" + s.path("out/divims.prom"), "DIVIMS_RELEASE=" + s.path("release")}, settings...)
+		"DIVIMS_RECORDING=" + s.path("recording"), "DIVIMS_STEPS=" + s.path("recording.yml") + " " + s.path("bigbluebutton.yml"),
+		"DIVIMS_TEXTFILE=" + s.path("out/divims.prom"), "DIVIMS_RELEASE=" + s.path("release")}, settings...)
 	if os.Geteuid() == 0 {
 		must(s.t, os.Chmod(filepath.Dir(s.folder), 0o755))
 		must(s.t, filepath.WalkDir(s.folder, func(path string, _ os.DirEntry, err error) error {
@@ -293,6 +305,9 @@ func all(stages []string, counted map[string]int) map[string]int {
 	return every
 }
 
+// failures are the stages at which the script counts failures.
+var failures = append(pool.FailureStages[:], "jobs")
+
 func TestRecordingsAreCountedByStage(t *testing.T) {
 	for name, c := range recordingCases {
 		t.Run(name, func(t *testing.T) {
@@ -302,7 +317,7 @@ func TestRecordingsAreCountedByStage(t *testing.T) {
 			if got, want := counts(page, "divims_recordings_backlog"), all(pool.BacklogStages[:], c.backlog); !maps.Equal(got, want) {
 				t.Errorf("backlog %v, want %v", got, want)
 			}
-			if got, want := counts(page, "divims_recordings_failed"), all(pool.FailureStages[:], c.failed); !maps.Equal(got, want) {
+			if got, want := counts(page, "divims_recordings_failed"), all(failures, c.failed); !maps.Equal(got, want) {
 				t.Errorf("failed %v, want %v", got, want)
 			}
 			if work := counts(s.run("DIVIMS_SHIPPED=no"), "divims_recordings_backlog")["published"]; work != 0 {
@@ -320,7 +335,7 @@ func TestUnreadableStagesAreLeftOut(t *testing.T) {
 			c.broken(t, s.path("recording"))
 			page := s.run()
 			checkLeftOut(t, counts(page, "divims_recordings_backlog"), pool.BacklogStages[:], c.backlog)
-			checkLeftOut(t, counts(page, "divims_recordings_failed"), pool.FailureStages[:], c.failed)
+			checkLeftOut(t, counts(page, "divims_recordings_failed"), failures, c.failed)
 			if !strings.Contains(page, "\ndivims_stats_timestamp_seconds ") {
 				t.Errorf("the timestamp is missing:\n%s", page)
 			}
@@ -342,25 +357,142 @@ func checkLeftOut(t *testing.T, got map[string]int, stages, leftOut []string) {
 }
 
 func TestJobsInRedis(t *testing.T) {
+	alive := strconv.Itoa(os.Getpid())
+	const dead = "99999999" // above the largest number of a process
 	for name, c := range map[string]struct {
-		script string
-		jobs   int
-		known  bool
+		script       string
+		jobs, failed int
+		known        bool
+		redis        string
 	}{
-		"none":              {"echo 0", 0, true},
-		"seven":             {"echo 7", 7, true},
-		"no connection":     {"echo 'Could not connect to Redis' >&2; exit 1", 0, false},
-		"no password":       {"echo 'NOAUTH Authentication required.'", 0, false},
-		"still loading":     {"echo 'LOADING Redis is loading the dataset in memory'", 0, false},
-		"nothing":           {":", 0, false},
-		"a number and text": {"echo '3 (error)'", 0, false},
-		"a negative number": {"echo -1", 0, false},
+		"none":                            {"echo 0; echo 0", 0, 0, true, ""},
+		"seven":                           {"echo 7; echo 0", 7, 0, true, ""},
+		"two that failed":                 {"echo 0; echo 2", 0, 2, true, ""},
+		"a busy worker":                   {"echo 7; echo 0; echo bbb-w3:" + alive + ":rap:archive,rap:process", 8, 0, true, ""},
+		"a busy worker that was killed":   {"echo 7; echo 0; echo bbb-w3:" + dead + ":rap:archive,rap:process", 7, 0, true, ""},
+		"one killed, two busy":            {"echo 1; echo 1; echo a:" + dead + ":q; echo a:" + alive + ":q; echo b:" + alive + ":q", 3, 1, true, ""},
+		"a busy worker without a process": {"echo 0; echo 0; echo worker", 1, 0, true, ""},
+		"a worker of another host":        {"echo 0; echo 0; echo other:" + dead + ":q", 1, 0, true, "redis://redis.example.com:6379"},
+		"a password and no other host":    {"echo 0; echo 0; echo other:" + dead + ":q", 0, 0, true, "redis://:secret@localhost:6379/0"},
+		"no connection":                   {"echo 'Could not connect to Redis' >&2; exit 1", 0, 0, false, ""},
+		"no password":                     {"echo 'NOAUTH Authentication required.'", 0, 0, false, ""},
+		"still loading":                   {"echo 'LOADING Redis is loading the dataset in memory'", 0, 0, false, ""},
+		"nothing":                         {":", 0, 0, false, ""},
+		"half of the answer":              {"echo 0", 0, 0, false, ""},
+		"an answer that breaks off":       {"echo 0; echo 0; exit 124", 0, 0, false, ""},
+		"a number and text":               {"echo '3 (error)'; echo 0", 0, 0, false, ""},
+		"a negative number":               {"echo -1; echo 0", 0, 0, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
 			s.command("redis-cli", c.script)
-			if got, known := counts(s.run(), "divims_recordings_backlog")["queued"]; got != c.jobs || known != c.known {
+			var settings []string
+			if c.redis != "" {
+				settings = []string{"DIVIMS_REDIS=" + c.redis}
+			}
+			page := s.run(settings...)
+			if got, known := counts(page, "divims_recordings_backlog")["queued"]; got != c.jobs || known != c.known {
 				t.Errorf("%d jobs, known %v; want %d, %v", got, known, c.jobs, c.known)
+			}
+			if got, known := counts(page, "divims_recordings_failed")["jobs"]; got != c.failed || known != c.known {
+				t.Errorf("%d failed jobs, known %v; want %d, %v", got, known, c.failed, c.known)
+			}
+		})
+	}
+}
+
+const videoSteps = `steps:
+  archive: "sanity"
+  sanity: "captions"
+  captions:
+    - process:presentation
+    - process:video # since the summer
+  process:presentation: publish:presentation
+  process:video: publish:video
+`
+
+// formatCases have a recording whose presentation was sent. Its video's job was killed
+// without a mark, so that no figure but its missing mark shows it.
+var formatCases = map[string]struct {
+	override string // recording.yml; missing if empty
+	tree     []string
+	events   string // events.xml of the recording
+	sanity   int
+}{
+	"only the presentation":         {"", nil, "", 0},
+	"the video is missing":          {videoSteps, nil, "", 1},
+	"the video is processed":        {videoSteps, []string{"status/processed/" + lecture + "-video.done", "status/published/" + lecture + "-video.done"}, "", 0},
+	"the video failed":              {videoSteps, []string{"status/processed/" + lecture + "-video.fail"}, "", 0},
+	"another format was processed":  {videoSteps, []string{"status/processed/" + lecture + "-video-hd.done", "status/published/" + lecture + "-video-hd.done"}, "", 1},
+	"quoted steps":                  {"steps:\n  'captions':\n    - 'process:presentation'\n    - \"process:video\"\n", nil, "", 1},
+	"steps in one line":             {"steps: {captions: ['process:presentation', 'process:video'], 'process:video': 'publish:video'}\n", nil, "", 1},
+	"a step that no other leads to": {"steps:\n  captions: 'process:presentation'\n  'process:video': 'publish:video'\n  process:notes: publish:notes\n", nil, "", 0},
+	"a step in a comment":           {"steps:\n  captions:\n    - process:presentation\n  # - process:video\n", nil, "", 0},
+	"the word outside the steps":    {"notes: process:video\nsteps:\n  captions: process:presentation\nother:\n  - process:video\n", nil, "", 0},
+	"a file without steps":          {"playback_host: bbb-w3.example.com\n", nil, "", 0},
+	"no format at all":              {"steps:\n  archive: sanity\n", nil, "", 0},
+	"created without video":         {videoSteps, nil, `<metadata isBreakout="false" bbb-disable-recording-formats="[notes, Video]" meetingId="x"/>`, 0},
+	"created without notes":         {videoSteps, nil, `<metadata bbb-disable-recording-formats="notes,videos"/>`, 1},
+	"created with all":              {videoSteps, nil, `<metadata bbb-disable-recording-formats=""/>`, 1},
+}
+
+func TestEveryFormatOfTheStepsCounts(t *testing.T) {
+	for name, c := range formatCases {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			plant(t, s.path("recording"), append(through("sent"), c.tree...))
+			if c.override != "" {
+				must(t, os.WriteFile(s.path("recording.yml"), []byte(c.override), 0o644))
+			}
+			if c.events != "" {
+				events := "<?xml version=\"1.0\"?>\n<recording>\n  <meeting/>\n  " + c.events + "\n</recording>\n"
+				must(t, os.WriteFile(s.path("recording/raw/"+lecture+"/events.xml"), []byte(events), 0o644))
+			}
+			want := all(pool.BacklogStages[:], map[string]int{"sanity": c.sanity})
+			if got := counts(s.run(), "divims_recordings_backlog"); !maps.Equal(got, want) {
+				t.Errorf("backlog %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+func TestUnknownStepsAreLeftOut(t *testing.T) {
+	for name, change := range map[string]func(s *server){
+		"no file": func(s *server) { must(s.t, os.Remove(s.path("bigbluebutton.yml"))) },
+		"no steps in any file": func(s *server) {
+			must(s.t, os.WriteFile(s.path("bigbluebutton.yml"), []byte("redis_port: 6379\n"), 0o644))
+		},
+		"a file that is unreadable": func(s *server) { must(s.t, os.WriteFile(s.path("recording.yml"), []byte(videoSteps), 0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			change(s)
+			checkLeftOut(t, counts(s.run(), "divims_recordings_backlog"), pool.BacklogStages[:], []string{"sanity"})
+		})
+	}
+}
+
+func TestMachineInfo(t *testing.T) {
+	const id = "3f8b2c14-9d6e-4a51-b7c0-1e2d3c4b5a69"
+	const conf = `case $* in *http://169.254.42.42/conf*) printf 'NAME=bbb-w3\nVOLUMES_0_ID=1\nID=` + id + `\nZONE=fr-par-1\n' ;; *http*) exit 7 ;; esac`
+	for name, c := range map[string]struct {
+		curl string
+		want bool
+	}{
+		"the metadata answer":            {conf, true},
+		"with quotes":                    {strings.ReplaceAll(conf, "ID="+id, `ID="`+id+`"`), true},
+		"over IPv6 only":                 {strings.ReplaceAll(conf, "169.254.42.42", `'[fd00:42::42]'`), true},
+		"nobody answers":                 {"exit 7", false},
+		"another service answers":        {"echo '<html>ID=" + id + "</html>'", false},
+		"an id that could end the label": {`printf 'ID=1"} 1\n'`, false},
+		"the id of something else":       {strings.ReplaceAll(conf, "ID="+id, "IMAGE_ID="+id), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.command("curl", c.curl)
+			page := s.run()
+			if got := strings.Contains(page, "\ndivims_machine_info{id=\""+id+"\"} 1\n"); got != c.want || strings.Contains(page, "divims_machine_info{") != c.want {
+				t.Errorf("want the id: %v, in\n%s", c.want, page)
 			}
 		})
 	}

@@ -113,18 +113,19 @@ func newClone(t *testing.T) clone {
 	c.do("useradd", "--system", "bigbluebutton")
 	certificate, key, authority := certify(t, "*.example.com")
 	for path, content := range map[string]string{
-		"/etc/hosts":                                "127.0.0.1 localhost bbb-w3.example.com\n192.0.2.3 bbb-w4.example.com\n",
-		"/etc/hostname":                             "image\n",
-		"/etc/bigbluebutton/bbb-web.properties":     "bigbluebutton.web.serverURL=https://image.example.com\n",
-		"/etc/bigbluebutton/bigbluebutton-release":  "BIGBLUEBUTTON_RELEASE=3.0.4\n",
-		"/etc/bigbluebutton/nginx/web.nginx":        "location /own/ { return 204; }\n",
-		"/etc/nginx/sites-available/bigbluebutton":  site,
-		"/etc/ssl/pool.pem":                         certificate,
-		"/etc/ssl/pool.key":                         key,
-		"/usr/local/share/ca-certificates/pool.crt": authority,
-		"/var/www/bigbluebutton-default/index.html": "BigBlueButton",
-		"/var/www/api.xml":                          "<response><returncode>SUCCESS</returncode></response>",
-		"/etc/cloud/cloud.cfg":                      cloudConfig,
+		"/etc/hosts":                                              "127.0.0.1 localhost bbb-w3.example.com\n192.0.2.3 bbb-w4.example.com\n",
+		"/etc/hostname":                                           "image\n",
+		"/etc/bigbluebutton/bbb-web.properties":                   "bigbluebutton.web.serverURL=https://image.example.com\n",
+		"/etc/bigbluebutton/bigbluebutton-release":                "BIGBLUEBUTTON_RELEASE=3.0.4\n",
+		"/usr/local/bigbluebutton/core/scripts/bigbluebutton.yml": stockSteps,
+		"/etc/bigbluebutton/nginx/web.nginx":                      "location /own/ { return 204; }\n",
+		"/etc/nginx/sites-available/bigbluebutton":                site,
+		"/etc/ssl/pool.pem":                                       certificate,
+		"/etc/ssl/pool.key":                                       key,
+		"/usr/local/share/ca-certificates/pool.crt":               authority,
+		"/var/www/bigbluebutton-default/index.html":               "BigBlueButton",
+		"/var/www/api.xml":                                        "<response><returncode>SUCCESS</returncode></response>",
+		"/etc/cloud/cloud.cfg":                                    cloudConfig,
 	} {
 		c.write(path, content, 0o644)
 	}
@@ -383,7 +384,7 @@ func (c clone) stats() {
 			c.plant(cas.tree)
 			stats := c.readStats()
 			wantCounts(t, "backlog", stats.Backlog, all(pool.BacklogStages[:], cas.backlog))
-			wantCounts(t, "failed", stats.Failed, all(pool.FailureStages[:], cas.failed))
+			wantCounts(t, "failed", stats.Failed, all(failures, cas.failed))
 		})
 	}
 	for name, cas := range brokenCases {
@@ -520,7 +521,7 @@ func (c clone) readStats(settings ...string) pool.Stats {
 	client := exporter.New(exporter.Config{
 		URLs: []string{"https://{domain}/node_exporter/metrics"}, User: "divims", Password: pool.NewSecret(password),
 	}, c.client(&statuses))
-	stats, err := client.Stats(c.t.Context(), third)
+	stats, err := client.Stats(c.t.Context(), third, time.Now)
 	must(c.t, err)
 	if !slices.Equal(statuses, []int{http.StatusOK}) {
 		c.t.Errorf("the statuses are %v; want one 200", statuses)
@@ -610,6 +611,9 @@ func (c clone) healthy(t *testing.T) {
 	if version, _ := stats.Version.Get(); version != "3.0.4" {
 		t.Errorf("version %q: %s", version, stats.Version.Reason())
 	}
+	if name, _ := stats.Nodename.Get(); name != third.Hostname {
+		t.Errorf("host name %q: %s", name, stats.Nodename.Reason())
+	}
 	if age, known := stats.Age.Get(); !known || age > time.Minute {
 		t.Errorf("age %s, known %v", age, known)
 	}
@@ -694,10 +698,15 @@ func (c clone) jobs(redis *os.Process) {
 		c.do("redis-cli", "rpush", "resque:queue:rap:"+queue, "{}")
 		want("a job for "+queue, i+1)
 	}
-	c.do("redis-cli", "sadd", "resque:workers", "bbb-w3:1:rap:*", "bbb-w3:2:rap:*")
+	alive, killed := fmt.Sprintf("bbb-w3:%d:rap:*", os.Getpid()), "bbb-w3:99999999:rap:*"
+	c.do("redis-cli", "sadd", "resque:workers", alive, killed)
 	want("idle workers", 6)
-	c.do("redis-cli", "set", "resque:worker:bbb-w3:2:rap:*", "{}")
+	c.do("redis-cli", "set", "resque:worker:"+alive, "{}")
 	want("a busy worker", 7)
+	c.do("redis-cli", "set", "resque:worker:"+killed, "{}")
+	want("a busy worker that was killed", 7)
+	c.do("redis-cli", "rpush", "resque:failed", "{}")
+	wantCounts(t, "failed jobs", c.readStats().Failed, all(failures, map[string]int{"jobs": 1}))
 	c.do("redis-cli", "flushall")
 	want("all done", 0)
 
