@@ -145,8 +145,9 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	var clock clockError
 	request.Now, clock = c.checkClock(ctx, request, state)
 	record.At = request.Now
-	seen, calendar := c.observe(ctx, request.Now)
+	seen, calendar := c.observe(ctx, request.Now, state.Zones)
 	plan, next := scaling.Decide(request.Now, c.Config.Scaling, seen, state)
+	next.Zones = zonesInUse(state.Zones, seen)
 	record.describe(request.Now, seen, plan, state)
 	if !record.DryRun {
 		record.Outcomes = c.act(ctx, request, seen, plan, state)

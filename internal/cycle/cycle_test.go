@@ -27,6 +27,9 @@ type fake struct {
 	fails    map[string]error
 	entries  []pool.Entry
 	machines []pool.Machine
+	volumes  []pool.Volume
+	// others are the zones that were listed besides the configured ones.
+	others []string
 	// meetings has the answer of each domain, asked how often each was asked.
 	meetings map[string][]pool.Meeting
 	asked    map[string]int
@@ -102,11 +105,14 @@ func (f *fake) Stats(_ context.Context, server pool.Server, _ func() time.Time) 
 func (f *fake) Events(_ context.Context, _, _ time.Time, stored []byte) (pool.Calendar, []byte, error) {
 	return pool.Calendar{Source: "after " + string(stored)}, f.fresh, f.fails["calendar"]
 }
-func (f *fake) Machines(context.Context) ([]pool.Machine, error) {
+func (f *fake) Machines(_ context.Context, others []string) ([]pool.Machine, error) {
+	f.others = others
 	return f.machines, f.fails["machines"]
 }
-func (f *fake) Images(context.Context) ([]pool.Image, error)     { return nil, f.fails["image"] }
-func (f *fake) Leftovers(context.Context) ([]pool.Volume, error) { return nil, f.fails["leftovers"] }
+func (f *fake) Images(context.Context) ([]pool.Image, error) { return nil, f.fails["image"] }
+func (f *fake) Leftovers(context.Context, []string) ([]pool.Volume, error) {
+	return f.volumes, f.fails["leftovers"]
+}
 func (f *fake) Create(_ context.Context, order pool.MachineOrder) (pool.Machine, error) {
 	f.mu.Lock()
 	f.userData[order.Server.Hostname] = string(order.UserData)
@@ -534,7 +540,7 @@ func TestCalendarCopyIsStored(t *testing.T) {
 			f, c := newFake(1)
 			c.Services.Calendar = f
 			f.stored, f.fresh, f.fails["calendar"] = []byte("old"), test.fresh, test.fail
-			seen, _ := c.observe(t.Context(), noon)
+			seen, _ := c.observe(t.Context(), noon, nil)
 			calendar, known := seen.Calendar.Get()
 			if known != (test.fail == nil) || known && calendar.Source != "after old" {
 				t.Errorf("calendar %+v, known %t", calendar, known)

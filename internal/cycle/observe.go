@@ -18,8 +18,9 @@ const pastDays = 8
 
 // observe asks all services in parallel, each call with its own deadline. What could
 // not be read is unknown, with the reason. calendar is the new copy of the calendar to
-// store; nil if the stored copy is up to date.
-func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observation, calendar []byte) {
+// store; nil if the stored copy is up to date. zones are listed besides the configured
+// ones.
+func (c *Cycle) observe(ctx context.Context, now time.Time, zones []string) (seen pool.Observation, calendar []byte) {
 	ctx, cancel := context.WithTimeout(ctx, share(c.Config.Timeout, observeShare))
 	defer cancel()
 	var all, lists sync.WaitGroup
@@ -27,13 +28,15 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 		seen.Entries = ask(ctx, c.listTimeout(), "entries of Scalelite", c.Services.LoadBalancer.Entries)
 	})
 	lists.Go(func() {
-		seen.Machines = ask(ctx, c.listTimeout(), "machines at Scaleway", c.Services.Hoster.Machines)
+		seen.Machines, seen.UnreadZones = c.observeMachines(ctx, zones)
 	})
 	all.Go(func() {
 		seen.Images = ask(ctx, c.Config.CallTimeout, "newest images", c.Services.Hoster.Images)
 	})
 	all.Go(func() {
-		seen.Leftovers = ask(ctx, c.Config.CallTimeout, "detached volumes", c.Services.Hoster.Leftovers)
+		seen.Leftovers = ask(ctx, c.Config.CallTimeout, "detached volumes", func(ctx context.Context) ([]pool.Volume, error) {
+			return c.Services.Hoster.Leftovers(ctx, zones)
+		})
 	})
 	all.Go(func() { seen.Calendar, calendar = c.observeCalendar(ctx, now) })
 	all.Go(func() {
@@ -42,10 +45,24 @@ func (c *Cycle) observe(ctx context.Context, now time.Time) (seen pool.Observati
 		})
 	})
 	lists.Wait()
-	seen.Servers = pool.Match(c.Config.Servers, seen.Entries, seen.Machines)
+	seen.Servers = pool.Match(c.Config.Servers, seen.Entries, seen.Machines, seen.UnreadZones)
 	c.observeServers(ctx, now, &seen)
 	all.Wait()
 	return seen, calendar
+}
+
+// observeMachines lists the machines. If only some zones could be listed, it returns
+// their machines, and why the others could not.
+func (c *Cycle) observeMachines(ctx context.Context, zones []string) (machines pool.Reading[[]pool.Machine], unread map[string]string) {
+	machines = ask(ctx, c.listTimeout(), "machines at Scaleway", func(ctx context.Context) ([]pool.Machine, error) {
+		machines, err := c.Services.Hoster.Machines(ctx, zones)
+		if partial, ok := errors.AsType[*pool.PartialError](err); ok {
+			unread = partial.Unread
+			return machines, nil
+		}
+		return machines, err
+	})
+	return machines, unread
 }
 
 // serversPerCall is how many servers' entries or machines are expected to be listed

@@ -2,21 +2,27 @@ package pool
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 )
 
 // Match finds the entry and the machine of each server. If a server has several entries
-// or machines, they are unknown, so that nothing is done with the server.
-func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machine]) []ServerObservation {
+// or machines, they are unknown, so that nothing is done with the server. So is an entry
+// that cannot be read, a machine whose name, tags and addresses name different servers,
+// and a machine that was not found while a zone is unread. unread has the reasons, by
+// zone.
+func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machine], unread map[string]string) []ServerObservation {
 	byDomain := index(entries, Entry.Host)
-	byName := index(machines, func(m Machine) string { return m.Name })
+	nameless := problemWithoutURL(entries)
+	found := identify(servers, machines)
 	list := make([]ServerObservation, len(servers))
 	for i, server := range servers {
 		list[i] = ServerObservation{
 			Server:  server,
-			Entry:   only(entries, byDomain[strings.ToLower(server.Domain)], "Scalelite has %d entries for "+server.Domain),
-			Machine: only(machines, byName[server.Hostname], "%d machines have the name "+server.Hostname),
+			Entry:   entryOf(server, entries, byDomain[strings.ToLower(server.Domain)], nameless),
+			Machine: machineOf(server, machines, found, unread),
 		}
 	}
 	return list
@@ -31,18 +37,53 @@ func index[T any](list Reading[[]T], key func(T) string) map[string][]*T {
 	return found
 }
 
-// only returns the single item that was found; nil if there is none. It is unknown if the
-// list is unknown or if there are several items. several is the format of that reason.
-func only[T any](list Reading[[]T], found []*T, several string) Reading[*T] {
-	switch {
-	case !list.Known():
-		return Unknown[*T](list.Reason())
-	case len(found) > 1:
-		return Unknown[*T](fmt.Sprintf(several, len(found)))
-	case len(found) == 0:
-		return Seen[*T](nil)
+// problemWithoutURL returns the problem of an entry whose URL cannot be read, or "". It
+// may be the entry of any server.
+func problemWithoutURL(entries Reading[[]Entry]) string {
+	all, _ := entries.Get()
+	for _, entry := range all {
+		if entry.URL == "" && entry.Problem != "" {
+			return entry.Problem
+		}
 	}
-	return Seen(found[0])
+	return ""
+}
+
+// entryOf returns a server's entry; nil if it has none. found are the entries with its
+// domain, nameless the problem of an entry that may be any server's.
+func entryOf(server Server, entries Reading[[]Entry], found []*Entry, nameless string) Reading[*Entry] {
+	switch {
+	case !entries.Known():
+		return Unknown[*Entry](entries.Reason())
+	case len(found) > 1:
+		return Unknown[*Entry](fmt.Sprintf("Scalelite has %d entries for %s", len(found), server.Domain))
+	case len(found) == 1 && found[0].Problem != "":
+		return Unknown[*Entry](fmt.Sprintf("the entry %s cannot be read: %s", found[0].URL, found[0].Problem))
+	case len(found) == 1:
+		return Seen(found[0])
+	case nameless != "":
+		return Unknown[*Entry]("it may be the entry whose URL cannot be read: " + nameless)
+	}
+	return Seen[*Entry](nil)
+}
+
+// machineOf returns a server's machine; nil if it has none.
+func machineOf(server Server, machines Reading[[]Machine], found identities, unread map[string]string) Reading[*Machine] {
+	candidates, contradiction := found.machines[server.Number], found.contradictions[server.Number]
+	switch {
+	case !machines.Known():
+		return Unknown[*Machine](machines.Reason())
+	case contradiction != "":
+		return Unknown[*Machine](contradiction)
+	case len(candidates) > 1:
+		return Unknown[*Machine](fmt.Sprintf("%d machines have the name %s", len(candidates), server.Hostname))
+	case len(candidates) == 1:
+		return Seen(candidates[0])
+	case len(unread) > 0:
+		zone := slices.Sorted(maps.Keys(unread))[0]
+		return Unknown[*Machine](fmt.Sprintf("it may be in %s, whose machines are not known: %s", zone, unread[zone]))
+	}
+	return Seen[*Machine](nil)
 }
 
 // Host returns the host of the entry's URL in lower case, with the port unless it is

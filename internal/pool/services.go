@@ -3,6 +3,9 @@ package pool
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -49,15 +52,17 @@ type StatsService interface {
 
 // Hoster is the Scaleway API, limited to the pool's own project and tag.
 type Hoster interface {
-	// Machines returns every machine of the pool in all zones. An incomplete list is an
-	// error.
-	Machines(ctx context.Context) ([]Machine, error)
+	// Machines returns every machine of the pool in the configured zones and in others. If
+	// only some zones could be listed completely, it returns their machines and a
+	// *PartialError.
+	Machines(ctx context.Context, others []string) ([]Machine, error)
 	// Images returns the pool's newest image of each zone that has one. No image at all
 	// is an error.
 	Images(ctx context.Context) ([]Image, error)
 	// Leftovers returns the volumes with the mark of a deletion, which names the machine.
-	// If that machine is gone, they are no longer needed.
-	Leftovers(ctx context.Context) ([]Volume, error)
+	// If that machine is gone, they are no longer needed. It lists the configured zones and
+	// others.
+	Leftovers(ctx context.Context, others []string) ([]Volume, error)
 	// Create creates a machine, attaches its address and starts it, without waiting for
 	// the start. The error is a *RefusalError if the hoster refused to create one. After
 	// any other error a machine may exist: list before trying again.
@@ -109,6 +114,22 @@ var ErrGone = errors.New("does not exist")
 // ErrUnresolved is returned if a reverse name is refused because the name does not
 // resolve to the address, or not yet.
 var ErrUnresolved = errors.New("the name does not resolve to the address yet")
+
+// PartialError is returned if the machines of some zones, but not of all, could not be
+// listed.
+type PartialError struct {
+	// Unread has the reason for each zone that could not be listed.
+	Unread map[string]string
+}
+
+// Error names the zones with the reasons.
+func (e *PartialError) Error() string {
+	var parts []string
+	for _, zone := range slices.Sorted(maps.Keys(e.Unread)) {
+		parts = append(parts, zone+": "+e.Unread[zone])
+	}
+	return "zones not listed: " + strings.Join(parts, "; ")
+}
 
 // RefusalError is returned if the hoster refused to create a machine: each type in each
 // zone by a definite answer, or by an unclear one that ended the creation.

@@ -49,6 +49,9 @@ type State struct {
 	Faults map[string]time.Time `json:"faults,omitempty"`
 	// Refused is why and since when the hoster has refused every creation that was tried.
 	Refused *Refused `json:"refused,omitempty"`
+	// Zones are the zones in which the last evaluations saw machines or volumes of the
+	// pool. They are listed even if they are no longer configured.
+	Zones []string `json:"zones,omitempty"`
 	// Notified is what operators were notified of, by the subject of the alert.
 	Notified map[string]NotifiedAlert `json:"told,omitempty"`
 	// NotifyError says which notification services failed at the last message; empty if none.

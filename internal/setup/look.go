@@ -120,7 +120,9 @@ func (l *look) entries(ctx context.Context) {
 }
 
 func (l *look) machines(ctx context.Context) {
-	l.seen.Machines = ask(ctx, l.CallTimeout, l.Hoster.Machines)
+	l.seen.Machines = ask(ctx, l.CallTimeout, func(ctx context.Context) ([]pool.Machine, error) {
+		return l.Hoster.Machines(ctx, nil)
+	})
 }
 
 func (l *look) addresses(ctx context.Context) {

@@ -14,7 +14,9 @@ import (
 func (l *look) health(ctx context.Context) { l.seen.Health = ask(ctx, l.CallTimeout, l.Health) }
 
 func (l *look) leftovers(ctx context.Context) {
-	l.seen.Leftovers = ask(ctx, l.CallTimeout, l.Hoster.Leftovers)
+	l.seen.Leftovers = ask(ctx, l.CallTimeout, func(ctx context.Context) ([]pool.Volume, error) {
+		return l.Hoster.Leftovers(ctx, nil)
+	})
 }
 
 func (l *look) images(ctx context.Context) {
@@ -83,7 +85,7 @@ func (l *look) tags(ctx context.Context) {
 
 // servers asks the servers whose machine runs for their meetings and stats.
 func (l *look) servers(ctx context.Context) {
-	matched := pool.Match(l.Servers, l.seen.Entries, l.seen.Machines)
+	matched := pool.Match(l.Servers, l.seen.Entries, l.seen.Machines, nil)
 	l.seen.Servers = make([]ServerSight, len(matched))
 	l.parallel(len(matched), func(i int) {
 		l.seen.Servers[i] = l.server(ctx, matched[i])

@@ -32,7 +32,7 @@ func (o *outside) call(name string) error {
 	return nil
 }
 
-func (o *outside) Machines(context.Context) ([]pool.Machine, error) {
+func (o *outside) Machines(context.Context, []string) ([]pool.Machine, error) {
 	return []pool.Machine{{ID: "m1", Name: "bbb-w1", State: pool.Running}}, o.call("Machines")
 }
 
@@ -40,7 +40,9 @@ func (o *outside) Addresses(context.Context) ([]pool.Address, error) {
 	return []pool.Address{provisioned()}, o.call("Addresses")
 }
 
-func (o *outside) Leftovers(context.Context) ([]pool.Volume, error) { return nil, o.call("Leftovers") }
+func (o *outside) Leftovers(context.Context, []string) ([]pool.Volume, error) {
+	return nil, o.call("Leftovers")
+}
 
 func (o *outside) ImageIn(context.Context, string) (pool.Image, error) {
 	return pool.Image{}, o.call("ImageIn")

@@ -63,7 +63,7 @@ func PlanSetup(config Config, seen Sight) (Plan, error) {
 		return nil, err
 	}
 	var plan Plan
-	for _, s := range pool.Match(config.Servers, seen.Entries, seen.Machines) {
+	for _, s := range pool.Match(config.Servers, seen.Entries, seen.Machines, nil) {
 		d := draft{Config: config, seen: seen, all: all, plan: ServerPlan{Server: s.Server}}
 		d.setUp(s)
 		plan = plan.with(d)

@@ -81,12 +81,12 @@ type Services struct {
 
 // Hoster is Scaleway.
 type Hoster interface {
-	// Machines returns the pool's machines, Addresses all addresses of the project.
-	// A list is complete, or there is an error.
-	Machines(ctx context.Context) ([]pool.Machine, error)
+	// Machines returns the pool's machines in its zones and in others, Addresses all
+	// addresses of the project. A list is complete, or there is an error.
+	Machines(ctx context.Context, others []string) ([]pool.Machine, error)
 	Addresses(ctx context.Context) ([]pool.Address, error)
-	// Leftovers returns volumes that deleted machines left behind.
-	Leftovers(ctx context.Context) ([]pool.Volume, error)
+	// Leftovers returns the volumes that are marked as left by a deleted machine.
+	Leftovers(ctx context.Context, others []string) ([]pool.Volume, error)
 	// ImageIn returns the newest image of the pool in an availability zone.
 	ImageIn(ctx context.Context, zone string) (pool.Image, error)
 	// Offers returns Scaleway's word for the stock of each commercial type in a zone.

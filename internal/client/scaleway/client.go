@@ -160,14 +160,19 @@ func inZones[T any](ctx context.Context, zones []scw.Zone, list func(context.Con
 	return slices.Concat(answers...), nil
 }
 
-// zonesWith returns the pool's zones that are also in offered. Block volumes and
-// Elastic Metal hosts are not offered in every zone.
-func (c *Client) zonesWith(offered []scw.Zone) []scw.Zone {
-	var zones []scw.Zone
-	for _, zone := range c.zones {
-		if slices.Contains(offered, zone) {
+// zonesAnd returns the pool's zones and the others, each once.
+func (c *Client) zonesAnd(others []string) []scw.Zone {
+	zones := slices.Clone(c.zones)
+	for _, other := range others {
+		if zone := scw.Zone(other); validation.IsZone(other) && !slices.Contains(zones, zone) {
 			zones = append(zones, zone)
 		}
 	}
 	return zones
+}
+
+// offeredIn returns the zones that are also in offered. Block volumes are not offered in
+// every zone.
+func offeredIn(zones, offered []scw.Zone) []scw.Zone {
+	return slices.DeleteFunc(slices.Clone(zones), func(zone scw.Zone) bool { return !slices.Contains(offered, zone) })
 }

@@ -60,7 +60,7 @@ func TestNewReportsAllWrongSettingsAtOnce(t *testing.T) {
 func TestRequestsHaveKeyAndUserAgent(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+par1+"/servers", list("servers"))
-	if _, err := cloud.client(oneZone).Machines(t.Context()); err != nil {
+	if _, err := cloud.client(oneZone).Machines(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	got := cloud.last("GET " + par1 + "/servers")
@@ -80,7 +80,7 @@ func TestKeyDoesNotFollowARedirect(t *testing.T) {
 	api := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	defer api.Close()
 	client := newCloud(t).client(oneZone, func(c *scaleway.Config) { c.URL = api.URL + "/" })
-	if _, err := client.Machines(t.Context()); err == nil {
+	if _, err := client.Machines(t.Context(), nil); err == nil {
 		t.Error("a redirect was taken for an answer")
 	}
 }
@@ -89,7 +89,7 @@ func TestCallsEndWithTheirContext(t *testing.T) {
 	cloud := newCloud(t) // would complain about any call
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := cloud.client().Machines(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := cloud.client().Machines(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want the context's", err)
 	}
 }

@@ -373,7 +373,7 @@ func TestUnfinishedMachineIsListedAsPreparing(t *testing.T) {
 	unfinished := with(stopped(), object{"tags": cloud.last(create).json(t)["tags"]})
 	cloud.on("GET "+par1+"/servers", say200(unfinished))
 	cloud.on("GET "+machinePath, say(200, object{"server": unfinished}))
-	machines, err := cloud.client(oneZone).Machines(t.Context())
+	machines, err := cloud.client(oneZone).Machines(t.Context(), nil)
 	if err != nil || len(machines) != 1 || machines[0].Detail != pool.Preparing {
 		t.Fatalf("machines are %+v, %v; want one that is preparing", machines, err)
 	}

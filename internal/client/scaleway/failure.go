@@ -1,6 +1,7 @@
 package scaleway
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,6 +41,14 @@ func isDefinite(err error) bool {
 	}
 	_, ok := errors.AsType[scw.SdkError](err)
 	return ok
+}
+
+// reason returns the text of an error for the reason why a zone could not be listed.
+func reason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
+	return err.Error()
 }
 
 // short cuts the text of an error, which can contain an answer of any length.

@@ -30,7 +30,7 @@ func TestHostileAnswersUseLittleMemory(t *testing.T) {
 			cloud.url = api.URL
 			client := cloud.client(oneZone)
 			var err error
-			hostile.Within(t, 200<<20, func() { _, err = client.Machines(t.Context()) })
+			hostile.Within(t, 200<<20, func() { _, err = client.Machines(t.Context(), nil) })
 			if err == nil || !strings.Contains(err.Error(), test.want) || !strings.Contains(err.Error(), "fr-par-1") {
 				t.Fatalf("error = %.300v, want one of the zone with %q", err, test.want)
 			}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"sync"
 
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
@@ -16,19 +17,41 @@ import (
 // preparingTag marks a machine from its creation until its user data is set.
 const preparingTag = "divims-preparing"
 
-// Machines lists every machine of the pool in all zones. It fails unless the list is
-// complete. A machine with the pool's tag is listed whatever its name, one without the
-// tag only if Adopt allows it. Elastic Metal hosts are listed if they are in the project
-// and have exactly the host name of a bare metal server of the pool.
-func (c *Client) Machines(ctx context.Context) ([]pool.Machine, error) {
-	machines, err := inZones(ctx, c.zones, c.machinesIn)
-	if err != nil {
-		return nil, err
+// Machines lists every machine of the pool in the pool's zones and in others. If not all
+// zones can be listed completely, it returns the machines of those that can, with a
+// *pool.PartialError. A machine with the pool's tag is listed whatever its name, one
+// without the tag only if Adopt allows it. Elastic Metal hosts are listed if they are in
+// the project and have exactly the host name of a bare metal server of the pool.
+func (c *Client) Machines(ctx context.Context, others []string) ([]pool.Machine, error) {
+	zones := c.zonesAnd(others)
+	answers, failures := make([][]pool.Machine, len(zones)), make([]error, len(zones))
+	var all sync.WaitGroup
+	for i, zone := range zones {
+		all.Go(func() { answers[i], failures[i] = c.allMachinesIn(ctx, zone) })
 	}
-	if len(c.metalOnly) == 0 {
-		return machines, nil
+	all.Wait()
+	unread := map[string]string{}
+	for i, zone := range zones {
+		if failures[i] != nil {
+			answers[i], unread[string(zone)] = nil, reason(failures[i])
+		}
 	}
-	hosts, err := inZones(ctx, c.zonesWith(c.metal.Zones()), c.hostsIn)
+	switch len(unread) {
+	case 0:
+		return slices.Concat(answers...), nil
+	case len(zones):
+		return nil, failures[0]
+	}
+	return slices.Concat(answers...), &pool.PartialError{Unread: unread}
+}
+
+// allMachinesIn lists the pool's Instances and Elastic Metal hosts in a zone.
+func (c *Client) allMachinesIn(ctx context.Context, zone scw.Zone) ([]pool.Machine, error) {
+	machines, err := c.machinesIn(ctx, zone)
+	if err != nil || len(c.metalOnly) == 0 || !slices.Contains(c.metal.Zones(), zone) {
+		return machines, err
+	}
+	hosts, err := c.hostsIn(ctx, zone)
 	if err != nil {
 		return nil, err
 	}

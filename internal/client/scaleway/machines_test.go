@@ -71,7 +71,7 @@ func TestMachinesListsAllOfThePoolAndNoOther(t *testing.T) {
 			if test.change == nil {
 				test.change = func(*scaleway.Config) {}
 			}
-			machines, err := cloud.client(test.change).Machines(t.Context())
+			machines, err := cloud.client(test.change).Machines(t.Context(), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +91,7 @@ func TestMachinesFiltersItself(t *testing.T) {
 		with(instance(3, "bbb-w3"), object{"tags": []string{}}),
 	}
 	cloud.on("GET "+par1+"/servers", func(call) reply { return reply{200, object{"servers": all}, len(all)} })
-	machines, err := cloud.client(oneZone).Machines(t.Context())
+	machines, err := cloud.client(oneZone).Machines(t.Context(), nil)
 	if err != nil || !reflect.DeepEqual(ids(machines), []string{uuid(1)}) {
 		t.Errorf("machines are %v, %v; want the first", ids(machines), err)
 	}
@@ -104,7 +104,7 @@ func TestMachinesReadsAllPages(t *testing.T) {
 		all = append(all, instance(i+1, "bbb-w1"))
 	}
 	cloud.on("GET "+par1+"/servers", list("servers", all...))
-	machines, err := cloud.client(oneZone).Machines(t.Context())
+	machines, err := cloud.client(oneZone).Machines(t.Context(), nil)
 	if err != nil || len(machines) != 250 {
 		t.Errorf("%d machines, %v; want 250", len(machines), err)
 	}
@@ -114,7 +114,9 @@ func TestMachinesReadsAllPages(t *testing.T) {
 	}
 }
 
-func TestIncompleteListOfMachinesIsAnError(t *testing.T) {
+// TestIncompleteListOfAZoneIsAnError checks that an incomplete list is not taken for the
+// machines of its zone, and leaves those of another zone known.
+func TestIncompleteListOfAZoneIsAnError(t *testing.T) {
 	one := []object{instance(1, "bbb-w1")}
 	dateless := with(instance(1, "bbb-w1"), object{"modification_date": nil})
 	tests := map[string]struct {
@@ -138,17 +140,33 @@ func TestIncompleteListOfMachinesIsAnError(t *testing.T) {
 			cloud := newCloud(t)
 			cloud.on("GET "+par1+"/servers", list("servers", one...))
 			cloud.on("GET "+ams1+"/servers", test.scripts...)
-			machines, err := cloud.client().Machines(t.Context())
-			if err == nil {
-				t.Fatalf("no error, and machines %v", ids(machines))
+			machines, err := cloud.client().Machines(t.Context(), nil)
+			partial, ok := errors.AsType[*pool.PartialError](err)
+			if !ok || len(partial.Unread) != 1 || !strings.Contains(partial.Unread["nl-ams-1"], test.want) {
+				t.Errorf("error %v, want one that says %q of nl-ams-1 alone", err, test.want)
 			}
-			if machines != nil {
-				t.Errorf("machines %v beside the error", ids(machines))
+			if got := ids(machines); !reflect.DeepEqual(got, []string{uuid(1)}) {
+				t.Errorf("machines are %v, want those of the other zone", got)
 			}
-			if !strings.Contains(err.Error(), "nl-ams-1") || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error %q does not name the zone and %q", err, test.want)
+
+			cloud.on("GET "+par1+"/servers", say(403, ""))
+			cloud.on("GET "+ams1+"/servers", say(403, ""))
+			machines, err = cloud.client().Machines(t.Context(), nil)
+			if _, partial := errors.AsType[*pool.PartialError](err); err == nil || partial || machines != nil {
+				t.Errorf("machines %v and error %v; want only an error, because no zone is known", ids(machines), err)
 			}
 		})
+	}
+}
+
+// TestMachinesOfOtherZones checks that zones are listed that are not configured any more.
+func TestMachinesOfOtherZones(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.on("GET "+par1+"/servers", list("servers", instance(1, "bbb-w1")))
+	cloud.on("GET "+ams1+"/servers", list("servers", with(instance(2, "bbb-w2"), object{"zone": "nl-ams-1"})))
+	machines, err := cloud.client(oneZone).Machines(t.Context(), []string{"fr-par-1", "nl-ams-1", "no zone"})
+	if err != nil || !reflect.DeepEqual(ids(machines), []string{uuid(1), uuid(2)}) {
+		t.Errorf("machines are %v, error %v; want those of both zones once", ids(machines), err)
 	}
 }
 
@@ -156,7 +174,7 @@ func TestEndlessAnswerIsAnError(t *testing.T) {
 	cloud := newCloud(t)
 	long := with(instance(1, "bbb-w1"), object{"dns": strings.Repeat("x", 9<<20)})
 	cloud.on("GET "+par1+"/servers", list("servers", long))
-	_, err := cloud.client(oneZone).Machines(t.Context())
+	_, err := cloud.client(oneZone).Machines(t.Context(), nil)
 	if err == nil || !strings.Contains(err.Error(), "longer than") {
 		t.Errorf("error %v, want one about the length", err)
 	}
@@ -176,7 +194,7 @@ func TestMachineHasTheValuesOfTheAPI(t *testing.T) {
 	cloud.on("GET "+par1+"/products/servers", func(call) reply {
 		return reply{200, object{"servers": object{"POP2-HC-8C-16G": object{"hourly_price": 0.213}}}, 1}
 	})
-	machines, err := cloud.client(oneZone).Machines(t.Context())
+	machines, err := cloud.client(oneZone).Machines(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +231,7 @@ func TestPricesAreReadOnceAndMayBeMissing(t *testing.T) {
 		say(500, ""))
 	client := cloud.client(oneZone)
 	for evaluation, want := range []pool.Reading[float64]{{}, pool.Seen(0.191), pool.Seen(0.191)} {
-		machines, err := client.Machines(t.Context())
+		machines, err := client.Machines(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -254,7 +272,7 @@ func TestBareMetalServersAreElasticMetalHosts(t *testing.T) {
 				host(3, "bbb-w11", status), // contains the name of a bare metal server
 				with(host(4, "bbb-w1", status), object{"project_id": stranger}),
 			))
-			machines, err := cloud.client(bareMetal).Machines(t.Context())
+			machines, err := cloud.client(bareMetal).Machines(t.Context(), nil)
 			if err != nil || len(machines) != 1 {
 				t.Fatalf("machines are %v, %v; want the first host", machines, err)
 			}
@@ -276,7 +294,7 @@ func TestHostsThatCannotBeListedAreAnError(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+par1+"/servers", list("servers", instance(2, "bbb-w2")))
 	cloud.on("GET "+metal1+"/servers", say(500, ""))
-	if machines, err := cloud.client(bareMetal).Machines(t.Context()); err == nil {
+	if machines, err := cloud.client(bareMetal).Machines(t.Context(), nil); err == nil {
 		t.Errorf("no error, and machines %v", ids(machines))
 	}
 }

@@ -130,7 +130,7 @@ func adopted(t *testing.T, raw rawMachine, text json.RawMessage) pool.Machine {
 	machines, err := cloud.client(oneZone, adopt, func(c *scaleway.Config) {
 		c.ProjectID = raw.Project
 		c.Servers = []pool.Server{{Number: 1, Hostname: raw.Name}}
-	}).Machines(t.Context())
+	}).Machines(t.Context(), nil)
 	if err != nil || len(machines) != 1 {
 		t.Fatalf("machines are %v, %v; want the recorded one", machines, err)
 	}
@@ -188,7 +188,7 @@ func TestRecordedListOfMachines(t *testing.T) {
 			}
 			c.Servers = append(c.Servers, pool.Server{Number: n + 1, Hostname: raw.Name})
 		}
-	}).Machines(t.Context())
+	}).Machines(t.Context(), nil)
 	if err != nil || len(machines) != 2 {
 		t.Errorf("%d machines, %v; want the 2 of 3 that are in the project", len(machines), err)
 	}
@@ -209,7 +209,7 @@ func TestRecordedBlockVolumes(t *testing.T) {
 		cloud := newCloud(t)
 		cloud.on("GET "+block1+"/volumes", blockList("volumes", volume))
 		cloud.on("GET "+par1+"/volumes", list("volumes"))
-		leftovers, err := cloud.client(oneZone, func(c *scaleway.Config) { c.ProjectID = volume["project_id"].(string) }).Leftovers(t.Context())
+		leftovers, err := cloud.client(oneZone, func(c *scaleway.Config) { c.ProjectID = volume["project_id"].(string) }).Leftovers(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

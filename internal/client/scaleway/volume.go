@@ -13,17 +13,18 @@ import (
 	"divims/internal/pool"
 )
 
-// Leftovers lists the volumes with the pool's mark in all zones. It fails unless the
-// list is complete. A machine that was deleted while stopped can leave local volumes.
+// Leftovers lists the volumes with the pool's mark in the pool's zones and in others. It
+// fails unless the list is complete. A machine that was deleted while stopped can leave local volumes.
 //
 // Earlier versions marked volumes by the pool's tag alone. Such a mark does not say
 // whether its machine is gone, so DiViMS never deletes these volumes; check names them.
-func (c *Client) Leftovers(ctx context.Context) ([]pool.Volume, error) {
-	blocks, err := inZones(ctx, c.zonesWith(c.blocks.Zones()), c.blockLeftovers)
+func (c *Client) Leftovers(ctx context.Context, others []string) ([]pool.Volume, error) {
+	zones := c.zonesAnd(others)
+	blocks, err := inZones(ctx, offeredIn(zones, c.blocks.Zones()), c.blockLeftovers)
 	if err != nil {
 		return nil, err
 	}
-	locals, err := inZones(ctx, c.zones, c.localLeftovers)
+	locals, err := inZones(ctx, zones, c.localLeftovers)
 	if err != nil {
 		return nil, err
 	}

@@ -41,7 +41,7 @@ func TestLeftoversAreMarkedAndOfThePool(t *testing.T) {
 	cloud := newCloud(t)
 	cloud.on("GET "+block1+"/volumes", blockList("volumes", blocks...))
 	cloud.on("GET "+par1+"/volumes", list("volumes", locals...))
-	got, err := cloud.client(oneZone).Leftovers(t.Context())
+	got, err := cloud.client(oneZone).Leftovers(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestLeftoversAreCompleteOrAnError(t *testing.T) {
 			cloud.on("GET "+block1+"/volumes", blockList("volumes", leftover(1)))
 			cloud.on("GET "+par1+"/volumes", list("volumes"))
 			cloud.on(broken, say(503, ""))
-			if got, err := cloud.client(oneZone).Leftovers(t.Context()); err == nil || got != nil {
+			if got, err := cloud.client(oneZone).Leftovers(t.Context(), nil); err == nil || got != nil {
 				t.Errorf("leftovers are %v, %v; want an error", got, err)
 			}
 		})

@@ -21,7 +21,7 @@ func (r *run) observe(now time.Time) pool.Observation {
 		History:   pool.Seen(r.remembered(now)),
 		Future:    r.ahead(now),
 	}
-	seen.Servers = pool.Match(r.servers, seen.Entries, seen.Machines)
+	seen.Servers = pool.Match(r.servers, seen.Entries, seen.Machines, nil)
 	for i := range seen.Servers {
 		r.observeServer(&seen.Servers[i])
 	}

@@ -20,7 +20,7 @@ func TestAnswering(t *testing.T) {
 	}
 	look := func() {
 		_, _ = f.scalelite().Entries(t.Context())
-		_, _ = f.scaleway().Machines(t.Context())
+		_, _ = f.scaleway().Machines(t.Context(), nil)
 	}
 	expect("before any call", true, true)
 	look()

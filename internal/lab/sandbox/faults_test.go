@@ -63,7 +63,7 @@ func TestClientsReportEveryFault(t *testing.T) {
 			_, err := f.stats().Stats(ctx, pool.Server{Domain: domain(1)}, f.clock(1))
 			return err
 		},
-		"scaleway:GET servers": func(ctx context.Context) error { _, err := f.scaleway().Machines(ctx); return err },
+		"scaleway:GET servers": func(ctx context.Context) error { _, err := f.scaleway().Machines(ctx, nil); return err },
 	}
 	for call, read := range reads {
 		for kind, problem := range map[string]string{
@@ -254,7 +254,7 @@ func TestMissingPageIsEmpty(t *testing.T) {
 	if got := f.appliedFaults(); !slices.Equal(got, []string{"scaleway:GET servers@2 (missing-page)"}) {
 		t.Errorf("applied faults: %q", got)
 	}
-	if machines, err := f.scaleway().Machines(t.Context()); err == nil {
+	if machines, err := f.scaleway().Machines(t.Context(), nil); err == nil {
 		t.Errorf("the client read %d of 3 machines without an error", len(machines))
 	}
 
@@ -389,7 +389,7 @@ func (f *fixture) reportedClock() time.Time {
 
 func (f *fixture) machineCreation() time.Time {
 	f.t.Helper()
-	machines, err := f.scaleway().Machines(f.t.Context())
+	machines, err := f.scaleway().Machines(f.t.Context(), nil)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -448,7 +448,7 @@ func TestKilledCallerDoesNothingMore(t *testing.T) {
 		id := f.entry(1).ID
 		f.setFaults("scalelite#1:updateServer:" + kind)
 		cordoned := f.scalelite().SetState(t.Context(), id, pool.Cordoned)
-		_, later := f.scaleway().Machines(t.Context())
+		_, later := f.scaleway().Machines(t.Context(), nil)
 		if cordoned == nil || later == nil {
 			t.Errorf("%s: the calls returned the errors %v and %v; want two errors", kind, cordoned, later)
 		}

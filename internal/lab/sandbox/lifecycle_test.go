@@ -114,7 +114,7 @@ func (f *fixture) recordingStates() []pool.RecordingState {
 func (f *fixture) deleteFirstMachine() {
 	f.t.Helper()
 	ctx, hoster := f.t.Context(), f.scaleway()
-	machines, err := hoster.Machines(ctx)
+	machines, err := hoster.Machines(ctx, nil)
 	if err != nil || len(machines) != 2 {
 		f.t.Fatalf("%d machines, %v; want 2", len(machines), err)
 	}
@@ -128,7 +128,7 @@ func (f *fixture) deleteFirstMachine() {
 	}
 	f.wantSilence("a machine that is being deleted", 1)
 	f.advance(2 * time.Minute)
-	leftovers, err := hoster.Leftovers(ctx)
+	leftovers, err := hoster.Leftovers(ctx, nil)
 	if err != nil || len(leftovers) != 1 {
 		f.t.Fatalf("%d leftovers, %v; want the disk of the machine", len(leftovers), err)
 	}

@@ -381,7 +381,7 @@ func TestConcurrentCalls(t *testing.T) {
 			_, err := stats.Stats(t.Context(), pool.Server{Domain: domain(1)}, f.clock(1))
 			return err
 		},
-		"Scaleway": func() error { _, err := hoster.Machines(t.Context()); return err },
+		"Scaleway": func() error { _, err := hoster.Machines(t.Context(), nil); return err },
 	} {
 		for range 4 {
 			wg.Go(func() {
