@@ -54,8 +54,8 @@ func host(address string) string {
 	return parsed.Host
 }
 
-// Entries lists all entries. It returns an error if any of them cannot be read
-// completely, because DiViMS must not act on a part of the pool.
+// Entries lists all entries. One that cannot be read completely has a Problem. It returns
+// an error if the list is incomplete, because DiViMS must not act on a part of the pool.
 func (c *Client) Entries(ctx context.Context) ([]pool.Entry, error) {
 	body, err := c.call(ctx, "getServers", nil)
 	if isEmptyList(err) {
@@ -113,9 +113,9 @@ func (c *Client) Register(ctx context.Context, serverURL string, secret pool.Sec
 	if err != nil {
 		return pool.Entry{}, fmt.Errorf("register %s: %w", serverURL, err)
 	}
-	entry, err := parseEntry(body)
-	if err != nil {
-		return pool.Entry{}, fmt.Errorf("register %s: addServer of %s: %w", serverURL, c.host, err)
+	entry := parseEntry(body)
+	if entry.Problem != "" {
+		return pool.Entry{}, fmt.Errorf("register %s: addServer of %s: %s", serverURL, c.host, entry.Problem)
 	}
 	return entry, nil
 }

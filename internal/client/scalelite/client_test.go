@@ -140,21 +140,6 @@ var incompleteLists = []struct {
 	{"null", response{200, jsonType, "null"}, "not a list"},
 	{"an object", response{200, jsonType, enabledEntry}, "not a list"},
 	{"two lists", response{200, jsonType, "[][]"}, "after the list"},
-	{"null as entry", response{200, jsonType, "[null]"}, "entry 1: id or url is missing"},
-	{"no id", with(`"id":"e-1",`, ""), "entry 2: id or url is missing"},
-	{"no url", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, `""`), "id or url is missing"},
-	{"a new state", with(`"enabled"`, `"sleeping"`), `unknown state "sleeping"`},
-	{"no state", with(`"state":"enabled",`, ""), `unknown state ""`},
-	{"a new word for online", with(`"online":"online"`, `"online":"maybe"`), `online is "maybe"`},
-	{"online as a boolean", with(`"online":"online"`, `"online":true`), "cannot unmarshal bool"},
-	{"a new word for load", with("4.5", `"busy"`), "load:"},
-	{"load null", with("4.5", "null"), "load:"},
-	{"no load", with(`"load":4.5,`, ""), "load:"},
-	{"a negative load", with("4.5", "-1"), "load:"},
-	{"an infinite load", with("4.5", `"Infinity"`), "load:"},
-	{"a load out of range", with("4.5", "1e999"), "load:"},
-	{"a multiplier that is no number", with(`"1.5"`, `"NaN"`), "load_multiplier:"},
-	{"a secret that is no text", with(`"server-secret-0815"`, "4711"), "cannot unmarshal number"},
 	{"too long a body", response{200, jsonType, "[" + strings.Repeat(" ", maxResponse) + "]"}, "longer than 4194304 bytes"},
 }
 
@@ -173,6 +158,82 @@ func TestIncompleteListIsAnError(t *testing.T) {
 				t.Errorf("error contains a secret: %v", err)
 			}
 		})
+	}
+}
+
+// oddEntries are lists whose second entry cannot be read.
+var oddEntries = []struct {
+	name     string
+	response response
+	want     string // part of the problem
+}{
+	{"no id", with(`"id":"e-1",`, ""), "id or url is missing"},
+	{"no url", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, `""`), "id or url is missing"},
+	{"a new state", with(`"enabled"`, `"sleeping"`), `unknown state "sleeping"`},
+	{"no state", with(`"state":"enabled",`, ""), `unknown state ""`},
+	{"a new word for online", with(`"online":"online"`, `"online":"maybe"`), `online is "maybe"`},
+	{"online as a boolean", with(`"online":"online"`, `"online":true`), "online is no text"},
+	{"a new word for load", with("4.5", `"busy"`), "load:"},
+	{"load null", with("4.5", "null"), "load:"},
+	{"no load", with(`"load":4.5,`, ""), "load:"},
+	{"a negative load", with("4.5", "-1"), "load:"},
+	{"an infinite load", with("4.5", `"Infinity"`), "load:"},
+	{"a load out of range", with("4.5", "1e999"), "load:"},
+	{"a multiplier that is no number", with(`"1.5"`, `"NaN"`), "load_multiplier:"},
+	{"a multiplier of null", with(`"1.5"`, "null"), "load_multiplier:"},
+	{"a negative multiplier", with(`"1.5"`, `"-1.0"`), "load_multiplier:"},
+	{"a load of 1e308", with("4.5", "1e308"), `load: "1e308" is not a number from 0 to 1000000000`},
+	{"a load beyond 64 bits", with("4.5", "99999999999999999999"), "load:"},
+	{"a load of very many digits", with("4.5", strings.Repeat("9", 1<<20)), "load:"},
+	{"a multiplier of 1e308", with(`"1.5"`, `"1e308"`), "load_multiplier:"},
+	{"a url that is an object", with(`"https://bbb-w1.example.com/bigbluebutton/api"`, "{}"), "url is no text"},
+	{"a long id", with("e-1", strings.Repeat("x", maxText+1)), "id is longer than 2048 bytes"},
+	{"a long url", with("/bigbluebutton/api", "/"+strings.Repeat("x", maxText)), "url is longer than 2048 bytes"},
+	{"a secret that is no text", with(`"server-secret-0815"`, "4711"), "secret is no text"},
+}
+
+// An entry that cannot be read has a problem. Its other values and the other entries are
+// known, so that only its own server is left alone.
+func TestOddEntryHasAProblem(t *testing.T) {
+	for _, test := range oddEntries {
+		t.Run(test.name, func(t *testing.T) {
+			_, client := scripted(t, test.response)
+			entries, err := client.Entries(t.Context())
+			if err != nil || len(entries) != 2 {
+				t.Fatalf("got %v, %v; want two entries", entries, err)
+			}
+			if entries[0].Problem != "" || entries[0].ID != "e-2" {
+				t.Errorf("the first entry is %+v, want it as it is", entries[0])
+			}
+			odd := entries[1]
+			if !strings.Contains(odd.Problem, test.want) || strings.Contains(odd.Problem, serverSecret) {
+				t.Errorf("the problem is %q, want one with %q and without the secret", odd.Problem, test.want)
+			}
+			if strings.Contains(test.name, "url") != (odd.Host() != "bbb-w1.example.com") && !strings.Contains(test.name, "long url") {
+				t.Errorf("the URL is %q", odd.URL)
+			}
+			if odd.Tag != "lab" || odd.BBBVersion != "3.0.4" {
+				t.Errorf("the entry is %+v, want what can be read", odd)
+			}
+		})
+	}
+}
+
+func TestEntryThatIsNoObject(t *testing.T) {
+	for _, odd := range []string{"null", "7", `"e-1"`, "[]", "{}"} {
+		_, client := scripted(t, response{200, jsonType, "[" + odd + "," + enabledEntry + "]"})
+		entries, err := client.Entries(t.Context())
+		if err != nil || len(entries) != 2 || entries[0].Problem == "" || entries[0].URL != "" || entries[1].Problem != "" {
+			t.Errorf("%s: got %v, %v; want only the first to have a problem", odd, entries, err)
+		}
+	}
+}
+
+func TestEntriesWithTheSameID(t *testing.T) {
+	_, client := scripted(t, with("e-1", "e-2"))
+	entries, err := client.Entries(t.Context())
+	if err != nil || len(entries) != 2 || entries[0].Problem == "" || entries[1].Problem == "" {
+		t.Errorf("got %+v, %v; want both entries to have a problem", entries, err)
 	}
 }
 

@@ -15,40 +15,36 @@ import (
 const (
 	// maxText is the longest id, URL, tag or version, in bytes.
 	maxText = 2048
+	// maxEntries is the most entries of a list. It is more than Scalelite could poll.
+	maxEntries = 20_000
 	// maxNumber is more than any real load. A larger number is an error.
 	maxNumber = 1_000_000_000
 )
 
-// entry is the JSON object with which Scalelite describes an entry.
-type entry struct {
-	ID             string          `json:"id"`
-	URL            string          `json:"url"`
-	Secret         pool.Secret     `json:"secret"`
-	State          pool.EntryState `json:"state"`
-	Load           json.RawMessage `json:"load"`            // a number, or "unavailable"
-	LoadMultiplier json.RawMessage `json:"load_multiplier"` // a string; a number when unset
-	Online         string          `json:"online"`
-	Tag            string          `json:"tag"`
-	BBBVersion     string          `json:"bbb_version"`
-}
-
-// parseEntries reads the response to getServers. It decodes one object at a time and
-// stops at the first invalid one, so a long list of other values takes no memory.
+// parseEntries reads the response to getServers. An entry that cannot be read has a
+// Problem. The error is about the list as a whole. It decodes one object at a time, so
+// a long list of other values takes little memory.
 func parseEntries(body []byte) ([]pool.Entry, error) {
 	list := json.NewDecoder(bytes.NewReader(body))
 	if begin, err := list.Token(); err != nil || begin != json.Delim('[') {
 		return nil, errors.New("the response is not a list")
 	}
-	entries, seen := []pool.Entry{}, map[string]bool{}
+	entries, byID := []pool.Entry{}, map[string]int{}
 	for list.More() {
-		entry, err := nextEntry(list)
-		if err == nil && seen[entry.ID] {
-			err = fmt.Errorf("another entry has the same id %.40q", entry.ID)
+		if len(entries) == maxEntries {
+			return nil, fmt.Errorf("the list has more than %d entries", maxEntries)
 		}
-		if err != nil {
+		var object json.RawMessage
+		if err := list.Decode(&object); err != nil {
 			return nil, fmt.Errorf("entry %d: %w", len(entries)+1, err)
 		}
-		entries, seen[entry.ID] = append(entries, entry), true
+		entry := parseEntry(object)
+		if first, twice := byID[entry.ID]; twice && entry.ID != "" {
+			entry.Problem = fmt.Sprintf("another entry has the same id %.40q", entry.ID)
+			entries[first].Problem = entry.Problem
+		}
+		byID[entry.ID] = len(entries)
+		entries = append(entries, entry)
 	}
 	if _, err := list.Token(); err != nil {
 		return nil, fmt.Errorf("the end of the list: %w", err)
@@ -59,62 +55,90 @@ func parseEntries(body []byte) ([]pool.Entry, error) {
 	return entries, nil
 }
 
-func nextEntry(list *json.Decoder) (pool.Entry, error) {
-	var object json.RawMessage
-	if err := list.Decode(&object); err != nil {
-		return pool.Entry{}, err
+// parseEntry reads one object. The first missing or unexpected value is the entry's
+// Problem. The other values are set.
+func parseEntry(object []byte) pool.Entry {
+	fields := fields{}
+	if err := json.Unmarshal(object, &fields.values); err != nil || fields.values == nil {
+		return pool.Entry{Load: pool.Unknown[float64]("the entry cannot be read"), Problem: "it is not an object"}
 	}
-	return parseEntry(object)
+	entry := pool.Entry{
+		URL:        fields.text("url"),
+		ID:         fields.text("id"),
+		Secret:     pool.NewSecret(fields.text("secret")),
+		Tag:        fields.text("tag"),
+		BBBVersion: fields.text("bbb_version"),
+		State:      pool.EntryState(fields.text("state")),
+	}
+	if entry.URL == "" || entry.ID == "" {
+		fields.note("id or url is missing")
+	}
+	if _, known := stateRequests[entry.State]; !known {
+		fields.note("unknown state %.40q", entry.State)
+		entry.State = ""
+	}
+	online := fields.text("online")
+	if entry.Online = online == "online"; !entry.Online && online != "offline" {
+		fields.note("online is %.40q, neither online nor offline", online)
+	}
+	entry.Load = fields.load()
+	entry.LoadMultiplier = fields.number("load_multiplier")
+	entry.Problem = fields.problem
+	return entry
 }
 
-// parseEntry reads one object. Every missing or unexpected value is an error.
-func parseEntry(object []byte) (pool.Entry, error) {
-	var e entry
-	if err := json.Unmarshal(object, &e); err != nil {
-		return pool.Entry{}, err
-	}
-	if e.ID == "" || e.URL == "" {
-		return pool.Entry{}, errors.New("id or url is missing")
-	}
-	if max(len(e.ID), len(e.URL), len(e.Tag), len(e.BBBVersion)) > maxText {
-		return pool.Entry{}, fmt.Errorf("id, url, tag or bbb_version is longer than %d bytes", maxText)
-	}
-	if _, known := stateRequests[e.State]; !known {
-		return pool.Entry{}, fmt.Errorf("unknown state %.40q", e.State)
-	}
-	if e.Online != "online" && e.Online != "offline" {
-		return pool.Entry{}, fmt.Errorf("online is %.40q, neither online nor offline", e.Online)
-	}
-	load, err := parseLoad(e.Load)
-	if err != nil {
-		return pool.Entry{}, err
-	}
-	multiplier, err := parseNumber(e.LoadMultiplier)
-	if err != nil {
-		return pool.Entry{}, fmt.Errorf("load_multiplier: %w", err)
-	}
-	return pool.Entry{
-		ID:             e.ID,
-		URL:            e.URL,
-		Secret:         e.Secret,
-		State:          e.State,
-		Load:           load,
-		LoadMultiplier: multiplier,
-		Online:         e.Online == "online",
-		Tag:            e.Tag,
-		BBBVersion:     e.BBBVersion,
-	}, nil
+// fields are the values of one JSON object.
+type fields struct {
+	values map[string]json.RawMessage
+	// problem is the first one that was found.
+	problem string
 }
 
-func parseLoad(value json.RawMessage) (pool.Reading[float64], error) {
-	if string(value) == `"unavailable"` {
-		return pool.Unknown[float64]("Scalelite says unavailable"), nil
+func (f *fields) note(format string, args ...any) {
+	if f.problem == "" {
+		f.problem = fmt.Sprintf(format, args...)
 	}
-	load, err := parseNumber(value)
+}
+
+// text returns a text; empty if it is missing, null, or no text. One that is too long is
+// cut.
+func (f *fields) text(name string) string {
+	value, ok := f.values[name]
+	if !ok {
+		return ""
+	}
+	var text string
+	if err := json.Unmarshal(value, &text); err != nil {
+		f.note("%s is no text", name)
+		return ""
+	}
+	if len(text) > maxText {
+		f.note("%s is longer than %d bytes", name, maxText)
+		return strings.ToValidUTF8(text[:maxText], "")
+	}
+	return text
+}
+
+// load returns the load. It is unknown if Scalelite says so, or if it cannot be read.
+func (f *fields) load() pool.Reading[float64] {
+	if string(f.values["load"]) == `"unavailable"` {
+		return pool.Unknown[float64]("Scalelite says unavailable")
+	}
+	load, err := parseNumber(f.values["load"])
 	if err != nil {
-		return pool.Reading[float64]{}, fmt.Errorf("load: %w", err)
+		f.note("load: %v", err)
+		return pool.Unknown[float64]("load: " + err.Error())
 	}
-	return pool.Seen(load), nil
+	return pool.Seen(load)
+}
+
+// number returns a number; 0 if it cannot be read.
+func (f *fields) number(name string) float64 {
+	number, err := parseNumber(f.values[name])
+	if err != nil {
+		f.note("%s: %v", name, err)
+	}
+	return number
 }
 
 // parseNumber parses a number that may be in quotes.

@@ -14,26 +14,15 @@ import (
 // Every hostile response ends in an error that names the call and the host. The call
 // allocates at most 64 MB, including the test server's copies.
 func TestHostileResponsesTakeLittleMemory(t *testing.T) {
-	changed := func(old, replacement string) http.HandlerFunc {
-		return respond(jsonType, with(old, replacement).body)
-	}
 	laughs := `<!DOCTYPE r [<!ENTITY a "` + strings.Repeat("&b;", 1000) + `"><!ENTITY b "lol">]><response><message>&a;</message></response>`
 	tests := []struct {
 		name     string
 		response http.HandlerFunc
 		want     string // part of the error
 	}{
-		{"a load of 1e308", changed("4.5", "1e308"), `entry 2: load: "1e308" is not a number from 0 to 1000000000`},
-		{"a load beyond 64 bits", changed("4.5", "99999999999999999999"), "load:"},
-		{"a negative load", changed("4.5", "-1"), "load:"},
-		{"a load of very many digits", changed("4.5", strings.Repeat("9", 1<<20)), "load:"},
-		{"a multiplier of 1e308", changed(`"1.5"`, `"1e308"`), "load_multiplier:"},
-		{"an id twice", changed("e-1", "e-2"), `entry 2: another entry has the same id "e-2"`},
-		{"a long id", changed("e-1", strings.Repeat("x", maxText+1)), "longer than 2048 bytes"},
-		{"a long url", changed("https://", "https://"+strings.Repeat("x", maxText)), "longer than 2048 bytes"},
 		{"nested lists", respond(jsonType, strings.Repeat("[", 1<<20)), "max depth"},
-		{"nested objects", changed("4.5", strings.Repeat(`{"a":`, 1<<17)), "max depth"},
-		{"null very often", respond(jsonType, "["+strings.Repeat("null,", 1<<19)+"null]"), "entry 1: id or url is missing"},
+		{"nested objects", respond(jsonType, with("4.5", strings.Repeat(`{"a":`, 1<<17)).body), "max depth"},
+		{"null very often", respond(jsonType, "["+strings.Repeat("null,", 1<<19)+"null]"), "the list has more than 20000 entries"},
 		{"a word that clears the screen", respond(xmlType, "<response><message>\u009b2J</message></response>"), `"\u009b2J"`},
 		{"a bomb", hostile.Bomb(t, jsonType, "[", " ", 4*maxResponse), "longer than 4194304 bytes"},
 		{"XML: a billion laughs", respond(xmlType, laughs), "unreadable XML"},
