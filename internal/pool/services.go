@@ -64,8 +64,9 @@ type Hoster interface {
 	// others.
 	Leftovers(ctx context.Context, others []string) ([]Volume, error)
 	// Create creates a machine, attaches its address and starts it, without waiting for
-	// the start. The error is a *RefusalError if the hoster refused to create one. After
-	// any other error a machine may exist: list before trying again.
+	// the start. The error wraps a *RefusalError if the hoster refused to create one. After
+	// an unclear refusal, and after any other error, a machine may exist: list before
+	// trying again.
 	Create(ctx context.Context, order MachineOrder) (Machine, error)
 	PowerOn(ctx context.Context, machine Machine) error
 	Reboot(ctx context.Context, machine Machine) error

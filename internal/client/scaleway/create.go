@@ -16,7 +16,9 @@ import (
 
 // Create creates a machine with its server's reserved addresses and starts it, without
 // waiting for it. It tries the types in order, each in all zones where the server has
-// an address. If all are refused, the error is a *pool.RefusalError.
+// an address. After a definite refusal nothing is left behind and the next pair is tried.
+// After an unclear answer a machine may exist, so no other pair is tried. In both cases
+// the error wraps a *pool.RefusalError.
 //
 // Creation takes several calls and may be interrupted between any two. The next
 // evaluation can continue safely, because
@@ -50,32 +52,36 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 	if len(sites) == 0 {
 		return pool.Machine{}, problems
 	}
-	shortage := &pool.RefusalError{}
+	refused := &pool.RefusalError{}
 	for _, commercialType := range order.Types {
 		for _, site := range sites {
 			if lately := refusedLately(order, commercialType, site.zone); lately != nil {
-				shortage.Refusals = append(shortage.Refusals, *lately)
+				if !slices.Contains(refused.Refusals, *lately) {
+					refused.Refusals = append(refused.Refusals, *lately)
+				}
 				continue
 			}
-			machine, refused, err := c.createIn(ctx, site, commercialType, order)
-			if refused == "" || err != nil {
+			machine, refusal, err := c.createIn(ctx, site, commercialType, order)
+			if refusal == nil {
 				return machine, err
 			}
-			shortage.Refusals = append(shortage.Refusals,
-				pool.Refusal{Zone: string(site.zone), Type: commercialType, Reason: refused})
+			refused.Refusals = append(refused.Refusals, *refusal)
+			if refusal.Type == "" || err != nil {
+				return machine, joinErrors(refused, err)
+			}
 		}
 	}
 	if problems != nil {
-		return pool.Machine{}, fmt.Errorf("%w; and in other zones: %w", shortage, problems)
+		return pool.Machine{}, fmt.Errorf("%w; and in other zones: %w", refused, problems)
 	}
-	return pool.Machine{}, shortage
+	return pool.Machine{}, refused
 }
 
-// refusedLately returns the recent refusal of a type in a zone, or nil if it may be
-// tried.
+// refusedLately returns the recent refusal of a type in a zone, or of the whole zone, or
+// nil if it may be tried.
 func refusedLately(order pool.MachineOrder, commercialType string, zone scw.Zone) *pool.Refusal {
 	for i, refusal := range order.Refused {
-		if refusal.Type == commercialType && refusal.Zone == string(zone) {
+		if refusal.Zone == string(zone) && (refusal.Type == "" || refusal.Type == commercialType) {
 			return &order.Refused[i]
 		}
 	}
@@ -104,10 +110,10 @@ func (c *Client) refuseSecond(ctx context.Context, name string) error {
 	return nil
 }
 
-// createIn creates a machine of one type in one zone. If Scaleway refuses the creation,
-// refused is the reason. If err is nil as well, nothing is left behind, and another type
-// or zone can be tried.
-func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (machine pool.Machine, refused string, err error) {
+// createIn creates a machine of one type in one zone. A refusal with the type is definite:
+// if err is nil as well, nothing is left behind, and another type or zone can be tried. A
+// refusal without the type was unclear, so that a machine may exist.
+func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (pool.Machine, *pool.Refusal, error) {
 	tags := []string{c.tag, pool.ServerTag(order.Server.Number)}
 	firstTags := tags
 	if len(order.UserData) > 0 {
@@ -123,25 +129,28 @@ func (c *Client) createIn(ctx context.Context, site site, commercialType string,
 		DynamicIPRequired: scw.BoolPtr(false),
 		Tags:              firstTags,
 	}, scw.WithContext(ctx))
+	if err == nil && (answer.Server == nil || answer.Server.ID == "") {
+		err = errors.New("the answer names no machine")
+	}
 	if err != nil {
-		if refused := refusal(err); refused != "" {
-			return pool.Machine{}, refused, nil
-		}
-		return pool.Machine{}, "", explain(err, "%s in %s", commercialType, site.zone)
+		return pool.Machine{}, refusal(site.zone, commercialType, err), nil
 	}
 	server := answer.Server
-	if server == nil || server.ID == "" {
-		return pool.Machine{}, "", fmt.Errorf("%s in %s: the answer names no machine", commercialType, site.zone)
-	}
 	if err := c.prepare(ctx, site.zone, server, order.UserData, tags); err != nil {
-		return pool.Machine{}, "", joinErrors(err, c.undo(ctx, site.zone, server))
+		if undone := c.undo(ctx, site.zone, server); undone != nil || isDefinite(err) {
+			return pool.Machine{}, nil, joinErrors(err, undone)
+		}
+		return pool.Machine{}, refusal(site.zone, "", err), nil
 	}
 	err = c.act(ctx, site.zone, server, instance.ServerActionPoweron)
-	if refused := refusal(err); refused != "" {
-		return pool.Machine{}, refused, c.undo(ctx, site.zone, server)
+	if err != nil && isDefinite(err) {
+		return pool.Machine{}, refusal(site.zone, commercialType, err), c.undo(ctx, site.zone, server)
 	}
-	machine, err = started(site.zone, server, err)
-	return machine, "", err
+	machine, problem := started(site.zone, server, err)
+	if err != nil {
+		return machine, refusal(site.zone, "", err), nil
+	}
+	return machine, nil, problem
 }
 
 // prepare sets the user data, which must be done before the first start, and then

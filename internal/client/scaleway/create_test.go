@@ -219,14 +219,13 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 }
 
 // After an answer that leaves open whether a machine was created, no other type or zone
-// is tried: that could create a second machine.
+// is tried: that could create a second machine. The whole zone is refused.
 func TestCreateStopsAfterAnUnclearAnswer(t *testing.T) {
 	tests := map[string]script{
 		"a server error":         say(500, object{"message": "oops"}),
+		"a gateway's error":      say(502, "<html></html>"),
 		"too many requests":      say(429, ""),
 		"no machine in it":       say(201, object{}),
-		"another bad argument":   say(400, object{"type": "invalid_arguments", "details": []object{{"argument_name": "image", "reason": "constraint"}}}),
-		"an image that is gone":  notFound("instance_image", uuid(20)),
 		"a body that is no JSON": say(201, "<html></html>"),
 	}
 	for name, answer := range tests {
@@ -234,13 +233,77 @@ func TestCreateStopsAfterAnUnclearAnswer(t *testing.T) {
 			cloud := readyCloud(t)
 			cloud.on(create, answer)
 			_, err := cloud.client().Create(t.Context(), order())
-			if _, short := errors.AsType[*pool.RefusalError](err); err == nil || short {
-				t.Errorf("error %v, want one that is no shortage", err)
+			refused, ok := errors.AsType[*pool.RefusalError](err)
+			if !ok || len(refused.Refusals) != 1 || refused.Refusals[0].Zone != "fr-par-1" || refused.Refusals[0].Type != "" || refused.Refusals[0].Reason == "" {
+				t.Errorf("error %v, want one refusal of the zone", err)
 			}
 			if got := cloud.changes(); !reflect.DeepEqual(got, []string{create}) {
 				t.Errorf("changes are %v, want one creation", got)
 			}
 		})
+	}
+}
+
+// After a definite refusal of any kind the next type is tried.
+func TestCreateGoesOnAfterADefiniteRefusal(t *testing.T) {
+	tests := map[string]struct {
+		answer script
+		reason string
+	}{
+		"no permission":         {say(403, object{"type": "permissions_denied", "details": []object{{"resource": "instance", "action": "write"}}}), "insufficient permissions: write instance"},
+		"no authentication":     {say(401, object{"type": "denied_authentication", "method": "api_key", "reason": "expired"}), "expired"},
+		"nothing left to pay":   {say(402, object{"message": "payment required"}), "payment required"},
+		"a bad argument":        {say(400, object{"type": "invalid_arguments", "details": []object{{"argument_name": "image", "reason": "constraint"}}}), "image does not respect constraint"},
+		"a bad request":         {say(400, object{"type": "invalid_request_error", "message": "bad", "fields": object{"image": []string{"wrong architecture"}}}), "wrong architecture"},
+		"an image that is gone": {notFound("instance_image", uuid(20)), "instance_image"},
+		"an unknown resource":   {say(404, object{"type": "unknown_resource", "message": "?"}), ""},
+		"a proxy's 404":         {say(404, "<html></html>"), "404"},
+		"a conflict":            {say(409, object{"type": "transient_state", "resource": "ip", "resource_id": uuid(10), "current_state": "x"}), "transient"},
+		"out of stock":          {outOfStock(), "out of stock"},
+		"over quota":            {overQuota(), "over quota"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			cloud := readyCloud(t)
+			cloud.on(create, test.answer)
+			_, err := cloud.client().Create(t.Context(), order())
+			refused, ok := errors.AsType[*pool.RefusalError](err)
+			if !ok || len(refused.Refusals) != 2 {
+				t.Fatalf("error %v, want a refusal of both types", err)
+			}
+			for i, commercialType := range []string{typeA, typeB} {
+				if got := refused.Refusals[i]; got.Type != commercialType || got.Zone != "fr-par-1" || got.Reason == "" || !strings.Contains(got.Reason, test.reason) {
+					t.Errorf("refusal %+v, want one of %s with %q", got, commercialType, test.reason)
+				}
+			}
+		})
+	}
+}
+
+// A zone that was refused as a whole is skipped for all types, and named once.
+func TestRefusedZoneIsSkipped(t *testing.T) {
+	cloud := readyCloud(t)
+	again := order()
+	again.Refused = []pool.Refusal{{Zone: "fr-par-1", Reason: "http error 503"}}
+	_, err := cloud.client().Create(t.Context(), again)
+	refused, ok := errors.AsType[*pool.RefusalError](err)
+	if !ok || !reflect.DeepEqual(refused.Refusals, again.Refused) {
+		t.Errorf("error %v, want the refusal of the zone once", err)
+	}
+	if got := cloud.changes(); len(got) > 0 {
+		t.Errorf("changes are %v, want none", got)
+	}
+}
+
+func TestCreateUsesTheOrderedImage(t *testing.T) {
+	cloud := readyCloud(t)
+	ordered := order()
+	ordered.Images = map[string]string{"fr-par-1": uuid(21)}
+	if _, err := cloud.client().Create(t.Context(), ordered); err != nil {
+		t.Fatal(err)
+	}
+	if got := cloud.last(create).json(t)["image"]; got != uuid(21) {
+		t.Errorf("the image is %v, want %s", got, uuid(21))
 	}
 }
 
@@ -424,8 +487,8 @@ func TestMachineThatCannotBeStarted(t *testing.T) {
 		cloud.on(action, outOfStock())
 		cloud.on("DELETE "+machinePath, say(412, object{"type": "precondition_failed", "precondition": "resource_still_in_use"}))
 		_, err := cloud.client().Create(t.Context(), order())
-		if _, short := errors.AsType[*pool.RefusalError](err); err == nil || short {
-			t.Errorf("error %v, want one that is no shortage", err)
+		if refused, ok := errors.AsType[*pool.RefusalError](err); !ok || len(refused.Refusals) != 1 || !strings.Contains(err.Error(), "delete the machine") {
+			t.Errorf("error %v, want the refusal and that the machine was not deleted", err)
 		}
 		creations := 0
 		for _, change := range cloud.changes() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/scaleway/scaleway-sdk-go/scw"
 
@@ -39,8 +40,14 @@ func isDefinite(err error) bool {
 	if answer, ok := errors.AsType[*scw.ResponseError](err); ok {
 		return answer.StatusCode/100 == 4 && answer.StatusCode != http.StatusTooManyRequests && answer.StatusCode != http.StatusRequestTimeout
 	}
-	_, ok := errors.AsType[scw.SdkError](err)
-	return ok
+	sdk, _ := errors.AsType[scw.SdkError](err)
+	switch sdk.(type) {
+	case *scw.InvalidArgumentsError, *scw.QuotasExceededError, *scw.PermissionsDeniedError,
+		*scw.DeniedAuthenticationError, *scw.ResourceNotFoundError, *scw.ResourceExpiredError, *scw.ResourceLockedError,
+		*scw.TransientStateError, *scw.OutOfStockError, *scw.PreconditionFailedError:
+		return true
+	}
+	return false
 }
 
 // reason returns the text of an error for the reason why a zone could not be listed.
@@ -69,9 +76,17 @@ func joinErrors(first, second error) error {
 	return fmt.Errorf("%w; %w", first, second)
 }
 
-// refusal returns the reason of a refusal after which another commercial type or zone
-// may still succeed. For every other error it returns "".
-func refusal(err error) string {
+// refusal returns how the API refused a machine of a type in a zone. Unless the answer
+// is definite, the refusal is of the whole zone, without the type.
+func refusal(zone scw.Zone, commercialType string, err error) *pool.Refusal {
+	if !isDefinite(err) {
+		return &pool.Refusal{Zone: string(zone), Reason: shown(err)}
+	}
+	return &pool.Refusal{Zone: string(zone), Type: commercialType, Reason: refusalReason(err)}
+}
+
+// refusalReason returns the reason of a definite refusal.
+func refusalReason(err error) string {
 	if _, ok := errors.AsType[*scw.OutOfStockError](err); ok {
 		return "out of stock"
 	}
@@ -88,7 +103,15 @@ func refusal(err error) string {
 			}
 		}
 	}
-	return ""
+	return shown(err)
+}
+
+// shown returns the text of an error for a refusal, without the name of the library.
+func shown(err error) string {
+	if missing, ok := errors.AsType[*scw.ResourceNotFoundError](err); ok && missing == nil {
+		return "a resource does not exist"
+	}
+	return fmt.Sprintf("%.200s", strings.TrimPrefix(reason(err), "scaleway-sdk-go: "))
 }
 
 func resources(err *scw.QuotasExceededError) string {

@@ -224,7 +224,7 @@ func TestRecordedBlockVolumes(t *testing.T) {
 	}
 }
 
-// The real API's answer about a missing image becomes pool.ErrGone.
+// The real API's answer about a missing image is a definite refusal.
 func TestRecordedRefusalOfAnImage(t *testing.T) {
 	exchanges := recorded(t)
 	i := slices.IndexFunc(exchanges, func(e exchange) bool {
@@ -236,7 +236,8 @@ func TestRecordedRefusalOfAnImage(t *testing.T) {
 	cloud := readyCloud(t)
 	cloud.on(create, say(exchanges[i].Status, exchanges[i].Response))
 	_, err := cloud.client().Create(t.Context(), order())
-	if !errors.Is(err, pool.ErrGone) || !strings.Contains(err.Error(), "instance_image") {
-		t.Errorf("error %v, want one that names the image", err)
+	refused, ok := errors.AsType[*pool.RefusalError](err)
+	if !ok || refused.Refusals[0].Type == "" || !strings.Contains(refused.Refusals[0].Reason, "instance_image") {
+		t.Errorf("error %v, want a refusal that names the image", err)
 	}
 }

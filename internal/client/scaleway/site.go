@@ -25,7 +25,7 @@ func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []si
 		return nil, err
 	}
 	for _, zone := range order.Zones {
-		site, err := c.siteIn(ctx, scw.Zone(zone), addresses)
+		site, err := c.siteIn(ctx, scw.Zone(zone), addresses, order.Images[zone])
 		if err != nil {
 			problems = joinErrors(problems, err)
 			continue
@@ -35,10 +35,14 @@ func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []si
 	return sites, problems
 }
 
-func (c *Client) siteIn(ctx context.Context, zone scw.Zone, addresses []pool.Address) (site, error) {
+// siteIn returns the site in a zone. imageID is empty for the newest image.
+func (c *Client) siteIn(ctx context.Context, zone scw.Zone, addresses []pool.Address, imageID string) (site, error) {
 	ids, err := freeIn(zone, addresses)
 	if err != nil {
 		return site{}, err
+	}
+	if imageID != "" {
+		return site{zone: zone, imageID: imageID, addresses: ids}, nil
 	}
 	image, err := c.newestImage(ctx, zone)
 	if err != nil {
