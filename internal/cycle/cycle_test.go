@@ -22,8 +22,12 @@ var noon = time.Date(2026, 3, 16, 12, 0, 0, 0, time.UTC)
 // fake is all outside services of a small pool. It records the calls that change
 // something, and fails those that a test names in fails.
 type fake struct {
-	mu       sync.Mutex
-	calls    []string
+	mu    sync.Mutex
+	calls []string
+	// all has the calls that read something, too.
+	all []string
+	// on has what happens at a call, before it is answered.
+	on       map[string]func()
 	fails    map[string]error
 	entries  []pool.Entry
 	machines []pool.Machine
@@ -37,6 +41,7 @@ type fake struct {
 	meanwhile  func()
 	recordings map[string][]pool.Recording
 	backlog    map[string]pool.Reading[map[string]int]
+	orders     []pool.MachineOrder
 	// userData has the document of each created machine.
 	userData  map[string]string
 	state     pool.State
@@ -62,10 +67,26 @@ func (f *fake) note(format string, args ...any) error {
 	defer f.mu.Unlock()
 	call := fmt.Sprintf(format, args...)
 	f.calls = append(f.calls, call)
+	return f.answer(call)
+}
+
+// reads records a call that changes nothing.
+func (f *fake) reads(format string, args ...any) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.answer(fmt.Sprintf(format, args...))
+}
+
+// answer returns the error that a call is answered with. The lock is held.
+func (f *fake) answer(call string) error {
+	f.all = append(f.all, call)
+	if happens := f.on[call]; happens != nil {
+		happens()
+	}
 	return f.fails[call]
 }
 
-func (f *fake) Entries(context.Context) ([]pool.Entry, error) { return f.entries, f.fails["entries"] }
+func (f *fake) Entries(context.Context) ([]pool.Entry, error) { return f.entries, f.reads("entries") }
 func (f *fake) SetState(_ context.Context, id string, state pool.EntryState) error {
 	return f.note("%s %s", state, id)
 }
@@ -86,11 +107,12 @@ func (f *fake) Meetings(_ context.Context, at pool.Endpoint) (pool.Conference, e
 	if f.asked[domain] > 1 && f.meanwhile != nil {
 		f.meanwhile()
 	}
-	return pool.Conference{Meetings: f.meetings[domain]}, f.fails["meetings "+domain]
+	err := f.answer("meetings " + domain)
+	return pool.Conference{Meetings: f.meetings[domain]}, err
 }
 
 func (f *fake) Recordings(_ context.Context, at pool.Endpoint, _ ...pool.RecordingState) ([]pool.Recording, error) {
-	return f.recordings[domainOf(at)], f.fails["recordings "+domainOf(at)]
+	return f.recordings[domainOf(at)], f.reads("recordings %s", domainOf(at))
 }
 func (f *fake) End(_ context.Context, _ pool.Endpoint, meeting pool.Meeting) error {
 	return f.note("end %s", meeting.ID)
@@ -100,7 +122,7 @@ func (f *fake) Stats(_ context.Context, server pool.Server, _ func() time.Time) 
 	if !ok {
 		backlog = pool.Seen(map[string]int{})
 	}
-	return pool.Stats{Backlog: backlog, Failed: pool.Seen(map[string]int{}), Age: pool.Seen(time.Second)}, f.fails["stats "+server.Domain]
+	return pool.Stats{Backlog: backlog, Failed: pool.Seen(map[string]int{}), Age: pool.Seen(time.Second)}, f.reads("stats %s", server.Domain)
 }
 func (f *fake) Events(_ context.Context, _, _ time.Time, stored []byte) (pool.Calendar, []byte, error) {
 	return pool.Calendar{Source: "after " + string(stored)}, f.fresh, f.fails["calendar"]
@@ -116,16 +138,20 @@ func (f *fake) Leftovers(context.Context, []string) ([]pool.Volume, error) {
 func (f *fake) Create(_ context.Context, order pool.MachineOrder) (pool.Machine, error) {
 	f.mu.Lock()
 	f.userData[order.Server.Hostname] = string(order.UserData)
+	f.orders = append(f.orders, order)
 	f.mu.Unlock()
 	return pool.Machine{ID: "new", Type: order.Types[0], Zone: order.Zones[0]}, f.note("create %s", order.Server.Hostname)
 }
 func (f *fake) PowerOn(_ context.Context, m pool.Machine) error { return f.note("power on %s", m.ID) }
 func (f *fake) Reboot(_ context.Context, m pool.Machine) error  { return f.note("reboot %s", m.ID) }
 func (f *fake) PrepareDelete(_ context.Context, m pool.Machine) (pool.Deletion, error) {
+	if err := f.reads("prepare %s", m.ID); err != nil {
+		return pool.Deletion{}, err
+	}
 	return pool.Deletion{
 		Delete: func(context.Context) error { return f.note("delete %s", m.ID) },
 		Cancel: func(context.Context) error { return f.note("cancel the deletion of %s", m.ID) },
-	}, f.fails["prepare "+m.ID]
+	}, nil
 }
 func (f *fake) DeleteVolume(_ context.Context, v pool.Volume) error {
 	return f.note("delete volume %s", v.ID)
@@ -162,7 +188,7 @@ func (f *fake) SaveCalendar(_ context.Context, calendar []byte) error {
 // cordoned, running, and empty since the evaluation before.
 func newFake(size int) (*fake, *Cycle) {
 	f := &fake{
-		fails: map[string]error{}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{},
+		fails: map[string]error{}, on: map[string]func(){}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{},
 		recordings: map[string][]pool.Recording{}, backlog: map[string]pool.Reading[map[string]int]{},
 		userData: map[string]string{}, state: pool.State{Servers: map[int]pool.ServerMemory{}},
 	}
@@ -213,125 +239,6 @@ func (f *fake) want(t *testing.T, calls ...string) {
 	}
 }
 
-func TestMachineIsDeletedAfterALastCheck(t *testing.T) {
-	f, c := newFake(2)
-	record := evaluate(t, c)
-	f.want(t, "disabled 2", "delete m2")
-	if f.asked["bbb-w2.example.com"] != 2 {
-		t.Errorf("asked for its meetings %d times, want once for the decision and once before deleting", f.asked["bbb-w2.example.com"])
-	}
-	if record.Outcomes[0].Result != scaling.Done || len(f.committed) != 1 || len(f.samples) != 1 || len(f.decisions) != 1 {
-		t.Errorf("outcomes %+v, %d states, %d samples, %d decisions", record.Outcomes, len(f.committed), len(f.samples), len(f.decisions))
-	}
-}
-
-// startLateMeeting starts a meeting on server 2 between the decision and the last check.
-func (f *fake) startLateMeeting() {
-	f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "late", Participants: 1}}
-}
-
-func TestLastCheckPreventsDeletion(t *testing.T) {
-	tests := map[string]func(*fake){
-		"a meeting has started": (*fake).startLateMeeting,
-		"its meetings cannot be read": func(f *fake) {
-			f.fails["meetings bbb-w2.example.com"] = errors.New("502")
-		},
-		"a recording is being processed": func(f *fake) {
-			f.recordings["bbb-w2.example.com"] = []pool.Recording{{ID: "r", State: pool.Processing}}
-		},
-		"a recording waits to be processed": func(f *fake) {
-			f.backlog["bbb-w2.example.com"] = pool.Seen(map[string]int{"archived": 1})
-		},
-	}
-	for name, change := range tests {
-		t.Run(name, func(t *testing.T) {
-			f, c := newFake(2)
-			f.meanwhile = func() { change(f) }
-			record := evaluate(t, c)
-			f.want(t, "disabled 2", "cordoned 2")
-			if record.Outcomes[0].Result != scaling.Held {
-				t.Errorf("outcome %+v", record.Outcomes[0])
-			}
-		})
-	}
-}
-
-func TestServerThatAnswersAgainIsNotRebooted(t *testing.T) {
-	f, c := newFake(2)
-	c.Config.Scaling.UnresponsiveRebootAfter = 20 * time.Minute
-	f.entries[1].Online = false
-	f.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
-	f.state.Servers[2] = pool.ServerMemory{MachineID: "m2", Health: string(scaling.Unresponsive), HealthSince: noon.Add(-time.Hour)}
-	f.meanwhile = func() {
-		f.startLateMeeting()
-		delete(f.fails, "meetings bbb-w2.example.com")
-	}
-	record := evaluate(t, c)
-	f.want(t)
-	if len(record.Outcomes) != 1 || record.Outcomes[0].Kind != scaling.Reboot || record.Outcomes[0].Result != scaling.Held {
-		t.Errorf("outcomes %+v", record.Outcomes)
-	}
-}
-
-// Scalelite may still count meetings that BBB no longer has. DiViMS does not panic the
-// entry, which would end meetings that have begun meanwhile.
-func TestStaleLoadKeepsNoMachine(t *testing.T) {
-	f, c := newFake(2)
-	f.entries[1].Load = pool.Seen(15.0)
-	evaluate(t, c)
-	f.want(t, "disabled 2", "delete m2")
-}
-
-func TestFailedDeletionIsCanceled(t *testing.T) {
-	f, c := newFake(2)
-	f.fails["delete m2"] = errors.New("403")
-	record := evaluate(t, c)
-	f.want(t, "disabled 2", "delete m2", "cancel the deletion of m2")
-	if got := record.Outcomes[0]; got.Result != scaling.Failed || !strings.Contains(got.Detail, "403") {
-		t.Errorf("outcome %+v, want the failure", got)
-	}
-}
-
-// TestLastEnabledServerIsNotCordoned checks the fresh list of entries: the decision was
-// made when all servers were enabled.
-func TestLastEnabledServerIsNotCordoned(t *testing.T) {
-	for name, test := range map[string]struct {
-		now     []pool.EntryState
-		offline bool   // of servers 2 and 3
-		tag     string // of servers 2 and 3
-		held    bool
-	}{
-		"all are enabled":         {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "", false},
-		"the others are cordoned": {[]pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled}, false, "", true},
-		"all are out of service":  {[]pool.EntryState{pool.Cordoned, pool.Cordoned, pool.Disabled}, false, "", false},
-		"the others are offline":  {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, true, "", true},
-		"the others have a tag":   {[]pool.EntryState{pool.Enabled, pool.Enabled, pool.Enabled}, false, "exam", true},
-	} {
-		entries := []pool.Entry{}
-		for i, state := range test.now {
-			entries = append(entries, pool.Entry{ID: fmt.Sprint(i + 1), State: state, Online: i == 0 || !test.offline})
-			if i > 0 {
-				entries[i].Tag = test.tag
-			}
-		}
-		f, c := newFake(3)
-		a := actor{
-			Cycle: c, timeLeft: func() bool { return true }, intended: map[string]scaling.Kind{"1": scaling.Cordon},
-			entriesNow: func() ([]pool.Entry, error) { return entries, nil },
-		}
-		err := a.cordon(t.Context(), &entries[0])
-		var held heldError
-		if errors.As(err, &held) != test.held || test.held == slices.Contains(f.calls, "cordoned 1") {
-			t.Errorf("%s: %v, calls %v", name, err, f.calls)
-		}
-	}
-	_, c := newFake(1)
-	a := actor{Cycle: c, entriesNow: func() ([]pool.Entry, error) { return nil, errors.New("no answer") }}
-	if err := a.cordon(t.Context(), &pool.Entry{ID: "1"}); !errors.As(err, new(heldError)) {
-		t.Errorf("cordoned without a fresh list: %v", err)
-	}
-}
-
 func TestActionsOnAServerStopAtAFailure(t *testing.T) {
 	f, c := newFake(2)
 	f.entries[1].State, f.entries[1].Online = pool.Disabled, false
@@ -353,20 +260,6 @@ func TestNoActionAfterTheTimeLimit(t *testing.T) {
 	}
 	f.want(t)
 	if record.Outcomes[0].Result != scaling.Skipped {
-		t.Errorf("outcome %+v", record.Outcomes[0])
-	}
-}
-
-func TestNoFurtherCallAfterASuspension(t *testing.T) {
-	f, c := newFake(2)
-	elapsed := time.Duration(0)
-	f.meanwhile = func() { elapsed = 59 * time.Second } // the clock jumps, but no timer has fired
-	record, err := c.Run(context.Background(), Request{Now: noon, Elapsed: func() time.Duration { return elapsed }, Source: "test"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.want(t, "disabled 2")
-	if record.Outcomes[0].Result != scaling.Failed {
 		t.Errorf("outcome %+v", record.Outcomes[0])
 	}
 }
@@ -490,16 +383,6 @@ func TestShortageIsRememberedForAWhile(t *testing.T) {
 	if memory := state.Servers[2]; memory.Failures != 0 || !memory.NotBefore.Equal(noon.Add(time.Minute)) {
 		t.Errorf("memory %+v; want no failure of the server, and a retry when the first shortage may be over", memory)
 	}
-}
-
-func TestRepairEnablesAndCordonsAgain(t *testing.T) {
-	f, c := newFake(2)
-	memory := f.state.Servers[2]
-	memory.DrainingSince = noon.Add(-30 * time.Minute)
-	f.state.Servers[2] = memory
-	f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "newer", Created: noon.Add(-10 * time.Minute), Participants: 2}}
-	evaluate(t, c)
-	f.want(t, "enabled 2", "cordoned 2")
 }
 
 func TestServersWithTwoEntriesOrMachinesAreUnknown(t *testing.T) {

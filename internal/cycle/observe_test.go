@@ -160,16 +160,19 @@ func TestMachineThatIsAliveIsNotRebooted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a, c := newAnswering(2)
 			a.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
-			check := actor{Cycle: c, now: noon}
 			seen, _ := c.observe(t.Context(), noon, nil)
-			reboot := scaling.Action{Kind: scaling.Reboot, Server: 2, Unanswered: true}
-			if why := check.reasonToKeep(t.Context(), reboot, seen.Servers[1], a.machines[1]); why != "" {
-				t.Errorf("silent, and kept: %s", why)
+			reboot := func() Outcome {
+				return c.act(t.Context(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }}, seen,
+					planOf(scaling.Action{Kind: scaling.Reboot, Server: 2, Unanswered: true}), a.state)[0]
+			}
+			if outcome := reboot(); outcome.Result != scaling.Done {
+				t.Errorf("silent, and kept: %+v", outcome)
 			}
 			change(a)
-			if why := check.reasonToKeep(t.Context(), reboot, seen.Servers[1], a.machines[1]); why == "" {
-				t.Error("the machine may be rebooted although it is alive")
+			if outcome := reboot(); outcome.Result != scaling.Held {
+				t.Errorf("rebooted although it is alive: %+v", outcome)
 			}
+			a.want(t, "reboot m2")
 		})
 	}
 }

@@ -3,6 +3,7 @@ package backtest
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -41,7 +42,7 @@ func (r *run) do(seen pool.Observation, action scaling.Action) (scaling.Result, 
 	case scaling.Enable:
 		return result(r.world.SetState(entry.ID, pool.Enabled)), nil
 	case scaling.Cordon:
-		return result(r.world.SetState(entry.ID, pool.Cordoned)), nil
+		return r.cordon(action, s), nil
 	case scaling.Repair:
 		return result(errors.Join(r.world.SetState(entry.ID, pool.Enabled), r.world.SetState(entry.ID, pool.Cordoned))), nil
 	case scaling.EndMeeting:
@@ -78,6 +79,20 @@ func (r *run) create(server pool.Server) error {
 	return r.world.PowerOn(machine.ID)
 }
 
+// cordon cordons an entry. If that only saves money, it is held while people may be about
+// to join a new meeting on the server.
+func (r *run) cordon(action scaling.Action, s pool.ServerObservation) scaling.Result {
+	if action.Surplus {
+		meetings, err := r.world.Meetings(s.Server.Domain)
+		awaitsPeople := func(m pool.Meeting) bool { return m.AwaitsPeople(r.world.Now()) }
+		if err != nil || slices.ContainsFunc(meetings, awaitsPeople) {
+			return scaling.Held
+		}
+	}
+	entry, _ := s.Entry.Get()
+	return result(r.world.SetState(entry.ID, pool.Cordoned))
+}
+
 func (r *run) reboot(action scaling.Action, s pool.ServerObservation) scaling.Result {
 	if r.mustKeep(action, s) {
 		return scaling.Held
@@ -109,8 +124,8 @@ func (r *run) mustKeep(action scaling.Action, s pool.ServerObservation) bool {
 		return false
 	}
 	r.observeServer(&s)
-	if action.Unanswered && !s.Meetings.Known() {
-		return false
+	if action.Unanswered {
+		return s.Meetings.Known() // it answers again
 	}
 	return !scaling.Gate(r.Scaling, s).IsZero()
 }
