@@ -140,9 +140,13 @@ func (c *Client) change(ctx context.Context, call string, input any) error {
 	return err
 }
 
-// call makes a call, which is a POST if it has an input, and returns the JSON response.
+// call makes a call, which is a POST if it has an input, and returns the JSON response. A
+// change that was refused because of another one beside it is sent again.
 func (c *Client) call(ctx context.Context, call string, input any) ([]byte, error) {
 	body, err := c.exchange(ctx, call, input)
+	for i := 0; i < maxRepeats && isRefusedBesideAnother(call, body, err); i++ {
+		body, err = c.exchange(ctx, call, input)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s of %s: %w", call, c.host, err)
 	}
