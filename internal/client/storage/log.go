@@ -25,7 +25,7 @@ const maxRecords = 20_000
 // AppendDecision adds a decision record to the list of its hour (UTC). When an hour
 // begins, the hour that is too old to be kept is deleted, by its name and without listing:
 // the records of an hour are left there if no evaluation is made in the hour that should
-// delete them.
+// delete them, or if the access key may not delete objects.
 //
 // If the list of the hour is full, the oldest idle records are dropped, and the oldest
 // others only if there are no idle ones. So a flood of evaluations on demand does not push
@@ -56,23 +56,11 @@ func (s *Store) deleteDecisions(ctx context.Context, hour time.Time) error {
 	if s.keep <= 0 {
 		return nil
 	}
-	err := s.delete(ctx, hourName(hour))
+	err := s.deleteIfAllowed(ctx, s.key(hourName(hour)))
 	if hour.UTC().Hour() == 23 {
-		err = errors.Join(err, s.delete(ctx, dayName(hour)))
+		err = errors.Join(err, s.deleteIfAllowed(ctx, s.key(dayName(hour))))
 	}
 	return err
-}
-
-// delete deletes an object. It is no error if there is none.
-func (s *Store) delete(ctx context.Context, name string) error {
-	_, err := s.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: aws.String(s.key(name))})
-	if err == nil {
-		return nil
-	}
-	if err = explain(err); errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	return fmt.Errorf("delete %s: %w", s.location(s.key(name)), err)
 }
 
 // Decisions reads the decision records of the hour that contains the given time (UTC),

@@ -57,14 +57,19 @@ func mustRefuse(err error) error {
 	return err
 }
 
+// deleteIfAllowed deletes an object. It is no error if there is none, or if the access key
+// may not delete objects.
 func (s *Store) deleteIfAllowed(ctx context.Context, key string) error {
 	_, err := s.s3.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key})
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.HTTPStatusCode() == http.StatusForbidden {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("delete %s: %w", s.location(key), explain(err))
+	if err == nil {
+		return nil
 	}
-	return nil
+	if err = explain(err); errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return fmt.Errorf("delete %s: %w", s.location(key), err)
 }
