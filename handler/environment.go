@@ -12,6 +12,7 @@ import (
 	"divims/internal/client/storage"
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/report"
 	"divims/internal/scaling"
@@ -21,7 +22,7 @@ import (
 // os.Environ returns them. It logs JSON lines to out.
 func FromEnvironment(environ []string, out io.Writer) *Handler {
 	settings, problems := config.Load(environ)
-	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: settings.Function.LogLevel}))
+	log := slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: settings.Function.LogLevel, ReplaceAttr: fact.CleanAttribute}))
 	h := New(func() (*Pool, error) {
 		if problems != nil {
 			return nil, problems

@@ -10,6 +10,7 @@ import (
 
 	"divims/internal/config"
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -70,7 +71,7 @@ func (f *failureNotifier) notify(ctx context.Context, failure error) {
 	}
 	sent, err := f.notifier.Notify(ctx, pool.Message{
 		Title: name + ": critical: evaluation failed",
-		Text: "NEW\n- critical: evaluation failed: " + cut(failure.Error()) + "\n  DiViMS changes nothing more until an evaluation succeeds. What the failed evaluation did is not recorded.\n  " +
+		Text: "NEW\n- critical: evaluation failed: " + cut(failureText(failure)) + "\n  DiViMS changes nothing more until an evaluation succeeds. What the failed evaluation did is not recorded.\n  " +
 			failureAdvice + "\n\nThis message is repeated after an hour if evaluations still fail. There is no message when they succeed again.\n",
 	})
 	if err != nil {
@@ -79,6 +80,16 @@ func (f *failureNotifier) notify(ctx context.Context, failure error) {
 	if !sent {
 		f.release()
 	}
+}
+
+// failureText returns an error without characters that a message must not contain. Only
+// the error of bad settings has several lines.
+func failureText(failure error) string {
+	var problems config.Problems
+	if errors.As(failure, &problems) {
+		return fact.CleanLines(failure.Error())
+	}
+	return fact.Clean(failure.Error())
 }
 
 // maxFailure is how many bytes of an error are sent. The error of bad settings lists

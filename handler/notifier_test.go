@@ -20,6 +20,7 @@ import (
 
 	"divims/internal/client/notify"
 	"divims/internal/config"
+	"divims/internal/lab/hostile"
 	"divims/internal/pool"
 )
 
@@ -89,11 +90,12 @@ func TestNotifierUsesTheConnectionSettings(t *testing.T) {
 // titleBox is a notifier that keeps titles, and fails with err.
 type titleBox struct {
 	titles []string
+	text   string // of the last message
 	err    error
 }
 
 func (b *titleBox) Notify(_ context.Context, message pool.Message) (bool, error) {
-	b.titles = append(b.titles, message.Title)
+	b.titles, b.text = append(b.titles, message.Title), message.Text
 	return b.err == nil, b.err
 }
 
@@ -127,4 +129,11 @@ func TestFailuresAreReportedOnceAnHour(t *testing.T) {
 	if box.titles[0] != "campus: critical: evaluation failed" {
 		t.Errorf("title %q", box.titles[0])
 	}
+}
+
+func TestFailureMessageIsNotControlledFromOutside(t *testing.T) {
+	box := &titleBox{}
+	f := &failureNotifier{pool: "campus", notifier: box, log: slog.New(slog.DiscardHandler), now: time.Now}
+	f.notify(t.Context(), fmt.Errorf("read the state: %w", errors.New(hostile.Text)))
+	hostile.CheckShown(t, box.text)
 }

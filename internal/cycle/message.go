@@ -57,20 +57,25 @@ type messageWriter struct {
 
 func (w *messageWriter) message() pool.Message {
 	if w.record.DryRun {
-		w.line(textDryRun + "\n")
+		w.line(textDryRun)
+		w.line("")
 	}
 	w.list(textNew, w.digest.New, w.describe)
 	w.list(textOngoing, w.digest.Ongoing, w.describe)
 	w.list(textResolved, w.digest.Resolved, w.describeResolved)
 	w.deferred()
 	if w.digest.Muted > 0 {
-		w.line(textMuted+"\n", w.digest.Muted)
+		w.line(textMuted, w.digest.Muted)
+		w.line("")
 	}
 	w.figures()
 	return pool.Message{Title: w.title(), Text: w.text.String()}
 }
 
-func (w *messageWriter) line(format string, args ...any) { fmt.Fprintf(&w.text, format+"\n", args...) }
+// line writes a line without characters that a message must not contain.
+func (w *messageWriter) line(format string, args ...any) {
+	w.text.WriteString(fact.Clean(fmt.Sprintf(format, args...)) + "\n")
+}
 
 // title names the most urgent alert: "campus: critical: network, and 2 more".
 func (w *messageWriter) title() string {
@@ -94,7 +99,7 @@ func (w *messageWriter) title() string {
 	if more := len(w.digest.New) + len(w.digest.Ongoing) + len(w.digest.Resolved) - 1; more > 0 {
 		title += fmt.Sprintf(", "+textMore, more)
 	}
-	return title
+	return fact.Clean(title)
 }
 
 // list describes alerts under a heading. Alerts beyond the limits are only counted.
@@ -200,7 +205,7 @@ func (w *messageWriter) clock(at time.Time) string {
 
 // short returns a text as one line of at most maxText characters.
 func short(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.Fields(fact.Clean(text)), " ")
 	if utf8.RuneCountInString(text) <= maxText {
 		return text
 	}

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"unicode"
-	"unicode/utf8"
+
+	"divims/internal/fact"
 )
 
 // EnvFile returns the text of a pool's settings file, which a shell can read. It contains
@@ -22,14 +22,11 @@ func (r *Result) EnvFile() string {
 	text.WriteString("\n# To be decided:\n")
 	for _, row := range r.Rows {
 		if row.Outcome == Decide && row.Setting != "" {
-			fmt.Fprintf(&text, "# DIVIMS_%s=    # %s\n", row.Setting, oneLine(row.Note))
+			fmt.Fprintf(&text, "# DIVIMS_%s=    # %s\n", row.Setting, fact.Clean(row.Note))
 		}
 	}
 	return text.String()
 }
-
-// oneLine replaces line breaks, so that a note stays in its comment.
-func oneLine(note string) string { return strings.Join(strings.Fields(note), " ") }
 
 // Table writes the rows as a text table.
 func (r *Result) Table(w io.Writer) error {
@@ -45,19 +42,9 @@ func (r *Result) Table(w io.Writer) error {
 		if row.Value != "" {
 			now = strings.TrimPrefix(now+"="+row.Value, "=")
 		}
-		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", row.Outcome, printable(row.Old), printable(now), printable(row.Note)); err != nil {
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", row.Outcome, fact.Clean(row.Old), fact.Clean(now), fact.Clean(row.Note)); err != nil {
 			return err
 		}
 	}
 	return table.Flush()
-}
-
-// printable replaces characters that would break the table or the terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == utf8.RuneError {
-			return ' '
-		}
-		return r
-	}, text)
 }

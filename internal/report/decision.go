@@ -254,10 +254,10 @@ func (v view) judgement(verdict scaling.Verdict) string {
 // timestamp matches the times in the decision's texts.
 var timestamp = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
 
-// brief returns a text of the decision with its times in the pool's zone, cut to
+// brief returns a cleaned text of the decision with its times in the pool's zone, cut to
 // maxTextRunes characters.
 func (v view) brief(text string) string {
-	text = timestamp.ReplaceAllStringFunc(text, func(timestamp string) string {
+	text = timestamp.ReplaceAllStringFunc(fact.Clean(text), func(timestamp string) string {
 		at, err := time.Parse(time.RFC3339, timestamp)
 		if err != nil {
 			return timestamp

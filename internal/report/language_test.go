@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -122,4 +123,12 @@ func recordWords() []string {
 		list = append(list, string(policy))
 	}
 	return list
+}
+
+// TestCleaningKeepsTheStyle checks that the page's style still has the hash that PagePolicy
+// allows after the page was cleaned.
+func TestCleaningKeepsTheStyle(t *testing.T) {
+	if fact.CleanLines(style) != style {
+		t.Error("cleaning changes the page's style")
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -46,7 +47,7 @@ func (s Status) Page(w io.Writer, acceptLanguage string) error {
 	if err := page.Execute(&text, view{s, preferredLanguage(acceptLanguage)}); err != nil {
 		return fmt.Errorf("render the page of %s: %w", s.Pool, err)
 	}
-	_, err := text.WriteTo(w)
+	_, err := io.WriteString(w, fact.CleanLines(text.String()))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -29,8 +30,9 @@ func (s Status) Text(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\tremark") // Flush returns the error
 	for _, server := range s.Last.Servers {
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, server.Domain, entryText(server), machineText(server),
-			healthText(server), countText(server, server.Meetings), countText(server, server.Participants), remark(server))
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, fact.Clean(server.Domain),
+			fact.Clean(entryText(server)), fact.Clean(machineText(server)), fact.Clean(healthText(server)),
+			countText(server, server.Meetings), countText(server, server.Participants), fact.Clean(remark(server)))
 	}
 	return table.Flush()
 }
@@ -113,7 +115,7 @@ func figures(r cycle.Record) string {
 		r.Enabled, pool.Count(r.Running, "machine"), r.Draining)
 }
 
-// printer writes lines and keeps the first error.
+// printer writes cleaned lines and keeps the first error.
 type printer struct {
 	w   io.Writer
 	err error
@@ -121,7 +123,7 @@ type printer struct {
 
 func (p *printer) line(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
+		_, p.err = fmt.Fprintln(p.w, fact.Clean(fmt.Sprintf(format, args...)))
 	}
 }
 

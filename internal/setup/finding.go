@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -62,12 +63,12 @@ func (r Report) Count(level Level) (count int) {
 func (r Report) Text(w io.Writer) error {
 	var text strings.Builder
 	for _, f := range r.Findings {
-		fmt.Fprintf(&text, "%-8s%s: %s\n", f.Level, f.Subject, f.What)
+		fmt.Fprintf(&text, "%-8s%s: %s\n", f.Level, fact.Clean(f.Subject), fact.Clean(f.What))
 		if f.Why != "" {
-			fmt.Fprintf(&text, "        why:  %s\n", f.Why)
+			fmt.Fprintf(&text, "        why:  %s\n", fact.Clean(f.Why))
 		}
 		if f.Fix != "" {
-			fmt.Fprintf(&text, "        fix:  %s\n", f.Fix)
+			fmt.Fprintf(&text, "        fix:  %s\n", fact.Clean(f.Fix))
 		}
 	}
 	fmt.Fprintf(&text, "\n%s, %s, %d unknown, %d ok\n", pool.Count(r.Count(Error), "error"), pool.Count(r.Count(Warning), "warning"), r.Count(Unknown), r.Count(OK))

@@ -3,6 +3,9 @@ package setup
 import (
 	"strings"
 	"testing"
+
+	"divims/internal/lab/hostile"
+	"divims/internal/pool"
 )
 
 // TestReportStartsWithTheWorst checks the order of findings: by level, and findings of
@@ -20,4 +23,17 @@ func TestReportStartsWithTheWorst(t *testing.T) {
 	if text.String() != want {
 		t.Errorf("the report is\n%s\nwant\n%s", text.String(), want)
 	}
+}
+
+func TestSetupTextsAreNotControlledFromOutside(t *testing.T) {
+	for _, finding := range []Finding{{Subject: hostile.Text}, {What: hostile.Text}, {Why: hostile.Text}, {Fix: hostile.Text}} {
+		var text strings.Builder
+		if err := newReport([]Finding{finding}).Text(&text); err != nil {
+			t.Fatal(err)
+		}
+		hostile.CheckShown(t, text.String())
+	}
+	hostile.CheckShown(t, ServerPlan{Server: pool.Server{Number: 1}, Problem: hostile.Text}.String())
+	hostile.CheckShown(t, ServerPlan{Server: pool.Server{Number: 1}, Notes: []string{hostile.Text}}.String())
+	hostile.CheckShown(t, Outcome{Detail: hostile.Text}.String())
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -23,13 +24,13 @@ type ServerPlan struct {
 func (p ServerPlan) String() string {
 	text := fmt.Sprintf("server %d, %s", p.Server.Number, p.Server.Domain)
 	if p.Problem != "" {
-		text += "\n  nothing is done: " + p.Problem
+		text += "\n  nothing is done: " + fact.Clean(p.Problem)
 	}
 	for _, step := range p.Steps {
 		text += "\n  " + step.describe(p.Server)
 	}
 	for _, note := range p.Notes {
-		text += "\n  note: " + note
+		text += "\n  note: " + fact.Clean(note)
 	}
 	return text
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -38,7 +39,7 @@ type Outcome struct {
 func (o Outcome) String() string {
 	text := fmt.Sprintf("server %d: %s: %s", o.Server.Number, o.Step.describe(o.Server), o.Result)
 	if o.Detail != "" {
-		text += " (" + o.Detail + ")"
+		text += " (" + fact.Clean(o.Detail) + ")"
 	}
 	return text
 }

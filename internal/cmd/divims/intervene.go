@@ -13,6 +13,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/config/setting"
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -97,7 +98,7 @@ func (i *intervention) print(done handler.Effect) error {
 	if done.Note != "" {
 		when += "; " + done.Note
 	}
-	_, err := fmt.Fprintf(i.cmd.OutOrStdout(), "%s (%s)\n", done, when)
+	_, err := fmt.Fprintln(i.cmd.OutOrStdout(), fact.Clean(fmt.Sprintf("%s (%s)", done, when)))
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/lab/sandbox"
 	"divims/internal/lab/scenario"
 	"divims/internal/pool"
@@ -118,7 +119,7 @@ func (r *sandboxRun) writeMessages() error {
 
 // print writes a line of progress.
 func (r *sandboxRun) print(format string, arguments ...any) {
-	_, _ = fmt.Fprintf(r.progress, format+"\n", arguments...)
+	_, _ = fmt.Fprintln(r.progress, fact.Clean(fmt.Sprintf(format, arguments...)))
 }
 
 // loop evaluates once per interval of virtual time and makes the scenario's events happen,

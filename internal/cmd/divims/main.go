@@ -10,11 +10,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"divims/internal/config"
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -42,8 +44,14 @@ func run(ctx context.Context, arguments []string, out, errOut io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	_, _ = fmt.Fprintln(errOut, "divims:", err)
+	_, _ = fmt.Fprintln(errOut, "divims:", errorText(err))
 	return exitStatus(err)
+}
+
+// errorText returns an error for a terminal. The lines after the first are indented, so that
+// none that comes from outside looks like one of ours.
+func errorText(err error) string {
+	return strings.ReplaceAll(fact.CleanLines(err.Error()), "\n", "\n  ")
 }
 
 // runError is an error of a command whose usage was right.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -34,7 +35,7 @@ func retryWhileHeld(ctx context.Context, maxWait time.Duration, progress io.Writ
 			return err
 		}
 		if !reported {
-			_, _ = fmt.Fprintf(progress, "%v; waiting up to %s for it\n", held, maxWait)
+			_, _ = fmt.Fprintf(progress, "%s; waiting up to %s for it\n", fact.Clean(held.Error()), maxWait)
 			reported = true
 		}
 		select {

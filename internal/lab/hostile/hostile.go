@@ -72,6 +72,27 @@ func CheckText(t *testing.T, text string) {
 	}
 }
 
+// Text is a text that attacks a terminal, a log line, a table, a mail and a page: escape
+// sequences, a forged line and header, a line written over, text turned around, hidden
+// characters, bytes that are not UTF-8, and HTML.
+const Text = "\x1b[31mred\x1b[2J\x1b]0;root\x07\u009b1m\x9b\r\nerror: forged\nBcc: all@example.com\rover\tcolumn\b" +
+	"\u202egnp\u202c\u2066\u200b\ufeff\u2028\x00\xff<script>alert(1)</script>"
+
+// CheckShown fails the test if a text that is shown to people has something of Text that
+// controls what shows it. Line feeds are allowed, but not those of Text.
+func CheckShown(t *testing.T, text string) {
+	t.Helper()
+	if !strings.Contains(text, "[31mred") {
+		t.Errorf("the hostile text is not shown: %.2000q", text)
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r)) }) || !utf8.ValidString(text) {
+		t.Errorf("the text has control characters or invisible ones, or is not valid UTF-8: %.2000q", text)
+	}
+	if strings.Contains(text, "\nerror: forged") || strings.Contains(text, "\nBcc:") || strings.Contains(text, "\u2028") {
+		t.Errorf("the text has a forged line: %.2000q", text)
+	}
+}
+
 // Within runs a reader, and fails the test if the reader allocates more than maxAlloc
 // bytes in all, including what it frees meanwhile. Allocations of other goroutines
 // count, too, so maxAlloc must be generous.
