@@ -21,7 +21,7 @@ func (k *clock) pass(d time.Duration) func() { return func() { k.elapsed += d } 
 // act carries out a plan on the fake pool as it is now, and forgets the calls of observing.
 func (f *fake) act(t *testing.T, c *Cycle, k *clock, plan scaling.Plan) []Outcome {
 	t.Helper()
-	seen, _ := c.observe(t.Context(), noon)
+	seen, _ := c.observe(t.Context(), noon, nil)
 	f.calls, f.all = nil, nil
 	return c.act(t.Context(), Request{Now: noon, Elapsed: func() time.Duration { return k.elapsed }}, seen, plan, f.state)
 }
@@ -99,7 +99,7 @@ func TestGrowthComesFirst(t *testing.T) {
 		}
 		begun := time.Now()
 		c.Services.LoadBalancer = &slowScalelite{fake: f, takes: 1500 * time.Millisecond}
-		seen, _ := c.observe(t.Context(), noon)
+		seen, _ := c.observe(t.Context(), noon, nil)
 		f.calls = nil
 		outcomes := c.act(t.Context(), Request{Now: noon, Elapsed: func() time.Duration { return time.Since(begun) }}, seen, planOf(actions...), f.state)
 		for _, outcome := range outcomes {
@@ -144,7 +144,7 @@ func TestWaitingForScaleliteEndsWithTheEvaluation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newFake(3)
 		c.Services.LoadBalancer = &slowScalelite{fake: f, takes: time.Second}
-		seen, _ := c.observe(t.Context(), noon)
+		seen, _ := c.observe(t.Context(), noon, nil)
 		begun := time.Now().Add(-53500 * time.Millisecond) // of 54 s
 		outcomes := c.act(t.Context(), Request{Now: noon, Elapsed: func() time.Duration { return time.Since(begun) }}, seen,
 			planOf(scaling.Action{Kind: scaling.Enable, Server: 2}, scaling.Action{Kind: scaling.Enable, Server: 3}), f.state)

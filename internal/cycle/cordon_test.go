@@ -111,7 +111,7 @@ func TestMeetingsAreAskedForAgainIfTheTurnComesLate(t *testing.T) {
 	for after, held := range map[time.Duration]bool{2 * time.Second: false, 3 * time.Second: true} {
 		f, c := newFake(2)
 		f.entries[1].State = pool.Enabled
-		seen, _ := c.observe(t.Context(), noon)
+		seen, _ := c.observe(t.Context(), noon, nil)
 		k := new(clock)
 		f.on["entries"] = func() {
 			k.elapsed += after
