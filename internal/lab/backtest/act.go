@@ -32,8 +32,11 @@ func (r *run) act(seen pool.Observation, plan scaling.Plan) ([]scaling.Outcome, 
 }
 
 func (r *run) do(seen pool.Observation, action scaling.Action) (scaling.Result, error) {
-	if action.Kind == scaling.DeleteVolume {
+	switch {
+	case action.Kind == scaling.DeleteVolume:
 		return result(r.world.DeleteVolume(action.Volume.ID)), nil
+	case action.Server == 0:
+		return "", fmt.Errorf("the model cannot carry out the action %s", action.Kind)
 	}
 	s := seen.Servers[action.Server-1]
 	entry, _ := s.Entry.Get()
