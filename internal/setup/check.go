@@ -236,6 +236,11 @@ func (c *checker) checkScalelite() {
 func (c *checker) checkStrangers() {
 	entries, _ := c.seen.Entries.Get()
 	for _, entry := range entries {
+		if entry.Problem != "" {
+			c.add(Warning, "Scalelite", fmt.Sprintf("the entry %q for %q cannot be read: %s", entry.ID, entry.URL, entry.Problem),
+				"DiViMS does not touch its server", "correct the entry in Scalelite, or remove it")
+			continue
+		}
 		if !slices.ContainsFunc(c.Servers, func(s pool.Server) bool { return s.Domain == entry.Host() }) {
 			c.add(Warning, "Scalelite", fmt.Sprintf("the entry %s is for %s, which is not a server of the pool", entry.ID, entry.Host()),
 				"DiViMS neither counts nor changes it", "raise DIVIMS_POOL_SIZE, correct DIVIMS_DOMAIN_TEMPLATE, or remove the entry (provision --remove)")

@@ -138,7 +138,7 @@ func (c *checker) checkEntry(s *ServerSight, subject string) {
 	entry, known := s.Entry.Get()
 	switch {
 	case !known:
-		c.add(Error, subject, s.Entry.Reason(), "DiViMS does not touch the server", "remove all but one of them")
+		c.add(Error, subject, s.Entry.Reason(), "DiViMS does not touch the server", "remove all but one of them, or correct the one that cannot be read")
 	case entry == nil && c.RegistersEntries:
 		c.add(Warning, subject, "it has no entry in Scalelite", "it takes no meetings until the next evaluation registers it", fixProvision)
 	case entry == nil:

@@ -329,7 +329,7 @@ func (d *draft) entry(s pool.ServerObservation) {
 	entry, known := s.Entry.Get()
 	switch {
 	case !known:
-		d.note("%s: remove all but one", s.Entry.Reason())
+		d.note("%s: remove all but one, or correct the one that cannot be read", s.Entry.Reason())
 	case entry != nil:
 	case !d.BBBSecret.IsSet():
 		d.note("it has no entry in Scalelite, and none can be registered without DIVIMS_BBB_SECRET")

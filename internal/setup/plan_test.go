@@ -111,7 +111,7 @@ func TestPlanSetup(t *testing.T) {
 		"no secret to register an entry with": {func(c *Config, s *seenPool) { c.BBBSecret, s.Entries = pool.Secret{}, nil },
 			"NOTE it has no entry in Scalelite, and none can be registered without DIVIMS_BBB_SECRET"},
 		"two entries": {func(_ *Config, s *seenPool) { s.Entries = append(s.Entries, s.Entries[0]) },
-			"NOTE Scalelite has 2 entries for bbb-w1.example.com: remove all but one"},
+			"NOTE Scalelite has 2 entries for bbb-w1.example.com: remove all but one, or correct the one that cannot be read"},
 		"the domain resolves to an address of the project": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags = nil },
 			"keep"},
 		"the domain resolves to another server's address": {func(_ *Config, s *seenPool) { s.Addresses[0].Tags = []string{"divims-campus", "divims-server-2"} },

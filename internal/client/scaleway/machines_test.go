@@ -170,6 +170,16 @@ func TestMachinesOfOtherZones(t *testing.T) {
 	}
 }
 
+// A state that is new to us is passed through, so that the machine can be left alone.
+func TestUnknownStatesArePassedThrough(t *testing.T) {
+	cloud := newCloud(t)
+	cloud.on("GET "+par1+"/servers", list("servers", with(instance(1, "bbb-w1"), object{"state": "error"})))
+	machines, err := cloud.client(oneZone).Machines(t.Context(), nil)
+	if err != nil || len(machines) != 1 || machines[0].State != "error" {
+		t.Errorf("machines are %+v, %v; want one in state error", machines, err)
+	}
+}
+
 func TestEndlessAnswerIsAnError(t *testing.T) {
 	cloud := newCloud(t)
 	long := with(instance(1, "bbb-w1"), object{"dns": strings.Repeat("x", 9<<20)})
