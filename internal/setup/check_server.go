@@ -125,7 +125,7 @@ func (c *checker) checkAddress(s *ServerSight, subject string, address pool.Addr
 	machine, known := s.Machine.Get()
 	switch {
 	case !known:
-		c.add(Error, subject, s.Machine.Reason(), "DiViMS does not touch the server", "delete all but one of the machines")
+		c.add(Error, subject, s.Machine.Reason(), "DiViMS does not touch the server", "let one machine alone have the server's name, tag and addresses")
 	case machine == nil && address.MachineID != "":
 		c.add(Error, subject, fmt.Sprintf("its address %s is attached to machine %s, which is not the server's", address.IP, address.MachineID), "no machine can be created for it", "detach the address from that machine")
 	case machine != nil && address.MachineID != machine.ID && !slices.ContainsFunc(machine.Addresses, func(a pool.Address) bool { return a.ID == address.ID }):

@@ -182,7 +182,7 @@ func TestCheckFindsEachProblem(t *testing.T) {
 			level: setup.Error, subject: "server 2", what: "it has no reserved address", fix: "provision"},
 		"an address of another machine": {problem: func(s *site) {
 			s.with(func(w *world.World) error { return w.Attach(address2, w.Machines()[0].ID) })
-		}, level: setup.Error, subject: "server 2", what: "is attached to machine", fix: "detach the address"},
+		}, level: setup.Error, subject: "server 2", what: "the tag divims-server-2 of its address 198.18.0.2 says server 2", fix: "let one machine alone"},
 		"a machine with another address": {problem: func(s *site) {
 			s.with(func(w *world.World) error { return w.Attach(w.Addresses()[0].ID, "") })
 		}, level: setup.Error, subject: "server 1", what: "its machine has no address instead of its address 198.18.0.1", fix: "attach that address"},
