@@ -47,8 +47,8 @@ type moment struct {
 	at       time.Duration // after the start
 	required int           // 0 if it is not known
 	serving  int
-	// machines are all that the hoster lists. kept are those that a person, a meeting or a
-	// recording keeps.
+	// machines are all that the hoster lists. kept are those that have to stay for a meeting
+	// or a recording.
 	machines, kept int
 	withheld       []string
 }
@@ -189,15 +189,16 @@ func (d *randomDay) remains(got, plain randomRun) []string {
 	if least := least(got.between(m.at-maxComing, m.at)); m.serving < least {
 		problems = append(problems, fmt.Sprintf("%s: %d servers serve, and at least %d were required for %s", clock, m.serving, least, maxComing))
 	}
-	usual, withheld := 0, false
+	usual, usualFree, withheld := 0, 0, false
 	for _, p := range plain.between(m.at-phase, m.at+phase) {
-		usual, withheld = max(usual, p.machines), withheld || len(p.withheld) > 0
+		usual, usualFree, withheld = max(usual, p.machines), max(usualFree, p.machines-p.kept), withheld || len(p.withheld) > 0
 	}
 	if len(m.withheld) > 0 && !withheld {
 		problems = append(problems, fmt.Sprintf("%s: withheld: %q", clock, m.withheld))
 	}
-	if m.machines-m.kept > usual+1 {
-		problems = append(problems, fmt.Sprintf("%s: %d machines, %d of them kept for meetings or recordings; %d without events", clock, m.machines, m.kept, usual))
+	if m.machines > usual+1 && m.machines-m.kept > usualFree+1 {
+		problems = append(problems, fmt.Sprintf("%s: %d machines, %d of them kept for meetings or recordings; %d without events, %d of them not kept",
+			clock, m.machines, m.kept, usual, usualFree))
 	}
 	return problems
 }

@@ -50,15 +50,16 @@ func (w *World) FreePlaces() []int {
 	return w.numbers(func(s *server) bool { return w.isOut(s) && s.couldServe() })
 }
 
-// Occupied returns the servers with a machine that takes no new meetings and cannot be given
-// back yet: there are meetings on it, or recordings that are unfinished or have failed.
+// Occupied returns the servers whose machine has to stay, even if the pool needs fewer: there
+// are recordings on it that are unfinished or have failed, or meetings although it takes no
+// new ones.
 func (w *World) Occupied() []int {
 	return w.numbers(func(s *server) bool {
 		m := s.machine()
-		if m == nil || len(m.meetings)+m.unfinished() == 0 {
-			return false
+		if m == nil || m.unfinished() > 0 {
+			return m != nil
 		}
-		return !slices.ContainsFunc(w.entriesOf(s.Number), func(e *entry) bool { return e.state == pool.Enabled })
+		return len(m.meetings) > 0 && !slices.ContainsFunc(w.entriesOf(s.Number), func(e *entry) bool { return e.state == pool.Enabled })
 	})
 }
 

@@ -58,17 +58,21 @@ func TestFreePlaces(t *testing.T) {
 	free("3 without an entry", "[]")
 }
 
-// TestOccupied has two servers with a meeting each, of which the first is cordoned.
+// TestOccupied has two servers with a meeting each, of which the second is cordoned. The meeting
+// on the first is recorded.
 func TestOccupied(t *testing.T) {
-	story := newStory(t, 2, 2, meetings(2, 0, 20*time.Minute, 5))
+	wanted := join(meetings(1, 0, 20*time.Minute, 5), recordedMeetings(1, 0, 20*time.Minute, 5))
+	story := newStory(t, 2, 2, wanted, func(c *Config) { c.RecordingWork = 1 })
 	occupied := func(what, want string) {
 		t.Helper()
 		expect(story, what, fmt.Sprint(story.Occupied()), want)
 	}
 	story.at(10 * time.Minute)
 	occupied("both enabled", "[]")
-	story.set(1, pool.Cordoned)
-	occupied("1 cordoned", "[1]")
-	story.at(time.Hour)
-	occupied("the meetings are over", "[]")
+	story.set(2, pool.Cordoned)
+	occupied("2 cordoned", "[2]")
+	story.at(26 * time.Minute)
+	occupied("the meetings are over, and one was recorded", "[1]")
+	story.at(5 * time.Hour)
+	occupied("the work on the recording is over", "[]")
 }
