@@ -31,8 +31,9 @@ type randomDay struct {
 	servers   int
 	bareMetal int
 	profile   demand.Profile
-	// peak is the number of participants at the peak: so few that at most three quarters of
-	// the servers are required on the same day without events.
+	// peak is the number of participants at the peak: so few that about three quarters of the
+	// servers are required on the same day without events. TestRandomDays lowers it until at
+	// most three quarters are.
 	peak  int
 	lines []string
 	// kinds are the kinds of its events.
