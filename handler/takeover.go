@@ -14,30 +14,30 @@ import (
 // this pool. An operator does that on purpose, after the address or the project of the
 // pool has changed. from must be the address of the Scalelite that the state was written
 // for, as a confirmation. A dry run only returns what would be changed.
-func (p *Pool) TakeOver(ctx context.Context, from string, by pool.Hold, dryRun bool) (pool.Intervention, error) {
+func (p *Pool) TakeOver(ctx context.Context, from string, by pool.Hold, dryRun bool) (Effect, error) {
 	ctx, cancel := context.WithTimeout(ctx, orderLease)
 	defer cancel()
 	now, err := p.Now(ctx)
 	if err != nil {
-		return pool.Intervention{}, err
+		return Effect{}, err
 	}
 	owner, err := p.store.StateOwner(ctx)
 	if err != nil {
-		return pool.Intervention{}, fmt.Errorf("read the pool's state: %w", err)
+		return Effect{}, fmt.Errorf("read the pool's state: %w", err)
 	}
 	if owner == nil {
-		return pool.Intervention{}, refusal{http.StatusConflict, storage.ErrOwn.Error()}
+		return Effect{}, refusal{http.StatusConflict, storage.ErrOwn.Error()}
 	}
 	if strings.TrimRight(from, "/") != owner.Scalelite {
-		return pool.Intervention{}, refusal{http.StatusBadRequest, fmt.Sprintf("the state was written for another Scalelite than %.200q: confirm with the address that the error of an evaluation names", from)}
+		return Effect{}, refusal{http.StatusBadRequest, fmt.Sprintf("the state was written for %s: confirm with the address of that Scalelite", owner)}
 	}
 	done := pool.Intervention{At: now, Change: fmt.Sprintf("the state of %s is taken over", owner), Author: by.Author, Reason: by.Reason}
 	if dryRun {
-		return done, nil
+		return Effect{Intervention: done}, nil
 	}
 	if err := p.store.TakeOver(ctx, now, done); err != nil {
-		return pool.Intervention{}, fmt.Errorf("take the state over: %w", err)
+		return Effect{}, fmt.Errorf("take the state over: %w", err)
 	}
 	p.log.InfoContext(ctx, "intervention", "server", 0, "change", done.Change, "author", done.Author, "reason", done.Reason)
-	return done, nil
+	return Effect{Intervention: done}, nil
 }

@@ -59,6 +59,18 @@ func (i *intervention) givesWithReason(order newOrder) *cobra.Command {
 }
 
 func (i *intervention) run(newOrder newOrder, reason bool) *cobra.Command {
+	return i.carriesOut(reason, func(cmd *cobra.Command, p *handler.Pool, arguments []string) (func() (handler.Effect, error), error) {
+		order, err := newOrder(p, arguments)
+		return func() (handler.Effect, error) { return p.Intervene(cmd.Context(), order, i.dryRun) }, err
+	})
+}
+
+// preparation makes, from the arguments of a command, a function that changes the state.
+type preparation func(cmd *cobra.Command, p *handler.Pool, arguments []string) (func() (handler.Effect, error), error)
+
+// carriesOut makes the command do what prepare returns, again and again while the lease is
+// held. It returns the command.
+func (i *intervention) carriesOut(reason bool, prepare preparation) *cobra.Command {
 	i.cmd.RunE = func(cmd *cobra.Command, arguments []string) error {
 		if i.by.Author == "" {
 			return errors.New("--author is missing")
@@ -70,13 +82,13 @@ func (i *intervention) run(newOrder newOrder, reason bool) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		order, err := newOrder(p, arguments)
+		do, err := prepare(cmd, p, arguments)
 		if err != nil {
 			return err
 		}
 		var done handler.Effect
 		err = retryWhileHeld(cmd.Context(), i.wait, cmd.ErrOrStderr(), func() error {
-			done, err = p.Intervene(cmd.Context(), order, i.dryRun)
+			done, err = do()
 			return err
 		})
 		if err != nil {
@@ -181,4 +193,16 @@ func newForce() *cobra.Command {
 func newUnforce() *cobra.Command {
 	i := newIntervention("unforce", "Let the policies set the number of required servers again", "", cobra.NoArgs)
 	return i.gives(func(*handler.Pool, []string) (handler.Order, error) { return handler.Unforce(i.by), nil })
+}
+
+func newTakeOver() *cobra.Command {
+	i := newIntervention("take-over", "Make the state of another pool the state of this one",
+		"Use it when the address of Scalelite or the project of the pool has changed, so that\nevaluations stop with the error that the state belongs to another pool. Never use it\nif that other pool still exists: give one of the two another name or prefix.", cobra.NoArgs)
+	var from string
+	i.cmd.Flags().StringVar(&from, "from", "", "address of the Scalelite that the error names as the state's, to confirm")
+	_ = i.cmd.MarkFlagRequired("from")
+	_ = i.cmd.MarkFlagRequired("reason")
+	return i.carriesOut(true, func(cmd *cobra.Command, p *handler.Pool, _ []string) (func() (handler.Effect, error), error) {
+		return func() (handler.Effect, error) { return p.TakeOver(cmd.Context(), from, i.by, i.dryRun) }, nil
+	})
 }

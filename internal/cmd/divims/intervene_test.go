@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -137,5 +138,42 @@ func TestSimultaneousOrders(t *testing.T) {
 	}
 	if len(carriedOut) == 0 {
 		t.Error("no order was carried out")
+	}
+}
+
+// TestTakeOver: after Scalelite's address has changed, evaluations and orders stop with an
+// error that names both addresses, until an operator takes the state over.
+func TestTakeOver(t *testing.T) {
+	otherProcess(t)
+	address := os.Getenv("DIVIMS_SCALELITE_URL")
+	if status, _, errOut := divims(t.Context(), "evaluate"); status != 0 {
+		t.Fatal(errOut)
+	}
+	t.Setenv("DIVIMS_SCALELITE_URL", strings.Replace(address, "127.0.0.1", "localhost", 1))
+	for _, command := range []string{"evaluate", "status", "pause --reason r", "force 1 --for 1h --reason r", "maintenance start 1 --reason r"} {
+		status, _, errOut := divims(t.Context(), strings.Fields(command)...)
+		if status != failed || !strings.Contains(errOut, address) || !strings.Contains(errOut, "localhost") || !strings.Contains(errOut, "take-over") {
+			t.Errorf("%s: status %d, %s", command, status, errOut)
+		}
+	}
+	for _, step := range []struct {
+		arguments string
+		status    int
+		want      string
+	}{
+		{"--from " + address, badUsage, `"reason" not set`},
+		{"--from https://another.example.com --reason moved", failed, "confirm with the address"},
+		{"--from " + address + "/ --reason moved --dry-run", 0, "nothing was changed"},
+		{"--from " + address + " --reason moved", 0, "is taken over"},
+		{"--from " + address + " --reason moved", failed, "confirm with the address"},
+	} {
+		status, out, errOut := divims(t.Context(), append([]string{"take-over"}, strings.Fields(step.arguments)...)...)
+		if status != step.status || !strings.Contains(out+errOut, step.want) {
+			t.Errorf("%s: status %d, %s%s", step.arguments, status, out, errOut)
+		}
+	}
+	// The sandbox's Scalelite refuses the other name, so this evaluation cannot see the pool.
+	if _, out, errOut := divims(t.Context(), "evaluate"); !strings.Contains(out, "is taken over, by") {
+		t.Errorf("afterwards: %s%s; want the order in the record", out, errOut)
 	}
 }

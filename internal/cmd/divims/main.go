@@ -106,7 +106,7 @@ func newRoot() *cobra.Command {
 	root.AddCommand(
 		newProvision(), newCheck(), newMigrate(), newUserData(),
 		newEvaluate(), newStatus(), newPage(),
-		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep(),
+		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep(), newTakeOver(),
 		newSandbox(), newBacktest(), newTrace(), newBench(), newBenchSurroundings(),
 	)
 	return root
