@@ -51,12 +51,12 @@ func (r Request) ahead(state pool.State) time.Duration {
 	return r.Now.Add(r.Elapsed()).Sub(state.StorageTime)
 }
 
-// String says how our clock is off: "11h ahead".
+// String says how our clock is off: "11h ahead of", "11m behind".
 func (e clockError) String() string {
 	if e < 0 {
 		return pool.FormatDuration(time.Duration(-e)) + " behind"
 	}
-	return pool.FormatDuration(time.Duration(e)) + " ahead"
+	return pool.FormatDuration(time.Duration(e)) + " ahead of"
 }
 
 const (
@@ -77,7 +77,7 @@ func storageAlerts(before pool.State, history pool.Reading[[]pool.Sample], clock
 	}
 	if clock != 0 {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease",
-			Text: fact.New("the function's clock is %s of the storage's; this evaluation uses the storage's", clock), Advice: fact.New(adviceClock)})
+			Text: fact.New("the function's clock is %s the storage's; this evaluation uses the storage's", clock), Advice: fact.New(adviceClock)})
 	}
 	if conflict.Evaluations >= MinConflict {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease", Passing: true,
