@@ -75,7 +75,7 @@ func TestServerInMaintenanceIsLeftAlone(t *testing.T) {
 	}
 	var record cycle.Record
 	s.call("POST", "/", `{"source":"cron"}`, &record)
-	if planned(record) != "enable 3 done, create 3 done" {
+	if planned(record) != "create 3 done, enable 3 done" {
 		t.Errorf("planned %q although server 2 is in maintenance", planned(record))
 	}
 	if m := record.Servers[1].Maintenance; m == nil || m.Reason != "new disk" || m.Author != "Ada" || m.Since.IsZero() {
@@ -160,6 +160,8 @@ func TestOperatorEndsADrain(t *testing.T) {
 	s.call("PUT", "/pause", `{"reason":"hands off","author":"Ada"}`, nil)
 	s.call("POST", "/", `{"source":"cron"}`, nil)
 	s.call("DELETE", "/pause", "", nil)
+	endDrain(http.StatusConflict, `{"confirm":"bbb-w1","reason":"r","author":"Ada"}`) // somebody has cordoned it by hand
+	s.call("DELETE", "/servers/1/maintenance", "", nil)
 	endDrain(http.StatusBadRequest, `{"confirm":"bbb-w2","reason":"r","author":"Ada"}`) // the name of another server
 	endDrain(http.StatusOK, `{"confirm":"bbb-w1","reason":"fire drill","author":"Ada"}`)
 	s.call("POST", "/", `{"source":"cron"}`, &record)

@@ -129,7 +129,7 @@ func TestDryRunDeploymentOnlyReports(t *testing.T) {
 	before := s.entriesAndMachines()
 	record = s.evaluateAt(5)
 	s.evaluateAt(10)
-	if planned(record) != "enable 2, create 2" || !record.DryRun {
+	if planned(record) != "create 2, enable 2" || !record.DryRun {
 		t.Errorf("planned %q", planned(record))
 	}
 	if after := s.entriesAndMachines(); after != before {
@@ -139,7 +139,7 @@ func TestDryRunDeploymentOnlyReports(t *testing.T) {
 		t.Errorf("status %+v", status)
 	}
 	messages := box.read()
-	if len(messages) != 1 || !strings.Contains(messages[0], "warning: create server 2: DiViMS would do this now: it is enabled") {
+	if len(messages) != 1 || !strings.Contains(messages[0], "warning: create server 2: DiViMS would do this now: short of 1 server; it has no machine") {
 		t.Errorf("messages %q", messages)
 	}
 }

@@ -116,12 +116,15 @@ func StartMaintenance(server pool.Server, by pool.Hold) Order {
 		}}
 }
 
-// EndMaintenance ends a server's maintenance.
+// EndMaintenance ends a server's maintenance, and that a person has cordoned or disabled it
+// in Scalelite: DiViMS manages it again.
 func EndMaintenance(server pool.Server, by pool.Hold) Order {
 	return Order{By: by, server: server.Number, change: "maintenance ends",
-		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) { memory.Maintenance = nil },
+		apply: func(_ *pool.State, memory *pool.ServerMemory, _ pool.Hold) {
+			memory.Maintenance, memory.Entry.HandSince, memory.Entry.EnabledAs = nil, time.Time{}, ""
+		},
 		absent: func(_ time.Time, _ pool.State, memory pool.ServerMemory) string {
-			return unless(memory.Maintenance != nil, "it is not in maintenance")
+			return unless(memory.Maintenance != nil || !memory.Entry.HandSince.IsZero(), "it is not in maintenance")
 		}}
 }
 
@@ -133,6 +136,8 @@ func Recycle(server pool.Server, by pool.Hold) Order {
 			switch {
 			case memory.Maintenance != nil:
 				return inMaintenance(server)
+			case !memory.Entry.HandSince.IsZero():
+				return heldByHand(server)
 			case memory.MachineID == "":
 				return refusal{http.StatusConflict, fmt.Sprintf("server %d has no machine to recycle", server.Number)}
 			}
@@ -145,6 +150,12 @@ func Recycle(server pool.Server, by pool.Hold) Order {
 // evaluations would not act.
 func inMaintenance(server pool.Server) error {
 	return refusal{http.StatusConflict, fmt.Sprintf("server %d is in maintenance: end that first", server.Number)}
+}
+
+// heldByHand is the refusal of an order for a server that a person holds, on which
+// evaluations would not act either.
+func heldByHand(server pool.Server) error {
+	return refusal{http.StatusConflict, fmt.Sprintf("somebody has cordoned or disabled server %d in Scalelite, so DiViMS leaves it alone: end its maintenance first", server.Number)}
 }
 
 // Keep cancels recycle and end-drain orders, as far as they have not been carried out.
@@ -173,6 +184,8 @@ func EndDrain(server pool.Server, name string, discard bool, by pool.Hold) Order
 				return refusal{http.StatusBadRequest, fmt.Sprintf("this ends meetings: confirm it with the name of server %d, %s", server.Number, server.Hostname)}
 			case memory.Maintenance != nil:
 				return inMaintenance(server)
+			case !memory.Entry.HandSince.IsZero():
+				return heldByHand(server)
 			case memory.DrainingSince.IsZero():
 				return refusal{http.StatusConflict, fmt.Sprintf("server %d was not draining at the last evaluation", server.Number)}
 			}

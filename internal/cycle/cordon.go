@@ -52,10 +52,8 @@ func (e enables) willTakeMeetings(entry pool.Entry) bool {
 // online. It checks this with a fresh list of entries, because the one that was decided
 // on may be old.
 func (a *actor) cordon(ctx context.Context, action scaling.Action, s pool.ServerObservation) error {
-	var last look
 	if action.Surplus { // not in its turn, because others must not wait for a dead server
-		last = a.askAgain(ctx, &s)
-		if err := a.mayMove(last); err != nil {
+		if err := a.mayMove(a.askAgain(ctx, &s)); err != nil {
 			return err
 		}
 	}
@@ -68,13 +66,31 @@ func (a *actor) cordon(ctx context.Context, action scaling.Action, s pool.Server
 		if a.isLastOnline(entry, entries) {
 			return heldError{"no other server is enabled and online by now"}
 		}
-		if action.Surplus && !a.isFresh(last) {
-			if err := a.mayMove(a.askAgain(ctx, &s)); err != nil {
-				return err
-			}
+		if action.Surplus {
+			return a.cordonSurplus(ctx, entry, s)
 		}
 		return a.setStateNow(ctx, entry, pool.Cordoned)
 	})
+}
+
+// cordonSurplus cordons an entry to save money. It looks at the server's meetings right
+// before and right after that: a meeting that has begun in that moment would be created a
+// second time elsewhere, so the entry is enabled again.
+func (a *actor) cordonSurplus(ctx context.Context, entry *pool.Entry, s pool.ServerObservation) error {
+	if err := a.mayMove(a.askAgain(ctx, &s)); err != nil {
+		return err
+	}
+	if err := a.setStateNow(ctx, entry, pool.Cordoned); err != nil {
+		return err
+	}
+	why := a.mayMove(a.askAgain(ctx, &s))
+	if why == nil {
+		return nil
+	}
+	if err := a.setStateNow(ctx, entry, pool.Enabled); err != nil {
+		return fmt.Errorf("%s; and enable it again: %w", why, err)
+	}
+	return why
 }
 
 // isLastOnline reports whether an entry is enabled and online, and no other with its tag

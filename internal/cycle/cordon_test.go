@@ -2,7 +2,7 @@ package cycle
 
 import (
 	"errors"
-	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -105,22 +105,71 @@ func TestSurplusIsNotCordonedWhilePeopleAreOnTheirWay(t *testing.T) {
 	}
 }
 
-// TestMeetingsAreAskedForAgainIfTheTurnComesLate checks a cordon that waits for the turns
-// of other changes.
-func TestMeetingsAreAskedForAgainIfTheTurnComesLate(t *testing.T) {
-	for after, held := range map[time.Duration]bool{2 * time.Second: false, 3 * time.Second: true} {
-		f, c := newFake(2)
-		f.entries[1].State = pool.Enabled
-		seen, _ := c.observe(t.Context(), noon, nil)
-		k := new(clock)
-		f.on["entries"] = func() {
-			k.elapsed += after
-			f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "new", Created: noon}}
-		}
-		outcomes := c.act(t.Context(), Request{Now: noon, Elapsed: func() time.Duration { return k.elapsed }}, seen,
-			planOf(scaling.Action{Kind: scaling.Cordon, Server: 2, Surplus: true}), f.state)
-		if got := outcomes[0].Result == scaling.Held; got != held {
-			t.Errorf("after %s: %s", after, fmt.Sprint(outcomes[0]))
-		}
+// TestSurplusIsLookedAtRightBeforeAndRightAfterItsCordon: a meeting begins while the cordon
+// waits for its turn, or in the moment in which Scalelite carries it out.
+func TestSurplusIsLookedAtRightBeforeAndRightAfterItsCordon(t *testing.T) {
+	const (
+		look    = "meetings bbb-w2.example.com"
+		awaited = "it has a meeting younger than 5m that nobody has joined yet"
+		unread  = "its meetings could not be read again: meetings of bbb-w2.example.com: no answer"
+	)
+	begins := func(f *fake) { f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "new", Created: noon}} }
+	silent := func(f *fake) { f.fails[look] = errors.New("no answer") }
+	tired := errors.New("Scalelite is tired")
+	for name, test := range map[string]struct {
+		on      map[string]func(*fake) // what happens at a call, before it is answered
+		fails   map[string]error
+		changes []string // the calls between the look before and the end
+		result  scaling.Result
+		detail  string
+	}{
+		"nothing begins": {
+			changes: []string{"cordoned 2", look}, result: scaling.Done,
+		},
+		"a meeting begins while it waits": {
+			on:     map[string]func(*fake){"entries": begins},
+			result: scaling.Held, detail: awaited,
+		},
+		"it falls silent while it waits": {
+			on:     map[string]func(*fake){"entries": silent},
+			result: scaling.Held, detail: unread,
+		},
+		"a meeting begins in that moment: it is enabled again": {
+			on:      map[string]func(*fake){"cordoned 2": begins},
+			changes: []string{"cordoned 2", look, "enabled 2"}, result: scaling.Held, detail: awaited,
+		},
+		"it falls silent in that moment: it is enabled again": {
+			on:      map[string]func(*fake){"cordoned 2": silent},
+			changes: []string{"cordoned 2", look, "enabled 2"}, result: scaling.Held, detail: unread,
+		},
+		"Scalelite does not enable it again: that may be DiViMS's cordon": {
+			on: map[string]func(*fake){"cordoned 2": begins}, fails: map[string]error{"enabled 2": tired},
+			changes: []string{"cordoned 2", look, "enabled 2"}, result: scaling.Failed, detail: awaited + "; and enable it again: Scalelite is tired",
+		},
+		"Scalelite does not cordon it": {
+			fails:   map[string]error{"cordoned 2": tired},
+			changes: []string{"cordoned 2"}, result: scaling.Failed, detail: "Scalelite is tired",
+		},
+		"a meeting that somebody joined meanwhile": {
+			on: map[string]func(*fake){"entries": func(f *fake) {
+				f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "new", Created: noon, Participants: 1}}
+			}},
+			changes: []string{"cordoned 2", look}, result: scaling.Done,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, c := newFake(2)
+			f.entries[1].State = pool.Enabled
+			seen, _ := c.observe(t.Context(), noon, nil)
+			f.all = nil
+			for call, happens := range test.on {
+				f.on[call] = func() { happens(f) }
+			}
+			maps.Copy(f.fails, test.fails)
+			outcomes := c.act(t.Context(), Request{Now: noon, Elapsed: func() time.Duration { return 0 }}, seen,
+				planOf(scaling.Action{Kind: scaling.Cordon, Server: 2, Surplus: true}), f.state)
+			f.wantAll(t, append([]string{look, "entries", look}, test.changes...)...)
+			wantOutcome(t, outcomes[0], test.result, test.detail)
+		})
 	}
 }

@@ -148,6 +148,9 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	seen, calendar := c.observe(ctx, request.Now, state.Zones)
 	plan, next := scaling.Decide(request.Now, c.Config.Scaling, seen, state)
 	next.Zones = zonesInUse(state.Zones, seen)
+	if c.Config.DryRun {
+		scaling.ForgetHands(&next)
+	}
 	record.describe(request.Now, seen, plan, state)
 	if !record.DryRun {
 		record.Outcomes = c.act(ctx, request, seen, plan, state)
@@ -212,6 +215,7 @@ func (c *Cycle) record(ctx context.Context, holder string, record Record, calend
 	both.Go(func() { logs = c.writeLogs(ctx, record, calendar) })
 	both.Go(func() { c.notify(ctx, record, &next) })
 	both.Wait()
+	next.LogError = ""
 	if logs != nil {
 		next.LogError = logs.Error()
 		c.Log.WarnContext(ctx, "log not written", "error", logs)

@@ -244,9 +244,9 @@ func TestActionsOnAServerStopAtAFailure(t *testing.T) {
 	f.entries[1].State, f.entries[1].Online = pool.Disabled, false
 	f.machines = f.machines[:1]
 	f.meetings["bbb-w1.example.com"][0].Participants = 200
-	f.fails["enabled 2"] = errors.New("Scalelite is tired")
+	f.fails["create bbb-w2"] = errors.New("Scaleway is tired")
 	record := evaluate(t, c)
-	f.want(t, "enabled 2")
+	f.want(t, "create bbb-w2")
 	if record.Outcomes[0].Result != scaling.Failed || record.Outcomes[1].Result != scaling.Skipped {
 		t.Errorf("outcomes %+v", record.Outcomes)
 	}

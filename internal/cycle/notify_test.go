@@ -43,15 +43,27 @@ func (i *inbox) titles() (list []string) {
 	return list
 }
 
-// newFakeWithInbox returns a pool with notifications in which server 2 is unresponsive.
+// newFakeWithInbox returns a pool with notifications in which server 2 is unresponsive: it
+// has answered nobody at two evaluations, and Scalelite says offline.
 func newFakeWithInbox() (*fake, *Cycle, *inbox) {
 	f, c := newFake(3)
 	box := &inbox{}
 	c.Services.Notifier = box
 	c.Config.Pool, c.Config.Every = "campus", usual
 	f.state.LastEvaluation = noon.Add(-5 * time.Minute)
-	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
+	f.entries[1].State = pool.Enabled
+	f.setOnline(false)
+	f.state.Servers[2] = pool.ServerMemory{MachineID: "m2", SilentSince: f.state.LastEvaluation, LateSince: f.state.LastEvaluation}
 	return f, c, box
+}
+
+// setOnline sets whether server 2 answers DiViMS and Scalelite.
+func (f *fake) setOnline(online bool) {
+	f.entries[1].Online = online
+	delete(f.fails, "meetings bbb-w2.example.com")
+	if !online {
+		f.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
+	}
 }
 
 // next runs the next evaluation, five minutes later and with the state of the last one.
@@ -75,8 +87,8 @@ func TestMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
 		t.Fatalf("messages %q", box.titles())
 	}
 	want := `NEW
-- error: server 2: unresponsive: its machine has run for 5h, yet Scalelite says offline
-  DiViMS: cordon server 2: done (unresponsive: its machine has run for 5h, yet Scalelite says offline)
+- error: server 2: unresponsive: Scalelite says offline, and it has answered nobody since 2026-03-16T11:55:00Z: meetings of bbb-w2.example.com: no answer
+  DiViMS: cordon server 2: done (it does not serve since 2026-03-16T11:55:00Z, and the others suffice)
   To do: Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it.
 
 Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meeting, 1 server required, 1 enabled, 3 machines running.
@@ -85,7 +97,7 @@ Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meeting, 1 server
 		t.Errorf("message\n%s\nwant\n%s", got, want)
 	}
 	f.next(t, c)
-	f.entries[1].Online = true
+	f.setOnline(true)
 	f.next(t, c)
 	f.next(t, c)
 	if !slices.Equal(box.titles(), []string{"campus: error: server 2", "campus: resolved: server 2"}) {
@@ -128,7 +140,7 @@ func TestOneFailingServiceOfTwo(t *testing.T) {
 		t.Errorf("messages %q", text)
 	}
 	box.err = nil
-	f.entries[1].Online = true
+	f.setOnline(true)
 	for range 20 {
 		f.next(t, c)
 	}
@@ -169,9 +181,10 @@ func TestDryRunDeployment(t *testing.T) {
 	f, c, box := newFakeWithInbox()
 	c.Config.DryRun = true
 	record := f.next(t, c)
+	f.setOnline(true) // its load is unknown before, and so there is no sample
 	f.next(t, c)
 	f.want(t)
-	if !record.DryRun || len(record.Outcomes) != 0 || len(f.committed) != 2 || len(f.samples) != 2 || len(f.decisions) != 2 {
+	if !record.DryRun || len(record.Outcomes) != 0 || len(f.committed) != 2 || len(f.samples) != 1 || len(f.decisions) != 2 {
 		t.Errorf("record %+v, %d states, %d samples, %d decisions", record, len(f.committed), len(f.samples), len(f.decisions))
 	}
 	if !slices.Equal(box.titles(), []string{"campus (dry run): error: server 2, and 2 more"}) {
@@ -179,8 +192,8 @@ func TestDryRunDeployment(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Dry run: DiViMS shows what it would do, but changes nothing.\n",
-		"  DiViMS would do: cordon (unresponsive: ",
-		"- warning: cordon server 2: DiViMS would do this now: unresponsive: ",
+		"  DiViMS would do: cordon (it does not serve since ",
+		"- warning: cordon server 2: DiViMS would do this now: it does not serve since ",
 		"- warning: delete server 3: DiViMS would do this now: nothing is left on it\n",
 	} {
 		if !strings.Contains(box.messages[0].Text, want) {
@@ -212,6 +225,9 @@ func TestOutageOfAThousandServersIsOneShortMessage(t *testing.T) {
 	outage, fresh := newFake(1000)
 	for i := range outage.entries {
 		outage.entries[i].State, outage.entries[i].Online = pool.Enabled, false
+		f.fails["meetings "+fresh.Config.Servers[i].Domain] = errors.New("no answer")
+		before := f.state.LastEvaluation
+		outage.state.Servers[i+1] = pool.ServerMemory{MachineID: outage.machines[i].ID, SilentSince: before, Served: before}
 	}
 	f.entries, f.machines, f.state.Servers = outage.entries, outage.machines, outage.state.Servers
 	c.Config.Servers, c.Config.Scaling = fresh.Config.Servers, fresh.Config.Scaling

@@ -24,6 +24,7 @@ func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machin
 			Entry:   entryOf(server, entries, byDomain[strings.ToLower(server.Domain)], nameless),
 			Machine: machineOf(server, machines, found, unread),
 		}
+		list[i].MayBeUnread = machines.Known() && len(unread) > 0 && len(found.machines[server.Number]) == 0 && found.contradictions[server.Number] == ""
 	}
 	return list
 }

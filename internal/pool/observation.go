@@ -44,6 +44,9 @@ type ServerObservation struct {
 	// not be read or has more than one for the server, and if what identifies a machine
 	// (name, tags, the answer at the server's domain) contradicts itself.
 	Machine Reading[*Machine]
+	// MayBeUnread is set if the machine is unknown only because it may be in one of the
+	// UnreadZones.
+	MayBeUnread bool
 	// Meetings is BBB's list.
 	Meetings Reading[[]Meeting]
 	// Alive is true if something answered at the server's domain, be it with an error: an

@@ -73,10 +73,8 @@ type State struct {
 
 // Doubt is what one evaluation remembers about doubts for the next.
 type Doubt struct {
-	// FellTogether is when the first of the servers fell that fell together last, and
-	// Recovered when the last of them served again; zero while they are still away.
+	// FellTogether is when the last of the servers fell that fell together last.
 	FellTogether time.Time `json:"fell_together,omitzero"`
-	Recovered    time.Time `json:"recovered,omitzero"`
 	// PollerSince is since when the poller's word has been stale.
 	PollerSince time.Time `json:"poller_since,omitzero"`
 	// PollerMoved is when a flag of Scalelite last changed or a load last fell: the
@@ -177,6 +175,13 @@ type ServerMemory struct {
 	Served time.Time `json:"served,omitzero"`
 	Fell   time.Time `json:"fell,omitzero"`
 	FellOf int       `json:"fell_of,omitempty"`
+	// Gone is since when the machine has been missing from the hoster's list, Deleted the
+	// id of the machine whose deletion DiViMS ordered.
+	Gone    time.Time `json:"gone,omitzero"`
+	Deleted string    `json:"deleted,omitempty"`
+	// Absent is set if the last complete list had no machine of the server, and DiViMS has
+	// not tried to create one since.
+	Absent bool `json:"absent,omitempty"`
 	// Stopped is since when the machine has been seen switched off.
 	Stopped time.Time `json:"stopped,omitzero"`
 	// Recordings is set if recordings were in work or had failed when the machine's

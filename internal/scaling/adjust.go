@@ -5,40 +5,18 @@ import (
 	"divims/internal/pool"
 )
 
-// registerEntries plans an entry for each server that has none in Scalelite, if
-// RegisterEntries is set. It leaves out servers in maintenance and those whose machine
-// is unknown.
-func (d *decision) registerEntries() {
-	for _, s := range d.servers {
-		if entry, ok := s.Entry.Get(); !ok || entry != nil || !s.Machine.Known() || s.maintenance() {
-			continue
-		}
-		if !d.config.RegisterEntries {
-			s.leftAlone = fact.New("Scalelite has no entry for it")
-			continue
-		}
-		d.do(Action{Kind: Register, Server: s.Server.Number, Reason: fact.New("Scalelite has no entry for %s", s.Server.Domain)})
-	}
-}
-
-// cordonUnusable cordons servers that are unresponsive or whose machine is locked.
-// Their capacity does not count anyway, so this does not wait for a replacement. It
-// does not cordon the last server that Scalelite sees online: perhaps only DiViMS cannot
-// reach it.
-func (g *group) cordonUnusable() {
+// cordonLocked cordons servers whose machine the hoster has locked, unless no other is
+// online.
+func (g *group) cordonLocked() {
 	for _, s := range g.members {
-		unresponsive, locked := s.health == Unresponsive, s.machineState() == pool.Locked
-		if !s.mayTouch() || s.intended != pool.Enabled || !unresponsive && !locked {
+		if !s.mayTouch() || s.intended != pool.Enabled || s.machineState() != pool.Locked {
 			continue
 		}
-		switch {
-		case g.lastOnline(s):
-			s.leftAlone = fact.New("it seems unusable, but Scalelite sees no other online: its replacement comes first")
-		case unresponsive:
-			g.d.cordon(s, fact.New("unresponsive: %s", s.why))
-		case locked:
-			g.d.cordon(s, fact.New("its machine is locked by the hoster"))
+		if g.lastOnline(s) {
+			s.leftAlone = fact.New("its machine is locked, but Scalelite sees no other online: its replacement comes first")
+			continue
 		}
+		g.d.cordon(s, fact.New("its machine is locked by the hoster"))
 	}
 }
 
@@ -60,16 +38,20 @@ func (g *group) adjust() {
 	all := g.members.capacity(func(*server) bool { return true })
 	surplus := g.members.capacity((*server).counts) - min(float64(g.required()), all)
 	if surplus < -tolerance {
+		g.noteSurplus(surplus)
 		g.grow(-surplus)
 		g.startReplacement()
 		return
 	}
 	if g.replaced != nil {
-		if surplus -= g.replaced.capacity(); surplus < -tolerance {
-			g.startReplacement()
-			return
-		}
+		surplus -= g.replaced.capacity()
 	}
+	g.noteSurplus(surplus)
+	if surplus < -tolerance {
+		g.startReplacement()
+		return
+	}
+	g.cordonLate()
 	g.shrink(surplus)
 }
 

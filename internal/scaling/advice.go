@@ -23,6 +23,13 @@ const (
 	adviceMissed      = "Look at the function's log, at its cron trigger and at the storage. Until now nothing was started and nothing was cordoned."
 	adviceLimits      = "Nothing, if it is seldom: the next evaluations go on. Else raise the DIVIMS_MAX_ settings."
 
+	advicePoller     = "Look at Scalelite's poller: whether its container runs, and whether POLLER_THREADS, CONNECT_TIMEOUT and POLLER_WAIT_TIMEOUT suffice for the number of servers, of which those without a machine take the longest."
+	adviceProbation  = "Look at one of these machines at the hoster's console. Take back or rename the image if it is bad."
+	adviceImageAside = "Repair the image or delete it. A newer one is used as soon as it is there."
+	adviceMass       = "Enable the servers that shall serve, or let DiViMS enable them as people come. Stop whatever else changes the pool's servers."
+	adviceHand       = "Enable it in Scalelite, or end its maintenance, to give it back to DiViMS."
+	adviceHope       = "Repair what these servers have in common, for example the image; replacing them one by one does not help."
+
 	adviceUnseen       = "Look at what could not be read; DiViMS leaves the server alone until it can."
 	adviceUnresponsive = "Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it."
 	adviceMalfunction  = "Look at the server's BBB: bbb-conf --check, and failed recordings. Repair what only a person can; its replacement is under way."

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"fmt"
+	"time"
 
 	"divims/internal/fact"
 )
@@ -36,8 +37,12 @@ type Alert struct {
 	// "certificate of bbb-w3.example.com".
 	Subject string `json:"subject"`
 	// Server is the number of the server that the alert is about, or 0 for the pool.
-	Server int       `json:"server,omitempty"`
-	Text   fact.Text `json:"text"`
+	Server int `json:"server,omitempty"`
+	// Servers are the servers that the alert is about, if there are several. Since is
+	// when its cause began, if that is known.
+	Servers []int     `json:"servers,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+	Text    fact.Text `json:"text"`
 	// Advice is what an operator can do about it.
 	Advice fact.Text `json:"advice,omitzero"`
 	// Passing is set if the alert is about a single event, not a lasting condition.
@@ -72,6 +77,7 @@ func serverSubject(s *server) string      { return fmt.Sprintf("server %d", s.Se
 func certificateSubject(s *server) string { return "certificate of " + s.Server.Domain }
 func recordingsSubject(s *server) string  { return "recordings of " + s.Server.Domain }
 func statsSubject(s *server) string       { return "stats of " + s.Server.Domain }
+func handSubject(s *server) string        { return fmt.Sprintf("hand %d", s.Server.Number) }
 
 const (
 	calendarSubject     = "calendar"
@@ -83,6 +89,9 @@ const (
 // anything that could not be seen.
 func (d *decision) addOpenSubjects() {
 	for _, s := range d.servers {
+		if s.heldByHand() {
+			d.leaveOpen(serverSubject(s))
+		}
 		if s.maintenance() {
 			d.leaveOpen(serverSubject(s), certificateSubject(s), recordingsSubject(s), statsSubject(s))
 			continue

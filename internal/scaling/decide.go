@@ -4,18 +4,19 @@
 package scaling
 
 import (
+	"slices"
 	"time"
 
 	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
-// Decide returns the plan of one evaluation and the state for the next. It judges the
-// health of each server, asks the policies how many servers are required, replaces,
-// enables and cordons servers to get there, and then creates the machines that enabled
-// servers lack and deletes those that draining servers no longer need. The plan
-// has no actions if Scalelite's entries or the machines could not be read completely, if
-// the network looks down, or if the pool is paused.
+// Decide returns the plan of one evaluation and the state for the next. It finds the stage
+// and health of each server and what casts doubt on the sight of them, asks the policies
+// how many servers are required, replaces, enables and cordons servers to get there,
+// creates or starts the machines for that, and deletes those that draining servers no
+// longer need. The plan has no actions if Scalelite's entries or the machines of all zones
+// could not be read, or if the pool is paused.
 func Decide(now time.Time, config Config, seen pool.Observation, state pool.State) (Plan, pool.State) {
 	d := newDecision(now, config, seen, state)
 	for _, g := range d.groups {
@@ -23,19 +24,20 @@ func Decide(now time.Time, config Config, seen pool.Observation, state pool.Stat
 	}
 	switch {
 	case d.unseen():
-	case d.networkDown():
 	case d.paused():
+		d.judgeDoubts()
 	default:
-		d.registerEntries()
+		d.judgeDoubts()
+		d.manageEntries()
 		for _, g := range d.groups {
-			g.cordonUnusable()
+			g.cordonLocked()
 			g.replaceOne()
 			g.enableBareMetal()
 			g.adjust()
 			g.preferRunning()
 		}
-		d.provideMachines()
 		d.drain()
+		d.deleteNeverServed()
 		d.clearMarkedVolumes()
 	}
 	d.warn()
@@ -51,31 +53,72 @@ type decision struct {
 	servers servers
 	// groups are the servers by their tag, sorted: those without a tag come first.
 	groups []*group
+	// doubt is what the next evaluation remembers about doubts, surplus since when each
+	// group has had more servers than required.
+	doubt   pool.Doubt
+	surplus map[string]time.Time
+	// pollerStale is set if Scalelite's flags do not follow what DiViMS sees.
+	pollerStale bool
+	// servedBefore is how many servers served at the evaluation before.
+	servedBefore int
+	// started is how many machines the plan creates or starts. noPlaceLeft is set if
+	// servers are missing and none is left to enable.
+	started     int
+	noPlaceLeft bool
+	// triedRefused is set if the plan tries one creation that was refused lately.
+	triedRefused bool
+	// replacedFor are the faults for which the plan replaces servers.
+	replacedFor []string
+	// counted is how many actions of each kind the plan has.
+	counted map[Kind]int
 	// limitReached says that a limit of one evaluation withheld an action.
 	limitReached bool
 	plan         Plan
 }
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
-	d := &decision{now: now, config: config, seen: seen, state: state, plan: Plan{Actions: []Action{}, Alerts: []Alert{}}}
+	d := &decision{
+		now: now, config: config, seen: seen, state: state, doubt: state.Doubt, surplus: pastSurplus(state), counted: map[Kind]int{},
+		plan: Plan{Actions: []Action{}, Alerts: []Alert{}},
+	}
 	d.servers = make(servers, len(seen.Servers))
 	for i, observed := range seen.Servers {
-		d.servers[i] = newServer(now, config, seen, observed, state)
+		d.servers[i] = d.newServer(observed)
 	}
+	d.servedBefore = d.servers.servedLast()
+	d.judgePoller()
+	d.findHands()
+	for _, s := range d.servers {
+		s.stage = d.stageOf(s)
+		s.health, s.why = d.judge(s)
+		d.sawFall(s)
+		d.sawFault(s)
+	}
+	d.sawArrivals()
 	d.formGroups()
 	return d
 }
 
 // do adds an action to the plan.
-func (d *decision) do(action Action) { d.plan.Actions = append(d.plan.Actions, action) }
+func (d *decision) do(action Action) {
+	d.plan.Actions = append(d.plan.Actions, action)
+	d.counted[action.Kind]++
+}
 
+// enable plans to enable a server. If its machine has to be created or started for that,
+// this comes first.
 func (d *decision) enable(s *server, reason fact.Text) {
-	s.intended = pool.Enabled
+	s.intended, s.planned = pool.Enabled, true
 	d.do(Action{Kind: Enable, Server: s.Server.Number, Reason: reason})
 }
 
-// cordon plans to cordon a server and reports whether the limit on cordons allowed it.
+// cordon plans to cordon a server, and reports whether doubt and the limit on cordons
+// allowed it.
 func (d *decision) cordon(s *server, reason fact.Text) bool {
+	if s.protected() {
+		s.leftAlone = fact.New("not cordoned while there is doubt about what DiViMS sees: %s", reason)
+		return false
+	}
 	if !d.allow(Cordon, d.config.MaxCordons, s) {
 		return false
 	}
@@ -87,7 +130,7 @@ func (d *decision) cordon(s *server, reason fact.Text) bool {
 // allow reports whether the plan may have one more action of a kind. If not, it
 // records that the action was withheld.
 func (d *decision) allow(kind Kind, limit int, s *server) bool {
-	if d.plan.count(kind) < limit {
+	if d.counted[kind] < limit {
 		return true
 	}
 	s.leftAlone = fact.New("%s: an evaluation does that %s at most", kind, fact.Count(limit, "time"))
@@ -101,8 +144,15 @@ func (d *decision) withhold(form string, values ...any) {
 	d.plan.Withheld = append(d.plan.Withheld, fact.New(form, values...))
 }
 
-// unseen reports whether the list of entries or of machines could not be read
-// completely. Then nothing is changed.
+// withholdOnce records in the plan what is not done, unless the plan has it already.
+func (d *decision) withholdOnce(text fact.Text) {
+	if !slices.ContainsFunc(d.plan.Withheld, func(t fact.Text) bool { return t.String() == text.String() }) {
+		d.plan.Withheld = append(d.plan.Withheld, text)
+	}
+}
+
+// unseen reports whether the entries, or the machines of all zones, could not be read. Then
+// nothing is changed.
 func (d *decision) unseen() bool {
 	unseen := false
 	if !d.seen.Entries.Known() {
@@ -117,31 +167,6 @@ func (d *decision) unseen() bool {
 		d.withhold("everything: the pool could not be seen completely")
 	}
 	return unseen
-}
-
-// networkDown reports whether so many servers look dead at once that the network is
-// the likely cause. Then nothing is changed. Servers that an earlier evaluation gave up
-// do not count: otherwise a few broken servers that no operator has looked at yet
-// would stop everything when the pool gets small at night.
-func (d *decision) networkDown() bool {
-	running, dead := 0, 0
-	for _, s := range d.servers {
-		if s.maintenance() || s.machineState() != pool.Running || s.givenUp() {
-			continue
-		}
-		running++
-		if s.health == Unresponsive || s.silent() && s.pastGrace(d.now, d.config) {
-			dead++
-		}
-	}
-	if dead < 2 || dead*million <= running*int(d.config.UnresponsiveMillionths) {
-		return false
-	}
-	d.alert(Critical, "network", adviceNetwork, "nothing is changed: %d of %d running servers do not answer, more than %g %%; that many at once is the network",
-		dead, running, float64(d.config.UnresponsiveMillionths)/(million/100))
-	d.withhold("everything: %d of %d running servers do not answer", dead, running)
-	d.leaveOpen(noServerLeftSubject)
-	return true
 }
 
 // paused reports whether an operator has paused the pool. Then nothing is changed.
@@ -164,7 +189,7 @@ func (d *decision) finish() (Plan, pool.State) {
 		}
 	}
 	for _, s := range d.servers {
-		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{Server: s.Server.Number, Health: s.health, Why: s.why, LeftAlone: s.leftAlone})
+		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{s.Server.Number, s.stage, s.health, s.why, s.leftAlone})
 	}
 	return d.plan, d.remember()
 }

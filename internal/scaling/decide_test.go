@@ -28,52 +28,6 @@ func TestNothingChangesIfAListIsUnknown(t *testing.T) {
 	}
 }
 
-func TestNetworkGuard(t *testing.T) {
-	for _, test := range []struct {
-		size    int
-		planned string
-		because string
-	}{
-		{6, "", "2 of 6 are 33 %, more than 30"},
-		{7, "cordon 4, cordon 5, cordon 6", "2 of 7 are 28 %, not more than 30: the surplus is cordoned"},
-	} {
-		s := newStory(t, test.size)
-		requireThree(s)
-		s.config.Policies = nil
-		s.evaluate()
-		s.config.Policies = []Policy{PolicyLoad}
-		for n := 1; n <= 2; n++ {
-			s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
-		}
-		s.entry(test.size).State = pool.Cordoned
-		s.evaluate()
-		s.want(test.planned, test.because)
-	}
-}
-
-func TestNetworkGuardIgnoresServersGivenUp(t *testing.T) {
-	s := newStory(t, 10)
-	s.config.UnresponsiveRebootAfter = 0
-	requireThree(s)
-	for n := 9; n <= 10; n++ {
-		s.dead(n)
-	}
-	s.evaluate()
-	for n := 4; n <= 10; n++ {
-		s.entry(n).State = pool.Cordoned
-	}
-	for n := 4; n <= 8; n++ {
-		s.withoutMachine(n)
-	}
-	for n := 1; n <= 3; n++ {
-		s.meeting(n, 200)
-	}
-	s.evaluate()
-	if got := s.plan.count(Create); got == 0 {
-		t.Errorf("2 unresponsive servers of 5 stop the growth: planned %s, withheld %v", s.planned(), s.plan.Withheld)
-	}
-}
-
 func TestPauseStopsEverything(t *testing.T) {
 	s := newStory(t, 4)
 	s.withoutMachine(1)
@@ -102,7 +56,7 @@ func TestCreationsAndDeletionsAreLimited(t *testing.T) {
 	s.state.Servers = map[int]pool.ServerMemory{}
 	for n := 4; n <= 5; n++ {
 		s.entry(n).State = pool.Cordoned
-		s.state.Servers[n] = pool.ServerMemory{MachineID: s.machine(n).ID, EmptySince: noon}
+		s.state.Servers[n] = pool.ServerMemory{MachineID: s.machine(n).ID, EmptySince: noon, EndDrain: &pool.EndDrain{}}
 	}
 	s.config.Policies = nil // no answer: what is enabled stays
 	s.evaluate()
@@ -144,7 +98,7 @@ func TestServerWithLockedMachineDoesNotCount(t *testing.T) {
 	s.entry(4).State = pool.Disabled
 	s.meeting(2, 100)
 	s.evaluate()
-	s.want("cordon 1, enable 4, create 4", "340 people need 3 servers, and a locked one is no capacity")
+	s.want("cordon 1, create 4, enable 4", "340 people need 3 servers, and a locked one is no capacity")
 }
 
 func TestDecideIsDeterministic(t *testing.T) {

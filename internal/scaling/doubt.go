@@ -35,4 +35,60 @@ type Doubt struct {
 	Next time.Time `json:"next,omitzero"`
 	// Why describes the doubt.
 	Why fact.Text `json:"why"`
+	// advice is what an operator can do about it, subject the alert's.
+	advice  string
+	subject string
+}
+
+// noLimit is the Starts of a doubt that does not limit growth.
+const noLimit = -1
+
+// judgeDoubts finds what casts doubt on this evaluation. The stages of the servers, which
+// depend on whether the poller's word is stale, are known before.
+func (d *decision) judgeDoubts() {
+	for _, doubt := range []*Doubt{d.fellTogether(), d.stalePoller(), d.noneComes()} {
+		if doubt == nil {
+			continue
+		}
+		d.plan.Doubts = append(d.plan.Doubts, *doubt)
+		for _, number := range doubt.Servers {
+			d.servers.numbered(number).inDoubt = true
+		}
+		d.alertAbout(*doubt)
+	}
+}
+
+// alertAbout adds the alert of a doubt.
+func (d *decision) alertAbout(doubt Doubt) {
+	d.alert(Critical, doubt.subject, doubt.advice, "%s", doubt.Why)
+	last := &d.plan.Alerts[len(d.plan.Alerts)-1]
+	last.Servers, last.Since = doubt.Servers, doubt.Since
+}
+
+// doubtAbout returns the doubt with a cause, or nil.
+func (d *decision) doubtAbout(cause Cause) *Doubt {
+	for i := range d.plan.Doubts {
+		if d.plan.Doubts[i].Cause == cause {
+			return &d.plan.Doubts[i]
+		}
+	}
+	return nil
+}
+
+// mayStart reports whether one more machine may be created or started by this plan. If
+// not, it records what withholds it.
+func (d *decision) mayStart() bool {
+	for i := range d.plan.Doubts {
+		doubt := &d.plan.Doubts[i]
+		if doubt.Starts == noLimit || d.started < doubt.Starts {
+			continue
+		}
+		if doubt.Next.IsZero() {
+			d.withholdOnce(fact.New("more machines: %s", doubt.Why))
+		} else {
+			d.withholdOnce(fact.New("more machines until %s: %s", doubt.Next, doubt.Why))
+		}
+		return false
+	}
+	return true
 }

@@ -12,8 +12,13 @@ import (
 // meetings over the limit, and deletes machines whose drain gate is open. Bare metal
 // is rebooted instead.
 func (d *decision) drain() {
+	d.reviveUnresponsive()
 	for _, s := range d.servers {
 		if !s.mayTouch() || !s.draining() {
+			continue
+		}
+		if s.protected() {
+			s.leftAlone = fact.New("nothing is done to it while there is doubt about what DiViMS sees")
 			continue
 		}
 		d.repairCordon(s)
@@ -39,22 +44,21 @@ func (s *server) withEndDrain(why fact.Text) fact.Text {
 	return why
 }
 
-// repairCordon repairs the cordon of a server that got a meeting after it was first seen
-// cordoned or disabled, or after the last repair: Scalelite's poller has undone a part of
-// the cordon, and sending the same state again would change nothing. It also cordons a
-// disabled server with people, because nobody can join meetings on a disabled server.
+// repairCordon repairs the cordon of a server that got a meeting after it was seen cordoned
+// or disabled: Scalelite's poller has undone a part of the cordon, and sending the same
+// state again would change nothing. It also cordons a disabled server with people, because
+// nobody can join meetings on a disabled server.
 func (d *decision) repairCordon(s *server) {
 	meetings, _ := s.Meetings.Get()
-	seen := s.memory.DrainingSince
-	if s.memory.Repaired.After(seen) {
-		seen = s.memory.Repaired
-	}
-	given := slices.ContainsFunc(meetings, func(m pool.Meeting) bool { return !m.Breakout && m.Created.After(seen) })
+	began := s.memory.DrainingSince
+	given := slices.ContainsFunc(meetings, func(m pool.Meeting) bool {
+		return !m.Breakout && m.Created.After(began) && s.memory.Seen[m.InternalID].Equal(d.now)
+	})
 	peopled := slices.ContainsFunc(meetings, func(m pool.Meeting) bool { return !m.Breakout && m.Participants > 0 })
 	switch {
-	case given && !seen.IsZero():
+	case given && !began.IsZero() && began.Before(d.now):
 		d.do(Action{Kind: Repair, Server: s.Server.Number, Reason: fact.New("%s, and it was given a meeting since %s",
-			s.entry.State, seen)})
+			s.entry.State, began)})
 	case peopled && s.entry.State == pool.Disabled:
 		d.cordon(s, fact.New("disabled, and people are on it who cannot be joined: cordoned it keeps its meetings"))
 	}
@@ -78,15 +82,21 @@ func (d *decision) endReason(s *server, meeting pool.Meeting) fact.Text {
 	if end := s.memory.EndDrain; end != nil {
 		return fact.New("%s ends the server's drain: %s", end.Author, end.Reason)
 	}
-	age := d.now.Sub(meeting.Created)
-	if meeting.Created.IsZero() || age < d.config.MeetingMaxDuration {
+	if meeting.Created.IsZero() {
 		return fact.Text{}
 	}
-	return fact.New("the server drains and the meeting has lasted %s, the limit is %s", age, d.config.MeetingMaxDuration)
+	// The limit counts from the cordon where that is later, so that a long meeting on a
+	// server that is cordoned to save money is not ended at once. No clock but DiViMS's own
+	// can make a meeting older than that.
+	began := latest(meeting.Created, s.memory.DrainingSince, s.memory.Seen[meeting.InternalID])
+	if age := d.now.Sub(began); age >= d.config.MeetingMaxDuration {
+		return fact.New("the server drains and the meeting has lasted %s, the limit is %s", d.now.Sub(meeting.Created), d.config.MeetingMaxDuration)
+	}
+	return fact.Text{}
 }
 
-// keep returns why the machine of a draining server is kept, or no text if it may be deleted or,
-// if it is bare metal, rebooted. It plans the one reboot of an unresponsive machine itself.
+// keep returns why the machine of a draining server is kept, or no text if it may be deleted
+// or, if it is bare metal, rebooted.
 func (d *decision) keep(s *server) fact.Text {
 	switch s.machine.State {
 	case pool.Stopped, pool.StoppedInPlace:
@@ -99,12 +109,12 @@ func (d *decision) keep(s *server) fact.Text {
 		if s.discardsRecordings() {
 			return fact.Text{}
 		}
-		return stoppedGate(s)
+		return d.stoppedGate(s)
 	case pool.Running:
 		switch {
-		case s.Server.BareMetal && s.health == Healthy:
+		case s.Server.BareMetal && (s.health == Healthy || s.health == Unresponsive):
 			return fact.New(neverDeleted)
-		case s.Server.BareMetal && d.now.Sub(s.memory.Rebooted) < rebootPause:
+		case s.Server.BareMetal && !d.mayReboot(s):
 			return fact.New("it was rebooted at %s", s.memory.Rebooted)
 		case s.health == Unresponsive && !s.Meetings.Known():
 			return d.keepUnresponsive(s)
@@ -116,9 +126,6 @@ func (d *decision) keep(s *server) fact.Text {
 
 // neverDeleted is the reason for keeping bare metal that needs no reboot.
 const neverDeleted = "bare metal is never deleted"
-
-// rebootPause is the shortest time between two reboots of a bare-metal machine.
-const rebootPause = time.Hour
 
 // keepRunning returns why a draining server that runs keeps its machine, or no text. The
 // drain gate must have been open at every evaluation for at least half an interval,
@@ -135,7 +142,7 @@ func (d *decision) keepRunning(s *server) fact.Text {
 	s.empty = true
 	// The age is rounded to minutes, as the predecessor did, so that a cron trigger
 	// that fires some seconds early does not cost another interval.
-	if age := d.now.Sub(s.machine.Since).Round(time.Minute); age < d.config.youngest() {
+	if age := d.now.Sub(s.started()).Round(time.Minute); age < d.config.youngest() {
 		return fact.New("too young: its machine has run for %s, a machine is kept for %s", age, d.config.youngest())
 	}
 	switch {

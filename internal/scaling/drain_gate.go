@@ -79,19 +79,24 @@ func recordingsGate(config Config, s pool.ServerObservation) fact.Text {
 }
 
 // stoppedGate replaces Gate for a machine that is switched off and so cannot answer. It is
-// open if this machine was seen empty before it stopped, or never ran long enough for
-// a meeting.
-func stoppedGate(s *server) fact.Text {
-	if s.memory.MachineID == s.machine.ID && !s.memory.EmptySince.IsZero() {
-		return fact.Text{}
+// open if it was seen switched off twice, and either was seen empty before it stopped, or
+// never ran: nothing on it ever answered, and the hoster's dates leave no time for a
+// meeting.
+func (d *decision) stoppedGate(s *server) fact.Text {
+	memory := s.memory
+	emptied := memory.MachineID == s.machine.ID && !memory.EmptySince.IsZero()
+	neverRan := memory.Came.IsZero() && memory.LoadSeen.IsZero() && !memory.BootSeen && s.machine.Since.Sub(s.machine.Created) < neverBooted
+	switch {
+	case memory.Recordings && !emptied:
+		return fact.New("it is switched off, and recordings are on its disk")
+	case !emptied && !neverRan:
+		return fact.New("it is switched off, and nobody knows whether recordings are on its disk")
+	case !d.twice(memory.Stopped):
+		return fact.New("seen switched off for the first time: nothing is done unless the next evaluation sees the same")
 	}
-	if s.machine.Since.Sub(s.machine.Created) < neverBooted {
-		return fact.Text{}
-	}
-	return fact.New("it is switched off, and nobody knows whether recordings are on its disk")
+	return fact.Text{}
 }
 
-// neverBooted: if the hoster last changed the state of a machine within this time
-// after its creation, the machine cannot have held a meeting, because BBB needs 3
-// minutes to start.
+// neverBooted: if the hoster last changed a machine within this time after its creation,
+// the machine cannot have held a meeting, because BBB needs 3 minutes to start.
 const neverBooted = 2 * time.Minute

@@ -66,20 +66,29 @@ func TestDeletesStoppedMachinesThatNeverRan(t *testing.T) {
 	}
 	s.machine(2).Since = s.machine(2).Created.Add(time.Minute) // never ran
 	s.evaluate()
+	s.want("", "seen switched off once")
+	s.evaluate()
 	s.want("delete 2", "2 never ran; 3 ran for hours and was never seen empty")
 	s.wantAlert("server 3")
 }
 
+// TestEndsLongMeetingsOnDrainingServersOnly: the limit counts from the cordon, so that a
+// long meeting on a server that is cordoned to save money is not ended at once.
 func TestEndsLongMeetingsOnDrainingServersOnly(t *testing.T) {
 	s := newStory(t, 2)
 	for n := 1; n <= 2; n++ {
-		s.seen.Servers[n-1].Meetings = pool.Seen([]pool.Meeting{{ID: fmt.Sprint("forgotten on ", n), Created: noon.Add(-11 * time.Hour), Participants: 1}})
+		id := fmt.Sprint("forgotten on ", n)
+		s.seen.Servers[n-1].Meetings = pool.Seen([]pool.Meeting{{ID: id, InternalID: id, Created: noon.Add(-11 * time.Hour), Participants: 1}})
 	}
 	s.entry(2).State = pool.Cordoned
+	for range 10 * 12 {
+		s.evaluate()
+		s.want("", "server 2 was cordoned less than 10 hours ago")
+	}
 	s.evaluate()
 	s.want("end meeting 2", "server 1 does not drain, so its meeting goes on")
-	s.entry(2).State = pool.Disabled
 	s.config.MaxEnds = 0
+	s.entry(2).State = pool.Disabled
 	s.evaluate()
 	s.want("cordon 2", "nobody can join the meetings of a disabled server")
 	if len(s.plan.Withheld) != 1 {
@@ -87,21 +96,40 @@ func TestEndsLongMeetingsOnDrainingServersOnly(t *testing.T) {
 	}
 }
 
+// TestEndsNoMeetingThatAWrongClockMadeOld: a meeting that was first seen a moment ago has
+// not lasted 13 hours, whatever its server's clock says.
+func TestEndsNoMeetingThatAWrongClockMadeOld(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	s.meeting(2, 1)
+	for range 10 * 12 {
+		s.evaluate()
+	}
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "new", InternalID: "new", Created: s.now.Add(-13 * time.Hour), Participants: 9}})
+	s.evaluate()
+	s.want("", "it was seen for the first time")
+}
+
+// TestRepairsCordonThatScaleliteUndid: a meeting that was created after the server was seen
+// cordoned was placed there by Scalelite. The repair is made once, at its first sight.
 func TestRepairsCordonThatScaleliteUndid(t *testing.T) {
 	s := newStory(t, 2)
+	given := func(id string, created time.Time, breakout bool) {
+		s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: id, InternalID: id, Created: created, Participants: 3, Breakout: breakout}})
+	}
 	s.entry(2).State = pool.Cordoned
 	s.meeting(2, 5) // an hour old
 	s.evaluate()
 	s.want("", "it had the meeting before it was cordoned")
-	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "newer", Created: s.now.Add(time.Minute), Participants: 3}})
+	given("newer", s.now.Add(time.Minute), false)
 	s.evaluate()
 	s.want("repair 2", "it was given a meeting while it was cordoned")
-	memory := s.state.Servers[2]
-	memory.Repaired = s.now // as Settle records it
-	s.state.Servers[2] = memory
 	s.evaluate()
 	s.want("", "the repair is made once for a meeting")
-	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "room", Created: s.now.Add(time.Minute), Participants: 3, Breakout: true}})
+	given("older", noon.Add(-time.Minute), false)
+	s.evaluate()
+	s.want("", "it was created before the cordon, and only now listed")
+	given("room", s.now.Add(time.Minute), true)
 	s.evaluate()
 	s.want("", "breakout rooms come from BBB, not from Scalelite")
 }

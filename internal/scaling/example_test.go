@@ -57,6 +57,6 @@ func ExampleDecide() {
 	//   participants: ceil(2 × 300 / 250) = 3
 	//   meetings: ceil(2 × 2 / 15) = 1
 	//   at least 0
+	// create server 3: short of 1 server; it has no machine
 	// enable server 3: short of 1 server; it has no machine
-	// create server 3: it is enabled and has no machine
 }

@@ -2,7 +2,6 @@ package scaling
 
 import (
 	"errors"
-	"fmt"
 
 	"divims/internal/pool"
 	"divims/internal/scaling/forecast"
@@ -44,11 +43,6 @@ func (g *group) forecastAnswer() Answer {
 		answer.Policy, answer.Problem = PolicyForecast, err.Error()
 		answer.Why = append([]string{"no forecast, so the rule of the policy load replaces it: " + err.Error()}, answer.Why...)
 		return answer
-	}
-	if missing := g.Load.Missing; len(missing) > 0 {
-		servers, _ := answer.Servers.Get()
-		answer.Servers = pool.Seen(max(servers, g.enabled))
-		answer.Why = append(answer.Why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", missing, g.enabled))
 	}
 	return answer
 }

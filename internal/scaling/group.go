@@ -53,7 +53,7 @@ func (d *decision) formGroups() {
 		d.plan.Required = Required{Servers: pool.Seen(0), Capacity: nothing, Size: nothing}
 	}
 	for _, g := range d.groups {
-		g.Load = measureLoad(d.now, d.config, g.members)
+		g.Load = d.measureLoad(g.members)
 		if len(d.groups) > 1 {
 			g.shrinkConfig()
 		}

@@ -17,11 +17,11 @@ const (
 	// Unseen: the entry, the machine or the meetings could not be read. The server
 	// is left alone.
 	Unseen Health = "unseen"
-	// Unresponsive: the machine has run for longer than the grace time, yet
-	// Scalelite says offline, or BBB did not answer at two evaluations in a row.
+	// Unresponsive: the machine has had its time, at two evaluations nobody answered on
+	// it, and Scalelite says offline.
 	Unresponsive Health = "unresponsive"
-	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed,
-	// after the grace time.
+	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed, or the
+	// machine is alive, but its API answers with an error and Scalelite says offline.
 	Malfunctioning Health = "malfunctioning"
 	// ToRecycle: the machine has been up for too long, was made from an outdated image,
 	// will soon have a planned maintenance, or has an operator's recycle order.
@@ -29,35 +29,46 @@ const (
 )
 
 // judge returns the health of a server and its reason.
-func judge(now time.Time, config Config, s *server) (Health, fact.Text) {
-	if !s.Entry.Known() {
-		return Unseen, fact.Verbatim(s.Entry.Reason())
-	}
-	if !s.Machine.Known() {
-		return Unseen, fact.Verbatim(s.Machine.Reason())
-	}
-	if s.entry == nil || s.machine == nil || s.machine.State != pool.Running {
+func (d *decision) judge(s *server) (Health, fact.Text) {
+	switch {
+	case !s.Entry.Known():
+		return Unseen, fact.New("%s", s.Entry.Reason())
+	case !s.Machine.Known():
+		return Unseen, fact.New("%s", s.Machine.Reason())
+	case s.entry == nil || s.machine == nil || !s.asked() || s.machineState() == pool.Locked:
 		return Healthy, fact.Text{}
 	}
-	if why := unresponsive(now, config, s); !why.IsZero() {
+	if why := d.unresponsive(s); !why.IsZero() {
 		return Unresponsive, why
 	}
-	if !s.pastGrace(now, config) { // it is still starting
+	if s.memory.Came.IsZero() && !d.timeIsOver(s) { // it is still starting
 		return Healthy, fact.Text{}
 	}
 	if !s.Meetings.Known() {
-		return Unseen, fact.Verbatim(s.Meetings.Reason())
+		return d.judgeUnanswered(s)
 	}
-	if why := malfunctioning(s); !why.IsZero() {
-		return Malfunctioning, why
+	if fault := malfunctioning(s); !fault.IsZero() {
+		s.fault = fault.String()
+		return Malfunctioning, fault
 	}
-	if why := toRecycle(now, config, s); !why.IsZero() {
+	if why := toRecycle(d.now, d.config, s); !why.IsZero() {
 		return ToRecycle, why
 	}
-	if s.outdated() {
+	if d.outdated(s) {
 		return ToRecycle, fact.New("its machine is older than the image %s", s.newest.Name)
 	}
 	return Healthy, fact.Text{}
+}
+
+// judgeUnanswered judges a server whose meetings are unknown. One that is alive, answers
+// with an error, and that Scalelite sees offline, malfunctions: it needs a person, and
+// people may be on it.
+func (d *decision) judgeUnanswered(s *server) (Health, fact.Text) {
+	if s.Alive && !s.isOnline() && s.machineState() == pool.Running {
+		s.fault = strings.ReplaceAll(s.Meetings.Reason(), s.Server.Domain, "")
+		return Malfunctioning, fact.New("it is alive, but its API answers with an error, and Scalelite says offline: %s", s.Meetings.Reason())
+	}
+	return Unseen, fact.New("%s", s.Meetings.Reason())
 }
 
 // malfunctioning returns the fault that the stats name, or no text.
@@ -100,8 +111,8 @@ func toRecycle(now time.Time, config Config, s *server) fact.Text {
 }
 
 // outdated reports whether the server's machine was made from an older image than the
-// newest of its zone.
-func (s *server) outdated() bool {
+// newest of its zone. An image that was set aside makes no machine outdated.
+func (d *decision) outdated(s *server) bool {
 	return s.newest != nil && !s.machine.BareMetal && s.machine.ImageID != "" &&
-		s.machine.ImageID != s.newest.ID && s.machine.Created.Before(s.newest.Created)
+		s.machine.ImageID != s.newest.ID && s.machine.Created.Before(s.newest.Created) && !d.isAside(s.newest.ID)
 }

@@ -14,37 +14,83 @@ import (
 type Load struct {
 	Participants int `json:"participants"`
 	Meetings     int `json:"meetings"`
-	// Remembered is the number of servers whose last known load was used.
+	// Remembered is the number of servers whose load is unknown and was estimated.
 	Remembered int `json:"remembered,omitempty"`
-	// Missing lists the numbers of the servers whose load is unknown and not included.
+	// Missing lists the numbers of the servers whose load has been unknown for a short
+	// time. It is estimated, and while there are such servers the pool is not made smaller.
 	Missing []int `json:"missing,omitempty"`
 }
 
-// maxLoadAge is how long the last known load of a server that does not answer is used.
-// After that its people are elsewhere.
-const maxLoadAge = 30 * time.Minute
-
-// measureLoad returns the load of a group of servers.
-func measureLoad(now time.Time, config Config, servers []*server) Load {
+// measureLoad returns the load of a group of servers. Load that is unknown is estimated.
+func (d *decision) measureLoad(servers []*server) Load {
 	var l Load
 	for _, s := range servers {
-		switch {
-		case s.maintenance() || s.Machine.Known() && s.machineState() != pool.Running:
-		case s.Meetings.Known():
-			meetings, _ := s.Meetings.Get()
+		if meetings, ok := s.Meetings.Get(); ok && !s.maintenance() {
 			l.Participants += pool.Participants(meetings)
 			l.Meetings += len(meetings)
-		case !s.memory.LoadSeen.IsZero() && now.Sub(s.memory.LoadSeen) <= maxLoadAge:
-			l.Participants += s.memory.Participants
-			l.Meetings += s.memory.Meetings
-			l.Remembered++
-		case s.entry != nil && !s.entry.Online: // Scalelite does not see it either, so nobody is on it
-		case s.machine == nil || s.pastGrace(now, config):
+		}
+	}
+	size := l.meetingSize()
+	for _, s := range servers {
+		if s.maintenance() || s.memory.UnknownSince.IsZero() {
+			continue
+		}
+		participants, meetings := d.estimate(s, size)
+		l.Participants += participants
+		l.Meetings += meetings
+		l.Remembered++
+		if d.unknownMatters(s) {
 			l.Missing = append(l.Missing, s.Server.Number)
-		default: // it starts and has never answered, so nobody can be on it
 		}
 	}
 	return l
+}
+
+// usualMeetingSize is how many people are in a meeting where no meeting is known.
+const usualMeetingSize = 10
+
+// meetingSize returns the mean number of participants in a meeting.
+func (l Load) meetingSize() float64 {
+	if l.Meetings == 0 || l.Participants == 0 {
+		return usualMeetingSize
+	}
+	return float64(l.Participants) / float64(l.Meetings)
+}
+
+// estimate returns the load of a server that cannot be asked. Scalelite's load, without its
+// multiplier, is about the number of people; without one it is the last known number, for as
+// long as that matters. The meetings are the last known ones, else the people by the mean
+// size of a meeting.
+func (d *decision) estimate(s *server, meetingSize float64) (participants, meetings int) {
+	recent := d.unknownMatters(s) && !s.memory.LoadSeen.IsZero()
+	if s.entry != nil && s.entry.LoadMultiplier > 0 {
+		if load, ok := s.entry.Load.Get(); ok {
+			participants = int(math.Round(load / s.entry.LoadMultiplier))
+			if recent && s.memory.Meetings > 0 {
+				return participants, s.memory.Meetings
+			}
+			return participants, int(math.Ceil(float64(participants) / meetingSize))
+		}
+	}
+	if recent {
+		return s.memory.Participants, s.memory.Meetings
+	}
+	return 0, 0
+}
+
+// loadUnknown reports whether there may be people on a server, and it cannot be known how
+// many. Nobody is on a machine that starts, or that has been watched from its creation on
+// and never answered.
+func (d *decision) loadUnknown(s *server) bool {
+	switch s.machineState() {
+	case pool.Starting, pool.Stopping, pool.Stopped, pool.StoppedInPlace:
+		return false
+	}
+	if s.Meetings.Known() || s.hasNoMachine() {
+		return false
+	}
+	isNew := s.machine != nil && s.memory.LoadSeen.IsZero() && (s.memory.Watched || !d.timeIsOver(s))
+	return !isNew
 }
 
 // past returns the load that the next evaluation compares its own with. 0 becomes 1, so
@@ -59,7 +105,7 @@ const maxPastIntervals = 1.8
 
 // loadAnswer returns the answer of the policy load for the group.
 func (g *group) loadAnswer() Answer {
-	return loadRequired(g.d.now, g.config, g.past(g.d.state), g.Load, g.enabled)
+	return loadRequired(g.d.now, g.config, g.past(g.d.state), g.Load)
 }
 
 // loadRequired is the predecessor's rule. With 626 participants and 5 meetings that do
@@ -69,7 +115,7 @@ func (g *group) loadAnswer() Answer {
 //
 // As with the predecessor, the ratios are rounded to two decimals, and participants grow
 // if their ratio is at least the threshold, meetings only if it is above.
-func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, enabled int) Answer {
+func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load) Answer {
 	current := l.past(now)
 	participantsRatio, meetingsRatio := 1.0, 1.0
 	compared := "no load of the previous evaluation to compare with"
@@ -97,11 +143,7 @@ func loadRequired(now time.Time, config Config, past *pool.PastLoad, l Load, ena
 		fmt.Sprintf("at least %d", config.Minimum()),
 	}
 	if l.Remembered > 0 {
-		why = append(why, fmt.Sprintf("the last known load stands for that of %s without an answer", pool.Count(l.Remembered, "server")))
-	}
-	if len(l.Missing) > 0 {
-		why = append(why, fmt.Sprintf("the load of servers %v is unknown: not less than the %d that are enabled", l.Missing, enabled))
-		servers = max(servers, enabled)
+		why = append(why, fmt.Sprintf("the load of %s without an answer is estimated", pool.Count(l.Remembered, "server")))
 	}
 	return Answer{Policy: PolicyLoad, Servers: pool.Seen(servers), Why: why}
 }

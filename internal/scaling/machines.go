@@ -7,41 +7,31 @@ import (
 	"divims/internal/pool"
 )
 
-// provideMachines creates or starts the machines that enabled servers lack. It deletes
-// machines whose creation was broken off.
-func (d *decision) provideMachines() {
-	for _, s := range d.servers {
-		if !s.mayTouch() || s.intended != pool.Enabled {
-			continue
-		}
-		switch s.machineState() {
-		case "":
-			d.create(s)
-		case pool.Stopped, pool.StoppedInPlace:
-			if s.machine.Detail == pool.Preparing {
-				d.delete(s)
-				continue
-			}
-			d.do(Action{Kind: PowerOn, Server: s.Server.Number, Reason: fact.New("it is enabled and its machine is %s", s.machine.State)})
-		}
-	}
-}
-
-// create plans a machine for a server, or records why it gets none now.
-func (d *decision) create(s *server) {
+// start plans to create or start the machine of a server. ok is false if that is not
+// possible now; waits is set if doubt or a limit of the evaluation is why.
+func (d *decision) start(s *server, reason fact.Text) (ok, waits bool) {
 	switch {
-	case s.Server.BareMetal:
-		s.leftAlone = fact.New("bare metal cannot be created, and its machine is not in the hoster's list")
-	case s.entry.Online:
+	case s.hasNoMachine() && s.isOnline() && !d.twice(s.memory.Entry.UnavailableSince):
 		s.leftAlone = fact.New("it has no machine of the pool, yet Scalelite says online: whose machine is that?")
-	case s.waits && s.memory.Failures == 0:
-		s.leftAlone = fact.New("no machine could be had for it; it is tried again after %s", s.memory.NotBefore)
-	case s.waits:
-		s.leftAlone = fact.New("the creation failed %s; it is tried again after %s",
-			fact.Count(s.memory.Failures, "time"), s.memory.NotBefore)
-	case d.allow(Create, d.config.MaxCreations, s):
-		d.do(Action{Kind: Create, Server: s.Server.Number, Reason: fact.New("it is enabled and has no machine")})
+		return false, false
+	case s.hasNoMachine() && !s.memory.Gone.IsZero() && !d.twice(s.memory.Gone):
+		s.leftAlone = fact.New("its machine is missing from the hoster's list for the first time: nothing is done unless the next evaluation sees the same")
+		return false, true
+	case s.machine != nil && s.machine.Detail == pool.Preparing:
+		d.delete(s)
+		return false, true
+	case !d.mayStart():
+		return false, true
+	case s.machine == nil && !d.allow(Create, d.config.MaxCreations, s):
+		return false, true
 	}
+	kind := Create
+	if s.machine != nil {
+		kind = PowerOn
+	}
+	d.started++
+	d.do(Action{Kind: kind, Server: s.Server.Number, Reason: reason})
+	return true, false
 }
 
 // clearMarkedVolumes deletes the volumes that deleted machines left behind. A marked
@@ -49,6 +39,9 @@ func (d *decision) create(s *server) {
 // later, for example to save a recording, loses it.
 func (d *decision) clearMarkedVolumes() {
 	volumes, _ := d.seen.Leftovers.Get()
+	if len(volumes) == 0 {
+		return
+	}
 	for _, volume := range volumes {
 		if _, unread := d.seen.UnreadZones[volume.Zone]; unread || volume.MachineID == "" {
 			continue

@@ -38,24 +38,64 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 	for i, outcome := range outcomes {
 		action := plan.Actions[i]
 		memory, known := next.Servers[action.Server]
+		if tried := outcome.Result == Done || outcome.Result == Failed; tried && (action.Kind == Create || action.Kind == PowerOn) {
+			next.Doubt.Ordered, memory.Absent = now, false
+		}
 		switch {
 		case action.Kind == Reboot && outcome.Result == Done:
-			memory.Rebooted, memory.Recycle = now, nil
+			memory.Rebooted, memory.Recycle, memory.Came = now, nil, time.Time{}
+			memory.Reboots++
 		case action.Kind == Repair && outcome.Result == Done:
 			memory.Repaired = now
 		case action.Kind == Create && outcome.Result == Done:
 			memory.Failures, memory.NotBefore = 0, time.Time{}
-		case action.Kind == Create && outcome.Result == Failed && len(outcome.Refusals) > 0:
-			memory.NotBefore = nextTry(now, outcome.Refusals) // not the server's failure
-			next.Refusals = withShortages(next.Refusals, now, outcome.Refusals)
+			memory.Ordered, memory.Watched, memory.Gone = now, true, time.Time{}
+			next.Refused = nil
+		case action.Kind == PowerOn && outcome.Result == Done:
+			memory = startedAgain(memory, now)
 		case action.Kind == Create && outcome.Result == Failed:
+			memory = creationFailed(next, memory, now, config, outcome)
+		case action.Kind == PowerOn && outcome.Result == Failed:
 			memory.Failures++
 			memory.NotBefore = now.Add(backOff(config.Interval, memory.Failures))
+		case action.Kind == Delete && outcome.Result == Done:
+			memory.Deleted = memory.MachineID
+		case action.Kind == Register && outcome.EntryID != "":
+			memory.Entry.Registered = outcome.EntryID
+		case action.Kind == Unregister && outcome.Result == Done:
+			memory.Entry.Registered = ""
+		case action.Kind == Cordon && outcome.Result == Skipped:
+			memory.Entry.Ours = false // the order was not sent
 		}
 		if known {
 			next.Servers[action.Server] = memory
 		}
 	}
+}
+
+// startedAgain returns the memory of a server whose machine was switched on.
+func startedAgain(memory pool.ServerMemory, now time.Time) pool.ServerMemory {
+	memory.Failures, memory.NotBefore = 0, time.Time{}
+	memory.Ordered, memory.Came, memory.Served, memory.Fell, memory.LateSince = now, time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	return memory
+}
+
+// creationFailed returns the memory of a server whose machine could not be created, and
+// remembers in the state what the hoster refused.
+func creationFailed(next *pool.State, memory pool.ServerMemory, now time.Time, config Config, outcome Outcome) pool.ServerMemory {
+	if len(outcome.Refusals) == 0 {
+		memory.Failures++
+		memory.NotBefore = now.Add(backOff(config.Interval, memory.Failures))
+		return memory
+	}
+	memory.NotBefore = nextTry(now, outcome.Refusals) // not the server's failure
+	memory.Zone = outcome.Refusals[0].Zone
+	next.Refusals = withRefusals(next.Refusals, now, outcome.Refusals)
+	if next.Refused == nil {
+		next.Refused = &pool.Refused{Since: now}
+	}
+	next.Refused.Reason = outcome.Refusals[0].Reason
+	return memory
 }
 
 // backOff returns the time until the next try after a number of failures in a row. It

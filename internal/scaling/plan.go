@@ -119,14 +119,3 @@ type Verdict struct {
 	// action.
 	LeftAlone fact.Text `json:"left_alone,omitzero"`
 }
-
-// count returns the number of actions of a kind.
-func (p Plan) count(kind Kind) int {
-	n := 0
-	for _, action := range p.Actions {
-		if action.Kind == kind {
-			n++
-		}
-	}
-	return n
-}

@@ -219,8 +219,8 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 			t.Fatalf("a list is unknown, but there are actions: %+v", plan.Actions)
 		}
 		for kind, most := range map[Kind]int{Create: config.MaxCreations, Delete: config.MaxDeletions, Cordon: config.MaxCordons, EndMeeting: config.MaxEnds} {
-			if plan.count(kind) > most {
-				t.Fatalf("%s is planned %d times, want %d at most", kind, plan.count(kind), most)
+			if countOf(plan, kind) > most {
+				t.Fatalf("%s is planned %d times, want %d at most", kind, countOf(plan, kind), most)
 			}
 		}
 		for _, g := range newDecision(noon, config, seen, state).groups {

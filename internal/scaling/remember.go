@@ -2,7 +2,6 @@ package scaling
 
 import (
 	"maps"
-	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -11,16 +10,14 @@ import (
 // remember returns the state for the next evaluation. Settle adds the outcomes of the
 // plan's actions.
 func (d *decision) remember() pool.State {
-	next := pool.State{
-		LastEvaluation: d.now,
-		Load:           d.state.Load,
-		Paused:         d.state.Paused,
-		Notified:       d.state.Notified,
-		NotifyError:    d.state.NotifyError,
-		Forced:         d.forced(),
-		Servers:        map[int]pool.ServerMemory{},
-		Refusals:       currentShortages(d.now, d.state.Refusals),
-	}
+	next := d.state
+	next.LastEvaluation = d.now
+	next.Record, next.Interventions, next.Kept, next.TakenOver = nil, nil, 0, ""
+	next.Forced = d.forced()
+	next.Refusals = currentRefusals(d.now, d.state.Refusals)
+	next.Servers = map[int]pool.ServerMemory{}
+	next.Floors, next.SurplusSince, next.BootTimes = d.floors(), d.surplus, d.bootTimes()
+	next.Doubt, next.Faults = d.doubt, d.faults()
 	switch {
 	case !d.seen.Entries.Known() || !d.seen.Machines.Known():
 		next.Kept = d.state.Kept // the servers could not be counted
@@ -31,6 +28,11 @@ func (d *decision) remember() pool.State {
 		next.Load = d.plan.Load.past(d.now)
 	}
 	next.TagLoads = d.tagLoads()
+	for number, memory := range d.state.Servers {
+		if number > len(d.servers) {
+			next.Servers[number] = memory // the pool was made smaller, perhaps for a while
+		}
+	}
 	for _, s := range d.servers {
 		next.Servers[s.Server.Number] = d.rememberServer(s)
 	}
@@ -44,10 +46,11 @@ func (d *decision) tagLoads() map[string]pool.PastLoad {
 	if !d.seen.Entries.Known() || !d.seen.Machines.Known() {
 		return loads
 	}
-	tagged := func(tag string) bool {
-		return slices.ContainsFunc(d.groups, func(g *group) bool { return g.Tag == tag })
+	used := map[string]bool{}
+	for _, g := range d.groups {
+		used[g.Tag] = true
 	}
-	maps.DeleteFunc(loads, func(tag string, _ pool.PastLoad) bool { return !tagged(tag) })
+	maps.DeleteFunc(loads, func(tag string, _ pool.PastLoad) bool { return !used[tag] })
 	for _, g := range d.groups {
 		if g.Tag == "" || len(g.Load.Missing) > 0 {
 			continue
@@ -71,14 +74,7 @@ func (d *decision) sawLoad() bool {
 func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	memory := s.memory
 	if s.maintenance() {
-		return pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance}
-	}
-	if meetings, ok := s.Meetings.Get(); ok {
-		memory.Participants, memory.Meetings, memory.LoadSeen = pool.Participants(meetings), len(meetings), d.now
-	}
-	memory.SilentSince = since(d.now, s.silent(), memory.SilentSince)
-	if s.entry != nil {
-		memory.DrainingSince = since(d.now, s.machine != nil && s.entry.State != pool.Enabled, memory.DrainingSince)
+		return pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance, Zone: memory.Zone, FirstSeen: memory.FirstSeen}
 	}
 	if s.drainIsOver() {
 		memory.EndDrain = nil
@@ -89,13 +85,8 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	if s.machineState() == pool.Running || s.machine == nil {
 		memory.EmptySince = since(d.now, s.empty, memory.EmptySince)
 	}
-	if s.health != Unseen && memory.Health != string(s.health) {
-		memory.Health, memory.HealthSince = string(s.health), d.now
-	}
-	if stats, ok := s.Stats.Get(); ok {
-		if counters, ok := stats.Network.Get(); ok {
-			memory.Network, memory.NetworkAt = &counters, d.now
-		}
+	if s.entry != nil && s.intended != s.entry.State && s.intended != pool.Enabled {
+		memory.Entry.Ours = true // whether or not the order will be carried out
 	}
 	return memory
 }
@@ -110,32 +101,49 @@ func (s *server) drainIsOver() bool {
 }
 
 // memoryOf returns the memory of a server. It leaves out facts about an earlier machine of
-// the server. After a gap of maxPastIntervals without an evaluation it also leaves out
+// the server; a machine that is missing from the list for the first time is not an earlier
+// one yet. After a gap of maxPastIntervals without an evaluation it also leaves out
 // conditions that must hold at two evaluations in a row. While the machine is unknown,
 // facts about the last known machine are kept.
 func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObservation) pool.ServerMemory {
 	memory := state.Servers[s.Server.Number]
 	if gap := now.Sub(state.LastEvaluation); !state.LastEvaluation.IsZero() && gap.Seconds() >= maxPastIntervals*config.Interval.Seconds() {
-		memory.SilentSince, memory.EmptySince, memory.Health, memory.HealthSince = time.Time{}, time.Time{}, "", time.Time{}
+		memory = afterGap(memory)
 	}
 	machine, known := s.Machine.Get()
-	if !known || machine != nil && memory.MachineID == machine.ID {
+	if !known {
 		return memory
 	}
-	fresh := pool.ServerMemory{Maintenance: memory.Maintenance, Failures: memory.Failures, NotBefore: memory.NotBefore}
+	if machine != nil && memory.MachineID == machine.ID {
+		memory.Gone = time.Time{}
+		return memory
+	}
+	expected := memory.MachineID == "" || memory.MachineID == memory.Deleted || state.LastEvaluation.IsZero()
+	if machine == nil && !expected {
+		memory.Gone = since(now, true, memory.Gone)
+		if now.Sub(memory.Gone) < config.Interval/2 {
+			return memory
+		}
+	}
+	fresh := pool.ServerMemory{
+		Maintenance: memory.Maintenance, Failures: memory.Failures, NotBefore: memory.NotBefore,
+		Zone: memory.Zone, Entry: memory.Entry, Gone: memory.Gone,
+	}
+	if memory.MachineID == "" { // what was ordered is there now, or still expected
+		fresh.Ordered, fresh.Watched = memory.Ordered, memory.Watched
+	}
 	if machine != nil {
-		fresh.MachineID = machine.ID
+		fresh.MachineID, fresh.Gone = machine.ID, time.Time{}
 	}
 	return fresh
 }
 
-// since returns when a condition began that holds now, or zero if it does not hold.
-func since(now time.Time, holds bool, before time.Time) time.Time {
-	if !holds {
-		return time.Time{}
-	}
-	if before.IsZero() {
-		return now
-	}
-	return before
+// afterGap returns the memory without the conditions that must hold at two evaluations in
+// a row.
+func afterGap(memory pool.ServerMemory) pool.ServerMemory {
+	memory.SilentSince, memory.EmptySince, memory.Stopped, memory.Gone = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	memory.Fault, memory.FaultSince, memory.Health, memory.HealthSince = "", time.Time{}, "", time.Time{}
+	memory.Entry.UnavailableSince, memory.Entry.MissingSince, memory.Entry.AnsweredAt = time.Time{}, time.Time{}, time.Time{}
+	memory.Watched = false
+	return memory
 }

@@ -21,7 +21,7 @@ func TestForgetsWhatHappenedInMaintenance(t *testing.T) {
 	memory.Maintenance = nil
 	s.state.Servers[5] = memory
 	s.evaluate()
-	if got := s.plan.count(Delete) + s.plan.count(Reboot); got != 0 {
+	if got := countOf(s.plan, Delete) + countOf(s.plan, Reboot); got != 0 {
 		t.Errorf("planned right after the maintenance: %s, want no deletion and no reboot", s.planned())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"divims/internal/fact"
@@ -15,13 +16,17 @@ import (
 // its capacity does not count, so that a healthy one is enabled for it.
 func (g *group) replaceOne() {
 	sick := g.members.choose(func(s *server) bool {
-		return s.mayTouch() && s.counts() && s.machineState() == pool.Running && (s.health == Malfunctioning || s.health == ToRecycle)
+		return s.mayTouch() && s.counts() && s.machineState() == pool.Running && !s.protected() && (s.health == Malfunctioning || s.health == ToRecycle)
 	}, func(a, b *server) int {
 		return cmp.Compare(g.d.urgency(a), g.d.urgency(b))
 	})
+	rollOutWaits := sync.OnceValue(g.d.rollOutWaits)
 	sick = slices.DeleteFunc(sick, func(s *server) bool {
-		if g.d.urgency(s) == whenQuiet {
-			s.leftAlone = g.d.rollOutWaits()
+		switch {
+		case g.d.urgency(s) == whenQuiet:
+			s.leftAlone = rollOutWaits()
+		case s.health == Malfunctioning:
+			s.leftAlone = g.d.replacementWaits(s)
 		}
 		return !s.leftAlone.IsZero()
 	})
@@ -31,8 +36,10 @@ func (g *group) replaceOne() {
 	s := sick[0]
 	others := g.members.capacity(func(o *server) bool { return o != s && o.online() })
 	if others >= float64(max(1, g.required()))-tolerance {
+		g.d.noteReplaced(s)
 		g.d.cordon(s, fact.New("%s: %s; %s online without it, which suffices", s.health, s.why, fact.Count(others, "server")))
 	} else {
+		g.d.noteReplaced(s)
 		g.replaced = s
 		s.leftAlone = fact.New("%s, but only %s online without it, and %d required: its replacement comes first",
 			s.health, fact.Count(others, "server"), g.required())
@@ -56,7 +63,7 @@ func (d *decision) urgency(s *server) urgency {
 	switch {
 	case s.health == Malfunctioning:
 		return atOnce
-	case s.outdated() && toRecycle(d.now, d.config, s).IsZero():
+	case d.outdated(s) && toRecycle(d.now, d.config, s).IsZero():
 		return whenQuiet
 	}
 	return soon
@@ -70,8 +77,11 @@ func (g *group) startReplacement() {
 		return
 	}
 	for _, s := range g.growthCandidates() {
-		if s.health == Healthy && !s.waits && (s.machine == nil || len(s.machine.Maintenances) == 0) {
-			g.d.enable(s, fact.New("it replaces server %d; %s", replaced.Server.Number, s.describe()))
+		if s.health != Healthy || s.machine != nil && len(s.machine.Maintenances) > 0 {
+			continue
+		}
+		ok, waits := g.d.bring(s, fact.New("it replaces server %d; %s", replaced.Server.Number, s.describe()))
+		if ok || waits {
 			return
 		}
 	}

@@ -19,7 +19,7 @@ func TestPlannedMaintenanceIgnoresRollOutHours(t *testing.T) {
 	s.want("", "the maintenance is three days away")
 	s.now = noon.Add(25 * time.Hour)
 	s.evaluate()
-	s.want("enable 4, create 4", "the replacement comes first")
+	s.want("create 4, enable 4", "the replacement comes first")
 }
 
 func TestAlertsAboutAMissingReplacementAfterADay(t *testing.T) {

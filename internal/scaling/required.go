@@ -24,7 +24,11 @@ func (g *group) require() {
 	}
 	g.Required.Servers = asked
 	if servers, ok := asked.Get(); ok {
-		g.Required.Servers = pool.Seen(g.limit(servers))
+		servers = g.limit(servers)
+		if g.d.forced() == nil || g.Tag != "" {
+			servers = g.raiseToFloor(servers)
+		}
+		g.Required.Servers = pool.Seen(servers)
 	} else {
 		g.d.alert(Error, "required servers", adviceNoPolicy, "%s; the capacity is not changed", asked.Reason())
 	}
@@ -149,5 +153,8 @@ func (d *decision) kept() int {
 		return d.state.Kept
 	}
 	untagged := d.groups[0]
-	return max(untagged.enabled, untagged.config.Minimum())
+	enabled := untagged.members.capacity(func(s *server) bool {
+		return s.entry != nil && s.entry.State == pool.Enabled && s.stage != StageHeld
+	})
+	return max(roundUp(enabled), untagged.config.Minimum())
 }

@@ -25,16 +25,6 @@ func TestUnknownEntriesAreNotAnEmptyPool(t *testing.T) {
 	s.want("", "the four enabled servers stay")
 }
 
-func TestUnknownLoadDoesNotLowerTheRequirement(t *testing.T) {
-	s := newStory(t, 5)
-	s.seen.Servers[4].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
-	s.evaluate()
-	s.want("", "four servers are empty, and the load of one is unknown")
-	if got, _ := s.plan.Required.Servers.Get(); got != 5 {
-		t.Errorf("required %d, want the 5 that are enabled", got)
-	}
-}
-
 func TestMinimumAndSizeLimitTheAnswer(t *testing.T) {
 	s := newStory(t, 4)
 	s.config.MinimumMillionths = 500_000

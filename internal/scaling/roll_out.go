@@ -25,7 +25,7 @@ func (d *decision) rollOutWaits() fact.Text {
 // or will drain by this plan.
 func (d *decision) drainingForImage() (draining int) {
 	for _, s := range d.servers {
-		if s.outdated() && s.entry != nil && s.intended != pool.Enabled {
+		if d.outdated(s) && s.entry != nil && s.intended != pool.Enabled {
 			draining++
 		}
 	}

@@ -101,7 +101,7 @@ func TestReplacesOutdatedImagesOneAtATime(t *testing.T) {
 	s.entry(4).State = pool.Disabled
 	s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
 	s.evaluate()
-	s.want("enable 4, create 4", "its replacement comes first")
+	s.want("create 4, enable 4", "its replacement comes first")
 	s.entry(4).State = pool.Enabled
 	s.seen.Servers[3].Machine = pool.Seen(&pool.Machine{ID: "new", Zone: "fr-par-1", Name: "bbb-w4", State: pool.Running, ImageID: "newer", Since: s.now, Created: s.now})
 	s.evaluate()

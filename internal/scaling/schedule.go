@@ -32,8 +32,8 @@ const (
 const stepDays = 7
 
 // scheduleAnswer returns what the schedule requires within the lead time, or what must be
-// created early for a later event if that is more. If an event cannot be read, the answer
-// is at least enabled, the number of servers enabled now.
+// created early for a later event if that is more. enabled is the number of servers that
+// are enabled now.
 func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Calendar], enabled int) Answer {
 	read, ok := calendar.Get()
 	if !ok {
@@ -43,10 +43,6 @@ func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Cal
 	answer := scheduleRequired(now, config, read)
 	answer.Outlook = scheduleOutlook(now, config, read)
 	answer.createEarly(now, config, read.Events, enabled)
-	if servers, ok := answer.Servers.Get(); ok && len(answer.Unread) > 0 && servers < enabled {
-		answer.Servers = pool.Seen(enabled)
-		answer.Why = append(answer.Why, fmt.Sprintf("not less than the %d that are enabled: an event cannot be read", enabled))
-	}
 	return answer
 }
 

@@ -18,8 +18,20 @@ type server struct {
 	// health is the judgement of the server, why its reason.
 	health Health
 	why    fact.Text
-	// intended is the entry's state after the plan is carried out.
+	// fault is what is wrong with a server that malfunctions, the same text for all
+	// servers with the same fault.
+	fault string
+	// stage is the stage of the server before the plan.
+	stage Stage
+	// intended is the entry's state after the plan is carried out, and planned is set if
+	// the plan enables the server, or starts its machine, so that it will be coming.
 	intended pool.EntryState
+	planned  bool
+	// inDoubt is set if nothing may be done to the server because of a doubt.
+	inDoubt bool
+	// cameNow is set if the machine came at this evaluation, servesFirst if the server
+	// serves for the first time since its machine was ordered.
+	cameNow, servesFirst bool
 	// empty is set if the server runs and its drain gate is open.
 	empty bool
 	// newest is the newest image in the zone of the machine. It is nil if there is no
@@ -34,19 +46,36 @@ type server struct {
 	stuck bool
 }
 
-func newServer(now time.Time, config Config, seen pool.Observation, observed pool.ServerObservation, state pool.State) *server {
-	s := &server{ServerObservation: observed, memory: memoryOf(now, config, state, observed)}
+// newServer returns a server with what is remembered of it. Its stage and health are not
+// known yet.
+func (d *decision) newServer(observed pool.ServerObservation) *server {
+	if d.hasNone(observed) {
+		observed.Machine = pool.Seen[*pool.Machine](nil)
+	}
+	s := &server{ServerObservation: observed, memory: memoryOf(d.now, d.config, d.state, observed)}
 	s.entry, _ = observed.Entry.Get()
 	s.machine, _ = observed.Machine.Get()
-	s.waits = observed.Machine.Known() && s.machine == nil && now.Before(s.memory.NotBefore)
-	moving := s.machineState() == pool.Starting || s.machineState() == pool.Stopping
-	s.stuck = moving && s.pastGrace(now, config)
-	s.newest = newestImage(seen.Images, s.machine)
-	s.health, s.why = judge(now, config, s)
+	s.newest = newestImage(d.seen.Images, s.machine)
 	if s.entry != nil {
 		s.intended = s.entry.State
 	}
+	d.sawMachine(s)
+	d.sawEntry(s)
+	d.sawMeetings(s)
+	s.waits = (s.hasNoMachine() || s.isOff()) && d.now.Before(s.memory.NotBefore)
+	moving := s.machineState() == pool.Starting || s.machineState() == pool.Stopping
+	s.stuck = moving && d.timeIsOver(s)
 	return s
+}
+
+// hasNone reports whether a server whose machine may be in a zone that could not be read has
+// none nevertheless: by what is remembered its address is in a zone that was read, or there
+// was none in the last complete list and nothing was done about it since.
+func (d *decision) hasNone(observed pool.ServerObservation) bool {
+	memory := d.state.Servers[observed.Server.Number]
+	_, unread := d.seen.UnreadZones[memory.Zone]
+	elsewhere := memory.Zone != "" && !unread
+	return observed.MayBeUnread && (elsewhere || memory.Absent && d.state.TakenOver == "")
 }
 
 // newestImage returns the newest image in the machine's zone, or nil.
@@ -63,20 +92,37 @@ func newestImage(seen pool.Reading[[]pool.Image], machine *pool.Machine) *pool.I
 func (s *server) maintenance() bool { return s.memory.Maintenance != nil }
 
 // mayTouch reports whether the decision may do anything with the server.
-func (s *server) mayTouch() bool { return !s.maintenance() && s.health != Unseen && s.entry != nil }
+func (s *server) mayTouch() bool {
+	return !s.maintenance() && !s.heldByHand() && s.health != Unseen && s.entry != nil
+}
+
+// protected reports whether nothing may be done to the server because of a doubt. An order
+// that names the server stands over that.
+func (s *server) protected() bool {
+	return s.inDoubt && s.memory.EndDrain == nil && s.memory.Recycle == nil
+}
 
 // mayEnable reports whether the plan may enable the server. The plan never enables a
 // server that it also cordons, or a server with an end-drain order.
 func (s *server) mayEnable() bool {
 	return s.mayTouch() && s.memory.EndDrain == nil && s.intended != pool.Enabled && s.intended == s.entry.State &&
-		s.health != Unresponsive && s.machineState() != pool.Locked && (s.machine == nil || s.machine.Detail != pool.Preparing)
+		s.health != Unresponsive && s.machineKnown() && (s.machine == nil || s.machine.Detail != pool.Preparing)
 }
 
-// counts reports whether the server counts as capacity: it is enabled, or will be by
-// this plan, and nothing known keeps it from taking meetings now or soon.
+// machineKnown reports whether the server has no machine, or one in a state that leads to a
+// machine that runs.
+func (s *server) machineKnown() bool {
+	switch s.machineState() {
+	case "", pool.Running, pool.Starting, pool.Stopping, pool.Stopped, pool.StoppedInPlace:
+		return true
+	}
+	return false
+}
+
+// counts reports whether the server counts as capacity: it serves or is coming, or will be
+// by this plan.
 func (s *server) counts() bool {
-	return s.entry != nil && !s.maintenance() && s.intended == pool.Enabled && s.health != Unresponsive &&
-		s.machineState() != pool.Locked && !s.waits && !s.stuck && !s.lost()
+	return s.intended == pool.Enabled && (s.stage == Serving || s.stage == Coming || s.planned)
 }
 
 // lost reports whether the server is bare metal that the hoster does not list. DiViMS
@@ -91,7 +137,7 @@ func (s *server) online() bool { return s.counts() && s.up() }
 // up reports whether the server would take meetings at Scalelite's next poll if it were
 // enabled now.
 func (s *server) up() bool {
-	return s.machineState() == pool.Running && s.entry.Online && s.Meetings.Known()
+	return s.machineState() == pool.Running && s.isOnline() && s.Meetings.Known()
 }
 
 // ready reports whether the server is healthy, its machine runs, and it could be
@@ -110,12 +156,6 @@ func (s *server) draining() bool {
 // recordings.
 func (s *server) discardsRecordings() bool {
 	return s.memory.EndDrain != nil && s.memory.EndDrain.DiscardRecordings
-}
-
-// givenUp reports whether an earlier evaluation already found the server unresponsive,
-// and its entry is not enabled.
-func (s *server) givenUp() bool {
-	return s.memory.Health == string(Unresponsive) && s.entry != nil && s.entry.State != pool.Enabled
 }
 
 // meetings returns the number of meetings, or the last known number.
@@ -171,25 +211,18 @@ func (s *server) uptime(now time.Time) time.Duration {
 	return now.Sub(s.started())
 }
 
-// started returns when the machine last began to start: the time from the hoster, or the
-// time of a later reboot by DiViMS.
-func (s *server) started() time.Time {
-	if s.memory.Rebooted.After(s.machine.Since) {
-		return s.memory.Rebooted
+// asked reports whether the server was asked for its meetings: it has an entry, and its
+// machine runs, or is in a state that says nothing about that.
+func (s *server) asked() bool {
+	switch s.machineState() {
+	case "", pool.Starting, pool.Stopping, pool.Stopped, pool.StoppedInPlace:
+		return s.entry != nil && !s.Machine.Known()
 	}
-	return s.machine.Since
+	return s.entry != nil
 }
 
-// pastGrace reports whether the machine has had enough time to start, which is the larger
-// of Grace and BootTime.
-func (s *server) pastGrace(now time.Time, config Config) bool {
-	return now.Sub(s.started()) > max(config.Grace, config.BootTime)
-}
-
-// silent reports whether BBB on a running machine was asked and did not answer.
-func (s *server) silent() bool {
-	return s.machineState() == pool.Running && s.entry != nil && !s.Meetings.Known()
-}
+// silent reports whether the server was asked and nobody answered, not even with an error.
+func (s *server) silent() bool { return s.asked() && !s.Meetings.Known() && !s.Alive }
 
 // describe returns a few words on the server's condition, for the reasons of actions.
 func (s *server) describe() fact.Text {

@@ -1,6 +1,9 @@
 package scaling
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // servers is a list of servers, in the order of their numbers.
 type servers []*server
@@ -15,6 +18,21 @@ func (list servers) count(condition func(*server) bool) int {
 	}
 	return n
 }
+
+// numbers returns the numbers of the servers.
+func (list servers) numbers() []int {
+	numbers := make([]int, len(list))
+	for i, s := range list {
+		numbers[i] = s.Server.Number
+	}
+	return numbers
+}
+
+// numbered returns the server with a number. The list must have all servers of the pool.
+func (list servers) numbered(number int) *server { return list[number-1] }
+
+// byNumber orders servers by their numbers.
+func byNumber(a, b *server) int { return cmp.Compare(a.Server.Number, b.Server.Number) }
 
 // capacity returns the summed capacity of the servers that satisfy the condition.
 func (list servers) capacity(condition func(*server) bool) float64 {

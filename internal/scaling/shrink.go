@@ -9,9 +9,11 @@ import (
 )
 
 // shrink cordons servers until the surplus is gone. It never cordons bare metal, nor
-// the last server that is online.
+// the last server that is online, nor a server whose load is unknown or on which people
+// may be about to join a new meeting.
 func (g *group) shrink(surplus float64) {
-	if surplus < tolerance {
+	surplus -= g.justMade()
+	if surplus < tolerance || !g.d.calmed() {
 		return
 	}
 	candidates := g.members.choose(func(s *server) bool {
@@ -20,6 +22,7 @@ func (g *group) shrink(surplus float64) {
 		return cmp.Or(
 			cmp.Compare(shrinkRank(a), shrinkRank(b)),
 			g.recordingRank(a)-g.recordingRank(b),
+			g.nearLimit(a)-g.nearLimit(b),
 			cmp.Compare(a.meetings(), b.meetings()),
 			cmp.Compare(a.participants(), b.participants()),
 			cmp.Compare(shrinkHealthRank(a), shrinkHealthRank(b)))
@@ -29,14 +32,58 @@ func (g *group) shrink(surplus float64) {
 		if left < s.capacity()-tolerance {
 			continue
 		}
-		if g.lastOnline(s) {
-			s.leftAlone = fact.New("the last server that is online is never cordoned")
+		if why := g.mustStay(s); !why.IsZero() {
+			s.leftAlone = why
 			continue
 		}
 		if g.d.cordon(s, fact.New("%s more than required; %s", fact.Count(surplus, "server"), s.describe())) {
+			g.d.plan.Actions[len(g.d.plan.Actions)-1].Surplus = true
 			left -= s.capacity()
 		}
 	}
+}
+
+// mustStay returns why a server is not cordoned to save money, or no text.
+func (g *group) mustStay(s *server) fact.Text {
+	switch {
+	case g.lastOnline(s):
+		return fact.New("the last server that is online is never cordoned")
+	case g.d.unknownMatters(s):
+		return fact.New("its load is unknown since %s, and people may be on it", s.memory.UnknownSince)
+	}
+	meetings, _ := s.Meetings.Get()
+	for _, m := range meetings {
+		if m.AwaitsPeople(g.d.now) {
+			return fact.New("a meeting on it has just been created, and nobody has joined it yet")
+		}
+	}
+	return fact.Text{}
+}
+
+// cordonLate cordons servers that neither serve nor come, once the others serve as much as
+// is required. One that answers DiViMS stays enabled: its fault is Scalelite's poller.
+func (g *group) cordonLate() {
+	serving := g.members.capacity(func(s *server) bool { return s.counts() && s.stage == Serving })
+	if serving < float64(max(1, g.required()))-tolerance || len(g.Load.Missing) > 0 && !g.d.calmed() {
+		return
+	}
+	for _, s := range g.members {
+		if s.mayTouch() && s.stage == Late && !s.planned && s.intended == pool.Enabled && !s.Server.BareMetal &&
+			!g.d.unpolled(s) && (g.d.twice(s.memory.LateSince) || !s.asked() || s.machineState() == pool.Locked) {
+			g.d.cordon(s, fact.New("it does not serve since %s, and the others suffice", s.memory.LateSince))
+		}
+	}
+}
+
+// nearLimit puts servers last that have a meeting near the limit: it would be ended there.
+func (g *group) nearLimit(s *server) int {
+	meetings, _ := s.Meetings.Get()
+	for _, m := range meetings {
+		if !m.Created.IsZero() && g.d.now.Sub(m.Created) > g.d.config.MeetingMaxDuration/2 {
+			return 1
+		}
+	}
+	return 0
 }
 
 // shrinkRank orders the servers to cordon: first those whose machine has a planned

@@ -7,18 +7,24 @@ import (
 	"divims/internal/pool"
 )
 
-func TestCordonsServerThatIsSilentTwice(t *testing.T) {
+// TestReplacesSilentServer: a server that falls silent is no capacity any more and is
+// replaced at once; it is cordoned when the others serve, at the second sight.
+func TestReplacesSilentServer(t *testing.T) {
 	s := newStory(t, 5)
 	requireThree(s)
 	s.meeting(4, 120)
 	s.evaluate()
 	s.want("cordon 5", "480 participants need 4 servers")
-	s.seen.Servers[3].Meetings = pool.Unknown[[]pool.Meeting]("no answer in time")
-	s.entry(5).State = pool.Cordoned
+	s.carryOut()
+	s.silent(4)
 	s.evaluate()
-	s.want("", "one silence may be chance, and its last known load counts")
+	s.want("", "Scalelite still places meetings on server 4")
+	s.dead(4)
 	s.evaluate()
-	s.want("cordon 4, enable 5", "it is unresponsive at the second silence, and another server replaces it")
+	s.want("enable 5", "server 4 does not serve, and server 5 is up")
+	s.carryOut()
+	s.evaluate()
+	s.want("cordon 4", "it does not serve for the second time, and the others suffice")
 	s.wantAlert("server 4")
 }
 
@@ -34,25 +40,27 @@ func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
 			s.config.UnresponsiveDeleteAfter = test.deleteAfter
 			s.dead(4)
 			s.evaluate()
+			s.want("", "it is silent for the first time")
+			s.evaluate()
 			s.want("cordon 4", "it answers neither DiViMS nor Scalelite")
-			s.entry(4).State = pool.Cordoned
-			for minutes := 5; minutes < 20; minutes += 5 {
+			s.carryOut()
+			for range 3 {
 				s.evaluate()
 				s.want("", "it may recover by itself")
 			}
 			s.evaluate()
-			s.want("reboot 4", "after 20 minutes")
-			memory := s.state.Servers[4]
-			memory.Rebooted = s.now // as Settle records it
-			s.state.Servers[4] = memory
-			for range 3 {
+			s.want("reboot 4", "unresponsive for 20 minutes")
+			s.carryOut()
+			for range 2 {
 				s.evaluate()
 				s.want("", "it starts")
 			}
-			for range 10 {
+			for range 7 {
 				s.evaluate()
+				s.want("", "it is not rebooted a second time")
 			}
-			s.want(test.end, "it is not rebooted a second time")
+			s.evaluate()
+			s.want(test.end, "unresponsive for 40 minutes after the reboot")
 			s.wantAlert("server 4")
 		})
 	}
@@ -72,27 +80,39 @@ func TestKeepsServerThatScaleliteSeesOnline(t *testing.T) {
 	s.wantAlert("server 4")
 }
 
+// TestSlowNetworkFailureDeletesNothing: 2 of 4 servers fell, although the first was given
+// up before the second fell.
 func TestSlowNetworkFailureDeletesNothing(t *testing.T) {
 	s := newStory(t, 4)
 	s.config.UnresponsiveDeleteAfter = 40 * time.Minute
 	requireThree(s)
-	for _, n := range []int{4, 3} {
+	s.evaluate() // cordons 4
+	for _, n := range []int{3, 2} {
 		s.dead(n)
 		s.evaluate()
-		s.entry(n).State = pool.Cordoned
+		s.evaluate()
 	}
 	for range 20 {
 		s.evaluate()
-		s.want("", "2 of 4 servers are unresponsive, although the first was given up before the second failed")
+		if got := countOf(s.plan, Delete) + countOf(s.plan, Reboot) + countOf(s.plan, Cordon); got > 0 {
+			t.Fatalf("planned %s, want no harm to any server", s.planned())
+		}
 	}
 }
 
-func TestKeepsLastOnlineServerThatDoesNotAnswer(t *testing.T) {
+// TestReplacesTheOnlyServerBeforeItIsCordoned: the only server of a pool stays enabled until
+// another serves.
+func TestReplacesTheOnlyServerBeforeItIsCordoned(t *testing.T) {
 	s := newStory(t, 2)
-	s.withoutMachine(2)
-	s.entry(2).State = pool.Disabled
-	s.seen.Servers[0].Meetings = pool.Unknown[[]pool.Meeting]("checksumError")
+	s.rest(2)
 	s.evaluate()
+	s.dead(1)
 	s.evaluate()
-	s.want("enable 2, create 2", "its replacement comes first")
+	s.want("create 2, enable 2", "its replacement comes first")
+	s.carryOut()
+	s.evaluate()
+	s.want("", "the replacement boots")
+	s.comes(2)
+	s.evaluate()
+	s.want("cordon 1", "the replacement serves")
 }

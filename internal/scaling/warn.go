@@ -56,7 +56,7 @@ func (d *decision) warnImage() {
 		d.leaveOpen(outdatedSubject)
 		return
 	}
-	list := d.numbers(func(s *server) bool { return !s.maintenance() && s.outdated() })
+	list := d.numbers(func(s *server) bool { return !s.maintenance() && d.outdated(s) })
 	if len(list) == 0 {
 		return
 	}
@@ -147,7 +147,7 @@ func (d *decision) warnRecordings(s *server) {
 			fact.Count(late, "recording"), d.config.RecordingMaxProcessing, longest)
 	}
 	stats, asked := s.Stats.Get()
-	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && s.pastGrace(d.now, d.config) && !stats.Backlog.Known() {
+	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && !s.memory.Came.IsZero() && !stats.Backlog.Known() {
 		d.alertOf(s, Warning, statsSubject(s), adviceStats, "without its recording backlog its machine is never given up: %s", stats.Backlog.Reason())
 	}
 }

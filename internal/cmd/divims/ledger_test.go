@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"divims/internal/cycle"
 	"divims/internal/lab/figures"
 	"divims/internal/lab/sandbox"
+	"divims/internal/lab/sandbox/faults"
 	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
@@ -28,6 +30,8 @@ type accounted struct {
 	*ledger
 	settings config.Settings
 	function http.Handler
+	// noStorage is set while the storage fails.
+	noStorage bool
 }
 
 func newAccounted(t *testing.T) *accounted {
@@ -48,10 +52,11 @@ func newAccounted(t *testing.T) *accounted {
 		t.Fatal(err)
 	}
 	l.deployed(settings)
-	return &accounted{t, s, l, settings, handler.FromEnvironment(environ, io.Discard)}
+	return &accounted{t, s, l, settings, handler.FromEnvironment(environ, io.Discard), false}
 }
 
-// evaluate runs evaluations, each an interval after the one before.
+// evaluate runs evaluations, each an interval after the one before. All must succeed, unless
+// the storage was made to fail: then none does.
 func (a *accounted) evaluate(times int) {
 	a.t.Helper()
 	for range times {
@@ -60,10 +65,27 @@ func (a *accounted) evaluate(times int) {
 		answer := httptest.NewRecorder()
 		a.function.ServeHTTP(answer, httptest.NewRequestWithContext(a.t.Context(), http.MethodPost, "/", strings.NewReader(`{"source":"cron"}`)))
 		var record cycle.Record
-		if err := json.Unmarshal(answer.Body.Bytes(), &record); err != nil || answer.Code != http.StatusOK {
+		switch err := json.Unmarshal(answer.Body.Bytes(), &record); {
+		case a.noStorage && answer.Code == http.StatusInternalServerError:
+			end(cycle.Record{}, errors.New("the storage fails"))
+		case a.noStorage || err != nil || answer.Code != http.StatusOK:
 			a.t.Fatalf("the function answers %d: %s", answer.Code, answer.Body)
+		default:
+			end(record, nil)
 		}
-		end(record, nil)
+	}
+}
+
+// failStorage makes the storage refuse every call, or answer again.
+func (a *accounted) failStorage(fails bool) {
+	a.t.Helper()
+	a.noStorage = fails
+	a.Faults().Clear()
+	if !fails {
+		return
+	}
+	if err := a.Faults().Set(faults.Rule{Service: "storage", Call: "*", Kind: faults.Forbidden, Percent: 100}); err != nil {
+		a.t.Fatal(err)
 	}
 }
 
@@ -74,39 +96,41 @@ func (a *accounted) operate(order string) {
 	}
 }
 
-// Two of three servers do not answer while an operator requires four. DiViMS takes that
-// for a fault of the network and changes nothing, although server 4 is left: it freezes.
-// A pause is no freeze, and neither is it when server 4 is in maintenance.
+// Two of three servers do not answer, and an operator requires four. While the storage fails,
+// DiViMS changes nothing, although server 4 is left: it freezes. A pause is no freeze, and
+// neither is it when server 4 is in maintenance.
 func TestLedgerMeasuresAFreeze(t *testing.T) {
 	a := newAccounted(t)
 	a.operate("force 3 --for 4h")
 	a.evaluate(1)
-	a.AdvanceTo(a.Now().Add(10 * time.Minute)) // the machines are past their grace time
+	a.AdvanceTo(a.Now().Add(10 * time.Minute))
 	a.With(func(w *world.World) {
 		for _, server := range []int{1, 2} {
 			w.Break(server, world.BBBStopped{Contact: world.Fails})
 		}
 	})
-	a.operate("force 4 --for 4h")
+	a.failStorage(true)
 	a.evaluate(3)
-	a.close()
-	f := a.figures()
-	if f.Evaluations != 4 || f.FailedEvaluations != 0 || f.LongestFreezeMinutes != 15 || f.Alerts["network"] != 3 {
-		t.Errorf("got %+v; want 4 evaluations, none failed, a freeze of 15 minutes and 3 times the alert network", f)
-	}
-	if f.MinutesBelowRequired != 15 { // 06:16 to 06:20 with 1 of 3, 06:21 to 06:30 with 1 of 4
-		t.Errorf("%d minutes below what was required, want 15", f.MinutesBelowRequired)
-	}
-	if f.Messages == 0 || f.Messages != len(a.Messages()) {
-		t.Errorf("%d messages, of which the inbox has %d", f.Messages, len(a.Messages()))
+	a.failStorage(false)
+	if f := a.figures(); f.LongestFreezeMinutes != 15 || f.FailedEvaluations != 3 {
+		t.Errorf("got %+v; want 3 failed evaluations, and a freeze of 15 minutes", f)
 	}
 	a.operate("pause")
 	a.evaluate(2)
-	a.operate("resume")
 	a.operate("maintenance start 4")
+	a.operate("resume")
+	a.operate("force 4 --for 4h")
 	a.evaluate(4)
-	if f := a.figures(); f.LongestFreezeMinutes != 15 {
-		t.Errorf("the longest freeze is %d minutes after a pause and with no server left, want 15", f.LongestFreezeMinutes)
+	a.close()
+	f := a.figures()
+	if f.Evaluations != 10 || f.LongestFreezeMinutes != 15 || f.Alerts["network"] != 6 {
+		t.Errorf("got %+v; want 10 evaluations, no longer freeze after a pause and with no server left, and 6 times the alert network", f)
+	}
+	if f.MinutesBelowRequired != 45 { // 06:16 to 06:40 with 1 of 3, 06:41 to 07:00 with 1 of 4
+		t.Errorf("%d minutes below what was required, want 45", f.MinutesBelowRequired)
+	}
+	if f.Messages == 0 || f.Messages != len(a.Messages()) {
+		t.Errorf("%d messages, of which the inbox has %d", f.Messages, len(a.Messages()))
 	}
 }
 

@@ -47,11 +47,11 @@ func servedCalls() []call {
 		{name: "healthz", method: "GET", path: "/healthz", status: http.StatusOK, check: has("ok\n")},
 		{
 			name: "dry run", method: "POST", path: "/evaluate", body: `{"dry_run":true}`,
-			status: http.StatusOK, contentType: jsonType, check: record("http", "enable 2, create 2"),
+			status: http.StatusOK, contentType: jsonType, check: record("http", "create 2, enable 2"),
 		},
 		{
 			name: "cron", method: "POST", path: "/", body: cronBody,
-			status: http.StatusOK, contentType: jsonType, check: record("cron", "enable 2 done, create 2 done"),
+			status: http.StatusOK, contentType: jsonType, check: record("cron", "create 2 done, enable 2 done"),
 		},
 		{name: "status as JSON", method: "GET", path: "/", accept: jsonType, status: http.StatusOK, contentType: jsonType, check: status},
 		{
@@ -117,7 +117,7 @@ func record(source, plan string) func([]byte) error {
 }
 
 // Planned lists a record's actions with their servers and, if they were carried out,
-// results: "enable 2 done, create 2 done".
+// results: "create 2 done, enable 2 done".
 func Planned(record cycle.Record) string {
 	var list []string
 	for i, action := range record.Plan.Actions {

@@ -62,8 +62,9 @@ func (a *Account) coming(e Evaluation) int {
 		return 0
 	}
 	coming := map[int]bool{}
+	poller := slices.ContainsFunc(a.seen.Plan.Doubts, func(d scaling.Doubt) bool { return d.Cause == scaling.StalePoller })
 	for _, s := range a.seen.Servers {
-		if s.Stage == scaling.Coming {
+		if s.Stage == scaling.Coming || poller && isUp(s) {
 			coming[s.Number] = true
 		}
 	}
@@ -76,6 +77,12 @@ func (a *Account) coming(e Evaluation) int {
 		delete(coming, number)
 	}
 	return len(coming)
+}
+
+// isUp reports whether a record shows a server that only waits for Scalelite's poller: it
+// answers, and Scalelite says offline.
+func isUp(s cycle.ServerRecord) bool {
+	return s.Stage == scaling.Late && !s.Online && s.Meetings.Known()
 }
 
 // isStart reports whether an outcome is that of a machine which was created or started.
