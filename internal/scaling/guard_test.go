@@ -1,0 +1,201 @@
+package scaling
+
+import (
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// TestFellTogether: the guard counts the servers that served and do not now, whatever the
+// cause: at least two, and more than 30 % of those that served before.
+func TestFellTogether(t *testing.T) {
+	for _, test := range []struct {
+		served, fell int
+		doubt        bool
+		because      string
+	}{
+		{1, 1, false, "one server alone is no sign of a common cause"},
+		{2, 1, false, "one of two is one server"},
+		{2, 2, true, "two of two"},
+		{6, 2, true, "2 of 6 are 33 %"},
+		{7, 2, false, "2 of 7 are 28 %"},
+		{10, 3, false, "3 of 10 are not more than 30 %"},
+		{10, 4, true, "4 of 10 are 40 %"},
+	} {
+		for how, fall := range map[string]func(*story, int){
+			"silent and offline":         func(s *story, n int) { s.dead(n) },
+			"silent to us, but online":   (*story).silent,
+			"with errors, and offline":   func(s *story, n int) { s.broken(n); s.entry(n).Online = false },
+			"offline, but they answer":   func(s *story, n int) { s.entry(n).Online = false },
+			"errors, and online: no one": nil,
+		} {
+			s := newStory(t, test.served)
+			s.evaluate()
+			for n := 1; n <= test.fell; n++ {
+				if fall == nil {
+					s.broken(n)
+				} else {
+					fall(s, n)
+				}
+			}
+			s.evaluate()
+			s.wantDoubt(FellTogether, test.doubt && fall != nil, test.because+": "+how)
+		}
+	}
+}
+
+// TestGuardCountsOnlyServersThatServed: two new machines that never came beside four good
+// servers are no network failure.
+func TestGuardCountsOnlyServersThatServed(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(1, 700) // 6 are required
+	s.rest(5, 6)
+	s.evaluate()
+	s.carryOut()
+	for range 6 {
+		s.evaluate()
+		s.wantDoubt(FellTogether, false, "servers 5 and 6 never served")
+		s.wantStage(1, Serving, "it is one of the four good ones")
+	}
+	s.wantStage(6, Late, "it never came")
+}
+
+// TestServersThatFellApart: servers that fall more than half an hour apart did not fall
+// together.
+func TestServersThatFellApart(t *testing.T) {
+	for _, test := range []struct {
+		apart time.Duration
+		doubt bool
+	}{{30 * time.Minute, true}, {35 * time.Minute, false}} {
+		s := newStory(t, 5)
+		s.meeting(1, 500)
+		s.evaluate()
+		s.dead(2)
+		s.evaluate()
+		for range test.apart/(5*time.Minute) - 1 {
+			s.evaluate()
+		}
+		s.dead(3)
+		s.evaluate()
+		s.wantDoubt(FellTogether, test.doubt, "2 of 5 fell, "+test.apart.String()+" apart")
+	}
+}
+
+// TestZoneOutage: five of ten servers die with their zone in the morning. Nothing is done
+// to them. The pool grows by a third of what is missing, then by all of it as soon as one
+// of the new machines serves. When the zone is back, nothing is cordoned for two hours.
+func TestZoneOutage(t *testing.T) {
+	s := newStory(t, 20)
+	s.config.BootTime = 12 * time.Minute
+	for n := 1; n <= 10; n++ {
+		s.meeting(n, 125) // 10 servers are required
+	}
+	s.rest(11, 12, 13, 14, 15, 16, 17, 18, 19, 20)
+	s.evaluate()
+	s.want("", "ten are required, and ten serve")
+	s.dead(1, 2, 3, 4, 5)
+	s.evaluate()
+	s.want("create 11, enable 11, create 12, enable 12", "a third of the missing five, rounded up")
+	s.wantAlert("network")
+	s.carryOut()
+	s.evaluate()
+	s.want("", "the first two have not come yet")
+	s.comes(11)
+	s.evaluate()
+	if got := countOf(s.plan, Create); got != 3 {
+		t.Errorf("planned %s, want three creations: ten required, five serve, one has come, one boots", s.planned())
+	}
+	s.carryOut()
+	s.comes(12, 13, 14, 15)
+	s.live(30 * time.Minute)
+	s.want("", "ten serve, and nothing is done to the five that fell")
+	s.wantDoubt(FellTogether, true, "4 of 10 fell: those that serve since do not lift the guard")
+
+	for n := 1; n <= 5; n++ {
+		s.comes(n)
+	}
+	s.evaluate()
+	s.wantDoubt(FellTogether, false, "they serve again")
+	for s.now.Before(noon.Add(2*time.Hour + 5*time.Minute)) {
+		s.want("", "their people may come back")
+		s.evaluate()
+	}
+	s.evaluate()
+	if countOf(s.plan, Cordon) == 0 {
+		t.Errorf("at %s planned %q, want the surplus to be cordoned", s.now.Format("15:04"), s.planned())
+	}
+}
+
+// TestGuardLetsServersGo: a server that serves again leaves those that fell together.
+func TestGuardLetsServersGo(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(6, 600)
+	s.evaluate()
+	s.dead(1, 2, 3)
+	s.evaluate()
+	s.wantDoubt(FellTogether, true, "3 of 6")
+	s.comes(1)
+	s.evaluate()
+	s.wantDoubt(FellTogether, true, "2 of 6")
+	s.comes(2)
+	s.evaluate()
+	s.wantDoubt(FellTogether, false, "1 of 6")
+}
+
+// TestGuardStartsTwoMachinesAtLeast: while a doubt about the network lasts and no new
+// machine serves, a small pool may start two machines.
+func TestGuardStartsTwoMachinesAtLeast(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(1, 120)
+	s.meeting(2, 120) // 2 are required
+	s.rest(3, 4, 5, 6)
+	s.evaluate()
+	s.dead(1, 2)
+	s.evaluate()
+	s.want("create 3, enable 3, create 4, enable 4", "all of a pool of two is gone")
+	s.carryOut()
+	s.comes(4)
+	s.evaluate()
+	s.want("", "one of two has come, and the other may come yet")
+}
+
+// TestOrderStandsOverDoubt: nothing is done to servers in doubt, unless an operator's order
+// names them.
+func TestOrderStandsOverDoubt(t *testing.T) {
+	hold := pool.Hold{Author: "Ada", Reason: "it is dead"}
+	for name, test := range map[string]struct {
+		order func(*pool.ServerMemory)
+		want  string
+	}{
+		"no order":  {func(*pool.ServerMemory) {}, ""},
+		"end-drain": {func(m *pool.ServerMemory) { m.EndDrain = &pool.EndDrain{Hold: hold} }, "end meeting 5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 5)
+			s.entry(5).State = pool.Cordoned
+			s.meeting(5, 3)
+			s.meeting(1, 400) // all four others are required
+			stalePoller(s)
+			s.wantDoubt(StalePoller, true, "everything is in doubt")
+			s.operator(5, test.order)
+			s.config.MaxCreations = 0
+			s.evaluate()
+			if got := s.planned(); got != test.want && got != "enable 5" {
+				t.Errorf("planned %q, want %q", got, test.want)
+			}
+			if got := countOf(s.plan, EndMeeting); got != len(test.want)/len("end meeting 5") {
+				t.Errorf("planned %s, want %q", s.planned(), test.want)
+			}
+		})
+	}
+}
+
+// stalePoller makes servers 1 and 2 fall silent without a change of Scalelite's flags.
+func stalePoller(s *story) {
+	s.evaluate()
+	s.silent(1)
+	s.silent(2)
+	s.evaluate()
+	s.evaluate()
+}

@@ -1,0 +1,199 @@
+package scaling
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// TestStalePoller: the poller's word is stale if Scalelite's flags do not follow what
+// DiViMS saw of at least two servers, for longer than three polls and at two evaluations.
+// What else changes in Scalelite meanwhile shows that the poller works.
+func TestStalePoller(t *testing.T) {
+	for name, test := range map[string]struct {
+		size       int
+		first      func(*story) // before the first evaluation
+		second     func(*story) // before the second
+		third      func(*story) // before the third, 5 minutes later
+		stale      bool
+		wantSilent Stage // of server 1, if it was silent
+	}{
+		"two fell silent, and stay online": {6, nil, silenced(1, 2), nil, true, Late},
+		"one fell silent":                  {6, nil, silenced(1), nil, false, Serving},
+		"the only one fell silent":         {1, nil, silenced(1), nil, true, Late},
+		"two answer, and stay offline": {6, func(s *story) { s.dead(1, 2) }, func(s *story) {
+			answersEmpty(&s.seen.Servers[0])
+			answersEmpty(&s.seen.Servers[1])
+		}, nil, true, Late},
+		"one fell silent, one answers": {6, func(s *story) { s.dead(2) }, func(s *story) {
+			s.silent(1)
+			answersEmpty(&s.seen.Servers[1])
+		}, nil, true, Late},
+		"two answer with errors": {6, nil, func(s *story) { s.broken(1); s.broken(2) }, nil, false, Serving},
+		"a poll lasts 2 minutes": {6, func(s *story) { s.config.ScalelitePoll = 2 * time.Minute }, silenced(1, 2), nil, false, Serving},
+		"the flags follow":       {6, nil, silenced(1, 2), func(s *story) { s.dead(1, 2) }, false, Late},
+		"one flag follows":       {6, nil, silenced(1, 2), func(s *story) { s.dead(1) }, false, Late},
+		"another flag changes":   {6, nil, silenced(1, 2), func(s *story) { s.entry(6).Online = false }, false, Serving},
+		"a load falls":           {6, func(s *story) { s.meeting(6, 9) }, silenced(1, 2), func(s *story) { s.people(6, 8) }, false, Serving},
+		"a load rises":           {6, func(s *story) { s.meeting(6, 9) }, silenced(1, 2), func(s *story) { s.people(6, 10) }, true, Late},
+		"a machine is stopped": {6, nil, silenced(1, 2), func(s *story) {
+			s.machine(1).State = pool.Stopped
+		}, false, Late},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, test.size)
+			for _, change := range []func(*story){test.first, test.second, test.third} {
+				if change != nil {
+					change(s)
+				}
+				s.evaluate()
+				if stale := strings.Contains(s.doubtText(StalePoller), "do not follow"); stale && s.now != noon.Add(15*time.Minute) {
+					t.Errorf("stale already at %s", s.now)
+				}
+			}
+			if stale := strings.Contains(s.doubtText(StalePoller), "do not follow"); stale != test.stale {
+				t.Errorf("the poller's word is stale: %t, want %t: %+v", stale, test.stale, s.plan.Doubts)
+			}
+			s.wantStage(1, test.wantSilent, name)
+		})
+	}
+}
+
+func silenced(numbers ...int) func(*story) {
+	return func(s *story) {
+		for _, n := range numbers {
+			s.silent(n)
+		}
+	}
+}
+
+// people gives a server one meeting.
+func (s *story) people(n, participants int) {
+	s.seen.Servers[n-1].Meetings = pool.Seen([]pool.Meeting{})
+	s.meeting(n, participants)
+}
+
+// doubtText returns why there is doubt with a cause, or "".
+func (s *story) doubtText(cause Cause) string {
+	for _, doubt := range s.plan.Doubts {
+		if doubt.Cause == cause {
+			return doubt.Why.String()
+		}
+	}
+	return ""
+}
+
+// TestPollerStandsStill: Scalelite's poller hangs while two of six servers fall silent.
+// Nothing is cordoned or deleted, no machine's time runs, and the pool grows by one machine
+// at a time. Then the poller works again.
+func TestPollerStandsStill(t *testing.T) {
+	s := newStory(t, 8)
+	s.meeting(3, 600) // 5 are required
+	s.rest(7, 8)
+	s.entry(6).State = pool.Cordoned // it drains, and is empty
+	s.evaluate()
+	s.silent(1)
+	s.silent(2)
+	s.meeting(6, 1)
+	s.evaluate()
+	s.want("", "Scalelite says online, so the five serve")
+	s.evaluate()
+	s.wantDoubt(StalePoller, true, "its flags do not follow")
+	s.wantAlert("poller")
+	s.want("enable 6, create 7, enable 7", "two are gone; 6 is up, and one more may be made")
+	s.carryOut()
+
+	s.comes(7) // it answers, and Scalelite's flag does not follow
+	s.entry(7).Online = false
+	for range 6 {
+		s.evaluate()
+		if got := countOf(s.plan, Cordon) + countOf(s.plan, Delete) + countOf(s.plan, Reboot); got > 0 {
+			t.Errorf("planned %s while the poller stands still", s.planned())
+		}
+	}
+	s.wantStage(7, Late, "it answers, but nobody is sent to it")
+	for n := 1; n <= 2; n++ {
+		s.dead(n)
+	}
+	s.entry(7).Online = true
+	s.evaluate()
+	s.wantDoubt(StalePoller, false, "the flags follow again")
+	s.wantStage(7, Serving, "Scalelite sends people to it")
+}
+
+// TestNoTimeRunsWhileThePollerIsStale: a machine that boots while the poller stands still
+// is not late: nobody could have called it online.
+func TestNoTimeRunsWhileThePollerIsStale(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(3, 440) // 4 are required
+	s.rest(5, 6)
+	stalePoller(s)
+	s.want("create 5, enable 5", "two are gone, and one may be made")
+	s.carryOut()
+	for range 6 {
+		s.evaluate()
+		s.wantStage(5, Coming, "its time does not run")
+	}
+}
+
+// TestPollerLeavesAServerOffline: entries without machines keep the poller so busy that it
+// does not get to a new machine. The machine answers DiViMS: it is no capacity, it is not
+// cordoned, not deleted and not held against its image, and the alert names the poller.
+func TestPollerLeavesAServerOffline(t *testing.T) {
+	s := newStory(t, 8)
+	s.meeting(1, 600) // 5 are required
+	s.rest(5, 6, 7, 8)
+	s.evaluate()
+	s.want("create 5, enable 5", "five are required")
+	s.carryOut()
+	answersEmpty(&s.seen.Servers[4])
+	s.evaluate()
+	s.wantStage(5, Coming, "Scalelite may not have looked at it yet")
+	s.evaluate()
+	s.wantStage(5, Late, "Scalelite has not looked at it for 5 minutes")
+	s.wantAlert("poller")
+	s.want("create 6, enable 6", "it is no capacity")
+	s.carryOut()
+	s.comes(6)
+	for range 24 {
+		s.evaluate()
+		s.want("", "it stays as it is, although the others suffice")
+	}
+	if len(s.state.Doubt.Late) > 0 {
+		t.Errorf("it is held against %v", s.state.Doubt.Late)
+	}
+}
+
+// TestPollerLeavesMoreServersOffline: with two and more of them growth goes at a pace,
+// because more machines do not help the poller.
+func TestPollerLeavesMoreServersOffline(t *testing.T) {
+	s := newStory(t, 20)
+	s.meeting(1, 1200) // 10 are required
+	for n := 5; n <= 20; n++ {
+		s.rest(n)
+	}
+	s.config.MaxCreations = 2
+	s.evaluate()
+	s.carryOut()
+	for range 12 {
+		for n := 5; n <= 20; n++ {
+			if s.machine(n) != nil {
+				answersEmpty(&s.seen.Servers[n-1])
+			}
+		}
+		s.evaluate()
+		s.carryOut()
+	}
+	made := 0
+	for n := 5; n <= 20; n++ {
+		if s.machine(n) != nil {
+			made++
+		}
+	}
+	if made > 4 {
+		t.Errorf("%d machines were made that Scalelite does not look at, want 4 at most", made)
+	}
+	s.wantAlert("poller")
+}
