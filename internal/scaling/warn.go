@@ -23,6 +23,7 @@ func (d *decision) warn() {
 		d.warnCertificate(s)
 		d.warnRecordings(s)
 	}
+	d.warnHands()
 	d.warnStrangers()
 	d.warnImage()
 	d.warnEvaluations()
