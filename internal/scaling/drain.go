@@ -14,7 +14,7 @@ import (
 func (d *decision) drain() {
 	d.reviveUnresponsive()
 	for _, s := range d.servers {
-		if !s.mayTouch() || !s.draining() {
+		if !s.mayTouch() || !s.draining() || s.rebooted {
 			continue
 		}
 		if s.protected() {
@@ -156,6 +156,7 @@ func (d *decision) keepRunning(s *server) fact.Text {
 
 // reboot plans to reboot a machine.
 func (d *decision) reboot(s *server, reason fact.Text) {
+	s.rebooted = true
 	d.do(Action{Kind: Reboot, Server: s.Server.Number, Reason: fact.New("%s: %s; %s", s.health, s.why, reason),
 		Unanswered: !s.Meetings.Known()})
 }

@@ -35,7 +35,7 @@ const (
 // enough.
 func (d *decision) reviveUnresponsive() {
 	for _, s := range d.servers {
-		if s.health != Unresponsive || !s.mayTouch() || d.config.UnresponsiveRebootAfter <= 0 {
+		if s.health != Unresponsive || !s.mayTouch() || d.config.UnresponsiveRebootAfter <= 0 || d.neverServed(s) {
 			continue
 		}
 		silent := d.silentFor(s)

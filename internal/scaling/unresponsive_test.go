@@ -116,3 +116,18 @@ func TestReplacesTheOnlyServerBeforeItIsCordoned(t *testing.T) {
 	s.evaluate()
 	s.want("cordon 1", "the replacement serves")
 }
+
+// TestRebootAndDeletionAreNotPlannedTogether: both are due when the network is back.
+func TestRebootAndDeletionAreNotPlannedTogether(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.UnresponsiveDeleteAfter = 20 * time.Minute
+	s.entry(4).State = pool.Cordoned
+	s.meeting(1, 300)
+	s.dead(4)
+	for range 5 {
+		s.evaluate()
+		s.want("", "less than 20 minutes")
+	}
+	s.evaluate()
+	s.want("reboot 4", "a reboot may help, and a deletion cannot be undone")
+}

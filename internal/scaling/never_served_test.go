@@ -1,0 +1,128 @@
+package scaling
+
+import (
+	"testing"
+	"time"
+
+	"divims/internal/pool"
+)
+
+// neverServes returns a pool of size servers that has just ordered the machine of server
+// 2. Its reboots are switched off.
+func neverServes(t *testing.T, size int) *story {
+	s := newStory(t, size)
+	s.config.UnresponsiveRebootAfter = 0
+	s.config.GrowingFactor = s.config.SteadyFactor
+	for n := 2; n <= size; n++ {
+		s.rest(n)
+	}
+	s.evaluate()
+	s.people(1, 200)
+	s.evaluate()
+	s.want("create 2, enable 2", "two are required")
+	s.carryOut()
+	s.people(1, 100) // one suffices
+	return s
+}
+
+// TestDeletesMachineThatNeverServed: a machine that answers nobody is deleted after three
+// times its time and after 45 minutes at the earliest, if every evaluation since its
+// creation saw it so, and if its figures never named a backlog.
+func TestDeletesMachineThatNeverServed(t *testing.T) {
+	const never = 0
+	backlog := func(n int) func(*story) {
+		return func(s *story) {
+			s.broken(2)
+			s.seen.Servers[1].Stats = pool.Seen(pool.Stats{Backlog: pool.Seen(map[string]int{"archived": n}), Failed: pool.Seen(map[string]int{})})
+		}
+	}
+	for name, test := range map[string]struct {
+		config  func(*Config)
+		after15 func(*story) // 15 minutes after its order
+		minutes int
+	}{
+		"it is silent":                             {nil, nil, 45},
+		"machines may take 12 minutes":             {func(c *Config) { c.BootTime = 12 * time.Minute }, nil, 45},
+		"machines may take 20 minutes":             {func(c *Config) { c.BootTime = 20 * time.Minute }, nil, 60},
+		"Scalelite once called it online":          {nil, func(s *story) { s.entry(2).Online = true; s.evaluate(); s.entry(2).Online = false }, never},
+		"it once answered":                         {nil, func(s *story) { s.comes(2); s.evaluate(); s.dead(2) }, never},
+		"an evaluation is missing":                 {nil, func(s *story) { s.now = s.now.Add(10 * time.Minute) }, never},
+		"it boots, and its figures name nothing":   {nil, backlog(0), 90},
+		"it boots, and its figures name a backlog": {nil, backlog(1), never},
+		"it named a backlog, and none since":       {nil, func(s *story) { backlog(1)(s); s.evaluate(); backlog(0)(s) }, never},
+		"it boots, without figures":                {nil, func(s *story) { s.broken(2); s.seen.Servers[1].Stats = pool.Unknown[pool.Stats]("404") }, never},
+		"it boots, in a pool that does not record": {func(c *Config) { c.Recordings = RecordingsNone }, func(s *story) { s.broken(2); s.seen.Servers[1].Stats = pool.Unknown[pool.Stats]("404") }, 90},
+		"no deletion is allowed":                   {func(c *Config) { c.MaxDeletions = 0 }, nil, never},
+		"it is in maintenance":                     {nil, func(s *story) { s.operator(2, func(m *pool.ServerMemory) { m.Maintenance = &pool.Hold{} }) }, never},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := neverServes(t, 4)
+			if test.config != nil {
+				test.config(&s.config)
+			}
+			ordered, deleted := s.now, never
+			for s.now.Before(ordered.Add(3*time.Hour)) && deleted == never {
+				if s.now.Equal(ordered.Add(15*time.Minute)) && test.after15 != nil {
+					test.after15(s)
+				}
+				s.evaluate()
+				if countOf(s.plan, Delete) > 0 {
+					deleted = int(s.now.Sub(ordered) / time.Minute)
+				}
+				s.carryOut()
+			}
+			if deleted != test.minutes {
+				t.Errorf("it is deleted after %d minutes, want %d", deleted, test.minutes)
+			}
+		})
+	}
+}
+
+// TestMachineOfAPersonIsNotDeleted: what DiViMS did not order may hold anything.
+func TestMachineOfAPersonIsNotDeleted(t *testing.T) {
+	s := newStory(t, 3)
+	s.config.UnresponsiveRebootAfter = 0
+	s.rest(2, 3)
+	s.evaluate()
+	s.seen.Servers[1].Machine = pool.Seen(&pool.Machine{ID: "by hand", Zone: "fr-par-1", Name: "bbb-w2", State: pool.Running, Since: noon, Created: noon})
+	s.dead(2)
+	for range 24 {
+		s.evaluate()
+		s.want("", "nobody knows what is on it")
+	}
+}
+
+// TestMakesPlaceForMachines: a pool that is full of machines that never served gives them
+// up after twice their time, one for each 30 % of its places.
+func TestMakesPlaceForMachines(t *testing.T) {
+	s := newStory(t, 3)
+	s.config.UnresponsiveRebootAfter = 0
+	s.meeting(1, 300)
+	s.rest(2, 3)
+	s.evaluate()
+	s.want("create 2, enable 2, create 3, enable 3", "three are required")
+	s.carryOut()
+	s.evaluate()
+	s.evaluate()
+	s.want("", "10 minutes")
+	s.wantAlert("no server left")
+	s.evaluate()
+	s.want("delete 2", "15 minutes, and no place is left; one of three at a time")
+	s.carryOut()
+	s.evaluate()
+	s.want("create 2, enable 2, delete 3", "its place is free again")
+}
+
+// TestNeverRebootsAMachineThatItDeletes: when the doubt about the network ends, a machine
+// that never served is due for both.
+func TestNeverRebootsAMachineThatItDeletes(t *testing.T) {
+	s := neverServes(t, 4)
+	for range 8 {
+		s.evaluate()
+	}
+	s.config.UnresponsiveRebootAfter = 20 * time.Minute
+	s.evaluate()
+	if got := countOf(s.plan, Delete) + countOf(s.plan, Reboot); got != 1 {
+		t.Errorf("planned %s, want either", s.planned())
+	}
+}
