@@ -131,3 +131,98 @@ func TestRebootAndDeletionAreNotPlannedTogether(t *testing.T) {
 	s.evaluate()
 	s.want("reboot 4", "a reboot may help, and a deletion cannot be undone")
 }
+
+// TestWhenAnUnresponsiveMachineIsRebooted: at the earliest after two hours if people or
+// recordings were on it when it was last seen, else after UNRESPONSIVE_REBOOT_AFTER.
+func TestWhenAnUnresponsiveMachineIsRebooted(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*story)
+		after  time.Duration
+	}{
+		"it was empty":        {func(*story) {}, 20 * time.Minute},
+		"people were on it":   {func(s *story) { s.meeting(4, 1) }, 2 * time.Hour},
+		"a meeting was on it": {func(s *story) { s.meeting(4, 0) }, 2 * time.Hour},
+		"it had a backlog": {func(s *story) {
+			s.stats(4, func(v *pool.Stats) { v.Backlog = pool.Seen(map[string]int{"archived": 3}) })
+		}, 2 * time.Hour},
+		"a recording failed":     {func(s *story) { s.stats(4, func(v *pool.Stats) { v.Failed = pool.Seen(map[string]int{"sanity": 1}) }) }, 2 * time.Hour},
+		"reboots take 3 hours":   {func(s *story) { s.meeting(4, 1); s.config.UnresponsiveRebootAfter = 3 * time.Hour }, 3 * time.Hour},
+		"reboots are forbidden":  {func(s *story) { s.config.UnresponsiveRebootAfter = 0 }, 0},
+		"it is seldom looked at": {func(s *story) { s.config.UnresponsiveRebootAfter = time.Minute }, 10 * time.Minute},
+		"Scalelite says online":  {func(s *story) { s.config.ScalelitePoll = time.Hour }, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 4)
+			s.meeting(1, 450) // all are required
+			test.change(s)
+			s.evaluate()
+			s.dead(4)
+			s.entry(4).Online = name == "Scalelite says online"
+			s.evaluate()
+			s.evaluate() // unresponsive from now on
+			since, got := s.now, time.Duration(0)
+			for got == 0 && s.now.Before(since.Add(4*time.Hour)) {
+				s.evaluate()
+				if countOf(s.plan, Reboot) > 0 {
+					got = s.now.Sub(since)
+				}
+			}
+			if got != test.after {
+				t.Errorf("it is rebooted after %s, want %s", got, test.after)
+			}
+		})
+	}
+}
+
+// TestBareMetalIsRebootedThreeTimes: the pauses are one and two hours, then a person must
+// look at it. When it serves again, it may be rebooted again.
+func TestBareMetalIsRebootedThreeTimes(t *testing.T) {
+	s := newStory(t, 4)
+	s.meeting(1, 450)
+	s.seen.Servers[3].Server.BareMetal = true
+	s.machine(4).BareMetal = true
+	s.evaluate()
+	s.dead(4)
+	reboots := func() (minutes []int) {
+		from := s.now
+		for s.now.Before(from.Add(12 * time.Hour)) {
+			s.evaluate()
+			if countOf(s.plan, Reboot) > 0 {
+				minutes = append(minutes, int(s.now.Sub(from)/time.Minute))
+			}
+			s.carryOut()
+		}
+		return minutes
+	}
+	if got := reboots(); len(got) != 3 || got[1]-got[0] < 60 || got[2]-got[1] < 120 {
+		t.Errorf("rebooted after %d minutes, want three times, at least one hour and two hours apart", got)
+	}
+	s.wantAlert("server 4")
+	s.comes(4)
+	s.evaluate()
+	s.dead(4)
+	if got := reboots(); len(got) != 3 {
+		t.Errorf("after it served again it is rebooted %d times, want three", len(got))
+	}
+}
+
+// TestKnownBacklogKeepsTheMachine: its recordings are on the disk of the machine, whatever
+// is set.
+func TestKnownBacklogKeepsTheMachine(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.UnresponsiveDeleteAfter = 30 * time.Minute
+	s.config.UnresponsiveRebootAfter = 0
+	s.meeting(1, 300)
+	s.entry(4).State = pool.Cordoned
+	s.stats(4, func(v *pool.Stats) { v.Backlog = pool.Seen(map[string]int{"archived": 3}) })
+	s.evaluate()
+	s.dead(4)
+	for range 36 {
+		s.evaluate()
+		s.want("", "three recordings are on it")
+	}
+	s.wantLeftAlone(4, "only a person may decide")
+	s.operator(4, func(m *pool.ServerMemory) { m.EndDrain = &pool.EndDrain{DiscardRecordings: true} })
+	s.evaluate()
+	s.want("delete 4", "a person has decided")
+}
