@@ -3,6 +3,7 @@ package cycle
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"divims/internal/pool"
 	"divims/internal/scaling"
@@ -11,7 +12,7 @@ import (
 // create creates a machine. This takes several calls and so has the evaluation's
 // deadline instead of the call timeout.
 func (a *actor) create(ctx context.Context, action scaling.Action, server pool.Server) (string, error) {
-	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: a.Config.Types, Images: a.plan.Images}
+	order := pool.MachineOrder{Server: server, Zones: a.Config.Zones, Types: inOrder(a.Config.Types, a.plan.TypesLast), Images: a.plan.Images}
 	if !action.IgnoreRefusals {
 		order.Refused = a.state.Refusals
 	}
@@ -30,6 +31,21 @@ func (a *actor) create(ctx context.Context, action scaling.Action, server pool.S
 		return "", err
 	}
 	return fmt.Sprintf("%s in %s (%s)", machine.Type, machine.Zone, machine.ID), nil
+}
+
+// inOrder returns the types with those to try last at the end.
+func inOrder(types, last []string) []string {
+	ordered := slices.Clone(types)
+	slices.SortStableFunc(ordered, func(a, b string) int {
+		switch isLast := slices.Contains(last, a); {
+		case isLast == slices.Contains(last, b):
+			return 0
+		case isLast:
+			return 1
+		}
+		return -1
+	})
+	return ordered
 }
 
 // document returns the cloud-init document for a server.

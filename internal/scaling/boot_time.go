@@ -76,8 +76,8 @@ func (d *decision) bootTimes() map[string][]int {
 		times[kind] = slices.Clone(seconds)
 	}
 	for _, s := range d.servers {
-		if !s.cameNow || s.memory.Ordered.IsZero() {
-			continue
+		if !s.cameNow || s.memory.Ordered.IsZero() || !s.started().Equal(s.memory.Ordered) {
+			continue // it was rebooted, or somebody else started it
 		}
 		kind := s.kindOfMachine()
 		times[kind] = append(times[kind], int(d.now.Sub(s.memory.Ordered)/time.Second))

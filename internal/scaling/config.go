@@ -56,7 +56,7 @@ type Config struct {
 	ForecastUncertainty Pair          `envconfig:"FORECAST_UNCERTAINTY" example:"1.4" desc:"for experts: room for more people than expected, in standard deviations of the load; one number, or one for participants and one for meetings. If empty, the value of FORECAST_MARGIN"`
 	ForecastUnevenness  Pair          `envconfig:"FORECAST_UNEVENNESS" example:"0.6,0.65" desc:"for experts: standard deviations of the load that are kept free for servers that get more than their share of it; one number, or one for participants and one for meetings. If empty, what FORECAST_MARGIN means"`
 	Interval            time.Duration `envconfig:"INTERVAL" default:"5m" min:"1m" max:"1h" desc:"time between evaluations; the cron trigger must have the same"`
-	BootTime            time.Duration `envconfig:"BOOT_TIME" default:"7m" min:"0s" max:"2h" desc:"time from creating a machine until it takes meetings"`
+	BootTime            time.Duration `envconfig:"BOOT_TIME" default:"7m" min:"0s" max:"2h" desc:"time from creating a machine until it takes meetings; the time that the last ten machines took counts if it is longer, up to three times this one"`
 	ServerParticipants  int           `envconfig:"SERVER_PARTICIPANTS" default:"250" min:"1" max:"10000" desc:"participants that one server can carry"`
 	ServerMeetings      int           `envconfig:"SERVER_MEETINGS" default:"15" min:"1" max:"10000" desc:"meetings that one server can carry"`
 	// MinimumMillionths is the share of the size that is always enabled. It is in
@@ -83,12 +83,12 @@ type Config struct {
 	// most RollOutParallel of them drain at once.
 	RollOutHours            Hours         `envconfig:"ROLL_OUT_HOURS" default:"19:00-06:00" desc:"part of the day, in TIMEZONE, in which machines are replaced because there is a newer image; the same time twice for all day"`
 	RollOutParallel         int           `envconfig:"ROLL_OUT_PARALLEL" default:"2" min:"0" max:"1000" desc:"how many machines with an outdated image may drain at once; 0 for no roll-out"`
-	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"time that a machine may take to answer after it was started or rebooted; BOOT_TIME if that is longer"`
-	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a machine that does not answer for this long is rebooted, once; 0 for never"`
+	Grace                   time.Duration `envconfig:"GRACE" default:"6m" min:"0s" max:"2h" desc:"least time that a machine may take to come after it was started or rebooted; BOOT_TIME if that is longer"`
+	UnresponsiveRebootAfter time.Duration `envconfig:"UNRESPONSIVE_REBOOT_AFTER" default:"20m" min:"0s" desc:"a machine that has answered nobody for this long is rebooted, once; after two hours at the earliest if people or recordings were on it; bare metal up to three times; 0 for never"`
 	UnresponsiveDeleteAfter time.Duration `envconfig:"UNRESPONSIVE_DELETE_AFTER" default:"0" min:"0s" desc:"a machine that does not answer for this long may be deleted, although its recordings cannot be seen; 0 for never"`
-	// UnresponsiveMillionths is the share of the running servers above which, with
-	// at least 2 of them unresponsive, the network is taken to be the cause.
-	UnresponsiveMillionths setting.Percentage `envconfig:"UNRESPONSIVE_SHARE" default:"30%" min:"0%" max:"100%" desc:"if more of the running servers, and at least 2, look unresponsive at once, the network is taken to be the cause, and nothing is changed"`
+	// UnresponsiveMillionths is the share of the servers that served above which, with at
+	// least 2 that fell silent or offline together, the cause is taken to be a common one.
+	UnresponsiveMillionths setting.Percentage `envconfig:"UNRESPONSIVE_SHARE" default:"30%" min:"0%" max:"100%" desc:"if more of the servers that served, and at least 2, fall silent or offline together, the cause is taken to be a common one, such as the network: nothing is done to them"`
 	CertificateWarning     time.Duration      `envconfig:"CERTIFICATE_WARNING" default:"15d" min:"0s" desc:"a certificate causes a warning when it expires within this time"`
 	CertificateAlert       time.Duration      `envconfig:"CERTIFICATE_ALERT" default:"5d" min:"0s" desc:"a certificate causes an error when it expires within this time"`
 

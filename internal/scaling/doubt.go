@@ -60,7 +60,11 @@ func (d *decision) judgeDoubts() {
 
 // alertAbout adds the alert of a doubt.
 func (d *decision) alertAbout(doubt Doubt) {
-	d.alert(Critical, doubt.subject, doubt.advice, "%s", doubt.Why)
+	level := Critical
+	if doubt.Starts == noLimit && doubt.Cause == StalePoller {
+		level = Warning // one server only
+	}
+	d.alert(level, doubt.subject, doubt.advice, "%s", doubt.Why)
 	last := &d.plan.Alerts[len(d.plan.Alerts)-1]
 	last.Servers, last.Since = doubt.Servers, doubt.Since
 }

@@ -47,9 +47,9 @@ func (d *decision) judge(s *server) (Health, fact.Text) {
 	if !s.Meetings.Known() {
 		return d.judgeUnanswered(s)
 	}
-	if fault := malfunctioning(s); !fault.IsZero() {
-		s.fault = fault.String()
-		return Malfunctioning, fault
+	if fault, why := malfunctioning(s); fault != "" {
+		s.fault = fault
+		return Malfunctioning, why
 	}
 	if why := toRecycle(d.now, d.config, s); !why.IsZero() {
 		return ToRecycle, why
@@ -71,22 +71,24 @@ func (d *decision) judgeUnanswered(s *server) (Health, fact.Text) {
 	return Unseen, fact.New("%s", s.Meetings.Reason())
 }
 
-// malfunctioning returns the fault that the stats name, or no text.
-func malfunctioning(s *server) fact.Text {
+// malfunctioning returns the fault that the stats name, or "", and why it is one. The fault
+// is the same text for as long as it lasts, and for all servers that have it.
+func malfunctioning(s *server) (fault string, why fact.Text) {
 	stats, ok := s.Stats.Get()
 	if !ok {
-		return fact.Text{}
+		return "", fact.Text{}
 	}
 	if down, ok := stats.UnitsDown.Get(); ok && len(down) > 0 {
-		return fact.New("units down: %s", strings.Join(down, ", "))
+		units := strings.Join(down, ", ")
+		return "units " + units, fact.New("units down: %s", units)
 	}
 	if probe, ok := stats.Probe.Get(); ok && !probe.OK {
-		return fact.New("the probe fails since %s", probe.At)
+		return "probe", fact.New("the probe failed at %s", probe.At)
 	}
 	if failed, ok := stats.Failed.Get(); ok && total(failed) > 0 {
-		return fact.New("recordings failed: %s", stages(failed))
+		return "recordings", fact.New("recordings failed: %s", stages(failed))
 	}
-	return fact.Text{}
+	return "", fact.Text{}
 }
 
 // maintenanceAhead is how long before a planned maintenance a machine is replaced.

@@ -20,6 +20,8 @@ type Plan struct {
 	Doubts []Doubt `json:"doubts,omitempty"`
 	// Withheld lists what was not done, or only in part, because of a limit or guard.
 	Withheld fact.List `json:"withheld,omitempty"`
+	// TypesLast are the types of machines to try after all others.
+	TypesLast []string `json:"types_last,omitempty"`
 	// Images are the images for new machines instead of the newest, by zone.
 	Images map[string]string `json:"images,omitempty"`
 	// Open lists the subjects about which this evaluation can say nothing. An earlier

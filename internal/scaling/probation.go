@@ -3,6 +3,7 @@ package scaling
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"divims/internal/fact"
@@ -55,6 +56,7 @@ func (d *decision) sawArrivals() {
 		d.doubt.Fruitless++
 	}
 	d.setImagesAside()
+	d.plan.TypesLast = d.suspectTypes()
 }
 
 // sawGood forgets that machines like this one were late.
@@ -119,6 +121,18 @@ func (d *decision) setImagesAside() {
 // isAside reports whether an image has been set aside.
 func (d *decision) isAside(imageID string) bool { return slices.Contains(d.doubt.SetAside, imageID) }
 
+// suspectTypes returns the types of which the last machines were late: others are tried
+// first.
+func (d *decision) suspectTypes() []string {
+	var types []string
+	for _, key := range slices.Sorted(maps.Keys(d.doubt.Late)) {
+		if name, isType := strings.CutPrefix(key, typeKey("")); isType && d.doubt.Late[key].Count >= minLate {
+			types = append(types, name)
+		}
+	}
+	return types
+}
+
 // suspect reports whether machines like that of the server have been late in a row: other
 // zones are tried first.
 func (d *decision) suspect(s *server) bool {
@@ -126,8 +140,8 @@ func (d *decision) suspect(s *server) bool {
 }
 
 // noneComes returns the doubt about machines that DiViMS creates or starts: two in a row
-// that share image, zone or type were late without having served since, or all that were
-// ordered since servers fell together. Until one serves, few are made at once, in rounds.
+// that share image, zone or type were late without having served since. Until one serves,
+// few are made at once, in rounds.
 func (d *decision) noneComes() *Doubt {
 	var common []string
 	var last pool.Late

@@ -98,10 +98,10 @@ func (d *decision) mayReboot(s *server) bool {
 func (d *decision) keepUnresponsive(s *server) fact.Text {
 	silent, remove := d.silentFor(s), d.config.UnresponsiveDeleteAfter
 	switch {
-	case d.tooManySilent():
-		return fact.New("too many servers answer nobody: that looks like the network")
 	case s.discardsRecordings() && !s.Server.BareMetal:
 		return fact.Text{}
+	case d.tooManySilent():
+		return fact.New("too many servers answer nobody: that looks like the network")
 	case s.memory.Recordings:
 		return fact.New("it has answered nobody for %s, and recordings were on it when it was last seen: only a person may decide", silent)
 	case !s.Server.BareMetal && remove > 0 && silent >= remove:
