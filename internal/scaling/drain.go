@@ -14,7 +14,7 @@ import (
 func (d *decision) drain() {
 	d.reviveUnresponsive()
 	for _, s := range d.servers {
-		if !s.mayTouch() || !s.draining() || s.rebooted {
+		if !s.mayTouch() || !s.draining() || s.ended {
 			continue
 		}
 		if s.protected() {
@@ -156,16 +156,17 @@ func (d *decision) keepRunning(s *server) fact.Text {
 
 // reboot plans to reboot a machine.
 func (d *decision) reboot(s *server, reason fact.Text) {
-	s.rebooted = true
+	s.ended = true
 	d.do(Action{Kind: Reboot, Server: s.Server.Number, Reason: fact.New("%s: %s; %s", s.health, s.why, reason),
 		Unanswered: !s.Meetings.Known()})
 }
 
 // delete plans to delete a machine, unless the limit of the evaluation is reached.
 func (d *decision) delete(s *server) {
-	if !d.allow(Delete, d.config.MaxDeletions, s) {
+	if s.ended || !d.allow(Delete, d.config.MaxDeletions, s) {
 		return
 	}
+	s.ended = true
 	reason := fact.New("nothing is left on it")
 	switch {
 	case s.machine.Detail == pool.Preparing:

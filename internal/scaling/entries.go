@@ -9,10 +9,10 @@ import (
 
 // manageEntries plans an entry for each server that Scalelite has had none for at two
 // evaluations, if RegisterEntries is set, and the end of each entry that DiViMS itself added
-// a second time. It leaves out servers in maintenance and those whose machine is unknown.
+// a second time. It leaves out servers that are held and those whose machine is unknown.
 func (d *decision) manageEntries() {
 	for _, s := range d.servers {
-		if s.maintenance() {
+		if s.stage == StageHeld {
 			continue
 		}
 		d.unregisterDouble(s)

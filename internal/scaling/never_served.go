@@ -41,7 +41,7 @@ func (d *decision) deleteNeverServed() {
 
 // mayDelete reports whether the decision may delete the server's machine at all.
 func (s *server) mayDelete() bool {
-	return s.mayTouch() && s.machine != nil && !s.Server.BareMetal && !s.inDoubt
+	return s.mayTouch() && s.machine != nil && !s.Server.BareMetal && !s.inDoubt && !s.ended && !s.planned
 }
 
 // neverServed reports whether the server's machine provably never served and has had its

@@ -126,3 +126,19 @@ func TestNeverRebootsAMachineThatItDeletes(t *testing.T) {
 		t.Errorf("planned %s, want either", s.planned())
 	}
 }
+
+// TestMachineThatAppearsLongAfterTheOrder: what DiViMS ordered was deleted by hand before it
+// was ever seen. An hour later a person restores another machine of that name.
+func TestMachineThatAppearsLongAfterTheOrder(t *testing.T) {
+	s := neverServes(t, 2)
+	s.rest(2)
+	for range 12 {
+		s.evaluate()
+	}
+	s.seen.Servers[1].Machine = pool.Seen(&pool.Machine{ID: "restored", Zone: "fr-par-1", Name: "bbb-w2", State: pool.Running, Since: s.now, Created: noon})
+	s.dead(2)
+	for range 24 {
+		s.evaluate()
+		s.want("", "recordings may be on it")
+	}
+}

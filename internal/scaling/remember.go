@@ -129,7 +129,9 @@ func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObser
 		Maintenance: memory.Maintenance, Failures: memory.Failures, NotBefore: memory.NotBefore,
 		Zone: memory.Zone, Entry: memory.Entry, Gone: memory.Gone,
 	}
-	if memory.MachineID == "" { // what was ordered is there now, or still expected
+	// What was ordered is there now, or still expected. A machine that appears long after the
+	// order is not the one that was ordered.
+	if memory.MachineID == "" && now.Sub(memory.Ordered) <= maxBootFactor*config.minTime() {
 		fresh.Ordered, fresh.Watched = memory.Ordered, memory.Watched
 	}
 	if machine != nil {

@@ -29,8 +29,8 @@ type server struct {
 	planned  bool
 	// inDoubt is set if nothing may be done to the server because of a doubt.
 	inDoubt bool
-	// rebooted is set if the plan reboots the machine. It is not also deleted then.
-	rebooted bool
+	// ended is set if the plan reboots or deletes the machine. A plan does that once.
+	ended bool
 	// cameNow is set if the machine came at this evaluation, servesFirst if the server
 	// serves for the first time since its machine was ordered.
 	cameNow, servesFirst bool
