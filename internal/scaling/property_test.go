@@ -37,7 +37,7 @@ func drawConfig(t *rapid.T) Config {
 		UnresponsiveDeleteAfter: rapid.SampledFrom([]time.Duration{0, time.Hour}).Draw(t, "delete after"),
 		MaxCreations:            rapid.IntRange(0, 4).Draw(t, "creations"), MaxDeletions: rapid.IntRange(0, 4).Draw(t, "deletions"),
 		MaxCordons: rapid.IntRange(0, 4).Draw(t, "cordons"), MaxEnds: rapid.IntRange(0, 2).Draw(t, "ends"),
-		RegisterEntries: rapid.Bool().Draw(t, "register"),
+		RegisterEntries: rapid.Bool().Draw(t, "register"), ScalelitePoll: time.Minute,
 	}
 }
 
@@ -49,7 +49,10 @@ func drawObservation(t *rapid.T, config Config) (pool.Observation, pool.State) {
 		Calendar: drawReading(t, "calendar", func() pool.Calendar { return drawCalendar(t) }),
 		History:  drawReading(t, "history", func() []pool.Sample { return drawHistory(t) }),
 	}
-	state := pool.State{Servers: map[int]pool.ServerMemory{}, Kept: rapid.IntRange(0, size).Draw(t, "kept")}
+	state := drawState(t, size)
+	if rapid.IntRange(0, 4).Draw(t, "a zone is not read") == 0 {
+		seen.UnreadZones = map[string]string{"fr-par-2": "503"}
+	}
 	if rapid.Bool().Draw(t, "past load") {
 		state.Load = &pool.PastLoad{At: noon.Add(-5 * time.Minute), Participants: rapid.IntRange(1, 3000).Draw(t, "past"), Meetings: 10}
 	}
@@ -58,6 +61,7 @@ func drawObservation(t *rapid.T, config Config) (pool.Observation, pool.State) {
 	var machines []pool.Machine
 	for _, server := range pool.Servers(size, config.BareMetal, "bbb-w{n}", "bbb-w{n}.example.com") {
 		observed := drawServer(t, server)
+		observed.MayBeUnread = len(seen.UnreadZones) > 0 && !observed.Machine.Known()
 		if entry, _ := observed.Entry.Get(); entry != nil {
 			entries = append(entries, *entry)
 		}
@@ -71,7 +75,7 @@ func drawObservation(t *rapid.T, config Config) (pool.Observation, pool.State) {
 			observed.Machine = pool.Unknown[*pool.Machine]("no list")
 		}
 		seen.Servers = append(seen.Servers, observed)
-		state.Servers[server.Number] = drawMemory(t, server.Number)
+		state.Servers[server.Number] = drawMemory(t, server)
 	}
 	seen.Entries, seen.Machines = pool.Seen(entries), pool.Seen(machines)
 	if listed == "machines" {
@@ -124,6 +128,7 @@ func drawEntry(t *rapid.T, server pool.Server) pool.Reading[*pool.Entry] {
 		return &pool.Entry{
 			ID: server.Hostname, State: rapid.SampledFrom([]pool.EntryState{pool.Enabled, pool.Enabled, pool.Cordoned, pool.Disabled}).Draw(t, "state"),
 			Online: rapid.Bool().Draw(t, "online"),
+			Load:   drawReading(t, "load", func() float64 { return rapid.Float64Range(0, 300).Draw(t, "load") }),
 			Tag:    rapid.SampledFrom([]string{"", "", "", "gpu", "exam"}).Draw(t, "tag"), LoadMultiplier: rapid.SampledFrom([]float64{1, 1, 1, 0.5, 2, 3}).Draw(t, "multiplier"),
 		}
 	})
@@ -158,6 +163,7 @@ func drawAnswers(t *rapid.T, observed *pool.ServerObservation) {
 		}
 		return meetings
 	})
+	observed.Alive = observed.Meetings.Known() || rapid.Bool().Draw(t, "alive")
 	observed.Recordings = drawReading(t, "recordings", func() []pool.Recording {
 		if rapid.Bool().Draw(t, "any recording") {
 			return nil
@@ -176,14 +182,48 @@ func drawAnswers(t *rapid.T, observed *pool.ServerObservation) {
 	})
 }
 
-func drawMemory(t *rapid.T, number int) pool.ServerMemory {
-	memory := pool.ServerMemory{MachineID: rapid.SampledFrom([]string{fmt.Sprint("machine bbb-w", number), "another"}).Draw(t, "memory of")}
-	times := []*time.Time{&memory.LoadSeen, &memory.DrainingSince, &memory.EmptySince, &memory.SilentSince, &memory.Rebooted, &memory.NotBefore}
+// drawState draws the state of the last evaluation without the servers. A state of an
+// earlier version has none of what came later.
+func drawState(t *rapid.T, size int) pool.State {
+	state := pool.State{Servers: map[int]pool.ServerMemory{}, Kept: rapid.IntRange(0, size).Draw(t, "kept")}
+	drawTimes(t, "state", &state.LastEvaluation)
+	if rapid.IntRange(0, 3).Draw(t, "earlier version") == 0 {
+		return state
+	}
+	state.Floors = map[string]int{"": rapid.IntRange(0, size).Draw(t, "floor")}
+	state.SurplusSince = map[string]time.Time{"": drawAge(t, "surplus since")}
+	state.BootTimes = map[string][]int{"cloud": {rapid.IntRange(0, 3000).Draw(t, "boot")}}
+	state.TakenOver = rapid.SampledFrom([]string{"", "", "", "another"}).Draw(t, "taken over")
+	if rapid.IntRange(0, 6).Draw(t, "forced") == 0 {
+		state.Forced = &pool.Forced{Hold: pool.Hold{Author: "Ada"}, Servers: rapid.IntRange(0, size).Draw(t, "number"), Until: noon.Add(time.Hour)}
+	}
+	doubt := &state.Doubt
+	drawTimes(t, "doubt", &doubt.FellTogether, &doubt.PollerSince, &doubt.PollerMoved, &doubt.Came, &doubt.Ordered)
+	doubt.Fruitless = rapid.IntRange(0, 4).Draw(t, "fruitless")
+	if rapid.IntRange(0, 3).Draw(t, "late") == 0 {
+		n := rapid.IntRange(1, 3).Draw(t, "in a row")
+		doubt.Late = map[string]pool.Late{"image new": {Count: n, At: drawAge(t, "late"), Mute: n}}
+		doubt.LastGood = map[string]string{"fr-par-1": rapid.SampledFrom([]string{"old", "new"}).Draw(t, "good")}
+	}
+	if rapid.IntRange(0, 3).Draw(t, "set aside") == 0 {
+		doubt.SetAside = []string{"new"}
+	}
+	return state
+}
+
+// drawTimes draws some times, of which most are zero.
+func drawTimes(t *rapid.T, what string, times ...*time.Time) {
+	set := rapid.SliceOfN(rapid.IntRange(0, 2), len(times), len(times)).Draw(t, what+" times")
 	for i, at := range times {
-		if rapid.Bool().Draw(t, fmt.Sprint("memory ", i)) {
-			*at = drawAge(t, "memory")
+		if set[i] == 0 {
+			*at = drawAge(t, what)
 		}
 	}
+}
+
+func drawMemory(t *rapid.T, server pool.Server) pool.ServerMemory {
+	memory := pool.ServerMemory{MachineID: rapid.SampledFrom([]string{"machine " + server.Hostname, "machine " + server.Hostname, "another", ""}).Draw(t, "memory of")}
+	drawTimes(t, "memory", &memory.LoadSeen, &memory.DrainingSince, &memory.EmptySince, &memory.SilentSince, &memory.Rebooted, &memory.NotBefore)
 	if rapid.Bool().Draw(t, "judged") {
 		memory.Health, memory.HealthSince = string(rapid.SampledFrom([]Health{Healthy, Unresponsive}).Draw(t, "health")), drawAge(t, "health")
 	}
@@ -197,7 +237,31 @@ func drawMemory(t *rapid.T, number int) pool.ServerMemory {
 		memory.EndDrain = &pool.EndDrain{DiscardRecordings: rapid.Bool().Draw(t, "discard")}
 	}
 	memory.Participants = rapid.IntRange(0, 300).Draw(t, "remembered")
+	if rapid.IntRange(0, 3).Draw(t, "memory of an earlier version") > 0 {
+		drawNewMemory(t, server, &memory)
+	}
 	return memory
+}
+
+// drawNewMemory draws what earlier versions did not remember.
+func drawNewMemory(t *rapid.T, server pool.Server, memory *pool.ServerMemory) {
+	drawTimes(t, "machine", &memory.FirstSeen, &memory.Ordered, &memory.Came, &memory.LateSince, &memory.Served, &memory.Fell,
+		&memory.Gone, &memory.Stopped, &memory.UnknownSince)
+	memory.Watched, memory.BootSeen = rapid.Bool().Draw(t, "watched"), rapid.Bool().Draw(t, "boot seen")
+	memory.Recordings = rapid.IntRange(0, 3).Draw(t, "recordings remembered") == 0
+	memory.FellOf, memory.Reboots = rapid.IntRange(0, 12).Draw(t, "fell of"), rapid.IntRange(0, 4).Draw(t, "reboots")
+	memory.Zone = rapid.SampledFrom([]string{"", "fr-par-1", "fr-par-2"}).Draw(t, "zone")
+	if rapid.Bool().Draw(t, "a fault") {
+		memory.Fault, memory.FaultSince = "recordings failed: archived 1", drawAge(t, "fault")
+	}
+	entry := &memory.Entry
+	entry.ID = rapid.SampledFrom([]string{server.Hostname, server.Hostname, "another"}).Draw(t, "entry of")
+	entry.EnabledAs = rapid.SampledFrom([]string{"", server.Hostname, "another"}).Draw(t, "enabled as")
+	entry.Ours, entry.Online, entry.Answered = rapid.Bool().Draw(t, "ours"), rapid.Bool().Draw(t, "was online"), rapid.Bool().Draw(t, "answered")
+	if rapid.IntRange(0, 5).Draw(t, "held by hand") == 0 {
+		entry.HandSince = drawAge(t, "hand")
+	}
+	drawTimes(t, "entry", &entry.OnlineAt, &entry.AnsweredAt, &entry.UnavailableSince, &entry.MissingSince)
 }
 
 // TestDecideKeepsTheInvariants checks the plans for random pools against the safety
@@ -246,7 +310,92 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 			}
 		}
 		checkCapacity(t, config, seen, state, plan)
+		checkDoubts(t, seen, state, plan)
+		checkOrder(t, seen, plan)
+		checkStages(t, seen, plan)
 	})
+}
+
+// checkDoubts: no more machines are started than each doubt allows, and no harm is done to
+// a server in doubt without an order that names it.
+func checkDoubts(t *rapid.T, seen pool.Observation, state pool.State, plan Plan) {
+	for _, doubt := range plan.Doubts {
+		if started := countOf(plan, Create) + countOf(plan, PowerOn); doubt.Starts >= 0 && started > doubt.Starts {
+			t.Fatalf("%d machines are started, and the doubt %+v allows %d", started, doubt, doubt.Starts)
+		}
+		for _, action := range plan.Actions {
+			if !slices.Contains(doubt.Servers, action.Server) || !slices.Contains([]Kind{Cordon, Delete, Reboot, EndMeeting}, action.Kind) {
+				continue
+			}
+			machine, _ := seen.Servers[action.Server-1].Machine.Get()
+			memory := state.Servers[action.Server]
+			ordered := memory.MachineID == machine.ID && (memory.EndDrain != nil || memory.Recycle != nil)
+			if !ordered && machine.Detail != pool.Preparing {
+				t.Fatalf("%+v on a server in doubt: %+v", action, doubt)
+			}
+		}
+	}
+}
+
+// checkOrder: a server without a running machine is enabled only after its machine is
+// created or started in the same plan, none is both enabled and cordoned, and none is both
+// rebooted and deleted.
+func checkOrder(t *rapid.T, seen pool.Observation, plan Plan) {
+	planned := map[int]map[Kind]bool{}
+	for _, action := range plan.Actions {
+		kinds := planned[action.Server]
+		if kinds == nil {
+			kinds = map[Kind]bool{}
+			planned[action.Server] = kinds
+		}
+		if kinds[action.Kind] && action.Kind != EndMeeting && action.Server > 0 && action.Volume == nil {
+			t.Fatalf("%+v is planned twice", action)
+		}
+		kinds[action.Kind] = true
+		if action.Kind != Enable {
+			continue
+		}
+		machine, _ := seen.Servers[action.Server-1].Machine.Get()
+		off := machine == nil || machine.State == pool.Stopped || machine.State == pool.StoppedInPlace
+		if off && !kinds[Create] && !kinds[PowerOn] {
+			t.Fatalf("%+v, before its machine is created or started", action)
+		}
+	}
+	for number, kinds := range planned {
+		if kinds[Enable] && kinds[Cordon] || kinds[Reboot] && kinds[Delete] || kinds[Create] && kinds[PowerOn] || kinds[Enable] && kinds[Delete] {
+			t.Fatalf("these are planned for server %d together: %v", number, kinds)
+		}
+	}
+}
+
+// checkStages: nothing is done to a server that is held, and to one that Scalelite does
+// not list, only what gives it its one entry. What serves is online and has no machine that
+// is known to be off or gone; whatever counts is enabled.
+func checkStages(t *rapid.T, seen pool.Observation, plan Plan) {
+	for _, action := range plan.Actions {
+		if action.Server == 0 || action.Volume != nil {
+			continue
+		}
+		stage := plan.Verdicts[action.Server-1].Stage
+		if stage == StageHeld || stage == Unlisted && action.Kind != Register && action.Kind != Unregister {
+			t.Fatalf("%+v on a server that is %s", action, stage)
+		}
+	}
+	for i, verdict := range plan.Verdicts {
+		entry, _ := seen.Servers[i].Entry.Get()
+		machine, known := seen.Servers[i].Machine.Get()
+		counts := verdict.Stage == Serving || verdict.Stage == Coming
+		switch {
+		case verdict.Stage == "":
+			t.Fatalf("server %d has no stage", i+1)
+		case counts && (entry == nil || entry.State != pool.Enabled):
+			t.Fatalf("server %d is %s, and its entry %+v", i+1, verdict.Stage, entry)
+		case verdict.Stage == Serving && (!entry.Online || known && (machine == nil || machine.State == pool.Stopped)):
+			t.Fatalf("server %d serves: entry %+v, machine %+v", i+1, entry, machine)
+		case verdict.Stage == Coming && !known && !seen.Servers[i].MayBeUnread:
+			t.Fatalf("server %d comes, and its machine is unknown", i+1)
+		}
+	}
 }
 
 // checkAction checks one action against what is known of its server.
@@ -256,14 +405,18 @@ func checkAction(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 	switch {
 	case memory.Maintenance != nil:
 		t.Fatalf("%+v on a server in maintenance", action)
-	case !entryKnown || !machineKnown:
+	case action.Kind == Unregister:
+		return
+	case !entryKnown || !machineKnown && !s.MayBeUnread:
 		t.Fatalf("%+v on an unknown server", action)
 	case entry == nil && action.Kind != Register:
 		t.Fatalf("%+v on a server without an entry", action)
 	}
 	switch action.Kind {
 	case Create:
-		if machine != nil || entry.Online || s.Server.BareMetal {
+		since := memory.Entry.UnavailableSince
+		gone := !entry.Load.Known() && !since.IsZero() && noon.Sub(since) >= config.Interval/2 // for Scalelite too
+		if machine != nil || entry.Online && !gone || s.Server.BareMetal {
 			t.Fatalf("%+v, but there is a machine %+v, or the server is online: %t, or bare metal", action, machine, entry.Online)
 		}
 	case PowerOn:
@@ -303,12 +456,18 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 	if machine.Detail == pool.Preparing {
 		return // it never ran
 	}
-	if entry.State == pool.Enabled {
+	if action.Kind == Delete && neverSeen(config, s, memory) {
+		return
+	}
+	if entry.State == pool.Enabled && action.Kind == Delete {
 		t.Fatalf("%+v of an enabled server", action)
 	}
 	if machine.State == pool.Stopped || machine.State == pool.StoppedInPlace {
 		if !discards && (!remembered || memory.EmptySince.IsZero()) && machine.Since.Sub(machine.Created) >= neverBooted {
 			t.Fatalf("%+v of a machine that may hold recordings", action)
+		}
+		if !discards && (memory.Stopped.IsZero() || noon.Sub(memory.Stopped) < config.Interval/2) {
+			t.Fatalf("%+v of a machine that was not seen switched off twice", action)
 		}
 		return
 	}
@@ -321,12 +480,27 @@ func checkEnding(t *rapid.T, config Config, s pool.ServerObservation, memory poo
 		after = config.UnresponsiveRebootAfter
 	}
 	switch {
-	case entry.Online:
-		t.Fatalf("%+v, but Scalelite sees it online", action)
+	case entry.Online || s.Alive:
+		t.Fatalf("%+v, but Scalelite sees it online, or something on it answers", action)
+	case action.Kind == Delete && !discards && memory.Recordings:
+		t.Fatalf("%+v of a machine whose recordings are known", action)
 	case discards:
 	case after == 0 || !remembered || memory.Health != string(Unresponsive) || noon.Sub(memory.HealthSince) < after:
 		t.Fatalf("%+v of a server that does not answer, after %s", action, after)
 	}
+}
+
+// neverSeen reports whether a machine provably never served and has had twice its time.
+func neverSeen(config Config, s pool.ServerObservation, memory pool.ServerMemory) bool {
+	entry, _ := s.Entry.Get()
+	machine, _ := s.Machine.Get()
+	stats, _ := s.Stats.Get()
+	backlog, known := stats.Backlog.Get()
+	remembered := memory.MachineID == machine.ID || memory.MachineID == ""
+	answers := s.Alive || memory.BootSeen && memory.MachineID != ""
+	return remembered && memory.Watched && !memory.Recordings && !entry.Online && !s.Meetings.Known() && !s.Server.BareMetal &&
+		!memory.Ordered.IsZero() && noon.Sub(memory.Ordered) >= 2*config.BootTime &&
+		(!answers || config.Recordings == RecordingsNone || known && backlog["archived"] == 0)
 }
 
 // checkEmptied checks the deletion or reboot of a running machine that answers.
@@ -369,10 +543,14 @@ func checkCapacity(t *rapid.T, config Config, seen pool.Observation, state pool.
 		s := d.servers[max(action.Server, 1)-1]
 		switch action.Kind {
 		case Enable:
-			s.intended = pool.Enabled
+			s.intended, s.planned = pool.Enabled, true
+		case Create, PowerOn:
+			s.planned = true
 		case Cordon:
-			cordoned[s.tag()] = true
-			s.intended = pool.Cordoned
+			cordoned[s.tag()] = cordoned[s.tag()] || s.machineState() != pool.Locked // that is cordoned in any case
+			if s.machineState() != pool.Locked || !s.counts() {
+				s.intended = pool.Cordoned
+			}
 		}
 	}
 	for _, g := range d.groups {
