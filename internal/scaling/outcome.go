@@ -102,6 +102,6 @@ func creationFailed(next *pool.State, memory pool.ServerMemory, now time.Time, c
 // begins a little below one interval, so that the next evaluation tries again, and then
 // about doubles: 4m, 9m, 19m, 39m and 1h with an interval of 5 minutes.
 func backOff(interval time.Duration, failures int) time.Duration {
-	wait := interval << min(failures-1, 16)
+	wait := interval << min(max(failures-1, 0), 16)
 	return min(wait-interval/5, maxBackOff)
 }

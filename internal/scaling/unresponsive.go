@@ -82,7 +82,7 @@ func (d *decision) rebootAfter(s *server) time.Duration {
 // machine once, bare metal maxReboots times with pauses.
 func (d *decision) mayReboot(s *server) bool {
 	switch n := s.memory.Reboots; {
-	case n == 0:
+	case n <= 0:
 		return true
 	case !s.Server.BareMetal || n >= maxReboots:
 		return false
