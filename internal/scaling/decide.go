@@ -57,8 +57,15 @@ type decision struct {
 	// group has had more servers than required.
 	doubt   pool.Doubt
 	surplus map[string]time.Time
+	// afterGap is set if an evaluation is missing before this one.
+	afterGap bool
 	// pollerStale is set if Scalelite's flags do not follow what DiViMS sees.
 	pollerStale bool
+	// tooManySilent is set if so many servers answer nobody that the network is the likely
+	// cause.
+	tooManySilent bool
+	// hopes is whether replacing servers for a fault may help, by the fault.
+	hopes map[string]bool
 	// servedBefore is how many servers served at the evaluation before.
 	servedBefore int
 	// started is how many machines the plan creates or starts. noPlaceLeft is set if
@@ -78,12 +85,15 @@ type decision struct {
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
 	d := &decision{
-		now: now, config: config, seen: seen, state: state, doubt: state.Doubt, surplus: pastSurplus(state), counted: map[Kind]int{},
+		now: now, config: config, seen: seen, state: state, doubt: state.Doubt, surplus: pastSurplus(state), counted: map[Kind]int{}, hopes: map[string]bool{},
 		plan: Plan{Actions: []Action{}, Alerts: []Alert{}},
 	}
+	d.afterGap = isAfterGap(now, config, state.LastEvaluation)
 	d.servers = make(servers, len(seen.Servers))
-	for i, observed := range seen.Servers {
-		d.servers[i] = d.newServer(observed)
+	all := make([]server, len(seen.Servers)) // one allocation for all
+	for i := range all {
+		d.servers[i] = &all[i]
+		d.lookAt(&all[i], &seen.Servers[i])
 	}
 	d.servedBefore = d.servers.servedLast()
 	d.judgePoller()
@@ -188,6 +198,7 @@ func (d *decision) finish() (Plan, pool.State) {
 			d.plan.Tagged = append(d.plan.Tagged, g.Group)
 		}
 	}
+	d.plan.Verdicts = make([]Verdict, 0, len(d.servers))
 	for _, s := range d.servers {
 		d.plan.Verdicts = append(d.plan.Verdicts, Verdict{s.Server.Number, s.stage, s.health, s.why, s.leftAlone})
 	}

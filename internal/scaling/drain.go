@@ -12,6 +12,7 @@ import (
 // meetings over the limit, and deletes machines whose drain gate is open. Bare metal
 // is rebooted instead.
 func (d *decision) drain() {
+	d.tooManySilent = d.countSilent()
 	d.reviveUnresponsive()
 	for _, s := range d.servers {
 		if !s.mayTouch() || !s.draining() || s.ended {

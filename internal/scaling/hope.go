@@ -24,6 +24,16 @@ func (d *decision) replacementWaits(s *server) fact.Text {
 // the running servers and at least two have it, or one has it whose machine was made since
 // a server was first replaced for it.
 func (d *decision) hopeless(fault string) bool {
+	hope, judged := d.hopes[fault]
+	if !judged {
+		hope = !d.isCommon(fault)
+		d.hopes[fault] = hope
+	}
+	return !hope
+}
+
+// isCommon reports whether others have a fault, too: most servers, or a new one.
+func (d *decision) isCommon(fault string) bool {
 	running, having := 0, 0
 	replaced := d.state.Faults[fault]
 	for _, s := range d.servers {

@@ -166,8 +166,8 @@ func TestPollerLeavesAServerOffline(t *testing.T) {
 	}
 }
 
-// TestPollerLeavesMoreServersOffline: with two and more of them growth goes at a pace,
-// because more machines do not help the poller.
+// TestPollerLeavesMoreServersOffline: with two and more of them growth goes at a pace. It
+// does not stop, because entries without a machine take most of the poller's time.
 func TestPollerLeavesMoreServersOffline(t *testing.T) {
 	s := newStory(t, 20)
 	s.meeting(1, 1200) // 10 are required
@@ -192,8 +192,8 @@ func TestPollerLeavesMoreServersOffline(t *testing.T) {
 			made++
 		}
 	}
-	if made > 4 {
-		t.Errorf("%d machines were made that Scalelite does not look at, want 4 at most", made)
+	if made <= 4 || made > 8 {
+		t.Errorf("%d machines were made in an hour that Scalelite does not look at, want more than 4 and at most 8", made)
 	}
 	s.wantAlert("poller")
 }

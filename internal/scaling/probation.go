@@ -35,9 +35,8 @@ func typeKey(name string) string { return "type " + name }
 func (d *decision) sawArrivals() {
 	d.doubt.Late = maps.Clone(d.doubt.Late)
 	d.doubt.LastGood = maps.Clone(d.doubt.LastGood)
-	newlyLate, coming := false, false
+	newlyLate := false
 	for _, s := range d.servers {
-		coming = coming || s.stage == Coming
 		switch {
 		case s.machine == nil || s.Server.BareMetal:
 		case s.stage == Serving:
@@ -52,7 +51,7 @@ func (d *decision) sawArrivals() {
 			s.memory.LateSince = since(d.now, true, s.memory.LateSince)
 		}
 	}
-	if newlyLate && !coming {
+	if newlyLate {
 		d.doubt.Fruitless++
 	}
 	d.setImagesAside()

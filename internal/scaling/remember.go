@@ -15,7 +15,7 @@ func (d *decision) remember() pool.State {
 	next.Record, next.Interventions, next.Kept, next.TakenOver = nil, nil, 0, ""
 	next.Forced = d.forced()
 	next.Refusals = currentRefusals(d.now, d.state.Refusals)
-	next.Servers = map[int]pool.ServerMemory{}
+	next.Servers = make(map[int]pool.ServerMemory, len(d.servers))
 	next.Floors, next.SurplusSince, next.BootTimes = d.floors(), d.surplus, d.bootTimes()
 	next.Doubt, next.Faults = d.doubt, d.faults()
 	switch {
@@ -72,7 +72,7 @@ func (d *decision) sawLoad() bool {
 // rememberServer returns the memory of one server. What happens while a server is in
 // maintenance is not held against it, so nothing of that is remembered.
 func (d *decision) rememberServer(s *server) pool.ServerMemory {
-	memory := s.memory
+	memory := &s.memory
 	if s.maintenance() {
 		return pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance, Zone: memory.Zone, FirstSeen: memory.FirstSeen}
 	}
@@ -88,7 +88,7 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	if s.entry != nil && s.intended != s.entry.State && s.intended != pool.Enabled {
 		memory.Entry.Ours = true // whether or not the order will be carried out
 	}
-	return memory
+	return *memory
 }
 
 // drainIsOver reports whether an operator's end-drain order has done its work: the
@@ -100,29 +100,29 @@ func (s *server) drainIsOver() bool {
 	return kept || s.intended == pool.Enabled
 }
 
-// memoryOf returns the memory of a server. It leaves out facts about an earlier machine of
-// the server; a machine that is missing from the list for the first time is not an earlier
-// one yet. After a gap of maxPastIntervals without an evaluation it also leaves out
-// conditions that must hold at two evaluations in a row. While the machine is unknown,
-// facts about the last known machine are kept.
-func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObservation) pool.ServerMemory {
-	memory := state.Servers[s.Server.Number]
-	if gap := now.Sub(state.LastEvaluation); !state.LastEvaluation.IsZero() && gap.Seconds() >= maxPastIntervals*config.Interval.Seconds() {
-		memory = afterGap(memory)
+// updateMemory removes facts about an earlier machine from the memory of a server; a machine
+// that is missing from the list for the first time is not an earlier one yet. After a gap of
+// maxPastIntervals without an evaluation it also removes conditions that must hold at two
+// evaluations in a row. While the machine is unknown, facts about the last known machine
+// are kept.
+func (d *decision) updateMemory(s *server) {
+	memory := &s.memory
+	if d.afterGap {
+		forgetConditions(memory)
 	}
 	machine, known := s.Machine.Get()
 	if !known {
-		return memory
+		return
 	}
 	if machine != nil && memory.MachineID == machine.ID {
 		memory.Gone = time.Time{}
-		return memory
+		return
 	}
-	expected := memory.MachineID == "" || memory.MachineID == memory.Deleted || state.LastEvaluation.IsZero()
+	expected := memory.MachineID == "" || memory.MachineID == memory.Deleted || d.state.LastEvaluation.IsZero()
 	if machine == nil && !expected {
-		memory.Gone = since(now, true, memory.Gone)
-		if now.Sub(memory.Gone) < config.Interval/2 {
-			return memory
+		memory.Gone = since(d.now, true, memory.Gone)
+		if !d.twice(memory.Gone) {
+			return
 		}
 	}
 	fresh := pool.ServerMemory{
@@ -131,21 +131,25 @@ func memoryOf(now time.Time, config Config, state pool.State, s pool.ServerObser
 	}
 	// What was ordered is there now, or still expected. A machine that appears long after the
 	// order is not the one that was ordered.
-	if memory.MachineID == "" && now.Sub(memory.Ordered) <= maxBootFactor*config.minTime() {
+	if memory.MachineID == "" && d.now.Sub(memory.Ordered) <= maxBootFactor*d.config.minTime() {
 		fresh.Ordered, fresh.Watched = memory.Ordered, memory.Watched
 	}
 	if machine != nil {
 		fresh.MachineID, fresh.Gone = machine.ID, time.Time{}
 	}
-	return fresh
+	*memory = fresh
 }
 
-// afterGap returns the memory without the conditions that must hold at two evaluations in
-// a row.
-func afterGap(memory pool.ServerMemory) pool.ServerMemory {
+// isAfterGap reports whether so much time has passed since the last evaluation that at
+// least one is missing.
+func isAfterGap(now time.Time, config Config, last time.Time) bool {
+	return !last.IsZero() && now.Sub(last).Seconds() >= maxPastIntervals*config.Interval.Seconds()
+}
+
+// forgetConditions removes the conditions that must hold at two evaluations in a row.
+func forgetConditions(memory *pool.ServerMemory) {
 	memory.SilentSince, memory.EmptySince, memory.Stopped, memory.Gone = time.Time{}, time.Time{}, time.Time{}, time.Time{}
 	memory.Fault, memory.FaultSince, memory.Health, memory.HealthSince = "", time.Time{}, "", time.Time{}
 	memory.Entry.UnavailableSince, memory.Entry.MissingSince, memory.Entry.AnsweredAt = time.Time{}, time.Time{}, time.Time{}
 	memory.Watched = false
-	return memory
 }

@@ -48,15 +48,16 @@ type server struct {
 	stuck bool
 }
 
-// newServer returns a server with what is remembered of it. Its stage and health are not
-// known yet.
-func (d *decision) newServer(observed pool.ServerObservation) *server {
-	if d.hasNone(observed) {
-		observed.Machine = pool.Seen[*pool.Machine](nil)
+// lookAt fills in a server with what was seen and what is remembered of it. Its stage and
+// health are not known yet.
+func (d *decision) lookAt(s *server, observed *pool.ServerObservation) {
+	s.ServerObservation, s.memory = *observed, d.state.Servers[observed.Server.Number]
+	if d.hasNone(s) {
+		s.Machine = pool.Seen[*pool.Machine](nil)
 	}
-	s := &server{ServerObservation: observed, memory: memoryOf(d.now, d.config, d.state, observed)}
-	s.entry, _ = observed.Entry.Get()
-	s.machine, _ = observed.Machine.Get()
+	d.updateMemory(s)
+	s.entry, _ = s.Entry.Get()
+	s.machine, _ = s.Machine.Get()
 	s.newest = newestImage(d.seen.Images, s.machine)
 	if s.entry != nil {
 		s.intended = s.entry.State
@@ -67,17 +68,18 @@ func (d *decision) newServer(observed pool.ServerObservation) *server {
 	s.waits = (s.hasNoMachine() || s.isOff()) && d.now.Before(s.memory.NotBefore)
 	moving := s.machineState() == pool.Starting || s.machineState() == pool.Stopping
 	s.stuck = moving && d.timeIsOver(s)
-	return s
 }
 
 // hasNone reports whether a server whose machine may be in a zone that could not be read has
 // none nevertheless: by what is remembered its address is in a zone that was read, or there
 // was none in the last complete list and nothing was done about it since.
-func (d *decision) hasNone(observed pool.ServerObservation) bool {
-	memory := d.state.Servers[observed.Server.Number]
-	_, unread := d.seen.UnreadZones[memory.Zone]
-	elsewhere := memory.Zone != "" && !unread
-	return observed.MayBeUnread && (elsewhere || memory.Absent && d.state.TakenOver == "")
+func (d *decision) hasNone(s *server) bool {
+	if !s.MayBeUnread {
+		return false
+	}
+	_, unread := d.seen.UnreadZones[s.memory.Zone]
+	elsewhere := s.memory.Zone != "" && !unread
+	return elsewhere || s.memory.Absent && d.state.TakenOver == ""
 }
 
 // newestImage returns the newest image in the machine's zone, or nil.

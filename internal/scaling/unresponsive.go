@@ -42,7 +42,7 @@ func (d *decision) reviveUnresponsive() {
 		if silent < d.rebootAfter(s) || !d.mayReboot(s) {
 			continue
 		}
-		if s.protected() || d.tooManySilent() || d.pollerStale {
+		if s.protected() || d.tooManySilent || d.pollerStale {
 			s.leftAlone = fact.New("not rebooted while there is doubt about what DiViMS sees")
 			continue
 		}
@@ -50,16 +50,13 @@ func (d *decision) reviveUnresponsive() {
 	}
 }
 
-// tooManySilent reports whether servers fell together, or so many of the running servers
+// countSilent reports whether servers fell together, or so many of the running servers
 // are unresponsive, whether or not they served before, that the network is the likely
 // cause.
-func (d *decision) tooManySilent() bool {
-	if d.doubtAbout(FellTogether) != nil {
-		return true
-	}
+func (d *decision) countSilent() bool {
 	running := d.servers.count(func(s *server) bool { return !s.maintenance() && s.machineState() == pool.Running })
 	dead := d.servers.count(func(s *server) bool { return !s.maintenance() && s.health == Unresponsive })
-	return d.tooMany(dead, running)
+	return d.doubtAbout(FellTogether) != nil || d.tooMany(dead, running)
 }
 
 // silentFor returns for how long the server has been judged unresponsive.
@@ -100,7 +97,7 @@ func (d *decision) keepUnresponsive(s *server) fact.Text {
 	switch {
 	case s.discardsRecordings() && !s.Server.BareMetal:
 		return fact.Text{}
-	case d.tooManySilent():
+	case d.tooManySilent:
 		return fact.New("too many servers answer nobody: that looks like the network")
 	case s.memory.Recordings:
 		return fact.New("it has answered nobody for %s, and recordings were on it when it was last seen: only a person may decide", silent)
