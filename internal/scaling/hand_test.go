@@ -79,16 +79,16 @@ func TestWhatIsNoHand(t *testing.T) {
 		happens func(*story)
 		hand    bool
 	}{
-		"a person cordons one of four":                      {cordon(4), true},
-		"a person disables one":                             {func(s *story) { s.entry(4).State = pool.Disabled }, true},
-		"a person cordons two of four":                      {cordon(3, 4), true},
-		"three of four change at once":                      {cordon(2, 3, 4), false},
-		"DiViMS cordoned it":                                {outcome(Done), false},
-		"DiViMS may have cordoned it":                       {outcome(Failed), false},
-		"DiViMS held its cordon, perhaps after it was sent": {outcome(Held), false},
-		"DiViMS skipped its cordon":                         {outcome(Skipped), true},
-		"an evaluation was not recorded":                    {func(s *story) { cordon(4)(s); s.state.TakenOver = "killed" }, false},
-		"the entry is another":                              {func(s *story) { cordon(4)(s); s.entry(4).ID = "new" }, false},
+		"a person cordons one of four":   {cordon(4), true},
+		"a person disables one":          {func(s *story) { s.entry(4).State = pool.Disabled }, true},
+		"a person cordons two of four":   {cordon(3, 4), true},
+		"three of four change at once":   {cordon(2, 3, 4), false},
+		"DiViMS cordoned it":             {outcome(Done), false},
+		"DiViMS may have cordoned it":    {outcome(Failed), false},
+		"DiViMS took its cordon back":    {outcome(Held), false},
+		"DiViMS skipped its cordon":      {outcome(Skipped), true},
+		"an evaluation was not recorded": {func(s *story) { cordon(4)(s); s.state.TakenOver = "killed" }, false},
+		"the entry is another":           {func(s *story) { cordon(4)(s); s.entry(4).ID = "new" }, false},
 		"it is in maintenance": {func(s *story) {
 			cordon(4)(s)
 			s.operator(4, func(m *pool.ServerMemory) { m.Maintenance = &pool.Hold{} })
