@@ -15,38 +15,77 @@ const (
 	adviceFirst    = "If DiViMS is new here, nothing: this message shows that notifications arrive. Otherwise its state was lost: set maintenance, pauses and forced numbers again."
 	adviceDead     = "Check the function's log for the reason: a crash, or too little time or memory. DiViMS finishes or undoes what was begun."
 	adviceNotify   = "Check the notification service and its address in DIVIMS_NOTIFY_URLS."
-	adviceShortage = "Add zones to DIVIMS_ZONES or types to DIVIMS_COMMERCIAL_TYPES, or ask Scaleway for a larger quota. DiViMS tries again every half hour."
+	adviceShortage = "Add zones to DIVIMS_ZONES or types to DIVIMS_COMMERCIAL_TYPES, or ask Scaleway for a larger quota. DiViMS tries one at every evaluation while servers are missing."
+	adviceRefused  = "Check the permissions of the API key, the project, and the settings of new machines (image, types, zones). DiViMS tries one at every evaluation while servers are missing."
 	adviceAction   = "Check the error. DiViMS tries again at every evaluation while the action is needed."
 )
 
 // ownAlerts returns the alerts that the decision cannot know: how the evaluation
-// before ended, machines that are out of stock or over quota, and actions that failed
-// twice in a row.
+// before ended, creations that were refused, and actions that failed twice in a row.
 func ownAlerts(before, next pool.State, outcomes []Outcome) []scaling.Alert {
 	var alerts []scaling.Alert
 	if before.LastEvaluation.IsZero() {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "state", Passing: true,
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectState, Passing: true,
 			Text: fact.New("DiViMS has no record of an earlier evaluation of this pool"), Advice: fact.New(adviceFirst)})
 	}
 	if before.TakenOver != "" {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease", Passing: true,
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectLease, Passing: true,
 			Text: fact.New("an earlier evaluation (%s) did not finish; its lease expired, and this evaluation took it over", before.TakenOver), Advice: fact.New(adviceDead)})
 	}
 	if before.NotifyError != "" {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "notifications",
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectNotifications, Quote: before.NotifyError,
 			Text: fact.New("the last message did not reach every notification service: %s", before.NotifyError), Advice: fact.New(adviceNotify)})
 	}
-	if len(next.Refusals) > 0 {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: "stock and quota",
-			Text: fact.New("no machine could be created: %s", shortages(next.Refusals)), Advice: fact.New(adviceShortage)})
+	if next.Refused != nil {
+		alerts = append(alerts, refusedAlert(next))
 	}
 	return append(alerts, failingAgain(outcomes, before)...)
+}
+
+// refusedAlert returns the alert about creations that the hoster refuses. It lasts until a
+// creation comes through.
+func refusedAlert(state pool.State) scaling.Alert {
+	refused := state.Refused
+	alert := scaling.Alert{Level: scaling.Error, Subject: scaling.SubjectCreation, Advice: fact.New(adviceRefused),
+		Since: refused.Since, Quote: refused.Reason, Servers: waiting(state)}
+	if refused.Stock {
+		quote := refused.Reason
+		if list := shortages(state.Refusals); list != "" {
+			quote = list
+		}
+		alert.Subject, alert.Advice = scaling.SubjectStock, fact.New(adviceShortage)
+		alert.Text = fact.New("no machine can be had since %s: %s", refused.Since, quote)
+	} else {
+		alert.Text = fact.New("creating machines is refused since %s: %s", refused.Since, refused.Reason)
+	}
+	switch n := len(alert.Servers); {
+	case n == 1:
+		alert.Text = fact.New("%s (%s waits)", alert.Text, fact.Numbers(alert.Servers))
+	case n > 1:
+		alert.Text = fact.New("%s (%s wait)", alert.Text, fact.Numbers(alert.Servers))
+	}
+	return alert
+}
+
+// waiting returns the servers whose machines were refused, so that they wait for the next
+// try.
+func waiting(state pool.State) []int {
+	var list []int
+	for number, memory := range state.Servers {
+		if memory.NotBefore.After(state.LastEvaluation) && memory.Failures == 0 && memory.MachineID == "" {
+			list = append(list, number)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 // maxNamed is how many shortages are named in a text.
 const maxNamed = 10
 
-func shortages(list []pool.Refusal) string {
+// shortages lists the types that are out of stock or over quota.
+func shortages(refusals []pool.Refusal) string {
+	list := slices.DeleteFunc(slices.Clone(refusals), func(r pool.Refusal) bool { return !r.Stock })
 	var parts []string
 	for _, s := range list[:min(len(list), maxNamed)] {
 		parts = append(parts, fmt.Sprintf("%s in %s (%s)", s.Type, s.Zone, s.Reason))
@@ -72,21 +111,26 @@ func failingAgain(outcomes []Outcome, state pool.State) []scaling.Alert {
 	earlier := map[string]bool{}
 	for _, outcome := range before.Outcomes {
 		if failed(outcome) {
-			earlier[outcome.subject()] = true
+			earlier[outcome.name()] = true
 		}
 	}
 	var alerts []scaling.Alert
 	for _, outcome := range outcomes {
-		if failed(outcome) && earlier[outcome.subject()] {
-			alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: outcome.subject(), Server: outcome.Server,
-				Text: fact.New("failed at this evaluation and the one before: %s; reason for the action: %s", outcome.Detail, outcome.Reason), Advice: fact.New(adviceAction)})
+		if !failed(outcome) || !earlier[outcome.name()] {
+			continue
 		}
+		subject := scaling.SubjectScaleway
+		if outcome.Server != 0 {
+			subject = scaling.SubjectServer(outcome.Server)
+		}
+		alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: subject, Server: outcome.Server, Quote: outcome.Detail, Advice: fact.New(adviceAction),
+			Text: fact.New("%s failed at this evaluation and the one before: %s; reason for the action: %s", string(outcome.Kind), outcome.Detail, outcome.Reason)})
 	}
 	return alerts
 }
 
-// subject returns an action's kind and server: "delete server 3".
-func (o Outcome) subject() string {
+// name returns an action's kind and server: "delete server 3".
+func (o Outcome) name() string {
 	if o.Server == 0 {
 		return string(o.Kind)
 	}

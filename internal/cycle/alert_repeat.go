@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -138,25 +137,4 @@ func sortByUrgency(alerts []trackedAlert) {
 	slices.SortFunc(alerts, func(a, b trackedAlert) int {
 		return cmp.Or(cmp.Compare(b.Level.Rank(), a.Level.Rank()), cmp.Compare(a.Subject, b.Subject))
 	})
-}
-
-// mergeBySubject merges the alerts of each subject into one with the highest level,
-// and puts the most urgent first.
-func mergeBySubject(alerts []scaling.Alert) []scaling.Alert {
-	index := make(map[string]int, len(alerts))
-	var list []scaling.Alert
-	for _, alert := range alerts {
-		at, found := index[alert.Subject]
-		if !found {
-			index[alert.Subject] = len(list)
-			list = append(list, alert)
-			continue
-		}
-		list[at].Text = fact.New("%s; %s", list[at].Text, alert.Text)
-		if alert.Level.Rank() > list[at].Level.Rank() {
-			list[at].Level, list[at].Advice = alert.Level, alert.Advice
-		}
-	}
-	slices.SortStableFunc(list, func(a, b scaling.Alert) int { return cmp.Compare(b.Level.Rank(), a.Level.Rank()) })
-	return list
 }

@@ -32,7 +32,7 @@ func (s *notifications) evaluate(alerts ...scaling.Alert) string {
 	undecided := func(subject string) bool {
 		return slices.Contains(s.undecided, subject) || slices.Contains(s.undecided, "everything")
 	}
-	merged := mergeBySubject(alerts)
+	merged := scaling.MergeAlerts(alerts)
 	d, known := newDigest(s.now, usual, merged, undecided, track(s.now, merged, undecided, s.memory))
 	s.memory = known
 	return d.String()
@@ -195,8 +195,10 @@ func TestMostUrgentComesFirst(t *testing.T) {
 }
 
 func TestAlertsAreMergedBySubject(t *testing.T) {
-	list := mergeBySubject([]scaling.Alert{alertOn(scaling.Warning, "b"), alertOn(scaling.Warning, "a"), alertOn(scaling.Error, "a")})
-	if len(list) != 2 || list[0].Subject != "a" || list[0].Level != scaling.Error || list[0].Text.String() != "text of a; text of a" {
+	other := alertOn(scaling.Error, "a")
+	other.Text = fact.New("another text")
+	list := scaling.MergeAlerts([]scaling.Alert{alertOn(scaling.Warning, "b"), alertOn(scaling.Warning, "a"), other})
+	if len(list) != 2 || list[0].Subject != "a" || list[0].Level != scaling.Error || list[0].Text.String() != "text of a; another text" {
 		t.Errorf("%+v", list)
 	}
 }

@@ -69,18 +69,19 @@ const (
 func storageAlerts(before pool.State, history pool.Reading[[]pool.Sample], clock clockError, conflict Conflict) []scaling.Alert {
 	var alerts []scaling.Alert
 	if before.LogError != "" {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "storage",
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectStorage, Quote: before.LogError,
 			Text: fact.New("at the last evaluation: %s", before.LogError), Advice: fact.New(adviceStorage)})
 	}
 	if !history.Known() {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "storage", Text: fact.Verbatim(history.Reason()), Advice: fact.New(adviceStorage)})
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectStorage, Quote: history.Reason(),
+			Text: fact.New("the policy load replaces the forecast, because the history cannot be read: %s", history.Reason()), Advice: fact.New(adviceStorage)})
 	}
 	if clock != 0 {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease",
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectLease,
 			Text: fact.New("the function's clock is %s the storage's; this evaluation uses the storage's", clock), Advice: fact.New(adviceClock)})
 	}
 	if conflict.Evaluations >= MinConflict {
-		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: "lease", Passing: true,
+		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectLease, Passing: true,
 			Text: fact.Verbatim(conflict.String()), Advice: fact.New(adviceConflict)})
 	}
 	return alerts

@@ -157,7 +157,7 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 		scaling.Settle(&next, request.Now, c.Config.Scaling, plan, scalingOutcomes(record.Outcomes))
 	}
 	record.Plan.Alerts = append(record.Plan.Alerts, ownAlerts(state, next, record.Outcomes)...)
-	record.Plan.Alerts = append(record.Plan.Alerts, storageAlerts(state, seen.History, clock, request.Conflict)...)
+	record.Plan.Alerts = scaling.MergeAlerts(append(record.Plan.Alerts, storageAlerts(state, seen.History, clock, request.Conflict)...))
 	countIdle(&next, state, record)
 	record.TookSeconds = request.Elapsed().Seconds()
 	c.logRecord(ctx, record)

@@ -216,7 +216,7 @@ func short(text string) string {
 func plannedAlerts(plan scaling.Plan) []scaling.Alert {
 	var alerts []scaling.Alert
 	for _, action := range plan.Actions {
-		subject := Outcome{Kind: action.Kind, Server: action.Server}.subject()
+		subject := Outcome{Kind: action.Kind, Server: action.Server}.name()
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: subject, Text: fact.New(textWould, action.Reason), Passing: true})
 	}
 	return alerts

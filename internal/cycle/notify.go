@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"divims/internal/pool"
+	"divims/internal/scaling"
 )
 
 // notify sends the notifications that are due, and stores in next what operators
@@ -21,9 +22,9 @@ func (c *Cycle) notify(ctx context.Context, record Record, next *pool.State) {
 	if record.DryRun {
 		alerts = append(plannedAlerts(record.Plan), alerts...)
 	}
-	alerts = mergeBySubject(alerts)
+	alerts = scaling.MergeAlerts(alerts)
 	undecided := record.undecided()
-	tracked := track(record.At, alerts, undecided, next.Notified)
+	tracked := track(record.At, alerts, undecided, renamed(next.Notified, c.Config.Servers))
 	d, known := newDigest(record.At, c.Config.Every, alerts, undecided, tracked)
 	next.Notified = known
 	if d.empty() {

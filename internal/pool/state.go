@@ -107,6 +107,8 @@ type Late struct {
 type Refused struct {
 	Since  time.Time `json:"since"`
 	Reason string    `json:"reason"`
+	// Stock is set if all that was refused last is out of stock or over quota.
+	Stock bool `json:"stock,omitempty"`
 }
 
 // NotifiedAlert is what operators know about one alert.
@@ -187,6 +189,8 @@ type ServerMemory struct {
 	// Recordings is set if recordings were in work or had failed when the machine's
 	// figures were last seen.
 	Recordings bool `json:"recordings,omitempty"`
+	// BacklogSince is since when the machine's figures have named a recording backlog.
+	BacklogSince time.Time `json:"backlog_since,omitzero"`
 	// UnknownSince is since when the load has been unknown.
 	UnknownSince time.Time `json:"unknown_since,omitzero"`
 	// Fault is what is wrong with the server, FaultSince since when.
@@ -296,6 +300,8 @@ type Refusal struct {
 	Type   string    `json:"type"`
 	Reason string    `json:"reason"`
 	Until  time.Time `json:"until"`
+	// Stock is set if the hoster is out of stock, or the project over its quota.
+	Stock bool `json:"stock,omitempty"`
 }
 
 // Sample has the figures of one evaluation, small enough to be kept for months.

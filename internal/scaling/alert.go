@@ -1,7 +1,10 @@
 package scaling
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"divims/internal/fact"
@@ -30,93 +33,141 @@ func (l Level) Rank() int {
 	return 0
 }
 
-// Alert is something that an operator should know.
+// Alert is something that an operator should know. There is one for a cause, not one for
+// each server that has it.
 type Alert struct {
 	Level Level `json:"level"`
-	// Subject identifies the alert from one evaluation to the next, for example
-	// "certificate of bbb-w3.example.com".
+	// Subject identifies the alert from one evaluation to the next: one of the Subject
+	// constants, or a word with a server's number, an image, a zone or an entry's URL, for
+	// example "certificate 3".
 	Subject string `json:"subject"`
-	// Server is the number of the server that the alert is about, or 0 for the pool.
+	// Server is the number of the server that the alert is about, or 0 for the pool or
+	// several servers.
 	Server int `json:"server,omitempty"`
 	// Servers are the servers that the alert is about, if there are several. Since is
 	// when its cause began, if that is known.
 	Servers []int     `json:"servers,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
-	Text    fact.Text `json:"text"`
+	// Quote is the answer from outside that the alert is about, as it came; empty if there
+	// is none. Text has it, too.
+	Quote string    `json:"quote,omitempty"`
+	Text  fact.Text `json:"text"`
 	// Advice is what an operator can do about it.
 	Advice fact.Text `json:"advice,omitzero"`
 	// Passing is set if the alert is about a single event, not a lasting condition.
 	Passing bool `json:"passing,omitempty"`
 }
 
-// alert adds an alert about the pool to the plan.
-func (d *decision) alert(level Level, subject, advice, form string, values ...any) {
-	d.alertOf(&server{}, level, subject, advice, form, values...)
+// The subjects of alerts about the pool. The evaluation itself raises the first seven.
+const (
+	SubjectLease         = "lease"
+	SubjectStorage       = "storage"
+	SubjectState         = "state"
+	SubjectNotifications = "notifications"
+	SubjectStock         = "stock"
+	SubjectCreation      = "creation"
+	SubjectScaleway      = "Scaleway"
+	SubjectScalelite     = "Scalelite"
+	SubjectPoller        = "poller"
+	SubjectNetwork       = "network"
+	SubjectImage         = "image"
+	SubjectPoolSize      = "pool size"
+	SubjectOverloaded    = "overloaded"
+	SubjectPolicy        = "policy"
+	SubjectCalendar      = "calendar"
+	SubjectLimits        = "limits"
+	SubjectPaused        = "paused"
+)
+
+// SubjectServer returns the subject of alerts about a server and its machine.
+func SubjectServer(number int) string { return fmt.Sprintf("server %d", number) }
+
+// SubjectCertificate returns the subject of alerts about a server's certificate.
+func SubjectCertificate(number int) string { return fmt.Sprintf("certificate %d", number) }
+
+// SubjectRecording returns the subject of alerts about a server's recordings.
+func SubjectRecording(number int) string { return fmt.Sprintf("recording %d", number) }
+
+// SubjectStats returns the subject of alerts about a server's figures.
+func SubjectStats(number int) string { return fmt.Sprintf("stats %d", number) }
+
+func subjectHand(number int) string     { return fmt.Sprintf("hand %d", number) }
+func subjectIdentity(number int) string { return fmt.Sprintf("identity %d", number) }
+func subjectImage(name string) string   { return SubjectImage + " " + name }
+func subjectZone(name string) string    { return "zone " + name }
+func subjectEntry(url string) string    { return "entry " + url }
+
+// alert adds an alert about the pool to the plan, and returns it for further fields.
+func (d *decision) alert(level Level, subject, advice, form string, values ...any) *Alert {
+	d.plan.Alerts = append(d.plan.Alerts, Alert{Level: level, Subject: subject, Text: fact.New(form, values...), Advice: fact.New(advice)})
+	return &d.plan.Alerts[len(d.plan.Alerts)-1]
 }
 
-// alertOf adds an alert about a server to the plan.
-func (d *decision) alertOf(s *server, level Level, subject, advice, form string, values ...any) {
-	d.plan.Alerts = append(d.plan.Alerts, Alert{
-		Level: level, Subject: subject, Server: s.Server.Number, Text: fact.New(form, values...), Advice: fact.New(advice),
-	})
+// alertOf adds an alert about a server to the plan, and returns it for further fields.
+func (d *decision) alertOf(s *server, level Level, subject, advice, form string, values ...any) *Alert {
+	alert := d.alert(level, subject, advice, form, values...)
+	alert.Server = s.Server.Number
+	return alert
 }
 
 // passing adds an alert about an event to the plan.
 func (d *decision) passing(level Level, subject, advice, form string, values ...any) {
-	d.alert(level, subject, advice, form, values...)
-	d.plan.Alerts[len(d.plan.Alerts)-1].Passing = true
+	d.alert(level, subject, advice, form, values...).Passing = true
 }
 
 // leaveOpen records subjects about which this evaluation can say nothing. An earlier
 // alert about one of them is not reported as resolved.
 func (d *decision) leaveOpen(subjects ...string) { d.plan.Open = append(d.plan.Open, subjects...) }
 
-// The subjects of alerts about a server, and those about the pool that are used in
-// several places.
-func serverSubject(s *server) string      { return fmt.Sprintf("server %d", s.Server.Number) }
-func certificateSubject(s *server) string { return "certificate of " + s.Server.Domain }
-func recordingsSubject(s *server) string  { return "recordings of " + s.Server.Domain }
-func statsSubject(s *server) string       { return "stats of " + s.Server.Domain }
-func handSubject(s *server) string        { return fmt.Sprintf("hand %d", s.Server.Number) }
-
-const (
-	calendarSubject     = "calendar"
-	poolSizeSubject     = "pool size"
-	noServerLeftSubject = "no server left"
-)
+// leaveAllOpen leaves open all subjects that begin with a word and that operators know of.
+func (d *decision) leaveAllOpen(word string) {
+	for subject := range d.state.Notified {
+		if strings.HasPrefix(subject, word+" ") {
+			d.leaveOpen(subject)
+		}
+	}
+}
 
 // addOpenSubjects leaves open the subjects of servers in maintenance, and those about
 // anything that could not be seen.
 func (d *decision) addOpenSubjects() {
 	for _, s := range d.servers {
-		if s.heldByHand() {
-			d.leaveOpen(serverSubject(s))
-		}
-		if s.maintenance() {
-			d.leaveOpen(serverSubject(s), certificateSubject(s), recordingsSubject(s), statsSubject(s))
-			continue
-		}
-		if !s.CertificateExpiry.Known() {
-			d.leaveOpen(certificateSubject(s)) // even without a machine: the next one may have the same certificate
-		}
-		if s.machine == nil && s.Machine.Known() {
-			continue // its recordings and stats are gone with the machine
-		}
-		if !s.Recordings.Known() {
-			d.leaveOpen(recordingsSubject(s))
-		}
-		if !s.Stats.Known() {
-			d.leaveOpen(statsSubject(s))
-		}
+		d.addOpenSubjectsOf(s)
 	}
 	if !d.seen.Calendar.Known() {
-		d.leaveOpen(calendarSubject)
+		d.leaveOpen(SubjectCalendar)
 	}
-	if !d.plan.Required.Servers.Known() {
-		d.leaveOpen(poolSizeSubject, noServerLeftSubject)
+	if !d.plan.Required.Servers.Known() || len(d.state.Refusals) > 0 { // the next try may get no machine either
+		d.leaveOpen(SubjectPoolSize)
 	}
-	if len(d.state.Refusals) > 0 {
-		d.leaveOpen(noServerLeftSubject) // the next try may get no machine either
+	if !d.seen.Images.Known() {
+		d.leaveAllOpen(SubjectImage)
+	}
+}
+
+func (d *decision) addOpenSubjectsOf(s *server) {
+	n := s.Server.Number
+	if s.maintenance() {
+		d.leaveOpen(SubjectServer(n), SubjectCertificate(n), SubjectRecording(n), SubjectStats(n), subjectIdentity(n), subjectHand(n))
+		return
+	}
+	if s.heldByHand() || s.explained || !s.Entry.Known() || !s.Machine.Known() {
+		d.leaveOpen(SubjectServer(n))
+	}
+	if s.MayBeUnread {
+		d.leaveOpen(subjectIdentity(n))
+	}
+	if !s.CertificateExpiry.Known() {
+		d.leaveOpen(SubjectCertificate(n)) // even without a machine: the next one may have the same certificate
+	}
+	if s.hasNoMachine() {
+		return // its recordings and stats are gone with the machine
+	}
+	if !s.Recordings.Known() {
+		d.leaveOpen(SubjectRecording(n))
+	}
+	if !s.Stats.Known() {
+		d.leaveOpen(SubjectStats(n))
 	}
 }
 
@@ -129,4 +180,42 @@ func (d *decision) numbers(condition func(*server) bool) fact.Numbers {
 		}
 	}
 	return list
+}
+
+// MergeAlerts merges the alerts of each subject into one with the highest level, and puts
+// the most urgent first.
+func MergeAlerts(alerts []Alert) []Alert {
+	index := make(map[string]int, len(alerts))
+	list := []Alert{}
+	for _, alert := range alerts {
+		at, found := index[alert.Subject]
+		if !found {
+			index[alert.Subject] = len(list)
+			list = append(list, alert)
+			continue
+		}
+		list[at] = merge(list[at], alert)
+	}
+	slices.SortStableFunc(list, func(a, b Alert) int { return cmp.Compare(b.Level.Rank(), a.Level.Rank()) })
+	return list
+}
+
+// merge returns one alert for two with the same subject.
+func merge(a, b Alert) Alert {
+	if a.Text.String() != b.Text.String() {
+		a.Text = fact.New("%s; %s", a.Text, b.Text)
+	}
+	if b.Level.Rank() > a.Level.Rank() {
+		a.Level, a.Advice = b.Level, b.Advice
+	}
+	a.Servers = slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Servers, b.Servers))))
+	if a.Server != b.Server {
+		a.Server = 0
+	}
+	if a.Since.IsZero() || !b.Since.IsZero() && b.Since.Before(a.Since) {
+		a.Since = b.Since
+	}
+	a.Quote = cmp.Or(a.Quote, b.Quote)
+	a.Passing = a.Passing && b.Passing
+	return a
 }

@@ -166,11 +166,11 @@ func (d *decision) withholdOnce(text fact.Text) {
 func (d *decision) unseen() bool {
 	unseen := false
 	if !d.seen.Entries.Known() {
-		d.alert(Critical, "Scalelite", adviceScalelite, "nothing is changed, the entries are unknown: %s", d.seen.Entries.Reason())
+		d.alert(Critical, SubjectScalelite, adviceScalelite, "nothing is changed, the entries are unknown: %s", d.seen.Entries.Reason()).Quote = d.seen.Entries.Reason()
 		unseen = true
 	}
 	if !d.seen.Machines.Known() {
-		d.alert(Critical, "Scaleway", adviceScaleway, "nothing is changed, the machines are unknown: %s", d.seen.Machines.Reason())
+		d.alert(Critical, SubjectScaleway, adviceScaleway, "nothing is changed, the machines are unknown: %s", d.seen.Machines.Reason()).Quote = d.seen.Machines.Reason()
 		unseen = true
 	}
 	if unseen {
@@ -185,9 +185,9 @@ func (d *decision) paused() bool {
 	if hold == nil {
 		return false
 	}
-	d.alert(Warning, "paused", advicePaused, "nothing is changed: paused by %s since %s: %s", hold.Author, hold.Since, hold.Reason)
+	d.alert(Warning, SubjectPaused, advicePaused, "nothing is changed: paused by %s since %s: %s", hold.Author, hold.Since, hold.Reason).Since = hold.Since
 	d.withhold("everything: paused by %s", hold.Author)
-	d.leaveOpen(noServerLeftSubject)
+	d.leaveOpen(SubjectPoolSize)
 	return true
 }
 

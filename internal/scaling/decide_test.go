@@ -72,7 +72,7 @@ func TestLeavesUnreadServersAlone(t *testing.T) {
 	s.seen.Servers[2].Entry = pool.Unknown[*pool.Entry]("Scalelite has 2 entries")
 	s.evaluate()
 	s.want("", "server 1 is the last one online, and the others cannot be read")
-	s.wantAlert("server 2")
+	s.wantAlert("identity 2")
 	s.wantAlert("server 3")
 }
 

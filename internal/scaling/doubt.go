@@ -35,9 +35,11 @@ type Doubt struct {
 	Next time.Time `json:"next,omitzero"`
 	// Why describes the doubt.
 	Why fact.Text `json:"why"`
-	// advice is what an operator can do about it, subject the alert's.
+	// advice is what an operator can do about it, subject the alert's. named are the
+	// servers that the alert names; they get none of their own for the same cause.
 	advice  string
 	subject string
+	named   servers
 }
 
 // noLimit is the Starts of a doubt that does not limit growth.
@@ -58,15 +60,20 @@ func (d *decision) judgeDoubts() {
 	}
 }
 
-// alertAbout adds the alert of a doubt.
+// alertAbout adds the alert of a doubt. It quotes the first of its servers.
 func (d *decision) alertAbout(doubt Doubt) {
-	level := Critical
-	if doubt.Starts == noLimit && doubt.Cause == StalePoller {
-		level = Warning // one server only
+	level := Error
+	if len(doubt.Servers) > len(doubt.named) || doubt.Cause == FellTogether {
+		level = Critical
 	}
-	d.alert(level, doubt.subject, doubt.advice, "%s", doubt.Why)
-	last := &d.plan.Alerts[len(d.plan.Alerts)-1]
-	last.Servers, last.Since = doubt.Servers, doubt.Since
+	alert := d.alert(level, doubt.subject, doubt.advice, "%s", doubt.Why)
+	alert.Servers, alert.Since = doubt.named.numbers(), doubt.Since
+	for _, s := range doubt.named {
+		s.explained = true
+		if alert.Quote == "" {
+			alert.Quote = s.Meetings.Reason()
+		}
+	}
 }
 
 // doubtAbout returns the doubt with a cause, or nil.

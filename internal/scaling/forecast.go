@@ -36,9 +36,6 @@ func (c Config) forecastRoom() forecast.Room {
 func (g *group) forecastAnswer() Answer {
 	answer, err := g.forecast()
 	if err != nil {
-		if !g.d.seen.History.Known() {
-			g.d.alert(Warning, "history", adviceHistory, "%s", err)
-		}
 		answer = g.loadAnswer()
 		answer.Policy, answer.Problem = PolicyForecast, err.Error()
 		answer.Why = append([]string{"no forecast, so the rule of the policy load replaces it: " + err.Error()}, answer.Why...)

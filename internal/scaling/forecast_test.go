@@ -160,20 +160,16 @@ func TestLoadRuleReplacesMissingForecast(t *testing.T) {
 	for name, test := range map[string]struct {
 		history func(time.Time) []pool.Sample
 		why     string
-		alert   bool
 	}{
-		"not looked at":      {nil, "the history is unknown: not looked at", true},
-		"no history":         {func(time.Time) []pool.Sample { return nil }, "there is no history yet", false},
-		"less than a week":   {func(now time.Time) []pool.Sample { return weeksOf(1, lectures)(now)[24:] }, "the history begins 6d22h", false},
-		"only last Thursday": {func(now time.Time) []pool.Sample { return weeksOf(1, lectures)(now)[:1] }, "no past week was sampled", false},
+		"not looked at":      {nil, "the history is unknown: not looked at"},
+		"no history":         {func(time.Time) []pool.Sample { return nil }, "there is no history yet"},
+		"less than a week":   {func(now time.Time) []pool.Sample { return weeksOf(1, lectures)(now)[24:] }, "the history begins 6d22h"},
+		"only last Thursday": {func(now time.Time) []pool.Sample { return weeksOf(1, lectures)(now)[:1] }, "no past week was sampled"},
 	} {
 		s := forecastStory(t, "2026-03-17 12:00", 600, test.history)
 		got, why := s.requires()
 		if got != 6 || !strings.HasPrefix(why, "no forecast, so the rule of the policy load replaces it: ") || !strings.Contains(why, test.why) {
 			t.Errorf("%s: %d servers, want 6 = ceil(2 × 600 / 250) because of %q\n%s", name, got, test.why, why)
-		}
-		if alerted := slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Subject == "history" }); alerted != test.alert {
-			t.Errorf("%s: alerts %+v, want one about the history: %t", name, s.plan.Alerts, test.alert)
 		}
 	}
 }

@@ -81,14 +81,6 @@ func (g *group) shrinkConfig() {
 	}
 }
 
-// subject returns the subject of an alert about the group.
-func (g *group) subject(subject string) string {
-	if g.Tag == "" {
-		return subject
-	}
-	return subject + " of tag " + g.Tag
-}
-
 // past returns the group's load at an earlier evaluation, or nil.
 func (g *group) past(state pool.State) *pool.PastLoad {
 	if g.Tag == "" {

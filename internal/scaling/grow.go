@@ -31,7 +31,7 @@ func (g *group) grow(missing float64) {
 	}
 	g.d.noPlaceLeft = true
 	g.d.withhold("enabling %s: no server is left", fact.Count(short, "more server"))
-	g.d.alert(Error, g.subject(noServerLeftSubject), adviceNoServer, "short of %s, and no server is left to enable", fact.Count(short, "server"))
+	g.warnShort(short)
 }
 
 func (g *group) reasonToGrow(missing float64, s *server) fact.Text {

@@ -79,7 +79,7 @@ func (d *decision) fellTogether() *Doubt {
 		Cause: FellTogether, Since: first.memory.Fell, Servers: together.numbers(), Starts: d.guardStarts(first.memory.Fell),
 		Why: fact.New("%s of %s that served do not any more: that many at once have a common cause, so nothing is done to them",
 			fact.Count(len(together), "server"), fact.Count(first.memory.FellOf, "server")),
-		advice: adviceNetwork, subject: "network",
+		advice: adviceNetwork, subject: SubjectNetwork, named: together,
 	}
 }
 

@@ -39,7 +39,7 @@ func (d *decision) findHands() {
 		for _, s := range changed {
 			s.memory.Entry.EnabledAs = ""
 		}
-		d.passing(Error, "Scalelite", adviceMass, "%s of %s were cordoned or disabled at once, and not by DiViMS: Scalelite was restored from a backup, or something else manages the pool",
+		d.passing(Error, SubjectScalelite, adviceMass, "%s of %s were cordoned or disabled at once, and not by DiViMS: Scalelite was restored from a backup, or something else manages the pool",
 			fact.Count(len(changed), "server"), fact.Count(enabled, "enabled server"))
 		return
 	}
@@ -75,8 +75,8 @@ func isMass(changed, enabled int) bool {
 func (d *decision) warnHands() {
 	for _, s := range d.servers {
 		if s.heldByHand() && d.twice(s.memory.Entry.HandSince) && !s.maintenance() && s.entry != nil {
-			d.alertOf(s, Warning, handSubject(s), adviceHand, "somebody has set it to %s in Scalelite, seen since %s: DiViMS leaves it alone",
-				string(s.entry.State), s.memory.Entry.HandSince)
+			d.alertOf(s, Warning, subjectHand(s.Server.Number), adviceHand, "somebody has set server %d to %s in Scalelite, seen since %s: DiViMS leaves it alone",
+				s.Server.Number, string(s.entry.State), s.memory.Entry.HandSince).Since = s.memory.Entry.HandSince
 		}
 	}
 }

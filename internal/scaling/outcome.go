@@ -91,11 +91,23 @@ func creationFailed(next *pool.State, memory pool.ServerMemory, now time.Time, c
 	memory.NotBefore = nextTry(now, outcome.Refusals) // not the server's failure
 	memory.Zone = outcome.Refusals[0].Zone
 	next.Refusals = withRefusals(next.Refusals, now, outcome.Refusals)
-	if next.Refused == nil {
-		next.Refused = &pool.Refused{Since: now}
-	}
-	next.Refused.Reason = outcome.Refusals[0].Reason
+	next.Refused = refusedRun(next.Refused, now, outcome.Refusals)
 	return memory
+}
+
+// refusedRun returns a run of refused creations with one more. Of several reasons it keeps
+// one that is no shortage, because only a person can remove that.
+func refusedRun(run *pool.Refused, now time.Time, list []pool.Refusal) *pool.Refused {
+	next := pool.Refused{Since: now, Reason: list[0].Reason, Stock: true}
+	if run != nil {
+		next.Since = run.Since
+	}
+	for _, refusal := range list {
+		if next.Stock && !refusal.Stock {
+			next.Reason, next.Stock = refusal.Reason, false
+		}
+	}
+	return &next
 }
 
 // backOff returns the time until the next try after a number of failures in a row. It

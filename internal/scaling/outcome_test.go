@@ -23,7 +23,7 @@ func TestShortageMovesToAnotherServer(t *testing.T) {
 	Settle(&s.state, s.now, s.config, s.plan, outcomes)
 	s.evaluate()
 	s.want("create 3, enable 3", "server 2 is not tried again yet")
-	if !slices.Contains(s.plan.Open, "no server left") {
-		t.Errorf("open subjects %q, want \"no server left\" among them", s.plan.Open)
+	if !slices.Contains(s.plan.Open, "pool size") {
+		t.Errorf("open subjects %q, want \"pool size\" among them", s.plan.Open)
 	}
 }

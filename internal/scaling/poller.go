@@ -63,7 +63,7 @@ func (d *decision) judgePoller() {
 // the pool, and more machines would not help it.
 func (d *decision) stalePoller() *Doubt {
 	left := d.servers.choose(func(s *server) bool { return s.stage == Late && d.unpolled(s) }, byNumber)
-	doubt := &Doubt{Cause: StalePoller, Since: d.doubt.PollerSince, Servers: left.numbers(), advice: advicePoller, subject: "poller"}
+	doubt := &Doubt{Cause: StalePoller, Since: d.doubt.PollerSince, Servers: left.numbers(), advice: advicePoller, subject: SubjectPoller, named: left}
 	switch {
 	case d.pollerStale:
 		doubt.Servers = d.servers.numbers()
@@ -76,8 +76,8 @@ func (d *decision) stalePoller() *Doubt {
 				doubt.Since = s.memory.Entry.AnsweredAt
 			}
 		}
-		doubt.Why = fact.New("%s answer DiViMS, yet Scalelite calls them offline since %s: its poller does not get to them, or cannot reach them",
-			fact.Numbers(left.numbers()), doubt.Since)
+		doubt.Why = fact.New("Scalelite calls servers offline that answer DiViMS, since %s: %s; its poller does not get to them, or cannot reach them",
+			doubt.Since, fact.Numbers(left.numbers()))
 	default:
 		return nil
 	}

@@ -112,7 +112,7 @@ func (d *decision) setImagesAside() {
 				d.plan.Images = map[string]string{}
 			}
 			d.plan.Images[image.Zone] = d.doubt.LastGood[image.Zone]
-			d.alert(Error, "image "+image.Name, adviceImageAside, "set aside: the machines made from it do not answer; machines are made from the image of the last one that came")
+			d.alert(Error, subjectImage(image.Name), adviceImageAside, "set aside: the machines made from it do not answer, so new ones are made from the image of the machine that came last")
 		}
 	}
 }
@@ -160,9 +160,9 @@ func (d *decision) noneComes() *Doubt {
 	late := d.servers.choose(func(s *server) bool { return s.stage == Late && s.machine != nil && s.memory.Served.IsZero() }, byNumber)
 	doubt := &Doubt{
 		Cause: NoneComes, Since: last.At,
-		Why: fact.New("the last %s that were created or started did not come in their time; they share %s",
+		Why: fact.New("the last %s that were created or started did not come in their time; they share %s; until one comes, few are made at once",
 			fact.Count(last.Count, "machine"), d.commonNames(common)),
-		advice: adviceProbation, subject: "creation",
+		advice: adviceProbation, subject: SubjectCreation, named: late,
 	}
 	for _, s := range late {
 		if !s.memory.LateSince.IsZero() && s.memory.LateSince.Before(doubt.Since) {
@@ -173,16 +173,18 @@ func (d *decision) noneComes() *Doubt {
 	return doubt
 }
 
-// commonNames lists what machines share, for people.
+// commonNames lists what machines share, for people: an image by its name, if it is known.
 func (d *decision) commonNames(keys []string) string {
-	text := ""
+	images, _ := d.seen.Images.Get()
+	names := slices.Clone(keys)
 	for i, key := range keys {
-		if i > 0 {
-			text += ", "
+		for _, image := range images {
+			if key == imageKey(image.ID) {
+				names[i] = imageKey(image.Name)
+			}
 		}
-		text += key
 	}
-	return text
+	return strings.Join(names, ", ")
 }
 
 // probationStarts returns how many machines may be started on probation: a tenth of the

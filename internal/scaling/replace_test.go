@@ -34,7 +34,7 @@ func TestAlertsAboutAMissingReplacementAfterADay(t *testing.T) {
 		}
 	}
 	s.evaluate()
-	s.wantAlert("replacement of server 1")
+	s.wantAlert("server 1")
 }
 
 func TestReplacementMustBeHealthy(t *testing.T) {

@@ -19,6 +19,7 @@ func (g *group) require() {
 		Enabled: g.members.count((*server).counts), Capacity: pool.Seen(round2(counted)), Size: pool.Seen(round2(all)),
 	}
 	asked := g.askPolicies()
+	g.warnPolicies(asked)
 	if forced := g.d.forced(); forced != nil && g.Tag == "" {
 		asked = g.force(*forced, asked)
 	}
@@ -30,7 +31,7 @@ func (g *group) require() {
 		}
 		g.Required.Servers = pool.Seen(servers)
 	} else {
-		g.d.alert(Error, "required servers", adviceNoPolicy, "%s; the capacity is not changed", asked.Reason())
+		g.d.leaveOpen(SubjectPoolSize)
 	}
 	if g.Tag == "" {
 		g.d.plan.Required = g.Required
@@ -48,7 +49,6 @@ func (g *group) askPolicies() pool.Reading[int] {
 			before, _ := largest.Get()
 			largest = pool.Seen(max(before, servers))
 		}
-		g.d.warnAnswer(answer)
 	}
 	if advice, asked := g.advice(); asked {
 		required.Policies = append(required.Policies, advice)
@@ -65,7 +65,7 @@ func (g *group) force(forced pool.Forced, asked pool.Reading[int]) pool.Reading[
 		g.noteLimit("servers with a tag are not forced: they go by their own load")
 	}
 	if servers, ok := asked.Get(); ok && servers > forced.Servers {
-		g.d.alert(Warning, "forced", adviceForced, "the policies require %s; %s has forced %d until %s",
+		g.d.alert(Warning, SubjectPolicy, adviceForced, "the policies require %s; %s has forced %d until %s",
 			fact.Count(servers, "server"), forced.Author, forced.Servers, forced.Until)
 	}
 	return pool.Seen(forced.Servers)
@@ -85,7 +85,7 @@ func (g *group) limit(asked int) int {
 	}
 	g.noteLimit("limited from %d to the %s that there are", servers, g.sizeText())
 	if g.Required.UsedUp {
-		g.d.alert(Error, g.subject(poolSizeSubject), advicePoolSize, "%d servers are required, the pool has %s", asked, g.sizeText())
+		g.d.alert(Error, SubjectPoolSize, advicePoolSize, "%s", g.ofTag(fact.New("%d servers are required, the pool has %s", asked, g.sizeText())))
 	}
 	return g.size
 }

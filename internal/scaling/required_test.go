@@ -59,7 +59,7 @@ func TestForcedNumberUntilItsEnd(t *testing.T) {
 	if got, _ := s.plan.Required.Servers.Get(); got != 3 {
 		t.Errorf("required %d, want the forced 3", got)
 	}
-	s.wantAlert("forced")
+	s.wantAlert("policy")
 	if limits := s.plan.Required.Limits; len(limits) != 1 {
 		t.Errorf("limits %q, want one: there are no tags", limits)
 	}

@@ -32,7 +32,7 @@ func TestRollOutWaitsForItsHours(t *testing.T) {
 	s.entry(2).State = pool.Cordoned
 	s.evaluate()
 	s.want("", "it is noon, and the roll-out begins in the evening")
-	s.wantAlert("outdated image")
+	s.wantAlert("image bbb-2")
 	s = rollOut(t)
 	s.entry(2).State = pool.Cordoned
 	s.meeting(2, 3)
@@ -87,10 +87,10 @@ func TestRollOutStopsAtABadImage(t *testing.T) {
 	s.entry(2).State = pool.Disabled
 	s.evaluate()
 	s.want("", "the image may be bad, so no other server is replaced")
-	s.wantAlert("roll-out")
+	s.wantAlert("image bbb-2")
 	s.operator(1, func(memory *pool.ServerMemory) { memory.Maintenance = &pool.Hold{Author: "Ada"} })
 	s.evaluate()
-	s.wantAlert("roll-out")
+	s.wantAlert("image bbb-2")
 	s.want("", "the bad server in maintenance also stops the roll-out")
 }
 

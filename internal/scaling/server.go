@@ -31,6 +31,9 @@ type server struct {
 	inDoubt bool
 	// ended is set if the plan reboots or deletes the machine. A plan does that once.
 	ended bool
+	// explained is set if an alert about several servers names this one. It gets none of
+	// its own for the same cause.
+	explained bool
 	// cameNow is set if the machine came at this evaluation, servesFirst if the server
 	// serves for the first time since its machine was ordered.
 	cameNow, servesFirst bool

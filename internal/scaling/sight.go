@@ -122,6 +122,9 @@ func (d *decision) sawStats(s *server, stats pool.Stats) {
 		s.memory.Recordings = total(backlog)+total(failed) > 0
 		s.memory.Watched = s.memory.Watched && !s.memory.Recordings
 	}
+	if knowsBacklog {
+		s.memory.BacklogSince = since(d.now, total(backlog) > 0, s.memory.BacklogSince)
+	}
 	if counters, ok := stats.Network.Get(); ok {
 		s.memory.Network, s.memory.NetworkAt = &counters, d.now
 	}

@@ -20,6 +20,8 @@ type story struct {
 	seen   pool.Observation
 	state  pool.State
 	plan   Plan
+	// strangers are entries besides those of the servers.
+	strangers []pool.Entry
 }
 
 // newStory returns a pool whose servers all run and are healthy, enabled, online and
@@ -83,7 +85,7 @@ func (s *story) meeting(n, participants int) {
 // evaluate decides, five minutes after the previous evaluation. Scalelite's load of a server
 // that is online and answers is its people; that of one that is offline is unavailable.
 func (s *story) evaluate() {
-	var entries []pool.Entry
+	entries := slices.Clone(s.strangers)
 	var machines []pool.Machine
 	for _, observed := range s.seen.Servers {
 		if entry, _ := observed.Entry.Get(); entry != nil {
@@ -94,7 +96,9 @@ func (s *story) evaluate() {
 			case known:
 				entry.Load = pool.Seen(float64(pool.Participants(meetings)) * entry.LoadMultiplier)
 			}
-			entries = append(entries, *entry)
+			listed := *entry
+			listed.URL = "https://" + observed.Server.Domain + "/bigbluebutton/api"
+			entries = append(entries, listed)
 		}
 		if machine, _ := observed.Machine.Get(); machine != nil {
 			machines = append(machines, *machine)

@@ -1,6 +1,8 @@
 package scaling
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -8,108 +10,307 @@ import (
 	"divims/internal/pool"
 )
 
-// minFailedCreations is the number of failed creations in a row that raises an alert. The
-// first may be chance.
-const minFailedCreations = 2
-
 // warn adds the alerts about what was seen. The rest of the decision adds alerts about
 // what it does.
 func (d *decision) warn() {
+	d.warnZones()
+	d.warnEntries()
+	d.warnHands()
+	d.warnFaults()
 	for _, s := range d.servers {
 		if s.maintenance() {
 			continue
 		}
-		d.warnHealth(s)
+		d.warnServer(s)
+		d.warnIdentity(s)
 		d.warnCertificate(s)
 		d.warnRecordings(s)
 	}
-	d.warnHands()
+	d.warnFailedCreations()
 	d.warnStrangers()
 	d.warnImage()
 	d.warnEvaluations()
+	if d.seen.Entries.Known() && d.seen.Machines.Known() {
+		for _, g := range d.groups {
+			g.warnOverloaded()
+		}
+	}
 	if calendar, _ := d.seen.Calendar.Get(); calendar.Stored {
-		d.alert(Warning, calendarSubject, adviceCalendar, "%s", calendar.Source)
+		d.alert(Warning, SubjectCalendar, adviceCalendar, "%s", calendar.Source)
 	}
 	d.addOpenSubjects()
+	d.plan.Alerts = MergeAlerts(d.plan.Alerts)
 }
 
-// warnAnswer adds an alert if a policy has no answer, or could not read everything.
-func (d *decision) warnAnswer(answer Answer) {
-	level := Warning
-	if answer.impossible {
-		level = Critical
-	}
-	subject := "policy " + string(answer.Policy)
+// warnServer adds at most one alert about the condition of a server and its machine. The
+// most important condition comes first. What the alert of a doubt, zone, entry, identity or
+// fault explains is left out.
+func (d *decision) warnServer(s *server) {
+	subject := SubjectServer(s.Server.Number)
 	switch {
-	case !answer.Servers.Known() && len(answer.Unread) > 0:
-		d.alert(level, subject, adviceSummary, "it has no answer: %s", answer.Servers.Reason())
-	case !answer.Servers.Known():
-		d.alert(level, subject, advicePolicy, "it has no answer: %s", answer.Servers.Reason())
-	case len(answer.Unread) > 0:
-		d.alert(level, subject, adviceSummary, "not read: %s", strings.Join(answer.Unread, "; "))
+	case !s.Machine.Known(), !d.seen.Entries.Known(), s.explained && !(s.Entry.Known() && s.Meetings.Known()):
+	case d.isLate(s):
+		d.alertOf(s, Error, subject, adviceLate, "its machine does not come: it was ordered %s ago, machines come within %s: %s",
+			d.now.Sub(s.started()), d.timeOf(s), s.Meetings.Reason()).Since = s.started()
+	case s.health == Unseen:
+		d.alertOf(s, Warning, subject, adviceUnseen, "left alone: %s", s.why).Quote = s.why.String()
+	case s.health == Unresponsive:
+		d.alertOf(s, Error, subject, adviceUnresponsive, "unresponsive: %s", s.why).Since = s.memory.SilentSince
+	case s.health == Malfunctioning && !s.explained:
+		d.alertOf(s, Error, subject, adviceMalfunction, "malfunctioning: %s", s.why).Since = s.memory.FaultSince
+	case s.lost():
+		d.alertOf(s, Error, subject, adviceLost, "bare metal, and not in the hoster's list")
+	case s.machineState() == pool.Locked:
+		d.alertOf(s, Error, subject, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail).Quote = s.machine.Detail
+	case s.stuck:
+		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since).Since = s.machine.Since
+	case s.machine != nil && !s.machineKnown():
+		d.alertOf(s, Error, subject, adviceState, "its machine is in the state %q, in which it takes no meetings; DiViMS leaves it alone", string(s.machine.State))
+	case s.entry == nil && !d.config.RegisterEntries:
+		d.alertOf(s, Warning, subject, adviceNoEntry, "Scalelite has no entry for %s", s.Server.Domain)
+	case s.mayTouch() && s.intended != pool.Enabled && !s.leftAlone.IsZero() && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
+		d.alertOf(s, Warning, subject, adviceSwitchedOff, "%s", s.leftAlone)
+	}
+}
+
+// isLate reports whether a running machine that DiViMS ordered has had its time at two
+// evaluations without ever serving.
+func (d *decision) isLate(s *server) bool {
+	return s.stage == Late && s.machineState() == pool.Running && s.memory.Served.IsZero() && !s.memory.Ordered.IsZero() && !s.Meetings.Known() && d.twice(s.memory.LateSince)
+}
+
+// warnIdentity adds an alert if it is not clear which machine is the server's.
+func (d *decision) warnIdentity(s *server) {
+	subject := subjectIdentity(s.Server.Number)
+	switch {
+	case !d.seen.Machines.Known():
+	case !s.Machine.Known() && !s.MayBeUnread:
+		d.alertOf(s, Warning, subject, adviceIdentity, "it is not clear which machine is the server's, so DiViMS leaves it alone: %s", s.Machine.Reason()).Quote = s.Machine.Reason()
+	case s.hasNoMachine() && s.isOnline() && s.entry.State == pool.Enabled:
+		d.alertOf(s, Warning, subject, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
+	}
+}
+
+// warnZones adds an alert for each zone whose machines could not be listed. Servers whose
+// machine may be there get none of their own.
+func (d *decision) warnZones() {
+	if !d.seen.Machines.Known() {
+		return
+	}
+	for _, zone := range slices.Sorted(maps.Keys(d.seen.UnreadZones)) {
+		there := d.numbers(func(s *server) bool {
+			return !s.maintenance() && s.MayBeUnread && !s.Machine.Known() && (s.memory.Zone == "" || s.memory.Zone == zone)
+		})
+		why := d.seen.UnreadZones[zone]
+		text := fact.New("its machines cannot be listed: %s", why)
+		if len(there) > 0 {
+			text = fact.New("%s; DiViMS leaves alone what may be there: %s", text, there)
+		}
+		alert := d.alert(Error, subjectZone(zone), adviceZone, "%s", text)
+		alert.Servers, alert.Quote = there, why
+	}
+}
+
+// warnEntries adds an alert for each entry that cannot be read, a stranger's too, and for
+// each server that has several. The servers get no alert of their own.
+func (d *decision) warnEntries() {
+	entries, _ := d.seen.Entries.Get()
+	byHost := make(map[string][]pool.Entry, len(entries))
+	for _, entry := range entries {
+		byHost[entry.Host()] = append(byHost[entry.Host()], entry)
+	}
+	own := make(map[string]int, len(d.servers))
+	for _, s := range d.servers {
+		domain := strings.ToLower(s.Server.Domain)
+		own[domain] = s.Server.Number
+		if list := byHost[domain]; len(list) > 1 && !s.maintenance() {
+			s.explained = true
+			d.alertOf(s, Warning, subjectEntry(list[0].URL), adviceEntries, "Scalelite has %d entries for server %d, so DiViMS leaves it alone", len(list), s.Server.Number)
+		}
+	}
+	for _, entry := range entries {
+		if entry.Problem != "" {
+			d.warnEntry(entry, own[entry.Host()])
+		}
+	}
+}
+
+// warnEntry adds an alert for an entry that cannot be read. number is its server's, or 0.
+func (d *decision) warnEntry(entry pool.Entry, number int) {
+	var alert *Alert
+	switch {
+	case number != 0 && d.servers.numbered(number).maintenance():
+		return
+	case number != 0:
+		d.servers.numbered(number).explained = true
+		alert = d.alert(Warning, subjectEntry(entry.URL), adviceEntry, "Scalelite's entry cannot be read, so DiViMS leaves server %d alone: %s", number, entry.Problem)
+	case entry.URL == "":
+		alert = d.alert(Warning, subjectEntry(entry.ID), adviceEntry, "Scalelite's entry has no URL that can be read; it may belong to any server without an entry, so DiViMS leaves those alone: %s", entry.Problem)
+		alert.Servers = d.numbers(func(s *server) bool { return !s.Entry.Known() && !s.maintenance() })
+		for _, n := range alert.Servers {
+			d.servers.numbered(n).explained = true
+		}
+	default:
+		alert = d.alert(Warning, subjectEntry(entry.URL), adviceEntry, "Scalelite's entry, which belongs to no server of the pool, cannot be read: %s", entry.Problem)
+	}
+	alert.Server, alert.Quote = number, entry.Problem
+}
+
+// warnFaults adds one alert for each fault that several servers have and that replacing
+// them does not cure. The servers get none of their own.
+func (d *decision) warnFaults() {
+	having := map[string]servers{}
+	for _, s := range d.servers {
+		if s.health == Malfunctioning && !s.maintenance() && !s.explained {
+			having[s.fault] = append(having[s.fault], s)
+		}
+	}
+	for _, fault := range slices.Sorted(maps.Keys(having)) {
+		list := having[fault]
+		if len(list) < 2 || !d.hopeless(fault) {
+			continue
+		}
+		alert := d.alert(Error, sharedSubject(list), adviceHope, "%s have the same fault, so DiViMS does not replace them for it: %s",
+			fact.Numbers(list.numbers()), list[0].why)
+		alert.Servers, alert.Quote = list.numbers(), fault
+		for _, s := range list {
+			s.explained = true
+			if at := s.memory.FaultSince; alert.Since.IsZero() || at.Before(alert.Since) {
+				alert.Since = at
+			}
+		}
+	}
+}
+
+// sharedSubject returns the subject of an alert about servers with the same fault: their
+// image, if all have the newest one of their zone, else the first server.
+func sharedSubject(list servers) string {
+	name := ""
+	for _, s := range list {
+		if s.newest == nil || s.machine.ImageID != s.newest.ID || name != "" && s.newest.Name != name {
+			return SubjectServer(list[0].Server.Number)
+		}
+		name = s.newest.Name
+	}
+	return subjectImage(name)
+}
+
+// minFailedCreations is the number of failed creations in a row that raises an alert. The
+// first may be chance.
+const minFailedCreations = 2
+
+// warnFailedCreations adds one alert about creations that fail again and again although
+// the hoster did not refuse them. The evaluation adds one about refusals.
+func (d *decision) warnFailedCreations() {
+	list := d.numbers(func(s *server) bool {
+		return !s.maintenance() && s.memory.Failures >= minFailedCreations && s.hasNoMachine() && s.intended == pool.Enabled
+	})
+	if len(list) == 0 {
+		return
+	}
+	most := 0
+	for _, number := range list {
+		most = max(most, d.servers.numbered(number).memory.Failures)
+	}
+	d.alert(Error, SubjectCreation, adviceCreation, "the creation of a machine has failed %s in a row: %s; DiViMS tries again, with growing pauses",
+		fact.Count(most, "time"), list).Servers = list
+}
+
+// warnOverloaded adds an alert if there are more people or meetings than the group's
+// serving servers are meant for.
+func (g *group) warnOverloaded() {
+	serving := g.members.capacity(func(s *server) bool { return s.stage == Serving })
+	people, meetings := g.Load.Participants, g.Load.Meetings
+	if float64(people) <= serving*float64(g.config.ServerParticipants) && float64(meetings) <= serving*float64(g.config.ServerMeetings) {
+		return
+	}
+	coming := g.members.count(func(s *server) bool { return s.stage == Coming || s.planned })
+	text := fact.New("%s and %s for %s that take meetings now, each meant for %d and %d; %d more coming",
+		fact.Count(people, "participant"), fact.Count(meetings, "meeting"), fact.Count(serving, "server"),
+		g.config.ServerParticipants, g.config.ServerMeetings, coming)
+	g.d.alert(Error, SubjectOverloaded, adviceOverloaded, "%s", g.ofTag(text))
+}
+
+// warnShort adds an alert if servers are missing and none is left to enable. If machines
+// were refused or failed lately, the alert about that has the cause.
+func (g *group) warnShort(short float64) {
+	if g.members.count(func(s *server) bool { return s.waits }) > 0 {
+		g.d.leaveOpen(SubjectPoolSize)
+		return
+	}
+	g.d.alert(Error, SubjectPoolSize, adviceNoServer, "%s", g.ofTag(fact.New("short of %s, and no server is left to enable", fact.Count(short, "server"))))
+}
+
+// ofTag returns a text that names the group's tag, if it has one.
+func (g *group) ofTag(text fact.Text) fact.Text {
+	if g.Tag == "" {
+		return text
+	}
+	return fact.New("servers with the tag %s: %s", g.Tag, text)
+}
+
+// warnPolicies adds an alert if no policy has an answer, or if one has none or could not
+// read everything.
+func (g *group) warnPolicies(asked pool.Reading[int]) {
+	level, advice := Warning, advicePolicy
+	var problems fact.List
+	for _, answer := range g.Required.Policies {
+		switch {
+		case answer.Advice:
+			continue
+		case !answer.Servers.Known():
+			problems = append(problems, fact.New("policy %s has no answer: %s", answer.Policy, answer.Servers.Reason()))
+		case len(answer.Unread) > 0:
+			problems = append(problems, fact.New("policy %s, not read: %s", answer.Policy, strings.Join(answer.Unread, "; ")))
+		}
+		if len(answer.Unread) > 0 {
+			advice = adviceSummary
+		}
+		if answer.impossible {
+			level = Critical
+		}
+	}
+	switch {
+	case !asked.Known() && level == Warning:
+		g.d.alert(Error, SubjectPolicy, adviceNoPolicy, "%s; the capacity is not changed: %s", asked.Reason(), problems)
+	case !asked.Known() || len(problems) > 0:
+		g.d.alert(level, SubjectPolicy, advice, "%s", problems)
 	}
 }
 
 // warnImage adds an alert if the image is unknown, or if machines are older than it.
 func (d *decision) warnImage() {
 	if !d.seen.Images.Known() {
-		d.alert(Warning, "image", adviceImage, "no machine can be created: %s", d.seen.Images.Reason())
-		d.leaveOpen(outdatedSubject)
+		d.alert(Warning, SubjectImage, adviceImage, "no machine can be created: %s", d.seen.Images.Reason()).Quote = d.seen.Images.Reason()
 		return
 	}
-	list := d.numbers(func(s *server) bool { return !s.maintenance() && d.outdated(s) })
-	if len(list) == 0 {
-		return
+	older := map[string]fact.Numbers{}
+	for _, s := range d.servers {
+		if !s.maintenance() && d.outdated(s) {
+			older[s.newest.Name] = append(older[s.newest.Name], s.Server.Number)
+		}
 	}
-	d.alert(Warning, outdatedSubject, adviceOutdated, "%s made from an older image than the newest of the zone: %s; %s",
-		fact.Count(len(list), "machine"), list, d.config.rollOut())
-	if bad := d.badNewMachine(); bad != nil {
-		d.alert(Error, "roll-out", adviceRollOut, "stopped: server %d, whose machine was made from %s, is %s: %s",
-			bad.Server.Number, bad.newest.Name, bad.health, bad.why)
+	for _, name := range slices.Sorted(maps.Keys(older)) {
+		d.alert(Warning, subjectImage(name), adviceOutdated, "%s made from an older image: %s; %s",
+			fact.Count(len(older[name]), "machine"), older[name], d.config.rollOut()).Servers = older[name]
+	}
+	if bad := d.badNewMachine(); bad != nil && older[bad.newest.Name] != nil {
+		d.alert(Error, subjectImage(bad.newest.Name), adviceRollOut, "its roll-out has stopped: server %d, made from it, is %s: %s",
+			bad.Server.Number, bad.health, bad.why)
 	}
 }
 
-const outdatedSubject = "outdated image"
-
 // warnEvaluations adds alerts if a limit withheld actions, or if evaluations are
-// missing since the last one.
+// missing since the last one. The alert about a lease that was taken over has the cause.
 func (d *decision) warnEvaluations() {
 	if d.limitReached {
-		d.passing(Warning, "limits", adviceLimits, "not everything that is to be done was done at once: %s", d.plan.Withheld)
+		d.passing(Warning, SubjectLimits, adviceLimits, "not everything that is to be done was done at once: %s", d.plan.Withheld)
 	}
-	if d.state.LastEvaluation.IsZero() {
+	if d.state.LastEvaluation.IsZero() || d.state.TakenOver != "" {
 		return
 	}
 	if gap := d.now.Sub(d.state.LastEvaluation); gap.Seconds() > maxPastIntervals*d.config.Interval.Seconds() {
-		d.passing(Warning, "evaluations", adviceMissed, "none was recorded for %s; one is due every %s", gap, d.config.Interval)
-	}
-}
-
-// warnHealth adds at most one alert about the condition of a server and its machine. The
-// most important condition comes first.
-func (d *decision) warnHealth(s *server) {
-	subject := serverSubject(s)
-	switch {
-	case s.health == Unseen && d.seen.Entries.Known() && d.seen.Machines.Known():
-		d.alertOf(s, Warning, subject, adviceUnseen, "left alone: %s", s.why)
-	case s.health == Unresponsive:
-		d.alertOf(s, Error, subject, adviceUnresponsive, "unresponsive: %s", s.why)
-	case s.health == Malfunctioning:
-		d.alertOf(s, Error, subject, adviceMalfunction, "malfunctioning: %s", s.why)
-	case s.lost():
-		d.alertOf(s, Error, subject, adviceLost, "bare metal, and not in the hoster's list")
-	case s.machineState() == pool.Locked:
-		d.alertOf(s, Error, subject, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail)
-	case s.stuck:
-		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since)
-	case s.memory.Failures >= minFailedCreations && s.machine == nil && s.intended == pool.Enabled:
-		d.alertOf(s, Error, subject, adviceCreation, "the creation of its machine has failed %s", fact.Count(s.memory.Failures, "time"))
-	case s.Machine.Known() && s.machine == nil && s.entry != nil && s.entry.Online && s.entry.State == pool.Enabled:
-		d.alertOf(s, Warning, subject, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
-	case s.Entry.Known() && s.entry == nil && !d.config.RegisterEntries:
-		d.alertOf(s, Warning, subject, adviceNoEntry, "Scalelite has no entry for %s", s.Server.Domain)
-	case s.mayTouch() && s.intended != pool.Enabled && !s.leftAlone.IsZero() && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
-		d.alertOf(s, Warning, subject, adviceSwitchedOff, "%s", s.leftAlone)
+		d.passing(Warning, SubjectState, adviceMissed, "no evaluation was recorded for %s; one is due every %s", gap, d.config.Interval)
 	}
 }
 
@@ -119,15 +320,15 @@ func (d *decision) warnCertificate(s *server) {
 	if !ok {
 		return
 	}
-	subject := certificateSubject(s)
+	subject := SubjectCertificate(s.Server.Number)
 	left := expiry.Sub(d.now)
 	switch {
 	case left <= 0:
-		d.alertOf(s, Error, subject, adviceCertificate, "expired on %s", expiry)
+		d.alertOf(s, Error, subject, adviceCertificate, "the certificate of %s expired on %s", s.Server.Domain, expiry).Since = expiry
 	case left <= d.config.CertificateAlert:
-		d.alertOf(s, Error, subject, adviceCertificate, "expires in %s", left)
+		d.alertOf(s, Error, subject, adviceCertificate, "the certificate of %s expires in %s", s.Server.Domain, left)
 	case left <= d.config.CertificateWarning:
-		d.alertOf(s, Warning, subject, adviceCertificate, "expires in %s", left)
+		d.alertOf(s, Warning, subject, adviceCertificate, "the certificate of %s expires in %s", s.Server.Domain, left)
 	}
 }
 
@@ -143,13 +344,23 @@ func (d *decision) warnRecordings(s *server) {
 			longest = max(longest, d.now.Sub(ended))
 		}
 	}
-	if late > 0 {
-		d.alertOf(s, Warning, recordingsSubject(s), adviceRecordings, "%s not done %s after the meeting, the oldest since %s",
-			fact.Count(late, "recording"), d.config.RecordingMaxProcessing, longest)
+	stuck := s.memory.BacklogSince
+	if s.memory.DrainingSince.After(stuck) {
+		stuck = s.memory.DrainingSince
 	}
 	stats, asked := s.Stats.Get()
+	backlog, _ := stats.Backlog.Get()
+	switch subject := SubjectRecording(s.Server.Number); {
+	case late > 0:
+		d.alertOf(s, Warning, subject, adviceRecordings, "%s of server %d not done %s after the meeting, the oldest for %s; DiViMS keeps the machine",
+			fact.Count(late, "recording"), s.Server.Number, d.config.RecordingMaxProcessing, longest).Since = d.now.Add(-longest)
+	case s.draining() && !s.memory.BacklogSince.IsZero() && d.now.Sub(stuck) > d.config.RecordingMaxProcessing:
+		d.alertOf(s, Warning, subject, adviceStuckRecording, "server %d drains, and its recordings are in work for more than %s, without end (%s); DiViMS keeps the machine",
+			s.Server.Number, d.config.RecordingMaxProcessing, stages(backlog)).Since = stuck
+	}
 	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && !s.memory.Came.IsZero() && !stats.Backlog.Known() {
-		d.alertOf(s, Warning, statsSubject(s), adviceStats, "without its recording backlog its machine is never given up: %s", stats.Backlog.Reason())
+		d.alertOf(s, Warning, SubjectStats(s.Server.Number), adviceStats, "without its recording backlog the machine of server %d is never given up: %s",
+			s.Server.Number, stats.Backlog.Reason()).Quote = stats.Backlog.Reason()
 	}
 }
 
@@ -163,7 +374,7 @@ func (d *decision) endOf(r pool.Recording) (ended time.Time, known bool) {
 	return start.Add(d.config.MeetingMaxDuration), ok
 }
 
-// warnStrangers adds an alert for each machine that has the pool's tag, but not the name
+// warnStrangers adds an alert about the machines that have the pool's tag, but not the name
 // of one of its servers.
 func (d *decision) warnStrangers() {
 	machines, _ := d.seen.Machines.Get()
@@ -171,9 +382,21 @@ func (d *decision) warnStrangers() {
 	for _, s := range d.seen.Servers {
 		known[s.Server.Hostname] = true
 	}
+	var strangers []string
 	for _, machine := range machines {
 		if !known[machine.Name] {
-			d.alert(Warning, "machine "+machine.Name, adviceStranger, "it bears the pool's tag, but no server of the pool has its name; it is left alone and paid for")
+			strangers = append(strangers, machine.Name)
 		}
 	}
+	if n := len(strangers); n > 0 {
+		slices.Sort(strangers)
+		if n > maxStrangers {
+			strangers = append(strangers[:maxStrangers], "…")
+		}
+		d.alert(Warning, SubjectScaleway, adviceStranger, "%s with the pool's tag, but not the name of a server: %s; DiViMS leaves them alone, and they are paid for",
+			fact.Count(n, "machine"), strings.Join(strangers, ", "))
+	}
 }
+
+// maxStrangers is the most machines of no server that are named.
+const maxStrangers = 10

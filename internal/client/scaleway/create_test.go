@@ -173,9 +173,9 @@ func TestCreateFallsBackToOtherTypesAndZones(t *testing.T) {
 			ams1: []script{overQuota(), say(412, object{"type": "precondition_failed", "precondition": "resource_still_in_use", "help_message": "wait"})},
 			want: []string{typeA + " par", typeA + " ams", typeB + " par", typeB + " ams"},
 			refused: []pool.Refusal{
-				{Zone: "fr-par-1", Type: typeA, Reason: "out of stock"},
-				{Zone: "nl-ams-1", Type: typeA, Reason: "over quota of cp_servers_type_POP2_HC_8C_16G"},
-				{Zone: "fr-par-1", Type: typeB, Reason: "out of stock"},
+				{Zone: "fr-par-1", Type: typeA, Reason: "out of stock", Stock: true},
+				{Zone: "nl-ams-1", Type: typeA, Reason: "over quota of cp_servers_type_POP2_HC_8C_16G", Stock: true},
+				{Zone: "fr-par-1", Type: typeB, Reason: "out of stock", Stock: true},
 				{Zone: "nl-ams-1", Type: typeB, Reason: "precondition failed: resource_still_in_use wait"},
 			},
 		},

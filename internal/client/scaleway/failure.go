@@ -82,7 +82,14 @@ func refusal(zone scw.Zone, commercialType string, err error) *pool.Refusal {
 	if !isDefinite(err) {
 		return &pool.Refusal{Zone: string(zone), Reason: shown(err)}
 	}
-	return &pool.Refusal{Zone: string(zone), Type: commercialType, Reason: refusalReason(err)}
+	return &pool.Refusal{Zone: string(zone), Type: commercialType, Reason: refusalReason(err), Stock: isShortage(err)}
+}
+
+// isShortage reports whether the hoster is out of stock, or the project over its quota.
+func isShortage(err error) bool {
+	_, stock := errors.AsType[*scw.OutOfStockError](err)
+	_, quota := errors.AsType[*scw.QuotasExceededError](err)
+	return stock || quota
 }
 
 // refusalReason returns the reason of a definite refusal.

@@ -117,7 +117,7 @@ func (a *Account) note(record *cycle.Record) {
 	}
 	subjects := map[string]bool{}
 	for _, alert := range record.Plan.Alerts {
-		subjects[subjectOf(alert)] = true
+		subjects[alert.Subject] = true
 	}
 	for subject := range subjects {
 		a.alerts[subject]++
