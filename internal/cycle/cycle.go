@@ -286,6 +286,6 @@ func (c *Cycle) logRecord(ctx context.Context, record Record) {
 	}
 	c.Log.InfoContext(ctx, "evaluation", "source", record.Source, "dry_run", record.DryRun,
 		"participants", record.Participants, "meetings", record.Meetings, "required", record.Required(),
-		"enabled", record.Enabled, "running", record.Running, "draining", record.Draining,
+		"enabled", record.Enabled, "serving", record.Serving, "running", record.Running, "draining", record.Draining,
 		"actions", len(record.Plan.Actions), "alerts", len(record.Plan.Alerts), "took_seconds", record.TookSeconds)
 }

@@ -28,11 +28,12 @@ const (
 	textPlanned   = "DiViMS would do: "
 	textLeftAlone = "DiViMS leaves the server alone: "
 	textNothing   = "DiViMS takes no action."
+	textWaits     = "DiViMS takes no action now; it deferred what is listed at the end."
 	textToDo      = "To do: "
 	textMuted     = "Ongoing alerts that were reported before: %d."
 	textDryRun    = "Dry run: DiViMS shows what it would do, but changes nothing."
 	textWould     = "DiViMS would do this now: %s"
-	textPool      = "Pool %s at %s: %s in %s, %s required, %d enabled, %s running."
+	textPool      = "Pool %s at %s: %s in %s, %s required, %d enabled, %d serving, %s running."
 	textBlind     = "Pool %s at %s: Scalelite's entries or Scaleway's machines could not be read, so DiViMS changed nothing."
 )
 
@@ -161,7 +162,11 @@ func (w *messageWriter) actionsFor(server int) []string {
 			lines = append(lines, textLeftAlone+short(verdict.LeftAlone.String()))
 		}
 	}
-	if len(lines) == 0 {
+	switch {
+	case len(lines) > 0:
+	case len(w.record.Plan.Withheld) > 0:
+		return []string{textWaits}
+	default:
 		return []string{textNothing}
 	}
 	return lines[:min(len(lines), maxActions)]
@@ -191,7 +196,7 @@ func (w *messageWriter) figures() {
 		return
 	}
 	w.line(textPool, w.pool, w.clock(r.At), pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"),
-		pool.CountSeen(r.Required(), "server"), r.Enabled, pool.Count(r.Running, "machine"))
+		pool.CountSeen(r.Required(), "server"), r.Enabled, r.Serving, pool.Count(r.Running, "machine"))
 }
 
 // clock returns a time in the pool's zone.

@@ -92,7 +92,7 @@ func TestMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
   DiViMS takes no action.
   To do: Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it.
 
-Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meeting, 1 server required, 1 enabled, 3 machines running.
+Pool campus at Mon 2026-03-16 12:00 UTC: 100 participants in 1 meeting, 1 server required, 1 enabled, 1 serving, 3 machines running.
 `
 	if got := box.messages[0].Text; got != want {
 		t.Errorf("message\n%s\nwant\n%s", got, want)

@@ -27,10 +27,11 @@ type Record struct {
 	// Participants and Meetings are the load that the policies used.
 	Participants int `json:"participants"`
 	Meetings     int `json:"meetings"`
-	// Enabled counts the servers that count as capacity, Running the running machines,
-	// and Draining the running machines of cordoned or disabled servers. They are
-	// counted before the plan is carried out.
+	// Enabled counts the servers that count as capacity, Serving those that take meetings,
+	// Running the running machines, and Draining the running machines of cordoned or
+	// disabled servers. They are counted before the plan is carried out.
 	Enabled  int            `json:"enabled"`
+	Serving  int            `json:"serving"`
 	Running  int            `json:"running"`
 	Draining int            `json:"draining"`
 	Plan     scaling.Plan   `json:"plan"`
@@ -111,11 +112,13 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 	r.Plan, r.Outcomes, r.Interventions = plan, []Outcome{}, state.Interventions
 	r.Blind = !seen.Entries.Known() || !seen.Machines.Known()
 	r.blindness = strings.Trim(seen.Entries.Reason()+"; "+seen.Machines.Reason(), "; ")
-	r.Participants, r.Meetings, r.Enabled = plan.Load.Participants, plan.Load.Meetings, plan.Required.Enabled
+	r.Participants, r.Meetings = plan.Load.Participants, plan.Load.Meetings
+	r.Enabled, r.Serving = plan.Required.Enabled, plan.Required.Serving
 	for _, group := range plan.Tagged {
 		r.Participants += group.Load.Participants
 		r.Meetings += group.Load.Meetings
 		r.Enabled += group.Required.Enabled
+		r.Serving += group.Required.Serving
 	}
 	for i, s := range seen.Servers {
 		server := describeServer(s, plan.Verdicts[i], state.Servers[s.Server.Number], now)
@@ -135,7 +138,7 @@ func (r *Record) sample() (sample pool.Sample, ok bool) {
 	sample = pool.Sample{
 		At: r.At, Participants: r.Participants, Meetings: r.Meetings, Required: r.Required(),
 		TaggedParticipants: r.Participants - r.Plan.Load.Participants, TaggedMeetings: r.Meetings - r.Plan.Load.Meetings,
-		Enabled: r.Enabled, Running: r.Running, Draining: r.Draining,
+		Enabled: r.Enabled, Serving: r.Room(), Running: r.Running, Draining: r.Draining,
 		Idle: pool.Seen(r.Idle()), Price: r.price(), Asked: r.Asked(),
 	}
 	if capacity, ok := r.Capacity().Get(); ok {
@@ -191,6 +194,12 @@ func (r *Record) Required() pool.Reading[int] {
 // including those with a tag.
 func (r *Record) Capacity() pool.Reading[float64] {
 	return total(r.groups(), func(required scaling.Required) pool.Reading[float64] { return required.Capacity })
+}
+
+// Room returns the number of servers that take meetings now, weighted by their load
+// multipliers, including those with a tag. It is unknown in records of earlier versions.
+func (r *Record) Room() pool.Reading[float64] {
+	return total(r.groups(), func(required scaling.Required) pool.Reading[float64] { return required.ServingCapacity })
 }
 
 // Size returns the number of all servers weighted by their load multipliers, including

@@ -319,8 +319,11 @@ type Sample struct {
 	// Capacity is the number of enabled servers weighted by their load multipliers; 0 if
 	// it equals Enabled.
 	Capacity float64 `json:"k,omitempty"`
-	Running  int     `json:"n"`
-	Draining int     `json:"d"`
+	// Serving is the number of servers that took meetings, weighted likewise. Earlier
+	// versions did not record it.
+	Serving  Reading[float64] `json:"s,omitzero"`
+	Running  int              `json:"n"`
+	Draining int              `json:"d"`
 	// Idle is how many machines exist but are not running: they are starting, stopping
 	// or stopped.
 	Idle Reading[int] `json:"i,omitzero"`
@@ -337,6 +340,15 @@ func (s *Sample) SetCapacity(capacity float64) {
 	if capacity == float64(s.Enabled) {
 		s.Capacity = 0
 	}
+}
+
+// Room returns the weighted number of servers that took meetings. Where that was not
+// recorded, it returns the enabled ones.
+func (s Sample) Room() float64 {
+	if serving, known := s.Serving.Get(); known {
+		return serving
+	}
+	return s.WeightedEnabled()
 }
 
 // WeightedEnabled returns the number of enabled servers weighted by their load multipliers.

@@ -21,7 +21,7 @@ func (v view) alert(a scaling.Alert) alertView {
 	switch {
 	case a.Subject == fmt.Sprintf("server %d", a.Server):
 		subject = v.T("server %d", a.Server)
-	case a.Subject == subjectEvaluation && overdue > 0:
+	case a.Subject == subjectEvaluation && a.Level == scaling.Error && overdue > 0:
 		subject = v.T(a.Subject)
 		shown.Text, shown.Language = v.T("no evaluation for %s; one is due every %s", v.Span(overdue), v.Span(v.about.Interval)), ""
 		shown.Advice = v.T(adviceOverdue)

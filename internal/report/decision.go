@@ -145,6 +145,9 @@ func (v view) summary(r cycle.Record, outcomes []cycle.Outcome) (text, class str
 			class = string(worst)
 		}
 	}
+	if n := len(r.Plan.Withheld); n > 0 {
+		words = append(words, v.N(n, "deferred/deferred"))
+	}
 	if len(words) == 0 {
 		return v.T("no action"), class
 	}
@@ -221,6 +224,16 @@ const maxPending = 8
 // maxPending of them.
 func (v view) PendingOrders() []string {
 	return take(&lineBudget{left: maxPending}, v.Pending, v.intervention)
+}
+
+// Doubts returns what casts doubt on what the last evaluation saw, the first lines of the
+// verdict.
+func (v view) Doubts() []string {
+	var lines []string
+	for _, doubt := range v.Last.Plan.Doubts {
+		lines = append(lines, v.brief(doubt.Why.String()))
+	}
+	return lines
 }
 
 func (v view) withheld(text fact.Text) string { return v.brief(text.String()) }

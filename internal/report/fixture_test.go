@@ -104,9 +104,9 @@ func (c campus) record(s pool.Sample) cycle.Record {
 	required, _ := s.Required.Get()
 	r := cycle.Record{
 		At: s.At, Source: "cron", TookSeconds: 3.24, Participants: s.Participants, Meetings: s.Meetings,
-		Enabled: s.Enabled, Running: s.Running, Draining: s.Draining,
+		Enabled: s.Enabled, Serving: s.Enabled, Running: s.Running, Draining: s.Draining,
 	}
-	r.Plan.Required = scaling.Required{Servers: s.Required, Enabled: s.Enabled, Capacity: pool.Seen(s.WeightedEnabled()), Size: pool.Seen(float64(c.size)), Policies: []scaling.Answer{
+	r.Plan.Required = scaling.Required{Servers: s.Required, Enabled: s.Enabled, Serving: s.Enabled, Capacity: pool.Seen(s.WeightedEnabled()), ServingCapacity: pool.Seen(s.Room()), Size: pool.Seen(float64(c.size)), Policies: []scaling.Answer{
 		{Policy: scaling.PolicyLoad, Servers: pool.Seen(required), Why: []string{
 			"compared with 1180 participants and 66 meetings 5m ago: ratios 1.06 and 1.06",
 			fmt.Sprintf("participants: ceil(2 × %d / 250) = %d", s.Participants, (2*s.Participants+249)/250),

@@ -66,7 +66,7 @@ func maxSample(a, b pool.Sample) pool.Sample {
 	m := pool.Sample{
 		At: a.At, Participants: max(a.Participants, b.Participants), Meetings: max(a.Meetings, b.Meetings),
 		Required: maxReading(a.Required, b.Required), Enabled: max(a.Enabled, b.Enabled), Running: max(a.Running, b.Running),
-		Draining: max(a.Draining, b.Draining), Idle: maxReading(a.Idle, b.Idle), Price: maxReading(a.Price, b.Price),
+		Serving: maxReading(a.Serving, b.Serving), Draining: max(a.Draining, b.Draining), Idle: maxReading(a.Idle, b.Idle), Price: maxReading(a.Price, b.Price),
 		Asked: map[string]int{},
 	}
 	m.SetCapacity(max(a.WeightedEnabled(), b.WeightedEnabled()))

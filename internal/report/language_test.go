@@ -110,6 +110,9 @@ func recordWords() []string {
 	for _, health := range []scaling.Health{scaling.Healthy, scaling.Unseen, scaling.Unresponsive, scaling.Malfunctioning, scaling.ToRecycle} {
 		list = append(list, string(health))
 	}
+	for _, stage := range []scaling.Stage{scaling.StageHeld, scaling.Serving, scaling.Coming, scaling.Late, scaling.Unlisted, scaling.Draining, scaling.Resting} {
+		list = append(list, string(stage))
+	}
 	for _, state := range []pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled} {
 		list = append(list, string(state))
 	}

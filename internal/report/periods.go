@@ -56,12 +56,12 @@ func (v view) period(title string, c canvas, samples []pool.Sample, ahead outloo
 	return p
 }
 
-// participantsChart shows the participants, and the capacity of the enabled and the
+// participantsChart shows the participants, and the capacity of the serving and the
 // required servers.
 func (v view) participantsChart(c canvas, samples []pool.Sample, ahead outlook) chart {
 	each := v.about.ServerParticipants
 	participants := seriesOf(samples, known(func(s pool.Sample) int { return s.Participants }))
-	enabled := seriesOf(samples, known(func(s pool.Sample) int { return v.about.participants(s.WeightedEnabled()) }))
+	serving := seriesOf(samples, known(func(s pool.Sample) int { return v.about.participants(s.Room()) }))
 	required := seriesOf(samples, func(s pool.Sample) (int, bool) { return s.Required.Get() }).times(each)
 	requiredBy := func(policy scaling.Policy) series {
 		return seriesOf(samples, func(s pool.Sample) (int, bool) {
@@ -69,7 +69,7 @@ func (v view) participantsChart(c canvas, samples []pool.Sample, ahead outlook) 
 			return servers, ok
 		}).times(each)
 	}
-	top, values := levels(max(participants.max(), enabled.max(), required.max(), ahead.upper.max(), ahead.calendar.max()*float64(each)))
+	top, values := levels(max(participants.max(), serving.max(), required.max(), ahead.upper.max(), ahead.calendar.max()*float64(each)))
 	c.top = top
 	future, calendar := c, ahead.calendar.times(each)
 	future.maxGap = week // policies give few values, and there are no gaps between them
@@ -87,12 +87,12 @@ func (v view) participantsChart(c canvas, samples []pool.Sample, ahead outlook) 
 	add("schedule", c.steps(requiredBy(scaling.PolicySchedule))+future.steps(calendar), v.T("required by the calendar"))
 	add("forecast", c.steps(requiredBy(scaling.PolicyForecast)), v.T("required by the forecast"))
 	add("required", c.steps(required), v.T("capacity of required servers"))
-	add("enabled", c.steps(enabled), v.T("capacity of enabled servers"))
+	add("enabled", c.steps(serving), v.T("capacity of serving servers"))
 	add("expected", future.line(ahead.expected), "")
 	add("people", c.line(participants), v.T("participants"))
-	drawn.Alt = v.T("From %s to %s today: at most %s; capacity of enabled servers: %s to %s; capacity of required servers: at most %s.",
-		v.Moment(c.from), v.Moment(v.At), v.N(int(participants.max()), "participant/participants"), v.Number(enabled.min(), 0),
-		v.Number(enabled.max(), 0), v.Number(required.max(), 0))
+	drawn.Alt = v.T("From %s to %s today: at most %s; capacity of serving servers: %s to %s; capacity of required servers: at most %s.",
+		v.Moment(c.from), v.Moment(v.At), v.N(int(participants.max()), "participant/participants"), v.Number(serving.min(), 0),
+		v.Number(serving.max(), 0), v.Number(required.max(), 0))
 	return drawn
 }
 
@@ -131,7 +131,7 @@ func (v view) hints(c canvas, samples []pool.Sample, step time.Duration) []hint 
 		hints = append(hints, hint{
 			Left: percentOf(left, chartWidth), Width: percentOf(right-left, chartWidth),
 			Text: v.T("%s: %s; capacity: %s; servers required: %s; machines running: %s", v.Moment(s.At), v.N(s.Participants, "participant/participants"),
-				v.Count(v.about.participants(s.WeightedEnabled())), v.Maybe(s.Required), v.Count(s.Running)),
+				v.Count(v.about.participants(s.Room())), v.Maybe(s.Required), v.Count(s.Running)),
 		})
 	}
 	return hints

@@ -49,7 +49,7 @@ type group struct {
 // Groups returns the servers by their situation, without those of Resting.
 func (v view) Groups() []group {
 	groups := []group{
-		{Name: v.T("needs attention"), Mark: "▲"}, {Name: v.T("in maintenance"), Mark: "◆"}, {Name: v.T("in service"), Mark: "●"},
+		{Name: v.T("needs attention"), Mark: "▲"}, {Name: v.T("held by a person"), Mark: "◆"}, {Name: v.T("in service"), Mark: "●"},
 		{Name: v.T("starting up"), Mark: "◐"}, {Name: v.T("draining"), Mark: "◌"},
 	}
 	for _, server := range v.Last.Servers {
@@ -74,7 +74,7 @@ func (v view) Resting() []cycle.ServerRecord {
 // The groups of servers, in the order of the table. Resting servers are not in it.
 const (
 	groupAttention = iota
-	groupMaintenance
+	groupHeld
 	groupInService
 	groupStarting
 	groupDraining
@@ -84,10 +84,14 @@ const (
 func groupOf(s cycle.ServerRecord) int {
 	running := s.Machine != nil && s.Machine.State == pool.Running
 	switch {
-	case s.Maintenance != nil:
-		return groupMaintenance
-	case s.Health != scaling.Healthy:
+	case s.Maintenance != nil, s.Stage == scaling.StageHeld:
+		return groupHeld
+	case s.Health != scaling.Healthy, s.Stage == scaling.Late, s.Stage == scaling.Unlisted:
 		return groupAttention
+	case s.Stage == scaling.Serving:
+		return groupInService
+	case s.Stage == scaling.Coming:
+		return groupStarting
 	case s.Entry == pool.Enabled && running && s.Online:
 		return groupInService
 	case s.Entry == pool.Enabled:
@@ -212,7 +216,8 @@ func (v view) Place(s cycle.ServerRecord) string {
 	return s.Machine.Type + ", " + s.Machine.Zone
 }
 
-// Entry returns the state, tag and load multiplier of a server's Scalelite entry.
+// Entry returns the state, tag and load multiplier of a server's Scalelite entry, and the
+// server's stage.
 func (v view) Entry(s cycle.ServerRecord) string {
 	if s.Entry == "" {
 		return notApplicable
@@ -220,6 +225,9 @@ func (v view) Entry(s cycle.ServerRecord) string {
 	words := []string{v.T(string(s.Entry))}
 	if !s.Online {
 		words = append(words, v.T("offline"))
+	}
+	if s.Stage != "" {
+		words = append(words, v.T(string(s.Stage)))
 	}
 	if s.Tag != "" {
 		words = append(words, v.T("tag %s", s.Tag))

@@ -60,7 +60,7 @@ type Status struct {
 	Forced *pool.Forced `json:"forced,omitempty"`
 	// Pending is what operators changed since the last evaluation.
 	Pending []pool.Intervention `json:"ordered,omitempty"`
-	// Capacity is how many participants the enabled servers carry.
+	// Capacity is how many participants the servers carry that take meetings now.
 	Capacity pool.Reading[int] `json:"capacity"`
 	// Last is the last evaluation; nil before the first.
 	Last *cycle.Record `json:"last"`
@@ -87,6 +87,7 @@ type Decision struct {
 	Source   string            `json:"source"`
 	Required pool.Reading[int] `json:"required"`
 	Enabled  int               `json:"enabled"`
+	Serving  int               `json:"serving"`
 	Outcomes []cycle.Outcome   `json:"outcomes"`
 	Alerts   int               `json:"alerts"`
 
@@ -118,7 +119,7 @@ func NewStatus(about About, at time.Time, past Past) Status {
 		for i, server := range last.Servers {
 			last.Servers[i].Maintenance = past.State.Servers[server.Number].Maintenance
 		}
-		if capacity, ok := last.Capacity().Get(); ok && !last.Blind {
+		if capacity, ok := last.Room().Get(); ok && !last.Blind {
 			s.Capacity = pool.Seen(about.participants(capacity))
 		}
 	}
@@ -131,7 +132,7 @@ func NewStatus(about About, at time.Time, past Past) Status {
 func (s *Status) listDecisions(records []cycle.Record) {
 	for _, r := range records {
 		decision := Decision{
-			At: r.At, Source: r.Source, Required: r.Required(), Enabled: r.Enabled,
+			At: r.At, Source: r.Source, Required: r.Required(), Enabled: r.Enabled, Serving: r.Serving,
 			Outcomes: r.Outcomes, Alerts: len(r.Plan.Alerts), record: r,
 		}
 		if s.LastAction == nil && len(r.Outcomes) > 0 {

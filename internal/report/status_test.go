@@ -33,9 +33,9 @@ func TestVerdictIsTheMostUrgentAlert(t *testing.T) {
 		"three alerts":                     {alert(scaling.Warning, scaling.Critical, scaling.Error), "critical", "s"},
 		"a warning":                        {alert(scaling.Warning), "warning", "s"},
 		"an evaluation is a little late":   {func(c *campus) { c.at = c.at.Add(9 * time.Minute) }, report.Well, ""},
-		"evaluations have stopped":         {func(c *campus) { c.at = c.at.Add(15 * time.Minute) }, "error", "evaluation"},
+		"evaluations have stopped":         {func(c *campus) { c.at = c.at.Add(15 * time.Minute) }, "error", "state"},
 		"paused since the last evaluation": {func(c *campus) { c.past.State.Paused = &pool.Hold{Author: "Ada"} }, "warning", "paused"},
-		"the history cannot be read":       {func(c *campus) { c.past.History = pool.Unknown[[]pool.Sample]("HTTP status 500") }, "warning", "history"},
+		"the history cannot be read":       {func(c *campus) { c.past.History = pool.Unknown[[]pool.Sample]("HTTP status 500") }, "warning", "storage"},
 		"no evaluation yet":                {func(c *campus) { *c = emptyPool() }, report.Unjudged, ""},
 		"an error besides a new pause": {func(c *campus) {
 			alert(scaling.Error)(c)
@@ -176,22 +176,24 @@ func TestPageShowsEveryServerAndDecision(t *testing.T) {
 func TestCapacityIsWeightedByMultipliers(t *testing.T) {
 	c := busyPool(12, 1200)
 	required := &c.past.Last.Plan.Required
-	required.Capacity, required.Size, required.UsedUp = pool.Seen(4.5), pool.Seen(6.), true
+	required.Capacity, required.ServingCapacity, required.Size, required.UsedUp = pool.Seen(4.5), pool.Seen(3.5), pool.Seen(6.), true
 	samples, _ := c.past.History.Get()
 	for i := range samples {
 		samples[i].SetCapacity(0.5)
+		samples[i].Serving = pool.Seen(0.4)
 	}
 	var page, text, metrics strings.Builder
 	if err := errors.Join(c.status().Page(&page, "en"), c.status().Text(&text), c.status().Metrics(&metrics)); err != nil {
 		t.Fatal(err)
 	}
 	for _, shown := range []struct{ format, text, wanted string }{
-		{"page", page.String(), "of the capacity (1,125)<"},
+		{"page", page.String(), "of the capacity (875)<"},
 		{"page", page.String(), "they count as 4.5 (load multipliers)<"},
-		{"page", page.String(), "capacity of enabled servers: 125 to 125"},
-		{"page", page.String(), "participants; capacity: 125; "},
-		{"text", text.String(), "capacity for 1125 participants"},
-		{"metrics", metrics.String(), "divims_capacity_participants{pool=\"campus\"} 1125\n"},
+		{"page", page.String(), "capacity of serving servers: 100 to 100"},
+		{"page", page.String(), "participants; capacity: 100; "},
+		{"text", text.String(), "capacity for 875 participants"},
+		{"metrics", metrics.String(), "divims_capacity_participants{pool=\"campus\"} 875\n"},
+		{"metrics", metrics.String(), "divims_serving_capacity_servers{pool=\"campus\"} 3.5\n"},
 		{"metrics", metrics.String(), "divims_capacity_servers{pool=\"campus\"} 4.5\n"},
 		{"metrics", metrics.String(), "divims_pool_capacity_servers{pool=\"campus\"} 6\n"},
 		{"metrics", metrics.String(), "divims_pool_used_up{pool=\"campus\"} 1\n"},
@@ -303,5 +305,35 @@ func TestPageConvertsTimesOfReasons(t *testing.T) {
 	}
 	if !strings.Contains(page.String(), "has not answered since 10:20") || strings.Contains(page.String(), "2026-03-17T09:20:00Z:") {
 		t.Error("09:20 UTC is not shown as 10:20 in Paris")
+	}
+}
+
+// TestStagesAndDoubtsAreShown: the stage of each server is on the page and in the text, and
+// the verdict begins with what casts doubt on it.
+func TestStagesAndDoubtsAreShown(t *testing.T) {
+	c := busyPool(3, 300)
+	c.past.Last.Servers[0].Stage, c.past.Last.Servers[1].Stage, c.past.Last.Servers[2].Stage = scaling.Serving, scaling.Late, scaling.StageHeld
+	c.past.Last.Plan.Doubts = []scaling.Doubt{{Cause: scaling.NoneComes, Since: tuesday, Why: fact.Verbatim("no machine comes")}}
+	c.past.Last.Plan.Withheld = fact.List{fact.Verbatim("more machines")}
+	c.past.Records[0].Plan.Withheld, c.past.Records[0].Outcomes, c.past.Records[0].Plan.Actions = c.past.Last.Plan.Withheld, nil, nil
+	var english, french, text strings.Builder
+	if err := errors.Join(c.status().Page(&english, "en"), c.status().Page(&french, "fr"), c.status().Text(&text)); err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []struct{ format, text, wanted string }{
+		{"page", english.String(), "enabled, serving<"},
+		{"page", english.String(), "late<"},
+		{"page", english.String(), "held by a person"},
+		{"page", english.String(), ">no machine comes</p>"},
+		{"page", english.String(), "1\u00a0deferred<"},
+		{"French page", french.String(), "activé, en service<"},
+		{"French page", french.String(), "en retard<"},
+		{"text", text.String(), "in doubt since 2026-03-17T09:37:20Z: no machine comes"},
+		{"text", text.String(), "  serving  "},
+		{"text", text.String(), "  late     "},
+	} {
+		if !strings.Contains(shown.text, shown.wanted) {
+			t.Errorf("%q is not in the %s", shown.wanted, shown.format)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -28,10 +29,10 @@ func (s Status) Text(w io.Writer) error {
 		return p.err
 	}
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\thealth\tmeetings\tparticipants\tremark") // Flush returns the error
+	_, _ = fmt.Fprintln(table, "\n#\tdomain\tentry\tmachine\tstage\thealth\tmeetings\tparticipants\tremark") // Flush returns the error
 	for _, server := range s.Last.Servers {
-		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, fact.Clean(server.Domain),
-			fact.Clean(entryText(server)), fact.Clean(machineText(server)), fact.Clean(healthText(server)),
+		_, _ = fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", server.Number, fact.Clean(server.Domain),
+			fact.Clean(entryText(server)), fact.Clean(machineText(server)), stageText(server), fact.Clean(healthText(server)),
 			countText(server, server.Meetings), countText(server, server.Participants), fact.Clean(remark(server)))
 	}
 	return table.Flush()
@@ -41,6 +42,9 @@ func (s Status) Text(w io.Writer) error {
 func (s Status) summarise(p *printer) {
 	p.line("")
 	p.line("verdict: %s; capacity for %s", s.Verdict, pool.CountSeen(s.Capacity, "participant"))
+	for _, doubt := range s.Last.Plan.Doubts {
+		p.line("  in doubt since %s: %s", doubt.Since.UTC().Format(time.RFC3339), doubt.Why)
+	}
 	for _, alert := range s.Alerts {
 		reported := func(a scaling.Alert) bool { return a.Subject == alert.Subject }
 		if !slices.ContainsFunc(s.Last.Plan.Alerts, reported) {
@@ -110,9 +114,9 @@ func figures(r cycle.Record) string {
 	if r.Blind {
 		return "Scalelite's entries or Scaleway's machines could not be read"
 	}
-	return fmt.Sprintf("%s in %s; %s required, %d enabled, %s running, %d draining",
+	return fmt.Sprintf("%s in %s; %s required, %d enabled, %d serving, %s running, %d draining",
 		pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"), pool.CountSeen(r.Required(), "server"),
-		r.Enabled, pool.Count(r.Running, "machine"), r.Draining)
+		r.Enabled, r.Serving, pool.Count(r.Running, "machine"), r.Draining)
 }
 
 // printer writes cleaned lines and keeps the first error.
@@ -155,6 +159,9 @@ func healthText(s cycle.ServerRecord) string {
 	}
 	return string(s.Health)
 }
+
+// stageText returns a server's stage, or a dash in a record of an earlier version.
+func stageText(s cycle.ServerRecord) string { return cmp.Or(string(s.Stage), notApplicable) }
 
 // countText returns a count on a server, or a dash if it has no machine.
 func countText(s cycle.ServerRecord, r pool.Reading[int]) string {

@@ -27,9 +27,12 @@ func (v view) Tiles() []tile {
 	}
 }
 
-// withCapacity adds a note on what the enabled servers count as, if load multipliers
-// make that differ from their number.
+// withCapacity adds notes on how many of the enabled servers take meetings, and on what
+// they count as, if load multipliers make that differ from their number.
 func (v view) withCapacity(notes []string) []string {
+	if v.Last.Room().Known() {
+		notes = append([]string{v.T("%s serving", v.Count(v.Last.Serving))}, notes...)
+	}
 	if capacity, ok := v.Last.Capacity().Get(); ok && capacity != float64(v.Last.Enabled) {
 		notes = append(notes, v.T("they count as %s (load multipliers)", v.Number(capacity, 1)))
 	}
@@ -44,7 +47,7 @@ func fraction(part, whole int) string {
 	return percentOf(min(part, whole), whole)
 }
 
-// usage returns the used share of the enabled servers' capacity.
+// usage returns the used share of the capacity.
 func (v view) usage() string {
 	capacity, ok := v.Capacity.Get()
 	if !ok || capacity == 0 {

@@ -23,10 +23,9 @@ const overdueIntervals = 2.5
 
 // Subjects of the alerts that the report raises.
 const (
-	subjectEvaluation = "evaluation"
-	subjectHistory    = "history"
-	subjectStorage    = "storage"
-	subjectPaused     = "paused" // as in the decision's alert
+	subjectEvaluation = scaling.SubjectState
+	subjectStorage    = scaling.SubjectStorage
+	subjectPaused     = scaling.SubjectPaused
 )
 
 // adviceOverdue is what to do when evaluations stop.
@@ -53,7 +52,7 @@ func (s *Status) collectAlerts(past Past) {
 		add(scaling.Warning, subjectPaused, "", fact.New("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
 	}
 	if !past.History.Known() {
-		add(scaling.Warning, subjectHistory, "", fact.New("no charts and no costs: the history could not be read: %s", past.History.Reason()))
+		add(scaling.Warning, subjectStorage, "", fact.New("no charts and no costs: the history could not be read: %s", past.History.Reason()))
 	}
 	if past.Unread != "" {
 		add(scaling.Warning, subjectStorage, "", fact.New("the list of decisions is not complete: %s", past.Unread))

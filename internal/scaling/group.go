@@ -50,7 +50,7 @@ func (d *decision) formGroups() {
 	slices.SortFunc(d.groups, func(a, b *group) int { return strings.Compare(a.Tag, b.Tag) })
 	if byTag[""] == nil {
 		nothing := pool.Seen(0.) // every server has a tag
-		d.plan.Required = Required{Servers: pool.Seen(0), Capacity: nothing, Size: nothing}
+		d.plan.Required = Required{Servers: pool.Seen(0), Capacity: nothing, ServingCapacity: nothing, Size: nothing}
 	}
 	for _, g := range d.groups {
 		g.Load = d.measureLoad(g.members)

@@ -34,12 +34,16 @@ type Required struct {
 	// Servers is the largest answer after the limits. It is unknown if no policy had
 	// an answer, and then the capacity is not changed.
 	Servers pool.Reading[int] `json:"servers"`
-	// Enabled is the number of enabled servers that count before the plan's actions.
+	// Enabled is the number of enabled servers that count before the plan's actions: they
+	// serve or are coming. Serving is how many of them take meetings now.
 	Enabled int `json:"enabled"`
-	// Capacity is the capacity of the enabled servers, and Size the capacity of all
-	// servers. Without load multipliers they are the numbers of servers.
-	Capacity pool.Reading[float64] `json:"capacity"`
-	Size     pool.Reading[float64] `json:"size"`
+	Serving int `json:"serving"`
+	// Capacity is the capacity of the enabled servers, ServingCapacity that of those that
+	// take meetings now, and Size the capacity of all servers. Without load multipliers they
+	// are the numbers of servers.
+	Capacity        pool.Reading[float64] `json:"capacity"`
+	ServingCapacity pool.Reading[float64] `json:"serving_capacity"`
+	Size            pool.Reading[float64] `json:"size"`
 	// UsedUp is set if a policy or an operator asks for all servers or more. It is not
 	// set if only the minimum requires all servers.
 	UsedUp   bool     `json:"used_up,omitempty"`

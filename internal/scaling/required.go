@@ -17,6 +17,7 @@ func (g *group) require() {
 	g.enabled, g.size = roundUp(counted), roundUp(all)
 	g.Required = Required{
 		Enabled: g.members.count((*server).counts), Capacity: pool.Seen(round2(counted)), Size: pool.Seen(round2(all)),
+		Serving: g.members.count((*server).serving), ServingCapacity: pool.Seen(round2(g.members.capacity((*server).serving))),
 	}
 	asked := g.askPolicies()
 	g.warnPolicies(asked)

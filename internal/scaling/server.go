@@ -132,6 +132,9 @@ func (s *server) counts() bool {
 	return s.intended == pool.Enabled && (s.stage == Serving || s.stage == Coming || s.planned)
 }
 
+// serving reports whether the server took meetings before the plan.
+func (s *server) serving() bool { return s.stage == Serving }
+
 // lost reports whether the server is bare metal that the hoster does not list. DiViMS
 // cannot create its machine.
 func (s *server) lost() bool {

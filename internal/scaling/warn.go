@@ -219,7 +219,7 @@ func (d *decision) warnFailedCreations() {
 // warnOverloaded adds an alert if there are more people or meetings than the group's
 // serving servers are meant for.
 func (g *group) warnOverloaded() {
-	serving := g.members.capacity(func(s *server) bool { return s.stage == Serving })
+	serving := g.members.capacity((*server).serving)
 	people, meetings := g.Load.Participants, g.Load.Meetings
 	if float64(people) <= serving*float64(g.config.ServerParticipants) && float64(meetings) <= serving*float64(g.config.ServerMeetings) {
 		return
