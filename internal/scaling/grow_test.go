@@ -148,5 +148,5 @@ func TestCreatesNoSecondMachine(t *testing.T) {
 		s.evaluate()
 		s.want("", "whose machine is that?")
 	}
-	s.wantAlert("server 4")
+	s.wantAlert("identity 4")
 }

@@ -34,7 +34,7 @@ func (d *decision) deleteNeverServed() {
 		}
 		allowed--
 		s.intended = pool.Disabled
-		d.do(Action{Kind: Delete, Server: s.Server.Number, Unanswered: true,
+		d.do(Action{Kind: Delete, Server: s.Server.Number, Unanswered: true, DiscardRecordings: s.discardsRecordings(),
 			Reason: fact.New("its machine was ordered %s ago and has never served", d.now.Sub(s.memory.Ordered))})
 	}
 }

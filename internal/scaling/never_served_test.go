@@ -105,7 +105,7 @@ func TestMakesPlaceForMachines(t *testing.T) {
 	s.evaluate()
 	s.evaluate()
 	s.want("", "10 minutes")
-	s.wantAlert("no server left")
+	s.wantAlert("pool size")
 	s.evaluate()
 	s.want("delete 2", "15 minutes, and no place is left; one of three at a time")
 	s.carryOut()
