@@ -158,6 +158,7 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	}
 	record.Plan.Alerts = append(record.Plan.Alerts, ownAlerts(state, next, record.Outcomes)...)
 	record.Plan.Alerts = scaling.MergeAlerts(append(record.Plan.Alerts, storageAlerts(state, seen.History, clock, request.Conflict)...))
+	record.collectFacts()
 	countIdle(&next, state, record)
 	record.TookSeconds = request.Elapsed().Seconds()
 	c.logRecord(ctx, record)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -40,6 +41,9 @@ type Record struct {
 	// Blind is true if Scalelite's entries or Scaleway's machines could not be read, so
 	// that nothing was done.
 	Blind bool `json:"blind,omitempty"`
+	// Facts are the reasons, alerts and advice that have values, as facts. With them a reader
+	// can show in other languages what the record has in English.
+	Facts fact.Facts `json:"facts,omitempty"`
 	// blindness is what could not be read if Blind is true. The alerts of the record have
 	// it, too.
 	blindness string
@@ -301,6 +305,7 @@ func (r Record) brief() Record {
 		return v.Health == scaling.Healthy && v.LeftAlone.IsZero()
 	})
 	r.Plan.Required.Policies = withoutOutlook(r.Plan.Required.Policies)
+	r.collectFacts()
 	r.Plan.Tagged = slices.Clone(r.Plan.Tagged)
 	for i := range r.Plan.Tagged {
 		r.Plan.Tagged[i].Required.Policies = withoutOutlook(r.Plan.Tagged[i].Required.Policies)

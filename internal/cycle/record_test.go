@@ -4,6 +4,7 @@ import (
 	"maps"
 	"testing"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -114,5 +115,42 @@ func TestLastRecord(t *testing.T) {
 	}
 	if _, err := LastRecord(pool.State{Record: []byte(`{"at":1}`)}); err == nil {
 		t.Error("a damaged record is no error")
+	}
+}
+
+// TestRecordHasTheFactsOfItsTexts checks that the reasons, alerts and advice of a record that
+// was read from JSON can be shown in French, and that a brief record has only its own.
+func TestRecordHasTheFactsOfItsTexts(t *testing.T) {
+	f, c, _ := newFakeWithInbox()
+	f.next(t, c)
+	last, err := LastRecord(f.committed[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := fact.NewBook(last.Facts)
+	var texts []fact.Text
+	for _, alert := range last.Plan.Alerts {
+		texts = append(texts, alert.Text, alert.Advice)
+	}
+	for _, outcome := range last.Outcomes {
+		texts = append(texts, fact.Verbatim(outcome.Reason))
+	}
+	for _, server := range last.Servers {
+		texts = append(texts, fact.Verbatim(server.Why), fact.Verbatim(server.LeftAlone))
+	}
+	if len(texts) == 0 || len(last.Outcomes) == 0 {
+		t.Fatal("the record has no texts")
+	}
+	for _, text := range texts {
+		if !text.IsZero() && !book.Of(text).Has(fact.French) {
+			t.Errorf("%q cannot be shown in French", text)
+		}
+	}
+
+	record := Record{Plan: scaling.Plan{Verdicts: []scaling.Verdict{
+		{Health: scaling.Healthy, Why: fact.New("server %d is up already", 1)}, {Health: scaling.Unseen, Why: fact.New("server %d is up already", 2)},
+	}}}
+	if facts := record.brief().Facts; len(facts) != 1 || facts[0].String() != "server 2 is up already" {
+		t.Errorf("the facts of a brief record: %v", facts)
 	}
 }

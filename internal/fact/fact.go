@@ -70,6 +70,15 @@ func (l List) String() string {
 	return strings.Join(parts, "; ")
 }
 
+// join returns the texts in a language, with a separator between them.
+func (l List) join(language Language, zone *time.Location, separator string) string {
+	parts := make([]string, len(l))
+	for i, text := range l {
+		parts[i] = text.In(language, zone)
+	}
+	return strings.Join(parts, separator)
+}
+
 // Counted is a number of things: "3 servers".
 type Counted struct {
 	N float64
@@ -90,7 +99,11 @@ type Numbers []int
 const maxNamed = 10
 
 // String returns the list in English.
-func (n Numbers) String() string {
+func (n Numbers) String() string { return n.named("server", "servers", " and %d more") }
+
+// named returns the list with a noun in front. more is the form of the number of servers
+// that are left out.
+func (n Numbers) named(one, many, more string) string {
 	named := make([]string, min(len(n), maxNamed))
 	for i := range named {
 		named[i] = fmt.Sprint(n[i])
@@ -98,9 +111,9 @@ func (n Numbers) String() string {
 	list := strings.Join(named, ", ")
 	switch {
 	case len(n) == 1:
-		return "server " + list
+		return one + " " + list
 	case len(n) > maxNamed:
-		return fmt.Sprintf("servers %s and %d more", list, len(n)-maxNamed)
+		list += fmt.Sprintf(more, len(n)-maxNamed)
 	}
-	return "servers " + list
+	return many + " " + list
 }

@@ -40,22 +40,22 @@ func (s *Status) collectAlerts(past Past) {
 		return
 	}
 	s.Alerts = append(s.Alerts, s.Last.Plan.Alerts...)
-	add := func(level scaling.Level, subject, advice string, text fact.Text) {
-		s.Alerts = append(s.Alerts, scaling.Alert{Level: level, Subject: subject, Text: text, Advice: fact.New(advice)})
+	add := func(level scaling.Level, subject string, text, advice fact.Text) {
+		s.Alerts = append(s.Alerts, scaling.Alert{Level: level, Subject: subject, Text: text, Advice: advice})
 	}
 	if s.overdue() > 0 {
-		add(scaling.Error, subjectEvaluation, adviceOverdue, fact.New("no evaluation since %s; one is due every %s",
-			s.Last.At, s.about.Interval.String()))
+		add(scaling.Error, subjectEvaluation, fact.New("no evaluation since %s; one is due every %s", s.Last.At, s.about.Interval),
+			fact.New(adviceOverdue))
 	}
 	hasPause := slices.ContainsFunc(s.Alerts, func(a scaling.Alert) bool { return a.Subject == subjectPaused })
 	if s.Paused != nil && !hasPause {
-		add(scaling.Warning, subjectPaused, "", fact.New("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason))
+		add(scaling.Warning, subjectPaused, fact.New("DiViMS changes nothing: paused by %s: %s", s.Paused.Author, s.Paused.Reason), fact.Text{})
 	}
 	if !past.History.Known() {
-		add(scaling.Warning, subjectStorage, "", fact.New("no charts and no costs: the history could not be read: %s", past.History.Reason()))
+		add(scaling.Warning, subjectStorage, fact.New("no charts and no costs: the history could not be read: %s", past.History.Reason()), fact.Text{})
 	}
 	if past.Unread != "" {
-		add(scaling.Warning, subjectStorage, "", fact.New("the list of decisions is not complete: %s", past.Unread))
+		add(scaling.Warning, subjectStorage, fact.New("the list of decisions is not complete: %s", past.Unread), fact.Text{})
 	}
 	slices.SortStableFunc(s.Alerts, func(a, b scaling.Alert) int { return cmp.Compare(urgency(a.Level), urgency(b.Level)) })
 	s.Verdict = Well
