@@ -199,3 +199,28 @@ func stalePoller(s *story) {
 	s.evaluate()
 	s.evaluate()
 }
+
+// TestGuardBecomesProbation: none of the machines that were made since the servers fell
+// comes in its time, so more are made in rounds.
+func TestGuardBecomesProbation(t *testing.T) {
+	s := newStory(t, 30)
+	for n := 1; n <= 12; n++ {
+		s.meeting(n, 125) // 12 are required
+	}
+	for n := 13; n <= 30; n++ {
+		s.rest(n)
+	}
+	s.evaluate()
+	s.dead(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+	s.evaluate()
+	if got := countOf(s.plan, Create); got != 4 {
+		t.Errorf("planned %s, want a third of the twelve that are missing", s.planned())
+	}
+	s.carryOut()
+	s.live(10 * time.Minute)
+	s.wantDoubt(FellTogether, true, "all fell")
+	s.wantDoubt(NoneComes, true, "and what was made does not come")
+	if got := countOf(s.plan, Create); got != 3 {
+		t.Errorf("planned %s, want a tenth of the pool", s.planned())
+	}
+}

@@ -142,3 +142,14 @@ func TestHoldEndsWithItsEntry(t *testing.T) {
 	s.wantStage(4, Draining, "nothing is known of the new entry")
 	s.want("enable 4", "four are required")
 }
+
+// TestTwoOfThreeAreHands: a person may cordon two servers one after the other.
+func TestTwoOfThreeAreHands(t *testing.T) {
+	s := newStory(t, 3)
+	s.meeting(1, 350) // all are required
+	s.evaluate()
+	s.entry(2).State, s.entry(3).State = pool.Cordoned, pool.Cordoned
+	s.evaluate()
+	s.wantStage(2, StageHeld, "a person cordoned it")
+	s.wantStage(3, StageHeld, "and this one")
+}

@@ -32,6 +32,10 @@ func TestStalePoller(t *testing.T) {
 			answersEmpty(&s.seen.Servers[1])
 		}, nil, true, Late},
 		"two answer with errors": {6, nil, func(s *story) { s.broken(1); s.broken(2) }, nil, false, Serving},
+		"two answer with errors, and never came": {6, func(s *story) { s.dead(1, 2) }, func(s *story) {
+			answersEmpty(&s.seen.Servers[0])
+			answersEmpty(&s.seen.Servers[1])
+		}, func(s *story) { s.broken(1); s.broken(2) }, false, Late},
 		"a poll lasts 2 minutes": {6, func(s *story) { s.config.ScalelitePoll = 2 * time.Minute }, silenced(1, 2), nil, false, Serving},
 		"the flags follow":       {6, nil, silenced(1, 2), func(s *story) { s.dead(1, 2) }, false, Late},
 		"one flag follows":       {6, nil, silenced(1, 2), func(s *story) { s.dead(1) }, false, Late},
@@ -175,10 +179,12 @@ func TestPollerLeavesMoreServersOffline(t *testing.T) {
 		s.rest(n)
 	}
 	s.config.MaxCreations = 4
+	s.meeting(2, 100)
 	s.evaluate()
 	s.carryOut()
 	made := 0
-	for range 24 {
+	for i := range 24 {
+		s.people(2, 100-i) // Scalelite sees the load fall: its poller is at work
 		for n := 5; n <= 30; n++ {
 			if s.machine(n) != nil {
 				answersEmpty(&s.seen.Servers[n-1])
@@ -197,4 +203,26 @@ func TestPollerLeavesMoreServersOffline(t *testing.T) {
 		t.Error("no machine was made while the poller was busy")
 	}
 	s.wantAlert("poller")
+}
+
+// TestScaleliteCannotReachAServer: its poller has seen the server online, and does not any
+// more. That is not the poller's fault, and the server is cordoned when the others suffice.
+func TestScaleliteCannotReachAServer(t *testing.T) {
+	s := newStory(t, 4)
+	s.meeting(1, 370) // 3 are required
+	s.dead(3)
+	s.evaluate()
+	s.comes(3)
+	s.meeting(3, 1)
+	s.meeting(2, 1)
+	s.meeting(4, 1)
+	s.config.MaxCordons = 0
+	s.evaluate()
+	s.config.MaxCordons = 20
+	s.entry(3).Online = false
+	s.evaluate()
+	s.want("", "it may be chance")
+	s.evaluate()
+	s.want("cordon 3", "Scalelite does not send anybody to it, and the others suffice")
+	s.wantDoubt(StalePoller, false, "the poller has looked at it")
 }
