@@ -28,9 +28,6 @@ func (d *decision) findHands() {
 			memory.EnabledAs, memory.Ours, memory.HandSince = s.entry.ID, false, time.Time{}
 		case memory.HandSince.IsZero() && d.changedByHand(s):
 			changed = append(changed, s)
-		case memory.ID != s.entry.ID:
-			memory.HandSince = time.Time{} // another entry, of which nothing is known
-			memory.EnabledAs = ""
 		default:
 			memory.EnabledAs = ""
 		}
