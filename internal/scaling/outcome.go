@@ -50,7 +50,6 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 		case action.Kind == Create && outcome.Result == Done:
 			memory.Failures, memory.NotBefore = 0, time.Time{}
 			memory.Ordered, memory.Watched, memory.Gone = now, true, time.Time{}
-			next.Refused = nil
 		case action.Kind == PowerOn && outcome.Result == Done:
 			memory = startedAgain(memory, now)
 		case action.Kind == Create && outcome.Result == Failed:
@@ -71,6 +70,20 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 			next.Servers[action.Server] = memory
 		}
 	}
+	if cameThrough(plan, outcomes) {
+		next.Refused = nil
+	}
+}
+
+// cameThrough reports whether a creation succeeded. Refusals of others at the same
+// evaluation are then no alert: what was refused was had elsewhere.
+func cameThrough(plan Plan, outcomes []Outcome) bool {
+	for i, outcome := range outcomes {
+		if plan.Actions[i].Kind == Create && outcome.Result == Done {
+			return true
+		}
+	}
+	return false
 }
 
 // startedAgain returns the memory of a server whose machine was switched on.
