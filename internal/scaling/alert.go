@@ -2,8 +2,8 @@ package scaling
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,19 +80,19 @@ const (
 )
 
 // SubjectServer returns the subject of alerts about a server and its machine.
-func SubjectServer(number int) string { return fmt.Sprintf("server %d", number) }
+func SubjectServer(number int) string { return "server " + strconv.Itoa(number) }
 
 // SubjectCertificate returns the subject of alerts about a server's certificate.
-func SubjectCertificate(number int) string { return fmt.Sprintf("certificate %d", number) }
+func SubjectCertificate(number int) string { return "certificate " + strconv.Itoa(number) }
 
 // SubjectRecording returns the subject of alerts about a server's recordings.
-func SubjectRecording(number int) string { return fmt.Sprintf("recording %d", number) }
+func SubjectRecording(number int) string { return "recording " + strconv.Itoa(number) }
 
 // SubjectStats returns the subject of alerts about a server's figures.
-func SubjectStats(number int) string { return fmt.Sprintf("stats %d", number) }
+func SubjectStats(number int) string { return "stats " + strconv.Itoa(number) }
 
-func subjectHand(number int) string     { return fmt.Sprintf("hand %d", number) }
-func subjectIdentity(number int) string { return fmt.Sprintf("identity %d", number) }
+func subjectHand(number int) string     { return "hand " + strconv.Itoa(number) }
+func subjectIdentity(number int) string { return "identity " + strconv.Itoa(number) }
 func subjectImage(name string) string   { return SubjectImage + " " + name }
 func subjectZone(name string) string    { return "zone " + name }
 func subjectEntry(url string) string    { return "entry " + url }

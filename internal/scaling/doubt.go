@@ -68,11 +68,19 @@ func (d *decision) alertAbout(doubt Doubt) {
 	}
 	alert := d.alert(level, doubt.subject, doubt.advice, "%s", doubt.Why)
 	alert.Servers, alert.Since = doubt.named.numbers(), doubt.Since
+	quoted := 0
 	for _, s := range doubt.named {
 		s.explained = true
-		if alert.Quote == "" {
-			alert.Quote = s.Meetings.Reason()
+		if alert.Quote == "" && !s.Meetings.Known() {
+			alert.Quote, quoted = s.Meetings.Reason(), s.Server.Number
 		}
+	}
+	if doubt.Cause == StalePoller || len(doubt.named) == 0 {
+		return // Why names the servers
+	}
+	alert.Text = fact.New("%s (%s)", doubt.Why, fact.Numbers(alert.Servers))
+	if quoted != 0 {
+		alert.Text = fact.New("%s; server %d: %s", alert.Text, quoted, alert.Quote)
 	}
 }
 

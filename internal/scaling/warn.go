@@ -81,8 +81,7 @@ func (d *decision) isLate(s *server) bool {
 
 // warnIdentity adds an alert if it is not clear which machine is the server's.
 func (d *decision) warnIdentity(s *server) {
-	subject := subjectIdentity(s.Server.Number)
-	switch {
+	switch subject := subjectIdentity(s.Server.Number); {
 	case !d.seen.Machines.Known():
 	case !s.Machine.Known() && !s.MayBeUnread:
 		d.alertOf(s, Warning, subject, adviceIdentity, "it is not clear which machine is the server's, so DiViMS leaves it alone: %s", s.Machine.Reason()).Quote = s.Machine.Reason()
@@ -115,6 +114,10 @@ func (d *decision) warnZones() {
 // each server that has several. The servers get no alert of their own.
 func (d *decision) warnEntries() {
 	entries, _ := d.seen.Entries.Get()
+	if !slices.ContainsFunc(entries, func(e pool.Entry) bool { return e.Problem != "" }) &&
+		!slices.ContainsFunc(d.servers, func(s *server) bool { return !s.Entry.Known() }) {
+		return // neither an entry that cannot be read nor a server with several
+	}
 	byHost := make(map[string][]pool.Entry, len(entries))
 	for _, entry := range entries {
 		byHost[entry.Host()] = append(byHost[entry.Host()], entry)
