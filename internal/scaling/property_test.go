@@ -329,8 +329,9 @@ func checkDoubts(t *rapid.T, seen pool.Observation, state pool.State, plan Plan)
 			}
 			machine, _ := seen.Servers[action.Server-1].Machine.Get()
 			memory := state.Servers[action.Server]
-			ordered := memory.MachineID == machine.ID && (memory.EndDrain != nil || memory.Recycle != nil)
-			if !ordered && machine.Detail != pool.Preparing {
+			// A machine that is missing for the first time keeps its order.
+			ordered := (machine == nil || memory.MachineID == machine.ID) && (memory.EndDrain != nil || memory.Recycle != nil)
+			if !ordered && (machine == nil || machine.Detail != pool.Preparing) {
 				t.Fatalf("%+v on a server in doubt: %+v", action, doubt)
 			}
 		}
