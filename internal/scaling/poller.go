@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"slices"
 	"time"
 
 	"divims/internal/fact"
@@ -59,35 +60,31 @@ func (d *decision) judgePoller() {
 }
 
 // stalePoller returns the doubt about Scalelite's poller. If its word is stale, everything
-// is in doubt. If it merely leaves servers offline that answer DiViMS, it is too slow for
-// the pool, and more machines would not help it.
+// is in doubt. If it merely leaves servers offline that answer DiViMS, these are. More
+// machines help a poller that is too slow, because entries without one take most of its
+// time; so growth does not stop, it goes at a pace.
 func (d *decision) stalePoller() *Doubt {
 	left := d.servers.choose(func(s *server) bool { return s.stage == Late && d.unpolled(s) }, byNumber)
-	doubt := &Doubt{Cause: StalePoller, Since: d.doubt.PollerSince, Servers: left.numbers(), advice: advicePoller, subject: SubjectPoller, named: left}
-	switch {
-	case d.pollerStale:
+	if !d.pollerStale && len(left) == 0 {
+		return nil
+	}
+	doubt := &Doubt{Cause: StalePoller, Since: d.doubt.PollerSince, Servers: left.numbers(), Starts: noLimit, advice: advicePoller, subject: SubjectPoller, named: left}
+	if d.pollerStale {
 		doubt.Servers = d.servers.numbers()
 		doubt.Why = fact.New("Scalelite's poller does not look at the servers since %s: its flags do not follow what DiViMS sees, so nothing is cordoned or deleted",
 			doubt.Since)
-	case len(left) > 0:
-		doubt.Since = left[0].memory.Entry.AnsweredAt
-		for _, s := range left {
-			if s.memory.Entry.AnsweredAt.Before(doubt.Since) {
-				doubt.Since = s.memory.Entry.AnsweredAt
-			}
-		}
+	} else {
+		doubt.Since = slices.MinFunc(left, byAnswer).memory.Entry.AnsweredAt
 		doubt.Why = fact.New("Scalelite calls servers offline that answer DiViMS, since %s: %s; its poller does not get to them, or cannot reach them",
 			doubt.Since, fact.Numbers(left.numbers()))
-	default:
-		return nil
 	}
-	doubt.Starts = noLimit
-	switch {
-	case d.pollerStale:
-		doubt.Starts, doubt.Next = d.probationStarts(0)
-	case len(left) >= 2:
-		// Entries without a machine take most of a poll's time, so a machine may help.
-		doubt.Starts, doubt.Next = d.probationStarts(0)
+	if d.pollerStale || len(left) >= 2 {
+		doubt.Starts, doubt.Next = d.probationStarts()
 	}
 	return doubt
+}
+
+// byAnswer puts the server first that has answered, or been silent, for longest.
+func byAnswer(a, b *server) int {
+	return a.memory.Entry.AnsweredAt.Compare(b.memory.Entry.AnsweredAt)
 }

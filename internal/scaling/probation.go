@@ -169,7 +169,7 @@ func (d *decision) noneComes() *Doubt {
 			doubt.Since = s.memory.LateSince
 		}
 	}
-	doubt.Starts, doubt.Next = d.probationStarts(0)
+	doubt.Starts, doubt.Next = d.probationStarts()
 	return doubt
 }
 
@@ -190,9 +190,8 @@ func (d *decision) commonNames(keys []string) string {
 // probationStarts returns how many machines may be started on probation: a tenth of the
 // pool may be coming at once, at least one. Each round that brings none doubles the time
 // until the next, from one interval up to maxRoundWait; next is the end of that time.
-// others are servers that count as coming besides.
-func (d *decision) probationStarts(others int) (starts int, next time.Time) {
-	coming := others + d.servers.count(func(s *server) bool { return s.stage == Coming })
+func (d *decision) probationStarts() (starts int, next time.Time) {
+	coming := d.servers.count(func(s *server) bool { return s.stage == Coming })
 	starts = max(0, max(1, d.config.Size/probationShare)-coming)
 	if d.doubt.Fruitless > 0 {
 		wait := min(d.config.Interval<<min(d.doubt.Fruitless-1, 16), maxRoundWait)
