@@ -24,9 +24,10 @@ func (d *decision) sawFall(s *server) {
 	memory := &s.memory
 	down := s.silent() || s.entry != nil && !s.entry.Online
 	switch {
-	case s.stage == Serving && !down:
+	case s.entry == nil: // nothing is known of it
+	case !down:
 		memory.Fell, memory.FellOf = time.Time{}, 0
-	case down && memory.Fell.IsZero() && !memory.Served.IsZero() && (s.stage == Serving || s.stage == Late || s.stage == Coming):
+	case memory.Fell.IsZero() && !memory.Served.IsZero() && (s.stage == Serving || s.stage == Late || s.stage == Coming):
 		memory.Fell, memory.FellOf = d.now, d.servedBefore
 	}
 	if s.stage == Serving {
