@@ -98,7 +98,7 @@ func TestOutageIsReportedOnce(t *testing.T) {
 	s.evaluateAt(20)
 	s.evaluateAt(25)
 	s.evaluateAt(45)
-	want := []string{"sandbox: warning: state", "sandbox: critical: Scalelite", "sandbox: resolved: Scalelite", "sandbox: warning: evaluations"}
+	want := []string{"sandbox: warning: state", "sandbox: critical: Scalelite", "sandbox: resolved: Scalelite", "sandbox: warning: lease"}
 	if got := box.titles(); !slices.Equal(got, want) {
 		t.Errorf("messages %q, want %q", got, want)
 	}

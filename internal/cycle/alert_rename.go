@@ -30,7 +30,7 @@ var oldSubjects = map[string]string{
 	"forced":           scaling.SubjectPolicy,
 	"history":          scaling.SubjectStorage,
 	"stock and quota":  scaling.SubjectStock,
-	"evaluations":      scaling.SubjectState,
+	"evaluations":      scaling.SubjectLease,
 	"outdated image":   "",
 	"roll-out":         "",
 	"delete volume":    scaling.SubjectScaleway,

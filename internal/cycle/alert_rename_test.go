@@ -15,7 +15,7 @@ func TestOldSubjectsAreRenamed(t *testing.T) {
 		"network": "network", "server 3": "server 3", "pool size": "pool size", "image bbb-2": "image bbb-2",
 		"no server left": "pool size", "pool size of tag big": "pool size", "no server left of tag big": "pool size",
 		"policy schedule": "policy", "required servers": "policy", "forced": "policy", "history": "storage",
-		"stock and quota": "stock", "evaluations": "state", "machine stranger": "Scaleway", "delete volume": "Scaleway",
+		"stock and quota": "stock", "evaluations": "lease", "machine stranger": "Scaleway", "delete volume": "Scaleway",
 		"certificate of bbb-w12.example.com": "certificate 12", "recordings of bbb-w1.example.com": "recording 1", "stats of bbb-w2.example.com": "stats 2",
 		"certificate of gone.example.com": "", "outdated image": "", "roll-out": "",
 		"replacement of server 3": "server 3", "reboot server 3": "server 3", "end meeting server 3": "server 3",

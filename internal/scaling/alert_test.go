@@ -49,7 +49,7 @@ var alertTests = map[string]struct {
 		s.withoutMachine(2)
 		s.withoutMachine(3)
 	}, Warning, "limits", 0, "create 3: 1 time at most", true},
-	"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "state", 0, "no evaluation was recorded for 15m", true},
+	"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "lease", 0, "no evaluation was recorded for 15m", true},
 	"there is no image":           {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
 	"machines are older than the image": {func(s *story) {
 		s.seen.Images = pool.Seen([]pool.Image{{ID: "newer", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
@@ -290,7 +290,7 @@ func TestOneAlertForACause(t *testing.T) {
 		"no server is left":                                             "pool size, overloaded",
 		"a machine has the tag and no server's name":                    "Scaleway",
 		"the pool is paused":                                            "paused",
-		"two evaluations are missing":                                   "state",
+		"two evaluations are missing":                                   "lease",
 		"a stored copy replaces the calendar":                           "calendar",
 		"more people than the servers that take meetings are meant for": "pool size, overloaded",
 	} {

@@ -255,7 +255,7 @@ func (g *group) ofTag(text fact.Text) fact.Text {
 // warnPolicies adds an alert if no policy has an answer, or if one has none or could not
 // read everything.
 func (g *group) warnPolicies(asked pool.Reading[int]) {
-	level, advice := Warning, advicePolicy
+	level, unread := Warning, false
 	var problems fact.List
 	for _, answer := range g.Required.Policies {
 		switch {
@@ -266,9 +266,7 @@ func (g *group) warnPolicies(asked pool.Reading[int]) {
 		case len(answer.Unread) > 0:
 			problems = append(problems, fact.New("policy %s, not read: %s", answer.Policy, strings.Join(answer.Unread, "; ")))
 		}
-		if len(answer.Unread) > 0 {
-			advice = adviceSummary
-		}
+		unread = unread || len(answer.Unread) > 0
 		if answer.impossible {
 			level = Critical
 		}
@@ -276,8 +274,10 @@ func (g *group) warnPolicies(asked pool.Reading[int]) {
 	switch {
 	case !asked.Known() && level == Warning:
 		g.d.alert(Error, SubjectPolicy, adviceNoPolicy, "%s; the capacity is not changed: %s", asked.Reason(), problems)
-	case !asked.Known() || len(problems) > 0:
-		g.d.alert(level, SubjectPolicy, advice, "%s", problems)
+	case unread:
+		g.d.alert(level, SubjectPolicy, adviceSummary, "%s", problems)
+	case len(problems) > 0:
+		g.d.alert(level, SubjectPolicy, advicePolicy, "%s", problems)
 	}
 }
 
@@ -313,7 +313,7 @@ func (d *decision) warnEvaluations() {
 		return
 	}
 	if gap := d.now.Sub(d.state.LastEvaluation); gap.Seconds() > maxPastIntervals*d.config.Interval.Seconds() {
-		d.passing(Warning, SubjectState, adviceMissed, "no evaluation was recorded for %s; one is due every %s", gap, d.config.Interval)
+		d.passing(Warning, SubjectLease, adviceMissed, "no evaluation was recorded for %s; one is due every %s", gap, d.config.Interval)
 	}
 }
 
