@@ -2,36 +2,57 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"divims/internal/scaling"
 )
 
-// alertView is an alert as the page shows it. Language is the language of Text and
-// Advice; empty means the page's own.
-type alertView struct{ Level, Mark, Title, Text, Advice, Language string }
+// alertView is an alert as the page shows it.
+type alertView struct {
+	Level, Mark, Title string
+	Text, Advice       quote
+}
 
 // levelMarks has a shape for each level, for people who cannot tell the colours apart.
 var levelMarks = map[scaling.Level]string{scaling.Warning: "!", scaling.Error: "▲", scaling.Critical: "✕"}
 
-// alert shows an alert. An overdue evaluation and a pause are described in the page's
-// language. The texts of all other alerts are shown as they are, in English.
+// alert shows an alert. An overdue evaluation and a pause are described with the times of
+// the request.
 func (v view) alert(a scaling.Alert) alertView {
-	shown := alertView{Level: string(a.Level), Mark: levelMarks[a.Level], Text: v.brief(a.Text.String()), Advice: v.brief(a.Advice.String()), Language: english.tag}
-	subject, overdue := v.brief(a.Subject), v.overdue()
+	shown := alertView{Level: string(a.Level), Mark: levelMarks[a.Level], Text: v.quote(a.Text), Advice: v.quote(a.Advice)}
+	subject, overdue := v.brief(v.subject(a.Subject)), v.overdue()
 	switch {
-	case a.Subject == fmt.Sprintf("server %d", a.Server):
-		subject = v.T("server %d", a.Server)
 	case a.Subject == subjectEvaluation && a.Level == scaling.Error && overdue > 0:
-		subject = v.T(a.Subject)
-		shown.Text, shown.Language = v.T("no evaluation for %s; one is due every %s", v.Span(overdue), v.Span(v.about.Interval)), ""
-		shown.Advice = v.T(adviceOverdue)
+		shown.Text = quote{Text: v.T("no evaluation for %s; one is due every %s", v.Span(overdue), v.Span(v.about.Interval))}
 	case a.Subject == subjectPaused && v.Paused != nil:
-		subject = v.T(a.Subject)
-		shown.Text, shown.Language = v.T("DiViMS changes nothing: paused since %s by %s. Reason: %s", v.Moment(v.Paused.Since), v.Paused.Author, v.Paused.Reason), ""
-		shown.Advice = ""
+		shown.Text = quote{Text: v.T("DiViMS changes nothing: paused since %s by %s. Reason: %s", v.Moment(v.Paused.Since), v.Paused.Author, v.Paused.Reason)}
+		shown.Advice = quote{}
 	}
 	shown.Title = v.T("%s: %s", v.T(string(a.Level)), subject)
 	return shown
+}
+
+// subject returns an alert's subject in the page's language: "certificate of X" is looked
+// up as "certificate of %s", and "delete server 3" by the kind of action.
+// English subjects stay as they are, because operators find them in messages, too.
+func (v view) subject(english string) string {
+	if v.subjects == nil {
+		return english
+	}
+	if subject, tag, ok := strings.Cut(english, " of tag "); ok {
+		return v.T("%s, tag %s", v.subject(subject), tag)
+	}
+	if subject, ok := v.subjects[english]; ok {
+		return subject
+	}
+	at := strings.LastIndex(english, " ") + 1
+	if form, ok := v.subjects[english[:at]+"%s"]; ok {
+		return fmt.Sprintf(form, english[at:])
+	}
+	if kind, number, ok := strings.Cut(english, " server "); ok {
+		return v.T("%s server %s", v.T(kind), number)
+	}
+	return v.T(english)
 }
 
 // FirstAlerts returns the most urgent alerts, which are always shown.

@@ -32,9 +32,9 @@ type decisionView struct {
 	Interventions                   []string
 	Policies                        []policyView
 	Actions                         []actionView
-	Deferred                        []string
+	Deferred                        []quote
 	Alerts                          []alertView
-	Judgements                      []string
+	Judgements                      []quote
 	// Omitted says how many lines were left out; empty for none.
 	Omitted string
 
@@ -46,7 +46,10 @@ type policyView struct {
 	Why  []string
 }
 
-type actionView struct{ Name, Result, Class, Reason string }
+type actionView struct {
+	Name, Result, Class string
+	Reason              quote
+}
 
 // lineBudget is how many lines may still be shown, and how many were left out.
 type lineBudget struct{ left, omitted int }
@@ -201,19 +204,15 @@ var resultClasses = map[scaling.Result]string{scaling.Done: "well", scaling.Fail
 var resultMarks = map[scaling.Result]string{scaling.Done: "✓", scaling.Failed: "✕", planned: "○"}
 
 func (v view) action(o cycle.Outcome) actionView {
-	a := actionView{Name: v.T(string(o.Kind)), Class: resultClasses[o.Result], Reason: o.Reason}
+	a := actionView{Name: v.T(string(o.Kind)), Class: resultClasses[o.Result], Reason: v.quote(fact.Verbatim(o.Reason), fact.Verbatim(o.Detail))}
 	mark, ok := resultMarks[o.Result]
 	if !ok {
 		a.Class, mark = "warning", "–"
 	}
 	a.Result = mark + " " + v.T(string(o.Result))
 	if o.Server != 0 {
-		a.Name = v.T("%s server %d", a.Name, o.Server)
+		a.Name = v.T("%s server %s", a.Name, v.Count(o.Server))
 	}
-	if o.Detail != "" {
-		a.Reason += "; " + o.Detail
-	}
-	a.Reason = v.brief(a.Reason)
 	return a
 }
 
@@ -228,15 +227,15 @@ func (v view) PendingOrders() []string {
 
 // Doubts returns what casts doubt on what the last evaluation saw, the first lines of the
 // verdict.
-func (v view) Doubts() []string {
-	var lines []string
+func (v view) Doubts() []quote {
+	var lines []quote
 	for _, doubt := range v.Last.Plan.Doubts {
-		lines = append(lines, v.brief(doubt.Why.String()))
+		lines = append(lines, v.quote(doubt.Why))
 	}
 	return lines
 }
 
-func (v view) withheld(text fact.Text) string { return v.brief(text.String()) }
+func (v view) withheld(text fact.Text) quote { return v.quote(text) }
 
 func (v view) intervention(i pool.Intervention) string { return v.brief(interventionText(i)) }
 
@@ -254,14 +253,14 @@ func interventionText(i pool.Intervention) string {
 }
 
 // judgement returns a server's health with the reasons, in one line.
-func (v view) judgement(verdict scaling.Verdict) string {
-	words := []string{string(verdict.Health)}
-	for _, reason := range []string{verdict.Why.String(), verdict.LeftAlone.String()} {
-		if reason != "" {
-			words = append(words, reason)
-		}
+func (v view) judgement(verdict scaling.Verdict) quote {
+	reasons := v.quote(verdict.Why, verdict.LeftAlone)
+	health := v.T(string(verdict.Health))
+	if reasons.Text == "" {
+		return quote{Text: v.T("%s: %s", v.T("server %d", verdict.Server), health)}
 	}
-	return v.brief("server " + v.Count(verdict.Server) + ": " + strings.Join(words, "; "))
+	reasons.Text = v.brief(v.T("%s: %s", v.T("server %d", verdict.Server), health+v.semicolon+reasons.Text))
+	return reasons
 }
 
 // timestamp matches the times in the decision's texts.

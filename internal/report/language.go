@@ -2,11 +2,13 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"strings"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -14,7 +16,11 @@ import (
 type language struct {
 	tag string
 	// texts has the translations by the English text; nil for English itself.
-	texts            map[string]string
+	texts map[string]string
+	// subjects has the subjects of alerts by the English subject. One that ends with a name
+	// has %s there.
+	subjects         map[string]string
+	semicolon        string // between two texts
 	group, decimal   string
 	euros, percent   string // formats for fmt.Sprintf
 	weekdays, months []string
@@ -26,22 +32,23 @@ const (
 )
 
 var english = language{
-	tag: "en", group: ",", decimal: ".", euros: "€%s", percent: "%s%%",
+	tag: "en", semicolon: "; ", group: ",", decimal: ".", euros: "€%s", percent: "%s%%",
 	weekdays: []string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 	months:   []string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
 }
 
 var french = language{
-	tag: "fr", texts: withNoBreakSpaces(frenchTexts), group: narrowNoBreak, decimal: ",", euros: "%s" + noBreak + "€", percent: "%s" + noBreak + "%%",
+	tag: "fr", texts: withNoBreakSpaces(frenchTexts), subjects: frenchSubjects, semicolon: noBreak + "; ", group: narrowNoBreak, decimal: ",", euros: "%s" + noBreak + "€", percent: "%s" + noBreak + "%%",
 	weekdays: []string{"dim.", "lun.", "mar.", "mer.", "jeu.", "ven.", "sam."},
 	months:   []string{"janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."},
 }
 
 // withNoBreakSpaces replaces the space before : and ; in French texts by a no-break
-// space, so that no line begins with them.
+// space, so that no line begins with them. It adds the words of decisions.
 func withNoBreakSpaces(texts map[string]string) map[string]string {
 	spaces := strings.NewReplacer(" :", noBreak+":", " ;", noBreak+";")
 	replaced := make(map[string]string, len(texts))
+	maps.Copy(replaced, fact.FrenchWords())
 	for english, text := range texts {
 		replaced[english] = spaces.Replace(text)
 	}

@@ -44,7 +44,7 @@ func (s Status) Page(w io.Writer, acceptLanguage string) error {
 		s.about.Zone = time.UTC
 	}
 	var text bytes.Buffer // so that an error leaves no half page
-	if err := page.Execute(&text, view{s, preferredLanguage(acceptLanguage)}); err != nil {
+	if err := page.Execute(&text, newView(s, preferredLanguage(acceptLanguage))); err != nil {
 		return fmt.Errorf("render the page of %s: %w", s.Pool, err)
 	}
 	_, err := io.WriteString(w, fact.CleanLines(text.String()))
@@ -63,6 +63,42 @@ func show[T any](r pool.Reading[T], format func(T) string) string {
 type view struct {
 	Status
 	language
+	facts fact.Book // of the records
+}
+
+func newView(s Status, l language) view {
+	var lists []fact.Facts
+	for _, decision := range s.Decisions {
+		lists = append(lists, decision.record.Facts)
+	}
+	if s.LastAction != nil {
+		lists = append(lists, s.LastAction.record.Facts)
+	}
+	if s.Last != nil {
+		lists = append(lists, s.Last.Facts)
+	}
+	return view{s, l, fact.NewBook(lists...)}
+}
+
+// quote is a text of the records. Language is its language if that is not the page's.
+type quote struct{ Text, Language string }
+
+// quote returns texts of the records in the page's language, as far as that is known.
+func (v view) quote(texts ...fact.Text) quote {
+	var parts []string
+	shown := quote{Language: english.tag}
+	for _, text := range texts {
+		if text.IsZero() {
+			continue
+		}
+		text = v.facts.Of(text)
+		if text.Has(fact.Language(v.tag)) {
+			shown.Language = ""
+		}
+		parts = append(parts, text.In(fact.Language(v.tag), v.about.Zone))
+	}
+	shown.Text = v.brief(strings.Join(parts, v.semicolon))
+	return shown
 }
 
 // Language returns the language's tag.

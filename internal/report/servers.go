@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"divims/internal/cycle"
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -226,7 +227,11 @@ func (v view) Entry(s cycle.ServerRecord) string {
 	if !s.Online {
 		words = append(words, v.T("offline"))
 	}
-	if s.Stage != "" {
+	switch s.Stage {
+	case "":
+	case scaling.StageHeld: // "held" alone is the result of an action
+		words = append(words, v.T("held by a person"))
+	default:
 		words = append(words, v.T(string(s.Stage)))
 	}
 	if s.Tag != "" {
@@ -240,18 +245,18 @@ func (v view) Entry(s cycle.ServerRecord) string {
 
 // Why returns the reasons for a server's treatment, besides maintenance. It leaves out
 // what a starting server did not answer.
-func (v view) Why(s cycle.ServerRecord) string {
+func (v view) Why(s cycle.ServerRecord) quote {
 	all := []string{s.Why, s.LeftAlone}
 	if groupOf(s) != groupStarting {
 		all = append(all, s.Unseen...)
 	}
-	var reasons []string
-	for _, reason := range all {
-		if reason != "" && !slices.Contains(reasons, reason) {
-			reasons = append(reasons, reason)
+	var reasons []fact.Text
+	for i, reason := range all {
+		if !slices.Contains(all[:i], reason) {
+			reasons = append(reasons, fact.Verbatim(reason))
 		}
 	}
-	return v.brief(strings.Join(reasons, "; "))
+	return v.quote(reasons...)
 }
 
 // Short returns the first label of a server's domain.

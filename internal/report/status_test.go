@@ -337,3 +337,52 @@ func TestStagesAndDoubtsAreShown(t *testing.T) {
 		}
 	}
 }
+
+// TestPageShowsReasonsInFrench has a record that was stored and read again. In English the
+// same texts are shown.
+func TestPageShowsReasonsInFrench(t *testing.T) {
+	why := fact.New("it has answered nobody for %s", 50*time.Minute)
+	planned := fact.New("its machine has a planned maintenance on %s", tuesday.Add(100*time.Hour))
+	alert := scaling.Alert{Level: scaling.Error, Subject: "certificate of bbb-w3.example.com", Text: fact.New("expires in %s", 52*time.Hour),
+		Advice: fact.New("Renew the certificate on the server, and in the image.")}
+	other := scaling.Alert{Level: scaling.Warning, Subject: "no server left of tag exams", Text: fact.Verbatim("no answer in time")}
+	c := busyPool(12, 1200)
+	last := c.past.Last
+	last.Plan.Alerts = []scaling.Alert{alert, other}
+	last.Plan.Withheld = fact.List{fact.New("everything: paused by %s", "Ada")}
+	last.Plan.Verdicts = []scaling.Verdict{{Server: 4, Health: scaling.Unresponsive, Why: why}}
+	last.Servers[3].Why, last.Outcomes[0].Reason = why.String(), planned.String()
+	last.Facts = fact.Collect(why, planned, alert.Text, last.Plan.Withheld[0])
+	text, err := json.Marshal(last)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := cycle.ReadRecord(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.past.Last, c.past.Records = &read, []cycle.Record{read}
+	for language, wanted := range map[string][]string{
+		"fr": {
+			`erreur~: certificat de bbb-w3.example.com</b><br><span>expire dans 2~j~4~h</span><br><span class="note">→ Renouvelez le certificat`,
+			`avertissement~: plus de serveur disponible, étiquette exams</b><br><span lang="en">no answer in time<`,
+			`<li>tout~: mis en pause par Ada</li>`, `<li>serveur 4~: ne répond pas~; il n’a répondu à personne depuis 50~min</li>`,
+			`<span>il n’a répondu à personne depuis 50~min</span>`, `une maintenance de sa machine est prévue le 21/03/2026 à 14:37 CET<`,
+		},
+		"en": {
+			`error: certificate of bbb-w3.example.com</b><br><span>expires in 2d4h</span>`, `warning: no server left of tag exams</b>`,
+			`<li>everything: paused by Ada</li>`, `<li>server 4: unresponsive; it has answered nobody for 50m</li>`,
+			`its machine has a planned maintenance on Sat 2026-03-21 14:37 CET<`,
+		},
+	} {
+		var page strings.Builder
+		if err := c.status().Page(&page, language); err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range wanted {
+			if !strings.Contains(strings.ReplaceAll(page.String(), "\u00a0", "~"), part) {
+				t.Errorf("the page in %s lacks %q", language, part)
+			}
+		}
+	}
+}
