@@ -3,7 +3,6 @@ package cycle
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"divims/internal/fact"
 	"divims/internal/pool"
@@ -49,12 +48,12 @@ func refusedAlert(state pool.State) scaling.Alert {
 	alert := scaling.Alert{Level: scaling.Error, Subject: scaling.SubjectCreation, Advice: fact.New(adviceRefused),
 		Since: refused.Since, Quote: refused.Reason, Servers: waiting(state)}
 	if refused.Stock {
-		quote := refused.Reason
-		if list := shortages(state.Refusals); list != "" {
-			quote = list
+		why := fact.Verbatim(refused.Reason)
+		if list := shortages(state.Refusals); !list.IsZero() {
+			why = list
 		}
 		alert.Subject, alert.Advice = scaling.SubjectStock, fact.New(adviceShortage)
-		alert.Text = fact.New("no machine can be had since %s: %s", refused.Since, quote)
+		alert.Text = fact.New("no machine can be had since %s: %s", refused.Since, why)
 	} else {
 		alert.Text = fact.New("creating machines is refused since %s: %s", refused.Since, refused.Reason)
 	}
@@ -84,16 +83,22 @@ func waiting(state pool.State) []int {
 const maxNamed = 10
 
 // shortages lists the types that are out of stock or over quota.
-func shortages(refusals []pool.Refusal) string {
+func shortages(refusals []pool.Refusal) (text fact.Text) {
 	list := slices.DeleteFunc(slices.Clone(refusals), func(r pool.Refusal) bool { return !r.Stock })
-	var parts []string
+	add := func(more fact.Text) {
+		if text.IsZero() {
+			text = more
+			return
+		}
+		text = fact.New("%s, %s", text, more)
+	}
 	for _, s := range list[:min(len(list), maxNamed)] {
-		parts = append(parts, fmt.Sprintf("%s in %s (%s)", s.Type, s.Zone, s.Reason))
+		add(fact.New("%s in %s (%s)", s.Type, s.Zone, s.Reason))
 	}
-	if more := len(list) - len(parts); more > 0 {
-		parts = append(parts, fmt.Sprintf("and %d more", more))
+	if more := len(list) - maxNamed; more > 0 {
+		add(fact.New("and %d more", more))
 	}
-	return strings.Join(parts, ", ")
+	return text
 }
 
 // failingAgain returns an alert for each action that failed at this evaluation and at

@@ -2,7 +2,6 @@ package cycle
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"divims/internal/fact"
@@ -52,11 +51,13 @@ func (r Request) ahead(state pool.State) time.Duration {
 }
 
 // String says how our clock is off: "11h ahead of", "11m behind".
-func (e clockError) String() string {
+func (e clockError) String() string { return e.text().String() }
+
+func (e clockError) text() fact.Text {
 	if e < 0 {
-		return pool.FormatDuration(time.Duration(-e)) + " behind"
+		return fact.New("%s behind", time.Duration(-e))
 	}
-	return pool.FormatDuration(time.Duration(e)) + " ahead of"
+	return fact.New("%s ahead of", time.Duration(e))
 }
 
 const (
@@ -78,17 +79,18 @@ func storageAlerts(before pool.State, history pool.Reading[[]pool.Sample], clock
 	}
 	if clock != 0 {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectLease,
-			Text: fact.New("the function's clock is %s the storage's; this evaluation uses the storage's", clock), Advice: fact.New(adviceClock)})
+			Text: fact.New("the function's clock is %s the storage's; this evaluation uses the storage's", clock.text()), Advice: fact.New(adviceClock)})
 	}
 	if conflict.Evaluations >= MinConflict {
 		alerts = append(alerts, scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectLease, Passing: true,
-			Text: fact.Verbatim(conflict.String()), Advice: fact.New(adviceConflict)})
+			Text: conflict.text(), Advice: fact.New(adviceConflict)})
 	}
 	return alerts
 }
 
 // String says what the evaluations met.
-func (c Conflict) String() string {
-	return fmt.Sprintf("%d evaluations in a row, since %s, found the lease held, the last time by %s",
-		c.Evaluations, c.Since.UTC().Format(time.RFC3339), c.Holder)
+func (c Conflict) String() string { return c.text().String() }
+
+func (c Conflict) text() fact.Text {
+	return fact.New("%d evaluations in a row, since %s, found the lease held, the last time by %s", c.Evaluations, c.Since, c.Holder)
 }

@@ -127,14 +127,14 @@ func (w *messageWriter) describe(a trackedAlert) {
 	if a.Since.Before(w.record.At) {
 		since = fmt.Sprintf(textSince, w.clock(a.Since))
 	}
-	w.line("- %s: %s%s: %s", a.Level, short(a.Subject), since, short(a.Text.String()))
+	w.line("- %s: %s%s: %s", a.Level, short(a.Subject), since, w.say(a.Text))
 	if a.Server != 0 {
 		for _, line := range w.actionsFor(a.Server) {
 			w.line("  %s", line)
 		}
 	}
 	if !a.Advice.IsZero() {
-		w.line("  %s%s", textToDo, a.Advice)
+		w.line("  %s%s", textToDo, w.say(a.Advice))
 	}
 }
 
@@ -148,18 +148,20 @@ func (w *messageWriter) actionsFor(server int) []string {
 	if w.record.DryRun {
 		for _, action := range w.record.Plan.Actions {
 			if action.Server == server {
-				lines = append(lines, textPlanned+short(fmt.Sprintf("%s (%s)", action.Kind, action.Reason)))
+				lines = append(lines, textPlanned+short(fmt.Sprintf("%s (%s)", action.Kind, w.say(action.Reason))))
 			}
 		}
 	}
+	facts := fact.NewBook(w.record.Facts)
 	for _, outcome := range w.record.Outcomes {
 		if outcome.Server == server {
+			outcome.Reason = w.say(facts.Find(outcome.Reason))
 			lines = append(lines, textDone+short(outcome.String()))
 		}
 	}
 	for _, verdict := range w.record.Plan.Verdicts {
 		if verdict.Server == server && !verdict.LeftAlone.IsZero() && len(lines) == 0 {
-			lines = append(lines, textLeftAlone+short(verdict.LeftAlone.String()))
+			lines = append(lines, textLeftAlone+w.say(verdict.LeftAlone))
 		}
 	}
 	switch {
@@ -184,7 +186,7 @@ func (w *messageWriter) deferred() {
 			w.line("- "+textMore, len(list)-i)
 			break
 		}
-		w.line("- %s", short(withheld.String()))
+		w.line("- %s", w.say(withheld))
 	}
 	w.line("")
 }
@@ -198,6 +200,9 @@ func (w *messageWriter) figures() {
 	w.line(textPool, w.pool, w.clock(r.At), pool.Count(r.Participants, "participant"), pool.Count(r.Meetings, "meeting"),
 		pool.CountSeen(r.Required(), "server"), r.Enabled, r.Serving, pool.Count(r.Running, "machine"))
 }
+
+// say returns a text as one line, with its times in the pool's zone.
+func (w *messageWriter) say(text fact.Text) string { return short(text.In(fact.English, w.zone)) }
 
 // clock returns a time in the pool's zone.
 func (w *messageWriter) clock(at time.Time) string {

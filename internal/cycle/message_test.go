@@ -3,6 +3,7 @@ package cycle
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"divims/internal/fact"
 	"divims/internal/lab/hostile"
@@ -39,5 +40,18 @@ func TestMessageIsNotControlledFromOutside(t *testing.T) {
 	}
 	if text := (&messageWriter{pool: "campus", digest: plain, record: Record{DryRun: true, At: noon, Plan: scaling.Plan{Required: scaling.Required{Servers: pool.Seen(1)}}}}).message().Text; !strings.HasPrefix(text, textDryRun+"\n\nNEW\n- error: server 2: \n  ") {
 		t.Errorf("the lines of a message: %q", text)
+	}
+}
+
+// TestMessageHasTimesInThePoolsZone checks texts that the message has as facts and the
+// reason of an outcome, which is a string.
+func TestMessageHasTimesInThePoolsZone(t *testing.T) {
+	rebooted := fact.New("it was rebooted at %s", noon)
+	record := Record{At: noon, Outcomes: []Outcome{{Kind: scaling.Cordon, Server: 2, Result: scaling.Done, Reason: rebooted.String()}}, Facts: fact.Collect(rebooted)}
+	w := messageWriter{pool: "campus", zone: time.FixedZone("CET", 3600), record: record,
+		digest: digest{New: []trackedAlert{{Alert: scaling.Alert{Level: scaling.Error, Subject: "server 2", Server: 2, Text: rebooted}, Since: noon}}}}
+	want := "- error: server 2: it was rebooted at Mon 2026-03-16 13:00 CET\n  DiViMS: cordon server 2: done (it was rebooted at Mon 2026-03-16 13:00 CET)\n"
+	if text := w.message().Text; !strings.Contains(text, want) {
+		t.Errorf("the message is %q; want %q in it", text, want)
 	}
 }

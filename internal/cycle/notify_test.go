@@ -88,7 +88,7 @@ func TestMessageSaysWhatHappenedAndWhatToDo(t *testing.T) {
 		t.Fatalf("messages %q", box.titles())
 	}
 	want := `NEW
-- error: server 2: unresponsive: Scalelite says offline, and it has answered nobody since 2026-03-16T07:00:00Z: meetings of bbb-w2.example.com: connection refused
+- error: server 2: unresponsive: Scalelite says offline, and it has answered nobody since Mon 2026-03-16 07:00 UTC: meetings of bbb-w2.example.com: connection refused
   DiViMS takes no action.
   To do: Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it.
 
@@ -192,7 +192,7 @@ func TestDryRunDeployment(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Dry run: DiViMS shows what it would do, but changes nothing.\n",
-		"- warning: cordon server 2: DiViMS would do this now: it does not serve since 2026-03-16T12:00:00Z, and the others suffice\n",
+		"- warning: cordon server 2: DiViMS would do this now: it does not serve since Mon 2026-03-16 12:00 UTC, and the others suffice\n",
 		"- warning: delete server 3: DiViMS would do this now: nothing is left on it\n",
 	} {
 		if !strings.Contains(box.messages[1].Text, want) {

@@ -7,6 +7,7 @@ var frenchForms = map[string]string{
 	"%s":         "%s",
 	"%d":         "%s",
 	"%s; %s":     "%s ; %s",
+	"%s, %s":     "%s, %s",
 	"%s: %s; %s": "%s : %s ; %s",
 
 	// What the evaluation withholds.
@@ -202,6 +203,12 @@ var frenchForms = map[string]string{
 	"the last message did not reach every notification service: %s":                                  "le dernier message n’est pas parvenu à tous les services de notification : %s",
 	"at the last evaluation: %s":   "à la dernière évaluation : %s",
 	"DiViMS would do this now: %s": "DiViMS ferait ceci maintenant : %s",
+
+	"%s behind":     "%s de retard",
+	"%s ahead":      "%s d’avance",
+	"%s in %s (%s)": "%s dans %s (%s)",
+	"and %d more":   "et %s autres",
+	"%d evaluations in a row, since %s, found the lease held, the last time by %s": "%s évaluations de suite, depuis le %s, ont trouvé le bail déjà pris, la dernière fois par %s",
 
 	// Alerts of the page.
 	"no evaluation since %s; one is due every %s":               "aucune évaluation depuis le %s, alors qu’une évaluation est prévue toutes les %s",
