@@ -73,7 +73,7 @@ func (d *decision) warnHands() {
 	for _, s := range d.servers {
 		if s.heldByHand() && d.twice(s.memory.Entry.HandSince) && !s.maintenance() && s.entry != nil {
 			d.alertOf(s, Warning, subjectHand(s.Server.Number), adviceHand, "somebody has set server %d to %s in Scalelite, seen since %s: DiViMS leaves it alone",
-				s.Server.Number, string(s.entry.State), s.memory.Entry.HandSince).Since = s.memory.Entry.HandSince
+				s.Server.Number, s.entry.State, s.memory.Entry.HandSince).Since = s.memory.Entry.HandSince
 		}
 	}
 }

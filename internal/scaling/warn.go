@@ -273,7 +273,7 @@ func (g *group) warnPolicies(asked pool.Reading[int]) {
 	}
 	switch {
 	case !asked.Known() && level == Warning:
-		g.d.alert(Error, SubjectPolicy, adviceNoPolicy, "%s; the capacity is not changed: %s", asked.Reason(), problems)
+		g.d.alert(Error, SubjectPolicy, adviceNoPolicy, "no policy has an answer; the capacity is not changed: %s", problems)
 	case unread:
 		g.d.alert(level, SubjectPolicy, adviceSummary, "%s", problems)
 	case len(problems) > 0:
