@@ -115,7 +115,7 @@ func rank(first scaling.Kind) int {
 }
 
 func (a *actor) outcome(action scaling.Action, result scaling.Result, detail string) Outcome {
-	o := Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason.String(), Result: result, Detail: detail}
+	o := Outcome{Kind: action.Kind, Server: action.Server, Reason: action.Reason.String(), why: action.Reason, Result: result, Detail: detail}
 	if action.Server != 0 {
 		o.Domain = a.seen.Servers[action.Server-1].Server.Domain
 	}

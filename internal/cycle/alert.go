@@ -129,9 +129,17 @@ func failingAgain(outcomes []Outcome, state pool.State) []scaling.Alert {
 			subject = scaling.SubjectServer(outcome.Server)
 		}
 		alerts = append(alerts, scaling.Alert{Level: scaling.Error, Subject: subject, Server: outcome.Server, Quote: outcome.Detail, Advice: fact.New(adviceAction),
-			Text: fact.New("%s failed at this evaluation and the one before: %s; reason for the action: %s", string(outcome.Kind), outcome.Detail, outcome.Reason)})
+			Text: fact.New("%s failed at this evaluation and the one before: %s; reason for the action: %s", outcome.Kind, outcome.Detail, outcome.reason())})
 	}
 	return alerts
+}
+
+// reason returns why the action was to be done.
+func (o Outcome) reason() fact.Text {
+	if o.why.IsZero() {
+		return fact.Verbatim(o.Reason)
+	}
+	return o.why
 }
 
 // name returns an action's kind and server: "delete server 3".

@@ -4,10 +4,13 @@ import (
 	"divims/internal/fact"
 )
 
-// collectFacts sets the facts of the record's reasons, alerts and advice. They are typed
-// only in the process that made the record: elsewhere they are the strings of its JSON.
+// collectFacts sets the facts of the record's doubts, reasons, alerts and advice. They are
+// typed only in the process that made the record: elsewhere they are the strings of its JSON.
 func (r *Record) collectFacts() {
 	texts := append([]fact.Text{}, r.Plan.Withheld...)
+	for _, doubt := range r.Plan.Doubts {
+		texts = append(texts, doubt.Why)
+	}
 	for _, action := range r.Plan.Actions {
 		texts = append(texts, action.Reason)
 	}

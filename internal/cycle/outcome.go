@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 	"divims/internal/scaling"
 )
@@ -20,6 +21,8 @@ type Outcome struct {
 	Detail string `json:"detail,omitempty"`
 	// EntryID is the entry that a registration added.
 	EntryID string `json:"entry_id,omitempty"`
+	// why is Reason as a fact. Only the evaluation that acted has it.
+	why fact.Text
 	// refusals are the types and zones that the hoster refused.
 	refusals []pool.Refusal
 }
