@@ -32,15 +32,11 @@ func (v view) alert(a scaling.Alert) alertView {
 	return shown
 }
 
-// subject returns an alert's subject in the page's language: "certificate of X" is looked
-// up as "certificate of %s", and "delete server 3" by the kind of action.
-// English subjects stay as they are, because operators find them in messages, too.
+// subject returns an alert's subject in the page's language: "certificate 3" is looked up
+// as "certificate %s", and "delete server 3", of a dry run, by the kind of action. English subjects stay as they are, because operators find them in messages, too.
 func (v view) subject(english string) string {
 	if v.subjects == nil {
 		return english
-	}
-	if subject, tag, ok := strings.Cut(english, " of tag "); ok {
-		return v.T("%s, tag %s", v.subject(subject), tag)
 	}
 	if subject, ok := v.subjects[english]; ok {
 		return subject

@@ -19,7 +19,7 @@ const (
 	maxLastActions   = 10  // of the last evaluation that acted
 	maxFirstAlerts   = 6   // shown at once
 	maxOtherAlerts   = 40  // shown on demand
-	maxTextRunes     = 200 // of one text
+	maxTextRunes     = 300 // of one text
 )
 
 // decisionView is an evaluation as the page shows it.

@@ -1,9 +1,14 @@
 package report
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -97,6 +102,93 @@ func TestFrenchIsComplete(t *testing.T) {
 			t.Errorf("the translation of %q is not used", text)
 		}
 	}
+}
+
+// TestSubjectsOfAlertsAreInFrench reads the subjects from the code that defines them.
+func TestSubjectsOfAlertsAreInFrench(t *testing.T) {
+	found := subjectsIn(t, "../scaling/alert.go")
+	if len(found) < 25 {
+		t.Errorf("the code has only the subjects %q", found)
+	}
+	for _, subject := range found {
+		if _, ok := frenchSubjects[subject]; !ok {
+			t.Errorf("no French for the subject %q", subject)
+		}
+	}
+	for subject := range frenchSubjects {
+		if !slices.Contains(found, subject) {
+			t.Errorf("the French of the subject %q is not used", subject)
+		}
+	}
+	v := view{language: french}
+	for subject, wanted := range map[string]string{
+		scaling.SubjectPoolSize:       "taille du parc",
+		scaling.SubjectCertificate(3): "certificat (serveur 3)",
+		"zone fr-par-2":               "zone fr-par-2",
+		"entry https://a.example/b":   "entrée https://a.example/b",
+		"delete server 12":            "supprimer (serveur 12)",
+		"delete volume":               "supprimer un volume",
+		"something new":               "something new",
+	} {
+		if got := v.subject(subject); got != wanted {
+			t.Errorf("the subject %q is %q, want %q", subject, got, wanted)
+		}
+	}
+}
+
+// subjectsIn returns the subjects that the constants and functions of a file have, with %s
+// for a number or a name.
+func subjectsIn(t *testing.T, path string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	constants := map[string]string{}
+	var list []string
+	ast.Inspect(file, func(node ast.Node) bool {
+		switch n := node.(type) {
+		case *ast.ValueSpec:
+			if strings.HasPrefix(n.Names[0].Name, "Subject") {
+				subject := unquote(t, n.Values[0])
+				constants[n.Names[0].Name] = subject
+				list = append(list, subject)
+			}
+			return false
+		case *ast.FuncDecl:
+			if strings.HasPrefix(strings.ToLower(n.Name.Name), "subject") {
+				list = append(list, subjectOf(t, n.Body, constants))
+			}
+		}
+		return true
+	})
+	return list
+}
+
+// subjectOf returns the subject that a function returns: fmt.Sprintf("server %d", number),
+// "zone " + name or SubjectImage + " " + name.
+func subjectOf(t *testing.T, body *ast.BlockStmt, constants map[string]string) string {
+	t.Helper()
+	subject := ""
+	ast.Inspect(body, func(node ast.Node) bool {
+		switch n := node.(type) {
+		case *ast.BasicLit:
+			subject += unquote(t, n)
+		case *ast.Ident:
+			subject += constants[n.Name]
+		}
+		return true
+	})
+	return strings.TrimSuffix(strings.TrimSuffix(subject, " "), " %d") + " %s"
+}
+
+func unquote(t *testing.T, literal ast.Expr) string {
+	t.Helper()
+	text, err := strconv.Unquote(literal.(*ast.BasicLit).Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // recordWords returns the words of decision records that the page translates.

@@ -343,9 +343,9 @@ func TestStagesAndDoubtsAreShown(t *testing.T) {
 func TestPageShowsReasonsInFrench(t *testing.T) {
 	why := fact.New("it has answered nobody for %s", 50*time.Minute)
 	planned := fact.New("its machine has a planned maintenance on %s", tuesday.Add(100*time.Hour))
-	alert := scaling.Alert{Level: scaling.Error, Subject: "certificate of bbb-w3.example.com", Text: fact.New("expires in %s", 52*time.Hour),
+	alert := scaling.Alert{Level: scaling.Error, Subject: scaling.SubjectCertificate(3), Text: fact.New("the certificate of %s expires in %s", "bbb-w3.example.com", 52*time.Hour),
 		Advice: fact.New("Renew the certificate on the server, and in the image.")}
-	other := scaling.Alert{Level: scaling.Warning, Subject: "no server left of tag exams", Text: fact.Verbatim("no answer in time")}
+	other := scaling.Alert{Level: scaling.Warning, Subject: scaling.SubjectPoolSize, Text: fact.Verbatim("no answer in time")}
 	c := busyPool(12, 1200)
 	last := c.past.Last
 	last.Plan.Alerts = []scaling.Alert{alert, other}
@@ -364,13 +364,13 @@ func TestPageShowsReasonsInFrench(t *testing.T) {
 	c.past.Last, c.past.Records = &read, []cycle.Record{read}
 	for language, wanted := range map[string][]string{
 		"fr": {
-			`erreur~: certificat de bbb-w3.example.com</b><br><span>expire dans 2~j~4~h</span><br><span class="note">→ Renouvelez le certificat`,
-			`avertissement~: plus de serveur disponible, étiquette exams</b><br><span lang="en">no answer in time<`,
+			`erreur~: certificat (serveur 3)</b><br><span>le certificat de bbb-w3.example.com expire dans 2~j~4~h</span><br><span class="note">→ Renouvelez le certificat`,
+			`avertissement~: taille du parc</b><br><span lang="en">no answer in time<`,
 			`<li>tout~: mis en pause par Ada</li>`, `<li>serveur 4~: ne répond pas~; il n’a répondu à personne depuis 50~min</li>`,
 			`<span>il n’a répondu à personne depuis 50~min</span>`, `une maintenance de sa machine est prévue le 21/03/2026 à 14:37 CET<`,
 		},
 		"en": {
-			`error: certificate of bbb-w3.example.com</b><br><span>expires in 2d4h</span>`, `warning: no server left of tag exams</b>`,
+			`error: certificate 3</b><br><span>the certificate of bbb-w3.example.com expires in 2d4h</span>`, `warning: pool size</b>`,
 			`<li>everything: paused by Ada</li>`, `<li>server 4: unresponsive; it has answered nobody for 50m</li>`,
 			`its machine has a planned maintenance on Sat 2026-03-21 14:37 CET<`,
 		},
