@@ -85,9 +85,10 @@ type Doubt struct {
 	Late map[string]Late `json:"late,omitempty"`
 	// Came is when a machine that DiViMS created or started last came.
 	Came time.Time `json:"came,omitzero"`
-	// Ordered is when machines were last ordered, and Fruitless how many rounds of
-	// orders brought no machine since.
+	// Ordered is when machines were last ordered. Paced is set while machines are ordered
+	// in rounds, and Fruitless is how many rounds brought no machine.
 	Ordered   time.Time `json:"ordered,omitzero"`
+	Paced     bool      `json:"paced,omitempty"`
 	Fruitless int       `json:"fruitless,omitempty"`
 	// LastGood is the image of the machine that came last, by zone. SetAside are newer
 	// images whose machines do not come.

@@ -51,7 +51,7 @@ func (d *decision) sawArrivals() {
 			s.memory.LateSince = since(d.now, true, s.memory.LateSince)
 		}
 	}
-	if newlyLate {
+	if newlyLate && d.state.Doubt.Paced {
 		d.doubt.Fruitless++
 	}
 	d.setImagesAside()

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"divims/internal/pool"
@@ -18,6 +19,9 @@ func (d *decision) remember() pool.State {
 	next.Servers = make(map[int]pool.ServerMemory, len(d.servers))
 	next.Floors, next.SurplusSince, next.BootTimes = d.floors(), d.surplus, d.bootTimes()
 	next.Doubt, next.Faults = d.doubt, d.faults()
+	next.Doubt.Paced = slices.ContainsFunc(d.plan.Doubts, func(doubt Doubt) bool {
+		return doubt.Cause != FellTogether && doubt.Starts != noLimit
+	})
 	switch {
 	case !d.seen.Entries.Known() || !d.seen.Machines.Known():
 		next.Kept = d.state.Kept // the servers could not be counted
