@@ -27,7 +27,7 @@ func TestTextInBothLanguages(t *testing.T) {
 		english, french string
 	}{
 		{fact.New("it was rebooted at %s", morning), "it was rebooted at Tue 2026-03-17 10:20 CET", "redémarré le 17/03/2026 à 10:20 CET"},
-		{fact.New("the certificate of %s expires in %s", "a.example.com", 52*time.Hour+5*time.Minute), "the certificate of a.example.com expires in 2d4h5m", "le certificat de a.example.com expire dans 2~j~4~h~5~min"},
+		{fact.New("it has answered nobody for %s", 52*time.Hour+5*time.Minute), "it has answered nobody for 2d4h5m", "il n’a répondu à personne depuis 2~j~4~h~5~min"},
 		{fact.New("%s with %s", fact.Count(1, "meeting"), fact.Count(12, "participant")), "1 meeting with 12 participants", "1~réunion avec 12~participants"},
 		{fact.New("%s with %s", fact.Count(0, "meeting"), fact.Count(0, "participant")), "0 meetings with 0 participants", "0~réunion avec 0~participant"},
 		{fact.New("short of %s; %s", fact.Count(1.5, "server"), fact.New("it starts")), "short of 1.5 servers; it starts", "il manque 1,5~serveur~; il démarre"},
@@ -37,9 +37,9 @@ func TestTextInBothLanguages(t *testing.T) {
 		{fact.New("%s made from an older image: %s; %s", fact.Count(12, "machine"), fact.Numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, fact.New("at any hour")),
 			"12 machines made from an older image: servers 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more; at any hour",
 			"12~machines d’une image plus ancienne~: serveurs 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 et 2 autres~; à toute heure"},
-		{fact.New("%s of server %d not done %s after the meeting, the oldest for %s; DiViMS keeps the machine", fact.Count(2, "recording"), 3, 24*time.Hour, 50*time.Hour),
-			"2 recordings of server 3 not done 1d after the meeting, the oldest for 2d2h; DiViMS keeps the machine",
-			"traitement inachevé 1~j après la réunion~: 2~enregistrements du serveur 3 (le plus ancien depuis 2~j~2~h)~; DiViMS garde la machine"},
+		{fact.New("%s of server %d not done %s after the meeting, the oldest for %s; DiViMS keeps the machine", fact.Count(2, "recording"), 7, 24*time.Hour, 50*time.Hour),
+			"2 recordings of server 7 not done 1d after the meeting, the oldest for 2d2h; DiViMS keeps the machine",
+			"traitement inachevé 1~j après la réunion~: 2~enregistrements du serveur 7, le plus ancien depuis 2~j~2~h~; DiViMS garde la machine"},
 		{fact.New("not everything that is to be done was done at once: %s", fact.List{fact.New("everything: paused by %s", "Ada"), fact.New("more machines: %s", fact.Verbatim("no answer"))}),
 			"not everything that is to be done was done at once: everything: paused by Ada; more machines: no answer",
 			"tout n’a pas pu être fait en une seule fois~: tout~: mis en pause par Ada~; nouvelles machines~: no answer"},
@@ -63,7 +63,7 @@ func TestTextInBothLanguages(t *testing.T) {
 // languages when it is read.
 func TestFactsAreFoundByTheirEnglish(t *testing.T) {
 	texts := []fact.Text{
-		fact.New("it was rebooted at %s", morning), fact.New("the certificate of %s expires in %s", "a.example.com", 0*time.Second), fact.New("server %d is up already", 3),
+		fact.New("it was rebooted at %s", morning), fact.New("it has answered nobody for %s", 0*time.Second), fact.New("server %d is up already", 3),
 		fact.New("%s with %s", fact.Count(1, "meeting"), fact.Count(0.25, "participant")), fact.New("its entry is %q", pool.Cordoned),
 		fact.New("more machines: %s", fact.New("at any hour")), fact.New("more machines: %s", fact.New("%g and %v", 2.5, true)),
 		fact.New("more machines: %s", fact.List{fact.New("it starts"), fact.Verbatim("42")}), fact.New("more machines: %s", fact.Numbers{1, 2}),

@@ -259,8 +259,7 @@ func (v view) judgement(verdict scaling.Verdict) quote {
 	if reasons.Text == "" {
 		return quote{Text: v.T("%s: %s", v.T("server %d", verdict.Server), health)}
 	}
-	reasons.Text = v.brief(v.T("%s: %s", v.T("server %d", verdict.Server), health+v.semicolon+reasons.Text))
-	return reasons
+	return quote{Text: v.brief(v.T("%s: %s", v.T("server %d", verdict.Server), health+v.semicolon+reasons.Text))}
 }
 
 // timestamp matches the times in the decision's texts.

@@ -104,6 +104,9 @@ func (v view) quote(texts ...fact.Text) quote {
 // Language returns the language's tag.
 func (v view) Language() string { return v.tag }
 
+// Semicolon returns what stands between two texts.
+func (v view) Semicolon() string { return v.semicolon }
+
 // Style returns the page's style.
 func (v view) Style() template.CSS { return template.CSS(style) }
 
