@@ -25,7 +25,7 @@ var frenchForms = map[string]string{
 	"not cordoned while there is doubt about what DiViMS sees: %s": "pas de mise en retrait tant que les observations de DiViMS sont douteuses : %s",
 
 	// Doubts.
-	"%s of %s that served do not any more: that many at once have a common cause, so nothing is done to them":                                 "sur %[2]s en service, %[1]s ne le sont plus : un tel nombre à la fois a une cause commune, ils ne sont donc pas touchés",
+	"%d of %s that served do not any more: that many at once have a common cause, so nothing is done to them":                                 "%s sur %s en service ne le sont plus : un tel nombre à la fois a une cause commune, ils ne sont donc pas touchés",
 	"Scalelite's poller does not look at the servers since %s: its flags do not follow what DiViMS sees, so nothing is cordoned or deleted":   "le poller de Scalelite ne surveille plus les serveurs depuis le %s : ses indications ne suivent pas ce que DiViMS observe ; rien n’est donc mis en retrait ni supprimé",
 	"nothing is done to it while there is doubt about what DiViMS sees":                                                                       "il n’est pas touché tant que les observations de DiViMS sont douteuses",
 	"not rebooted while there is doubt about what DiViMS sees":                                                                                "pas de redémarrage tant que les observations de DiViMS sont douteuses",

@@ -23,7 +23,7 @@ var alertTests = map[string]struct {
 }{
 	"Scalelite does not answer":         {func(s *story) { s.seen.Entries = pool.Unknown[[]pool.Entry]("502") }, Critical, "Scalelite", 0, "nothing is changed", false},
 	"Scaleway does not answer":          {func(s *story) { s.seen.Machines = pool.Unknown[[]pool.Machine]("503") }, Critical, "Scaleway", 0, "nothing is changed", false},
-	"half of the servers do not answer": {func(s *story) { s.evaluate(); s.dead(3, 4) }, Critical, "network", 0, "2 servers of 4 servers that served do not", false},
+	"half of the servers do not answer": {func(s *story) { s.evaluate(); s.dead(3, 4) }, Critical, "network", 0, "2 of 4 servers that served do not", false},
 	"the pool is paused":                {func(s *story) { s.state.Paused = &pool.Hold{Author: "Ada", Reason: "exams"} }, Warning, "paused", 0, "paused by Ada", false},
 	"no policy has an answer": {func(s *story) {
 		s.config.Policies = []Policy{PolicySchedule}

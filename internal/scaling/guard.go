@@ -78,8 +78,8 @@ func (d *decision) fellTogether() *Doubt {
 	d.doubt.FellTogether = together[len(together)-1].memory.Fell
 	return &Doubt{
 		Cause: FellTogether, Since: first.memory.Fell, Servers: together.numbers(), Starts: d.guardStarts(first.memory.Fell),
-		Why: fact.New("%s of %s that served do not any more: that many at once have a common cause, so nothing is done to them",
-			fact.Count(len(together), "server"), fact.Count(first.memory.FellOf, "server")),
+		Why: fact.New("%d of %s that served do not any more: that many at once have a common cause, so nothing is done to them",
+			len(together), fact.Count(first.memory.FellOf, "server")),
 		advice: adviceNetwork, subject: SubjectNetwork, named: together,
 	}
 }

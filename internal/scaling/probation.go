@@ -184,7 +184,7 @@ func (d *decision) commonNames(keys []string) string {
 			}
 		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(slices.Compact(names), ", ")
 }
 
 // probationStarts returns how many machines may be started on probation: a tenth of the

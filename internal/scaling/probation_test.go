@@ -194,7 +194,7 @@ func TestProbationGoesInRounds(t *testing.T) {
 				}
 				return d
 			}
-			want := minutes(10, 10, 10, 20, 30, 30)
+			want := minutes(10, 10, 10, 20, 30)
 			if len(rounds) > len(want) {
 				rounds = rounds[:len(want)]
 			}
