@@ -74,7 +74,7 @@ var alertTests = map[string]struct {
 		s.strangers = []pool.Entry{{ID: "x", URL: "https://bbb-w4.example.com/a"}, {ID: "y", URL: "https://bbb-w4.example.com/b"}}
 	}, Warning, "entry https://bbb-w4.example.com/a", 4, "2 entries for server 4, so DiViMS leaves it alone", false},
 	"more people than the servers that take meetings are meant for": {func(s *story) { s.meeting(1, 1001) },
-		Error, "overloaded", 0, "1001 participants and 1 meeting for 4 servers that take meetings now, each meant for 250 and 15; 0 more coming", false},
+		Error, "overloaded", 0, "1001 participants and 1 meeting for 4 servers taking meetings now, each meant for 250 and 15; 0 more coming", false},
 	"more meetings": {func(s *story) {
 		for range 61 {
 			s.meeting(1, 0)

@@ -228,7 +228,7 @@ func (g *group) warnOverloaded() {
 		return
 	}
 	coming := g.members.count(func(s *server) bool { return s.stage == Coming || s.planned })
-	text := fact.New("%s and %s for %s that take meetings now, each meant for %d and %d; %d more coming",
+	text := fact.New("%s and %s for %s taking meetings now, each meant for %d and %d; %d more coming",
 		fact.Count(people, "participant"), fact.Count(meetings, "meeting"), fact.Count(serving, "server"),
 		g.config.ServerParticipants, g.config.ServerMeetings, coming)
 	g.d.alert(Error, SubjectOverloaded, adviceOverloaded, "%s", g.ofTag(text))

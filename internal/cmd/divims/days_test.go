@@ -24,7 +24,7 @@ var table = flag.String("table", "", "write the figures of the project's scenari
 const daysFolder = "../../lab/scenario/days"
 
 // usualDays are the scenarios that a plain `go test` runs. A full run has all of them.
-var usualDays = []string{"storage-down", "zone-down", "redis-empty", "hand-rename"}
+var usualDays = []string{"storage-down", "zone-down", "redis-empty", "hand-rename", "secret-changed"}
 
 // badDay is a scenario of the project.
 type badDay struct {

@@ -24,7 +24,7 @@ var (
 )
 
 // usualRandomDays is how many random days a full run of the tests has.
-const usualRandomDays = 0
+const usualRandomDays = 20
 
 // What a random day may show.
 const (
