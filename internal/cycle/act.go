@@ -52,6 +52,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 			stopped := false
 			for _, i := range indexes {
 				if stopped {
+					a.skip(plan.Actions[i])
 					outcomes[i] = a.outcome(plan.Actions[i], scaling.Skipped, "an earlier action on this server was not done")
 					continue
 				}
@@ -80,6 +81,16 @@ func (c *Cycle) newActor(ctx context.Context, request Request, limit time.Durati
 // a suspension the context's timer may fire a moment late. The lease is valid for longer,
 // so nobody else acts at the same time.
 func (a *actor) timeLeft() bool { return a.elapsed() < a.limit }
+
+// skip notes what an action that is not tried leaves undone.
+func (a *actor) skip(action scaling.Action) {
+	if action.Kind != scaling.Enable {
+		return
+	}
+	if entry, _ := a.seen.Servers[action.Server-1].Entry.Get(); entry != nil {
+		a.enables.fail(entry.ID)
+	}
+}
 
 // chains groups the indexes of actions that must be done one after the other: those
 // on the same server. An action without a server is a chain of its own. Chains that make

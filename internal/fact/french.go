@@ -59,7 +59,7 @@ var frenchForms = map[string]string{
 	"the policies require %s; %s has forced %d until %s":                                     "les règles demandent %s ; %s en a imposé %s jusqu’au %s",
 	"%d servers are required, the pool has %s":                                               "serveurs requis : %s ; le parc en a %s",
 	"%d (%s, by load multipliers)":                                                           "%s (%s, selon les multiplicateurs de charge)",
-	"%s and %s for %s taking meetings now, each meant for %d and %d; %d more coming":      "%s et %s pour %s en service, prévus chacun pour %s et %s ; en route : %s",
+	"%s and %s for %s taking meetings now, each meant for %d and %d; %d more coming":         "%s et %s pour %s en service, prévus chacun pour %s et %s ; en route : %s",
 	"servers with the tag %s: %s":                                                            "serveurs avec l’étiquette %s : %s",
 	"no policy has an answer; the capacity is not changed: %s":                               "aucune règle n’a de réponse ; la capacité n’est pas modifiée : %s",
 

@@ -75,6 +75,8 @@ type State struct {
 type Doubt struct {
 	// FellTogether is when the last of the servers fell that fell together last.
 	FellTogether time.Time `json:"fell_together,omitzero"`
+	// Away is when such servers were last seen to be away.
+	Away time.Time `json:"away,omitzero"`
 	// PollerSince is since when the poller's word has been stale.
 	PollerSince time.Time `json:"poller_since,omitzero"`
 	// PollerMoved is when a flag of Scalelite last changed or a load last fell: the

@@ -68,10 +68,10 @@ type decision struct {
 	hopes map[string]bool
 	// servedBefore is how many servers served at the evaluation before.
 	servedBefore int
-	// started is how many machines the plan creates or starts. noPlaceLeft is set if
-	// servers are missing and none is left to enable.
+	// started is how many machines the plan creates or starts. noPlaceLeft has the tags of
+	// the groups in which servers are missing and none is left to enable.
 	started     int
-	noPlaceLeft bool
+	noPlaceLeft map[string]bool
 	// triedRefused is set if the plan tries one creation that was refused lately.
 	triedRefused bool
 	// replacedFor are the faults for which the plan replaces servers.
@@ -85,7 +85,7 @@ type decision struct {
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
 	d := &decision{
-		now: now, config: config, seen: seen, state: state, doubt: state.Doubt, surplus: pastSurplus(state), counted: map[Kind]int{}, hopes: map[string]bool{},
+		now: now, config: config, seen: seen, state: state, doubt: state.Doubt, surplus: pastSurplus(state), counted: map[Kind]int{}, hopes: map[string]bool{}, noPlaceLeft: map[string]bool{},
 		plan: Plan{Actions: []Action{}, Alerts: []Alert{}},
 	}
 	d.afterGap = isAfterGap(now, config, state.LastEvaluation)

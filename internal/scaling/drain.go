@@ -167,7 +167,7 @@ func (d *decision) delete(s *server) {
 	if s.ended || !d.allow(Delete, d.config.MaxDeletions, s) {
 		return
 	}
-	s.ended = true
+	s.ended, s.intended = true, pool.Disabled
 	reason := fact.New("nothing is left on it")
 	switch {
 	case s.machine.Detail == pool.Preparing:

@@ -29,7 +29,7 @@ func (g *group) grow(missing float64) {
 	if g.tryRefused(missing) {
 		return
 	}
-	g.d.noPlaceLeft = true
+	g.d.noPlaceLeft[g.Tag] = true
 	g.d.withhold("enabling %s: no server is left", fact.Count(short, "more server"))
 	g.warnShort(short)
 }
@@ -58,8 +58,11 @@ func (d *decision) bring(s *server, reason fact.Text) (ok, waits bool) {
 // nothing else is left to grow by: it may have what it refused before.
 func (g *group) tryRefused(missing float64) bool {
 	for _, s := range g.members.choose(func(s *server) bool { return s.waits && s.hasNoMachine() && s.mayGrow() }, byRefusal) {
-		if s.isOnline() || g.d.triedRefused || !g.d.mayStart() || !g.d.allow(Create, g.d.config.MaxCreations, s) {
-			return g.d.triedRefused
+		if s.isOnline() {
+			continue
+		}
+		if g.d.triedRefused || !g.d.mayStart() || !g.d.allow(Create, g.d.config.MaxCreations, s) {
+			return true
 		}
 		g.d.triedRefused = true
 		g.d.started++

@@ -75,7 +75,7 @@ func (d *decision) fellTogether() *Doubt {
 		return nil
 	}
 	first := together[0]
-	d.doubt.FellTogether = together[len(together)-1].memory.Fell
+	d.doubt.FellTogether, d.doubt.Away = together[len(together)-1].memory.Fell, d.now
 	return &Doubt{
 		Cause: FellTogether, Since: first.memory.Fell, Servers: together.numbers(), Starts: d.guardStarts(first.memory.Fell),
 		Why: fact.New("%d of %s that served do not any more: that many at once have a common cause, so nothing is done to them",
@@ -106,6 +106,12 @@ func (d *decision) guardStarts(since time.Time) int {
 	return max(0, max(minGuardStarts, ceilDiv(missing, 3))-coming)
 }
 
-// calmed reports whether the last servers that fell together fell so long ago that
-// cordoning to save money is safe.
-func (d *decision) calmed() bool { return d.now.Sub(d.doubt.FellTogether) >= calmTime }
+// returnTime is how long after servers that fell together are back nothing is cordoned to
+// save money.
+const returnTime = 30 * time.Minute
+
+// calmed reports whether the last servers that fell together fell so long ago, and have
+// been back for so long, that cordoning to save money is safe.
+func (d *decision) calmed() bool {
+	return d.now.Sub(d.doubt.FellTogether) >= calmTime && d.now.Sub(d.doubt.Away) >= returnTime
+}

@@ -23,6 +23,8 @@ func (d *decision) findHands() {
 			enabled++
 		}
 		switch {
+		case s.entry == nil && s.Entry.Known():
+			memory.EnabledAs = "" // it may come back as it was long ago
 		case s.entry == nil || s.maintenance():
 		case s.entry.State == pool.Enabled:
 			memory.EnabledAs, memory.Ours, memory.HandSince = s.entry.ID, false, time.Time{}

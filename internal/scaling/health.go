@@ -65,7 +65,7 @@ func (d *decision) judge(s *server) (Health, fact.Text) {
 // people may be on it.
 func (d *decision) judgeUnanswered(s *server) (Health, fact.Text) {
 	if s.Alive && !s.isOnline() && s.machineState() == pool.Running {
-		s.fault = strings.ReplaceAll(s.Meetings.Reason(), s.Server.Domain, "")
+		s.fault = "its API answers with an error"
 		return Malfunctioning, fact.New("it is alive, but its API answers with an error, and Scalelite says offline: %s", s.Meetings.Reason())
 	}
 	return Unseen, fact.New("%s", s.Meetings.Reason())

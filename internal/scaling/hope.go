@@ -71,6 +71,9 @@ func (d *decision) faults() map[string]time.Time {
 	had := map[string]bool{}
 	for _, s := range d.servers {
 		had[s.fault] = true
+		if s.silent() || s.asked() && !s.Stats.Known() {
+			return next // it may still have any of them
+		}
 	}
 	maps.DeleteFunc(next, func(fault string, _ time.Time) bool { return !had[fault] })
 	return next

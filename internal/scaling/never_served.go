@@ -54,8 +54,8 @@ func (d *decision) neverServed(s *server) bool {
 		return false
 	}
 	waits := max(neverServedFactor*d.timeOf(s), neverServedTime, 2*d.config.Interval)
-	if d.noPlaceLeft {
-		waits = crowdedFactor * d.timeOf(s)
+	if d.noPlaceLeft[s.tag()] {
+		waits = max(crowdedFactor*d.timeOf(s), 2*d.config.Interval)
 	}
 	if memory.BootSeen {
 		stats, _ := s.Stats.Get()

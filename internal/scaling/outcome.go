@@ -43,8 +43,10 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 		}
 		switch {
 		case action.Kind == Reboot && outcome.Result == Done:
-			memory.Rebooted, memory.Recycle, memory.Came = now, nil, time.Time{}
-			memory.Reboots++
+			memory.Recycle = nil
+			memory = rebooted(memory, now)
+		case action.Kind == Reboot && outcome.Result == Failed:
+			memory = rebooted(memory, now) // perhaps
 		case action.Kind == Repair && outcome.Result == Done:
 			memory.Repaired = now
 		case action.Kind == Create && outcome.Result == Done:
@@ -84,6 +86,13 @@ func cameThrough(plan Plan, outcomes []Outcome) bool {
 		}
 	}
 	return false
+}
+
+// rebooted returns the memory of a server whose machine was rebooted.
+func rebooted(memory pool.ServerMemory, now time.Time) pool.ServerMemory {
+	memory.Rebooted, memory.Came = now, time.Time{}
+	memory.Reboots++
+	return memory
 }
 
 // startedAgain returns the memory of a server whose machine was switched on.

@@ -101,7 +101,8 @@ type Action struct {
 	Volume  *pool.Volume  `json:"volume,omitempty"`
 	// EntryID is the entry to unregister.
 	EntryID string `json:"entry_id,omitempty"`
-	// Surplus is set for a cordon that only saves money. It is held if people may be about
+	// Surplus is set for a cordon that may wait, because it only saves money or recycles a
+	// machine. It is held if people may be about
 	// to join a new meeting on the server.
 	Surplus bool `json:"-"`
 	// IgnoreRefusals is set for a creation that tries what the hoster refused lately, too.

@@ -108,6 +108,9 @@ func (d *decision) setImagesAside() {
 	})
 	for _, image := range images {
 		if d.isAside(image.ID) {
+			if d.state.Refused != nil {
+				continue // perhaps because the older image is gone
+			}
 			if d.plan.Images == nil {
 				d.plan.Images = map[string]string{}
 			}

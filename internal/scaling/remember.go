@@ -135,7 +135,7 @@ func (d *decision) updateMemory(s *server) {
 	}
 	// What was ordered is there now, or still expected. A machine that appears long after the
 	// order is not the one that was ordered.
-	if memory.MachineID == "" && d.now.Sub(memory.Ordered) <= maxBootFactor*d.config.minTime() {
+	if memory.MachineID == "" && d.now.Sub(memory.Ordered) <= max(maxBootFactor*d.config.minTime(), 2*d.config.Interval) {
 		fresh.Ordered, fresh.Watched = memory.Ordered, memory.Watched
 	}
 	if machine != nil {

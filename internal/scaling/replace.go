@@ -27,6 +27,9 @@ func (g *group) replaceOne() {
 		case s.health == Malfunctioning:
 			s.leftAlone = g.d.replacementWaits(s)
 		}
+		if s.leftAlone.IsZero() && s.health == ToRecycle && g.d.awaitsPeople(s) {
+			s.leftAlone = fact.New(waitsForPeople)
+		}
 		return !s.leftAlone.IsZero()
 	})
 	if len(sick) == 0 {
@@ -34,11 +37,11 @@ func (g *group) replaceOne() {
 	}
 	s := sick[0]
 	others := g.members.capacity(func(o *server) bool { return o != s && o.online() })
+	g.d.noteReplaced(s)
 	if others >= float64(max(1, g.required()))-tolerance {
-		g.d.noteReplaced(s)
 		g.d.cordon(s, fact.New("%s: %s; %s online without it, which suffices", s.health, s.why, fact.Count(others, "server")))
+		g.d.markMayWait(s)
 	} else {
-		g.d.noteReplaced(s)
 		g.replaced = s
 		s.leftAlone = fact.New("%s, but only %s online without it, and %d required: its replacement comes first",
 			s.health, fact.Count(others, "server"), g.required())

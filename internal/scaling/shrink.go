@@ -21,8 +21,8 @@ func (g *group) shrink(surplus float64) {
 	}, func(a, b *server) int {
 		return cmp.Or(
 			cmp.Compare(shrinkRank(a), shrinkRank(b)),
-			g.recordingRank(a)-g.recordingRank(b),
 			g.nearLimit(a)-g.nearLimit(b),
+			g.recordingRank(a)-g.recordingRank(b),
 			cmp.Compare(a.meetings(), b.meetings()),
 			cmp.Compare(a.participants(), b.participants()),
 			cmp.Compare(shrinkHealthRank(a), shrinkHealthRank(b)))
@@ -37,7 +37,7 @@ func (g *group) shrink(surplus float64) {
 			continue
 		}
 		if g.d.cordon(s, fact.New("%s more than required; %s", fact.Count(surplus, "server"), s.describe())) {
-			g.d.plan.Actions[len(g.d.plan.Actions)-1].Surplus = true
+			g.d.markMayWait(s)
 			left -= s.capacity()
 		}
 	}
@@ -51,13 +51,31 @@ func (g *group) mustStay(s *server) fact.Text {
 	case g.d.unknownMatters(s):
 		return fact.New("its load is unknown since %s, and people may be on it", s.memory.UnknownSince)
 	}
-	meetings, _ := s.Meetings.Get()
-	for _, m := range meetings {
-		if m.AwaitsPeople(g.d.now) {
-			return fact.New("a meeting on it has just been created, and nobody has joined it yet")
-		}
+	if g.d.awaitsPeople(s) {
+		return fact.New(waitsForPeople)
 	}
 	return fact.Text{}
+}
+
+// waitsForPeople is why a server is not cordoned now.
+const waitsForPeople = "a meeting on it has just been created, and nobody has joined it yet"
+
+// awaitsPeople reports whether people may be about to join a new meeting on a server.
+func (d *decision) awaitsPeople(s *server) bool {
+	meetings, _ := s.Meetings.Get()
+	return slices.ContainsFunc(meetings, func(m pool.Meeting) bool { return m.AwaitsPeople(d.now) })
+}
+
+// markMayWait marks the cordon of a server that was just planned, if it was, as one that
+// may wait: it only saves money, or recycles a machine.
+func (d *decision) markMayWait(s *server) {
+	if len(d.plan.Actions) == 0 {
+		return
+	}
+	last := &d.plan.Actions[len(d.plan.Actions)-1]
+	if last.Kind == Cordon && last.Server == s.Server.Number {
+		last.Surplus = s.health != Malfunctioning
+	}
 }
 
 // cordonLate cordons servers that neither serve nor come, once the others serve as much as
@@ -69,10 +87,22 @@ func (g *group) cordonLate() {
 	}
 	for _, s := range g.members {
 		if s.mayTouch() && s.stage == Late && !s.planned && s.intended == pool.Enabled && !s.Server.BareMetal &&
-			!g.d.unpolled(s) && (g.d.twice(s.memory.LateSince) || !s.asked() || s.machineState() == pool.Locked) {
+			!g.d.unpolled(s) && (g.d.twice(s.memory.LateSince) || g.d.isLost(s)) {
 			g.d.cordon(s, fact.New("it does not serve since %s, and the others suffice", s.memory.LateSince))
 		}
 	}
+}
+
+// isLost reports whether the server cannot serve for certain: its machine is switched off,
+// locked or gone, and not just missing from one list.
+func (d *decision) isLost(s *server) bool {
+	switch {
+	case s.hasNoMachine():
+		return s.memory.Gone.IsZero() || d.twice(s.memory.Gone)
+	case s.machineState() == pool.Locked:
+		return true
+	}
+	return s.isOff()
 }
 
 // nearLimit puts servers last that have a meeting near the limit: it would be ended there.

@@ -94,7 +94,7 @@ func (d *decision) sawMeetings(s *server) {
 	if stats, ok := s.Stats.Get(); ok {
 		d.sawStats(s, stats)
 	}
-	memory.Watched = memory.Watched && !known && !s.isOnline()
+	memory.Watched = memory.Watched && s.entry != nil && s.Machine.Known() && !known && !s.isOnline()
 	if !known {
 		return
 	}
@@ -118,7 +118,7 @@ func (d *decision) sawMeetings(s *server) {
 func (d *decision) sawStats(s *server, stats pool.Stats) {
 	backlog, knowsBacklog := stats.Backlog.Get()
 	failed, knowsFailed := stats.Failed.Get()
-	if knowsBacklog || knowsFailed {
+	if knowsBacklog && knowsFailed || total(backlog)+total(failed) > 0 {
 		s.memory.Recordings = total(backlog)+total(failed) > 0
 		s.memory.Watched = s.memory.Watched && !s.memory.Recordings
 	}

@@ -25,7 +25,7 @@ func (g *group) justMade() float64 {
 
 // noteSurplus remembers since when the group has had more servers than required.
 func (g *group) noteSurplus(surplus float64) {
-	if surplus < 1-tolerance {
+	if surplus < tolerance {
 		delete(g.d.surplus, g.Tag)
 		return
 	}

@@ -69,7 +69,8 @@ func (d *decision) silentFor(s *server) time.Duration {
 
 // rebootAfter returns after how much silence the server's machine is rebooted.
 func (d *decision) rebootAfter(s *server) time.Duration {
-	if s.memory.Participants > 0 || s.memory.Meetings > 0 || s.memory.Recordings {
+	unseen := s.memory.LoadSeen.IsZero() && !s.memory.Watched // nobody knows who was on it
+	if s.memory.Participants > 0 || s.memory.Meetings > 0 || s.memory.Recordings || unseen {
 		return max(reviveTime, d.config.UnresponsiveRebootAfter, 2*d.config.Interval)
 	}
 	return max(d.config.UnresponsiveRebootAfter, 2*d.config.Interval)
@@ -101,7 +102,7 @@ func (d *decision) keepUnresponsive(s *server) fact.Text {
 		return fact.New("too many servers answer nobody: that looks like the network")
 	case s.memory.Recordings:
 		return fact.New("it has answered nobody for %s, and recordings were on it when it was last seen: only a person may decide", silent)
-	case !s.Server.BareMetal && remove > 0 && silent >= remove:
+	case !s.Server.BareMetal && remove > 0 && silent >= max(remove, d.rebootAfter(s)):
 		return fact.Text{}
 	case remove == 0 || s.Server.BareMetal:
 		return fact.New("it has answered nobody for %s, and may hold recordings: only a person may decide", silent)

@@ -38,6 +38,7 @@ func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
 			s := newStory(t, 4)
 			requireThree(s)
 			s.config.UnresponsiveDeleteAfter = test.deleteAfter
+			s.state.Servers = map[int]pool.ServerMemory{4: {MachineID: "machine 4", LoadSeen: s.now}} // nobody was on it
 			s.dead(4)
 			s.evaluate()
 			s.want("", "it is silent for the first time")
@@ -122,6 +123,7 @@ func TestRebootAndDeletionAreNotPlannedTogether(t *testing.T) {
 	s := newStory(t, 4)
 	s.config.UnresponsiveDeleteAfter = 20 * time.Minute
 	s.entry(4).State = pool.Cordoned
+	s.state.Servers = map[int]pool.ServerMemory{4: {MachineID: "machine 4", LoadSeen: s.now}} // nobody was on it
 	s.meeting(1, 300)
 	s.dead(4)
 	for range 5 {

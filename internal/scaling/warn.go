@@ -223,7 +223,12 @@ func (d *decision) warnFailedCreations() {
 // serving servers are meant for.
 func (g *group) warnOverloaded() {
 	serving := g.members.capacity((*server).serving)
-	people, meetings := g.Load.Participants, g.Load.Meetings
+	people, meetings := 0, 0 // those on draining servers are no burden to these
+	for _, s := range g.members {
+		if s.serving() {
+			people, meetings = people+s.participants(), meetings+s.meetings()
+		}
+	}
 	if float64(people) <= serving*float64(g.config.ServerParticipants) && float64(meetings) <= serving*float64(g.config.ServerMeetings) {
 		return
 	}

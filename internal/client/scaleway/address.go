@@ -2,6 +2,7 @@ package scaleway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -19,20 +20,35 @@ func (c *Client) Addresses(ctx context.Context) ([]pool.Address, error) {
 	return inZones(ctx, c.zones, c.addressesIn)
 }
 
+// readableAddresses lists the addresses of the project in those of the pool's zones that can
+// be listed. err says why others cannot.
+func (c *Client) readableAddresses(ctx context.Context) (addresses []pool.Address, err error) {
+	failures := make([]error, len(c.zones))
+	addresses, _ = inZones(ctx, c.zones, func(ctx context.Context, zone scw.Zone) (found []pool.Address, _ error) {
+		at := slices.Index(c.zones, zone)
+		found, failures[at] = c.addressesIn(ctx, zone)
+		return found, nil
+	})
+	return addresses, errors.Join(failures...)
+}
+
 // reserved returns the addresses that are reserved for a server: the addresses with the
 // tags of the pool and the server or, if there are none, the addresses to which the
 // server's domain resolves. It returns at least one, or an error. A machine may hold them.
 func (c *Client) reserved(ctx context.Context, server pool.Server) ([]pool.Address, error) {
-	all, err := c.Addresses(ctx)
-	if err != nil {
-		return nil, err
+	all, unread := c.readableAddresses(ctx)
+	if len(all) == 0 && unread != nil {
+		return nil, unread
 	}
 	if tagged := pool.AddressesOf(all, c.tag, server.Number); len(tagged) > 0 {
 		return tagged, nil
 	}
 	resolved, problem := c.resolved(ctx, all, server.Domain)
-	if len(resolved) > 0 {
+	switch {
+	case len(resolved) > 0:
 		return resolved, nil
+	case unread != nil:
+		return nil, unread
 	}
 	return nil, fmt.Errorf("no address is reserved: reserve one in a zone of the pool and give it the tags %q and %q, or let %s resolve to one%s",
 		c.tag, pool.ServerTag(server.Number), server.Domain, problem)

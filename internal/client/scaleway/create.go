@@ -45,10 +45,10 @@ func (c *Client) create(ctx context.Context, order pool.MachineOrder) (pool.Mach
 	if len(order.Types) == 0 || len(order.Zones) == 0 {
 		return pool.Machine{}, errors.New("no commercial type or no zone is configured")
 	}
-	if err := c.refuseSecond(ctx, order.Server.Hostname); err != nil {
+	sites, problems := c.sites(ctx, order)
+	if err := c.refuseSecond(ctx, order.Server.Hostname, sites); err != nil {
 		return pool.Machine{}, err
 	}
-	sites, problems := c.sites(ctx, order)
 	if len(sites) == 0 {
 		return pool.Machine{}, problems
 	}
@@ -90,11 +90,13 @@ func refusedLately(order pool.MachineOrder, commercialType string, zone scw.Zone
 
 // refuseSecond fails if any machine of the project has the name already, in any zone.
 // The API has no idempotency key: only this check keeps a creation whose answer was
-// lost from being repeated.
-func (c *Client) refuseSecond(ctx context.Context, name string) error {
+// lost from being repeated. A zone that cannot be read is passed over if the server's free
+// addresses are in another one: a machine of the server would hold them.
+func (c *Client) refuseSecond(ctx context.Context, name string, sites []site) error {
 	found, err := inZones(ctx, c.zones, func(ctx context.Context, zone scw.Zone) ([]*instance.Server, error) {
 		servers, err := c.list(ctx, instance.ListServersRequest{Zone: zone, Name: &name})
-		if err != nil {
+		isSite := slices.ContainsFunc(sites, func(s site) bool { return s.zone == zone })
+		if err != nil && (isSite || len(sites) == 0) {
 			return nil, explain(err, "look for machines of that name in %s", zone)
 		}
 		return servers, nil

@@ -112,18 +112,20 @@ func TestCreateWithoutUserDataNeedsNoPreparation(t *testing.T) {
 func TestCreateRefusesASecondMachine(t *testing.T) {
 	foreign := with(instance(7, "bbb-w1"), object{"tags": []string{}})
 	tests := map[string]struct {
+		zone   string
 		script script
 		want   string // empty if the machine may be made
 	}{
-		"the pool's own":                     {list("servers", instance(7, "bbb-w1")), uuid(7)},
-		"somebody else's":                    {list("servers", foreign), uuid(7)},
-		"a name that contains the server's":  {list("servers", instance(7, "bbb-w11"), instance(8, "x-bbb-w1")), ""},
-		"unknown, because a list is missing": {say(500, ""), "500"},
+		"the pool's own":                    {ams1, list("servers", instance(7, "bbb-w1")), uuid(7)},
+		"somebody else's":                   {ams1, list("servers", foreign), uuid(7)},
+		"a name that contains the server's": {ams1, list("servers", instance(7, "bbb-w11"), instance(8, "x-bbb-w1")), ""},
+		"unknown, because the list of the zone of its address is missing": {par1, say(500, ""), "500"},
+		"unknown in a zone in which it has no address":                    {ams1, say(500, ""), ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			cloud := readyCloud(t)
-			cloud.on("GET "+ams1+"/servers", test.script)
+			cloud.on("GET "+test.zone+"/servers", test.script)
 			_, err := cloud.client().Create(t.Context(), order())
 			if test.want == "" {
 				if err != nil {
