@@ -115,9 +115,6 @@ func (d *dayDrawer) lasts(event string) {
 // one returns one of some words.
 func (d *dayDrawer) one(words ...string) string { return words[d.IntN(len(words))] }
 
-// maybe returns the text, or "" half of the time.
-func (d *dayDrawer) maybe(text string) string { return d.one(text, "") }
-
 // victims returns the key that selects the servers of an event: up to half of them.
 func (d *dayDrawer) victims() string {
 	switch d.IntN(4) {
