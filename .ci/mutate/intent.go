@@ -14,50 +14,68 @@ import (
 type intent struct {
 	text  string // the operator with its arguments: neverTrue(Meetings)
 	apply func(function) ([]edit, error)
+	// alone is set if the change cannot be switched on and off, so that it is compiled alone.
+	alone bool
 }
 
-// edit replaces a range of a file.
+// edit replaces a range of a file. of is the whole range that the intent changes.
 type edit struct {
 	from, to token.Pos
 	text     string
+	of       span
 }
+
+// span is a range of a file.
+type span struct{ from, to token.Pos }
+
+// isMutated is the name of the variable that switches a mutation on, without its number. The
+// text of an edit contains it.
+const isMutated = "mutated"
 
 // wrap returns the edits that put text before and after a node. The node itself stays,
 // so that a mutation leaves no variable and no import unused.
 func wrap(node ast.Node, before, after string) []edit {
-	return []edit{{node.Pos(), node.Pos(), before}, {node.End(), node.End(), after}}
+	of := span{node.Pos(), node.End()}
+	return []edit{{node.Pos(), node.Pos(), before, of}, {node.End(), node.End(), after, of}}
 }
 
 // newIntent names an intent after its operator and arguments.
 func newIntent(operator string, arguments []string, apply func(function) ([]edit, error)) intent {
-	return intent{operator + "(" + strings.Join(arguments, ", ") + ")", apply}
+	return intent{text: operator + "(" + strings.Join(arguments, ", ") + ")", apply: apply}
+}
+
+// newLoneIntent is newIntent for a change that is compiled alone.
+func newLoneIntent(operator string, arguments []string, apply func(function) ([]edit, error)) intent {
+	i := newIntent(operator, arguments, apply)
+	i.alone = true
+	return i
 }
 
 // neverTrue makes the condition that mentions all of these false.
 func neverTrue(mentions ...string) intent {
 	return newIntent("neverTrue", mentions, func(f function) ([]edit, error) {
-		return wrapOne(f.conditions(), mentions, "condition", "(false && (", "))")
+		return wrapOne(f.conditions(), mentions, "condition", "(!"+isMutated+" && (", "))")
 	})
 }
 
 // alwaysTrue makes the condition that mentions all of these true.
 func alwaysTrue(mentions ...string) intent {
 	return newIntent("alwaysTrue", mentions, func(f function) ([]edit, error) {
-		return wrapOne(f.conditions(), mentions, "condition", "(true || (", "))")
+		return wrapOne(f.conditions(), mentions, "condition", "("+isMutated+" || (", "))")
 	})
 }
 
 // onlyIf makes the condition that mentions all of these hold only if another one does.
 func onlyIf(other string, mentions ...string) intent {
 	return newIntent("onlyIf", append([]string{other}, mentions...), func(f function) ([]edit, error) {
-		return wrapOne(f.conditions(), mentions, "condition", "((", ") && ("+other+"))")
+		return wrapOne(f.conditions(), mentions, "condition", "((", ") && (!"+isMutated+" || ("+other+")))")
 	})
 }
 
 // alsoIf makes the condition that mentions all of these hold if another one does, too.
 func alsoIf(other string, mentions ...string) intent {
 	return newIntent("alsoIf", append([]string{other}, mentions...), func(f function) ([]edit, error) {
-		return wrapOne(f.conditions(), mentions, "condition", "((", ") || ("+other+"))")
+		return wrapOne(f.conditions(), mentions, "condition", "((", ") || ("+isMutated+" && ("+other+")))")
 	})
 }
 
@@ -80,15 +98,15 @@ func withoutOperand(mentions ...string) intent {
 			return nil, err
 		}
 		if operators[found.node] == token.LAND {
-			return wrap(found.node, "(true || (", "))"), nil
+			return wrap(found.node, "("+isMutated+" || (", "))"), nil
 		}
-		return wrap(found.node, "(false && (", "))"), nil
+		return wrap(found.node, "(!"+isMutated+" && (", "))"), nil
 	})
 }
 
 // bothNeeded turns the smallest || that mentions all of these into &&.
 func bothNeeded(mentions ...string) intent {
-	return newIntent("bothNeeded", mentions, func(f function) ([]edit, error) {
+	return newLoneIntent("bothNeeded", mentions, func(f function) ([]edit, error) {
 		var either []place
 		f.inspect(func(n ast.Node) {
 			if logical, ok := n.(*ast.BinaryExpr); ok && logical.Op == token.LOR {
@@ -100,7 +118,7 @@ func bothNeeded(mentions ...string) intent {
 			return nil, err
 		}
 		operator := found.node.(*ast.BinaryExpr).OpPos
-		return []edit{{operator, operator + 2, "&&"}}, nil
+		return []edit{{operator, operator + 2, "&&", span{operator, operator + 2}}}, nil
 	})
 }
 
@@ -118,7 +136,7 @@ func unchecked(mentions ...string) intent {
 				}
 			}
 		})
-		return wrapOne(checks, mentions, "assignment with a check after it", "(false && (", "))")
+		return wrapOne(checks, mentions, "assignment with a check after it", "(!"+isMutated+" && (", "))")
 	})
 }
 
@@ -134,7 +152,7 @@ func withoutCall(name string) intent {
 				}
 			}
 		})
-		return wrapOne(calls, nil, "statement that calls "+name, "if false {\n", "\n}")
+		return wrapOne(calls, nil, "statement that calls "+name, "if !"+isMutated+" {\n", "\n}")
 	})
 }
 
@@ -150,7 +168,7 @@ func withoutAssignment(name string) intent {
 				}
 			}
 		})
-		return wrapOne(assignments, nil, "assignment to "+name, "if false {\n", "\n}")
+		return wrapOne(assignments, nil, "assignment to "+name, "if !"+isMutated+" {\n", "\n}")
 	})
 }
 
@@ -158,13 +176,13 @@ func withoutAssignment(name string) intent {
 func begins(code string) intent {
 	return newIntent("begins", []string{code}, func(f function) ([]edit, error) {
 		start := f.declaration.Body.Lbrace + 1
-		return []edit{{start, start, "\n" + code + "\n"}}, nil
+		return []edit{{start, start, "\nif " + isMutated + " {\n" + code + "\n}\n", span{start, start}}}, nil
 	})
 }
 
 // returns makes the function return a value at once.
 func returns(value string) intent {
-	i := begins("if true { return " + value + " }")
+	i := begins("return " + value)
 	i.text = "returns(" + value + ")"
 	return i
 }
@@ -178,7 +196,7 @@ func returnsFor(value string, mentions ...string) intent {
 				statements = append(statements, at(statement))
 			}
 		})
-		return wrapOne(statements, mentions, "return statement", "{\nif true { return "+value+" }\n", "\n}")
+		return wrapOne(statements, mentions, "return statement", "{\nif "+isMutated+" { return "+value+" }\n", "\n}")
 	})
 }
 
@@ -188,15 +206,16 @@ func endsWith(value string) intent {
 		list := f.declaration.Body.List
 		if len(list) > 0 {
 			if last, ok := list[len(list)-1].(*ast.ReturnStmt); ok {
-				return wrap(last, "{\nif true { return "+value+" }\n", "\n}"), nil
+				return wrap(last, "{\nif "+isMutated+" { return "+value+" }\n", "\n}"), nil
 			}
 		}
 		return nil, fmt.Errorf("it does not end with a return statement")
 	})
 }
 
-// replaced replaces the only use of an expression by another expression. The parts before a
-// dot can be left out: MaxEnds finds d.config.MaxEnds, too.
+// replaced replaces the only use of an expression by another expression of the same type.
+// The parts before a dot can be left out: MaxEnds finds d.config.MaxEnds, too. Both are
+// evaluated, and one is chosen; a constant without a type becomes an int by that.
 func replaced(expression, other string) intent {
 	return newIntent("replaced", []string{expression, other}, func(f function) ([]edit, error) {
 		var uses []place
@@ -205,17 +224,13 @@ func replaced(expression, other string) intent {
 				uses = append(uses, at(use))
 			}
 		}
-		found, err := one(uses, nil, "use of "+expression)
-		if err != nil {
-			return nil, err
-		}
-		return []edit{{found.node.Pos(), found.node.End(), other}}, nil
+		return wrapOne(uses, nil, "use of "+expression, "oneOf("+isMutated+", "+other+", ", ")")
 	})
 }
 
 // withField adds a field to the struct literal of a type.
 func withField(typeName, field, value string) intent {
-	return newIntent("withField", []string{typeName, field, value}, func(f function) ([]edit, error) {
+	return newLoneIntent("withField", []string{typeName, field, value}, func(f function) ([]edit, error) {
 		var literals []place
 		f.inspect(func(n ast.Node) {
 			if literal, ok := n.(*ast.CompositeLit); ok && literal.Type != nil && isExpression(literal.Type, typeName) {
@@ -227,6 +242,6 @@ func withField(typeName, field, value string) intent {
 			return nil, err
 		}
 		start := found.node.(*ast.CompositeLit).Lbrace + 1
-		return []edit{{start, start, field + ": " + value + ", "}}, nil
+		return []edit{{start, start, field + ": " + value + ", ", span{start, start}}}, nil
 	})
 }

@@ -96,7 +96,7 @@ var mutations = []mutation{
 	{invariant: lastLook, change: "the only entry of a server is deleted", in: "internal/cycle", function: "actor.unregister",
 		intent: neverTrue("others == 0")},
 	{invariant: lastLook, change: "the meetings are not read again", in: "internal/cycle", function: "actor.askAgain",
-		intent: withoutCall("askMeetings")},
+		intent: returns("look{a.elapsed(), s.Meetings, a.now()}")},
 	{invariant: lastLook, change: "the recordings are not read again", in: "internal/cycle", function: "actor.firstLook",
 		intent: withoutCall("askRecordings")},
 	{invariant: lastLook, change: "the stats are not read again", in: "internal/cycle", function: "actor.firstLook",

@@ -1,7 +1,8 @@
 // Mutate breaks the project on purpose, one small break at a time in a copy of the
 // repository, and runs the tests that should notice. It prints the list of mutations
 // with the test that noticed each, and exits with status 1 if a mutation's place is
-// gone, a mutated package does not compile, or no test fails.
+// gone, a mutated package does not compile, or no test fails. The mutations of a package
+// are compiled together, each behind a variable that the environment switches on.
 package main
 
 import (
@@ -13,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -58,7 +61,7 @@ func choose(pattern string) (chosen []mutation, err error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, m := range mutations {
+	for _, m := range slices.Concat(mutations, rules) {
 		if matcher.MatchString(m.String()) {
 			chosen = append(chosen, m)
 		}
@@ -84,12 +87,7 @@ func run(chosen []mutation, check bool) error {
 		fmt.Printf("%d mutations, each has its place\n", len(chosen))
 		return nil
 	}
-	if err := checkUnchanged(tree, chosen); err != nil {
-		return err
-	}
-	notices := make([]string, len(chosen))
-	problems := make([]error, len(chosen))
-	inParallel(len(chosen), func(i int) { notices[i], problems[i] = try(tree, chosen[i], mutants[i]) })
+	notices, problems := tryAll(tree, mutants)
 	printList(os.Stdout, chosen, mutants, notices)
 	noticed := 0
 	for _, problem := range problems {
@@ -101,19 +99,22 @@ func run(chosen []mutation, check bool) error {
 	return errors.Join(problems...)
 }
 
-// mutant is a mutated file.
+// mutant is a mutation with its place.
 type mutant struct {
-	file string // in the tree
-	body []byte
+	mutation
+	function function // in the tree
+	edits    []edit
+	// variable is the name of the variable that switches the mutation on.
+	variable string
 }
 
-// placeAll makes the mutated file of each mutation, and checks that it has tests.
+// placeAll finds the place of each mutation, and checks that it has tests.
 func placeAll(tree string, chosen []mutation) ([]mutant, error) {
 	mutants := make([]mutant, len(chosen))
 	var problems []error
 	for i, m := range chosen {
 		var err error
-		if mutants[i], err = m.place(tree); err == nil {
+		if mutants[i], err = m.place(tree, isMutated+strconv.Itoa(i+1)); err == nil {
 			err = m.suite().check(tree)
 		}
 		if err != nil {
@@ -123,18 +124,22 @@ func placeAll(tree string, chosen []mutation) ([]mutant, error) {
 	return mutants, errors.Join(problems...)
 }
 
-// place makes the mutated file. If the function or the place in it is gone, the error
+// place finds the place of a mutation. If the function or the place in it is gone, the error
 // names the functions of the package in which the intent has a place.
-func (m mutation) place(tree string) (mutant, error) {
+func (m mutation) place(tree, variable string) (mutant, error) {
 	all, err := readFunctions(filepath.Join(tree, m.in))
 	if err != nil {
 		return mutant{}, err
 	}
 	f, err := findFunction(all, m.function)
 	if err == nil {
-		var body []byte
-		if body, err = f.mutate(m.intent); err == nil {
-			return mutant{f.file, body}, nil
+		var edits []edit
+		if edits, err = m.intent.apply(f); err == nil {
+			for i := range edits {
+				edits[i].text = strings.ReplaceAll(edits[i].text, isMutated, variable)
+			}
+			_, err = f.edit(edits)
+			return mutant{m, f, edits, variable}, err
 		}
 	}
 	var others []string
@@ -158,7 +163,7 @@ func printList(w io.Writer, chosen []mutation, mutants []mutant, notices []strin
 	}
 	_, _ = fmt.Fprintln(table, heading)
 	for i, m := range chosen {
-		line := strings.Join([]string{m.invariant, m.change, m.in + "/" + filepath.Base(mutants[i].file), m.function, m.intent.text}, "\t")
+		line := strings.Join([]string{m.invariant, m.change, m.in + "/" + filepath.Base(mutants[i].function.file), m.function, m.intent.text}, "\t")
 		if notices != nil {
 			line += "\t" + cmp.Or(notices[i], "NOBODY")
 		}

@@ -18,6 +18,7 @@ import (
 type function struct {
 	declaration *ast.FuncDecl
 	file        string
+	packageName string
 	set         *token.FileSet
 }
 
@@ -54,7 +55,7 @@ func readFunctions(folder string) ([]function, error) {
 		}
 		for _, declaration := range file.Decls {
 			if f, ok := declaration.(*ast.FuncDecl); ok && f.Body != nil {
-				all = append(all, function{f, path, set})
+				all = append(all, function{f, path, file.Name.Name, set})
 			}
 		}
 	}
@@ -85,19 +86,47 @@ func (f function) mutate(i intent) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.edit(edits)
+}
+
+// edit returns the function's file after edits in it. The ranges that two intents change
+// are apart, or one is in the other.
+func (f function) edit(edits []edit) ([]byte, error) {
 	body, err := os.ReadFile(f.file)
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(edits, func(a, b edit) int { return int(b.from - a.from) })
+	slices.SortStableFunc(edits, byPlace)
+	var edited []byte
+	done := 0
 	for _, e := range edits {
 		from, to := f.set.Position(e.from).Offset, f.set.Position(e.to).Offset
-		body = slices.Concat(body[:from], []byte(e.text), body[to:])
+		edited = append(append(edited, body[done:from]...), e.text...)
+		done = to
 	}
-	if _, err := parser.ParseFile(token.NewFileSet(), f.file, body, parser.SkipObjectResolution); err != nil {
+	edited = append(edited, body[done:]...)
+	if _, err := parser.ParseFile(token.NewFileSet(), f.file, edited, parser.SkipObjectResolution); err != nil {
 		return nil, fmt.Errorf("the mutated code is malformed: %w", err)
 	}
-	return body, nil
+	return edited, nil
+}
+
+// byPlace orders edits as their texts are in the edited file. At the same place, what ends
+// comes before what begins, and of two that contain one another the outer one begins first
+// and ends last.
+func byPlace(a, b edit) int {
+	aEnds, bEnds := a.from > a.of.from, b.from > b.of.from
+	switch {
+	case a.from != b.from:
+		return int(a.from - b.from)
+	case aEnds && bEnds:
+		return int(b.of.from - a.of.from)
+	case aEnds:
+		return -1
+	case bEnds:
+		return 1
+	}
+	return int(b.of.to - a.of.to)
 }
 
 // place is a node that an intent may change. It is found by the names and expressions in

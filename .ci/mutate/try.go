@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -78,26 +80,6 @@ func (s suite) testSource(tree string) (source string, err error) {
 	return source, err
 }
 
-// checkUnchanged returns an error if a test fails without a mutation: that test could not
-// notice a mutation.
-func checkUnchanged(tree string, chosen []mutation) error {
-	var suites []suite
-	known := map[suite]bool{}
-	for _, m := range chosen {
-		if !known[m.suite()] {
-			known[m.suite()] = true
-			suites = append(suites, m.suite())
-		}
-	}
-	problems := make([]error, len(suites))
-	inParallel(len(suites), func(i int) {
-		if output, err := suites[i].test(tree); err != nil {
-			problems[i] = fmt.Errorf("the tests of %s fail without any mutation:\n%s", suites[i].folder, output)
-		}
-	})
-	return errors.Join(problems...)
-}
-
 // inParallel calls do(0) to do(n-1), at most as many at the same time as there are workers.
 func inParallel(n int, do func(i int)) {
 	indexes := make(chan int)
@@ -116,46 +98,186 @@ func inParallel(n int, do func(i int)) {
 	group.Wait()
 }
 
-var failedTest = regexp.MustCompile(`--- FAIL: (\S+)`)
+// binary is the compiled tests of a package.
+type binary struct {
+	tree, folder, path string
+	// together are the variables of the mutations that were compiled into it.
+	together map[string]bool
+}
 
-// try returns the first test that notices the mutation. It does not change the tree: only
-// the compiler reads the mutated file instead of the real one.
-func try(tree string, m mutation, changed mutant) (notice string, err error) {
-	overlay, err := os.MkdirTemp("", "mutation")
+// tryAll tries the mutations, and returns for each the first test that notices it, or what
+// is wrong. Those of a package that can be switched on and off are compiled together, which
+// saves most of the time.
+func tryAll(tree string, mutants []mutant) (notices []string, problems []error) {
+	notices, problems = make([]string, len(mutants)), make([]error, len(mutants))
+	work, err := os.MkdirTemp("", "mutation")
+	if err != nil {
+		return notices, []error{err}
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+	var folders []string
+	for _, m := range mutants {
+		if !slices.Contains(folders, m.in) {
+			folders = append(folders, m.in)
+		}
+	}
+	binaries := make([]binary, len(folders))
+	failures := make([]error, len(folders))
+	inParallel(len(folders), func(i int) {
+		all := slices.DeleteFunc(slices.Clone(mutants), func(m mutant) bool { return m.in != folders[i] })
+		binaries[i], failures[i] = prepare(tree, filepath.Join(work, strconv.Itoa(i)), all)
+	})
+	if err := errors.Join(failures...); err != nil {
+		return notices, []error{err}
+	}
+	inParallel(len(mutants), func(i int) {
+		b := binaries[slices.Index(folders, mutants[i].in)]
+		notices[i], problems[i] = b.try(mutants[i])
+	})
+	return notices, problems
+}
+
+// prepare compiles the tests of a package with all its mutations that can be switched, and
+// runs them without any: a test that fails then could not notice a mutation.
+func prepare(tree, path string, mutants []mutant) (binary, error) {
+	b := binary{tree, mutants[0].in, path, map[string]bool{}}
+	var together []mutant
+	for _, m := range mutants {
+		if !m.intent.alone {
+			together = append(together, m)
+			b.together[m.variable] = true
+		}
+	}
+	if output, err := b.compile(together); err != nil {
+		return b, b.explain(together, output, err)
+	}
+	known := map[suite]bool{}
+	for _, m := range mutants {
+		if known[m.suite()] {
+			continue
+		}
+		known[m.suite()] = true
+		if output, err := b.run(m.suite(), ""); err != nil {
+			return b, fmt.Errorf("the tests of %s fail without any mutation: %w\n%s", b.folder, err, output)
+		}
+	}
+	return b, nil
+}
+
+// explain names the mutations that do not compile.
+func (b binary) explain(together []mutant, output string, err error) error {
+	problems := []error{fmt.Errorf("the mutations of %s do not compile: %w\n%s", b.folder, err, output)}
+	for _, m := range together {
+		if _, err := b.compile([]mutant{m}); err != nil {
+			problems = append(problems, fmt.Errorf("%s does not compile", m.mutation))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// switches begins the file that declares the variables of mutations. The environment variable
+// MUTATED names the one that is switched on.
+const switches = `package %s
+
+import "os"
+
+func oneOf[T any](mutated bool, other, usual T) T {
+	if mutated {
+		return other
+	}
+	return usual
+}
+
+`
+
+// compile compiles the tests of a package with some of its mutations. It does not change the
+// tree: only the compiler reads mutated files instead of the real ones.
+func (b binary) compile(mutants []mutant) (output string, err error) {
+	overlay, err := os.MkdirTemp("", "overlay")
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = os.RemoveAll(overlay) }()
-	mutated, list := filepath.Join(overlay, "mutated.go"), filepath.Join(overlay, "overlay.json")
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {changed.file: mutated}})
+	functions, edits := map[string]function{}, map[string][]edit{}
+	declared := ""
+	for _, m := range mutants {
+		functions[m.function.file] = m.function
+		edits[m.function.file] = append(edits[m.function.file], m.edits...)
+		if !m.intent.alone {
+			declared += fmt.Sprintf("var %s = os.Getenv(\"MUTATED\") == %q\n", m.variable, m.variable)
+		}
+	}
+	replace := map[string]string{}
+	for file, f := range functions {
+		body, err := f.edit(edits[file])
+		if err != nil {
+			return "", err
+		}
+		replace[file] = filepath.Join(overlay, filepath.Base(file))
+		if err := os.WriteFile(replace[file], body, 0o644); err != nil {
+			return "", err
+		}
+	}
+	if declared != "" {
+		file := filepath.Join(overlay, "switches.go")
+		replace[filepath.Join(b.tree, b.folder, "mutated_switches.go")] = file
+		if err := os.WriteFile(file, fmt.Appendf(nil, switches+"%s", mutants[0].function.packageName, declared), 0o644); err != nil {
+			return "", err
+		}
+	}
+	list := filepath.Join(overlay, "overlay.json")
+	text, err := json.Marshal(map[string]map[string]string{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(os.WriteFile(mutated, changed.body, 0o644), os.WriteFile(list, replace, 0o644)); err != nil {
+	if err := os.WriteFile(list, text, 0o644); err != nil {
 		return "", err
 	}
-	output, err := m.suite().test(tree, "-overlay="+list)
+	return b.command("", "go", "test", "-c", "-vet=off", "-overlay="+list, "-o", b.path, "./"+b.folder)
+}
+
+var failedTest = regexp.MustCompile(`--- FAIL: (\S+)`)
+
+// try returns the first test that notices the mutation.
+func (b binary) try(m mutant) (notice string, err error) {
+	if !b.together[m.variable] {
+		b.path += m.variable
+		if output, err := b.compile([]mutant{m}); err != nil {
+			return "", fmt.Errorf("%s does not compile: %w\n%s", m.mutation, err, output)
+		}
+		defer func() { _ = os.Remove(b.path) }()
+	}
+	output, err := b.run(m.suite(), m.variable)
 	failed := failedTest.FindStringSubmatch(output)
 	switch {
 	case err == nil:
-		return "", fmt.Errorf("no test notices %s", m)
+		return "", fmt.Errorf("no test notices %s", m.mutation)
 	case failed == nil:
-		return "", fmt.Errorf("%s does not compile, or ends without a test that fails: %w\n%s", m, err, output)
+		return "", fmt.Errorf("%s ends without a test that fails: %w\n%s", m.mutation, err, output)
 	}
 	return failed[1], nil
 }
 
-// test runs a suite in the tree. Tests with random values draw the same ones in every run.
-func (s suite) test(tree string, flags ...string) (output string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
-	defer cancel()
-	arguments := append([]string{"test", "-failfast", "-vet=off", "-timeout=" + testTimeout.String(), "-run=" + s.run}, flags...)
-	arguments = append(arguments, "./"+s.folder)
-	if source, err := s.testSource(tree); err == nil && strings.Contains(source, `"pgregory.net/rapid"`) {
+// run runs a suite with one mutation switched on, or none. Tests with random values draw the
+// same ones in every run.
+func (b binary) run(s suite, variable string) (output string, err error) {
+	arguments := []string{"-test.failfast", "-test.timeout=" + testTimeout.String(), "-test.run=" + s.run}
+	if source, err := s.testSource(b.tree); err == nil && strings.Contains(source, `"pgregory.net/rapid"`) {
 		arguments = append(arguments, "-rapid.seed=1", "-rapid.checks=500", "-rapid.shrinktime=0s", "-rapid.nofailfile")
 	}
-	command := exec.CommandContext(ctx, "go", arguments...)
-	command.Dir = tree
+	return b.command(variable, b.path, arguments...)
+}
+
+// command runs a command: the compiler in the tree, or the compiled tests in their folder.
+func (b binary) command(variable, name string, arguments ...string) (output string, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
+	defer cancel()
+	command := exec.CommandContext(ctx, name, arguments...)
+	command.Dir = b.tree
+	if name == b.path {
+		command.Dir = filepath.Join(b.tree, b.folder)
+	}
+	command.Env = append(os.Environ(), "MUTATED="+variable)
 	text, err := command.CombinedOutput()
 	return string(text), err
 }

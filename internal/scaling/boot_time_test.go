@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -106,5 +107,59 @@ func TestTimeOfAMachineThatNobodyOrdered(t *testing.T) {
 	s.evaluate()
 	if len(s.state.BootTimes["cloud"]) > 0 {
 		t.Errorf("boot times %d are remembered, although nobody knows when the machine was ordered", s.state.BootTimes["cloud"])
+	}
+}
+
+// TestWhenAMachineBeganToStart: with the order, with its first sight if somebody else started
+// it since, or with the last reboot.
+func TestWhenAMachineBeganToStart(t *testing.T) {
+	at := func(minutes int) time.Time { return noon.Add(time.Duration(minutes) * time.Minute) }
+	for name, test := range map[string]struct {
+		memory pool.ServerMemory
+		began  int
+	}{
+		"it was ordered before it was seen":       {pool.ServerMemory{Ordered: at(1), FirstSeen: at(5)}, 1},
+		"it was ordered after it was seen":        {pool.ServerMemory{FirstSeen: at(1), Ordered: at(5)}, 5},
+		"nobody ordered it":                       {pool.ServerMemory{FirstSeen: at(5)}, 5},
+		"a person switched it off, and on again":  {pool.ServerMemory{Ordered: at(1), Stopped: at(3), FirstSeen: at(5)}, 5},
+		"it was rebooted":                         {pool.ServerMemory{Ordered: at(1), FirstSeen: at(2), Rebooted: at(7)}, 7},
+		"it was rebooted, and then ordered again": {pool.ServerMemory{FirstSeen: at(1), Rebooted: at(3), Ordered: at(7)}, 7},
+	} {
+		if got := (&server{memory: test.memory}).started(); !got.Equal(at(test.began)) {
+			t.Errorf("%s: it began at %s, want %s", name, got.Format("15:04"), at(test.began).Format("15:04"))
+		}
+	}
+}
+
+// TestWhoseBootTimesAreLearned: those of machines that came now after an order, each kind by
+// itself.
+func TestWhoseBootTimesAreLearned(t *testing.T) {
+	ago := func(minutes int) time.Time { return noon.Add(-time.Duration(minutes) * time.Minute) }
+	for name, test := range map[string]struct {
+		memory    pool.ServerMemory
+		bareMetal bool
+		want      map[string][]int
+	}{
+		"it was ordered":                  {pool.ServerMemory{Ordered: ago(6), FirstSeen: ago(5)}, false, map[string][]int{"cloud": {360}}},
+		"it is bare metal":                {pool.ServerMemory{Ordered: ago(6), FirstSeen: ago(5)}, true, map[string][]int{"bare metal": {360}}},
+		"it was rebooted":                 {pool.ServerMemory{Ordered: ago(6), FirstSeen: ago(5), Rebooted: ago(3)}, false, map[string][]int{}},
+		"nobody knows when it began":      {pool.ServerMemory{}, true, map[string][]int{}},
+		"nobody ordered it, and it is up": {pool.ServerMemory{FirstSeen: ago(5)}, false, map[string][]int{}},
+	} {
+		d := &decision{now: noon, servers: servers{{memory: test.memory, cameNow: true}}}
+		d.servers[0].Server.BareMetal = test.bareMetal
+		if got := d.bootTimes(); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+// TestEachKindOfMachineHasItsTime: bare metal may boot for longer than a cloud machine.
+func TestEachKindOfMachineHasItsTime(t *testing.T) {
+	d := &decision{config: newStory(t, 1).config, state: pool.State{BootTimes: map[string][]int{"bare metal": {900}}}}
+	cloud, metal := new(server), new(server)
+	metal.Server.BareMetal = true
+	if d.timeOf(cloud) != 7*time.Minute || d.timeOf(metal) != 15*time.Minute {
+		t.Errorf("a cloud machine has %s, bare metal %s", d.timeOf(cloud), d.timeOf(metal))
 	}
 }

@@ -193,3 +193,107 @@ func TestEndDrainOfBareMetal(t *testing.T) {
 		t.Errorf("planned %q, want server 2 to be enabled: its drain is over", got)
 	}
 }
+
+// TestYoungMachineIsKept: a machine is kept for three intervals at least. It may be needed
+// again.
+func TestYoungMachineIsKept(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	s.machine(2).Since = noon.Add(4 * time.Minute)
+	s.evaluate()
+	for range 2 {
+		s.evaluate()
+		s.want("", "it has run for less than 15 minutes")
+		s.wantLeftAlone(2, "too young")
+	}
+	s.evaluate()
+	s.want("delete 2", "it has run for 16 minutes")
+}
+
+// TestStoppedGate: what is known of a machine that is switched off.
+func TestStoppedGate(t *testing.T) {
+	ran := func(change func(*pool.ServerMemory)) pool.ServerMemory {
+		memory := pool.ServerMemory{MachineID: "m", Stopped: noon.Add(-10 * time.Minute)}
+		change(&memory)
+		return memory
+	}
+	for name, test := range map[string]struct {
+		memory pool.ServerMemory
+		ran    time.Duration
+		open   bool
+	}{
+		"it never ran":                       {ran(func(*pool.ServerMemory) {}), time.Minute, true},
+		"it was changed an hour later":       {ran(func(*pool.ServerMemory) {}), time.Hour, false},
+		"it came":                            {ran(func(m *pool.ServerMemory) { m.Came = noon }), time.Minute, false},
+		"it had load":                        {ran(func(m *pool.ServerMemory) { m.LoadSeen = noon }), time.Minute, false},
+		"it was seen to boot":                {ran(func(m *pool.ServerMemory) { m.BootSeen = true }), time.Minute, false},
+		"it was empty":                       {ran(func(m *pool.ServerMemory) { m.EmptySince = noon }), time.Hour, true},
+		"another machine was empty":          {ran(func(m *pool.ServerMemory) { m.EmptySince, m.MachineID = noon, "other" }), time.Hour, false},
+		"it is switched off for a moment":    {ran(func(m *pool.ServerMemory) { m.Stopped = noon }), time.Minute, false},
+		"recordings were on it":              {ran(func(m *pool.ServerMemory) { m.Recordings = true }), time.Hour, false},
+		"recordings were on it, before that": {ran(func(m *pool.ServerMemory) { m.Recordings, m.EmptySince = true, noon }), time.Hour, true},
+	} {
+		d := &decision{now: noon, config: newStory(t, 1).config}
+		s := &server{memory: test.memory, machine: &pool.Machine{ID: "m", Created: noon.Add(-2 * time.Hour), Since: noon.Add(test.ran - 2*time.Hour)}}
+		if why := d.stoppedGate(s); why.IsZero() != test.open {
+			t.Errorf("%s: it says %q, want it open: %t", name, why, test.open)
+		}
+	}
+}
+
+// TestFromWhenAMeetingsLimitCounts: from its begin, the cordon, or its first sight, whichever
+// is the latest.
+func TestFromWhenAMeetingsLimitCounts(t *testing.T) {
+	ago := func(hours time.Duration) time.Time { return noon.Add(-hours * time.Hour) }
+	for name, test := range map[string]struct {
+		created, cordoned, seen time.Time
+		ends                    bool
+	}{
+		"all are long ago":      {ago(12), ago(11), ago(10), true},
+		"it began lately":       {ago(9), ago(11), ago(11), false},
+		"the cordon was lately": {ago(12), ago(9), ago(12), false},
+		"it was seen lately":    {ago(12), ago(12), ago(9), false},
+	} {
+		d := &decision{now: noon, config: newStory(t, 1).config}
+		s := &server{memory: pool.ServerMemory{DrainingSince: test.cordoned, Seen: map[string]time.Time{"m": test.seen}}}
+		if why := d.endReason(s, pool.Meeting{InternalID: "m", Created: test.created}); why.IsZero() == test.ends {
+			t.Errorf("%s: it ends because %q, want its end: %t", name, why, test.ends)
+		}
+	}
+}
+
+// TestBrokenOffCreationIsDeletedAtOnce: nothing was ever on it.
+func TestBrokenOffCreationIsDeletedAtOnce(t *testing.T) {
+	s := newStory(t, 2)
+	s.machineOff(2, pool.Stopped)
+	s.machine(2).Detail = pool.Preparing
+	s.evaluate()
+	s.want("delete 2", "its creation was broken off")
+}
+
+// TestMeetingFromTheFutureIsNoReasonToRepair: a server's clock is ahead when its cordon is
+// seen for the first time.
+func TestMeetingFromTheFutureIsNoReasonToRepair(t *testing.T) {
+	s := newStory(t, 2)
+	s.entry(2).State = pool.Cordoned
+	s.seen.Servers[1].Meetings = pool.Seen([]pool.Meeting{{ID: "m", InternalID: "m", Created: noon.Add(time.Hour), Participants: 3}})
+	s.evaluate()
+	s.want("", "it may have had the meeting before")
+}
+
+// TestBareMetalThatMalfunctions: it is rebooted when it is empty, with pauses.
+func TestBareMetalThatMalfunctions(t *testing.T) {
+	for minutes, planned := range map[time.Duration]string{50: "", 60: "reboot 4"} {
+		s := newStory(t, 4)
+		s.people(1, 300)
+		s.seen.Servers[3].Server.BareMetal = true
+		s.machine(4).BareMetal = true
+		s.entry(4).State = pool.Cordoned
+		s.unitDown("bbb-web", 4)
+		s.state.LastEvaluation = noon
+		s.state.Servers = map[int]pool.ServerMemory{4: {MachineID: "machine 4", FirstSeen: noon.Add(-5 * time.Hour), Came: noon.Add(-5 * time.Hour),
+			EmptySince: noon.Add(-time.Hour), DrainingSince: noon.Add(-time.Hour), Reboots: 1, Rebooted: noon.Add((5 - minutes) * time.Minute)}}
+		s.evaluate()
+		s.want(planned, "it was rebooted "+(minutes*time.Minute).String()+" ago")
+	}
+}

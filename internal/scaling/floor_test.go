@@ -133,3 +133,13 @@ func TestUnreadEventKeepsTheFloor(t *testing.T) {
 		t.Error("the event is over, and the surplus stays")
 	}
 }
+
+// TestFloorIsMadeWithEverythingKnown: a requirement with an estimated load is no floor.
+func TestFloorIsMadeWithEverythingKnown(t *testing.T) {
+	s := unreadable(t)
+	s.people(1, 900)
+	s.evaluate()
+	if got := s.state.Floors[""]; got != 5 {
+		t.Errorf("the floor is %d, want the 5 that were required when all was known", got)
+	}
+}

@@ -322,3 +322,28 @@ func BenchmarkForecast(b *testing.B) {
 		Decide(now, s.config, s.seen, s.state)
 	}
 }
+
+// TestWhatTheForecastIsTold: the load on draining servers, and how many healthy servers that
+// are enabled have recordings in work.
+func TestWhatTheForecastIsTold(t *testing.T) {
+	s := newStory(t, 5)
+	for n := 1; n <= 5; n++ {
+		s.meeting(n, 10*n)
+		s.stats(n, func(v *pool.Stats) { v.Backlog = pool.Seen(map[string]int{"archived": 1}) })
+	}
+	s.entry(4).State = pool.Cordoned
+	s.entry(5).State = pool.Cordoned
+	s.broken(5)
+	s.unitDown("bbb-web", 3)
+	for _, test := range []struct {
+		recordings RecordingsPolicy
+		recording  float64
+	}{{"", 2}, {RecordingsNone, 0}} {
+		s.config.Recordings = test.recordings
+		d := newDecision(noon.Add(5*time.Minute), s.config, s.seen, s.state)
+		in := d.groups[0].forecastInput(nil)
+		if in.Draining != (forecast.Pair{Participants: 40, Meetings: 1}) || in.Recording != test.recording {
+			t.Errorf("draining are %+v, want 40 people in a meeting; %g have recordings in work, want %g", in.Draining, in.Recording, test.recording)
+		}
+	}
+}

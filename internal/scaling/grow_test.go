@@ -150,3 +150,126 @@ func TestCreatesNoSecondMachine(t *testing.T) {
 	}
 	s.wantAlert("identity 4")
 }
+
+// TestPrefersRunningServers: a server that runs takes the place of one that is enabled and
+// not up yet, if it is worth as much.
+func TestPrefersRunningServers(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*story)
+		planned string
+	}{
+		"server 3 is up":                        {func(*story) {}, "cordon 2, enable 3"},
+		"it is worth half as much":              {func(s *story) { s.entry(3).LoadMultiplier = 2 }, ""},
+		"it is not up yet, either":              {func(s *story) { s.dead(3); s.machine(3).Since = noon.Add(4 * time.Minute) }, ""},
+		"server 2 is online":                    {func(s *story) { s.comes(2) }, ""},
+		"server 2 is bare metal":                {func(s *story) { s.seen.Servers[1].Server.BareMetal = true; s.machine(2).BareMetal = true }, ""},
+		"server 2 is in maintenance":            {remembered2(pool.ServerMemory{Maintenance: &pool.Hold{}}), "enable 3"},
+		"no policy has an answer":               {func(s *story) { s.config.Policies = nil }, ""},
+		"server 2 is late, and so has no place": {func(s *story) { s.machine(2).Since = noon.Add(-time.Hour) }, "enable 3"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 3)
+			s.meeting(1, 200) // 2 are required
+			s.entry(3).State = pool.Cordoned
+			s.meeting(3, 1)
+			s.dead(2)
+			s.machine(2).Since = noon.Add(4 * time.Minute)
+			test.change(s)
+			s.evaluate()
+			s.want(test.planned, name)
+		})
+	}
+}
+
+// remembered2 returns what gives server 2 a memory.
+func remembered2(memory pool.ServerMemory) func(*story) {
+	return func(s *story) {
+		memory.MachineID = s.machine(2).ID
+		s.state.Servers = map[int]pool.ServerMemory{2: memory}
+	}
+}
+
+// TestWhatGrowthLeavesOut: servers that the pool must not grow by, although it is short.
+func TestWhatGrowthLeavesOut(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*story)
+		planned string
+	}{
+		"it has no machine": {func(s *story) { s.rest(2); s.state.Servers = nil }, "create 2, enable 2"},
+		"it is unresponsive": {func(s *story) {
+			s.dead(2)
+			s.operator(2, func(m *pool.ServerMemory) { m.Health, m.HealthSince, m.SilentSince = string(Unresponsive), noon, noon })
+		}, ""},
+		"the hoster has locked its machine":  {func(s *story) { s.dead(2); s.machine(2).State = pool.Locked }, ""},
+		"it is bare metal without a machine": {func(s *story) { s.rest(2); s.state.Servers = nil; s.seen.Servers[1].Server.BareMetal = true }, ""},
+		"somebody ends its drain": {func(s *story) {
+			s.entry(2).State = pool.Cordoned
+			s.meeting(2, 1)
+			s.operator(2, func(m *pool.ServerMemory) { m.EndDrain = &pool.EndDrain{} })
+		}, "end meeting 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 2)
+			s.people(1, 240) // 2 are required
+			s.entry(2).State = pool.Disabled
+			s.state.LastEvaluation = noon
+			s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", FirstSeen: noon.Add(-time.Hour)}}
+			test.change(s)
+			s.evaluate()
+			s.want(test.planned, name)
+		})
+	}
+}
+
+// TestLimitsOfARefusedCreation: what was refused lately is tried within the same limits as
+// any other creation.
+func TestLimitsOfARefusedCreation(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*story)
+		planned string
+	}{
+		"nothing forbids it":            {func(*story) {}, "create 2, enable 2"},
+		"an evaluation creates nothing": {func(s *story) { s.config.MaxCreations = 0 }, ""},
+		"its entry is online":           {func(s *story) { s.entry(2).Online = true; s.entry(2).Load = pool.Seen(1.) }, ""},
+		"no machine may be started": {func(s *story) {
+			s.state.Doubt = pool.Doubt{Late: map[string]pool.Late{"zone a": {Count: 2, At: noon}}, Fruitless: 5, Ordered: noon}
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 2)
+			s.people(1, 240) // 2 are required
+			s.rest(2)
+			s.state.Servers = map[int]pool.ServerMemory{2: {NotBefore: noon.Add(time.Hour)}}
+			test.change(s)
+			s.evaluate()
+			s.want(test.planned, name)
+		})
+	}
+}
+
+// TestOneRefusedCreationInAllGroups: a pool with tags tries one creation, not one a tag.
+func TestOneRefusedCreationInAllGroups(t *testing.T) {
+	s := newStory(t, 4)
+	s.people(1, 240)
+	s.people(3, 240) // 2 are required with each tag
+	s.tagged("gpu", 3, 4)
+	s.rest(2, 4)
+	s.state.Servers = map[int]pool.ServerMemory{2: {NotBefore: noon.Add(time.Hour)}, 4: {NotBefore: noon.Add(time.Hour)}}
+	s.evaluate()
+	s.want("create 2, enable 2", "one is tried")
+}
+
+// TestRanks: which of two servers is enabled first if nothing else differs.
+func TestRanks(t *testing.T) {
+	for i, state := range []pool.EntryState{pool.Enabled, pool.Cordoned, pool.Disabled} {
+		if got := entryRank(&server{intended: state}); got != i {
+			t.Errorf("an entry that is %s has rank %d, want %d", state, got, i)
+		}
+	}
+	s := newStory(t, 2)
+	s.machine(2).Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(96 * time.Hour)}}
+	d := newDecision(s.now, s.config, s.seen, s.state)
+	if up, planned := d.growthRank(d.servers[0]), d.growthRank(d.servers[1]); up != 0 || planned != 8 {
+		t.Errorf("ranks %d and, with a planned maintenance, %d, want 0 and 8", up, planned)
+	}
+}

@@ -224,3 +224,90 @@ func TestGuardBecomesProbation(t *testing.T) {
 		t.Errorf("planned %s, want a tenth of the pool", s.planned())
 	}
 }
+
+// TestDoubtProtects: while Scalelite's poller stands still, a server that is empty is not
+// deleted, one that is too much is not cordoned, and one that is dead is not rebooted.
+func TestDoubtProtects(t *testing.T) {
+	s := newStory(t, 12)
+	s.meeting(3, 900) // 8 are required
+	s.dead(12)
+	s.entry(11).State, s.entry(12).State = pool.Cordoned, pool.Cordoned
+	s.seen.Servers[10].Recordings = pool.Seen([]pool.Recording{{ID: "r", State: pool.Processing}})
+	s.evaluate()
+	s.evaluate()
+	s.silent(1)
+	s.silent(2)
+	s.config.GrowingFactor = s.config.SteadyFactor
+	s.evaluate()
+	s.state.Forced = &pool.Forced{Hold: pool.Hold{Author: "Ada"}, Servers: 2, Until: noon.Add(24 * time.Hour)}
+	s.operator(12, func(m *pool.ServerMemory) { m.EndDrain = &pool.EndDrain{} })
+	s.evaluate()
+	s.seen.Servers[10].Recordings = pool.Seen([]pool.Recording{})
+	for range 12 {
+		s.evaluate()
+		s.wantDoubt(StalePoller, true, "the flags of servers 1 and 2 do not follow")
+		if got := countOf(s.plan, Cordon) + countOf(s.plan, Delete) + countOf(s.plan, Reboot); got > 0 {
+			t.Fatalf("planned %s while the poller stands still", s.planned())
+		}
+	}
+}
+
+// TestFallenServersStayEnabled: a zone is away for hours. Its servers are not cordoned,
+// although the others suffice and nobody is expected on them any more.
+func TestFallenServersStayEnabled(t *testing.T) {
+	s := newStory(t, 10)
+	s.meeting(10, 300) // 3 are required
+	s.config.MinimumMillionths = 1_000_000
+	s.evaluate()
+	s.config.MinimumMillionths = 10_000
+	s.dead(1, 2, 3, 4)
+	for range 5 * 12 {
+		s.evaluate()
+		for _, action := range s.plan.Actions {
+			if action.Kind != Enable && action.Server <= 4 {
+				t.Fatalf("planned %s, want nothing for the servers that fell", s.planned())
+			}
+		}
+	}
+	s.wantStage(4, Late, "it is silent")
+}
+
+// TestWhoseFallCounts: a server in maintenance does not, and neither does a machine that was
+// ordered before the others fell prove anything.
+func TestWhoseFallCounts(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(6, 600)
+	s.evaluate()
+	s.dead(1, 2)
+	s.operator(2, func(m *pool.ServerMemory) { m.Maintenance = &pool.Hold{}; m.Fell = noon })
+	s.evaluate()
+	s.wantDoubt(FellTogether, false, "a person works on server 2")
+
+	s = newStory(t, 12)
+	s.meeting(12, 1200)
+	s.evaluate()
+	s.operator(12, func(m *pool.ServerMemory) { m.Ordered = noon.Add(-time.Hour) })
+	s.dead(1, 2, 3, 4)
+	s.config.Size = 12
+	s.evaluate()
+	if doubt := s.plan.Doubts[0]; doubt.Starts != 2 {
+		t.Errorf("%d machines may be started, want two: server 12 was ordered before", doubt.Starts)
+	}
+}
+
+// TestWhatProtectsAServer: doubt does, unless an order names the server.
+func TestWhatProtectsAServer(t *testing.T) {
+	for name, test := range map[string]struct {
+		memory pool.ServerMemory
+		want   bool
+	}{
+		"no order":            {pool.ServerMemory{}, true},
+		"an end-drain order":  {pool.ServerMemory{EndDrain: &pool.EndDrain{}}, false},
+		"an order to recycle": {pool.ServerMemory{Recycle: &pool.Hold{}}, false},
+	} {
+		s := &server{memory: test.memory, inDoubt: true}
+		if got := s.protected(); got != test.want {
+			t.Errorf("%s: protected %t, want %t", name, got, test.want)
+		}
+	}
+}

@@ -153,3 +153,15 @@ func TestTwoOfThreeAreHands(t *testing.T) {
 	s.wantStage(2, StageHeld, "a person cordoned it")
 	s.wantStage(3, StageHeld, "and this one")
 }
+
+// TestMass: how many changes at once are not a person's.
+func TestMass(t *testing.T) {
+	for _, test := range []struct {
+		changed, enabled int
+		mass             bool
+	}{{1, 1, false}, {1, 2, false}, {2, 2, true}, {2, 3, false}, {3, 10, false}, {3, 6, false}, {3, 5, true}, {6, 10, true}} {
+		if got := isMass(test.changed, test.enabled); got != test.mass {
+			t.Errorf("%d of %d are a mass: %t", test.changed, test.enabled, got)
+		}
+	}
+}

@@ -123,3 +123,47 @@ func TestAliveServerIsDrainedAndNeverRebooted(t *testing.T) {
 		s.want("", "people are on it, and it is alive")
 	}
 }
+
+// TestCommonFaults: a fault that most running servers have, and at least two of them, or one
+// whose machine was made since a server was first replaced for it.
+func TestCommonFaults(t *testing.T) {
+	for name, test := range map[string]struct {
+		running, having int
+		replaced, made  time.Duration // minutes after noon at which one was replaced, and the last machine with the fault was made
+		common          bool
+	}{
+		"one of one":                      {1, 1, 0, 0, false},
+		"one of two":                      {2, 1, 0, 0, false},
+		"two of two":                      {2, 2, 0, 0, true},
+		"two of four":                     {4, 2, 0, 0, false},
+		"three of four":                   {4, 3, 0, 0, true},
+		"one, made after the replacement": {4, 1, 10, 20, true},
+		"one, made before":                {4, 1, 20, 10, false},
+	} {
+		d := &decision{now: noon, state: pool.State{Faults: map[string]time.Time{}}}
+		if test.replaced > 0 {
+			d.state.Faults["unit"] = noon.Add(test.replaced * time.Minute)
+		}
+		for i := range test.running {
+			s := &server{machine: &pool.Machine{State: pool.Running}, memory: pool.ServerMemory{FirstSeen: noon.Add(test.made * time.Minute)}}
+			if s.Machine = pool.Seen(s.machine); i < test.having {
+				s.fault = "unit"
+			}
+			d.servers = append(d.servers, s)
+		}
+		if got := d.isCommon("unit"); got != test.common {
+			t.Errorf("%s: common %t, want %t", name, got, test.common)
+		}
+	}
+}
+
+// TestSinceWhenServersAreReplacedForAFault: since the first of them, for as long as one has it.
+func TestSinceWhenServersAreReplacedForAFault(t *testing.T) {
+	first := noon.Add(-time.Hour)
+	d := &decision{now: noon, replacedFor: []string{"old", "new"}, servers: servers{{fault: "old"}, {fault: "new"}},
+		state: pool.State{Faults: map[string]time.Time{"old": first, "gone": first}}}
+	got := d.faults()
+	if len(got) != 2 || !got["old"].Equal(first) || !got["new"].Equal(noon) {
+		t.Errorf("remembered are %v", got)
+	}
+}

@@ -118,3 +118,28 @@ func TestWhoseLoadIsUnknown(t *testing.T) {
 		})
 	}
 }
+
+// TestLoadIsNotComparedAcrossAGap: growth is a ratio to the load of the evaluation before.
+func TestLoadIsNotComparedAcrossAGap(t *testing.T) {
+	config := newStory(t, 10).config
+	for ago, want := range map[time.Duration]int{5 * time.Minute: 6, 8 * time.Minute: 6, 9 * time.Minute: 4, time.Hour: 4} {
+		past := &pool.PastLoad{At: noon.Add(-ago), Participants: 100, Meetings: 10}
+		answer := loadRequired(noon, config, past, Load{Participants: 500, Meetings: 10})
+		if servers, _ := answer.Servers.Get(); servers != want {
+			t.Errorf("%s ago: %d servers are required, want %d: %q", ago, servers, want, answer.Why)
+		}
+	}
+}
+
+// TestWhatWasFullOnceIsNotNew: a machine that had load has unknown load when it is silent,
+// whatever else is remembered of it.
+func TestWhatWasFullOnceIsNotNew(t *testing.T) {
+	d := &decision{now: noon, config: newStory(t, 1).config}
+	for _, seen := range []time.Time{{}, noon.Add(-time.Minute)} {
+		s := &server{machine: &pool.Machine{State: pool.Running}, memory: pool.ServerMemory{FirstSeen: noon.Add(-2 * time.Minute), LoadSeen: seen}}
+		s.Machine = pool.Seen(s.machine)
+		if got := d.loadUnknown(s); got == seen.IsZero() {
+			t.Errorf("its load was last seen at %s: unknown %t", seen, got)
+		}
+	}
+}

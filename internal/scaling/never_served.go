@@ -50,7 +50,7 @@ func (s *server) mayDelete() bool {
 // answers, waits twice as long, and its figures must be there and name none.
 func (d *decision) neverServed(s *server) bool {
 	memory := s.memory
-	if !memory.Watched || s.isOnline() || s.Meetings.Known() || memory.Ordered.IsZero() || d.pollerStale {
+	if !memory.Watched || s.isOnline() || s.Meetings.Known() || memory.Ordered.IsZero() {
 		return false
 	}
 	waits := max(neverServedFactor*d.timeOf(s), neverServedTime, 2*d.config.Interval)

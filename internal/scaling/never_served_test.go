@@ -122,8 +122,8 @@ func TestNeverRebootsAMachineThatItDeletes(t *testing.T) {
 	}
 	s.config.UnresponsiveRebootAfter = 20 * time.Minute
 	s.evaluate()
-	if got := countOf(s.plan, Delete) + countOf(s.plan, Reboot); got != 1 {
-		t.Errorf("planned %s, want either", s.planned())
+	if countOf(s.plan, Delete) != 1 || countOf(s.plan, Reboot) != 0 {
+		t.Errorf("planned %s, want its deletion", s.planned())
 	}
 }
 
@@ -141,4 +141,53 @@ func TestMachineThatAppearsLongAfterTheOrder(t *testing.T) {
 		s.evaluate()
 		s.want("", "recordings may be on it")
 	}
+}
+
+// TestWhenAMachineHasHadItsTime: the conditions of neverServed one by one.
+func TestWhenAMachineHasHadItsTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		interval time.Duration
+		waited   time.Duration
+		stats    pool.Reading[pool.Stats]
+		booted   bool
+		want     bool
+	}{
+		"it is silent for 45 minutes":             {5 * time.Minute, 45 * time.Minute, pool.Unknown[pool.Stats]("silent"), false, true},
+		"it is seldom looked at":                  {time.Hour, 119 * time.Minute, pool.Unknown[pool.Stats]("silent"), false, false},
+		"it is seldom looked at, for two times":   {time.Hour, 120 * time.Minute, pool.Unknown[pool.Stats]("silent"), false, true},
+		"it boots, and has no backlog":            {5 * time.Minute, 90 * time.Minute, pool.Seen(pool.Stats{Backlog: pool.Seen(map[string]int{})}), true, true},
+		"it boots, and has a backlog":             {5 * time.Minute, 90 * time.Minute, pool.Seen(pool.Stats{Backlog: pool.Seen(map[string]int{"archived": 1})}), true, false},
+		"it boots, and its backlog is not known":  {5 * time.Minute, 90 * time.Minute, pool.Seen(pool.Stats{}), true, false},
+		"it boots, and has had its time but once": {5 * time.Minute, 89 * time.Minute, pool.Seen(pool.Stats{Backlog: pool.Seen(map[string]int{})}), true, false},
+	} {
+		d := &decision{now: noon, config: newStory(t, 1).config}
+		d.config.Interval = test.interval
+		s := &server{memory: pool.ServerMemory{Watched: true, BootSeen: test.booted, Ordered: noon.Add(-test.waited)}}
+		s.Stats = test.stats
+		if got := d.neverServed(s); got != test.want {
+			t.Errorf("%s: it has had its time: %t, want %t", name, got, test.want)
+		}
+	}
+}
+
+// TestNeverServedWhileThePollerStandsStill: Scalelite could not have called it online.
+func TestNeverServedWhileThePollerStandsStill(t *testing.T) {
+	s := neverServes(t, 8)
+	for n := 3; n <= 6; n++ {
+		s.comes(n)
+		s.entry(n).State = pool.Enabled
+		s.seen.Servers[n-1].Machine = pool.Seen(&pool.Machine{ID: "by hand", State: pool.Running, Since: s.now})
+	}
+	s.people(1, 600)
+	s.evaluate()
+	s.silent(3)
+	s.silent(4)
+	s.config.MaxCreations = 0
+	for range 24 {
+		s.evaluate()
+		if got := countOf(s.plan, Delete); got > 0 {
+			t.Fatalf("at %s planned %s", s.now.Format("15:04"), s.planned())
+		}
+	}
+	s.wantDoubt(StalePoller, true, "the flags of servers 3 and 4 do not follow")
 }

@@ -27,7 +27,7 @@ func (d *decision) contradicts(s *server) bool {
 
 // unpolled reports whether a server that answers DiViMS stays offline in Scalelite.
 func (d *decision) unpolled(s *server) bool {
-	return s.Meetings.Known() && !s.isOnline() && d.contradicts(s)
+	return s.Meetings.Known() && d.contradicts(s)
 }
 
 // judgePoller sets whether the poller's word is stale: the flags of at least two servers,

@@ -226,3 +226,79 @@ func TestScaleliteCannotReachAServer(t *testing.T) {
 	s.want("cordon 3", "Scalelite does not send anybody to it, and the others suffice")
 	s.wantDoubt(StalePoller, false, "the poller has looked at it")
 }
+
+// TestSilentServerWhileThePollerStandsStill: Scalelite's word is old, so a silent server is no
+// capacity, although Scalelite calls it online.
+func TestSilentServerWhileThePollerStandsStill(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(3, 600)
+	stalePoller(s)
+	for n, stage := range map[int]Stage{1: Late, 2: Late, 3: Serving} {
+		s.wantStage(n, stage, "servers 1 and 2 are silent, and called online")
+	}
+	if s.plan.Required.Serving != 4 {
+		t.Errorf("%d serve, want 4", s.plan.Required.Serving)
+	}
+	if doubt := s.plan.Doubts[len(s.plan.Doubts)-1]; len(doubt.Servers) != 6 {
+		t.Errorf("%v are in doubt, want all", doubt.Servers)
+	}
+}
+
+// TestSinceWhenThePollerStandsStill: since the first change that its flags did not follow, though
+// that server is back.
+func TestSinceWhenThePollerStandsStill(t *testing.T) {
+	s := newStory(t, 6)
+	s.meeting(3, 600)
+	s.evaluate()
+	s.silent(1)
+	s.evaluate()
+	fell := s.now
+	s.silent(2)
+	s.silent(3)
+	for range 3 {
+		s.evaluate()
+	}
+	s.comes(1)
+	s.evaluate()
+	if got := s.state.Doubt.PollerSince; !got.Equal(fell) {
+		t.Errorf("it stands still since %s, want %s", got.Format("15:04"), fell.Format("15:04"))
+	}
+}
+
+// TestTimeBeforeThePollerStoodStill: a machine that began to start while the poller already
+// stood still has had no time, and one that began before has had the time until then.
+func TestTimeBeforeThePollerStoodStill(t *testing.T) {
+	for name, test := range map[string]struct {
+		since time.Duration
+		late  bool
+	}{
+		"the poller stood still before":             {-time.Hour, false},
+		"it stood still after the machine's time":   {-time.Minute, true},
+		"it stood still within the machine's time":  {-25 * time.Minute, false},
+		"the machine began when it began to do so":  {-30 * time.Minute, false},
+		"the poller stood still long before, again": {-2 * time.Hour, false},
+	} {
+		d := &decision{now: noon, config: newStory(t, 1).config, pollerStale: true, state: pool.State{Doubt: pool.Doubt{PollerSince: noon.Add(test.since)}}}
+		s := &server{memory: pool.ServerMemory{FirstSeen: noon.Add(-30 * time.Minute)}}
+		if late := d.timeIsOver(s); late != test.late {
+			t.Errorf("%s: its time is over: %t", name, late)
+		}
+	}
+}
+
+// TestPollerIsNotJudgedAtOnce: a server that came up a moment ago contradicts nothing, though
+// Scalelite polls often.
+func TestPollerIsNotJudgedAtOnce(t *testing.T) {
+	s := newStory(t, 6)
+	s.config.ScalelitePoll = time.Second
+	s.meeting(3, 600)
+	s.evaluate()
+	s.silent(1)
+	s.silent(2)
+	s.evaluate()
+	s.now = s.now.Add(time.Minute - s.config.Interval)
+	s.evaluate()
+	s.wantDoubt(StalePoller, false, "it was seen a minute ago")
+	s.evaluate()
+	s.wantDoubt(StalePoller, true, "it is seen again after an interval")
+}

@@ -220,3 +220,44 @@ func TestProbationOfASmallPool(t *testing.T) {
 	s.evaluate()
 	s.want("create 4, enable 4", "two did not come, and one may be coming")
 }
+
+// TestWhatIsTriedLast: types and zones of which two machines in a row were late.
+func TestWhatIsTriedLast(t *testing.T) {
+	d := &decision{doubt: pool.Doubt{Late: map[string]pool.Late{
+		"type S": {Count: 1}, "type M": {Count: 2}, "zone a": {Count: 1}, "zone b": {Count: 2}, "image i": {Count: 9},
+	}}}
+	if got := d.suspectTypes(); !slices.Equal(got, []string{"M"}) {
+		t.Errorf("the types %q are tried last, want M", got)
+	}
+	for zone, want := range map[string]bool{"a": false, "b": true, "c": false, "": false} {
+		s := &server{memory: pool.ServerMemory{Zone: zone}}
+		if got := d.suspect(s); got != want {
+			t.Errorf("zone %q is tried last: %t, want %t", zone, got, want)
+		}
+		if got := d.growthRank(s) == 8; got != want {
+			t.Errorf("a server in zone %q is enabled last: %t, want %t", zone, got, want)
+		}
+	}
+}
+
+// TestWhichImageIsSetAside: one of which two machines in a row never answered anything, if
+// another is known whose machine came.
+func TestWhichImageIsSetAside(t *testing.T) {
+	for name, test := range map[string]struct {
+		mute int
+		good string
+		want bool
+	}{
+		"two machines were mute":         {2, "good", true},
+		"one machine was mute":           {1, "good", false},
+		"no other image is known":        {2, "", false},
+		"its own machines came meantime": {2, "bad", false},
+	} {
+		d := &decision{doubt: pool.Doubt{Late: map[string]pool.Late{"image bad": {Count: 5, Mute: test.mute}}, LastGood: map[string]string{"a": test.good}}}
+		d.seen.Images = pool.Seen([]pool.Image{{ID: "bad", Zone: "a"}})
+		d.setImagesAside()
+		if got := d.isAside("bad"); got != test.want {
+			t.Errorf("%s: set aside %t, want %t", name, got, test.want)
+		}
+	}
+}

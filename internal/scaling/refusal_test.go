@@ -47,3 +47,13 @@ func TestKnownRefusalKeepsItsEnd(t *testing.T) {
 		t.Errorf("remembered are %+v, want the known one and that of type M", got)
 	}
 }
+
+// TestZoneThatRefused: a refusal is about its zone, until its end.
+func TestZoneThatRefused(t *testing.T) {
+	d := &decision{now: noon, state: pool.State{Refusals: []pool.Refusal{{Zone: "a", Until: noon.Add(time.Minute)}, {Zone: "b", Until: noon}}}}
+	for zone, want := range map[string]bool{"a": true, "b": false, "c": false} {
+		if got := d.refusedIn(zone); got != want {
+			t.Errorf("zone %s refused lately: %t, want %t", zone, got, want)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package scaling
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,4 +113,60 @@ func TestTwoEvaluationsAreHalfAnIntervalApart(t *testing.T) {
 	s.now = s.now.Add(30*time.Second - s.config.Interval)
 	s.evaluate()
 	s.want("delete 2", "half an interval has passed")
+}
+
+// TestGapEndsConditions: what must hold at two evaluations in a row begins anew after a gap.
+func TestGapEndsConditions(t *testing.T) {
+	memory := pool.ServerMemory{
+		MachineID: "m", SilentSince: noon, EmptySince: noon, Stopped: noon, Gone: noon, Fault: "unit", FaultSince: noon, Watched: true,
+		Health: string(Unresponsive), HealthSince: noon, Entry: pool.EntryMemory{ID: "e", UnavailableSince: noon, MissingSince: noon, AnsweredAt: noon},
+	}
+	forgetConditions(&memory)
+	if want := (pool.ServerMemory{MachineID: "m", Entry: pool.EntryMemory{ID: "e"}}); !reflect.DeepEqual(memory, want) {
+		t.Errorf("remembered is %+v, want %+v", memory, want)
+	}
+}
+
+// TestWhoHasNoMachine: a server's machine may be in a zone that could not be read, unless what
+// is remembered speaks against it.
+func TestWhoHasNoMachine(t *testing.T) {
+	for name, test := range map[string]struct {
+		memory    pool.ServerMemory
+		takenOver string
+		readAll   bool
+		want      bool
+	}{
+		"nothing is remembered":               {pool.ServerMemory{}, "", false, false},
+		"its address is in a zone that was":   {pool.ServerMemory{Zone: "b"}, "", false, true},
+		"its address is in the zone that not": {pool.ServerMemory{Zone: "a"}, "", false, false},
+		"there was none before":               {pool.ServerMemory{Absent: true}, "", false, true},
+		"one may have been created since":     {pool.ServerMemory{Absent: true}, "killed", false, false},
+		"all zones were read":                 {pool.ServerMemory{Absent: true}, "", true, false},
+	} {
+		d := &decision{state: pool.State{TakenOver: test.takenOver}, seen: pool.Observation{UnreadZones: map[string]string{"a": "503"}}}
+		s := &server{memory: test.memory}
+		s.MayBeUnread = !test.readAll
+		if got := d.hasNone(s); got != test.want {
+			t.Errorf("%s: it has none: %t, want %t", name, got, test.want)
+		}
+	}
+}
+
+// TestWhatIsStuck: a machine that starts or stops for longer than it may take.
+func TestWhatIsStuck(t *testing.T) {
+	for state, stuck := range map[pool.MachineState]bool{pool.Starting: true, pool.Stopping: true, pool.Running: false, pool.Stopped: false} {
+		for _, minutes := range []time.Duration{7, 8} {
+			s := newStory(t, 2)
+			s.dead(2)
+			s.machine(2).State, s.machine(2).Since = state, noon.Add((5-minutes)*time.Minute)
+			s.evaluate()
+			got := false
+			for _, alert := range s.plan.Alerts {
+				got = got || strings.Contains(alert.Text.String(), "its machine is "+string(state)+" since")
+			}
+			if want := stuck && minutes == 8; got != want {
+				t.Errorf("%s for %d minutes: an alert %t, want %t: %+v", state, minutes, got, want, s.plan.Alerts)
+			}
+		}
+	}
 }

@@ -69,3 +69,29 @@ func TestReplacementComesBeforeRecycling(t *testing.T) {
 	s.evaluate()
 	s.want("cordon 2", "the other servers suffice")
 }
+
+// TestUrgency: what malfunctions is replaced at once, what has an outdated image in its hours.
+func TestUrgency(t *testing.T) {
+	s := newStory(t, 4)
+	s.seen.Images = pool.Seen([]pool.Image{{ID: "new", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
+	s.unitDown("bbb-web", 1)
+	s.machine(2).Maintenances = []pool.PlannedMaintenance{{Start: noon.Add(time.Hour)}}
+	d := newDecision(s.now, s.config, s.seen, s.state)
+	for i, want := range []urgency{atOnce, soon, whenQuiet, whenQuiet} {
+		if got := d.urgency(d.servers[i]); got != want {
+			t.Errorf("server %d has urgency %d, want %d", i+1, got, want)
+		}
+	}
+}
+
+// TestServerThatWaitsForItsReplacementIsNoSurplus: it stays enabled until then, although more
+// are coming than are required.
+func TestServerThatWaitsForItsReplacementIsNoSurplus(t *testing.T) {
+	s := newStory(t, 4)
+	s.people(2, 240) // 2 are required
+	s.dead(3, 4)
+	s.machine(3).Since, s.machine(4).Since = noon.Add(4*time.Minute), noon.Add(4*time.Minute)
+	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", FirstSeen: noon.Add(-time.Hour), Recycle: &pool.Hold{Author: "Ada"}}}
+	s.evaluate()
+	s.want("cordon 3", "server 1 is to be recycled, and server 4 will replace it")
+}

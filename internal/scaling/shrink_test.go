@@ -104,3 +104,59 @@ func TestCordonsLateServersFirst(t *testing.T) {
 		s.want("", "it may come back, and there are too few")
 	}
 }
+
+// TestOrderOfShrinkingByWhatLasts: recordings in work count if the forecast is a policy, and
+// an unhealthy server goes before a healthy one.
+func TestOrderOfShrinkingByWhatLasts(t *testing.T) {
+	backlog := func(s *story) {
+		s.stats(2, func(v *pool.Stats) { v.Backlog = pool.Seen(map[string]int{"archived": 1}) })
+	}
+	for name, test := range map[string]struct {
+		change  func(*story)
+		planned string
+	}{
+		"all are alike":                      {func(*story) {}, "cordon 1"},
+		"a backlog, without the forecast":    {func(s *story) { backlog(s); s.meeting(1, 1) }, "cordon 2"},
+		"a backlog, with the forecast":       {func(s *story) { backlog(s); s.meeting(1, 1); s.config.Policies = []Policy{PolicyForecast} }, "cordon 1"},
+		"a pool that does not record":        {func(s *story) { backlog(s); s.meeting(1, 1); s.config.Recordings = RecordingsNone }, "cordon 2"},
+		"one is to be recycled":              {func(s *story) { s.unitDown("bbb-web", 2) }, "cordon 2"},
+		"a meeting of the same size on each": {func(s *story) { s.meeting(1, 5); s.meeting(2, 5) }, "cordon 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 3)
+			s.meeting(3, 200) // 2 are required
+			test.change(s)
+			s.evaluate()
+			s.want(test.planned, name)
+			if len(s.plan.Actions) == 1 && !s.plan.Actions[0].Surplus {
+				t.Error("the cordon does not say that it only saves money")
+			}
+		})
+	}
+}
+
+// TestLateServersThatStay: bare metal, and what answers DiViMS, stay enabled.
+func TestLateServersThatStay(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*story)
+		planned string
+	}{
+		"it is silent":              {func(*story) {}, "cordon 2"},
+		"it is bare metal":          {func(s *story) { s.seen.Servers[1].Server.BareMetal = true; s.machine(2).BareMetal = true }, ""},
+		"the poller leaves it out":  {func(s *story) { answersEmpty(&s.seen.Servers[1]) }, ""},
+		"others are not enough yet": {func(s *story) { s.people(1, 370) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 3)
+			s.people(1, 250) // 2 are required
+			s.config.UnresponsiveRebootAfter = 0
+			s.dead(2)
+			s.evaluate()
+			test.change(s)
+			for range 3 {
+				s.evaluate()
+			}
+			s.want(test.planned, name)
+		})
+	}
+}

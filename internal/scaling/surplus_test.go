@@ -78,3 +78,15 @@ func TestSurplusThatDoesNotLast(t *testing.T) {
 	s.evaluate()
 	s.want("cordon 2", "it has lasted for 25 minutes")
 }
+
+// TestWhatWasMadeLongAgoIsTakenAwayAtOnce: only what was just made waits.
+func TestWhatWasMadeLongAgoIsTakenAwayAtOnce(t *testing.T) {
+	for ago, planned := range map[time.Duration]string{5 * time.Minute: "", 7 * time.Minute: "cordon 2"} {
+		s := newStory(t, 2)
+		s.people(1, 100)
+		s.state.LastEvaluation = noon
+		s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", Ordered: noon.Add(-time.Hour), FirstSeen: noon.Add(-time.Hour), Came: noon.Add(5*time.Minute - ago)}}
+		s.evaluate()
+		s.want(planned, "it came "+ago.String()+" ago")
+	}
+}

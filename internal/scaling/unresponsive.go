@@ -42,7 +42,7 @@ func (d *decision) reviveUnresponsive() {
 		if silent < d.rebootAfter(s) || !d.mayReboot(s) {
 			continue
 		}
-		if s.protected() || d.tooManySilent || d.pollerStale {
+		if d.tooManySilent || d.pollerStale {
 			s.leftAlone = fact.New("not rebooted while there is doubt about what DiViMS sees")
 			continue
 		}

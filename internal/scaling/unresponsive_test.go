@@ -228,3 +228,56 @@ func TestKnownBacklogKeepsTheMachine(t *testing.T) {
 	s.evaluate()
 	s.want("delete 4", "a person has decided")
 }
+
+// TestWhoMayBeRebooted: a cloud machine once, bare metal three times with longer and longer
+// pauses.
+func TestWhoMayBeRebooted(t *testing.T) {
+	for _, test := range []struct {
+		bareMetal bool
+		reboots   int
+		minutes   time.Duration // since the last
+		want      bool
+	}{
+		{false, 0, 0, true}, {false, 1, 600, false}, {true, 0, 0, true}, {true, 1, 59, false}, {true, 1, 60, true},
+		{true, 2, 119, false}, {true, 2, 120, true}, {true, 3, 6000, false},
+	} {
+		s := &server{memory: pool.ServerMemory{Reboots: test.reboots, Rebooted: noon.Add(-test.minutes * time.Minute)}}
+		s.Server.BareMetal = test.bareMetal
+		if got := (&decision{now: noon}).mayReboot(s); got != test.want {
+			t.Errorf("%+v: it may be rebooted: %t", test, got)
+		}
+	}
+}
+
+// TestTooManySilentAreNotRebooted: servers that never served, and so did not fall, and servers
+// that fell beside many that drain.
+func TestTooManySilentAreNotRebooted(t *testing.T) {
+	for name, begin := range map[string]func(*story){
+		"nothing is remembered": func(s *story) { s.dead(2, 3) },
+		"others drain": func(s *story) {
+			s.config.UnresponsiveMillionths = 400_000
+			for n := 4; n <= 6; n++ {
+				s.entry(n).State = pool.Cordoned
+				s.meeting(n, 1)
+			}
+			s.evaluate()
+			s.dead(2, 3)
+		},
+	} {
+		s := newStory(t, 6)
+		s.config.Size = 6
+		if name == "nothing is remembered" {
+			s.rest(5, 6)
+		}
+		s.config.MaxCreations, s.config.MaxCordons = 0, 0
+		s.meeting(1, 700)
+		begin(s)
+		for range 12 {
+			s.evaluate()
+			if got := countOf(s.plan, Reboot); got > 0 {
+				t.Errorf("%s: at %s planned %s", name, s.now.Format("15:04"), s.planned())
+				break
+			}
+		}
+	}
+}
