@@ -108,7 +108,7 @@ func TestStatusReadsFewObjects(t *testing.T) {
 	if got := read(last); !slices.Equal(got, want) {
 		t.Errorf("cold: %q, want %q", got, want)
 	}
-	if got, want := read(last), append(hours, "2026-W14", "state"); !slices.Equal(got, want) {
+	if got, want := read(last), append(slices.Clone(hours), "2026-W14", "state"); !slices.Equal(got, want) {
 		t.Errorf("warm: %q, want %q", got, want)
 	}
 	// A week that has just ended may still get the sample of a running evaluation.

@@ -88,7 +88,7 @@ func (a *actor) cordonSurplus(ctx context.Context, entry *pool.Entry, s pool.Ser
 		return nil
 	}
 	if err := a.setStateNow(ctx, entry, pool.Enabled); err != nil {
-		return fmt.Errorf("%s; and enable it again: %w", why, err)
+		return fmt.Errorf("%s; and enable it again: %w", why.Error(), err)
 	}
 	return why
 }

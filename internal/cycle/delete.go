@@ -31,7 +31,7 @@ func (a *actor) delete(ctx context.Context, action scaling.Action, s pool.Server
 		return detail, err
 	}
 	if undo := a.setState(ctx, s, pool.Cordoned); undo != nil {
-		return "", fmt.Errorf("%s; and cordon it again: %w", err, undo)
+		return "", fmt.Errorf("%s; and cordon it again: %w", err.Error(), undo)
 	}
 	return "", err
 }
@@ -58,7 +58,7 @@ func (a *actor) deleteDisabled(ctx context.Context, action scaling.Action, s poo
 		return detail, err
 	}
 	if undo := a.within(ctx, deletion.Cancel); undo != nil {
-		return "", fmt.Errorf("%s; and unmark its volumes: %w", err, undo)
+		return "", fmt.Errorf("%s; and unmark its volumes: %w", err.Error(), undo)
 	}
 	return "", err
 }

@@ -12,7 +12,7 @@ import (
 // inTurn makes a change of a server's entry when it is its turn.
 func (a *actor) inTurn(ctx context.Context, server pool.Server, change func() error) error {
 	err := a.scalelite.take(ctx, server.Number, change)
-	if err != nil && err == ctx.Err() {
+	if err != nil && errors.Is(err, ctx.Err()) {
 		return errTimeUp
 	}
 	return err

@@ -33,8 +33,8 @@ func (a *answering) Stats(_ context.Context, server pool.Server, clock func() ti
 	return a.stats[server.Domain], a.fails["stats "+server.Domain]
 }
 
-func newAnswering(size int) (*answering, *Cycle) {
-	f, c := newFake(size)
+func newAnswering() (*answering, *Cycle) {
+	f, c := newFake(2)
 	a := &answering{f, map[string]pool.Conference{}, map[string]pool.Stats{}, map[string]time.Time{}}
 	c.Services.Meetings, c.Services.Stats = a, a
 	return a, c
@@ -61,7 +61,7 @@ func TestAliveIsWhoAnsweredAtAll(t *testing.T) {
 		"its machine is off, so not asked": {func(a *answering) { a.machines[0].State = pool.Stopped }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, cycle := newAnswering(2)
+			a, cycle := newAnswering()
 			c.change(a)
 			seen, _ := cycle.observe(t.Context(), noon, nil)
 			if seen.Servers[0].Alive != c.want {
@@ -78,18 +78,18 @@ func TestWhoIsAsked(t *testing.T) {
 		pool.Running: true, pool.Locked: true, "error": true, "some new state": true,
 		pool.Starting: false, pool.Stopping: false, pool.Stopped: false, pool.StoppedInPlace: false,
 	} {
-		a, c := newAnswering(2)
+		a, c := newAnswering()
 		a.machines[0].State = state
 		if seen, _ := c.observe(t.Context(), noon, nil); seen.Servers[0].Meetings.Known() != want {
 			t.Errorf("%s: asked %v (%s), want %v", state, !want, seen.Servers[0].Meetings.Reason(), want)
 		}
 	}
-	a, c := newAnswering(2)
+	a, c := newAnswering()
 	a.machines = a.machines[1:]
 	if seen, _ := c.observe(t.Context(), noon, nil); seen.Servers[0].Meetings.Known() {
 		t.Error("a server without a machine was asked")
 	}
-	a, c = newAnswering(2)
+	a, c = newAnswering()
 	a.fails["machines"] = errors.New("500")
 	if seen, _ := c.observe(t.Context(), noon, nil); !seen.Servers[0].Meetings.Known() {
 		t.Error("a server whose machine is unknown was not asked")
@@ -100,7 +100,7 @@ func TestWhoIsAsked(t *testing.T) {
 // for its stats.
 func TestServersOwnClockCounts(t *testing.T) {
 	late := noon.Add(-11 * time.Hour)
-	a, c := newAnswering(2)
+	a, c := newAnswering()
 	a.conferences[first] = pool.Conference{Date: late, Meetings: []pool.Meeting{{ID: "m", Created: late.Add(-5 * time.Minute)}}}
 	seen, _ := c.observe(t.Context(), noon, nil)
 	meetings, _ := seen.Servers[0].Meetings.Get()
@@ -118,7 +118,7 @@ func TestServersOwnClockCounts(t *testing.T) {
 
 func TestAnswersOfAnotherMachineAreUnknown(t *testing.T) {
 	begin := func() (*answering, *Cycle) {
-		a, c := newAnswering(2)
+		a, c := newAnswering()
 		for i := range a.machines {
 			a.machines[i].Addresses = []pool.Address{{IP: netip.AddrFrom4([4]byte{192, 0, 2, byte(i + 1)})}}
 		}
@@ -158,7 +158,7 @@ func TestMachineThatIsAliveIsNotRebooted(t *testing.T) {
 		"stats alone": func(a *answering) { a.stats["bbb-w2.example.com"] = pool.Stats{Alive: true} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			a, c := newAnswering(2)
+			a, c := newAnswering()
 			a.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
 			seen, _ := c.observe(t.Context(), noon, nil)
 			reboot := func() Outcome {

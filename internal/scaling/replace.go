@@ -40,7 +40,9 @@ func (g *group) replaceOne() {
 	g.d.noteReplaced(s)
 	if others >= float64(max(1, g.required()))-tolerance {
 		g.d.cordon(s, fact.New("%s: %s; %s online without it, which suffices", s.health, s.why, fact.Count(others, "server")))
-		g.d.markMayWait(s)
+		if s.health == ToRecycle {
+			g.d.markMayWait(s)
+		}
 	} else {
 		g.replaced = s
 		s.leftAlone = fact.New("%s, but only %s online without it, and %d required: its replacement comes first",

@@ -74,7 +74,7 @@ func (d *decision) markMayWait(s *server) {
 	}
 	last := &d.plan.Actions[len(d.plan.Actions)-1]
 	if last.Kind == Cordon && last.Server == s.Server.Number {
-		last.Surplus = s.health != Malfunctioning
+		last.Surplus = true
 	}
 }
 

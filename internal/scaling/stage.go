@@ -58,7 +58,7 @@ func (d *decision) serves(s *server) bool {
 	case d.pollerStale:
 		return !s.silent()
 	}
-	return !(s.silent() && d.twice(s.memory.Entry.UnavailableSince))
+	return !s.silent() || !d.twice(s.memory.Entry.UnavailableSince)
 }
 
 // comes reports whether an enabled server that does not serve is on its way: its machine

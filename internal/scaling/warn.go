@@ -48,7 +48,7 @@ func (d *decision) warn() {
 func (d *decision) warnServer(s *server) {
 	subject := SubjectServer(s.Server.Number)
 	switch {
-	case !s.Machine.Known(), !d.seen.Entries.Known(), s.explained && !(s.Entry.Known() && s.Meetings.Known()):
+	case !s.Machine.Known(), !d.seen.Entries.Known(), s.explained && (!s.Entry.Known() || !s.Meetings.Known()):
 	case d.isLate(s):
 		d.alertOf(s, Error, subject, adviceLate, "its machine does not come: it was ordered %s ago, machines come within %s: %s",
 			d.now.Sub(s.started()), d.timeOf(s), s.Meetings.Reason()).Since = s.started()
