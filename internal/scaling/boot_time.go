@@ -43,16 +43,11 @@ func (d *decision) timeOf(s *server) time.Duration {
 // timeIsOver reports whether the server's machine has had its time. While the poller's
 // word is stale no machine's time runs.
 func (d *decision) timeIsOver(s *server) bool {
-	began := s.started()
-	waited := d.now.Sub(began)
+	until := d.now
 	if d.pollerStale {
-		since := d.state.Doubt.PollerSince
-		if since.Before(began) {
-			since = began
-		}
-		waited = since.Sub(began)
+		until = d.state.Doubt.PollerSince
 	}
-	return waited > d.timeOf(s)
+	return until.Sub(s.started()) > d.timeOf(s)
 }
 
 // started returns when the server's machine last began to start: the time of DiViMS's

@@ -243,7 +243,7 @@ func TestDoubtProtects(t *testing.T) {
 	s.operator(12, func(m *pool.ServerMemory) { m.EndDrain = &pool.EndDrain{} })
 	s.evaluate()
 	s.seen.Servers[10].Recordings = pool.Seen([]pool.Recording{})
-	for range 12 {
+	for range 3 * 12 {
 		s.evaluate()
 		s.wantDoubt(StalePoller, true, "the flags of servers 1 and 2 do not follow")
 		if got := countOf(s.plan, Cordon) + countOf(s.plan, Delete) + countOf(s.plan, Reboot); got > 0 {

@@ -281,3 +281,20 @@ func TestTooManySilentAreNotRebooted(t *testing.T) {
 		}
 	}
 }
+
+// TestTooManySilentAreNotDeleted: most of a pool is silent when DiViMS looks at it for the first
+// time, so nothing fell.
+func TestTooManySilentAreNotDeleted(t *testing.T) {
+	s := newStory(t, 4)
+	s.config.UnresponsiveDeleteAfter, s.config.UnresponsiveRebootAfter = 30*time.Minute, 0
+	s.meeting(1, 450) // all are required
+	s.entry(4).State = pool.Cordoned
+	s.dead(3, 4)
+	for range 3 * 12 {
+		s.evaluate()
+		s.want("", "it may be the network")
+	}
+	s.comes(3)
+	s.evaluate()
+	s.want("delete 4", "one alone is silent for long enough")
+}

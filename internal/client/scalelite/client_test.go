@@ -215,6 +215,9 @@ func TestOddEntryHasAProblem(t *testing.T) {
 			if odd.Tag != "lab" || odd.BBBVersion != "3.0.4" {
 				t.Errorf("the entry is %+v, want what can be read", odd)
 			}
+			if test.want == "load:" && odd.Load.Known() {
+				t.Errorf("the load is %+v, want it unknown", odd.Load)
+			}
 		})
 	}
 }
