@@ -88,8 +88,15 @@ func (r *removal) remove(ctx context.Context) error {
 	} else {
 		err = r.client.act(ctx, r.zone, r.server, instance.ServerActionTerminate)
 	}
-	r.unclear = err != nil && !isDefinite(err)
+	r.unclear = err != nil && (!isDefinite(err) || isGone(err) || isInTransition(err))
 	return err
+}
+
+// isInTransition reports whether an action was refused because the Instance is changing its
+// state: perhaps the same action was carried out a moment ago.
+func isInTransition(err error) bool {
+	var transient *scw.TransientStateError
+	return errors.As(err, &transient)
 }
 
 // cancel takes off the marks that prepare set. If the Instance may be deleted after all,

@@ -148,9 +148,11 @@ func TestCanceledDeletionTakesTheMarksOff(t *testing.T) {
 		changes []string
 		marked  bool // at the end
 	}{
-		"nobody tried to delete it":   {nil, []string{volume, volume}, false},
-		"the deletion was refused":    {say(403, object{"type": "permissions_denied", "details": []object{}}), []string{volume, action, volume}, false},
-		"a proxy refused it":          {say(404, "<html></html>"), []string{volume, action, volume}, false},
+		"nobody tried to delete it": {nil, []string{volume, volume}, false},
+		"the deletion was refused":  {say(403, object{"type": "permissions_denied", "details": []object{}}), []string{volume, action, volume}, false},
+		"a proxy refused it":        {say(404, "<html></html>"), []string{volume, action, volume}, false},
+		"it changes its state already": {say(409, object{"type": "transient_state", "resource": "instance", "resource_id": uuid(1), "current_state": "stopping"}),
+			[]string{volume, action}, true},
 		"it is not known what became": {say(502, "<html></html>"), []string{volume, action}, true},
 		"the answer was too many":     {say(429, ""), []string{volume, action}, true},
 	}
