@@ -176,7 +176,8 @@ func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 		if changed := changesAmong(s.Faults().Calls()); round == 1 && len(changed) == 0 {
 			t.Error("the acting evaluation changed nothing")
 		}
-		records, err := storeOf(t, environment).Decisions(t.Context(), sandboxStart)
+		// The storage's clock, which decides, is the real one.
+		records, err := storeOf(t, environment).Decisions(t.Context(), time.Now())
 		if err != nil || len(records) != round {
 			t.Errorf("round %d: %d decision records, %v", round, len(records), err)
 		}
@@ -192,7 +193,11 @@ func TestOneOfManySimultaneousEvaluationsActs(t *testing.T) {
 // calls until its lease has expired and another evaluation has taken it over.
 func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 	t.Parallel()
-	const timeout = 10 * time.Second
+	const (
+		timeout = 10 * time.Second
+		// leaseMargin is how much longer a lease lasts than its evaluation may, and a little.
+		leaseMargin = 32 * time.Second
+	)
 	for name, c := range map[string]struct {
 		stopAt func(faults.Call) bool
 		begun  bool // to change the pool
@@ -233,6 +238,8 @@ func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 				t.Fatalf("it had already changed the pool: %v", begun)
 			}
 
+			// The lease ends by the storage's clock, which is the real one.
+			<-time.After(time.Until(asleep.Add(timeout + leaseMargin)))
 			s.AdvanceTo(sandboxStart.Add(2 * evaluationInterval))
 			s.Faults().Reset()
 			successor := newEvaluation(t, environment)
@@ -252,7 +259,6 @@ func TestSuspendedEvaluationChangesNothingAfterItsLease(t *testing.T) {
 			}
 
 			// The suspended process measures by the real clock how long it may act.
-			<-time.After(time.Until(asleep.Add(timeout)))
 			s.Faults().Reset()
 			if err := sleeper.Process.Signal(syscall.SIGCONT); err != nil {
 				t.Fatal(err)
