@@ -96,7 +96,7 @@ func TestWhoIsAsked(t *testing.T) {
 	}
 }
 
-// The Date of BBB's answer, be it an error, tells the server's clock: for its meetings, and
+// The Date of BBB's answer, also of an error, shows the server's clock: for its meetings, and
 // for its stats.
 func TestServersOwnClockCounts(t *testing.T) {
 	late := noon.Add(-11 * time.Hour)

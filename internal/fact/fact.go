@@ -1,4 +1,4 @@
-// Package fact holds what DiViMS tells people as typed facts: a wording and its values,
+// Package fact has the texts for operators as typed facts: a wording and its values,
 // from which the texts in English and in other languages are made.
 package fact
 

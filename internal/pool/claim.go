@@ -5,7 +5,7 @@ import "fmt"
 // identities says which machines are which server's, by server number.
 type identities struct {
 	machines map[int][]*Machine
-	// contradictions has why the machine of a server cannot be told.
+	// contradictions has the reason why it is not known which machine is a server's.
 	contradictions map[int]string
 }
 

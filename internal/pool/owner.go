@@ -2,8 +2,8 @@ package pool
 
 import "fmt"
 
-// Owner says which pool a state belongs to. Together with the pool's name, which is in
-// the state's place, it tells pools apart that were given the same place by mistake.
+// Owner identifies the pool that a state belongs to. It distinguishes pools that were given
+// the same name and bucket by mistake.
 type Owner struct {
 	// Scalelite is the address of the pool's Scalelite.
 	Scalelite string `json:"scalelite"`

@@ -96,7 +96,7 @@ func TestRefusedCertificateIsAnAnswer(t *testing.T) {
 	}
 }
 
-// A failure of BBB's API can still be told from others, for example by End.
+// End, for example, can still distinguish a failure of BBB's API from other errors.
 func TestAnsweredErrorKeepsTheFailure(t *testing.T) {
 	client, at := serve(t, respond(200, fmt.Sprintf(failedResponse, "notFound")))
 	err := client.End(t.Context(), at, pool.Meeting{ID: "m-1"})

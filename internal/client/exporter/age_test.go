@@ -31,7 +31,7 @@ var freshnessCases = map[string]struct {
 	"an Age beyond all numbers":                        {clock9, strings.Repeat("9", 30), clock9, (1<<30-1)*time.Second + time.Minute},
 }
 
-// A page that a cache serves is as old as it is, whichever clock tells it. The counts, the
+// A page that a cache serves counts as old by each of the clocks. The counts, the
 // probe, the units and what identifies the machine are then unknown.
 func TestFreshness(t *testing.T) {
 	for name, c := range freshnessCases {

@@ -138,8 +138,8 @@ func TestDeleteFailsIfVolumesCannotBeMarked(t *testing.T) {
 	}
 }
 
-// TestCanceledDeletionTakesTheMarksOff checks what becomes of the mark of a volume whose
-// machine was not deleted.
+// TestCanceledDeletionTakesTheMarksOff checks that the mark of a volume is taken
+// off if its machine was not deleted, and stays if that is not known.
 func TestCanceledDeletionTakesTheMarksOff(t *testing.T) {
 	action := "POST " + machinePath + "/action"
 	volume := "PATCH " + block1 + "/volumes/" + uuid(501)

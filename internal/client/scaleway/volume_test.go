@@ -132,8 +132,8 @@ func TestDeleteVolumeDeletesOnlyLeftovers(t *testing.T) {
 	}
 }
 
-// TestUnmarkVolume checks which volumes lose their mark, by what the API says of the
-// machine that the mark names.
+// TestUnmarkVolume checks that a volume loses its mark only if the machine that the mark
+// names exists and is not being deleted.
 func TestUnmarkVolume(t *testing.T) {
 	found := func(changes object) script { return say(200, object{"server": with(instance(1, "bbb-w1"), changes)}) }
 	tests := map[string]struct {

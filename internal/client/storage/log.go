@@ -43,8 +43,7 @@ func (s *Store) AppendDecision(ctx context.Context, at time.Time, record json.Ra
 	return err
 }
 
-// isIdle reports whether a decision record is one of an evaluation that did nothing and
-// was told nothing.
+// isIdle reports whether a decision record has neither actions nor operators' orders.
 func isIdle(record json.RawMessage) bool {
 	var parts struct{ Outcomes, Interventions []json.RawMessage }
 	return json.Unmarshal(record, &parts) == nil && len(parts.Outcomes)+len(parts.Interventions) == 0
