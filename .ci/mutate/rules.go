@@ -222,6 +222,8 @@ var rules = []mutation{
 		intent: withoutOperand("total")},
 	{invariant: arrivals, change: "a machine that was not watched is deleted", in: decision, function: "decision.neverServed", run: "TestDeletesMachineThatNeverServed$",
 		intent: withoutOperand("Watched")},
+	{invariant: arrivals, change: "a machine with remembered recordings is deleted", in: decision, function: "sawMeetings", run: "TestDeletesMachineThatNeverServed$",
+		intent: withoutOperand("Recordings")},
 	{invariant: arrivals, change: "all machines that never served are deleted at once", in: decision, function: "deleteNeverServed", run: "TestMakesPlaceForMachines$",
 		intent: neverTrue("allowed")},
 	{invariant: arrivals, change: "a machine in doubt is deleted", in: decision, function: "mayDelete", run: "TestNeverServedWhileThePollerStandsStill$",

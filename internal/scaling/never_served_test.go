@@ -52,6 +52,7 @@ func TestDeletesMachineThatNeverServed(t *testing.T) {
 		"it named a backlog, and none since":       {nil, func(s *story) { backlog(1)(s); s.evaluate(); backlog(0)(s) }, never},
 		"it boots, without figures":                {nil, func(s *story) { s.broken(2); s.seen.Servers[1].Stats = pool.Unknown[pool.Stats]("404") }, never},
 		"it boots, in a pool that does not record": {func(c *Config) { c.Recordings = RecordingsNone }, func(s *story) { s.broken(2); s.seen.Servers[1].Stats = pool.Unknown[pool.Stats]("404") }, 90},
+		"only the state knows that it recorded":    {nil, func(s *story) { s.operator(2, func(m *pool.ServerMemory) { m.Recordings = true }) }, never},
 		"no deletion is allowed":                   {func(c *Config) { c.MaxDeletions = 0 }, nil, never},
 		"it is in maintenance":                     {nil, func(s *story) { s.operator(2, func(m *pool.ServerMemory) { m.Maintenance = &pool.Hold{} }) }, never},
 	} {

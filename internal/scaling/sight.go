@@ -91,10 +91,10 @@ func (d *decision) sawMeetings(s *server) {
 	meetings, known := s.Meetings.Get()
 	memory.SilentSince = since(d.now, s.silent(), memory.SilentSince)
 	memory.UnknownSince = since(d.now, d.loadUnknown(s), memory.UnknownSince)
+	memory.Watched = memory.Watched && !memory.Recordings && s.entry != nil && s.Machine.Known() && !known && !s.isOnline()
 	if stats, ok := s.Stats.Get(); ok {
 		d.sawStats(s, stats)
 	}
-	memory.Watched = memory.Watched && s.entry != nil && s.Machine.Known() && !known && !s.isOnline()
 	if !known {
 		return
 	}
