@@ -186,36 +186,60 @@ func (d *decision) numbers(condition func(*server) bool) fact.Numbers {
 // the most urgent first.
 func MergeAlerts(alerts []Alert) []Alert {
 	index := make(map[string]int, len(alerts))
-	list := []Alert{}
+	var bySubject [][]Alert
 	for _, alert := range alerts {
 		at, found := index[alert.Subject]
 		if !found {
-			index[alert.Subject] = len(list)
-			list = append(list, alert)
-			continue
+			at = len(bySubject)
+			index[alert.Subject] = at
+			bySubject = append(bySubject, nil)
 		}
-		list[at] = merge(list[at], alert)
+		bySubject[at] = append(bySubject[at], alert)
+	}
+	list := make([]Alert, len(bySubject))
+	for i, same := range bySubject {
+		list[i] = merge(same)
 	}
 	slices.SortStableFunc(list, func(a, b Alert) int { return cmp.Compare(b.Level.Rank(), a.Level.Rank()) })
 	return list
 }
 
-// merge returns one alert for two with the same subject.
-func merge(a, b Alert) Alert {
-	if a.Text.String() != b.Text.String() {
-		a.Text = fact.New("%s; %s", a.Text, b.Text)
+// maxTexts is the most texts that a merged alert quotes.
+const maxTexts = 10
+
+// merge returns one alert for those with the same subject.
+func merge(alerts []Alert) Alert {
+	merged := alerts[0]
+	if len(alerts) == 1 {
+		return merged
 	}
-	if b.Level.Rank() > a.Level.Rank() {
-		a.Level, a.Advice = b.Level, b.Advice
+	var texts fact.List
+	said := map[string]bool{}
+	var concerned [][]int
+	for _, alert := range alerts {
+		if text := alert.Text.String(); !said[text] {
+			said[text] = true
+			texts = append(texts, alert.Text)
+		}
+		if alert.Level.Rank() > merged.Level.Rank() {
+			merged.Level, merged.Advice = alert.Level, alert.Advice
+		}
+		concerned = append(concerned, alert.Servers)
+		if alert.Server != merged.Server {
+			merged.Server = 0
+		}
+		if merged.Since.IsZero() || !alert.Since.IsZero() && alert.Since.Before(merged.Since) {
+			merged.Since = alert.Since
+		}
+		merged.Quote = cmp.Or(merged.Quote, alert.Quote)
+		merged.Passing = merged.Passing && alert.Passing
 	}
-	a.Servers = slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Servers, b.Servers))))
-	if a.Server != b.Server {
-		a.Server = 0
+	if more := len(texts) - maxTexts; more > 0 {
+		texts = append(texts[:maxTexts], fact.New("and %d more", more))
 	}
-	if a.Since.IsZero() || !b.Since.IsZero() && b.Since.Before(a.Since) {
-		a.Since = b.Since
+	if len(texts) > 1 {
+		merged.Text = fact.New("%s", texts)
 	}
-	a.Quote = cmp.Or(a.Quote, b.Quote)
-	a.Passing = a.Passing && b.Passing
-	return a
+	merged.Servers = slices.Compact(slices.Sorted(slices.Values(slices.Concat(concerned...))))
+	return merged
 }

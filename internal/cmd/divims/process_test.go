@@ -101,12 +101,16 @@ func startSandbox(t *testing.T, meetings []demand.Meeting, more ...string) (*san
 	return s, append(s.Environment(), more...)
 }
 
+// onRealStorage reports whether the state is on a real S3 server, whose clock is the real
+// one, and not on the sandbox's.
+func onRealStorage() bool { return os.Getenv("DIVIMS_TEST_S3_URL") != "" }
+
 // realStorage returns the settings for a pool of its own on the S3 server that
 // DIVIMS_TEST_S3_URL, _REGION, _ACCESS_KEY and _SECRET_KEY describe. Without that it
 // returns none, and the sandbox's storage is used.
 func realStorage(t *testing.T) []string {
 	t.Helper()
-	if os.Getenv("DIVIMS_TEST_S3_URL") == "" {
+	if !onRealStorage() {
 		return nil
 	}
 	settings := []string{
