@@ -206,7 +206,7 @@ func unless(condition bool, text string) string {
 
 // carryOut changes the state and returns the effect. On an error the state is unchanged.
 func (o Order) carryOut(now time.Time, state *pool.State) (Effect, error) {
-	memory := state.Servers[o.server]
+	memory := state.Memory(o.server)
 	if o.check != nil {
 		if err := o.check(now, memory); err != nil {
 			return Effect{}, err
@@ -221,10 +221,7 @@ func (o Order) carryOut(now time.Time, state *pool.State) (Effect, error) {
 	}
 	o.apply(state, &memory, pool.Hold{Reason: o.By.Reason, Author: o.By.Author, Since: now})
 	if o.server != 0 {
-		if state.Servers == nil {
-			state.Servers = map[int]pool.ServerMemory{}
-		}
-		state.Servers[o.server] = memory
+		state.Remember(o.server, memory)
 	}
 	state.Interventions = append(state.Interventions, done)
 	return Effect{Intervention: done}, nil

@@ -70,8 +70,8 @@ func refusedAlert(state pool.State) scaling.Alert {
 // try.
 func waiting(state pool.State) []int {
 	var list []int
-	for number, memory := range state.Servers {
-		if memory.NotBefore.After(state.LastEvaluation) && memory.Failures == 0 && memory.MachineID == "" {
+	for number := range state.Servers {
+		if memory := state.Memory(number); memory.NotBefore.After(state.LastEvaluation) && memory.Failures == 0 && memory.MachineID == "" {
 			list = append(list, number)
 		}
 	}

@@ -190,7 +190,7 @@ func newFake(size int) (*fake, *Cycle) {
 	f := &fake{
 		fails: map[string]error{}, on: map[string]func(){}, asked: map[string]int{}, meetings: map[string][]pool.Meeting{},
 		recordings: map[string][]pool.Recording{}, backlog: map[string]pool.Reading[map[string]int]{},
-		userData: map[string]string{}, state: pool.State{Servers: map[int]pool.ServerMemory{}},
+		userData: map[string]string{}, state: pool.State{Servers: map[int]*pool.ServerMemory{}},
 	}
 	servers := pool.Servers(size, 0, "bbb-w{n}", "bbb-w{n}.example.com")
 	for _, s := range servers {
@@ -201,7 +201,7 @@ func newFake(size int) (*fake, *Cycle) {
 			ID: "m" + fmt.Sprint(s.Number), Name: s.Hostname, State: pool.Running, Since: noon.Add(-5 * time.Hour), Created: noon.Add(-6 * time.Hour),
 			Volumes: []pool.Volume{{ID: "v" + fmt.Sprint(s.Number), Kind: pool.BlockVolume}},
 		})
-		f.state.Servers[s.Number] = pool.ServerMemory{MachineID: "m" + fmt.Sprint(s.Number), EmptySince: noon.Add(-5 * time.Minute)}
+		f.state.Servers[s.Number] = &pool.ServerMemory{MachineID: "m" + fmt.Sprint(s.Number), EmptySince: noon.Add(-5 * time.Minute)}
 	}
 	f.entries[0].State = pool.Enabled
 	f.meetings[servers[0].Domain] = []pool.Meeting{{ID: "course", Created: noon.Add(-time.Hour), Participants: 100}}
@@ -355,12 +355,12 @@ func TestFailedCreationBacksOff(t *testing.T) {
 	f.meetings["bbb-w1.example.com"][0].Participants = 200
 	f.fails["create bbb-w2"] = errors.New("no address is reserved")
 	for failures, wait := range []time.Duration{4 * time.Minute, 9 * time.Minute, 19 * time.Minute, 39 * time.Minute, time.Hour, time.Hour} {
-		memory := f.state.Servers[2]
+		memory := f.state.Memory(2)
 		memory.NotBefore = time.Time{}
-		f.state.Servers[2] = memory
+		f.state.Remember(2, memory)
 		evaluate(t, c)
 		f.state = f.committed[len(f.committed)-1]
-		memory = f.state.Servers[2]
+		memory = f.state.Memory(2)
 		if memory.Failures != failures+1 || memory.NotBefore.Sub(noon) != wait {
 			t.Errorf("after failure %d: %d failures, waits %s, want %s", failures+1, memory.Failures, memory.NotBefore.Sub(noon), wait)
 		}
@@ -380,7 +380,7 @@ func TestShortageIsRememberedForAWhile(t *testing.T) {
 	if len(state.Refusals) != 1 || state.Refusals[0].Type != "PRO2-S" || !state.Refusals[0].Until.Equal(noon.Add(30*time.Minute)) {
 		t.Errorf("shortages %+v", state.Refusals)
 	}
-	if memory := state.Servers[2]; memory.Failures != 0 || !memory.NotBefore.Equal(noon.Add(time.Minute)) {
+	if memory := state.Memory(2); memory.Failures != 0 || !memory.NotBefore.Equal(noon.Add(time.Minute)) {
 		t.Errorf("memory %+v; want no failure of the server, and a retry when the first shortage may be over", memory)
 	}
 }

@@ -202,7 +202,7 @@ func TestServerThatAnswersAgainIsNotRebooted(t *testing.T) {
 	c.Config.Scaling.UnresponsiveRebootAfter = 20 * time.Minute
 	f.entries[1].Online = false
 	f.fails["meetings bbb-w2.example.com"] = errors.New("no answer")
-	f.state.Servers[2] = pool.ServerMemory{MachineID: "m2", Health: string(scaling.Unresponsive), HealthSince: noon.Add(-time.Hour), LoadSeen: noon.Add(-2 * time.Hour)}
+	f.state.Servers[2] = &pool.ServerMemory{MachineID: "m2", Health: string(scaling.Unresponsive), HealthSince: noon.Add(-time.Hour), LoadSeen: noon.Add(-2 * time.Hour)}
 	f.meanwhile = func() {
 		f.startLateMeeting()
 		delete(f.fails, "meetings bbb-w2.example.com")

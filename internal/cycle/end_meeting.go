@@ -38,7 +38,7 @@ func (a *actor) end(ctx context.Context, s pool.ServerObservation, meeting pool.
 func (a *actor) tooYoungToEnd(number int, meeting pool.Meeting) string {
 	limit, age := a.Config.Scaling.MeetingMaxDuration, a.now().Sub(meeting.Created)
 	switch {
-	case a.state.Servers[number].EndDrain != nil:
+	case a.state.Memory(number).EndDrain != nil:
 		return ""
 	case meeting.Created.IsZero():
 		return fmt.Sprintf("it is not known how long %s has lasted", meeting.ID)

@@ -39,9 +39,9 @@ func TestMeetingIsEndedOnlyIfItIsStillTheSame(t *testing.T) {
 			f.meetings["bbb-w2.example.com"] = test.now
 			f.fails[test.fail] = pool.ErrGone
 			if test.ordered {
-				memory := f.state.Servers[2]
+				memory := f.state.Memory(2)
 				memory.EndDrain = &pool.EndDrain{Hold: pool.Hold{Reason: "new image", Author: "Ada"}}
-				f.state.Servers[2] = memory
+				f.state.Remember(2, memory)
 			}
 			outcomes := f.act(t, c, new(clock), planOf(scaling.Action{Kind: scaling.EndMeeting, Server: 2, Meeting: &long}))
 			f.want(t, test.calls...)

@@ -99,9 +99,9 @@ func TestUnregister(t *testing.T) {
 
 func TestRepairEnablesAndCordonsAgain(t *testing.T) {
 	f, c := newFake(2)
-	memory := f.state.Servers[2]
+	memory := f.state.Memory(2)
 	memory.DrainingSince = noon.Add(-30 * time.Minute)
-	f.state.Servers[2] = memory
+	f.state.Remember(2, memory)
 	f.meetings["bbb-w2.example.com"] = []pool.Meeting{{ID: "newer", Created: noon.Add(-10 * time.Minute), Participants: 2}}
 	evaluate(t, c)
 	f.want(t, "enabled 2", "cordoned 2")

@@ -53,7 +53,7 @@ func newFakeWithInbox() (*fake, *Cycle, *inbox) {
 	f.entries[1].State, f.entries[1].Online = pool.Enabled, false
 	f.fails["meetings bbb-w2.example.com"], f.fails["stats bbb-w2.example.com"] = errors.New("connection refused"), errors.New("connection refused")
 	long := noon.Add(-5 * time.Hour)
-	f.state.Servers = map[int]pool.ServerMemory{
+	f.state.Servers = map[int]*pool.ServerMemory{
 		2: {MachineID: f.machines[1].ID, FirstSeen: long, SilentSince: long, UnknownSince: long},
 		3: {MachineID: f.machines[2].ID, FirstSeen: long},
 	}
@@ -228,7 +228,7 @@ func TestOutageOfAThousandServersIsOneShortMessage(t *testing.T) {
 	for i, machine := range outage.machines {
 		domain := fmt.Sprintf("bbb-w%d.example.com", i+1)
 		f.fails["meetings "+domain], f.fails["stats "+domain] = errors.New("connection refused"), errors.New("connection refused")
-		f.state.Servers[i+1] = pool.ServerMemory{MachineID: machine.ID, FirstSeen: noon.Add(-time.Hour), Served: noon.Add(-5 * time.Minute)}
+		f.state.Servers[i+1] = &pool.ServerMemory{MachineID: machine.ID, FirstSeen: noon.Add(-time.Hour), Served: noon.Add(-5 * time.Minute)}
 	}
 	f.entries, f.machines = outage.entries, outage.machines
 	c.Config.Servers, c.Config.Scaling = fresh.Config.Servers, fresh.Config.Scaling
@@ -276,7 +276,7 @@ func TestOwnAlerts(t *testing.T) {
 		"a shortage that was followed by a creation": {before: known(func(*pool.State) {}), next: pool.State{Refusals: []pool.Refusal{{Zone: "fr-par-1", Stock: true}}}},
 		"missing permissions": {before: known(func(*pool.State) {}), next: pool.State{
 			LastEvaluation: noon, Refused: &pool.Refused{Since: noon.Add(-time.Hour), Reason: "403 insufficient permissions"},
-			Servers: map[int]pool.ServerMemory{7: {NotBefore: noon.Add(time.Minute)}, 4: {NotBefore: noon.Add(time.Minute)}, 5: {NotBefore: noon.Add(time.Minute), Failures: 1}, 6: {NotBefore: noon}}},
+			Servers: map[int]*pool.ServerMemory{7: {NotBefore: noon.Add(time.Minute)}, 4: {NotBefore: noon.Add(time.Minute)}, 5: {NotBefore: noon.Add(time.Minute), Failures: 1}, 6: {NotBefore: noon}}},
 			want: "error creation: creating machines is refused since 2026-03-16T11:00:00Z: 403 insufficient permissions (servers 4, 7 wait)"},
 		"an action fails once":           {before: known(func(*pool.State) {}), outcomes: []Outcome{failed}},
 		"an action fails twice":          {before: known(func(s *pool.State) { s.Record = record }), outcomes: []Outcome{failed}, want: "error server 3: reboot failed at this evaluation and the one before: 403; reason for the action: it answers nobody"},

@@ -125,7 +125,7 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 		r.Serving += group.Required.Serving
 	}
 	for i, s := range seen.Servers {
-		server := describeServer(s, plan.Verdicts[i], state.Servers[s.Server.Number], now)
+		server := describeServer(s, plan.Verdicts[i], state.Memory(s.Server.Number), now)
 		r.Servers = append(r.Servers, server)
 		if server.Machine != nil && server.Machine.State == pool.Running {
 			r.Running++

@@ -6,7 +6,6 @@ var frenchForms = map[string]string{
 	// Forms that join other texts.
 	"%s":         "%s",
 	"%d":         "%s",
-	"%s; %s":     "%s ; %s",
 	"%s, %s":     "%s, %s",
 	"%s: %s; %s": "%s : %s ; %s",
 
@@ -17,7 +16,7 @@ var frenchForms = map[string]string{
 	"nothing is changed: paused by %s since %s: %s":                "rien n’est modifié : mis en pause par %s depuis le %s : %s",
 	"everything: paused by %s":                                     "tout : mis en pause par %s",
 	"%s: an evaluation does that %s at most":                       "%s : au plus %s par évaluation",
-	"%s %d: %s at most in one evaluation":                          "%s (serveur %s) : au plus %s par évaluation",
+	"%s (%s): %s at most in one evaluation":                        "%s (%s) : au plus %s par évaluation",
 	"not everything that is to be done was done at once: %s":       "tout n’a pas pu être fait en une seule fois : %s",
 	"more machines: %s":                                            "nouvelles machines : %s",
 	"more machines until %s: %s":                                   "nouvelles machines, jusqu’au %s : %s",

@@ -28,8 +28,9 @@ type State struct {
 	// Interventions are what operators have changed since the last evaluation. The next
 	// one records them.
 	Interventions []Intervention `json:"interventions,omitempty"`
-	// Servers is what is remembered of each server, by number.
-	Servers map[int]ServerMemory `json:"servers,omitempty"`
+	// Servers is what is remembered of each server, by number. A memory in it is never
+	// changed, but replaced by Remember.
+	Servers map[int]*ServerMemory `json:"servers,omitempty"`
 	// Refusals are the types and zones that the hoster refused, and until when they are
 	// skipped.
 	Refusals []Refusal `json:"shortages,omitempty"`
@@ -137,6 +138,22 @@ type PastLoad struct {
 	At           time.Time `json:"at"`
 	Participants int       `json:"participants"`
 	Meetings     int       `json:"meetings"`
+}
+
+// Memory returns a copy of what is remembered of a server; the zero value if that is nothing.
+func (s State) Memory(number int) ServerMemory {
+	if memory := s.Servers[number]; memory != nil {
+		return *memory
+	}
+	return ServerMemory{}
+}
+
+// Remember sets what is remembered of a server.
+func (s *State) Remember(number int, memory ServerMemory) {
+	if s.Servers == nil {
+		s.Servers = map[int]*ServerMemory{}
+	}
+	s.Servers[number] = &memory
 }
 
 // ServerMemory is what is remembered of one server. A zero time means that the

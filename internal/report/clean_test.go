@@ -37,7 +37,7 @@ var places = map[string]func(c *campus){
 	"a server's tag": func(c *campus) { c.past.Last.Servers[0].Tag = hostile.Text },
 	"its zone":       func(c *campus) { c.past.Last.Servers[0].Machine.Zone = hostile.Text },
 	"maintenance": func(c *campus) {
-		c.past.State.Servers = map[int]pool.ServerMemory{1: {Maintenance: &pool.Hold{Reason: hostile.Text, Author: "Ada"}}}
+		c.past.State.Servers = map[int]*pool.ServerMemory{1: {Maintenance: &pool.Hold{Reason: hostile.Text, Author: "Ada"}}}
 	},
 	"a pause": func(c *campus) { c.past.State.Paused = &pool.Hold{Reason: hostile.Text, Author: "Ada"} },
 	"a forced number": func(c *campus) {

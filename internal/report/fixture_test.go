@@ -60,7 +60,7 @@ func busyPool(size, peak int) campus {
 		}
 		c.past.Records = append(c.past.Records, record)
 	}
-	c.past.State = pool.State{LastEvaluation: last.At, Servers: map[int]pool.ServerMemory{
+	c.past.State = pool.State{LastEvaluation: last.At, Servers: map[int]*pool.ServerMemory{
 		min(5, size): {Maintenance: &pool.Hold{Reason: "new disk", Author: "Ada", Since: tuesday.Add(-26 * time.Hour)}},
 	}}
 	return c

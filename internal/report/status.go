@@ -117,7 +117,7 @@ func NewStatus(about About, at time.Time, past Past) Status {
 	}
 	if last := s.Last; last != nil {
 		for i, server := range last.Servers {
-			last.Servers[i].Maintenance = past.State.Servers[server.Number].Maintenance
+			last.Servers[i].Maintenance = past.State.Memory(server.Number).Maintenance
 		}
 		if capacity, ok := last.Room().Get(); ok && !last.Blind {
 			s.Capacity = pool.Seen(about.participants(capacity))

@@ -104,8 +104,9 @@ func (d *decision) alert(level Level, subject, advice, form string, values ...an
 }
 
 // alertOf adds an alert about a server to the plan, and returns it for further fields.
-func (d *decision) alertOf(s *server, level Level, subject, advice, form string, values ...any) *Alert {
-	alert := d.alert(level, subject, advice, form, values...)
+// subject returns the subject for a server's number.
+func (d *decision) alertOf(s *server, level Level, subject func(int) string, advice, form string, values ...any) *Alert {
+	alert := d.alert(level, subject(s.Server.Number), advice, form, values...)
 	alert.Server = s.Server.Number
 	return alert
 }

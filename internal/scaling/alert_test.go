@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"divims/internal/fact"
 	"divims/internal/pool"
 )
 
@@ -41,14 +42,14 @@ var alertTests = map[string]struct {
 	"the pool is too small":                      {func(s *story) { s.meeting(1, 3000) }, Error, "pool size", 0, "24 servers are required, the pool has 4", false},
 	"no server is left": {func(s *story) {
 		s.meeting(1, 1000)
-		s.state.Servers = map[int]pool.ServerMemory{2: {Maintenance: &pool.Hold{}}}
+		s.state.Servers = map[int]*pool.ServerMemory{2: {Maintenance: &pool.Hold{}}}
 	}, Error, "pool size", 0, "short of 1 server, and", false},
 	"a limit withholds creations": {func(s *story) {
 		s.meeting(1, 1000)
 		s.config.MaxCreations = 1
 		s.withoutMachine(2)
 		s.withoutMachine(3)
-	}, Warning, "limits", 0, "create 3: 1 time at most", true},
+	}, Warning, "limits", 0, "create (server 3): 1 time at most", true},
 	"two evaluations are missing": {func(s *story) { s.state.LastEvaluation = s.now.Add(-10 * time.Minute) }, Warning, "lease", 0, "no evaluation was recorded for 15m", true},
 	"there is no image":           {func(s *story) { s.seen.Images = pool.Unknown[[]pool.Image]("no image") }, Warning, "image", 0, "no machine can be created", false},
 	"machines are older than the image": {func(s *story) {
@@ -92,7 +93,7 @@ var alertTests = map[string]struct {
 	}, Warning, "hand 4", 4, "somebody has set server 4 to cordoned in Scalelite, seen since 2026-03-16T12:10:00Z: DiViMS leaves it alone", false},
 	"a machine that was ordered does not come": {func(s *story) {
 		s.dead(4)
-		s.state.Servers = map[int]pool.ServerMemory{4: {MachineID: "machine 4", Ordered: noon.Add(-20 * time.Minute), FirstSeen: noon.Add(-19 * time.Minute), LateSince: noon}}
+		s.state.Servers = map[int]*pool.ServerMemory{4: {MachineID: "machine 4", Ordered: noon.Add(-20 * time.Minute), FirstSeen: noon.Add(-19 * time.Minute), LateSince: noon}}
 	}, Error, "server 4", 4, "its machine does not come: it was ordered 25m ago, machines come within 7m: no answer in time", false},
 	"a machine is in a state that leads nowhere": {func(s *story) { s.machine(4).State = "error" }, Error, "server 4", 4, `in the state "error"`, false},
 	"a draining server's recordings are stuck where BBB does not show them": {func(s *story) {
@@ -114,7 +115,7 @@ var alertTests = map[string]struct {
 	"creations fail": {func(s *story) {
 		s.meeting(1, 480)
 		s.withoutMachine(4)
-		s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 2}}
+		s.state.Servers = map[int]*pool.ServerMemory{4: {Failures: 2}}
 	}, Error, "creation", 0, "failed 2 times in a row: server 4", false},
 	"a server has no entry": {func(s *story) { s.seen.Servers[3].Entry = pool.Seen[*pool.Entry](nil) }, Warning, "server 4", 4, "no entry", false},
 	"a certificate expires soon": {func(s *story) { s.seen.Servers[3].CertificateExpiry = pool.Seen(s.now.Add(10 * 24 * time.Hour)) },
@@ -174,7 +175,7 @@ func TestUnseenSubjectsStayOpen(t *testing.T) {
 		happens func(*story)
 		open    []string
 	}{
-		"a server is in maintenance": {func(s *story) { s.state.Servers = map[int]pool.ServerMemory{4: {Maintenance: &pool.Hold{}}} }, all(4)},
+		"a server is in maintenance": {func(s *story) { s.state.Servers = map[int]*pool.ServerMemory{4: {Maintenance: &pool.Hold{}}} }, all(4)},
 		"nobody answers": {func(s *story) {
 			observed := &s.seen.Servers[3]
 			observed.CertificateExpiry, observed.Recordings, observed.Stats = pool.Unknown[time.Time]("?"), pool.Unknown[[]pool.Recording]("?"), pool.Unknown[pool.Stats]("?")
@@ -235,7 +236,7 @@ func TestNoAlertForFailuresOfUnneededServers(t *testing.T) {
 	s := newStory(t, 4)
 	s.withoutMachine(4)
 	s.entry(4).State = pool.Disabled
-	s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 3}}
+	s.state.Servers = map[int]*pool.ServerMemory{4: {Failures: 3}}
 	s.evaluate()
 	if slices.ContainsFunc(s.plan.Alerts, func(a Alert) bool { return a.Server == 4 }) {
 		t.Errorf("alerts %+v", s.plan.Alerts)
@@ -306,5 +307,19 @@ func TestOneAlertForACause(t *testing.T) {
 				t.Errorf("alerts about %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// TestMergedAlertQuotesTenTexts: an alert about thousands of tags stays readable.
+func TestMergedAlertQuotesTenTexts(t *testing.T) {
+	var alerts []Alert
+	for i := range 30 {
+		alerts = append(alerts, Alert{Level: Warning, Subject: SubjectPoolSize, Text: fact.New("short of %d", i/2), Servers: []int{30 - i}})
+	}
+	alerts[20].Level = Error
+	merged := MergeAlerts(alerts)
+	want := "short of 0; short of 1; short of 2; short of 3; short of 4; short of 5; short of 6; short of 7; short of 8; short of 9; and 5 more"
+	if len(merged) != 1 || merged[0].Text.String() != want || merged[0].Level != Error || len(merged[0].Servers) != 30 || merged[0].Servers[0] != 1 {
+		t.Errorf("got %+v, want %q", merged, want)
 	}
 }

@@ -106,7 +106,7 @@ func BenchmarkDecideStates(b *testing.B) {
 // then changed.
 func benchmark(b *testing.B, size int, change func(*story)) {
 	s := newStory(nil, size)
-	s.state.Servers = map[int]pool.ServerMemory{}
+	s.state.Servers = map[int]*pool.ServerMemory{}
 	for i := range s.seen.Servers[:max(1, size/6)] {
 		s.seen.Servers[i].Meetings = pool.Seen([]pool.Meeting{{ID: fmt.Sprint(i), Created: noon.Add(-time.Hour), Participants: 200}})
 	}
@@ -139,10 +139,10 @@ func silence(s *story, n int) {
 
 // remember changes what the state remembers of a server with its machine.
 func (s *story) remember(n int, change func(*pool.ServerMemory)) {
-	memory := s.state.Servers[n]
+	memory := s.state.Memory(n)
 	memory.MachineID = fmt.Sprint("machine ", n)
 	change(&memory)
-	s.state.Servers[n] = memory
+	s.state.Remember(n, memory)
 }
 
 // forcedTo returns an order that requires all servers.

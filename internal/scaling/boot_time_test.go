@@ -74,7 +74,7 @@ func TestRemembersTenBootTimes(t *testing.T) {
 	s := newStory(t, 1)
 	s.state.LastEvaluation = noon
 	s.state.BootTimes = map[string][]int{"cloud": {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}}
-	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", Ordered: noon.Add(-time.Minute), FirstSeen: noon}}
+	s.state.Servers = map[int]*pool.ServerMemory{1: {MachineID: "machine 1", Ordered: noon.Add(-time.Minute), FirstSeen: noon}}
 	s.evaluate()
 	if got := s.state.BootTimes["cloud"]; !slices.Equal(got, []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 360}) {
 		t.Errorf("got %d, want the last ten", got)
@@ -146,7 +146,7 @@ func TestWhoseBootTimesAreLearned(t *testing.T) {
 		"nobody knows when it began":      {pool.ServerMemory{}, true, map[string][]int{}},
 		"nobody ordered it, and it is up": {pool.ServerMemory{FirstSeen: ago(5)}, false, map[string][]int{}},
 	} {
-		d := &decision{now: noon, servers: servers{{memory: test.memory, cameNow: true}}}
+		d := &decision{now: noon, servers: servers{{ServerObservation: &pool.ServerObservation{}, memory: test.memory, cameNow: true}}}
 		d.servers[0].Server.BareMetal = test.bareMetal
 		if got := d.bootTimes(); !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
@@ -157,7 +157,7 @@ func TestWhoseBootTimesAreLearned(t *testing.T) {
 // TestEachKindOfMachineHasItsTime: bare metal may boot for longer than a cloud machine.
 func TestEachKindOfMachineHasItsTime(t *testing.T) {
 	d := &decision{config: newStory(t, 1).config, state: pool.State{BootTimes: map[string][]int{"bare metal": {900}}}}
-	cloud, metal := new(server), new(server)
+	cloud, metal := &server{ServerObservation: &pool.ServerObservation{}}, &server{ServerObservation: &pool.ServerObservation{}}
 	metal.Server.BareMetal = true
 	if d.timeOf(cloud) != 7*time.Minute || d.timeOf(metal) != 15*time.Minute {
 		t.Errorf("a cloud machine has %s, bare metal %s", d.timeOf(cloud), d.timeOf(metal))

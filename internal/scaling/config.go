@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"math"
 	"time"
 
 	"divims/internal/config/setting"
@@ -104,6 +105,21 @@ type Config struct {
 	// tagMinimum is the minimum of the group that this Config is for, if the group has
 	// a tag.
 	tagMinimum int
+}
+
+// limit returns how many actions of a kind a plan may have. Only some kinds have a limit.
+func (c Config) limit(kind Kind) int {
+	switch kind {
+	case Create:
+		return c.MaxCreations
+	case Delete:
+		return c.MaxDeletions
+	case Cordon:
+		return c.MaxCordons
+	case EndMeeting:
+		return c.MaxEnds
+	}
+	return math.MaxInt
 }
 
 // minimumOf returns how many servers with a tag are always enabled.

@@ -4,6 +4,7 @@
 package scaling
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -40,6 +41,7 @@ func Decide(now time.Time, config Config, seen pool.Observation, state pool.Stat
 		d.deleteNeverServed()
 		d.clearMarkedVolumes()
 	}
+	d.withholdOverLimit()
 	d.warn()
 	return d.finish()
 }
@@ -78,15 +80,16 @@ type decision struct {
 	replacedFor []string
 	// counted is how many actions of each kind the plan has.
 	counted map[Kind]int
-	// limitReached says that a limit of one evaluation withheld an action.
-	limitReached bool
-	plan         Plan
+	// overLimit lists the servers for which a limit withheld an action, by its kind.
+	overLimit map[Kind]fact.Numbers
+	plan      Plan
 }
 
 func newDecision(now time.Time, config Config, seen pool.Observation, state pool.State) *decision {
 	d := &decision{
 		now: now, config: config, seen: seen, state: state, doubt: state.Doubt, surplus: pastSurplus(state), counted: map[Kind]int{}, hopes: map[string]bool{}, noPlaceLeft: map[string]bool{},
-		plan: Plan{Actions: []Action{}, Alerts: []Alert{}},
+		overLimit: map[Kind]fact.Numbers{},
+		plan:      Plan{Actions: []Action{}, Alerts: []Alert{}},
 	}
 	d.afterGap = isAfterGap(now, config, state.LastEvaluation)
 	d.servers = make(servers, len(seen.Servers))
@@ -129,7 +132,7 @@ func (d *decision) cordon(s *server, reason fact.Text) bool {
 		s.leftAlone = fact.New("not cordoned while there is doubt about what DiViMS sees: %s", reason)
 		return false
 	}
-	if !d.allow(Cordon, d.config.MaxCordons, s) {
+	if !d.allow(Cordon, s) {
 		return false
 	}
 	s.intended = pool.Cordoned
@@ -139,14 +142,21 @@ func (d *decision) cordon(s *server, reason fact.Text) bool {
 
 // allow reports whether the plan may have one more action of a kind. If not, it
 // records that the action was withheld.
-func (d *decision) allow(kind Kind, limit int, s *server) bool {
+func (d *decision) allow(kind Kind, s *server) bool {
+	limit := d.config.limit(kind)
 	if d.counted[kind] < limit {
 		return true
 	}
 	s.leftAlone = fact.New("%s: an evaluation does that %s at most", kind, fact.Count(limit, "time"))
-	d.limitReached = true
-	d.withhold("%s %d: %s at most in one evaluation", kind, s.Server.Number, fact.Count(limit, "time"))
+	d.overLimit[kind] = append(d.overLimit[kind], s.Server.Number)
 	return false
+}
+
+// withholdOverLimit records in the plan what is not done because of the limits.
+func (d *decision) withholdOverLimit() {
+	for _, kind := range slices.Sorted(maps.Keys(d.overLimit)) {
+		d.withhold("%s (%s): %s at most in one evaluation", kind, slices.Compact(d.overLimit[kind]), fact.Count(d.config.limit(kind), "time"))
+	}
 }
 
 // withhold records in the plan what is not done because of a limit or guard.

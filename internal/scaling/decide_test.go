@@ -17,7 +17,7 @@ func TestNothingChangesIfAListIsUnknown(t *testing.T) {
 			s := newStory(t, 4)
 			s.withoutMachine(1)              // else: create
 			s.entry(2).State = pool.Cordoned // else: delete
-			s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon}}
+			s.state.Servers = map[int]*pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon}}
 			hide(s)
 			s.evaluate()
 			s.want("", "one of the lists is unknown")
@@ -32,7 +32,7 @@ func TestPauseStopsEverything(t *testing.T) {
 	s := newStory(t, 4)
 	s.withoutMachine(1)
 	s.entry(2).State = pool.Cordoned
-	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon.Add(-time.Hour)}}
+	s.state.Servers = map[int]*pool.ServerMemory{2: {MachineID: "machine 2", EmptySince: noon.Add(-time.Hour)}}
 	s.state.Paused = &pool.Hold{Reason: "exams", Author: "Ada", Since: noon}
 	s.evaluate()
 	s.want("", "paused")
@@ -53,10 +53,10 @@ func TestCreationsAndDeletionsAreLimited(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		s.withoutMachine(n)
 	}
-	s.state.Servers = map[int]pool.ServerMemory{}
+	s.state.Servers = map[int]*pool.ServerMemory{}
 	for n := 4; n <= 5; n++ {
 		s.entry(n).State = pool.Cordoned
-		s.state.Servers[n] = pool.ServerMemory{MachineID: s.machine(n).ID, EmptySince: noon, EndDrain: &pool.EndDrain{}}
+		s.state.Servers[n] = &pool.ServerMemory{MachineID: s.machine(n).ID, EmptySince: noon, EndDrain: &pool.EndDrain{}}
 	}
 	s.config.Policies = nil // no answer: what is enabled stays
 	s.evaluate()
@@ -79,7 +79,7 @@ func TestLeavesUnreadServersAlone(t *testing.T) {
 func TestIgnoresServersInMaintenance(t *testing.T) {
 	s := newStory(t, 3)
 	s.meeting(1, 250)
-	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", Maintenance: &pool.Hold{Reason: "disk", Author: "Ada"}}}
+	s.state.Servers = map[int]*pool.ServerMemory{1: {MachineID: "machine 1", Maintenance: &pool.Hold{Reason: "disk", Author: "Ada"}}}
 	s.machine(2).State = pool.Stopped
 	s.entry(2).Online = false
 	s.evaluate()

@@ -71,7 +71,7 @@ func (d *decision) endMeetings(s *server) {
 	meetings, _ := s.Meetings.Get()
 	for _, meeting := range meetings {
 		reason := d.endReason(s, meeting)
-		if reason.IsZero() || !d.allow(EndMeeting, d.config.MaxEnds, s) {
+		if reason.IsZero() || !d.allow(EndMeeting, s) {
 			continue
 		}
 		d.do(Action{Kind: EndMeeting, Server: s.Server.Number, Meeting: &meeting, Reason: reason})
@@ -137,7 +137,7 @@ func (d *decision) keepRunning(s *server) fact.Text {
 	if s.discardsRecordings() {
 		config.Recordings = RecordingsNone
 	}
-	if why := Gate(config, s.ServerObservation); !why.IsZero() {
+	if why := Gate(config, *s.ServerObservation); !why.IsZero() {
 		return why
 	}
 	s.empty = true
@@ -164,7 +164,7 @@ func (d *decision) reboot(s *server, reason fact.Text) {
 
 // delete plans to delete a machine, unless the limit of the evaluation is reached.
 func (d *decision) delete(s *server) {
-	if s.ended || !d.allow(Delete, d.config.MaxDeletions, s) {
+	if s.ended || !d.allow(Delete, s) {
 		return
 	}
 	s.ended, s.intended = true, pool.Disabled

@@ -181,7 +181,7 @@ func TestEndDrainOfBareMetal(t *testing.T) {
 	s.machine(2).BareMetal = true
 	s.entry(2).State = pool.Cordoned
 	s.meeting(2, 12)
-	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", EndDrain: &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}}}}
+	s.state.Servers = map[int]*pool.ServerMemory{2: {MachineID: "machine 2", EndDrain: &pool.EndDrain{Hold: pool.Hold{Author: "Ada"}}}}
 	s.evaluate()
 	if got := s.planned(); !strings.Contains(got, "end meeting 2") || strings.Contains(got, "enable 2") {
 		t.Errorf("planned %q, want the meeting to be ended and the server not enabled", got)
@@ -234,7 +234,7 @@ func TestStoppedGate(t *testing.T) {
 		"recordings were on it, before that": {ran(func(m *pool.ServerMemory) { m.Recordings, m.EmptySince = true, noon }), time.Hour, true},
 	} {
 		d := &decision{now: noon, config: newStory(t, 1).config}
-		s := &server{memory: test.memory, machine: &pool.Machine{ID: "m", Created: noon.Add(-2 * time.Hour), Since: noon.Add(test.ran - 2*time.Hour)}}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: test.memory, machine: &pool.Machine{ID: "m", Created: noon.Add(-2 * time.Hour), Since: noon.Add(test.ran - 2*time.Hour)}}
 		if why := d.stoppedGate(s); why.IsZero() != test.open {
 			t.Errorf("%s: it says %q, want it open: %t", name, why, test.open)
 		}
@@ -255,7 +255,7 @@ func TestFromWhenAMeetingsLimitCounts(t *testing.T) {
 		"it was seen lately":    {ago(12), ago(12), ago(9), false},
 	} {
 		d := &decision{now: noon, config: newStory(t, 1).config}
-		s := &server{memory: pool.ServerMemory{DrainingSince: test.cordoned, Seen: map[string]time.Time{"m": test.seen}}}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: pool.ServerMemory{DrainingSince: test.cordoned, Seen: map[string]time.Time{"m": test.seen}}}
 		if why := d.endReason(s, pool.Meeting{InternalID: "m", Created: test.created}); why.IsZero() == test.ends {
 			t.Errorf("%s: it ends because %q, want its end: %t", name, why, test.ends)
 		}
@@ -291,7 +291,7 @@ func TestBareMetalThatMalfunctions(t *testing.T) {
 		s.entry(4).State = pool.Cordoned
 		s.unitDown("bbb-web", 4)
 		s.state.LastEvaluation = noon
-		s.state.Servers = map[int]pool.ServerMemory{4: {MachineID: "machine 4", FirstSeen: noon.Add(-5 * time.Hour), Came: noon.Add(-5 * time.Hour),
+		s.state.Servers = map[int]*pool.ServerMemory{4: {MachineID: "machine 4", FirstSeen: noon.Add(-5 * time.Hour), Came: noon.Add(-5 * time.Hour),
 			EmptySince: noon.Add(-time.Hour), DrainingSince: noon.Add(-time.Hour), Reboots: 1, Rebooted: noon.Add((5 - minutes) * time.Minute)}}
 		s.evaluate()
 		s.want(planned, "it was rebooted "+(minutes*time.Minute).String()+" ago")

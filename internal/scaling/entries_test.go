@@ -21,7 +21,7 @@ func TestRegistersEntriesThatAreMissingTwice(t *testing.T) {
 		"its machine is unknown": {func(s *story) { s.unknownMachine(3) }, "", ""},
 		"its entry is unknown":   {func(s *story) { s.seen.Servers[2].Entry = pool.Unknown[*pool.Entry]("2 entries") }, "", ""},
 		"it is in maintenance": {func(s *story) {
-			s.state.Servers = map[int]pool.ServerMemory{3: {MachineID: "machine 3", Maintenance: &pool.Hold{}}}
+			s.state.Servers = map[int]*pool.ServerMemory{3: {MachineID: "machine 3", Maintenance: &pool.Hold{}}}
 		}, "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -129,7 +129,7 @@ func TestForecastWithUnknownLoad(t *testing.T) {
 	s = story()
 	s.entry(2).State = pool.Cordoned
 	s.dead(2)
-	s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", SilentSince: noon.Add(-24 * time.Hour),
+	s.state.Servers = map[int]*pool.ServerMemory{2: {MachineID: "machine 2", SilentSince: noon.Add(-24 * time.Hour),
 		Participants: 405, Meetings: 27, LoadSeen: s.now.Add(-10 * time.Minute)}}
 	if got, why := s.requires(); got < seen {
 		t.Errorf("with server 2 draining and unresponsive: %d servers, want at least %d\n%s", got, seen, why)

@@ -61,7 +61,7 @@ func (g *group) tryRefused(missing float64) bool {
 		if s.isOnline() {
 			continue
 		}
-		if g.d.triedRefused || !g.d.mayStart() || !g.d.allow(Create, g.d.config.MaxCreations, s) {
+		if g.d.triedRefused || !g.d.mayStart() || !g.d.allow(Create, s) {
 			return true
 		}
 		g.d.triedRefused = true

@@ -46,7 +46,7 @@ func TestOrderOfGrowth(t *testing.T) {
 		for _, second := range growthOrder[i+1:] {
 			t.Run(first.name+" before "+second.name, func(t *testing.T) {
 				s := newStory(t, 3)
-				s.state.Servers = map[int]pool.ServerMemory{}
+				s.state.Servers = map[int]*pool.ServerMemory{}
 				s.seen.Images = pool.Seen([]pool.Image{{ID: "image", Zone: "fr-par-1", Name: "bbb-2", Created: noon}})
 				s.config.RollOutParallel = 0
 				s.meeting(1, 200) // 2 are required
@@ -185,7 +185,7 @@ func TestPrefersRunningServers(t *testing.T) {
 func remembered2(memory pool.ServerMemory) func(*story) {
 	return func(s *story) {
 		memory.MachineID = s.machine(2).ID
-		s.state.Servers = map[int]pool.ServerMemory{2: memory}
+		s.state.Servers = map[int]*pool.ServerMemory{2: &memory}
 	}
 }
 
@@ -213,7 +213,7 @@ func TestWhatGrowthLeavesOut(t *testing.T) {
 			s.people(1, 240) // 2 are required
 			s.entry(2).State = pool.Disabled
 			s.state.LastEvaluation = noon
-			s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", FirstSeen: noon.Add(-time.Hour)}}
+			s.state.Servers = map[int]*pool.ServerMemory{2: {MachineID: "machine 2", FirstSeen: noon.Add(-time.Hour)}}
 			test.change(s)
 			s.evaluate()
 			s.want(test.planned, name)
@@ -239,7 +239,7 @@ func TestLimitsOfARefusedCreation(t *testing.T) {
 			s := newStory(t, 2)
 			s.people(1, 240) // 2 are required
 			s.rest(2)
-			s.state.Servers = map[int]pool.ServerMemory{2: {NotBefore: noon.Add(time.Hour)}}
+			s.state.Servers = map[int]*pool.ServerMemory{2: {NotBefore: noon.Add(time.Hour)}}
 			test.change(s)
 			s.evaluate()
 			s.want(test.planned, name)
@@ -254,7 +254,7 @@ func TestOneRefusedCreationInAllGroups(t *testing.T) {
 	s.people(3, 240) // 2 are required with each tag
 	s.tagged("gpu", 3, 4)
 	s.rest(2, 4)
-	s.state.Servers = map[int]pool.ServerMemory{2: {NotBefore: noon.Add(time.Hour)}, 4: {NotBefore: noon.Add(time.Hour)}}
+	s.state.Servers = map[int]*pool.ServerMemory{2: {NotBefore: noon.Add(time.Hour)}, 4: {NotBefore: noon.Add(time.Hour)}}
 	s.evaluate()
 	s.want("create 2, enable 2", "one is tried")
 }

@@ -305,7 +305,7 @@ func TestWhatProtectsAServer(t *testing.T) {
 		"an end-drain order":  {pool.ServerMemory{EndDrain: &pool.EndDrain{}}, false},
 		"an order to recycle": {pool.ServerMemory{Recycle: &pool.Hold{}}, false},
 	} {
-		s := &server{memory: test.memory, inDoubt: true}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: test.memory, inDoubt: true}
 		if got := s.protected(); got != test.want {
 			t.Errorf("%s: protected %t, want %t", name, got, test.want)
 		}

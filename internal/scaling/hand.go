@@ -50,9 +50,10 @@ func (d *decision) findHands() {
 // ForgetHands forgets which servers were enabled and which a person holds. In a pool of
 // which something else is in charge, no change is a person's.
 func ForgetHands(state *pool.State) {
-	for number, memory := range state.Servers {
+	for number := range state.Servers {
+		memory := state.Memory(number)
 		memory.Entry.EnabledAs, memory.Entry.HandSince = "", time.Time{}
-		state.Servers[number] = memory
+		state.Remember(number, memory)
 	}
 }
 
@@ -74,7 +75,7 @@ func isMass(changed, enabled int) bool {
 func (d *decision) warnHands() {
 	for _, s := range d.servers {
 		if s.heldByHand() && d.twice(s.memory.Entry.HandSince) && !s.maintenance() && s.entry != nil {
-			d.alertOf(s, Warning, subjectHand(s.Server.Number), adviceHand, "somebody has set server %d to %s in Scalelite, seen since %s: DiViMS leaves it alone",
+			d.alertOf(s, Warning, subjectHand, adviceHand, "somebody has set server %d to %s in Scalelite, seen since %s: DiViMS leaves it alone",
 				s.Server.Number, s.entry.State, s.memory.Entry.HandSince).Since = s.memory.Entry.HandSince
 		}
 	}

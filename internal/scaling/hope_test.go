@@ -145,7 +145,7 @@ func TestCommonFaults(t *testing.T) {
 			d.state.Faults["unit"] = noon.Add(test.replaced * time.Minute)
 		}
 		for i := range test.running {
-			s := &server{machine: &pool.Machine{State: pool.Running}, memory: pool.ServerMemory{FirstSeen: noon.Add(test.made * time.Minute)}}
+			s := &server{ServerObservation: &pool.ServerObservation{}, machine: &pool.Machine{State: pool.Running}, memory: pool.ServerMemory{FirstSeen: noon.Add(test.made * time.Minute)}}
 			if s.Machine = pool.Seen(s.machine); i < test.having {
 				s.fault = "unit"
 			}

@@ -72,7 +72,7 @@ func TestEstimatesUnknownLoad(t *testing.T) {
 			if test.people > 0 {
 				memory.LoadSeen = noon.Add(-test.since)
 			}
-			s.state.Servers = map[int]pool.ServerMemory{2: memory}
+			s.state.Servers = map[int]*pool.ServerMemory{2: &memory}
 			s.evaluate()
 			got := s.plan.Load
 			if got.Participants != 120+test.wantPeople || got.Meetings != 4+test.wantMeetings || (len(got.Missing) > 0) != test.missing {
@@ -136,7 +136,7 @@ func TestLoadIsNotComparedAcrossAGap(t *testing.T) {
 func TestWhatWasFullOnceIsNotNew(t *testing.T) {
 	d := &decision{now: noon, config: newStory(t, 1).config}
 	for _, seen := range []time.Time{{}, noon.Add(-time.Minute)} {
-		s := &server{machine: &pool.Machine{State: pool.Running}, memory: pool.ServerMemory{FirstSeen: noon.Add(-2 * time.Minute), LoadSeen: seen}}
+		s := &server{ServerObservation: &pool.ServerObservation{}, machine: &pool.Machine{State: pool.Running}, memory: pool.ServerMemory{FirstSeen: noon.Add(-2 * time.Minute), LoadSeen: seen}}
 		s.Machine = pool.Seen(s.machine)
 		if got := d.loadUnknown(s); got == seen.IsZero() {
 			t.Errorf("its load was last seen at %s: unknown %t", seen, got)

@@ -22,7 +22,7 @@ func (d *decision) start(s *server, reason fact.Text) (ok, waits bool) {
 		return false, true
 	case !d.mayStart():
 		return false, true
-	case s.machine == nil && !d.allow(Create, d.config.MaxCreations, s):
+	case s.machine == nil && !d.allow(Create, s):
 		return false, true
 	}
 	kind := Create

@@ -21,7 +21,7 @@ func TestMarkedVolumes(t *testing.T) {
 		"its machine exists and holds it":    {volume: pool.Volume{MachineID: "machine 1", Attached: true}, want: "unmark volume"},
 		"a person detached it":               {volume: pool.Volume{MachineID: "machine 1"}, want: "unmark volume"},
 		"a person detached it, in maintenance": {volume: pool.Volume{MachineID: "machine 1"}, change: func(s *story) {
-			s.state.Servers = map[int]pool.ServerMemory{1: {Maintenance: &pool.Hold{Reason: "recording"}}}
+			s.state.Servers = map[int]*pool.ServerMemory{1: {Maintenance: &pool.Hold{Reason: "recording"}}}
 		}, want: "unmark volume"},
 		"its machine is stopping": {volume: pool.Volume{MachineID: "machine 1"}, change: func(s *story) { s.machine(1).State = pool.Stopping }},
 		"its zone is not read":    {volume: pool.Volume{MachineID: "gone"}, change: func(s *story) { s.seen.UnreadZones = map[string]string{"fr-par-1": "503"} }},

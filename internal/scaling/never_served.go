@@ -29,7 +29,7 @@ func (d *decision) deleteNeverServed() {
 			s.leftAlone = fact.New("it never served; no more machines than that are given up at once")
 			continue
 		}
-		if !d.allow(Delete, d.config.MaxDeletions, s) {
+		if !d.allow(Delete, s) {
 			continue
 		}
 		allowed--

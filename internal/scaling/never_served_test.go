@@ -163,7 +163,7 @@ func TestWhenAMachineHasHadItsTime(t *testing.T) {
 	} {
 		d := &decision{now: noon, config: newStory(t, 1).config}
 		d.config.Interval = test.interval
-		s := &server{memory: pool.ServerMemory{Watched: true, BootSeen: test.booted, Ordered: noon.Add(-test.waited)}}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: pool.ServerMemory{Watched: true, BootSeen: test.booted, Ordered: noon.Add(-test.waited)}}
 		s.Stats = test.stats
 		if got := d.neverServed(s); got != test.want {
 			t.Errorf("%s: it has had its time: %t, want %t", name, got, test.want)

@@ -37,7 +37,7 @@ const maxBackOff = time.Hour
 func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes []Outcome) {
 	for i, outcome := range outcomes {
 		action := plan.Actions[i]
-		memory, known := next.Servers[action.Server]
+		memory := next.Memory(action.Server)
 		if tried := outcome.Result == Done || outcome.Result == Failed; tried && (action.Kind == Create || action.Kind == PowerOn) {
 			next.Doubt.Ordered, memory.Absent = now, false
 		}
@@ -68,8 +68,8 @@ func Settle(next *pool.State, now time.Time, config Config, plan Plan, outcomes 
 		case action.Kind == Cordon && outcome.Result == Skipped:
 			memory.Entry.Ours = false // the order was not sent
 		}
-		if known {
-			next.Servers[action.Server] = memory
+		if next.Servers[action.Server] != nil {
+			next.Remember(action.Server, memory)
 		}
 	}
 	if cameThrough(plan, outcomes) {

@@ -52,7 +52,7 @@ func TestRefusedUntilACreationComesThrough(t *testing.T) {
 		"an unclear failure ends no run": {run, []Outcome{{Result: Failed}, {Result: Skipped}}, run},
 	} {
 		t.Run(name, func(t *testing.T) {
-			next := pool.State{Refused: test.before, Servers: map[int]pool.ServerMemory{1: {}, 2: {}}}
+			next := pool.State{Refused: test.before, Servers: map[int]*pool.ServerMemory{1: {}, 2: {}}}
 			Settle(&next, noon, Config{Interval: 5 * time.Minute}, plan, test.outcomes)
 			if (next.Refused == nil) != (test.want == nil) || test.want != nil && *next.Refused != *test.want {
 				t.Errorf("got %+v, want %+v", next.Refused, test.want)

@@ -279,7 +279,7 @@ func TestTimeBeforeThePollerStoodStill(t *testing.T) {
 		"the poller stood still long before, again": {-2 * time.Hour, false},
 	} {
 		d := &decision{now: noon, config: newStory(t, 1).config, pollerStale: true, state: pool.State{Doubt: pool.Doubt{PollerSince: noon.Add(test.since)}}}
-		s := &server{memory: pool.ServerMemory{FirstSeen: noon.Add(-30 * time.Minute)}}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: pool.ServerMemory{FirstSeen: noon.Add(-30 * time.Minute)}}
 		if late := d.timeIsOver(s); late != test.late {
 			t.Errorf("%s: its time is over: %t", name, late)
 		}

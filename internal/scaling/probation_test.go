@@ -40,7 +40,7 @@ func TestMachinesThatShareWhatMayBeTheCause(t *testing.T) {
 			*s.machine(2) = pool.Machine{ID: "machine 2", Name: "bbb-w2", State: pool.Running, ImageID: "a", Zone: "a", Type: "a"}
 			test.second.ID, test.second.Name, test.second.State = "machine 3", "bbb-w3", pool.Running
 			*s.machine(3) = test.second
-			s.state.Servers = map[int]pool.ServerMemory{}
+			s.state.Servers = map[int]*pool.ServerMemory{}
 			s.orderedAt(2, noon.Add(-20*time.Minute))
 			s.orderedAt(3, noon.Add(-20*time.Minute))
 			if test.change != nil {
@@ -54,7 +54,7 @@ func TestMachinesThatShareWhatMayBeTheCause(t *testing.T) {
 
 // orderedAt makes a server's machine one that DiViMS ordered at a time.
 func (s *story) orderedAt(n int, ordered time.Time) {
-	s.state.Servers[n] = pool.ServerMemory{MachineID: s.machine(n).ID, Ordered: ordered, FirstSeen: ordered}
+	s.state.Servers[n] = &pool.ServerMemory{MachineID: s.machine(n).ID, Ordered: ordered, FirstSeen: ordered}
 }
 
 // badImage returns a pool of 20 servers that needs ten and has four. A new image has just
@@ -230,7 +230,7 @@ func TestWhatIsTriedLast(t *testing.T) {
 		t.Errorf("the types %q are tried last, want M", got)
 	}
 	for zone, want := range map[string]bool{"a": false, "b": true, "c": false, "": false} {
-		s := &server{memory: pool.ServerMemory{Zone: zone}}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: pool.ServerMemory{Zone: zone}}
 		if got := d.suspect(s); got != want {
 			t.Errorf("zone %q is tried last: %t, want %t", zone, got, want)
 		}

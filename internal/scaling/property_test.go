@@ -1,6 +1,7 @@
 package scaling
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"reflect"
@@ -75,7 +76,7 @@ func drawObservation(t *rapid.T, config Config) (pool.Observation, pool.State) {
 			observed.Machine = pool.Unknown[*pool.Machine]("no list")
 		}
 		seen.Servers = append(seen.Servers, observed)
-		state.Servers[server.Number] = drawMemory(t, server)
+		state.Remember(server.Number, drawMemory(t, server))
 	}
 	seen.Entries, seen.Machines = pool.Seen(entries), pool.Seen(machines)
 	if listed == "machines" {
@@ -185,7 +186,7 @@ func drawAnswers(t *rapid.T, observed *pool.ServerObservation) {
 // drawState draws the state of the last evaluation without the servers. A state of an
 // earlier version has none of what came later.
 func drawState(t *rapid.T, size int) pool.State {
-	state := pool.State{Servers: map[int]pool.ServerMemory{}, Kept: rapid.IntRange(0, size).Draw(t, "kept")}
+	state := pool.State{Servers: map[int]*pool.ServerMemory{}, Kept: rapid.IntRange(0, size).Draw(t, "kept")}
 	drawTimes(t, "state", &state.LastEvaluation)
 	if rapid.IntRange(0, 3).Draw(t, "earlier version") == 0 {
 		return state
@@ -269,14 +270,14 @@ func drawNewMemory(t *rapid.T, server pool.Server, memory *pool.ServerMemory) {
 func TestDecideKeepsTheInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		config, seen, state := drawPool(t)
-		before := fmt.Sprintf("%+v %+v", seen, state)
+		before := written(t, seen, state)
 		plan, next := Decide(noon, config, seen, state)
 
 		again, nextAgain := Decide(noon, config, seen, state)
 		if !reflect.DeepEqual(plan, again) || !reflect.DeepEqual(next, nextAgain) {
 			t.Fatal("two decisions on the same input differ")
 		}
-		if fmt.Sprintf("%+v %+v", seen, state) != before {
+		if written(t, seen, state) != before {
 			t.Fatal("the decision changed its input")
 		}
 		if (!seen.Entries.Known() || !seen.Machines.Known()) && len(plan.Actions) > 0 {
@@ -306,7 +307,7 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 		}
 		for _, action := range plan.Actions {
 			if action.Server != 0 {
-				checkAction(t, config, seen.Servers[action.Server-1], state.Servers[action.Server], action)
+				checkAction(t, config, seen.Servers[action.Server-1], state.Memory(action.Server), action)
 			}
 		}
 		checkCapacity(t, config, seen, state, plan)
@@ -314,6 +315,15 @@ func TestDecideKeepsTheInvariants(t *testing.T) {
 		checkOrder(t, seen, plan)
 		checkStages(t, seen, plan)
 	})
+}
+
+// written returns an observation and a state as text, with what their pointers point to.
+func written(t *rapid.T, seen pool.Observation, state pool.State) string {
+	text, err := json.Marshal([]any{seen, state})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // checkDoubts: no more machines are started than each doubt allows, and no harm is done to
@@ -328,7 +338,7 @@ func checkDoubts(t *rapid.T, seen pool.Observation, state pool.State, plan Plan)
 				continue
 			}
 			machine, _ := seen.Servers[action.Server-1].Machine.Get()
-			memory := state.Servers[action.Server]
+			memory := state.Memory(action.Server)
 			// A machine that is missing for the first time keeps its order.
 			ordered := (machine == nil || memory.MachineID == machine.ID) && (memory.EndDrain != nil || memory.Recycle != nil)
 			if !ordered && (machine == nil || machine.Detail != pool.Preparing) {

@@ -18,13 +18,13 @@ func TestHowLongRefusalsAreRemembered(t *testing.T) {
 		"a server error, which no other type would have avoided": {pool.Refusal{Zone: "fr-par-1"}, 10 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
-			state := pool.State{Servers: map[int]pool.ServerMemory{2: {}}}
+			state := pool.State{Servers: map[int]*pool.ServerMemory{2: {}}}
 			Settle(&state, noon, Config{Interval: 5 * time.Minute}, Plan{Actions: []Action{{Kind: Create, Server: 2}}}, []Outcome{{Result: Failed, Refusals: []pool.Refusal{test.refusal}}})
 			until := noon.Add(test.until)
 			if len(state.Refusals) != 1 || !state.Refusals[0].Until.Equal(until) {
 				t.Errorf("remembered are %+v, want one until %s", state.Refusals, until)
 			}
-			memory := state.Servers[2]
+			memory := state.Memory(2)
 			if !memory.NotBefore.Equal(until) || memory.Failures != 0 || memory.Zone != "fr-par-1" {
 				t.Errorf("the server is remembered as %+v, want no failure, and no try before %s", memory, until)
 			}

@@ -16,7 +16,7 @@ func (d *decision) remember() pool.State {
 	next.Record, next.Interventions, next.Kept, next.TakenOver = nil, nil, 0, ""
 	next.Forced = d.forced()
 	next.Refusals = currentRefusals(d.now, d.state.Refusals)
-	next.Servers = make(map[int]pool.ServerMemory, len(d.servers))
+	next.Servers = make(map[int]*pool.ServerMemory, len(d.servers))
 	next.Floors, next.SurplusSince, next.BootTimes = d.floors(), d.surplus, d.bootTimes()
 	next.Doubt, next.Faults = d.doubt, d.faults()
 	next.Doubt.Paced = slices.ContainsFunc(d.plan.Doubts, func(doubt Doubt) bool {
@@ -73,12 +73,12 @@ func (d *decision) sawLoad() bool {
 	return d.seen.Entries.Known() && d.seen.Machines.Known() && len(d.plan.Load.Missing) == 0
 }
 
-// rememberServer returns the memory of one server. What happens while a server is in
+// rememberServer completes the memory of one server, and returns it. What happens while a server is in
 // maintenance is not held against it, so nothing of that is remembered.
-func (d *decision) rememberServer(s *server) pool.ServerMemory {
+func (d *decision) rememberServer(s *server) *pool.ServerMemory {
 	memory := &s.memory
 	if s.maintenance() {
-		return pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance, Zone: memory.Zone, FirstSeen: memory.FirstSeen}
+		return &pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance, Zone: memory.Zone, FirstSeen: memory.FirstSeen}
 	}
 	if s.drainIsOver() {
 		memory.EndDrain = nil
@@ -92,7 +92,7 @@ func (d *decision) rememberServer(s *server) pool.ServerMemory {
 	if s.entry != nil && s.intended != s.entry.State && s.intended != pool.Enabled {
 		memory.Entry.Ours = true // whether or not the order will be carried out
 	}
-	return *memory
+	return memory
 }
 
 // drainIsOver reports whether an operator's end-drain order has done its work: the

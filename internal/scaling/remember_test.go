@@ -15,13 +15,13 @@ func TestForgetsWhatHappenedInMaintenance(t *testing.T) {
 	s.config.UnresponsiveDeleteAfter = time.Hour
 	s.entry(5).State = pool.Cordoned
 	s.dead(5)
-	s.state.Servers = map[int]pool.ServerMemory{5: {MachineID: "machine 5", Maintenance: &pool.Hold{Reason: "disk", Author: "Ada"}}}
+	s.state.Servers = map[int]*pool.ServerMemory{5: {MachineID: "machine 5", Maintenance: &pool.Hold{Reason: "disk", Author: "Ada"}}}
 	for range 24 {
 		s.evaluate()
 	}
-	memory := s.state.Servers[5]
+	memory := s.state.Memory(5)
 	memory.Maintenance = nil
-	s.state.Servers[5] = memory
+	s.state.Remember(5, memory)
 	s.evaluate()
 	if got := countOf(s.plan, Delete) + countOf(s.plan, Reboot); got != 0 {
 		t.Errorf("planned right after the maintenance: %s, want no deletion and no reboot", s.planned())
@@ -34,7 +34,7 @@ func TestForgetsOldCreationFailures(t *testing.T) {
 	s := newStory(t, 4)
 	s.withoutMachine(4)
 	s.entry(4).State = pool.Disabled
-	s.state.Servers = map[int]pool.ServerMemory{4: {Failures: 3, NotBefore: noon.Add(time.Hour)}}
+	s.state.Servers = map[int]*pool.ServerMemory{4: {Failures: 3, NotBefore: noon.Add(time.Hour)}}
 	for _, step := range []struct {
 		at       time.Duration
 		failures int
@@ -67,7 +67,7 @@ func TestMachineThatIsMissingOnce(t *testing.T) {
 	s.withoutMachine(4)
 	s.evaluate()
 	s.evaluate()
-	if memory := s.state.Servers[4]; memory.Recycle != nil || memory.MachineID != "" {
+	if memory := s.state.Memory(4); memory.Recycle != nil || memory.MachineID != "" {
 		t.Errorf("remembered is %+v, although the machine is gone", memory)
 	}
 }
@@ -75,7 +75,7 @@ func TestMachineThatIsMissingOnce(t *testing.T) {
 // TestSmallerPoolRemembersItsLargerNumbers: an operator lowers the size and raises it again.
 func TestSmallerPoolRemembersItsLargerNumbers(t *testing.T) {
 	s := newStory(t, 3)
-	s.state.Servers = map[int]pool.ServerMemory{3: {MachineID: "machine 3", Maintenance: &pool.Hold{Author: "Ada"}}}
+	s.state.Servers = map[int]*pool.ServerMemory{3: {MachineID: "machine 3", Maintenance: &pool.Hold{Author: "Ada"}}}
 	all := s.seen.Servers
 	s.seen.Servers, s.config.Size = all[:2], 2
 	s.evaluate()
@@ -144,7 +144,7 @@ func TestWhoHasNoMachine(t *testing.T) {
 		"all zones were read":                 {pool.ServerMemory{Absent: true}, "", true, false},
 	} {
 		d := &decision{state: pool.State{TakenOver: test.takenOver}, seen: pool.Observation{UnreadZones: map[string]string{"a": "503"}}}
-		s := &server{memory: test.memory}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: test.memory}
 		s.MayBeUnread = !test.readAll
 		if got := d.hasNone(s); got != test.want {
 			t.Errorf("%s: it has none: %t, want %t", name, got, test.want)

@@ -92,7 +92,7 @@ func (g *group) startReplacement() {
 	replaced.leftAlone = fact.New("no healthy server is free to replace it: %s", replaced.leftAlone)
 	since := replaced.memory.HealthSince
 	if replaced.health == ToRecycle && !since.IsZero() && g.d.now.Sub(since) >= maxReplacementWait {
-		g.d.alertOf(replaced, Warning, SubjectServer(replaced.Server.Number), adviceReplacement,
+		g.d.alertOf(replaced, Warning, SubjectServer, adviceReplacement,
 			"it is to be replaced since %s (%s), and no healthy server is free to take its place",
 			since, replaced.why)
 	}

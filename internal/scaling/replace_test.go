@@ -91,7 +91,7 @@ func TestServerThatWaitsForItsReplacementIsNoSurplus(t *testing.T) {
 	s.people(2, 240) // 2 are required
 	s.dead(3, 4)
 	s.machine(3).Since, s.machine(4).Since = noon.Add(4*time.Minute), noon.Add(4*time.Minute)
-	s.state.Servers = map[int]pool.ServerMemory{1: {MachineID: "machine 1", FirstSeen: noon.Add(-time.Hour), Recycle: &pool.Hold{Author: "Ada"}}}
+	s.state.Servers = map[int]*pool.ServerMemory{1: {MachineID: "machine 1", FirstSeen: noon.Add(-time.Hour), Recycle: &pool.Hold{Author: "Ada"}}}
 	s.evaluate()
 	s.want("cordon 3", "server 1 is to be recycled, and server 4 will replace it")
 }

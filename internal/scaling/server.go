@@ -9,7 +9,7 @@ import (
 
 // server is one server with what the decision knows and plans about it.
 type server struct {
-	pool.ServerObservation
+	*pool.ServerObservation
 	memory pool.ServerMemory
 	// entry and machine are nil if there is none, or if it is unknown. If one is
 	// unknown, the health is Unseen.
@@ -54,9 +54,11 @@ type server struct {
 // lookAt fills in a server with what was seen and what is remembered of it. Its stage and
 // health are not known yet.
 func (d *decision) lookAt(s *server, observed *pool.ServerObservation) {
-	s.ServerObservation, s.memory = *observed, d.state.Servers[observed.Server.Number]
+	s.ServerObservation, s.memory = observed, d.state.Memory(observed.Server.Number)
 	if d.hasNone(s) {
-		s.Machine = pool.Seen[*pool.Machine](nil)
+		none := *observed
+		none.Machine = pool.Seen[*pool.Machine](nil)
+		s.ServerObservation = &none
 	}
 	d.updateMemory(s)
 	s.entry, _ = s.Entry.Get()

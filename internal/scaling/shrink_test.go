@@ -120,7 +120,7 @@ func TestOrderOfShrinkingByWhatLasts(t *testing.T) {
 		"a backlog, with the forecast":    {func(s *story) { backlog(s); s.meeting(1, 1); s.config.Policies = []Policy{PolicyForecast} }, "cordon 1"},
 		"a pool that does not record":     {func(s *story) { backlog(s); s.meeting(1, 1); s.config.Recordings = RecordingsNone }, "cordon 2"},
 		"one is to be recycled": {func(s *story) {
-			s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", Recycle: &pool.Hold{}}}
+			s.state.Servers = map[int]*pool.ServerMemory{2: {MachineID: "machine 2", Recycle: &pool.Hold{}}}
 		}, "cordon 2"},
 		"a meeting of the same size on each": {func(s *story) { s.meeting(1, 5); s.meeting(2, 5) }, "cordon 1"},
 	} {

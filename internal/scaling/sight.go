@@ -46,7 +46,8 @@ func (d *decision) sawMachine(s *server) {
 
 // knewMachine reports whether the state knew the server's machine already.
 func (d *decision) knewMachine(s *server) bool {
-	return d.state.Servers[s.Server.Number].MachineID == s.machine.ID
+	memory := d.state.Servers[s.Server.Number]
+	return memory != nil && memory.MachineID == s.machine.ID
 }
 
 // isOnline reports whether Scalelite calls the server online.

@@ -55,7 +55,7 @@ func cordonedFirst(s *story) { s.entry(1).State = pool.Cordoned }
 func remembered(memory pool.ServerMemory, changes ...func(*story)) func(*story) {
 	return func(s *story) {
 		memory.MachineID = "machine 1"
-		s.state.Servers = map[int]pool.ServerMemory{1: memory}
+		s.state.Servers = map[int]*pool.ServerMemory{1: &memory}
 		for _, change := range changes {
 			change(s)
 		}
@@ -84,7 +84,7 @@ func machineIs(state pool.MachineState, online bool, minutes int) func(*story) {
 func ordered(minutes int, notBefore time.Time) func(*story) {
 	return func(s *story) {
 		s.withoutMachine(1)
-		s.state.Servers = map[int]pool.ServerMemory{1: {Ordered: noon.Add(time.Duration(minutes) * time.Minute), NotBefore: notBefore}}
+		s.state.Servers = map[int]*pool.ServerMemory{1: {Ordered: noon.Add(time.Duration(minutes) * time.Minute), NotBefore: notBefore}}
 	}
 }
 

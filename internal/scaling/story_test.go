@@ -293,9 +293,9 @@ func (s *story) wantLeftAlone(n int, text string) {
 
 // operator changes the memory of a server, as an operator's order does.
 func (s *story) operator(n int, change func(*pool.ServerMemory)) {
-	memory := s.state.Servers[n]
+	memory := s.state.Memory(n)
 	change(&memory)
-	s.state.Servers[n] = memory
+	s.state.Remember(n, memory)
 }
 
 // countOf returns the number of actions of a kind.

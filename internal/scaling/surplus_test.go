@@ -85,7 +85,7 @@ func TestWhatWasMadeLongAgoIsTakenAwayAtOnce(t *testing.T) {
 		s := newStory(t, 2)
 		s.people(1, 100)
 		s.state.LastEvaluation = noon
-		s.state.Servers = map[int]pool.ServerMemory{2: {MachineID: "machine 2", Ordered: noon.Add(-time.Hour), FirstSeen: noon.Add(-time.Hour), Came: noon.Add(5*time.Minute - ago)}}
+		s.state.Servers = map[int]*pool.ServerMemory{2: {MachineID: "machine 2", Ordered: noon.Add(-time.Hour), FirstSeen: noon.Add(-time.Hour), Came: noon.Add(5*time.Minute - ago)}}
 		s.evaluate()
 		s.want(planned, "it came "+ago.String()+" ago")
 	}

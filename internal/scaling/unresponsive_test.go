@@ -38,7 +38,7 @@ func TestRebootsUnresponsiveMachineOnce(t *testing.T) {
 			s := newStory(t, 4)
 			requireThree(s)
 			s.config.UnresponsiveDeleteAfter = test.deleteAfter
-			s.state.Servers = map[int]pool.ServerMemory{4: {MachineID: "machine 4", LoadSeen: s.now}} // nobody was on it
+			s.state.Servers = map[int]*pool.ServerMemory{4: {MachineID: "machine 4", LoadSeen: s.now}} // nobody was on it
 			s.dead(4)
 			s.evaluate()
 			s.want("", "it is silent for the first time")
@@ -123,7 +123,7 @@ func TestRebootAndDeletionAreNotPlannedTogether(t *testing.T) {
 	s := newStory(t, 4)
 	s.config.UnresponsiveDeleteAfter = 20 * time.Minute
 	s.entry(4).State = pool.Cordoned
-	s.state.Servers = map[int]pool.ServerMemory{4: {MachineID: "machine 4", LoadSeen: s.now}} // nobody was on it
+	s.state.Servers = map[int]*pool.ServerMemory{4: {MachineID: "machine 4", LoadSeen: s.now}} // nobody was on it
 	s.meeting(1, 300)
 	s.dead(4)
 	for range 5 {
@@ -241,7 +241,7 @@ func TestWhoMayBeRebooted(t *testing.T) {
 		{false, 0, 0, true}, {false, 1, 600, false}, {true, 0, 0, true}, {true, 1, 59, false}, {true, 1, 60, true},
 		{true, 2, 119, false}, {true, 2, 120, true}, {true, 3, 6000, false},
 	} {
-		s := &server{memory: pool.ServerMemory{Reboots: test.reboots, Rebooted: noon.Add(-test.minutes * time.Minute)}}
+		s := &server{ServerObservation: &pool.ServerObservation{}, memory: pool.ServerMemory{Reboots: test.reboots, Rebooted: noon.Add(-test.minutes * time.Minute)}}
 		s.Server.BareMetal = test.bareMetal
 		if got := (&decision{now: noon}).mayReboot(s); got != test.want {
 			t.Errorf("%+v: it may be rebooted: %t", test, got)

@@ -156,7 +156,7 @@ func (v vector) config() Config {
 // to the same judgement here.
 func (v vector) observation() (pool.Observation, pool.State) {
 	seen := pool.Observation{Images: pool.Unknown[[]pool.Image]("none in the vector")}
-	state := pool.State{Servers: map[int]pool.ServerMemory{}}
+	state := pool.State{Servers: map[int]*pool.ServerMemory{}}
 	var entries []pool.Entry
 	var machines []pool.Machine
 	for i, s := range v.Input.Servers {
@@ -182,7 +182,7 @@ func (v vector) observation() (pool.Observation, pool.State) {
 		if entry.State != pool.Enabled && machine != nil && (machine.State != pool.Running || Gate(v.config(), observed).IsZero()) {
 			memory.EmptySince = v.Now.Add(-5 * time.Minute)
 		}
-		state.Servers[server.Number] = memory
+		state.Remember(server.Number, memory)
 		seen.Servers = append(seen.Servers, observed)
 	}
 	seen.Entries, seen.Machines = pool.Seen(entries), pool.Seen(machines)
@@ -485,13 +485,14 @@ func (v vector) checkEnd(t *testing.T, config Config, seen pool.Observation, pla
 		// Only what must be seen twice gets older by an interval: a longer time would
 		// change the ages of meetings and machines, too.
 		now = now.Add(time.Millisecond)
-		for number, memory := range state.Servers {
+		for number := range state.Servers {
+			memory := state.Memory(number)
 			for _, since := range []*time.Time{&memory.EmptySince, &memory.SilentSince, &memory.Stopped, &memory.FaultSince, &memory.LateSince, &memory.Gone} {
 				if !since.IsZero() {
 					*since = since.Add(-config.Interval)
 				}
 			}
-			state.Servers[number] = memory
+			state.Remember(number, memory)
 		}
 		for tag, since := range state.SurplusSince {
 			state.SurplusSince[tag] = since.Add(-time.Hour)

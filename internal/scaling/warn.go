@@ -46,7 +46,7 @@ func (d *decision) warn() {
 // most important condition comes first. What the alert of a doubt, zone, entry, identity or
 // fault explains is left out.
 func (d *decision) warnServer(s *server) {
-	subject := SubjectServer(s.Server.Number)
+	subject := SubjectServer
 	switch {
 	case !s.Machine.Known(), !d.seen.Entries.Known(), s.explained && (!s.Entry.Known() || !s.Meetings.Known()):
 	case d.isLate(s):
@@ -81,7 +81,7 @@ func (d *decision) isLate(s *server) bool {
 
 // warnIdentity adds an alert if it is not clear which machine is the server's.
 func (d *decision) warnIdentity(s *server) {
-	switch subject := subjectIdentity(s.Server.Number); {
+	switch subject := subjectIdentity; {
 	case !d.seen.Machines.Known():
 	case !s.Machine.Known() && !s.MayBeUnread:
 		d.alertOf(s, Warning, subject, adviceIdentity, "it is not clear which machine is the server's, so DiViMS leaves it alone: %s", s.Machine.Reason()).Quote = s.Machine.Reason()
@@ -128,7 +128,7 @@ func (d *decision) warnEntries() {
 		own[domain] = s.Server.Number
 		if list := byHost[domain]; len(list) > 1 && !s.maintenance() {
 			s.explained = true
-			d.alertOf(s, Warning, subjectEntry(list[0].URL), adviceEntries, "Scalelite has %d entries for server %d, so DiViMS leaves it alone", len(list), s.Server.Number)
+			d.alert(Warning, subjectEntry(list[0].URL), adviceEntries, "Scalelite has %d entries for server %d, so DiViMS leaves it alone", len(list), s.Server.Number).Server = s.Server.Number
 		}
 	}
 	for _, entry := range entries {
@@ -311,7 +311,7 @@ func (d *decision) warnImage() {
 // warnEvaluations adds alerts if a limit withheld actions, or if evaluations are
 // missing since the last one. The alert about a lease that was taken over has the cause.
 func (d *decision) warnEvaluations() {
-	if d.limitReached {
+	if len(d.overLimit) > 0 {
 		d.passing(Warning, SubjectLimits, adviceLimits, "not everything that is to be done was done at once: %s", d.plan.Withheld)
 	}
 	if d.state.LastEvaluation.IsZero() || d.state.TakenOver != "" {
@@ -328,7 +328,7 @@ func (d *decision) warnCertificate(s *server) {
 	if !ok {
 		return
 	}
-	subject := SubjectCertificate(s.Server.Number)
+	subject := SubjectCertificate
 	left := expiry.Sub(d.now)
 	switch {
 	case left <= 0:
@@ -358,7 +358,7 @@ func (d *decision) warnRecordings(s *server) {
 	}
 	stats, asked := s.Stats.Get()
 	backlog, _ := stats.Backlog.Get()
-	switch subject := SubjectRecording(s.Server.Number); {
+	switch subject := SubjectRecording; {
 	case late > 0:
 		d.alertOf(s, Warning, subject, adviceRecordings, "%s of server %d not done %s after the meeting, the oldest for %s; DiViMS keeps the machine",
 			fact.Count(late, "recording"), s.Server.Number, d.config.RecordingMaxProcessing, longest).Since = d.now.Add(-longest)
@@ -367,7 +367,7 @@ func (d *decision) warnRecordings(s *server) {
 			s.Server.Number, d.config.RecordingMaxProcessing, stages(backlog)).Since = stuck
 	}
 	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && !s.memory.Came.IsZero() && !stats.Backlog.Known() {
-		d.alertOf(s, Warning, SubjectStats(s.Server.Number), adviceStats, "without its recording backlog the machine of server %d is never given up: %s",
+		d.alertOf(s, Warning, SubjectStats, adviceStats, "without its recording backlog the machine of server %d is never given up: %s",
 			s.Server.Number, stats.Backlog.Reason()).Quote = stats.Backlog.Reason()
 	}
 }

@@ -289,7 +289,7 @@ func (c *checker) checkStorage() {
 func (c *checker) noteMaintenance() {
 	state, _ := c.seen.State.Get()
 	for _, number := range slices.Sorted(maps.Keys(state.Servers)) {
-		if hold := state.Servers[number].Maintenance; hold != nil && number > len(c.Servers) {
+		if hold := state.Memory(number).Maintenance; hold != nil && number > len(c.Servers) {
 			c.ok(fmt.Sprintf("server %d", number), "in maintenance by %s since %s: %s; the pool has %s, and the order is kept until it has this one again",
 				hold.Author, hold.Since.UTC().Format(time.RFC3339), hold.Reason, pool.Count(len(c.Servers), "server"))
 		}

@@ -68,7 +68,7 @@ func TestCheckIdentity(t *testing.T) {
 // is kept, and not forgotten by operators.
 func TestCheckListsMaintenanceAboveTheSize(t *testing.T) {
 	hold := &pool.Hold{Reason: "new disk", Author: "Ada", Since: time.Date(2026, 3, 16, 8, 0, 0, 0, time.UTC)}
-	state := pool.State{Servers: map[int]pool.ServerMemory{1: {Maintenance: hold}, 2: {}, 4: {Maintenance: hold}}}
+	state := pool.State{Servers: map[int]*pool.ServerMemory{1: {Maintenance: hold}, 2: {}, 4: {Maintenance: hold}}}
 	c := checker{Config: Config{Servers: make([]pool.Server, 3)}, seen: Sight{State: pool.Seen(state)}}
 	c.noteMaintenance()
 	want := "ok in maintenance by Ada since 2026-03-16T08:00:00Z: new disk; the pool has 3 servers, and the order is kept until it has this one again; "

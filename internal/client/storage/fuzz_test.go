@@ -18,7 +18,7 @@ import (
 func FuzzState(f *testing.F) {
 	full := document{Schema: schema, Write: "w", Owner: &pool.Owner{Scalelite: "https://scalelite.example.com", Project: "p"}, Lease: newLease("cron", now, now.Add(time.Minute)), State: pool.State{
 		LastEvaluation: now, Record: json.RawMessage(`{"at":"2026-03-16T08:00:00Z"}`), Load: &pool.PastLoad{At: now, Participants: 7, Meetings: 1}, Kept: 3,
-		Servers: map[int]pool.ServerMemory{1: {MachineID: "m", Participants: 7, Failures: 2, Network: &pool.NetworkCounters{Received: 1e9},
+		Servers: map[int]*pool.ServerMemory{1: {MachineID: "m", Participants: 7, Failures: 2, Network: &pool.NetworkCounters{Received: 1e9},
 			Maintenance: &pool.Hold{Reason: "new disk", Author: "Ada", Since: now}}},
 		Refusals: []pool.Refusal{{Zone: "fr-par-1", Type: "PRO2-S", Until: now}},
 	}}
@@ -38,8 +38,8 @@ func FuzzState(f *testing.F) {
 			checkStateError(t, err)
 			return
 		}
-		for number, server := range doc.State.Servers {
-			if number < 1 || server.Participants < 0 || server.Meetings < 0 || server.Failures < 0 {
+		for number := range doc.State.Servers {
+			if server := doc.State.Memory(number); number < 1 || server.Participants < 0 || server.Meetings < 0 || server.Failures < 0 {
 				t.Errorf("server %d is %+v", number, server)
 			}
 		}

@@ -169,7 +169,8 @@ func check(state pool.State) error {
 			return err
 		}
 	}
-	for number, server := range state.Servers {
+	for number := range state.Servers {
+		server := state.Memory(number)
 		name := fmt.Sprintf("server %d", number)
 		if err := checkCounts(name, number-1, server.Participants, server.Meetings, server.Failures); err != nil {
 			return err

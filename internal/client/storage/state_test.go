@@ -20,7 +20,7 @@ func TestNextHolderGetsTheState(t *testing.T) {
 		t.Fatalf("a new pool: got %+v, %v; want the zero state", state, err)
 	}
 	state.LastEvaluation = now
-	state.Servers = map[int]pool.ServerMemory{3: {Maintenance: &pool.Hold{Reason: "disk", Author: "eva", Since: now}}}
+	state.Servers = map[int]*pool.ServerMemory{3: {Maintenance: &pool.Hold{Reason: "disk", Author: "eva", Since: now}}}
 
 	var held *pool.LeaseHeldError
 	if _, err := second.Acquire(t.Context(), "second", now.Add(59*time.Second), now.Add(time.Hour)); !errors.As(err, &held) {

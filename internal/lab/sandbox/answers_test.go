@@ -57,7 +57,7 @@ func TestHolds(t *testing.T) {
 	if _, err := store.Acquire(t.Context(), "me too", start.Add(time.Hour), start.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Commit(t.Context(), "me too", pool.State{Paused: &hold, Servers: map[int]pool.ServerMemory{3: {Maintenance: &hold}, 2: {EndDrain: &pool.EndDrain{Hold: hold}}, 1: {Maintenance: &hold}}}); err != nil {
+	if err := store.Commit(t.Context(), "me too", pool.State{Paused: &hold, Servers: map[int]*pool.ServerMemory{3: {Maintenance: &hold}, 2: {EndDrain: &pool.EndDrain{Hold: hold}}, 1: {Maintenance: &hold}}}); err != nil {
 		t.Fatal(err)
 	}
 	holds, err := f.Holds()
