@@ -103,7 +103,8 @@ func (s *Store) AppendSample(ctx context.Context, sample pool.Sample) error {
 		return err
 	}
 	return s.append(ctx, weekName(sample.At), record, list{
-		check:      func(body []byte) error { _, err := decodeWeek(body); return err },
+		parsed:     &s.weekRecords,
+		check:      func(body []byte) error { _, err := s.parseWeek(body); return err },
 		expendable: isSample,
 		skip: func(last json.RawMessage) bool {
 			var at struct {
@@ -147,7 +148,7 @@ func (s *Store) Recent(ctx context.Context, at time.Time) ([]pool.Sample, error)
 	if err != nil {
 		return nil, err
 	}
-	samples, err := decodeWeek(o.body)
+	samples, err := s.parseWeek(o.body)
 	if err != nil {
 		s.forget(o.name) // read it again next time: somebody may have repaired it
 		return nil, fmt.Errorf("read %s: %w", s.location(s.key(o.name)), err)
@@ -246,6 +247,17 @@ func beginning(samples []pool.Sample) ([]byte, error) {
 	return encodeList([]json.RawMessage{record}), nil
 }
 
+// parseWeek is decodeWeek, and remembers the result. It must not be changed.
+func (s *Store) parseWeek(body []byte) ([]pool.Sample, error) {
+	samples, err := s.week.parse(body, decodeWeek)
+	if err != nil || slices.IsSortedFunc(samples, byTime) {
+		return samples, err
+	}
+	return slices.SortedStableFunc(slices.Values(samples), byTime), nil
+}
+
+func byTime(a, b pool.Sample) int { return a.At.Compare(b.At) }
+
 // decodeWeek parses a week's list into the samples of the past and of the week.
 func decodeWeek(body []byte) ([]pool.Sample, error) {
 	records, err := decodeList[weekRecord](body)
@@ -258,6 +270,9 @@ func decodeWeek(body []byte) ([]pool.Sample, error) {
 			samples = record.samples()
 			continue
 		}
+		if record.Past != nil {
+			return nil, fmt.Errorf("record %d: only the first record may be the past", i+1)
+		}
 		samples = append(samples, record.Sample)
 	}
 	for _, sample := range samples {
@@ -265,7 +280,7 @@ func decodeWeek(body []byte) ([]pool.Sample, error) {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(samples, func(a, b pool.Sample) int { return a.At.Compare(b.At) })
+	slices.SortStableFunc(samples, byTime)
 	return samples, nil
 }
 

@@ -33,6 +33,7 @@ const maxRecords = 20_000
 func (s *Store) AppendDecision(ctx context.Context, at time.Time, record json.RawMessage) error {
 	isFirst := false
 	err := s.append(ctx, hourName(at), record, list{
+		parsed:     &s.decisions,
 		expendable: isIdle,
 		skip:       func(last json.RawMessage) bool { isFirst = last == nil; return false },
 		beginning:  func(context.Context) ([]byte, error) { return encodeList(nil), nil },
@@ -80,6 +81,8 @@ func dayName(at time.Time) string { return "decisions/" + at.UTC().Format(time.D
 
 // list says how records are added to a list.
 type list struct {
+	// parsed has the list's records from the last time.
+	parsed *parsed[json.RawMessage]
 	// check returns an error if the content of the list is malformed; nil if being a JSON
 	// list is enough.
 	check func(body []byte) error
@@ -137,7 +140,7 @@ type malformedError struct{ error }
 
 // decode returns the records of a list. The error is a *malformedError.
 func (l list) decode(body []byte) ([]json.RawMessage, error) {
-	records, err := decodeList[json.RawMessage](body)
+	records, err := l.parsed.parse(body, decodeList[json.RawMessage])
 	if err == nil && l.check != nil {
 		err = l.check(body)
 	}
@@ -242,12 +245,15 @@ func fit(records []json.RawMessage, expendable func(json.RawMessage) bool) []jso
 	return kept
 }
 
-// separator is between two records of a list.
-const separator = ",\n"
+// separator is between two records of a list that we write, end at its end.
+const (
+	separator = ",\n"
+	end       = "\n]\n"
+)
 
 // listSize returns the length of the records as a list, in bytes.
 func listSize(records []json.RawMessage) int {
-	size := len("[\n") + len("\n]\n")
+	size := len("[\n") + len(end)
 	for _, record := range records {
 		size += len(record) + len(separator)
 	}
@@ -264,6 +270,6 @@ func encodeList(records []json.RawMessage) []byte {
 		}
 		text.Write(record)
 	}
-	text.WriteString("\n]\n")
+	text.WriteString(end)
 	return text.Bytes()
 }

@@ -5,6 +5,7 @@ package storage
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"path"
 	"strings"
@@ -47,6 +48,11 @@ type Store struct {
 	mutex sync.Mutex
 	cache map[string]object // by kind
 	held  *heldLease        // nil without a lease
+
+	// decisions and weekRecords are the records of the lists that were read last, week the
+	// samples.
+	decisions, weekRecords parsed[json.RawMessage]
+	week                   parsed[pool.Sample]
 }
 
 // object is the last known content of an object in the bucket and its ETag. The
