@@ -46,8 +46,14 @@ func (e *entry) takesMeetings() bool {
 // FreePlaces returns the servers that could be enabled to make the pool larger: their
 // entries are cordoned or disabled, not by a person, and there is nothing to repair first.
 // A cloud server without a machine is one of them, because a machine can be created for it.
+// A server with a tag is none of them: meetings without a tag are not placed on it.
 func (w *World) FreePlaces() []int {
-	return w.numbers(func(s *server) bool { return w.isOut(s) && s.couldServe() })
+	return w.numbers(func(s *server) bool { return w.isOut(s) && !w.isTagged(s) && s.couldServe() })
+}
+
+// isTagged reports whether an entry of the server has a tag.
+func (w *World) isTagged(s *server) bool {
+	return slices.ContainsFunc(w.entriesOf(s.Number), func(e *entry) bool { return e.tag != "" })
 }
 
 // Occupied returns the servers whose machine has to stay, even if the pool needs fewer: there

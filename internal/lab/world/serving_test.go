@@ -54,6 +54,9 @@ func TestFreePlaces(t *testing.T) {
 	story.set(3, pool.Enabled)
 	story.set(3, pool.Disabled)
 	free("3 enabled and disabled by DiViMS", "[3]")
+	story.must(story.SetTag(story.Entries()[2].ID, "exam"))
+	free("3 with a tag", "[]")
+	story.must(story.SetTag(story.Entries()[2].ID, ""))
 	story.must(story.Remove(story.Entries()[2].ID))
 	free("3 without an entry", "[]")
 }
