@@ -13,7 +13,7 @@ import (
 	"divims/internal/lab/sandbox/faults"
 )
 
-// Bounds of the virtual time from the arrival of a call to its execution.
+// Bounds of the virtual time from the pastCalls of a call to its execution.
 const minLatency, maxLatency = 50 * time.Millisecond, 1500 * time.Millisecond
 
 // dispatcher executes the calls of all services one after the other, in the order of the time
@@ -24,12 +24,19 @@ type dispatcher struct {
 
 	lock  sync.Mutex
 	queue callQueue
-	// counts has how many calls of each request have come.
-	counts map[string]int
+	// past has the earlier calls of each request.
+	past map[string]pastCalls
 	// changed is sent to when a call comes.
 	changed chan struct{}
 	closed  chan struct{}
 	ended   sync.WaitGroup
+}
+
+// pastCalls is when the last call of a request came, and how many times calls came. Equal
+// calls that come at the same moment count as one: nobody could say which of them is the first.
+type pastCalls struct {
+	last  time.Time
+	times int
 }
 
 // dueCall is a call that waits for its turn.
@@ -42,7 +49,7 @@ type dueCall struct {
 }
 
 func newDispatcher(seed uint64) *dispatcher {
-	d := &dispatcher{seed: seed, counts: map[string]int{}, changed: make(chan struct{}, 1), closed: make(chan struct{})}
+	d := &dispatcher{seed: seed, past: map[string]pastCalls{}, changed: make(chan struct{}, 1), closed: make(chan struct{})}
 	d.ended.Go(d.run)
 	return d
 }
@@ -51,7 +58,8 @@ func newDispatcher(seed uint64) *dispatcher {
 func (d *dispatcher) turn(operation faults.Operation, r *http.Request, work func()) {
 	call := &dueCall{Operation: operation, uri: r.URL.RequestURI(), work: work, done: make(chan struct{})}
 	d.lock.Lock()
-	call.at = time.Now().Add(d.latency(call))
+	now := time.Now()
+	call.at = now.Add(d.latency(call, now))
 	heap.Push(&d.queue, call)
 	d.lock.Unlock()
 	select {
@@ -67,11 +75,15 @@ func (d *dispatcher) turn(operation faults.Operation, r *http.Request, work func
 
 // latency draws how long a call takes from the seed, the call, and the number of earlier
 // calls of the same request. The lock is held.
-func (d *dispatcher) latency(c *dueCall) time.Duration {
+func (d *dispatcher) latency(c *dueCall, now time.Time) time.Duration {
 	key := fmt.Sprint(c.Operation, c.uri)
-	d.counts[key]++
+	calls := d.past[key]
+	if !calls.last.Equal(now) {
+		calls = pastCalls{now, calls.times + 1}
+		d.past[key] = calls
+	}
 	hash := fnv.New64a()
-	_, _ = fmt.Fprint(hash, key, d.counts[key])
+	_, _ = fmt.Fprint(hash, key, calls.times)
 	random := rand.New(rand.NewPCG(d.seed, hash.Sum64()))
 	return minLatency + time.Duration(random.Int64N(int64(maxLatency-minLatency)))
 }
