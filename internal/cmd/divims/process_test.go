@@ -38,6 +38,8 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	_ = os.Unsetenv("DIVIMS_TEST") // it would be taken for a setting
+	// The memory limit of a process for one evaluation would make all tests slow.
+	_ = os.Setenv("GOMEMLIMIT", "off")
 	os.Exit(m.Run())
 }
 
