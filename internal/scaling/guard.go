@@ -10,10 +10,6 @@ import (
 // togetherTime is the longest time between two servers that fell together.
 const togetherTime = 30 * time.Minute
 
-// calmTime is how long after servers fell together nothing is cordoned to save money:
-// their people come back.
-const calmTime = 2 * time.Hour
-
 // minGuardStarts is how many machines may be started in any case while servers that
 // fell together are away.
 const minGuardStarts = 2
@@ -106,12 +102,16 @@ func (d *decision) guardStarts(since time.Time) int {
 	return max(0, max(minGuardStarts, ceilDiv(missing, 3))-coming)
 }
 
-// returnTime is how long after servers that fell together are back nothing is cordoned to
-// save money.
-const returnTime = 30 * time.Minute
+// The people of servers that fell together come back. So nothing is cordoned to save money
+// until all are back for backTime, or for longBackTime if they fell longAgo.
+const (
+	backTime     = time.Hour
+	longAgo      = 2 * time.Hour
+	longBackTime = 30 * time.Minute
+)
 
-// calmed reports whether the last servers that fell together fell so long ago, and have
-// been back for so long, that cordoning to save money is safe.
+// calmed reports whether cordoning to save money is safe after servers fell together.
 func (d *decision) calmed() bool {
-	return d.now.Sub(d.doubt.FellTogether) >= calmTime && d.now.Sub(d.doubt.Away) >= returnTime
+	back := d.now.Sub(d.doubt.Away)
+	return back >= backTime || back >= longBackTime && d.now.Sub(d.doubt.FellTogether) >= longAgo
 }

@@ -84,7 +84,7 @@ func TestServersThatFellApart(t *testing.T) {
 
 // TestZoneOutage: five of ten servers die with their zone in the morning. Nothing is done
 // to them. The pool grows by a third of what is missing, then by all of it as soon as one
-// of the new machines serves. When the zone is back, nothing is cordoned for two hours.
+// of the new machines serves. When the zone is back, nothing is cordoned for an hour.
 func TestZoneOutage(t *testing.T) {
 	s := newStory(t, 20)
 	s.config.BootTime = 12 * time.Minute
@@ -115,15 +115,35 @@ func TestZoneOutage(t *testing.T) {
 	for n := 1; n <= 5; n++ {
 		s.comes(n)
 	}
+	away := s.now
 	s.evaluate()
 	s.wantDoubt(FellTogether, false, "they serve again")
-	for s.now.Before(noon.Add(2*time.Hour + 5*time.Minute)) {
+	for s.now.Before(away.Add(time.Hour - s.config.Interval)) {
 		s.want("", "their people may come back")
 		s.evaluate()
 	}
 	s.evaluate()
 	if countOf(s.plan, Cordon) == 0 {
 		t.Errorf("at %s planned %q, want the surplus to be cordoned", s.now.Format("15:04"), s.planned())
+	}
+}
+
+// TestCalmAfterAFall: servers fell some minutes ago, and are back for some minutes.
+func TestCalmAfterAFall(t *testing.T) {
+	for _, test := range []struct {
+		fell, back int
+		calmed     bool
+	}{
+		{65, 59, false}, {65, 60, true}, {119, 59, false}, {120, 30, true}, {120, 29, false}, {600, 0, false},
+	} {
+		ago := func(minutes int) time.Time { return noon.Add(-time.Duration(minutes) * time.Minute) }
+		d := &decision{now: noon, doubt: pool.Doubt{FellTogether: ago(test.fell), Away: ago(test.back)}}
+		if d.calmed() != test.calmed {
+			t.Errorf("%d minutes after the fall, back for %d: calmed is %t", test.fell, test.back, d.calmed())
+		}
+	}
+	if d := (&decision{now: noon}); !d.calmed() {
+		t.Error("nothing fell, and it is not calmed")
 	}
 }
 

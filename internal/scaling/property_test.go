@@ -508,8 +508,9 @@ func neverSeen(config Config, s pool.ServerObservation, memory pool.ServerMemory
 	stats, _ := s.Stats.Get()
 	backlog, known := stats.Backlog.Get()
 	remembered := memory.MachineID == machine.ID || memory.MachineID == ""
-	answers := s.Alive || memory.BootSeen && memory.MachineID != ""
-	return remembered && memory.Watched && !memory.Recordings && !entry.Online && !s.Meetings.Known() && !s.Server.BareMetal &&
+	isOfMachine := memory.MachineID != ""
+	answers := s.Alive || memory.BootSeen && isOfMachine
+	return remembered && memory.Watched && !(memory.Recordings && isOfMachine) && !entry.Online && !s.Meetings.Known() && !s.Server.BareMetal &&
 		!memory.Ordered.IsZero() && noon.Sub(memory.Ordered) >= 2*config.BootTime &&
 		(!answers || config.Recordings == RecordingsNone || known && backlog["archived"] == 0)
 }
