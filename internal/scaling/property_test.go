@@ -510,7 +510,7 @@ func neverSeen(config Config, s pool.ServerObservation, memory pool.ServerMemory
 	remembered := memory.MachineID == machine.ID || memory.MachineID == ""
 	isOfMachine := memory.MachineID != ""
 	answers := s.Alive || memory.BootSeen && isOfMachine
-	return remembered && memory.Watched && !(memory.Recordings && isOfMachine) && !entry.Online && !s.Meetings.Known() && !s.Server.BareMetal &&
+	return remembered && memory.Watched && (!memory.Recordings || !isOfMachine) && !entry.Online && !s.Meetings.Known() && !s.Server.BareMetal &&
 		!memory.Ordered.IsZero() && noon.Sub(memory.Ordered) >= 2*config.BootTime &&
 		(!answers || config.Recordings == RecordingsNone || known && backlog["archived"] == 0)
 }
