@@ -73,8 +73,8 @@ func (d *decision) sawLoad() bool {
 	return d.seen.Entries.Known() && d.seen.Machines.Known() && len(d.plan.Load.Missing) == 0
 }
 
-// rememberServer completes the memory of one server, and returns it. What happens while a server is in
-// maintenance is not held against it, so nothing of that is remembered.
+// rememberServer completes the memory of one server, and returns it. What happens while a
+// server is in maintenance is not held against it, so nothing of that is remembered.
 func (d *decision) rememberServer(s *server) *pool.ServerMemory {
 	memory := &s.memory
 	if s.maintenance() {

@@ -46,30 +46,29 @@ func (d *decision) warn() {
 // most important condition comes first. What the alert of a doubt, zone, entry, identity or
 // fault explains is left out.
 func (d *decision) warnServer(s *server) {
-	subject := SubjectServer
 	switch {
 	case !s.Machine.Known(), !d.seen.Entries.Known(), s.explained && (!s.Entry.Known() || !s.Meetings.Known()):
 	case d.isLate(s):
-		d.alertOf(s, Error, subject, adviceLate, "its machine does not come: it was ordered %s ago, machines come within %s: %s",
+		d.alertOf(s, Error, SubjectServer, adviceLate, "its machine does not come: it was ordered %s ago, machines come within %s: %s",
 			d.now.Sub(s.started()), d.timeOf(s), s.Meetings.Reason()).Since = s.started()
 	case s.health == Unseen:
-		d.alertOf(s, Warning, subject, adviceUnseen, "left alone: %s", s.why).Quote = s.why.String()
+		d.alertOf(s, Warning, SubjectServer, adviceUnseen, "left alone: %s", s.why).Quote = s.why.String()
 	case s.health == Unresponsive:
-		d.alertOf(s, Error, subject, adviceUnresponsive, "unresponsive: %s", s.why).Since = s.memory.SilentSince
+		d.alertOf(s, Error, SubjectServer, adviceUnresponsive, "unresponsive: %s", s.why).Since = s.memory.SilentSince
 	case s.health == Malfunctioning && !s.explained:
-		d.alertOf(s, Error, subject, adviceMalfunction, "malfunctioning: %s", s.why).Since = s.memory.FaultSince
+		d.alertOf(s, Error, SubjectServer, adviceMalfunction, "malfunctioning: %s", s.why).Since = s.memory.FaultSince
 	case s.lost():
-		d.alertOf(s, Error, subject, adviceLost, "bare metal, and not in the hoster's list")
+		d.alertOf(s, Error, SubjectServer, adviceLost, "bare metal, and not in the hoster's list")
 	case s.machineState() == pool.Locked:
-		d.alertOf(s, Error, subject, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail).Quote = s.machine.Detail
+		d.alertOf(s, Error, SubjectServer, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail).Quote = s.machine.Detail
 	case s.stuck:
-		d.alertOf(s, Error, subject, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since).Since = s.machine.Since
+		d.alertOf(s, Error, SubjectServer, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since).Since = s.machine.Since
 	case s.machine != nil && !s.machineKnown():
-		d.alertOf(s, Error, subject, adviceState, "its machine is in the state %q, in which it takes no meetings; DiViMS leaves it alone", string(s.machine.State))
+		d.alertOf(s, Error, SubjectServer, adviceState, "its machine is in the state %q, in which it takes no meetings; DiViMS leaves it alone", string(s.machine.State))
 	case s.entry == nil && !d.config.RegisterEntries:
-		d.alertOf(s, Warning, subject, adviceNoEntry, "Scalelite has no entry for %s", s.Server.Domain)
+		d.alertOf(s, Warning, SubjectServer, adviceNoEntry, "Scalelite has no entry for %s", s.Server.Domain)
 	case s.mayTouch() && s.intended != pool.Enabled && !s.leftAlone.IsZero() && (s.machineState() == pool.Stopped || s.machineState() == pool.StoppedInPlace):
-		d.alertOf(s, Warning, subject, adviceSwitchedOff, "%s", s.leftAlone)
+		d.alertOf(s, Warning, SubjectServer, adviceSwitchedOff, "%s", s.leftAlone)
 	}
 }
 
@@ -81,12 +80,12 @@ func (d *decision) isLate(s *server) bool {
 
 // warnIdentity adds an alert if it is not clear which machine is the server's.
 func (d *decision) warnIdentity(s *server) {
-	switch subject := subjectIdentity; {
+	switch {
 	case !d.seen.Machines.Known():
 	case !s.Machine.Known() && !s.MayBeUnread:
-		d.alertOf(s, Warning, subject, adviceIdentity, "it is not clear which machine is the server's, so DiViMS leaves it alone: %s", s.Machine.Reason()).Quote = s.Machine.Reason()
+		d.alertOf(s, Warning, subjectIdentity, adviceIdentity, "it is not clear which machine is the server's, so DiViMS leaves it alone: %s", s.Machine.Reason()).Quote = s.Machine.Reason()
 	case s.hasNoMachine() && s.isOnline() && s.entry.State == pool.Enabled:
-		d.alertOf(s, Warning, subject, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
+		d.alertOf(s, Warning, subjectIdentity, adviceUnknown, "it has no machine of the pool, yet Scalelite says online: whose machine is that?")
 	}
 }
 
@@ -328,15 +327,14 @@ func (d *decision) warnCertificate(s *server) {
 	if !ok {
 		return
 	}
-	subject := SubjectCertificate
 	left := expiry.Sub(d.now)
 	switch {
 	case left <= 0:
-		d.alertOf(s, Error, subject, adviceCertificate, "the certificate of %s expired on %s", s.Server.Domain, expiry).Since = expiry
+		d.alertOf(s, Error, SubjectCertificate, adviceCertificate, "the certificate of %s expired on %s", s.Server.Domain, expiry).Since = expiry
 	case left <= d.config.CertificateAlert:
-		d.alertOf(s, Error, subject, adviceCertificate, "the certificate of %s expires in %s", s.Server.Domain, left)
+		d.alertOf(s, Error, SubjectCertificate, adviceCertificate, "the certificate of %s expires in %s", s.Server.Domain, left)
 	case left <= d.config.CertificateWarning:
-		d.alertOf(s, Warning, subject, adviceCertificate, "the certificate of %s expires in %s", s.Server.Domain, left)
+		d.alertOf(s, Warning, SubjectCertificate, adviceCertificate, "the certificate of %s expires in %s", s.Server.Domain, left)
 	}
 }
 
@@ -358,12 +356,12 @@ func (d *decision) warnRecordings(s *server) {
 	}
 	stats, asked := s.Stats.Get()
 	backlog, _ := stats.Backlog.Get()
-	switch subject := SubjectRecording; {
+	switch {
 	case late > 0:
-		d.alertOf(s, Warning, subject, adviceRecordings, "%s of server %d not done %s after the meeting, the oldest for %s; DiViMS keeps the machine",
+		d.alertOf(s, Warning, SubjectRecording, adviceRecordings, "%s of server %d not done %s after the meeting, the oldest for %s; DiViMS keeps the machine",
 			fact.Count(late, "recording"), s.Server.Number, d.config.RecordingMaxProcessing, longest).Since = d.now.Add(-longest)
 	case s.draining() && !s.memory.BacklogSince.IsZero() && d.now.Sub(stuck) > d.config.RecordingMaxProcessing:
-		d.alertOf(s, Warning, subject, adviceStuckRecording, "server %d drains, and its recordings are in work for more than %s, without end (%s); DiViMS keeps the machine",
+		d.alertOf(s, Warning, SubjectRecording, adviceStuckRecording, "server %d drains, and its recordings are in work for more than %s, without end (%s); DiViMS keeps the machine",
 			s.Server.Number, d.config.RecordingMaxProcessing, stages(backlog)).Since = stuck
 	}
 	if asked && d.config.Recordings != RecordingsNone && s.machine != nil && !s.memory.Came.IsZero() && !stats.Backlog.Known() {

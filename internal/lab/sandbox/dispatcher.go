@@ -13,7 +13,7 @@ import (
 	"divims/internal/lab/sandbox/faults"
 )
 
-// Bounds of the virtual time from the pastCalls of a call to its execution.
+// Bounds of the virtual time from the arrival of a call to its execution.
 const minLatency, maxLatency = 50 * time.Millisecond, 1500 * time.Millisecond
 
 // dispatcher executes the calls of all services one after the other, in the order of the time
