@@ -18,10 +18,11 @@ const (
 	// is left alone.
 	Unseen Health = "unseen"
 	// Unresponsive: the machine has had its time, at two evaluations nobody answered on
-	// it, and Scalelite says offline.
+	// it, and Scalelite takes it for offline.
 	Unresponsive Health = "unresponsive"
 	// Malfunctioning: a BBB unit is down, the probe fails, or a recording failed, or the
-	// machine is alive, but its API answers with an error and Scalelite says offline.
+	// machine is alive, but its API answers with an error and Scalelite takes it for
+	// offline.
 	Malfunctioning Health = "malfunctioning"
 	// ToRecycle: the machine has been up for too long, was made from an outdated image,
 	// will soon have a planned maintenance, or has an operator's recycle order.

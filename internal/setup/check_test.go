@@ -17,7 +17,7 @@ func only(findings []Finding, subject string) (texts []string) {
 	return texts
 }
 
-// TestCheckPace has pools with what check says of the time that they take to grow.
+// TestCheckPace compares what check says about how fast a pool grows, for several pools.
 func TestCheckPace(t *testing.T) {
 	for name, test := range map[string]struct {
 		size, minimum, creations int

@@ -80,7 +80,7 @@ func (a *Account) coming(e Evaluation) int {
 }
 
 // isUp reports whether a record shows a server that only waits for Scalelite's poller: it
-// answers, and Scalelite says offline.
+// answers, and Scalelite takes it for offline.
 func isUp(s cycle.ServerRecord) bool {
 	return s.Stage == scaling.Late && !s.Online && s.Meetings.Known()
 }
