@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -16,8 +17,19 @@ func (s *Settings) check(l *loading) {
 	l.check(s.CallTimeout < s.Timeout, "must be less than TIMEOUT", "CALL_TIMEOUT", "TIMEOUT")
 	l.check(s.BBBSecret.IsSet() || !s.RegisterEntries, "is required by REGISTER_ENTRIES", "BBB_SECRET", "REGISTER_ENTRIES")
 	s.checkStats(l)
+	s.checkMachines(l)
 	s.checkStorage(l)
 	s.checkDNS(l)
+}
+
+// maxTags is the most tags of its own that a pool can have.
+const maxTags = 20
+
+// checkMachines adds a problem for each setting with which no machine could be created.
+func (s *Settings) checkMachines(l *loading) {
+	l.check(len(s.Scaleway.Tags) <= maxTags, fmt.Sprintf("must have at most %d tags", maxTags), "TAGS")
+	l.check(s.Tag == "" || !slices.Contains(s.Scaleway.Tags, s.Tag), "must not contain TAG", "TAGS", "TAG")
+	l.check(s.PrivateNetwork == "" || len(s.Scaleway.Regions()) <= 1, "must be of one region, for PRIVATE_NETWORK: a private network reaches no other region", "ZONES", "PRIVATE_NETWORK")
 }
 
 func (s *Settings) checkDecision(l *loading) {

@@ -29,6 +29,7 @@ var patterns = map[string]pattern{
 	"access key":      {matches(`SCW[A-Z0-9]{17}`), "SCW and 17 of A-Z and 0-9"},
 	"zone":            {matches(`[a-z]{2}-[a-z]{3,7}-[1-9][0-9]?`), "a zone"},
 	"word":            {matches(`[A-Za-z0-9._=-]+`), "letters, digits and ._=-"},
+	"own tag":         {isOwnTag, "1 to 100 visible characters without spaces, and must not begin with divims-"},
 	"bucket":          {isBucket, "3 to 63 of a-z, 0-9, . and -, with a letter or digit beside each dot and at both ends"},
 	"token":           {matches(`[!-~]{16,}`), "at least 16 visible characters, without spaces"},
 	"visible":         {matches(`[!-~]+`), "visible characters, without spaces"},
@@ -76,6 +77,13 @@ func isDomainTemplate(text string) bool {
 var plainKey = matches(`[A-Za-z0-9._/-]+`)
 
 func isPrefix(text string) bool { return setting.IsKey(text) && plainKey(text) }
+
+// tag is visible ASCII without blanks.
+var tag = matches(`[!-~]{1,100}`)
+
+// isOwnTag reports whether a tag may be an operator's own: the marks of DiViMS begin with
+// divims-.
+func isOwnTag(text string) bool { return tag(text) && !strings.HasPrefix(text, "divims-") }
 
 // isBucket follows Amazon's "Bucket naming rules". An IP address passes; it is
 // refused by checkStorage.

@@ -61,6 +61,7 @@ type Client struct {
 	names     map[string]bool // of the servers
 	metalOnly map[string]bool // names of the bare metal servers
 	imageName string
+	equipment equipment
 }
 
 var _ pool.Hoster = (*Client)(nil)
@@ -97,6 +98,7 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 		names:     map[string]bool{},
 		metalOnly: map[string]bool{},
 		imageName: config.ImageName,
+		equipment: config.equipment(),
 	}
 	if c.resolver == nil {
 		c.resolver = net.DefaultResolver

@@ -1,6 +1,11 @@
 package scaleway
 
-import "divims/internal/pool"
+import (
+	"slices"
+	"strings"
+
+	"divims/internal/pool"
+)
 
 // Settings say how Scaleway is reached and what there belongs to the pool.
 type Settings struct {
@@ -20,4 +25,25 @@ type Settings struct {
 	// Adopt includes machines without the tag that are in the project and named
 	// exactly like one of the pool's servers.
 	Adopt bool `envconfig:"ADOPT" default:"false" desc:"machines without the tag that have a server's exact name belong to the pool, too"`
+	// SecurityGroups are IDs or names. Groups belong to a zone, so each of the zones must
+	// have exactly one of them.
+	SecurityGroups []string `envconfig:"SECURITY_GROUP" match:"line" example:"bbb-servers" desc:"security group of new machines, by name or ID; every zone needs exactly one of those listed. If empty, the project's default group"`
+	// Tags are the operator's own tags on new machines and their volumes.
+	Tags []string `envconfig:"TAGS" match:"own tag" example:"cost-center=4711,team=video" desc:"more tags for new machines and their volumes"`
+	// PrivateNetwork is the ID of a network in the region of all zones.
+	PrivateNetwork string `envconfig:"PRIVATE_NETWORK" match:"uuid" example:"11111111-1111-1111-1111-111111111111" desc:"ID of the private network in which each new machine has a network interface; all zones must be in its region"`
+	// RootVolumeSize is in GB; 0 stands for the size of the image's volume.
+	RootVolumeSize int `envconfig:"ROOT_VOLUME_SIZE" min:"1" max:"10000" example:"40" desc:"size of a new machine's root volume, in GB; if empty, that of the image's"`
+	// RootVolumeIOPS is 0 for Scaleway's default.
+	RootVolumeIOPS int `envconfig:"ROOT_VOLUME_IOPS" oneof:"5000,15000" example:"15000" desc:"operations per second of a new machine's root volume, which must be a block volume; if empty, Scaleway's default (5000)"`
+}
+
+// Regions returns the regions of the zones, sorted: fr-par of fr-par-1 and fr-par-2.
+func (s Settings) Regions() []string {
+	var regions []string
+	for _, zone := range s.Zones {
+		regions = append(regions, zone[:max(0, strings.LastIndex(zone, "-"))])
+	}
+	slices.Sort(regions)
+	return slices.Compact(regions)
 }
