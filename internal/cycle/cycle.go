@@ -151,7 +151,7 @@ func (c *Cycle) Run(ctx context.Context, request Request) (Record, error) {
 	if c.Config.DryRun {
 		scaling.ForgetHands(&next)
 	}
-	record.describe(request.Now, seen, plan, state)
+	record.describe(request.Now, seen, plan, state, next)
 	if !record.DryRun {
 		record.Outcomes = c.act(ctx, request, seen, plan, state)
 		scaling.Settle(&next, request.Now, c.Config.Scaling, plan, scalingOutcomes(record.Outcomes))

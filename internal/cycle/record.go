@@ -103,16 +103,18 @@ type ServerRecord struct {
 
 // MachineRecord is a server's machine as it was observed.
 type MachineRecord struct {
-	ID          string                `json:"id"`
-	Zone        string                `json:"zone"`
-	Type        string                `json:"type"`
-	State       pool.MachineState     `json:"state"`
+	ID    string            `json:"id"`
+	Zone  string            `json:"zone"`
+	Type  string            `json:"type"`
+	State pool.MachineState `json:"state"`
+	// Since is since when DiViMS has seen the machine in this state.
 	Since       time.Time             `json:"since"`
 	HourlyPrice pool.Reading[float64] `json:"hourly_price"`
 }
 
-// describe fills in what was observed and decided.
-func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Plan, state pool.State) {
+// describe fills in what was observed and decided. The state is that from before the
+// decision, next the one that it returned.
+func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Plan, state, next pool.State) {
 	r.Plan, r.Outcomes, r.Interventions = plan, []Outcome{}, state.Interventions
 	r.Blind = !seen.Entries.Known() || !seen.Machines.Known()
 	r.blindness = strings.Trim(seen.Entries.Reason()+"; "+seen.Machines.Reason(), "; ")
@@ -126,6 +128,9 @@ func (r *Record) describe(now time.Time, seen pool.Observation, plan scaling.Pla
 	}
 	for i, s := range seen.Servers {
 		server := describeServer(s, plan.Verdicts[i], state.Memory(s.Server.Number), now)
+		if server.Machine != nil {
+			server.Machine.Since = next.Memory(s.Server.Number).StateSince
+		}
 		r.Servers = append(r.Servers, server)
 		if server.Machine != nil && server.Machine.State == pool.Running {
 			r.Running++
@@ -270,7 +275,7 @@ func describeServer(s pool.ServerObservation, verdict scaling.Verdict, memory po
 	}
 	machine, _ := s.Machine.Get()
 	if machine != nil {
-		r.Machine = &MachineRecord{machine.ID, machine.Zone, machine.Type, machine.State, machine.Since, machine.HourlyPrice}
+		r.Machine = &MachineRecord{ID: machine.ID, Zone: machine.Zone, Type: machine.Type, State: machine.State, HourlyPrice: machine.HourlyPrice}
 	}
 	if meetings, ok := s.Meetings.Get(); ok {
 		r.Meetings, r.Participants = pool.Seen(len(meetings)), pool.Seen(pool.Participants(meetings))

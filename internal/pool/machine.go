@@ -34,8 +34,10 @@ type Machine struct {
 	State     MachineState `json:"state"`
 	// Detail is the hoster's detailed state, for example "booting".
 	Detail string `json:"detail,omitempty"`
-	// Since is when the hoster last modified the machine. It is the best known start of
-	// its current state.
+	// Since is when the hoster last modified the machine. It moves with every change of
+	// the state, but also with every edit of the tags, the name or the groups. So it is
+	// the start of the current state only if nobody has edited the machine since:
+	// ServerMemory.StateSince counts wherever there is one.
 	Since   time.Time `json:"since"`
 	Created time.Time `json:"created"`
 	// Type is the commercial type, for example "POP2-HC-8C-16G".

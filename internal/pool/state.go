@@ -204,6 +204,10 @@ type ServerMemory struct {
 	// Absent is set if the last complete list had no machine of the server, and DiViMS has
 	// not tried to create one since.
 	Absent bool `json:"absent,omitempty"`
+	// State is the machine's state when it was last seen, StateSince since when it has been
+	// seen in that state.
+	State      MachineState `json:"state,omitempty"`
+	StateSince time.Time    `json:"state_since,omitzero"`
 	// Stopped is since when the machine has been seen switched off.
 	Stopped time.Time `json:"stopped,omitzero"`
 	// Recordings is set if recordings were in work or had failed when the machine's

@@ -78,7 +78,10 @@ func (d *decision) sawLoad() bool {
 func (d *decision) rememberServer(s *server) *pool.ServerMemory {
 	memory := &s.memory
 	if s.maintenance() {
-		return &pool.ServerMemory{MachineID: memory.MachineID, Maintenance: memory.Maintenance, Zone: memory.Zone, FirstSeen: memory.FirstSeen}
+		return &pool.ServerMemory{
+			MachineID: memory.MachineID, Maintenance: memory.Maintenance, Zone: memory.Zone,
+			FirstSeen: memory.FirstSeen, State: memory.State, StateSince: memory.StateSince,
+		}
 	}
 	if s.drainIsOver() {
 		memory.EndDrain = nil

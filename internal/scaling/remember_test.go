@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,64 @@ func TestWhoHasNoMachine(t *testing.T) {
 	}
 }
 
+// TestEditsMoveNoTimes: every edit of a machine's tags moves the hoster's date. What is
+// remembered of the machine decides all the same.
+func TestEditsMoveNoTimes(t *testing.T) {
+	edited := func(s *story) {
+		s.machine(2).Since = s.now.Add(5 * time.Minute)
+		s.evaluate()
+	}
+	s := newStory(t, 2)
+	s.machine(2).Created, s.machine(2).Since = noon.Add(-8*24*time.Hour), noon.Add(-7*24*time.Hour+20*time.Minute)
+	s.seen.Servers[1].Stats = pool.Unknown[pool.Stats]("no stats")
+	s.evaluate()
+	for range 4 {
+		edited(s)
+	}
+	if got := s.plan.Verdicts[1].Health; got != ToRecycle {
+		t.Errorf("a machine that has been up for more than 7 days is %q, want %q", got, ToRecycle)
+	}
+
+	s = newStory(t, 2)
+	s.dead(2)
+	s.machine(2).Since = noon
+	s.evaluate()
+	s.wantStage(2, Coming, "5 minutes by the hoster's date")
+	edited(s)
+	s.wantStage(2, Late, "10 minutes")
+
+	s = newStory(t, 2)
+	s.evaluate()
+	s.machine(2).State = pool.Stopping
+	for _, stuck := range []bool{false, false, true} { // for 0, 5 and 10 minutes
+		edited(s)
+		if s.isStuck("stopping") != stuck {
+			t.Errorf("at %s its machine is stuck: %t, want %t", s.now, !stuck, stuck)
+		}
+	}
+	if got, want := s.state.Memory(2).StateSince, noon.Add(10*time.Minute); !got.Equal(want) {
+		t.Errorf("it has been stopping since %s, want %s", got, want)
+	}
+
+	s = newStory(t, 2)
+	s.evaluate()
+	s.state.Servers[2].Maintenance = &pool.Hold{Reason: "disk", Author: "Ada"}
+	s.state.Servers[2].State, s.state.Servers[2].StateSince = "", time.Time{} // of an earlier version
+	edited(s)
+	since := s.state.Memory(2).StateSince
+	edited(s)
+	if got := s.state.Memory(2).StateSince; !got.Equal(since) || got.IsZero() {
+		t.Errorf("in maintenance its state is held since %s, then since %s", since, got)
+	}
+}
+
+// isStuck reports whether an alert says that a machine is in a state for too long.
+func (s *story) isStuck(state pool.MachineState) bool {
+	return slices.ContainsFunc(s.plan.Alerts, func(alert Alert) bool {
+		return strings.Contains(alert.Text.String(), "its machine is "+string(state)+" since")
+	})
+}
+
 // TestWhatIsStuck: a machine that starts or stops for longer than it may take.
 func TestWhatIsStuck(t *testing.T) {
 	for state, stuck := range map[pool.MachineState]bool{pool.Starting: true, pool.Stopping: true, pool.Running: false, pool.Stopped: false} {
@@ -160,11 +219,7 @@ func TestWhatIsStuck(t *testing.T) {
 			s.dead(2)
 			s.machine(2).State, s.machine(2).Since = state, noon.Add((5-minutes)*time.Minute)
 			s.evaluate()
-			got := false
-			for _, alert := range s.plan.Alerts {
-				got = got || strings.Contains(alert.Text.String(), "its machine is "+string(state)+" since")
-			}
-			if want := stuck && minutes == 8; got != want {
+			if got, want := s.isStuck(state), stuck && minutes == 8; got != want {
 				t.Errorf("%s for %d minutes: an alert %t, want %t: %+v", state, minutes, got, want, s.plan.Alerts)
 			}
 		}

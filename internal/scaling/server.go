@@ -72,7 +72,7 @@ func (d *decision) lookAt(s *server, observed *pool.ServerObservation) {
 	d.sawMeetings(s)
 	s.waits = (s.hasNoMachine() || s.isOff()) && d.now.Before(s.memory.NotBefore)
 	moving := s.machineState() == pool.Starting || s.machineState() == pool.Stopping
-	s.stuck = moving && d.timeIsOver(s)
+	s.stuck = moving && d.now.Sub(s.memory.StateSince) > d.timeOf(s)
 }
 
 // hasNone reports whether a server whose machine may be in a zone that could not be read has

@@ -11,7 +11,9 @@ import (
 // so that a condition that is seen for the second time is known as such.
 
 // sawMachine updates the memory with the sight of the server's machine: since when it has
-// been there, whether it is switched off, and whether it has come.
+// been there and in its state, whether it is switched off, and whether it has come. The
+// hoster's date counts only if nothing is remembered, because every edit of the machine
+// moves it.
 func (d *decision) sawMachine(s *server) {
 	memory := &s.memory
 	switch {
@@ -24,12 +26,19 @@ func (d *decision) sawMachine(s *server) {
 		return
 	}
 	memory.Zone = s.machine.Zone
-	if memory.FirstSeen.IsZero() {
-		memory.FirstSeen = d.now
-		if d.state.LastEvaluation.IsZero() || d.knewMachine(s) {
-			memory.FirstSeen = s.machine.Since // the first evaluation, or a state of an earlier version
-		}
+	began := d.now
+	if d.state.LastEvaluation.IsZero() || d.knewMachine(s) {
+		began = s.machine.Since // the first evaluation, or a state of an earlier version
 	}
+	memory.FirstSeen = since(began, true, memory.FirstSeen)
+	switch memory.State {
+	case s.machine.State:
+	case "":
+		memory.StateSince = began
+	default:
+		memory.StateSince = d.now
+	}
+	memory.State = s.machine.State
 	off := s.machine.State == pool.Stopped || s.machine.State == pool.StoppedInPlace
 	if !off && !memory.Stopped.IsZero() && memory.Ordered.Before(memory.Stopped) {
 		memory.FirstSeen = d.now // somebody else has started it

@@ -62,7 +62,7 @@ func (d *decision) warnServer(s *server) {
 	case s.machineState() == pool.Locked:
 		d.alertOf(s, Error, SubjectServer, adviceLocked, "its machine is locked by the hoster: %s", s.machine.Detail).Quote = s.machine.Detail
 	case s.stuck:
-		d.alertOf(s, Error, SubjectServer, adviceStuck, "its machine is %s since %s", s.machine.State, s.machine.Since).Since = s.machine.Since
+		d.alertOf(s, Error, SubjectServer, adviceStuck, "its machine is %s since %s", s.machine.State, s.memory.StateSince).Since = s.memory.StateSince
 	case s.machine != nil && !s.machineKnown():
 		d.alertOf(s, Error, SubjectServer, adviceState, "its machine is in the state %q, in which it takes no meetings; DiViMS leaves it alone", string(s.machine.State))
 	case s.entry == nil && !d.config.RegisterEntries:
