@@ -72,22 +72,27 @@ func (c *ConnectTo) UnmarshalText(text []byte) error {
 	for part := range strings.SplitSeq(string(text), ",") {
 		host, address, _ := strings.Cut(strings.TrimSpace(part), "=")
 		to, err := netip.ParseAddrPort(address)
-		host = strings.TrimPrefix(host, ".")
+		host = strings.TrimPrefix(bareName(host), ".")
 		if err != nil || to.Port() == 0 || !setting.IsHostname(host) {
-			return setting.Error("must be a list of HOST=IP:PORT, with host names in lower case")
+			return setting.Error("must be a list of HOST=IP:PORT")
 		}
 		*c = append(*c, redirection{host, to})
 	}
 	return nil
 }
 
+// bareName returns a name in lower case and without a dot at its end.
+func bareName(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
+
 // Address returns the address to dial for "host:port". The first entry for the host or
-// one of its parent domains decides. Without an entry, the result is "host:port" itself.
+// one of its parent domains decides; upper case and a dot at the end of the host make no
+// difference. Without an entry, the result is "host:port" itself.
 func (c ConnectTo) Address(address string) string {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return address
 	}
+	host = bareName(host)
 	for _, r := range c {
 		if host == r.host || strings.HasSuffix(host, "."+r.host) {
 			return r.to.String()

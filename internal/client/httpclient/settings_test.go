@@ -12,11 +12,12 @@ import (
 
 func TestConnectTo(t *testing.T) {
 	var connect ConnectTo
-	if err := connect.UnmarshalText([]byte("a.example.com=10.0.0.5:8443, .example.com=[::1]:443")); err != nil {
+	if err := connect.UnmarshalText([]byte("A.example.com.=10.0.0.5:8443, .example.com=[::1]:443")); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ address, want string }{
 		"the host itself":               {"a.example.com:443", "10.0.0.5:8443"},
+		"upper case and a final dot":    {"A.Example.COM.:443", "10.0.0.5:8443"},
 		"a subdomain":                   {"x.a.example.com:443", "10.0.0.5:8443"},
 		"a subdomain of the second":     {"b.example.com:443", "[::1]:443"},
 		"a host with the same end":      {"badexample.com:443", "badexample.com:443"},
