@@ -95,7 +95,7 @@ func (a *actor) unregister(ctx context.Context, server pool.Server, id string) e
 		others, exists := 0, false
 		for _, entry := range entries {
 			switch {
-			case entry.Host() != hostOf(server):
+			case !entry.IsOf(server):
 			case entry.ID != id:
 				others++
 			case entry.State != pool.Disabled:
@@ -125,12 +125,9 @@ func (a *actor) deleteEntry(ctx context.Context, id string) error {
 // entriesOf returns the ids of a server's entries.
 func entriesOf(server pool.Server, entries []pool.Entry) (ids []string) {
 	for _, entry := range entries {
-		if entry.Host() == hostOf(server) {
+		if entry.IsOf(server) {
 			ids = append(ids, entry.ID)
 		}
 	}
 	return ids
 }
-
-// hostOf returns the host that an entry of a server has, as Entry.Host returns it.
-func hostOf(server pool.Server) string { return pool.Entry{URL: server.EntryURL()}.Host() }

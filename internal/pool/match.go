@@ -21,7 +21,7 @@ func Match(servers []Server, entries Reading[[]Entry], machines Reading[[]Machin
 	for i, server := range servers {
 		list[i] = ServerObservation{
 			Server:  server,
-			Entry:   entryOf(server, entries, byDomain[strings.ToLower(server.Domain)], nameless),
+			Entry:   entryOf(server, entries, byDomain[server.Domain], nameless),
 			Machine: machineOf(server, machines, found, unread),
 		}
 		list[i].MayBeUnread = machines.Known() && len(unread) > 0 && len(found.machines[server.Number]) == 0 && found.contradictions[server.Number] == ""
@@ -87,16 +87,16 @@ func machineOf(server Server, machines Reading[[]Machine], found identities, unr
 	return Seen[*Machine](nil)
 }
 
-// Host returns the host of the entry's URL in lower case, with the port unless it is
-// 443 for https. It is empty for an invalid URL.
+// IsOf reports whether the entry is one of a server: whether its URL has the server's
+// domain, with any scheme, port and path.
+func (e Entry) IsOf(server Server) bool { return e.Host() == server.Domain }
+
+// Host returns the host of the entry's URL in lower case, without a port and without a dot
+// at its end. Scalelite keeps the URL as it was given. Host is empty for an invalid URL.
 func (e Entry) Host() string {
 	parsed, err := url.Parse(e.URL)
 	if err != nil {
 		return ""
 	}
-	name := strings.ToLower(parsed.Host)
-	if parsed.Scheme == "https" {
-		name = strings.TrimSuffix(name, ":443")
-	}
-	return name
+	return strings.TrimSuffix(strings.ToLower(parsed.Hostname()), ".")
 }

@@ -9,7 +9,7 @@ import (
 func TestMatchNeedsOneEntryAndOneMachine(t *testing.T) {
 	servers := Servers(4, 0, "bbb-w{n}", "bbb-w{n}.example.com")
 	entries := Seen([]Entry{
-		{ID: "1", URL: "https://BBB-W1.example.com:443/bigbluebutton/api"},
+		{ID: "1", URL: "https://bbb-w1.example.com/bigbluebutton/api"},
 		{ID: "2", URL: "https://bbb-w2.example.com/bigbluebutton/api"},
 		{ID: "2 again", URL: "https://bbb-w2.example.com/bigbluebutton/api"},
 		{ID: "stranger", URL: "https://bbb-w9.example.com/bigbluebutton/api"},
@@ -17,7 +17,7 @@ func TestMatchNeedsOneEntryAndOneMachine(t *testing.T) {
 	machines := Seen([]Machine{{ID: "a", Name: "bbb-w1"}, {ID: "b", Name: "bbb-w3"}, {ID: "c", Name: "bbb-w3"}})
 	seen := Match(servers, entries, machines, nil)
 	if entry, ok := seen[0].Entry.Get(); !ok || entry.ID != "1" {
-		t.Errorf("server 1 has entry %+v; want entry 1, regardless of case and port 443", entry)
+		t.Errorf("server 1 has entry %+v; want entry 1", entry)
 	}
 	if machine, ok := seen[0].Machine.Get(); !ok || machine.ID != "a" {
 		t.Errorf("server 1 has machine %+v", machine)
@@ -31,6 +31,34 @@ func TestMatchNeedsOneEntryAndOneMachine(t *testing.T) {
 	for _, s := range Match(servers, Unknown[[]Entry]("no answer"), machines, nil) {
 		if s.Entry.Known() {
 			t.Errorf("server %d has a known entry although the list is unknown", s.Server.Number)
+		}
+	}
+}
+
+// Scalelite keeps an entry's URL as it was given.
+func TestEntryIsOfItsServerHoweverItsURLIsWritten(t *testing.T) {
+	servers := Servers(2, 0, "bbb-w{n}", "bbb-w{n}.example.com")
+	plain := Entry{ID: "plain", URL: servers[0].EntryURL()}
+	for url, is := range map[string]bool{
+		"https://bbb-w1.example.com/bigbluebutton/api":         true,
+		"https://bbb-w1.example.com/bigbluebutton/api/":        true,
+		"https://BBB-W1.Example.com:443/bigbluebutton/api":     true,
+		"https://bbb-w1.example.com:8443/bigbluebutton/api":    true,
+		"http://bbb-w1.example.com:80/":                        true,
+		"HTTPS://bbb-w1.example.com./bigbluebutton/api":        true,
+		"https://admin@bbb-w1.example.com.:8443/elsewhere?a=b": true,
+		"https://bbb-w11.example.com/bigbluebutton/api":        false,
+		"https://example.com/bbb-w1.example.com":               false,
+		"bbb-w1.example.com/bigbluebutton/api":                 false,
+		"https://bbb-w1.example.com:x/bigbluebutton/api":       false,
+	} {
+		seen := Match(servers, Seen([]Entry{{ID: "odd", URL: url}}), Seen([]Machine{}), nil)
+		if entry, known := seen[0].Entry.Get(); !known || (entry != nil) != is {
+			t.Errorf("%s is the entry of server 1: %t, want %t", url, entry != nil, is)
+		}
+		both := Match(servers, Seen([]Entry{plain, {ID: "odd", URL: url}}), Seen([]Machine{}), nil)
+		if double := !both[0].Entry.Known(); double != is {
+			t.Errorf("%s is a second entry of server 1: %t, want %t", url, double, is)
 		}
 	}
 }

@@ -15,7 +15,8 @@ type Server struct {
 	Number int `json:"number"`
 	// Hostname is the machine's name at the hoster, for example "bbb-w3".
 	Hostname string `json:"hostname"`
-	// Domain is the host name of the server's BBB, for example "bbb-w3.example.com".
+	// Domain is the host name of the server's BBB in lower case, for example
+	// "bbb-w3.example.com".
 	Domain string `json:"domain"`
 	// BareMetal is true for a server whose machine is never created or deleted, only
 	// rebooted.

@@ -1,8 +1,6 @@
 package scaling
 
 import (
-	"strings"
-
 	"divims/internal/fact"
 	"divims/internal/pool"
 )
@@ -41,7 +39,7 @@ func (d *decision) unregisterDouble(s *server) {
 	var own, others []pool.Entry
 	for _, entry := range entries {
 		switch {
-		case entry.Host() != strings.ToLower(s.Server.Domain):
+		case !entry.IsOf(s.Server):
 		case entry.ID == added:
 			own = append(own, entry)
 		default:

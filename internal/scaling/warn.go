@@ -123,9 +123,8 @@ func (d *decision) warnEntries() {
 	}
 	own := make(map[string]int, len(d.servers))
 	for _, s := range d.servers {
-		domain := strings.ToLower(s.Server.Domain)
-		own[domain] = s.Server.Number
-		if list := byHost[domain]; len(list) > 1 && !s.maintenance() {
+		own[s.Server.Domain] = s.Server.Number
+		if list := byHost[s.Server.Domain]; len(list) > 1 && !s.maintenance() {
 			s.explained = true
 			d.alert(Warning, subjectEntry(list[0].URL), adviceEntries, "Scalelite has %d entries for server %d, so DiViMS leaves it alone", len(list), s.Server.Number).Server = s.Server.Number
 		}

@@ -178,7 +178,7 @@ func (l *look) versionsAbove(ctx context.Context) {
 	var domains []string
 	entries, _ := l.seen.Entries.Get()
 	for _, server := range l.above(&l.seen) {
-		if slices.ContainsFunc(entries, func(e pool.Entry) bool { return e.Host() == server.Domain }) {
+		if slices.ContainsFunc(entries, func(e pool.Entry) bool { return e.IsOf(server) }) {
 			domains = append(domains, server.Domain)
 		}
 	}

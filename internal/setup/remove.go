@@ -94,7 +94,7 @@ func (d *draft) remove() {
 		d.problem("BBB answers at %s: only a server without a machine is removed", server.Domain)
 	}
 	for _, entry := range d.all.entries {
-		if entry.Host() == server.Domain {
+		if entry.IsOf(server) {
 			d.removeEntry(entry)
 		}
 	}
@@ -111,9 +111,9 @@ func (d *draft) removeEntry(entry pool.Entry) {
 		d.problem("Scalelite sees it online: only a server without a machine is removed")
 	}
 	if entry.State != pool.Disabled {
-		d.step(Step{Kind: Disable, EntryID: entry.ID})
+		d.step(Step{Kind: Disable, EntryID: entry.ID, EntryURL: entry.URL})
 	}
-	d.step(Step{Kind: Unregister, EntryID: entry.ID})
+	d.step(Step{Kind: Unregister, EntryID: entry.ID, EntryURL: entry.URL})
 }
 
 // removeAddress plans to give an address back, but only once no name resolves to it:

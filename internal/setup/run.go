@@ -261,7 +261,7 @@ func (c *chain) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(entries, func(e pool.Entry) bool { return e.Host() == c.Server.Domain }) {
+	if slices.ContainsFunc(entries, func(e pool.Entry) bool { return e.IsOf(c.Server) }) {
 		return nil
 	}
 	_, err = c.LoadBalancer.Register(ctx, c.Server.EntryURL(), c.Config.BBBSecret)
@@ -273,7 +273,7 @@ var errAnswers = errors.New("BBB answers at the server's domain by now")
 
 // disable disables the entry, unless BBB answers by now.
 func (c *chain) disable(ctx context.Context, step Step) error {
-	if c.answers(ctx) {
+	if c.answers(ctx, step) {
 		return errAnswers
 	}
 	return ignoreGone(c.LoadBalancer.SetState(ctx, step.EntryID, pool.Disabled))
@@ -281,16 +281,16 @@ func (c *chain) disable(ctx context.Context, step Step) error {
 
 // unregister removes the entry, unless BBB answers by now.
 func (c *chain) unregister(ctx context.Context, step Step) error {
-	if c.answers(ctx) {
+	if c.answers(ctx, step) {
 		return errAnswers
 	}
 	return ignoreGone(c.LoadBalancer.Unregister(ctx, step.EntryID))
 }
 
-// answers reports whether a BBB answers at the server's domain. An address without a
-// machine drops packets, so that nobody answers before the timeout.
-func (c *chain) answers(ctx context.Context) bool {
+// answers reports whether a BBB answers at the URL of the step's entry. An address without
+// a machine drops packets, so that nobody answers before the timeout.
+func (c *chain) answers(ctx context.Context, step Step) bool {
 	return ask(ctx, c.Config.AnswerTimeout, func(ctx context.Context) (string, error) {
-		return c.BBB.Version(ctx, pool.Endpoint{URL: c.Server.EntryURL()})
+		return c.BBB.Version(ctx, pool.Endpoint{URL: step.EntryURL})
 	}).Known()
 }

@@ -52,23 +52,29 @@ func TestRunReplacesNoRecordWrittenAfterThePlan(t *testing.T) {
 }
 
 // silentBBB is a BBB whose address drops packets.
-type silentBBB struct{ BBB }
+type silentBBB struct {
+	BBB
+	// asked is the URL that was asked.
+	asked *string
+}
 
-func (silentBBB) Version(ctx context.Context, _ pool.Endpoint) (string, error) {
+func (b silentBBB) Version(ctx context.Context, at pool.Endpoint) (string, error) {
+	*b.asked = at.URL
 	<-ctx.Done()
 	return "", ctx.Err()
 }
 
 // TestSilentServersAreUnregistered checks that asking a server whether it answers leaves
-// time for the step itself.
+// time for the step itself, and that it is asked at its entry's URL, as by Scalelite.
 func TestSilentServersAreUnregistered(t *testing.T) {
-	removed := false
+	const url = "http://bbb-w1.example.com:8080/bigbluebutton/api"
+	removed, asked := false, ""
 	balancer := removals{remove: func(ctx context.Context) error { removed = ctx.Err() == nil; return ctx.Err() }}
-	run := Run{Services: Services{BBB: silentBBB{}, LoadBalancer: balancer}, Config: Config{CallTimeout: time.Minute, AnswerTimeout: time.Millisecond},
+	run := Run{Services: Services{BBB: silentBBB{asked: &asked}, LoadBalancer: balancer}, Config: Config{CallTimeout: time.Minute, AnswerTimeout: time.Millisecond},
 		Parallel: 1, Report: func(Outcome) {}, Pause: func(context.Context, time.Duration) error { return nil }}
-	outcomes := run.Do(t.Context(), Plan{{Server: server1, Steps: []Step{{Kind: Unregister, EntryID: "1"}}}})
-	if len(outcomes) != 1 || outcomes[0].Result != Done || !removed {
-		t.Errorf("%v, want the entry removed", outcomes)
+	outcomes := run.Do(t.Context(), Plan{{Server: server1, Steps: []Step{{Kind: Unregister, EntryID: "1", EntryURL: url}}}})
+	if len(outcomes) != 1 || outcomes[0].Result != Done || !removed || asked != url {
+		t.Errorf("%v, asked at %q, want the entry removed after its URL was asked", outcomes, asked)
 	}
 }
 

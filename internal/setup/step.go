@@ -39,8 +39,10 @@ type Step struct {
 	// Address is the zero Address if an earlier step reserves it.
 	Address pool.Address `json:"address,omitzero"`
 	// Record has no data if an earlier step reserves the address.
-	Record  pool.DNSRecord `json:"record,omitzero"`
-	EntryID string         `json:"entry_id,omitempty"`
+	Record pool.DNSRecord `json:"record,omitzero"`
+	// EntryID and EntryURL are those of the entry that is disabled or removed.
+	EntryID  string `json:"entry_id,omitempty"`
+	EntryURL string `json:"entry_url,omitempty"`
 }
 
 // describe says what a step does for a server.
