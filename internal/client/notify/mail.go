@@ -143,17 +143,18 @@ func (m mailbox) begin(client *smtp.Client, security *tls.Config) error {
 		return step("hello", err)
 	}
 	if !m.implicitTLS() && !m.withoutTLS() {
-		if offered, _ := client.Extension("STARTTLS"); !offered {
+		extensions, err := m.extensions(client)
+		if err != nil {
+			return step("hello", err)
+		}
+		if _, offered := extensions["STARTTLS"]; !offered {
 			return errors.New("the server does not offer STARTTLS")
 		}
 		if err := client.StartTLS(security); err != nil {
 			return step("STARTTLS", err)
 		}
 	}
-	if auth := m.auth(); auth != nil {
-		return step("log in", client.Auth(auth))
-	}
-	return nil
+	return m.login(client)
 }
 
 // address sends the sender and the recipients. The error is a partialError if the server
@@ -178,23 +179,6 @@ func writeData(client *smtp.Client, mail []byte) error {
 		return err
 	}
 	return data.Close()
-}
-
-// auth returns the login method, or nil for no login.
-func (m mailbox) auth() smtp.Auth {
-	user, password := m.config.Username, m.config.Password
-	switch m.config.Auth {
-	case mailer.AuthTypes.CRAMMD5:
-		return smtp.CRAMMD5Auth(user, password)
-	case mailer.AuthTypes.OAuth2:
-		return mailer.OAuth2Auth(user, password)
-	case mailer.AuthTypes.None:
-		return nil
-	}
-	if user == "" {
-		return nil
-	}
-	return smtp.PlainAuth("", user, password, m.config.Host)
 }
 
 // compose returns the mail as plain text. The encoding keeps lines within SMTP's limit.

@@ -5,9 +5,12 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/hmac"
+	"crypto/md5"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"io"
 	"log"
@@ -37,6 +40,8 @@ type stage struct {
 	mutex    sync.Mutex
 	requests []request
 	mails    []mailSeen
+	// mechanisms are the login mechanisms that the mail server offers.
+	mechanisms []string
 	// respond is the web server's handler; nil for status 200 and an empty object.
 	respond http.HandlerFunc
 	web     *httptest.Server
@@ -48,6 +53,7 @@ type request struct{ Line, ContentType, Authorization, Token, Body string }
 
 type mailSeen struct {
 	from, user string
+	mechanism  string
 	to         []string
 	text       string
 	encrypted  bool
@@ -60,7 +66,7 @@ var names = []string{
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	s := &stage{t: t, roots: x509.NewCertPool()}
+	s := &stage{t: t, roots: x509.NewCertPool(), mechanisms: []string{sasl.Plain}}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -186,16 +192,74 @@ type session struct {
 	seen  mailSeen
 }
 
-func (m *session) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (m *session) AuthMechanisms() []string { return m.stage.mechanisms }
 
-func (m *session) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
+func (m *session) Auth(mechanism string) (sasl.Server, error) {
+	if !slices.ContainsFunc(m.stage.mechanisms, func(offered string) bool { return strings.EqualFold(offered, mechanism) }) {
+		return nil, smtp.ErrAuthUnknownMechanism
+	}
+	m.seen.mechanism = mechanism
+	check := func(user, password string) error {
 		if user != "divims" || password != "pass word" {
 			return smtp.ErrAuthFailed
 		}
 		m.seen.user = user
 		return nil
-	}), nil
+	}
+	switch mechanism {
+	case sasl.Plain:
+		return sasl.NewPlainServer(func(_, user, password string) error { return check(user, password) }), nil
+	case sasl.Login:
+		return &loginServer{check: check}, nil
+	case "CRAM-MD5":
+		return cramMD5{func(user string, digest []byte) error {
+			own := hmac.New(md5.New, []byte("pass word"))
+			own.Write([]byte(challenge))
+			if !hmac.Equal(digest, own.Sum(nil)) {
+				return smtp.ErrAuthFailed
+			}
+			return check(user, "pass word")
+		}}, nil
+	}
+	return nil, smtp.ErrAuthUnknownMechanism
+}
+
+// loginServer is the server's side of LOGIN.
+type loginServer struct {
+	check   func(user, password string) error
+	answers []string
+}
+
+func (l *loginServer) Next(response []byte) ([]byte, bool, error) {
+	if response != nil {
+		l.answers = append(l.answers, string(response))
+	}
+	switch len(l.answers) {
+	case 0:
+		return []byte("User Name\x00"), false, nil
+	case 1:
+		return []byte("Password\x00"), false, nil
+	}
+	return nil, true, l.check(l.answers[0], l.answers[1])
+}
+
+const challenge = "<1896.697170952@mail.example.com>"
+
+// cramMD5 is the server's side of CRAM-MD5 (RFC 2195).
+type cramMD5 struct {
+	check func(user string, digest []byte) error
+}
+
+func (c cramMD5) Next(response []byte) ([]byte, bool, error) {
+	if len(response) == 0 {
+		return []byte(challenge), false, nil
+	}
+	user, text, _ := strings.Cut(string(response), " ")
+	digest, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, false, err
+	}
+	return nil, true, c.check(user, digest)
 }
 
 func (m *session) Mail(from string, _ *smtp.MailOptions) error {
