@@ -20,7 +20,9 @@ func FuzzParse(f *testing.F) {
 	}
 	for _, page := range []string{healthy,
 		"# TYPE node_load1 summary\nnode_load1{quantile=\"0.5\"} 1\nnode_load1_sum 1\nnode_load1_count 1\n",
-		"\"0\"0\n", "divims_recordings_backlog\"\"0\n", "{\"node_load1\"} 1 1395066363000\n{} 1\n{\"a\",\"b\"} 2\n",
+		"\"0\"0\n", "divims_recordings_backlog\"\"0\n", "divims_recordings_backlo\"g\"0\n",
+		"# TYPE node_load1 gauge\r\nnode_load1 1\r\n# HELP a b\rc\nnode_load5 2 1.5 # {a=\"b\"} 1\n# EOF", "\xef\xbb\xbfnode_load1 1",
+		"{\"node_load1\"} 1 1395066363000\n{} 1\n{\"a\",\"b\"} 2\n",
 		"# TYPE node_load1 gaugehistogram\nnode_load1_bucket{le=\"+Inf\"} 1\n# HELP\n#",
 		"node_load1 1e308\nnode_load5 NaN\nnode_load15 -Inf\ndivims_recordings_backlog{stage=\"a\\\"\\\\\\n\"} 1e6\n"} {
 		f.Add(page)

@@ -1,6 +1,8 @@
 package exporter
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -166,13 +168,48 @@ func TestCollectors(t *testing.T) {
 	})
 }
 
+// A page may be compressed, and one that is cut off is an error.
+func TestCompressedPage(t *testing.T) {
+	var page bytes.Buffer
+	compressed := gzip.NewWriter(&page)
+	if _, err := io.WriteString(compressed, "node_load1 1\r\nnode_load5 2"); err != nil || compressed.Close() != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		body []byte
+		want string
+	}{
+		"whole":   {page.Bytes(), ""},
+		"cut off": {page.Bytes()[:page.Len()-9], "EOF"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			endpoint := listen(t, func(w http.ResponseWriter, r *http.Request) {
+				if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+					t.Error("the request does not accept gzip")
+				}
+				w.Header().Set("Content-Encoding", "gzip")
+				_, _ = w.Write(c.body)
+			})
+			stats, err := New(Config{URLs: []string{endpoint.URL + "/metrics"}}, endpoint.Client()).Stats(context.Background(), local, at9)
+			switch {
+			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+				t.Errorf("error = %v; want %q", err, c.want)
+			case c.want == "" && err != nil:
+				t.Error(err)
+			case c.want == "":
+				wantSeen(t, "load5", stats.Load5, 2)
+			}
+		})
+	}
+}
+
 func TestErrorsNameTheEndpointAndNoSecret(t *testing.T) {
 	for name, c := range map[string]struct {
 		handle http.HandlerFunc
 		want   string
 	}{
 		"not metrics at all": {respond("<!doctype html><p>Log in\n"), "line 1: not in Prometheus's text format"},
-		"incomplete line":    {respond("node_load5 1\nnode_load1 1"), "line 2: the text ends within the line"},
+		"incomplete line":    {respond("node_load5 1\nnode_load1"), "line 2: not in Prometheus's text format"},
 		"not a number":       {respond("node_load1 sesame\n"), "line 1: node_load1: its value is not a number"},
 		"a line too long":    {respond("node_load1 " + strings.Repeat("x", 1<<20) + "\n"), "line 1: node_load1: longer than 16384 bytes"},
 		"unauthorized":       {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }, "status 401"},

@@ -19,8 +19,10 @@ const maxBody = 2 << 20
 // longer.
 const maxLine = 16 << 10
 
-// parse reads Prometheus's text format, version 0.0.4, and returns the metrics in the
-// table. Of other metrics it reads the name only. More than maxBody bytes are an error.
+// parse reads Prometheus's text format, version 0.0.4, or OpenMetrics, and returns the
+// metrics in the table. Of other metrics it reads the name only. Lines may end in CRLF, the
+// last one may have no end, and the text may begin with a byte order mark. More than maxBody
+// bytes are an error.
 func parse(body io.Reader) (map[string]*series, error) {
 	limited := &io.LimitedReader{R: body, N: maxBody + 1}
 	lines := buffers.Get().(*bufio.Reader)
@@ -48,23 +50,26 @@ type text struct {
 }
 
 var (
-	errTruncated = errors.New("the text ends within the line")
 	errMalformed = errors.New("not in Prometheus's text format")
+	errEnding    = errors.New("lines must end in LF or CRLF, not in CR alone")
 )
 
 func (t *text) read() error {
 	for {
 		t.number++
 		line, err := t.lines.ReadSlice('\n')
+		if t.number == 1 {
+			line = bytes.TrimPrefix(line, byteOrderMark)
+		}
 		switch {
 		case err == nil:
 			err = t.line(line[:len(line)-1])
 		case errors.Is(err, bufio.ErrBufferFull):
 			err = t.longLine(line)
-		case errors.Is(err, io.EOF) && len(line) == 0:
-			return nil
 		case errors.Is(err, io.EOF):
-			err = errTruncated
+			// If the text was cut off here, the line is malformed, or its number has lost
+			// digits. A count does not become zero by that.
+			return t.line(line)
 		}
 		if err != nil {
 			return err
@@ -72,10 +77,16 @@ func (t *text) read() error {
 	}
 }
 
+// byteOrderMark is written by some editors at the beginning of UTF-8 text.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
 // longLine skips the rest of a line with the given beginning. It returns an error if
 // the line belongs to a metric in the table.
 func (t *text) longLine(beginning []byte) error {
 	name, _ := cutName(trimBlanks(beginning))
+	if bytes.IndexByte(beginning[:len(beginning)-1], '\r') >= 0 {
+		return errEnding
+	}
 	if m := table[string(name)]; m != nil {
 		return fmt.Errorf("%s: longer than %d bytes", m.name, maxLine)
 	}
@@ -83,7 +94,7 @@ func (t *text) longLine(beginning []byte) error {
 		switch _, err := t.lines.ReadSlice('\n'); {
 		case errors.Is(err, bufio.ErrBufferFull):
 		case errors.Is(err, io.EOF):
-			return errTruncated
+			return nil
 		default:
 			return err
 		}
@@ -92,9 +103,12 @@ func (t *text) longLine(beginning []byte) error {
 
 // line parses a sample or a comment.
 func (t *text) line(line []byte) error {
-	line = trimBlanks(line)
+	line = trimBlanks(bytes.TrimSuffix(line, []byte("\r")))
 	if len(line) == 0 {
 		return nil
+	}
+	if bytes.IndexByte(line, '\r') >= 0 {
+		return errEnding
 	}
 	if line[0] == '#' {
 		t.comment(line[1:])
@@ -127,7 +141,7 @@ func (t *text) comment(line []byte) {
 		return
 	}
 	switch kind, _ := cutWord(trimBlanks(rest)); string(kind) {
-	case "gauge", "counter", "untyped":
+	case "gauge", "counter", "untyped", "unknown", "info", "stateset": // the last three are OpenMetrics'
 	default:
 		t.seriesOf(m).fault = fmt.Errorf("%s: unexpected type %.20q", m.name, kind)
 	}
@@ -143,7 +157,8 @@ func (t *text) seriesOf(m *metric) *series {
 	return found
 }
 
-// sample parses what follows the name of a metric: labels, a value and perhaps a time.
+// sample parses what follows the name of a metric: labels, a value and perhaps a time. In
+// OpenMetrics, an exemplar may follow.
 func (t *text) sample(m *metric, rest []byte) (err error) {
 	var labels [maxLabels][]byte
 	if rest = trimBlanks(rest); len(rest) > 0 && rest[0] == '{' {
@@ -165,14 +180,23 @@ func (t *text) sample(m *metric, rest []byte) (err error) {
 	return nil
 }
 
-// checkTime checks the optional timestamp after a value. Its value is not used.
+// checkTime checks the optional timestamp after a value. Its value is not used. It is an
+// integer, but in OpenMetrics a decimal number, and an exemplar may follow or replace it.
 func checkTime(rest []byte) error {
-	moment, rest := cutWord(rest)
-	if _, err := strconv.ParseInt(string(moment), 10, 64); err != nil || len(trimBlanks(rest)) > 0 {
-		return errors.New("the text after its value is not a timestamp")
+	if rest[0] != '#' {
+		moment, after := cutWord(rest)
+		if _, err := strconv.ParseFloat(string(moment), 64); err != nil {
+			return errAfterValue
+		}
+		rest = trimBlanks(after)
+	}
+	if len(rest) > 0 && rest[0] != '#' {
+		return errAfterValue
 	}
 	return nil
 }
+
+var errAfterValue = errors.New("the text after its value is not a timestamp")
 
 func readNumber(word []byte) (float64, error) {
 	if len(word) == 1 && word[0] >= '0' && word[0] <= '9' { // most values are 0 or 1
