@@ -8,9 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
 	"sync"
+	"time"
 
 	"divims/internal/lab/world"
 	"divims/internal/pool"
@@ -34,6 +36,10 @@ type Config struct {
 	// Quotas limits the number of machines of a commercial type. A type that is not
 	// listed has no limit.
 	Quotas map[string]int
+	// SecurityGroups are the names of groups that the project has in every zone, besides
+	// the default one.
+	SecurityGroups  []string
+	PrivateNetworks []PrivateNetwork
 }
 
 // api has the world and the state that Scaleway has in addition.
@@ -41,6 +47,8 @@ type api struct {
 	Config
 	metadata metadata
 	zones    map[string]*dnsZone
+	// started is when the API started, which is also when groups and networks were made.
+	started time.Time
 	// records counts all DNS records that were ever created.
 	records int
 }
@@ -55,6 +63,7 @@ type API struct {
 func New(config Config) *API {
 	a := &api{Config: config, metadata: newMetadata(), zones: map[string]*dnsZone{}}
 	config.Lock.Lock()
+	a.started = a.World.Now()
 	for _, domain := range config.Domains {
 		a.newZone(domain, domain)
 	}
@@ -112,13 +121,28 @@ func (a *api) routes() map[string]handlerFunc {
 		"GET " + dns + "/{dnsZone}/records":                    a.listRecords,
 		"PATCH " + dns + "/{dnsZone}/records":                  a.changeRecords,
 	}
+	maps.Copy(routes, a.networkRoutes(instance))
 	for _, block := range []string{"/block/v1/zones/{zone}", "/block/v1alpha1/zones/{zone}"} {
 		routes["GET "+block+"/volumes"] = a.listBlockVolumes
 		routes["GET "+block+"/volumes/{id}"] = a.getBlockVolume
 		routes["PATCH "+block+"/volumes/{id}"] = a.updateBlockVolume
 		routes["DELETE "+block+"/volumes/{id}"] = a.deleteBlockVolume
+		routes["GET "+block+"/snapshots/{id}"] = a.getSnapshot
 	}
 	return routes
+}
+
+// networkRoutes returns the handlers of security groups and private networks.
+func (a *api) networkRoutes(instance string) map[string]handlerFunc {
+	const vpc = "/vpc/v2/regions/{region}"
+	return map[string]handlerFunc{
+		"GET " + instance + "/servers/{id}/private_nics":  a.listPrivateNICs,
+		"POST " + instance + "/servers/{id}/private_nics": a.createPrivateNIC,
+		"GET " + instance + "/security_groups":            a.listSecurityGroups,
+		"GET " + instance + "/security_groups/{id}":       a.getSecurityGroup,
+		"GET " + vpc + "/private-networks":                a.listPrivateNetworks,
+		"GET " + vpc + "/private-networks/{id}":           a.getPrivateNetwork,
+	}
 }
 
 // maxBodySize is the largest request body that is read, in bytes. No client sends nearly

@@ -1,6 +1,7 @@
 package scalewayapi
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -60,16 +61,23 @@ func (t blockTime) MarshalJSON() ([]byte, error) {
 func (a *api) newBlockVolume(volume pool.Volume) blockVolume {
 	note := a.metadata.volumes[volume.ID]
 	view := blockVolume{
-		ID: volume.ID, Name: note.name, Zone: volume.Zone, Type: "sbs_5k", Size: volumeSize, ProjectID: a.Project,
+		ID: volume.ID, Name: note.name, Zone: volume.Zone, Size: note.size, ProjectID: a.Project,
 		CreatedAt: blockTime(note.created), UpdatedAt: blockTime(note.created), References: []reference{},
-		Status: "available", Tags: notNil(note.tags), Specs: blockSpecs{5000, "sbs"},
+		Status: "available", Tags: notNil(note.tags), Specs: blockSpecs{note.iops, "sbs"},
 	}
+	if a.isUpdating(note) {
+		view.Specs.PerfIOPS = note.formerIOPS
+	}
+	view.Type = fmt.Sprintf("sbs_%dk", view.Specs.PerfIOPS/1000)
 	if note.image != "" {
 		parent := snapshotID(note.image)
 		view.ParentSnapshotID = &parent
 	}
 	if volume.Attached {
 		view.Status = "in_use"
+		if a.isUpdating(note) {
+			view.Status = "updating"
+		}
 		view.References = append(view.References, reference{
 			derivedID("reference", volume.ID), "instance_server", note.machineID, blockTime(note.created), "exclusive", "attached",
 		})
@@ -154,10 +162,49 @@ func (a *api) updateBlockVolume(r *http.Request, body []byte) (response, error) 
 	if err != nil {
 		return response{}, err
 	}
-	if err := a.updateVolume(volume, body); err != nil {
+	if err := a.changeBlockVolume(volume, body); err != nil {
 		return response{}, err
 	}
 	return ok(forAPIVersion(r, a.newBlockVolume(volume)))
+}
+
+// blockUpdate has the supported fields of an update of a block volume.
+type blockUpdate struct {
+	volumeUpdate
+	PerfIOPS *int `json:"perf_iops"`
+}
+
+// defaultIOPS are the operations per second of a new volume. offeredIOPS are all that can be
+// set.
+const defaultIOPS = 5000
+
+var offeredIOPS = []int{defaultIOPS, 15000}
+
+// iopsTime is how long a change of the operations per second takes. Until then, the volume
+// shows the former ones. Half a second was recorded.
+const iopsTime = time.Second
+
+func (a *api) isUpdating(note *volumeMetadata) bool { return a.World.Now().Before(note.updated) }
+
+// changeBlockVolume changes a volume. While it is updating, all changes are refused; that is
+// an assumption, because nobody recorded one.
+func (a *api) changeBlockVolume(volume pool.Volume, body []byte) error {
+	update, err := decodeStrictly[blockUpdate](body)
+	if err != nil {
+		return err
+	}
+	note := a.metadata.volumes[volume.ID]
+	if update.PerfIOPS != nil && !slices.Contains(offeredIOPS, *update.PerfIOPS) {
+		return invalidArguments(argument{"perf_iops", "constraint", "must be available for the volume's storage class"})
+	}
+	if a.isUpdating(note) {
+		return transientState("volume", volume.ID, "updating")
+	}
+	if update.PerfIOPS != nil && *update.PerfIOPS != note.iops {
+		note.iops, note.formerIOPS, note.updated = *update.PerfIOPS, note.iops, a.World.Now().Add(iopsTime)
+	}
+	update.apply(note)
+	return nil
 }
 
 // deleteBlockVolume refuses to delete an attached volume.
@@ -165,6 +212,9 @@ func (a *api) deleteBlockVolume(r *http.Request, _ []byte) (response, error) {
 	volume, err := a.blockVolume(r)
 	if err != nil {
 		return response{}, err
+	}
+	if a.isUpdating(a.metadata.volumes[volume.ID]) {
+		return response{}, transientState("volume", volume.ID, "updating")
 	}
 	if volume.Attached {
 		return response{}, preconditionFailed(http.StatusPreconditionFailed, "resource_still_in_use", "volume is attached")

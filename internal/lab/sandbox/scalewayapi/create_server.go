@@ -18,6 +18,7 @@ type serverOrder struct {
 	DynamicIPRequired *bool                     `json:"dynamic_ip_required"`
 	PublicIP          string                    `json:"public_ip"`
 	PublicIPs         []string                  `json:"public_ips"`
+	SecurityGroup     string                    `json:"security_group"`
 	Project           string                    `json:"project"`
 	Organization      string                    `json:"organization"`
 	Tags              []string                  `json:"tags"`
@@ -26,6 +27,7 @@ type serverOrder struct {
 type volumeTemplate struct {
 	ID         string `json:"id"`
 	VolumeType string `json:"volume_type"`
+	Size       *int64 `json:"size"`
 }
 
 // createServer creates a server, which is stopped at first, as at Scaleway.
@@ -52,6 +54,10 @@ func (a *api) createServer(r *http.Request, body []byte) (response, error) {
 	a.metadata.sync(a.World)
 	// Scaleway assigns a dynamic address unless the request says no.
 	a.metadata.machines[machine.ID].dynamicAddress = order.DynamicIPRequired == nil || *order.DynamicIPRequired
+	a.metadata.machines[machine.ID].securityGroup = order.SecurityGroup
+	if size := order.Volumes["0"].Size; size != nil {
+		a.metadata.volumes[machine.Volumes[0].ID].size = *size
+	}
 	return created(r, machine.ID, map[string]any{"server": a.serverOf(machine)})
 }
 
@@ -69,6 +75,11 @@ func (a *api) checkOrder(order serverOrder, zone string) error {
 	}
 	if !slices.ContainsFunc(a.World.Images(), func(i pool.Image) bool { return i.ID == order.Image && i.Zone == zone }) {
 		return notFound("instance_image", order.Image)
+	}
+	if order.SecurityGroup != "" {
+		if err := a.checkGroup(zone, order.SecurityGroup); err != nil {
+			return err
+		}
 	}
 	if err := checkVolumes(order.Volumes, a.World.Types()[i]); err != nil {
 		return err
@@ -107,6 +118,25 @@ func checkVolumes(volumes map[string]volumeTemplate, commercialType world.Type) 
 		if template.VolumeType != "" && template.VolumeType != volumeTypes[commercialType.RootVolume] {
 			return invalidArguments(argument{"volumes", "constraint", commercialType.Name + " has no root volume of type " + template.VolumeType})
 		}
+		if template.Size != nil {
+			return checkSize(*template.Size, template.VolumeType)
+		}
+	}
+	return nil
+}
+
+// checkSize refuses the size of a new root volume. In all recordings, an order with a size
+// has the type, too.
+func checkSize(size int64, volumeType string) error {
+	switch {
+	case volumeType == "":
+		return invalidArguments(missingArgument("volumes.0.volume_type"))
+	case size < volumeSize:
+		return invalidArguments(argument{"volumes.0.size", "constraint", "must be at least the size of the image"})
+	case size%512 != 0:
+		return invalidArguments(argument{"volumes.0.size", "constraint", "must be a multiple of 512"})
+	case volumeType == volumeTypes[pool.LocalVolume] && size > maxLocalStorage:
+		return invalidArguments(argument{"volumes.0.size", "constraint", "must be at most the local storage of the commercial type"})
 	}
 	return nil
 }

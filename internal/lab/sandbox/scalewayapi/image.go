@@ -28,7 +28,8 @@ type image struct {
 	Zone              string         `json:"zone"`
 }
 
-// snapshot is the source of root volumes. Scaleway does not report its size.
+// snapshot is the source of root volumes. Scaleway does not report its size here, but in the
+// snapshot itself.
 type snapshot struct {
 	VolumeType string `json:"volume_type"`
 	ID         string `json:"id"`

@@ -12,7 +12,8 @@ import (
 // volumeTypes are Scaleway's names for the kinds of volumes.
 var volumeTypes = map[pool.VolumeKind]string{pool.LocalVolume: "l_ssd", pool.BlockVolume: "sbs_volume"}
 
-// volumeSize is the size of every volume, in bytes. Volumes of the world have no size.
+// volumeSize is the size of every image, in bytes, and of a volume whose order has no size.
+// Images of the world have no size.
 const volumeSize = 20_000_000_000
 
 // attachedBlockVolume is a volume of Block Storage in a server's response.
@@ -66,7 +67,7 @@ func (a *api) newLocalVolume(volume pool.Volume) localVolume {
 	note := a.metadata.volumes[volume.ID]
 	view := localVolume{
 		ID: volume.ID, Name: note.name, VolumeType: "l_ssd", Organization: a.Project, Project: a.Project,
-		Size: volumeSize, State: "available", Tags: notNil(note.tags), Zone: volume.Zone,
+		Size: note.size, State: "available", Tags: notNil(note.tags), Zone: volume.Zone,
 		CreationDate: instanceTime(note.created), ModificationDate: instanceTime(note.created),
 	}
 	for _, machine := range a.World.Machines() {
@@ -121,20 +122,14 @@ type volumeUpdate struct {
 	Tags *[]string `json:"tags"`
 }
 
-// updateVolume changes a volume's name and tags.
-func (a *api) updateVolume(volume pool.Volume, body []byte) error {
-	update, err := decodeStrictly[volumeUpdate](body)
-	if err != nil {
-		return err
+// apply changes a volume's name and tags.
+func (u volumeUpdate) apply(note *volumeMetadata) {
+	if u.Name != nil {
+		note.name = *u.Name
 	}
-	note := a.metadata.volumes[volume.ID]
-	if update.Name != nil {
-		note.name = *update.Name
+	if u.Tags != nil {
+		note.tags = *u.Tags
 	}
-	if update.Tags != nil {
-		note.tags = *update.Tags
-	}
-	return nil
 }
 
 func (a *api) updateLocalVolume(r *http.Request, body []byte) (response, error) {
@@ -142,9 +137,11 @@ func (a *api) updateLocalVolume(r *http.Request, body []byte) (response, error) 
 	if err != nil {
 		return response{}, err
 	}
-	if err := a.updateVolume(volume, body); err != nil {
+	update, err := decodeStrictly[volumeUpdate](body)
+	if err != nil {
 		return response{}, err
 	}
+	update.apply(a.metadata.volumes[volume.ID])
 	return ok(map[string]any{"volume": a.newLocalVolume(volume)})
 }
 

@@ -20,9 +20,10 @@ type metadata struct {
 
 type machineMetadata struct {
 	userData map[string][]byte
-	// securityGroup and placementGroup are ids. They are empty until they are updated:
-	// the machine is in the project's default security group and in no placement group.
+	// securityGroup and placementGroup are ids. They are empty until they are set: the
+	// machine is in the project's default security group and in no placement group.
 	securityGroup, placementGroup string
+	nics                          []nicMetadata
 	// dynamicAddress makes Scaleway assign an address while the machine runs.
 	dynamicAddress bool
 }
@@ -33,6 +34,10 @@ type volumeMetadata struct {
 	created          time.Time
 	detached         time.Time // zero while it is attached
 	machineID, image string
+	size             int64 // bytes
+	iops, formerIOPS int   // of a block volume
+	// updated is when the last change of iops takes effect.
+	updated time.Time
 }
 
 type addressMetadata struct {
@@ -71,7 +76,7 @@ func (m *metadata) sync(w *world.World) {
 // newVolumeMetadata names a volume after the image, as recorded. It does not inherit
 // the machine's tags.
 func newVolumeMetadata(machine pool.Machine, index int, images []pool.Image) *volumeMetadata {
-	note := &volumeMetadata{created: machine.Created, machineID: machine.ID, image: machine.ImageID}
+	note := &volumeMetadata{created: machine.Created, machineID: machine.ID, image: machine.ImageID, size: volumeSize, iops: defaultIOPS}
 	if i := slices.IndexFunc(images, func(image pool.Image) bool { return image.ID == machine.ImageID }); i >= 0 {
 		note.name = images[i].Name
 	}
@@ -88,7 +93,7 @@ func (m *metadata) syncVolumes(w *world.World, attached map[string]bool) {
 	for _, volume := range w.Volumes() {
 		exist[volume.ID] = true
 		if m.volumes[volume.ID] == nil {
-			m.volumes[volume.ID] = &volumeMetadata{name: volume.Name, created: w.Now()}
+			m.volumes[volume.ID] = &volumeMetadata{name: volume.Name, created: w.Now(), size: volumeSize, iops: defaultIOPS}
 		}
 		switch note := m.volumes[volume.ID]; {
 		case attached[volume.ID]:

@@ -21,7 +21,11 @@ const (
 	secretKey = "6170692d-7363-4616-8c65-000000000002"
 	zone      = "/instance/v1/zones/fr-par-1"
 	block     = "/block/v1/zones/fr-par-1"
+	networkID = "00000000-0000-4000-8000-0000000000a1"
 	imageID   = "00000000-0000-4000-8000-000000000001"
+	// farNetworkID is a private network in another region.
+	farNetworkID = "00000000-0000-4000-8000-0000000000a2"
+
 	blockType = "POP2-HC-8C-16G" // has a block volume
 	localType = "GP1-S"          // has a local volume
 )

@@ -45,7 +45,7 @@ type server struct {
 	Maintenances      []plannedMaintenance `json:"maintenances"`
 	AllowedActions    []string             `json:"allowed_actions"`
 	PlacementGroup    *resourceName        `json:"placement_group"`
-	PrivateNICs       []string             `json:"private_nics"`
+	PrivateNICs       []privateNIC         `json:"private_nics"`
 	Zone              string               `json:"zone"`
 	Filesystems       []string             `json:"filesystems"`
 	EndOfService      bool                 `json:"end_of_service"`
@@ -111,7 +111,7 @@ func (a *api) serverOf(machine pool.Machine) server {
 		CreationDate:      instanceTime(machine.Created), ModificationDate: instanceTime(machine.Since),
 		SecurityGroup: a.securityGroupOf(machine), PlacementGroup: a.placementGroupOf(machine),
 		Location: locationOf(machine), Maintenances: []plannedMaintenance{},
-		ExtraNetworks: []string{}, PrivateNICs: []string{}, Filesystems: []string{},
+		ExtraNetworks: []string{}, PrivateNICs: a.nicsOf(machine), Filesystems: []string{},
 		DNS: machine.ID + ".pub.instances.scw.cloud",
 	}
 	if len(addresses) > 0 {
@@ -121,13 +121,6 @@ func (a *api) serverOf(machine pool.Machine) server {
 		s.Maintenances = append(s.Maintenances, plannedMaintenance{m.Reason, instanceTime(m.Start)})
 	}
 	return s
-}
-
-func (a *api) securityGroupOf(machine pool.Machine) resourceName {
-	if id := a.metadata.machines[machine.ID].securityGroup; id != "" {
-		return resourceName{id, "security group"}
-	}
-	return resourceName{derivedID("security group", a.Project), "Default security group"}
 }
 
 // placementGroupOf returns the machine's placement group, or nil.
@@ -275,6 +268,9 @@ func (a *api) setGroups(machine pool.Machine, update serverUpdate) error {
 	note := a.metadata.machines[machine.ID]
 	security, placement := note.securityGroup, note.placementGroup
 	if update.SecurityGroup != nil && update.SecurityGroup.ID != a.securityGroupOf(machine).ID {
+		if err := a.checkGroup(machine.Zone, update.SecurityGroup.ID); err != nil {
+			return err
+		}
 		security = update.SecurityGroup.ID
 	}
 	group, change, err := decodeNullable("placement_group", update.PlacementGroup)

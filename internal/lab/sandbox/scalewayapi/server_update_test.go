@@ -4,12 +4,21 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"divims/internal/lab/sandbox/scalewayapi"
+	"divims/internal/lab/world"
 )
+
+// withGroup adds a security group and two private networks to the usual sandbox.
+func withGroup(_ *world.Config, c *scalewayapi.Config) {
+	c.SecurityGroups = []string{"bbb"}
+	c.PrivateNetworks = []scalewayapi.PrivateNetwork{{ID: networkID, Name: "bbb", Region: "fr-par"}, {ID: farNetworkID, Name: "bbb", Region: "nl-ams"}}
+}
 
 // As recorded, the modification date moves with an update that changes something, and
 // not with one that changes nothing.
 func TestModificationDateMovesWithChangesOnly(t *testing.T) {
-	const group = "5b9f2c3a-6a0e-4d53-9a51-0d4c9b1d7a01"
+	group := scalewayapi.SecurityGroupID(project, "fr-par-1", "bbb")
 	for name, test := range map[string]struct {
 		before, update map[string]any
 		moves          bool
@@ -27,7 +36,7 @@ func TestModificationDateMovesWithChangesOnly(t *testing.T) {
 		"still no placement group":       {nil, map[string]any{"placement_group": nil}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newSandbox(t)
+			s := newSandbox(t, withGroup)
 			path := zone + "/servers/" + s.create("bbb-w1", nil)
 			if test.before != nil {
 				s.call("PATCH", path, test.before)
