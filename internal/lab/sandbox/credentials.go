@@ -13,6 +13,7 @@ import (
 // on the seed only, because all they protect is a loopback port.
 type credentials struct {
 	project         string
+	network         string // the private network
 	accessKey       string
 	secretKey       pool.Secret
 	scaleliteSecret pool.Secret
@@ -24,6 +25,7 @@ func newCredentials(seed uint64) credentials {
 	access := sha256.Sum256([]byte(token(seed, "access key")))
 	return credentials{
 		project:         uuid(token(seed, "project")),
+		network:         uuid(token(seed, "private network")),
 		accessKey:       "SCW" + base32.StdEncoding.EncodeToString(access[:])[:17],
 		secretKey:       pool.NewSecret(uuid(token(seed, "secret key"))),
 		scaleliteSecret: pool.NewSecret(token(seed, "Scalelite")),

@@ -238,6 +238,9 @@ func (s *Sandbox) scaleway() *scalewayapi.API {
 		SecretKey: s.credentials.secretKey,
 		Domains:   []string{Domain},
 		Quotas:    s.config.Quotas,
+
+		SecurityGroups:  []string{securityGroup},
+		PrivateNetworks: []scalewayapi.PrivateNetwork{{ID: s.credentials.network, Name: "bbb", Region: region}},
 	}
 	if !s.config.Unprovisioned {
 		config.Named = s.config.World.Servers
