@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"divims/internal/client/httpclient"
+	"divims/internal/client/scaleway"
 	"divims/internal/cycle"
 	"divims/internal/pool"
 	"divims/internal/report"
@@ -38,7 +39,7 @@ func (p *Pool) Evaluate(ctx context.Context, source string, dryRun bool) (cycle.
 		return cycle.Record{}, err
 	}
 	conflict := p.conflicts.present()
-	record, err := p.cycle.Run(httpclient.ForEvaluation(ctx), cycle.Request{
+	record, err := p.cycle.Run(scaleway.ForEvaluation(httpclient.ForEvaluation(ctx)), cycle.Request{
 		Now: now, Elapsed: elapsed, Source: source, Holder: p.holder(source), DryRun: dryRun, Conflict: conflict,
 	})
 	if dryRun {

@@ -19,8 +19,9 @@ const (
 	Locked         MachineState = "locked"           // by the hoster; it cannot be changed
 )
 
-// Preparing is the Detail of a machine whose creation was interrupted before it had its
-// user data. It has never run and must not be started; it can be deleted.
+// Preparing is the Detail of a machine whose creation was interrupted before it had all that
+// it must have, such as its user data. It has never run and must not be started; it can be
+// deleted.
 const Preparing = "preparing"
 
 // Machine is the Scaleway Instance or Elastic Metal host that currently is a server's

@@ -26,7 +26,9 @@ func (c *Client) readableAddresses(ctx context.Context) (addresses []pool.Addres
 	failures := make([]error, len(c.zones))
 	addresses, _ = inZones(ctx, c.zones, func(ctx context.Context, zone scw.Zone) (found []pool.Address, _ error) {
 		at := slices.Index(c.zones, zone)
-		found, failures[at] = c.addressesIn(ctx, zone)
+		found, failures[at] = once(ctx, "addresses in "+string(zone), func(ctx context.Context) ([]pool.Address, error) {
+			return c.addressesIn(ctx, zone)
+		})
 		return found, nil
 	})
 	return addresses, errors.Join(failures...)

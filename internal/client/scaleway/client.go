@@ -22,6 +22,7 @@ import (
 	domain "github.com/scaleway/scaleway-sdk-go/api/domain/v2beta1"
 	iam "github.com/scaleway/scaleway-sdk-go/api/iam/v1alpha1"
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
+	"github.com/scaleway/scaleway-sdk-go/api/vpc/v2"
 	"github.com/scaleway/scaleway-sdk-go/scw"
 	"github.com/scaleway/scaleway-sdk-go/validation"
 	"golang.org/x/sync/errgroup"
@@ -51,6 +52,7 @@ type Client struct {
 	metal     *baremetal.API
 	domains   *domain.API
 	iam       *iam.API
+	networks  *vpc.API
 	resolver  Resolver
 	prices    prices
 
@@ -91,6 +93,7 @@ func New(config Config, httpClient *http.Client) (*Client, error) {
 		metal:     baremetal.NewAPI(sdk),
 		domains:   domain.NewAPI(sdk),
 		iam:       iam.NewAPI(sdk),
+		networks:  vpc.NewAPI(sdk),
 		resolver:  config.Resolver,
 		project:   config.ProjectID,
 		tag:       config.Tag,

@@ -135,6 +135,18 @@ func (c *cloud) changes() []string {
 	return changes
 }
 
+// count returns how often a call was made.
+func (c *cloud) count(what string) (count int) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, got := range c.calls {
+		if got.what == what {
+			count++
+		}
+	}
+	return count
+}
+
 // last returns the latest call of a kind.
 func (c *cloud) last(what string) call {
 	c.t.Helper()

@@ -25,8 +25,8 @@ import (
 //   - a machine has the pool's tag from the call that creates it, and no second machine
 //     of the same name is created,
 //   - the same call attaches the addresses,
-//   - a machine without its user data has preparingTag, is listed as pool.Preparing, and
-//     cannot be powered on, only deleted,
+//   - a machine without its user data, or without what the settings give it, has
+//     preparingTag, is listed as pool.Preparing, and cannot be powered on, only deleted,
 //   - any other machine is complete but stopped, and PowerOn starts it.
 //
 // If the machine was created but not started, it is returned together with the error.
@@ -116,9 +116,9 @@ func (c *Client) refuseSecond(ctx context.Context, name string, sites []site) er
 // if err is nil as well, nothing is left behind, and another type or zone can be tried. A
 // refusal without the type was unclear, so that a machine may exist.
 func (c *Client) createIn(ctx context.Context, site site, commercialType string, order pool.MachineOrder) (pool.Machine, *pool.Refusal, error) {
-	tags := []string{c.tag, pool.ServerTag(order.Server.Number)}
+	tags := append([]string{c.tag, pool.ServerTag(order.Server.Number)}, c.equipment.tags...)
 	firstTags := tags
-	if len(order.UserData) > 0 {
+	if len(order.UserData) > 0 || c.equipment.isAdded() {
 		firstTags = append(slices.Clone(tags), preparingTag)
 	}
 	answer, err := c.instances.CreateServer(&instance.CreateServerRequest{
@@ -129,6 +129,8 @@ func (c *Client) createIn(ctx context.Context, site site, commercialType string,
 		Image:             &site.imageID,
 		PublicIPs:         &site.addresses,
 		DynamicIPRequired: scw.BoolPtr(false),
+		SecurityGroup:     site.group,
+		Volumes:           site.volumes,
 		Tags:              firstTags,
 	}, scw.WithContext(ctx))
 	if err == nil && (answer.Server == nil || answer.Server.ID == "") {
@@ -139,35 +141,48 @@ func (c *Client) createIn(ctx context.Context, site site, commercialType string,
 	}
 	server := answer.Server
 	if err := c.prepare(ctx, site.zone, server, order.UserData, tags); err != nil {
-		if undone := c.undo(ctx, site.zone, server); undone != nil || isDefinite(err) {
-			return pool.Machine{}, nil, joinErrors(err, undone)
-		}
-		return pool.Machine{}, refusal(site.zone, "", err), nil
+		refused, err := c.giveUp(ctx, site.zone, server, commercialType, err)
+		return pool.Machine{}, refused, err
 	}
-	err = c.act(ctx, site.zone, server, instance.ServerActionPoweron)
-	if err != nil && isDefinite(err) {
-		return pool.Machine{}, refusal(site.zone, commercialType, err), c.undo(ctx, site.zone, server)
+	return c.start(ctx, site.zone, server, commercialType)
+}
+
+// giveUp deletes a machine whose preparation failed. If err is nil, nothing is left of it.
+func (c *Client) giveUp(ctx context.Context, zone scw.Zone, server *instance.Server, commercialType string, failure error) (*pool.Refusal, error) {
+	undone := c.undo(ctx, zone, server)
+	switch {
+	case errors.Is(failure, errLocal): // a machine of another type may have another volume
+		return &pool.Refusal{Zone: string(zone), Type: commercialType, Reason: errLocal.Error()}, undone
+	case undone != nil || isDefinite(failure):
+		return nil, joinErrors(failure, undone)
 	}
-	machine, problem := started(site.zone, server, err)
-	if err != nil {
-		return machine, refusal(site.zone, "", err), nil
+	return refusal(zone, "", failure), nil
+}
+
+// start starts a complete machine. If the API certainly did not start it, the machine is
+// deleted, unless something of it is in transition: then it stays, for PowerOn.
+func (c *Client) start(ctx context.Context, zone scw.Zone, server *instance.Server, commercialType string) (pool.Machine, *pool.Refusal, error) {
+	err := c.act(ctx, zone, server, instance.ServerActionPoweron)
+	if err != nil && isDefinite(err) && !isInTransition(err) {
+		return pool.Machine{}, refusal(zone, commercialType, err), c.undo(ctx, zone, server)
+	}
+	machine, problem := started(zone, server, err)
+	if err != nil && !isInTransition(err) {
+		return machine, refusal(zone, "", err), nil
 	}
 	return machine, nil, problem
 }
 
-// prepare sets the user data, which must be done before the first start, and then
-// removes preparingTag.
+// prepare adds everything that a machine must have before its first start, and then removes
+// preparingTag.
 func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Server, userData []byte, tags []string) error {
-	if len(userData) == 0 {
+	if len(userData) == 0 && !c.equipment.isAdded() {
 		return nil
 	}
-	err := c.instances.SetServerUserData(&instance.SetServerUserDataRequest{
-		Zone:     zone,
-		ServerID: server.ID,
-		Key:      "cloud-init",
-		Content:  bytes.NewReader(userData),
-	}, scw.WithContext(ctx))
-	if err != nil {
+	if err := c.addEquipment(ctx, zone, server); err != nil {
+		return err
+	}
+	if err := c.setUserData(ctx, zone, server.ID, userData); err != nil {
 		return explain(err, "set the user data of %s", server.ID)
 	}
 	if err := c.setTags(ctx, zone, server.ID, tags); err != nil {
@@ -175,6 +190,18 @@ func (c *Client) prepare(ctx context.Context, zone scw.Zone, server *instance.Se
 	}
 	server.Tags = tags
 	return nil
+}
+
+func (c *Client) setUserData(ctx context.Context, zone scw.Zone, id string, userData []byte) error {
+	if len(userData) == 0 {
+		return nil
+	}
+	return c.instances.SetServerUserData(&instance.SetServerUserDataRequest{
+		Zone:     zone,
+		ServerID: id,
+		Key:      "cloud-init",
+		Content:  bytes.NewReader(userData),
+	}, scw.WithContext(ctx))
 }
 
 // setTags replaces the tags of a machine. The SDK's UpdateServer would lock the machine's

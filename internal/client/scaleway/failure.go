@@ -105,10 +105,18 @@ func refusalReason(err error) string {
 	}
 	if invalid, ok := errors.AsType[*scw.InvalidArgumentsError](err); ok {
 		for _, detail := range invalid.Details {
-			if detail.ArgumentName == "commercial_type" {
+			switch name, _, _ := strings.Cut(detail.ArgumentName, "."); name {
+			case "commercial_type":
 				return fmt.Sprintf("not offered: %.100s", detail.HelpMessage)
+			case "volumes":
+				return fmt.Sprintf("the root volume (DIVIMS_ROOT_VOLUME_SIZE) does not fit: %.100s", detail.HelpMessage)
+			case "security_group":
+				return fmt.Sprintf("the security group (DIVIMS_SECURITY_GROUP) is refused: %.100s", detail.HelpMessage)
 			}
 		}
+	}
+	if missing, ok := errors.AsType[*scw.ResourceNotFoundError](err); ok && missing != nil && missing.Resource == "instance_security_group" {
+		return fmt.Sprintf("the security group %.40s (DIVIMS_SECURITY_GROUP) does not exist", missing.ResourceID)
 	}
 	return shown(err)
 }

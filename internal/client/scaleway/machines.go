@@ -14,7 +14,8 @@ import (
 	"divims/internal/pool"
 )
 
-// preparingTag marks a machine from its creation until its user data is set.
+// preparingTag marks a machine from its creation until it has all that it needs before its
+// first start.
 const preparingTag = "divims-preparing"
 
 // Machines lists every machine of the pool in the pool's zones and in others. If not all

@@ -12,7 +12,7 @@ import (
 )
 
 // PowerOn starts a stopped machine, without waiting for it. It fails for a machine whose
-// creation was not finished: without its user data a machine must not run.
+// creation was not finished: without its user data, for example, a machine must not run.
 func (c *Client) PowerOn(ctx context.Context, machine pool.Machine) error {
 	if err := c.powerOn(ctx, machine); err != nil {
 		return explain(err, "power on %s", machine.Name)

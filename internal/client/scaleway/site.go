@@ -4,16 +4,19 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
 
 	"divims/internal/pool"
 )
 
-// site is a zone in which a machine can be created, with its image and addresses there.
+// site is a zone in which a machine can be created, with what it gets there.
 type site struct {
 	zone      scw.Zone
 	imageID   string
 	addresses []string // ids
+	group     *string  // id of the security group
+	volumes   map[string]*instance.VolumeServerTemplate
 }
 
 // sites returns the zones in which a server's machine can be created. Addresses and
@@ -22,6 +25,9 @@ type site struct {
 func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []site, problems error) {
 	addresses, err := c.reserved(ctx, order.Server)
 	if err != nil {
+		return nil, err
+	}
+	if _, err := c.networkOf(ctx, scw.Zone(order.Zones[0])); err != nil {
 		return nil, err
 	}
 	for _, zone := range order.Zones {
@@ -41,14 +47,26 @@ func (c *Client) siteIn(ctx context.Context, zone scw.Zone, addresses []pool.Add
 	if err != nil {
 		return site{}, err
 	}
-	if imageID != "" {
-		return site{zone: zone, imageID: imageID, addresses: ids}, nil
+	if imageID == "" {
+		image, err := once(ctx, "image in "+string(zone), func(ctx context.Context) (pool.Image, error) { return c.newestImage(ctx, zone) })
+		if err != nil {
+			return site{}, err
+		}
+		imageID = image.ID
 	}
-	image, err := c.newestImage(ctx, zone)
+	group, err := c.groupIn(ctx, zone)
 	if err != nil {
 		return site{}, err
 	}
-	return site{zone: zone, imageID: image.ID, addresses: ids}, nil
+	volumes, err := c.rootVolume(ctx, zone, imageID)
+	if err != nil {
+		return site{}, err
+	}
+	found := site{zone: zone, imageID: imageID, addresses: ids, volumes: volumes}
+	if group != nil {
+		found.group = &group.ID
+	}
+	return found, nil
 }
 
 // freeIn returns the IDs of a server's addresses in a zone. It fails if a machine still
