@@ -49,6 +49,10 @@ type Machine struct {
 	Addresses    []Address            `json:"addresses,omitempty"`
 	Volumes      []Volume             `json:"volumes,omitempty"`
 	Maintenances []PlannedMaintenance `json:"maintenances,omitempty"`
+	// SecurityGroup and Networks are IDs: of its security group, and of the private networks
+	// in which it has an interface.
+	SecurityGroup string   `json:"-"`
+	Networks      []string `json:"-"`
 	// HourlyPrice is in euros.
 	HourlyPrice Reading[float64] `json:"hourly_price"`
 }

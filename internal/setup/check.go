@@ -16,6 +16,7 @@ func Check(config Config, seen Sight) Report {
 	c := checker{Config: config, seen: seen}
 	c.checkScaleway()
 	c.checkZones()
+	c.checkMachines()
 	c.checkQuotas()
 	c.checkPace()
 	c.checkScalelite()
@@ -94,10 +95,7 @@ func (c *checker) checkVolumes() {
 // checkZones checks images and the stock of commercial types.
 func (c *checker) checkZones() {
 	for i, zone := range c.Zones {
-		level := Warning
-		if i == 0 || c.hasAddressIn(zone) {
-			level = Error
-		}
+		level := c.zoneLevel(i, zone)
 		if image, known := c.seen.Images[zone].Get(); known {
 			c.ok(zone, "the newest image is %s", image.Name)
 		} else {
@@ -105,6 +103,15 @@ func (c *checker) checkZones() {
 		}
 		c.checkOffers(zone, level)
 	}
+}
+
+// zoneLevel returns the level of a finding because of which no machine can be created in a
+// zone.
+func (c *checker) zoneLevel(i int, zone string) Level {
+	if i == 0 || c.hasAddressIn(zone) {
+		return Error
+	}
+	return Warning
 }
 
 // hasAddressIn reports whether a server's address is in a zone.

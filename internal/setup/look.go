@@ -32,10 +32,10 @@ var (
 	ForCheck = Parts{
 		lists: allLists,
 		independent: []part{
-			(*look).names, (*look).firstRecord, (*look).health, (*look).leftovers, (*look).images, (*look).offers, (*look).quotas,
+			(*look).names, (*look).firstRecord, (*look).health, (*look).leftovers, (*look).images, (*look).equipment, (*look).offers, (*look).quotas,
 			(*look).conditionalWrites, (*look).state, (*look).calendar, (*look).userData, (*look).clocks,
 		},
-		dependent: []part{(*look).tags, (*look).servers},
+		dependent: []part{(*look).tags, (*look).servers, (*look).lacking},
 	}
 	ForSetup   = Parts{lists: allLists, independent: []part{(*look).names, (*look).records}}
 	ForRemoval = Parts{
@@ -60,7 +60,8 @@ func Look(ctx context.Context, now time.Time, config Config, services Services, 
 	l := &look{Config: config, Services: services, seen: Sight{
 		At: now, Resolved: map[string]pool.Reading[[]netip.Addr]{}, Versions: map[string]pool.Reading[string]{},
 		Images: map[string]pool.Reading[pool.Image]{}, Offers: map[string]pool.Reading[map[string]string]{},
-		Clocks: map[string]pool.Reading[time.Duration]{},
+		Equipment: map[string]pool.Reading[[]string]{},
+		Clocks:    map[string]pool.Reading[time.Duration]{},
 	}}
 	var lists, others sync.WaitGroup
 	start := func(group *sync.WaitGroup, parts []part) {

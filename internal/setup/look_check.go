@@ -23,6 +23,17 @@ func (l *look) images(ctx context.Context) {
 	askEach(ctx, l, l.Zones, l.seen.Images, l.Hoster.ImageIn)
 }
 
+func (l *look) equipment(ctx context.Context) {
+	askEach(ctx, l, l.Zones, l.seen.Equipment, l.Hoster.Equipment)
+}
+
+func (l *look) lacking(ctx context.Context) {
+	machines, _ := l.seen.Machines.Get()
+	l.seen.Lacking = ask(ctx, l.CallTimeout, func(ctx context.Context) (map[string][]string, error) {
+		return l.Hoster.Lacking(ctx, machines)
+	})
+}
+
 func (l *look) offers(ctx context.Context) {
 	askEach(ctx, l, l.Zones, l.seen.Offers, l.Hoster.Offers)
 }

@@ -89,6 +89,11 @@ type Hoster interface {
 	Leftovers(ctx context.Context, others []string) ([]pool.Volume, error)
 	// ImageIn returns the newest image of the pool in an availability zone.
 	ImageIn(ctx context.Context, zone string) (pool.Image, error)
+	// Equipment returns what the settings give new machines in an availability zone. The
+	// error names each setting with which none can be created there.
+	Equipment(ctx context.Context, zone string) ([]string, error)
+	// Lacking returns what the settings give new machines and these do not have, by ID.
+	Lacking(ctx context.Context, machines []pool.Machine) (map[string][]string, error)
 	// Offers returns Scaleway's word for the stock of each commercial type in a zone.
 	Offers(ctx context.Context, zone string) (map[string]string, error)
 	// Quotas returns how many machines of each type the organization may have. A

@@ -37,7 +37,11 @@ type Sight struct {
 	// machines are allowed.
 	Images map[string]pool.Reading[pool.Image]
 	Offers map[string]pool.Reading[map[string]string]
-	Quotas pool.Reading[map[string]int]
+	// Equipment is what the settings give new machines, by availability zone. Lacking is
+	// what the pool's machines lack of it, by ID.
+	Equipment map[string]pool.Reading[[]string]
+	Lacking   pool.Reading[map[string][]string]
+	Quotas    pool.Reading[map[string]int]
 	// TagsWritten is known if an address's tags could be written. It is nil if the
 	// pool has no address to try it with.
 	TagsWritten *pool.Reading[bool]

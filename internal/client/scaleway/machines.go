@@ -160,6 +160,7 @@ func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
 			MachineID: server.ID,
 		})
 	}
+	addNetworks(&machine, server)
 	for _, slot := range slices.Sorted(maps.Keys(server.Volumes)) {
 		if volume := server.Volumes[slot]; volume != nil {
 			machine.Volumes = append(machine.Volumes, toVolume(zone, volume))
@@ -174,6 +175,18 @@ func toMachine(zone scw.Zone, server *instance.Server) (pool.Machine, error) {
 		}
 	}
 	return machine, nil
+}
+
+// addNetworks adds the security group and the private networks of an Instance.
+func addNetworks(machine *pool.Machine, server *instance.Server) {
+	if server.SecurityGroup != nil {
+		machine.SecurityGroup = server.SecurityGroup.ID
+	}
+	for _, nic := range server.PrivateNics {
+		if nic != nil {
+			machine.Networks = append(machine.Networks, nic.PrivateNetworkID)
+		}
+	}
 }
 
 // toVolume translates a machine's volume.

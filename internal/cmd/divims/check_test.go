@@ -144,6 +144,14 @@ func TestCheckFindsEachProblem(t *testing.T) {
 			level: setup.Error, subject: "fr-par-1", what: `no image in fr-par-1 has a name beginning with "scalelite-"`, fix: "make an image"},
 		"no image in a zone without addresses": {problem: func(s *site) { s.set("ZONES=fr-par-1,fr-par-2") },
 			level: setup.Warning, subject: "fr-par-2", what: "no image", fix: "remove the zone"},
+		"no such security group": {problem: func(s *site) { s.set("SECURITY_GROUP=strangers") },
+			level: setup.Error, subject: "fr-par-1", what: "fr-par-1 has no security group strangers (DIVIMS_SECURITY_GROUP)", fix: "correct the setting"},
+		"no such private network": {problem: func(s *site) { s.set("PRIVATE_NETWORK=11111111-1111-4111-8111-111111111111") },
+			level: setup.Error, subject: "fr-par-1", what: "(DIVIMS_PRIVATE_NETWORK): private_network 11111111-1111-4111-8111-111111111111", fix: "PrivateNetworksFullAccess"},
+		"a root volume that is too small": {problem: func(s *site) { s.set("ROOT_VOLUME_SIZE=10") },
+			level: setup.Error, subject: "fr-par-1", what: "DIVIMS_ROOT_VOLUME_SIZE is 10", fix: "correct the setting"},
+		"a machine from before the settings": {problem: func(s *site) { s.set("SECURITY_GROUP=bbb-servers", "TAGS=team=video") },
+			level: setup.Warning, subject: "machines", what: "1 machine without all that the settings give new ones: bbb-w1 (the security group, tags)", fix: "recycle"},
 		"out of stock": {problem: func(s *site) {
 			s.with(func(w *world.World) error { w.SellOut(world.Offer{Zone: "fr-par-1", Type: "GP1-S"}); return nil })
 		}, level: setup.Warning, subject: "fr-par-1", what: "GP1-S is out of stock", fix: "wait"},
