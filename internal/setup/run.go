@@ -60,6 +60,8 @@ type Run struct {
 	Report func(Outcome)
 
 	reporting sync.Mutex
+	// turn has room for the one change of Scalelite's entries that is in work.
+	turn chan struct{}
 }
 
 // A step that fails is tried again, maxTries times in all.
@@ -71,6 +73,7 @@ const (
 // Do carries out a plan and returns the outcome of each step. It writes the DNS
 // records of all servers before it waits for the first of them.
 func (r *Run) Do(ctx context.Context, plan Plan) []Outcome {
+	r.turn = make(chan struct{}, 1)
 	chains := make([]*chain, len(plan))
 	for i, server := range plan {
 		chains[i] = &chain{Run: r, ServerPlan: server, reserved: map[pool.Family]pool.Address{}}
@@ -183,6 +186,8 @@ func (c *chain) try(ctx context.Context, step Step) error {
 		return c.await(ctx, step)
 	case Reverse:
 		return c.reverse(ctx, step)
+	case Register, Disable, Unregister:
+		return c.changeEntry(ctx, step)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
 	defer cancel()
@@ -193,12 +198,6 @@ func (c *chain) try(ctx context.Context, step Step) error {
 		return c.Hoster.Keep(ctx, step.Address, c.Server)
 	case Write:
 		return c.write(ctx, step.Record)
-	case Register:
-		return c.register(ctx)
-	case Disable:
-		return c.disable(ctx, step)
-	case Unregister:
-		return c.unregister(ctx, step)
 	case Erase:
 		return c.Zone.Delete(ctx, step.Record)
 	case Unreverse:
@@ -254,6 +253,33 @@ func (c *chain) write(ctx context.Context, wanted pool.DNSRecord) error {
 	return c.Zone.Write(ctx, wanted)
 }
 
+// errAnswers keeps an entry from being disabled or removed.
+var errAnswers = errors.New("BBB answers at the server's domain by now")
+
+// changeEntry changes the server's entry when no other change is in work, because Scalelite
+// refuses some of those that come side by side. It neither disables nor removes the entry of
+// a server whose BBB answers by now.
+func (c *chain) changeEntry(ctx context.Context, step Step) error {
+	if step.Kind != Register && c.answers(ctx, step) {
+		return errAnswers
+	}
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Config.CallTimeout)
+	defer cancel()
+	switch step.Kind {
+	case Register:
+		return c.register(ctx)
+	case Disable:
+		return ignoreGone(c.LoadBalancer.SetState(ctx, step.EntryID, pool.Disabled))
+	}
+	return ignoreGone(c.LoadBalancer.Unregister(ctx, step.EntryID))
+}
+
 // register registers an entry unless there is one by now: Scalelite would accept a
 // second one for the same URL.
 func (c *chain) register(ctx context.Context) error {
@@ -266,25 +292,6 @@ func (c *chain) register(ctx context.Context) error {
 	}
 	_, err = c.LoadBalancer.Register(ctx, c.Server.EntryURL(), c.Config.BBBSecret)
 	return err
-}
-
-// errAnswers keeps an entry from being disabled or removed.
-var errAnswers = errors.New("BBB answers at the server's domain by now")
-
-// disable disables the entry, unless BBB answers by now.
-func (c *chain) disable(ctx context.Context, step Step) error {
-	if c.answers(ctx, step) {
-		return errAnswers
-	}
-	return ignoreGone(c.LoadBalancer.SetState(ctx, step.EntryID, pool.Disabled))
-}
-
-// unregister removes the entry, unless BBB answers by now.
-func (c *chain) unregister(ctx context.Context, step Step) error {
-	if c.answers(ctx, step) {
-		return errAnswers
-	}
-	return ignoreGone(c.LoadBalancer.Unregister(ctx, step.EntryID))
 }
 
 // answers reports whether a BBB answers at the URL of the step's entry. An address without

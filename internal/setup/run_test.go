@@ -3,7 +3,9 @@ package setup
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"divims/internal/pool"
@@ -76,6 +78,41 @@ func TestSilentServersAreUnregistered(t *testing.T) {
 	if len(outcomes) != 1 || outcomes[0].Result != Done || !removed || asked != url {
 		t.Errorf("%v, asked at %q, want the entry removed after its URL was asked", outcomes, asked)
 	}
+}
+
+// slowEntries is a load balancer whose changes take a second, and that counts how many are
+// in work at most.
+type slowEntries struct {
+	LoadBalancer
+	inWork, most atomic.Int32
+}
+
+func (e *slowEntries) Entries(context.Context) ([]pool.Entry, error) { return nil, nil }
+
+func (e *slowEntries) Register(context.Context, string, pool.Secret) (pool.Entry, error) {
+	e.most.Store(max(e.most.Load(), e.inWork.Add(1)))
+	time.Sleep(time.Second)
+	e.inWork.Add(-1)
+	return pool.Entry{}, nil
+}
+
+func TestEntriesAreChangedOneAfterTheOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var plan Plan
+		for _, server := range pool.Servers(20, 0, "bbb-w{n}", "bbb-w{n}.example.com") {
+			plan = append(plan, ServerPlan{Server: server, Steps: []Step{{Kind: Register}}})
+		}
+		entries := &slowEntries{}
+		run := Run{Services: Services{LoadBalancer: entries}, Config: Config{CallTimeout: 2 * time.Second}, Parallel: 20, Report: func(Outcome) {}}
+		for _, outcome := range run.Do(t.Context(), plan) {
+			if outcome.Result != Done {
+				t.Errorf("%v; the wait for its turn must not count for its timeout", outcome)
+			}
+		}
+		if most := entries.most.Load(); most != 1 {
+			t.Errorf("%d changes were in work at the same time, want 1", most)
+		}
+	})
 }
 
 // removals is a load balancer that only removes entries.

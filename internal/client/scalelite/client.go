@@ -107,9 +107,15 @@ func (c *Client) SetState(ctx context.Context, entryID string, state pool.EntryS
 // Scalelite adds a second entry for a URL that it already has, unless
 // SERVER_ID_IS_HOSTNAME is set.
 func (c *Client) Register(ctx context.Context, serverURL string, secret pool.Secret) (pool.Entry, error) {
-	body, err := c.call(ctx, "addServer", map[string]any{
-		"server": map[string]string{"url": serverURL, "secret": secret.Reveal()},
-	})
+	input := map[string]any{"server": map[string]string{"url": serverURL, "secret": secret.Reveal()}}
+	body, err := c.call(ctx, "addServer", input)
+	for i := 0; i < maxRepeats && isRefusedBesideAnother(err); i++ {
+		if why := c.confirmMissing(ctx, serverURL); why != nil {
+			err = fmt.Errorf("%w: %w", err, why)
+			break
+		}
+		body, err = c.call(ctx, "addServer", input)
+	}
 	if err != nil {
 		return pool.Entry{}, fmt.Errorf("register %s: %w", serverURL, err)
 	}
@@ -129,10 +135,13 @@ func (c *Client) Unregister(ctx context.Context, entryID string) error {
 	return nil
 }
 
-// change makes a call that changes one entry. A 404 with a message of Scalelite means
-// that the entry does not exist. A 404 without one may come from a proxy.
+// change makes a call that changes one entry, and may be repeated. A 404 with a message of
+// Scalelite means that the entry does not exist. A 404 without one may come from a proxy.
 func (c *Client) change(ctx context.Context, call string, input any) error {
 	_, err := c.call(ctx, call, input)
+	for i := 0; i < maxRepeats && isRefusedBesideAnother(err); i++ {
+		_, err = c.call(ctx, call, input)
+	}
 	var failure *Error
 	if errors.As(err, &failure) && failure.Status == http.StatusNotFound && failure.Message != "" {
 		return fmt.Errorf("%w: %w", pool.ErrGone, err)
@@ -140,13 +149,9 @@ func (c *Client) change(ctx context.Context, call string, input any) error {
 	return err
 }
 
-// call makes a call, which is a POST if it has an input, and returns the JSON response. A
-// change that was refused because of another one beside it is sent again.
+// call makes a call, which is a POST if it has an input, and returns the JSON response.
 func (c *Client) call(ctx context.Context, call string, input any) ([]byte, error) {
 	body, err := c.exchange(ctx, call, input)
-	for i := 0; i < maxRepeats && isRefusedBesideAnother(call, body, err); i++ {
-		body, err = c.exchange(ctx, call, input)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("%s of %s: %w", call, c.host, err)
 	}
@@ -170,7 +175,7 @@ func (c *Client) exchange(ctx context.Context, call string, input any) ([]byte, 
 	if len(body) > maxResponse {
 		return nil, fmt.Errorf("the response is longer than %d bytes", maxResponse)
 	}
-	return body, checkResponse(call, response, body)
+	return body, checkResponse(response, body)
 }
 
 // request creates a signed request. Scalelite's checksum does not cover the body.

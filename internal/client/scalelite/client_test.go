@@ -247,7 +247,7 @@ func TestFailedCallIsAnError(t *testing.T) {
 	if !errors.As(err, &failure) {
 		t.Fatalf("error is %v, want an *Error", err)
 	}
-	want := Error{"getServers", 200, "checksumError", "You did not pass the checksum security check"}
+	want := Error{Status: 200, Key: "checksumError", Message: "You did not pass the checksum security check"}
 	if *failure != want {
 		t.Errorf("failure is %+v, want %+v", *failure, want)
 	}
@@ -351,7 +351,7 @@ func TestRegisterFails(t *testing.T) {
 		response response
 		want     string
 	}{
-		{"duplicate", response{500, "", ""}, "HTTP status 500 (is the server registered already?)"},
+		{"no list to look whether it is there", response{500, "", ""}, "HTTP status 500: see whether it is registered already: getServers"},
 		{"missing parameter", response{400, jsonType, `{"error":"Server needs a secret"}`}, `HTTP status 400: "Server needs a secret"`},
 		{"wrong content type", response{200, xmlType, `<response><messageKey>unsupportedContentType</messageKey></response>`}, "unsupportedContentType"},
 		{"unreadable entry", response{201, jsonType, `{}`}, "id or url is missing"},

@@ -10,14 +10,14 @@ import (
 
 // Error is a failed call: an error response of Scalelite or of a proxy in front of it.
 type Error struct {
-	// Call is the name of the API call, for example "updateServer".
-	Call string
 	// Status is the HTTP status. It is 200 if the checksum or the call's name is wrong.
 	Status int
 	// Key is the messageKey of an XML response, for example "checksumError".
 	Key string
 	// Message is Scalelite's text for people. It is empty if there is none.
 	Message string
+	// empty is set if the response has no body.
+	empty bool
 }
 
 // Error does not name the call, because the errors that wrap it do.
@@ -34,20 +34,17 @@ func (e *Error) Error() string {
 
 // hint returns the probable cause of a response without a message.
 func (e *Error) hint() string {
-	switch {
-	case e.Status == http.StatusForbidden:
+	if e.Status == http.StatusForbidden {
 		return " (is this the host name that Scalelite is set up for?)"
-	case e.Status == http.StatusInternalServerError && e.Call == "addServer":
-		return " (is the server registered already?)"
 	}
 	return ""
 }
 
 // checkResponse returns an error unless the response is a success. XML is always a
 // failure, even with status 200: Scalelite sends its results as JSON.
-func checkResponse(call string, response *http.Response, body []byte) error {
+func checkResponse(response *http.Response, body []byte) error {
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	failure := &Error{Call: call, Status: response.StatusCode}
+	failure := &Error{Status: response.StatusCode, empty: len(body) == 0}
 	switch {
 	case kind == "application/xml" || kind == "text/xml":
 		failure.Key, failure.Message = xmlError(body)

@@ -129,7 +129,7 @@ func FuzzCheckResponse(f *testing.F) {
 	f.Add(200, `text/xml;;charset="`, strings.Repeat("<a>", 100))
 	f.Fuzz(func(t *testing.T, status int, contentType, body string) {
 		response := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}}}
-		err := checkResponse("getServers", response, []byte(body))
+		err := checkResponse(response, []byte(body))
 		if err != nil {
 			checkError(t, err, nil)
 		} else if status/100 != 2 || !strings.Contains(strings.ToLower(contentType), "json") {

@@ -259,6 +259,73 @@ func TestProvisionRetriesFailedCalls(t *testing.T) {
 	}
 }
 
+// refuseChanges makes Scalelite refuse 3 of 10 registrations, as beside changes of others.
+func (s *site) refuseChanges() {
+	s.t.Helper()
+	s.sandbox.Faults().Reset()
+	rule := faults.Rule{Service: "scalelite", Call: "addServer", Kind: faults.ServerError, Percent: 30}
+	if err := s.sandbox.Faults().Set(rule); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// wantEachOnce checks that Scalelite has exactly one entry for each of n servers, although
+// it refused some registrations, and that none came beside another one.
+func (s *site) wantEachOnce(n int) {
+	s.t.Helper()
+	entries := map[string]int{}
+	s.sandbox.With(func(w *world.World) {
+		for _, e := range w.Entries() {
+			entries[e.URL]++
+		}
+	})
+	for _, server := range pool.Servers(n, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate) {
+		if entries[server.EntryURL()] != 1 || len(entries) != n {
+			s.t.Errorf("server %d has %d of %d entries", server.Number, entries[server.EntryURL()], len(entries))
+		}
+	}
+	sent, refused := 0, 0
+	for _, call := range s.sandbox.Faults().Calls() {
+		if call.Name == "addServer" {
+			sent++
+		}
+		if call.Fault != "" {
+			refused++
+		}
+	}
+	if refused < n/10 || sent != n+refused {
+		s.t.Errorf("%d registrations were sent and %d of them refused, for %d servers", sent, refused, n)
+	}
+}
+
+func TestProvisionRegistersEachOnceBesideRefusals(t *testing.T) {
+	s := newSite(t, 20)
+	s.refuseChanges()
+	if _, text, err := s.provision(t.Context(), nil); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	s.wantEachOnce(20)
+}
+
+func TestEvaluationsRegisterEachOnceBesideRefusals(t *testing.T) {
+	s := newPoolSite(t, func(c *sandbox.Config) {
+		c.World.Servers = pool.Servers(20, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate)
+	})
+	s.set("REGISTER_ENTRIES=true")
+	s.with(func(w *world.World) error {
+		for i := range 20 {
+			w.RemoveByHand(i + 1)
+		}
+		return nil
+	})
+	s.refuseChanges()
+	for range 2 { // a server without an entry is seen twice before one is registered
+		s.sandbox.AdvanceTo(s.sandbox.Now().Add(5 * time.Minute))
+		evaluateBy(t, handler.FromEnvironment(s.environ, io.Discard))
+	}
+	s.wantEachOnce(20)
+}
+
 // TestInterruptedProvisionStops checks that provision starts nothing more after an
 // interruption, says so, and can be run again.
 func TestInterruptedProvisionStops(t *testing.T) {
