@@ -64,6 +64,7 @@ func (c *Cycle) act(ctx context.Context, request Request, seen pool.Observation,
 		})
 	}
 	_ = group.Wait() // failures are outcomes
+	a.confirmEnables(ctx, outcomes)
 	return outcomes
 }
 

@@ -195,7 +195,7 @@ func newFake(size int) (*fake, *Cycle) {
 	servers := pool.Servers(size, 0, "bbb-w{n}", "bbb-w{n}.example.com")
 	for _, s := range servers {
 		f.entries = append(f.entries, pool.Entry{
-			ID: fmt.Sprint(s.Number), URL: "https://" + s.Domain + "/bigbluebutton/api", State: pool.Cordoned, Online: true, Load: pool.Seen(0.0),
+			ID: fmt.Sprint(s.Number), URL: "https://" + s.Domain + "/bigbluebutton/api", State: pool.Cordoned, Online: true, Load: pool.Seen(1.0),
 		})
 		f.machines = append(f.machines, pool.Machine{
 			ID: "m" + fmt.Sprint(s.Number), Name: s.Hostname, State: pool.Running, Since: noon.Add(-5 * time.Hour), Created: noon.Add(-6 * time.Hour),
