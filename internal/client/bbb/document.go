@@ -93,6 +93,27 @@ func (d *document) text() (string, error) {
 	}
 }
 
+// content reads the open element to its end. It returns its text and that of its children,
+// with a space between them.
+func (d *document) content() (string, error) {
+	var words []string
+	for depth := 1; depth > 0; {
+		token, err := d.token()
+		if err != nil {
+			return "", err
+		}
+		switch t := token.(type) {
+		case xml.CharData:
+			words = append(words, strings.Fields(string(t))...)
+		case xml.StartElement:
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+	}
+	return strings.Join(words, " "), nil
+}
+
 // skip discards the open element to its end.
 func (d *document) skip() error {
 	if !d.source.selfClosed() {

@@ -45,7 +45,9 @@ func (c *Client) recordings(ctx context.Context, at pool.Endpoint, states []pool
 	}
 	var page []pool.Recording
 	_, err := c.call(ctx, at, "getRecordings", query, func(r io.Reader) (err error) {
-		page, err = parseRecordings(r)
+		if page, err = parseRecordings(r); err != nil && offset > 0 {
+			return fmt.Errorf("after the first %d: %w", offset, err)
+		}
 		return err
 	})
 	return page, err

@@ -67,6 +67,9 @@ func TestIncompleteRecordingsAreAnError(t *testing.T) {
 	tests := []struct{ name, body, want string }{
 		{"no ID", recordingsResponse(good + "<recording><state>processing</state></recording>"), "recording 2: recordID: missing or empty"},
 		{"no state", recordingsResponse("<recording><recordID>r-1</recordID></recording>"), "recording 1: state: missing or empty"},
+		{"an item that BBB cannot read", recordingsResponse(good + "<error>Cannot read r-2\n<file>metadata.xml</file></error>" + good), `recording 2: BBB answers <error> instead: "Cannot read r-2 metadata.xml"`},
+		{"an empty one", recordingsResponse("<error/>"), `recording 1: BBB answers <error> instead: ""`},
+		{"a long one", recordingsResponse("<error>" + strings.Repeat("x", maxElement) + "</error>"), "an element is longer than 65536 bytes"},
 		{"truncated", recordingsResponse(good)[:120], "EOF"},
 		{"no list and no reason", "<response><returncode>SUCCESS</returncode></response>", "no list of recordings"},
 		{"the reason of another list", "<response><returncode>SUCCESS</returncode><messageKey>noMeetings</messageKey></response>", "no list of recordings"},

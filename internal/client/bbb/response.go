@@ -47,7 +47,7 @@ type list struct {
 }
 
 // readList reads a response that holds a list. It returns an error if the list is
-// missing or if parse returns an error for any item.
+// missing, if parse returns an error for any item, or if BBB sends <error> instead of one.
 func readList[T any](r io.Reader, l list, parse func(*document) (T, error)) ([]T, error) {
 	items := []T{}
 	listed := false
@@ -57,6 +57,9 @@ func readList[T any](r io.Reader, l list, parse func(*document) (T, error)) ([]T
 		}
 		listed = true
 		return d.eachChild(func(name string) error {
+			if name == "error" {
+				return unreadableItem(d, l.item, len(items)+1)
+			}
 			if name != l.item {
 				return fmt.Errorf("unknown element <%.40s> in the list", name)
 			}
@@ -75,4 +78,13 @@ func readList[T any](r io.Reader, l list, parse func(*document) (T, error)) ([]T
 		return nil, fmt.Errorf("no list of %s in the response", l.name)
 	}
 	return items, nil
+}
+
+// unreadableItem returns an error with the text that BBB sends instead of an item.
+func unreadableItem(d *document, item string, number int) error {
+	said, err := d.content()
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%s %d: BBB answers <error> instead: %.200q", item, number, said)
 }
