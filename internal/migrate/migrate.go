@@ -76,6 +76,7 @@ func Translate(files Files) Result {
 		r.applyPair(pair, old)
 	}
 	r.dnsProvider(old)
+	r.mail(old)
 	for _, key := range slices.Sorted(maps.Keys(old)) {
 		r.row(Row{Decide, key, "", "", "unknown setting: find out what it was for"})
 	}
@@ -103,17 +104,19 @@ func (r *Result) set(old, setting, value, note string, secret bool) {
 	r.row(Row{Mapped, old, setting, value, note})
 }
 
-// name sets the pool's name to the given one or, if that is empty, to the project's.
+// name sets the pool's name to the given one or, if that is empty, to the project's. It is
+// in lower case.
 func (r *Result) name(given string, old map[string]Value) {
 	if project, ok := old["project"].(string); given == "" && ok {
-		given = strings.ToLower(project)
+		given = project
 	}
-	if !poolName.MatchString(given) {
+	name := strings.ToLower(given)
+	if !poolName.MatchString(name) {
 		r.row(Row{Decide, "(project)", "POOL", "", "set the pool's name with --pool: 1 to 40 characters of a-z, 0-9 and -"})
 		return
 	}
-	r.Pool = given
-	r.set("(project)", "POOL", given, "", false)
+	r.Pool = name
+	r.set("(project)", "POOL", name, lowered(given, name), false)
 }
 
 // apply applies a rule, and removes its settings from old.
@@ -139,9 +142,18 @@ func (r *Result) apply(rule rule, old map[string]Value) {
 		case rule.setting == "" || converted == "":
 			r.row(Row{None, name, "", "", notSet(rule, value)})
 		default:
-			r.set(name, rule.setting, converted, rule.note, rule.secret)
+			r.set(name, rule.setting, converted, rule.noteFor(value, converted), rule.secret)
 		}
 	}
+}
+
+// noteFor returns the note for a value, with what changed in it.
+func (r rule) noteFor(value Value, converted string) string {
+	old, isText := value.(string)
+	if !isText || r.changed == nil {
+		return r.note
+	}
+	return strings.TrimPrefix(r.note+"; "+r.changed(strings.TrimSpace(old), converted), "; ")
 }
 
 // notSet says why no setting was made from a value.
@@ -197,10 +209,7 @@ func (r *Result) dnsProvider(old map[string]Value) {
 
 // removeConflicts removes settings that are not valid together.
 func (r *Result) removeConflicts() {
-	if strings.Contains(r.values["POLICIES"], "schedule") && r.values["CALENDAR_URL"] == "" {
-		r.values["POLICIES"] = "load"
-		r.change("POLICIES", "load", "the policy schedule needs a calendar, and there is none")
-	}
+	r.matchPolicies()
 	if r.values["DNS_PROVIDER"] == "none" {
 		for setting := range r.values {
 			if strings.HasPrefix(setting, "OVH_") || strings.HasPrefix(setting, "DNS_") && setting != "DNS_PROVIDER" {
@@ -216,6 +225,21 @@ func (r *Result) removeConflicts() {
 	if r.values["REGISTER_ENTRIES"] == "true" && r.values["BBB_SECRET"] == "" {
 		delete(r.values, "REGISTER_ENTRIES")
 		r.change("REGISTER_ENTRIES", "", "it needs BBB_SECRET")
+	}
+}
+
+// matchPolicies makes the policies and the calendar fit. The predecessor followed the load
+// and the calendar unless it was told otherwise.
+func (r *Result) matchPolicies() {
+	policies, hasCalendar := r.values["POLICIES"], r.values["CALENDAR_URL"] != ""
+	switch reads := strings.Contains(policies, "schedule"); {
+	case hasCalendar && policies == "":
+		r.set("", "POLICIES", "load,schedule", "the predecessor's default; forecast,schedule would learn from the pool's own history", false)
+	case hasCalendar && !reads:
+		r.row(Row{Decide, "capacity_adaptation_policy", "POLICIES", "", "no policy reads the calendar: add schedule, or remove DIVIMS_CALENDAR_URL"})
+	case !hasCalendar && reads:
+		r.values["POLICIES"] = "load"
+		r.change("POLICIES", "load", "the policy schedule needs a calendar, and there is none")
 	}
 }
 

@@ -18,6 +18,8 @@ type rule struct {
 	convert func(Value) (string, error)
 	// note says why there is no setting, or what else changes.
 	note string
+	// changed returns what to say about a value that is not written as it was, or nothing.
+	changed func(old, converted string) string
 	// secret is set if the value must not be shown.
 	secret bool
 }
@@ -27,14 +29,14 @@ var rules = []rule{
 	{old: []string{"pool_size"}, setting: "POOL_SIZE", convert: whole},
 	{old: []string{"pool_capacity"}, setting: "POOL_CAPACITY", convert: whole},
 	{old: []string{"bare_metal_servers_count"}, setting: "BARE_METAL_COUNT", convert: whole},
-	{old: []string{"clone_hostname_template"}, setting: "HOSTNAME_TEMPLATE", convert: template},
-	{old: []string{"clone_domain_template"}, setting: "DOMAIN_TEMPLATE", convert: template},
+	{old: []string{"clone_hostname_template"}, setting: "HOSTNAME_TEMPLATE", convert: template, changed: renamed},
+	{old: []string{"clone_domain_template"}, setting: "DOMAIN_TEMPLATE", convert: template, changed: lowered},
 	{old: []string{"capacity_adaptation_policy"}, setting: "POLICIES", convert: oneOf(map[string]string{"load": "load", "schedule": "schedule", "both": "load,schedule"})},
 	{old: []string{"controller_run_frequency"}, setting: "INTERVAL", convert: timeIn("m"), note: "the cron in serverless.yml must have the same interval"},
 	{old: []string{"load_adaptation_server_participants_capacity"}, setting: "SERVER_PARTICIPANTS", convert: whole},
 	{old: []string{"load_adaptation_server_meetings_capacity"}, setting: "SERVER_MEETINGS", convert: whole},
 	{old: []string{"load_adaptation_active_servers_minimum_ratio"}, setting: "MINIMUM_RATIO", convert: percentage},
-	{old: []string{"ical_stream"}, setting: "CALENDAR_URL", convert: webAddress, secret: true},
+	{old: []string{"ical_stream"}, setting: "CALENDAR_URL", convert: webAddress, changed: rescheme, secret: true},
 	{old: []string{"ical_default_file"}, note: "the last good calendar is kept in the bucket"},
 	{old: []string{"meetings_max_duration_minutes", "meetings_max_duration"}, setting: "MEETING_MAX_DURATION", convert: timeIn("m")},
 	{old: []string{"recordings_max_processing_duration_minutes", "recordings_max_processing_duration"}, setting: "RECORDING_MAX_PROCESSING", convert: timeIn("m")},
@@ -45,7 +47,7 @@ var rules = []rule{
 	{old: []string{"ssl_certificate_validity_alert_days", "ssl_certificate_validity_days_alert"}, setting: "CERTIFICATE_ALERT", convert: timeIn("d"), note: "there is only one error level"},
 	{old: []string{"poll_max_workers"}, setting: "OBSERVE_PARALLEL", convert: whole},
 	{old: []string{"clone_max_workers"}, setting: "ACT_PARALLEL", convert: whole},
-	{old: []string{"scalelite_host"}, setting: "SCALELITE_URL", convert: host},
+	{old: []string{"scalelite_host"}, setting: "SCALELITE_URL", convert: host, changed: lowered},
 	{old: []string{"clone_add_to_scalelite"}, setting: "REGISTER_ENTRIES", convert: boolean},
 	{old: []string{"clone_enable_in_scalelite"}, note: "evaluations enable a server when it is required"},
 	{old: []string{"clone_bbb_secret"}, setting: "BBB_SECRET", convert: plain, secret: true},
@@ -67,8 +69,6 @@ var rules = []rule{
 	{old: []string{"log_mail_warning_frequency_minutes"}, setting: "NOTIFY_EVERY_WARNING", convert: timeIn("m")},
 	{old: []string{"log_mail_error_frequency_minutes"}, setting: "NOTIFY_EVERY_ERROR", convert: timeIn("m")},
 	{old: []string{"log_mail_critical_frequency_minutes"}, setting: "NOTIFY_EVERY_CRITICAL", convert: timeIn("m")},
-	{old: []string{"log_mail_to"}, setting: "NOTIFY_URLS", convert: mail, note: "mail is sent by SMTP"},
-	{old: []string{"log_mail_from"}, note: "the sender is in NOTIFY_URLS"},
 	{old: []string{"hoster_api"}, convert: oneOf(map[string]string{"SCW": ""}), note: "only Scaleway is supported"},
 	{old: []string{"bbb_version"}, note: "read from the servers"},
 	{old: []string{"clone_old_domain", "clone_old_external_ipv4", "clone_old_external_ipv6", "clone_old_internal_ipv4", "clone_old_commercial_type", "clone_reuse_public_ip"},
@@ -205,12 +205,45 @@ func boolean(value Value) (string, error) {
 	return "", fmt.Errorf("must be true or false")
 }
 
+// lowered says that a name was written in lower case.
+func lowered(old, converted string) string {
+	name := strings.Replace(old, "X", "{n}", 1)
+	if strings.Contains(converted, old) || strings.Contains(converted, name) {
+		return ""
+	}
+	return fmt.Sprintf("it was %s, and is in lower case now", old)
+}
+
+// renamed says that the names of machines were written in lower case.
+func renamed(old, converted string) string {
+	note := lowered(old, converted)
+	if note != "" {
+		note += ": rename the machines that exist, or they are not adopted"
+	}
+	return note
+}
+
+// webAddress accepts the address of a feed. What was read by webcal:// or http:// is read
+// by https://.
 func webAddress(value Value) (string, error) {
 	address, err := plain(value)
-	if err == nil && address != "" && !strings.HasPrefix(address, "https://") {
-		err = fmt.Errorf("must be an https:// address")
+	if err != nil || address == "" {
+		return "", err
 	}
-	return address, err
+	scheme, rest, _ := strings.Cut(address, "://")
+	switch strings.ToLower(scheme) {
+	case "https", "http", "webcal", "webcals":
+		return "https://" + rest, nil
+	}
+	return "", fmt.Errorf("must be an https:// address")
+}
+
+// rescheme says that a feed is read by another scheme than before.
+func rescheme(old, converted string) string {
+	if scheme, rest, _ := strings.Cut(old, "://"); scheme != "https" && converted == "https://"+rest {
+		return fmt.Sprintf("it was %s://: run check to see whether the feed can be read by https://", scheme)
+	}
+	return ""
 }
 
 var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
@@ -242,14 +275,4 @@ func level(value Value) (string, error) {
 		return level, nil
 	}
 	return "", fmt.Errorf("has an unknown level")
-}
-
-// mail returns an error that says what to decide: the predecessor used the system's mail
-// server, and a function has none.
-func mail(value Value) (string, error) {
-	to, err := plain(value)
-	if err == nil && to != "" {
-		err = fmt.Errorf("add the mail server: smtp://USER:PASSWORD@HOST:587/?fromaddress=FROM&toaddresses=%s", to)
-	}
-	return "", err
 }

@@ -101,7 +101,7 @@ func readFiles(name string, paths []string) (migrate.Files, error) {
 		}
 		files.Configs = append(files.Configs, config)
 		if project := filepath.Base(filepath.Dir(path)); name == "" && filepath.Base(path) == "config.php" {
-			files.Pool = strings.ToLower(project)
+			files.Pool = project
 		}
 	}
 	if len(files.Configs) == 0 {
