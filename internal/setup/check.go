@@ -25,6 +25,7 @@ func Check(config Config, seen Sight) Report {
 	c.checkStorage()
 	c.checkEvaluations()
 	c.checkCalendar()
+	c.checkSchedule()
 	c.checkClocks()
 	return newReport(c.findings)
 }

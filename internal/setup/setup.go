@@ -40,6 +40,8 @@ type Config struct {
 	RegistersEntries bool
 	// HasRecordings, HasStats and HasCalendar say what the pool uses.
 	HasRecordings, HasStats, HasCalendar bool
+	// FollowsCalendar is set if schedule is among the policies.
+	FollowsCalendar bool
 	// A certificate that ends within CertificateWarning is a warning, within
 	// CertificateAlert an error.
 	CertificateWarning, CertificateAlert time.Duration

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"divims/internal/client/ovh"
 	"divims/internal/config"
 	"divims/internal/pool"
+	"divims/internal/scaling"
 	"divims/internal/setup"
 )
 
@@ -23,6 +25,7 @@ func setupConfig(settings config.Settings, outside handler.Outside) setup.Config
 		AddressZone: settings.Scaleway.Zones[0], Families: []pool.Family{pool.IPv4}, WritesDNS: settings.DNS.Provider != "none",
 		RegistersEntries: settings.Decision.RegisterEntries, HasRecordings: settings.Decision.Recordings != "none",
 		HasStats: outside.Stats != nil, HasCalendar: outside.Calendar != nil,
+		FollowsCalendar:    slices.Contains(settings.Decision.Policies, scaling.PolicySchedule),
 		CertificateWarning: settings.Decision.CertificateWarning, CertificateAlert: settings.Decision.CertificateAlert,
 		Interval: settings.Decision.Interval, MaxCreations: settings.Decision.MaxCreations, Minimum: settings.Decision.Minimum(),
 		CallTimeout: settings.Evaluation.CallTimeout, LookParallel: settings.Evaluation.ObserveParallel,
