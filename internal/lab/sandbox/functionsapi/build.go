@@ -141,13 +141,6 @@ func (b *builder) module(ctx context.Context, source, runtime string) (string, e
 	if _, err := os.Stat(filepath.Join(source, "go.mod")); err != nil {
 		return "", errors.New("function build failed: there is no go.mod at the root of the archive")
 	}
-	present, err := b.run(ctx, source, "env", "GOVERSION")
-	if err != nil {
-		return "", err
-	}
-	if version.Lang(present) != version.Lang(firstGo(runtime)) {
-		return "", fmt.Errorf("the runtime %s cannot be tested with %s", runtime, present)
-	}
 	said, err := b.run(ctx, source, "list", "-m", "-f", "{{.Path}} {{.GoVersion}}")
 	if err != nil {
 		return "", fmt.Errorf("function build failed: %w", err)
@@ -155,6 +148,13 @@ func (b *builder) module(ctx context.Context, source, runtime string) (string, e
 	module, needed, _ := strings.Cut(said, " ")
 	if version.Compare("go"+needed, firstGo(runtime)) > 0 {
 		return "", fmt.Errorf("function build failed: go.mod requires go >= %s (running %s; GOTOOLCHAIN=local)", needed, firstGo(runtime))
+	}
+	present, err := b.run(ctx, source, "env", "GOVERSION")
+	if err != nil {
+		return "", err
+	}
+	if version.Lang(present) != version.Lang(firstGo(runtime)) {
+		return "", fmt.Errorf("the runtime %s cannot be tested with %s", runtime, present)
 	}
 	return module, nil
 }

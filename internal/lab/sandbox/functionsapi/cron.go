@@ -28,7 +28,7 @@ func (p *Platform) listCrons(r *http.Request, _ []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return page("crons", p.cronsOf(f)), nil
+	return pageOf(r, "crons", p.cronsOf(f)), nil
 }
 
 func (p *Platform) cronsOf(f *function) []*cron {

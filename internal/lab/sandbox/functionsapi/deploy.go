@@ -3,6 +3,7 @@ package functionsapi
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // deployFunction starts to build the uploaded archive. The function is pending until the
@@ -29,6 +30,7 @@ func (p *Platform) build(f *function, archive []byte, spec functionSpec, secrets
 		f.status, f.err = "error", err.Error()
 		return
 	}
-	f.status, f.program = "ready", program
+	now := time.Now()
+	f.status, f.program, f.readyAt = "ready", program, &now
 	f.proxy.replace(&instance{program: program.path, environment: spec.Variables.environment(secrets), log: p.config.Log}, spec)
 }

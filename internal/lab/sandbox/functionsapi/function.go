@@ -1,6 +1,7 @@
 package functionsapi
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 // Function is the state of a function, as its owner sees it.
 type Function struct {
 	Name, Runtime, Handler, Privacy string
+	PrivateNetwork                  string
 	MemoryLimit, MinScale, MaxScale int
 	Timeout                         time.Duration
 	// Status is created, pending, ready or error. Error is the reason if it is error.
@@ -39,15 +41,17 @@ type function struct {
 	archive       []byte
 	program       program
 	proxy         *functionProxy
+	readyAt       *time.Time // of the program in use
 }
 
 func (p *Platform) listFunctions(r *http.Request, _ []byte) (any, error) {
-	if _, err := p.namespace(r.PathValue("id")); err != nil {
+	id := cmp.Or(r.PathValue("id"), r.URL.Query().Get("namespace_id"))
+	if _, err := p.namespace(id); err != nil {
 		return nil, err
 	}
 	answers := []any{}
 	for _, f := range p.functions {
-		if f.namespace != r.PathValue("id") {
+		if f.namespace != id {
 			continue
 		}
 		answer, err := p.toJSON(f)
@@ -56,7 +60,7 @@ func (p *Platform) listFunctions(r *http.Request, _ []byte) (any, error) {
 		}
 		answers = append(answers, answer)
 	}
-	return page("functions", answers), nil
+	return pageOf(r, "functions", answers), nil
 }
 
 func (p *Platform) createFunction(_ *http.Request, body []byte) (any, error) {
@@ -69,7 +73,7 @@ func (p *Platform) createFunction(_ *http.Request, body []byte) (any, error) {
 		return nil, err
 	}
 	secrets := variables{}.merge(spec.Secrets)
-	if err := spec.check(secrets); err != nil {
+	if err := spec.check(secrets, ""); err != nil {
 		return nil, err
 	}
 	if n.Status != "ready" {
@@ -110,11 +114,26 @@ func (p *Platform) updateFunction(r *http.Request, body []byte) (any, error) {
 		return nil, invalid("a function keeps its name and its namespace")
 	}
 	secrets := f.secrets.merge(spec.Secrets)
-	if err := spec.check(secrets); err != nil {
+	if err := spec.check(secrets, f.Runtime); err != nil {
 		return nil, err
 	}
 	f.functionSpec, f.secrets = spec, secrets
 	return p.toJSON(f)
+}
+
+// deleteFunction deletes a function with its crons.
+func (p *Platform) deleteFunction(r *http.Request, _ []byte) (any, error) {
+	f, err := p.function(r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	answer, err := p.toJSON(f)
+	if err != nil {
+		return nil, err
+	}
+	p.functions = slices.DeleteFunc(p.functions, func(other *function) bool { return other == f })
+	p.crons = slices.DeleteFunc(p.crons, func(c *cron) bool { return c.Function == f.id })
+	return answer, f.proxy.close()
 }
 
 func (p *Platform) function(id string) (*function, error) {
@@ -147,7 +166,7 @@ func (p *Platform) toJSON(f *function) (any, error) {
 		"runtime": f.Runtime, "runtime_message": "", "handler": f.Handler, "description": f.Description,
 		"memory_limit": f.MemoryLimit, "cpu_limit": cpuOfMemory[f.MemoryLimit], "timeout": f.Timeout,
 		"min_scale": f.MinScale, "max_scale": f.MaxScale, "privacy": f.Privacy, "http_option": f.HTTPOption,
-		"sandbox": f.Sandbox, "environment_variables": f.Variables, "secret_environment_variables": shown,
+		"sandbox": f.Sandbox, "private_network_id": orNull(f.PrivateNetwork), "ready_at": f.readyAt, "environment_variables": f.Variables, "secret_environment_variables": shown,
 	}, nil
 }
 
@@ -160,10 +179,10 @@ func orNull(text string) *string {
 }
 
 // listTriggers returns no triggers and listDomains no domains. The plugin asks for both.
-func (p *Platform) listTriggers(*http.Request, []byte) (any, error) {
-	return page("triggers", []struct{}{}), nil
+func (p *Platform) listTriggers(r *http.Request, _ []byte) (any, error) {
+	return pageOf(r, "triggers", []struct{}{}), nil
 }
 
-func (p *Platform) listDomains(*http.Request, []byte) (any, error) {
-	return page("domains", []struct{}{}), nil
+func (p *Platform) listDomains(r *http.Request, _ []byte) (any, error) {
+	return pageOf(r, "domains", []struct{}{}), nil
 }

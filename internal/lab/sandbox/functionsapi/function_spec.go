@@ -43,19 +43,20 @@ var (
 	functionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
 	goHandler    = regexp.MustCompile(`^([A-Za-z0-9_-]+/)*[A-Z][A-Za-z0-9_]*$`)
 	seconds      = regexp.MustCompile(`^[0-9]+s$`)
+	uuid         = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 )
 
 // maxScale is the most instances that a function can have.
 const maxScale = 50
 
 // check returns the API's error for an invalid field. secrets are all of the function's
-// secret variables.
-func (spec *functionSpec) check(secrets variables) error {
+// secret variables, and present is the runtime that it is in, empty for a new function.
+func (spec *functionSpec) check(secrets variables, present string) error {
 	timeout, err := time.ParseDuration(spec.Timeout)
 	switch {
 	case !functionName.MatchString(spec.Name):
 		return invalid("function name must consist of lower case alphanumeric characters or '-', starts and ends with an alphanumeric character")
-	case !slices.Contains(runtimeNames(), spec.Runtime):
+	case !canUse(spec.Runtime, present):
 		return invalid("runtime %q is not available", spec.Runtime)
 	case !goHandler.MatchString(spec.Handler):
 		return invalid("handler value is invalid")
@@ -71,8 +72,8 @@ func (spec *functionSpec) check(secrets variables) error {
 		return invalid("http_option must be enabled or redirected")
 	case spec.Sandbox != "v1" && spec.Sandbox != "v2":
 		return invalid("sandbox must be v1 or v2")
-	case spec.PrivateNetwork != "":
-		return invalid("the namespace is not attached to a private network")
+	case spec.PrivateNetwork != "" && !uuid.MatchString(spec.PrivateNetwork):
+		return invalid("private_network_id must be a UUID")
 	}
 	return spec.Variables.check(secrets)
 }

@@ -51,6 +51,7 @@ type Platform struct {
 	functions  []*function
 	crons      []*cron
 	refusals   []string
+	planned    []*Refusal
 }
 
 // Start starts an empty platform. The caller must Close it.
@@ -87,7 +88,8 @@ func (p *Platform) Close() error {
 	return errors.Join(err, os.RemoveAll(p.folder))
 }
 
-// Refusals returns all refused calls with the reason, as `METHOD path: status message`.
+// Refusals returns all calls that were refused and not planned to be,
+// with the reason, as `METHOD path: status message`.
 func (p *Platform) Refusals() []string {
 	p.lock.Lock()
 	defer p.lock.Unlock()
@@ -110,7 +112,7 @@ func (p *Platform) Functions() []Function {
 	for _, f := range p.functions {
 		timeout, _ := time.ParseDuration(f.Timeout) // it was checked when it was set
 		shown := Function{
-			Name: f.Name, Runtime: f.Runtime, Handler: f.Handler, Privacy: f.Privacy,
+			Name: f.Name, Runtime: f.Runtime, Handler: f.Handler, Privacy: f.Privacy, PrivateNetwork: f.PrivateNetwork,
 			MemoryLimit: f.MemoryLimit, MinScale: f.MinScale, MaxScale: f.MaxScale, Timeout: timeout,
 			Status: f.status, Error: f.err, Variables: maps.Clone(f.Variables), Secrets: maps.Clone(f.secrets),
 			URL: f.proxy.url, Archive: f.archive, ProgramBytes: f.program.bytes,

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 )
 
 // namespace contains functions. It becomes ready after the first GET.
@@ -40,7 +41,7 @@ func (p *Platform) listNamespaces(r *http.Request, _ []byte) (any, error) {
 	found := slices.DeleteFunc(slices.Clone(p.namespaces), func(n *namespace) bool {
 		return query.Has("name") && n.Name != query.Get("name")
 	})
-	return page("namespaces", found), nil
+	return pageOf(r, "namespaces", found), nil
 }
 
 func (p *Platform) createNamespace(_ *http.Request, body []byte) (any, error) {
@@ -106,10 +107,22 @@ func permissionDenied(project string) error {
 	}}
 }
 
-// pageSize is the default size of a page. The plugin requests no other size.
+// pageSize is the default size of a page. The plugin requests no other size and no other
+// page than the first.
 const pageSize = 20
 
-// page returns the first page of a list. The list is never null.
-func page[T any](name string, all []T) map[string]any {
-	return map[string]any{name: append([]T{}, all[:min(len(all), pageSize)]...), "total_count": len(all)}
+// pageOf returns the page of a list that a request asks for. The list is never null.
+func pageOf[T any](r *http.Request, name string, all []T) map[string]any {
+	number, size := max(1, numberIn(r, "page")), numberIn(r, "page_size")
+	if size < 1 {
+		size = pageSize
+	}
+	begin := min((number-1)*size, len(all))
+	return map[string]any{name: append([]T{}, all[begin:min(begin+size, len(all))]...), "total_count": len(all)}
+}
+
+// numberIn returns a number of a request's query, 0 if it has none.
+func numberIn(r *http.Request, name string) int {
+	number, _ := strconv.Atoi(r.URL.Query().Get(name))
+	return number
 }

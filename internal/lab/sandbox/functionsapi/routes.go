@@ -12,7 +12,7 @@ import (
 // handlerFunc executes one call while the lock is held, and returns the JSON response.
 type handlerFunc func(r *http.Request, body []byte) (any, error)
 
-// routes returns the handler of all calls that the plugin makes.
+// routes returns the handler of all calls that the plugin and `divims deploy` make.
 func (p *Platform) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, serve := range map[string]handlerFunc{
@@ -20,11 +20,13 @@ func (p *Platform) routes() http.Handler {
 		"POST " + root + "/namespaces":               p.createNamespace,
 		"GET " + root + "/namespaces/{id}":           p.getNamespace,
 		"PATCH " + root + "/namespaces/{id}":         p.updateNamespace,
-		"GET " + root + "/namespaces/{id}/functions": p.listFunctions,
+		"GET " + root + "/namespaces/{id}/functions": p.listFunctions, // only the plugin knows this call
+		"GET " + root + "/functions":                 p.listFunctions,
 		"GET " + root + "/runtimes":                  p.listRuntimes,
 		"POST " + root + "/functions":                p.createFunction,
 		"GET " + root + "/functions/{id}":            p.getFunction,
 		"PATCH " + root + "/functions/{id}":          p.updateFunction,
+		"DELETE " + root + "/functions/{id}":         p.deleteFunction,
 		"GET " + root + "/functions/{id}/upload-url": p.createUploadURL,
 		"POST " + root + "/functions/{id}/deploy":    p.deployFunction,
 		"GET " + root + "/crons":                     p.listCrons,
@@ -61,13 +63,23 @@ func (p *Platform) endpoint(serve handlerFunc) http.Handler {
 func (p *Platform) handle(serve handlerFunc, r *http.Request, body []byte) (status int, answer []byte) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
-	status, result := http.StatusOK, any(nil)
-	result, err := serve(r, body)
-	if err != nil {
-		why := &apiError{http.StatusInternalServerError, map[string]any{"message": err.Error()}}
-		errors.As(err, &why)
+	planned := p.refusal(r)
+	if planned != nil && planned.Before != nil {
+		planned.Before()
+	}
+	status, result, err := http.StatusOK, any(nil), error(nil)
+	if planned == nil || planned.Done || planned.Status == 0 {
+		result, err = serve(r, body)
+	}
+	switch why := new(apiError); {
+	case err != nil:
+		if !errors.As(err, &why) {
+			why = &apiError{http.StatusInternalServerError, map[string]any{"message": err.Error()}}
+		}
 		status, result = why.status, why.body
 		p.refusals = append(p.refusals, fmt.Sprintf("%s %s: %d %v", r.Method, r.URL.Path, status, why.body["message"]))
+	case planned != nil && planned.Status != 0:
+		status, result = planned.Status, planned.error().body
 	}
 	if answer, err = json.Marshal(result); err != nil {
 		return http.StatusInternalServerError, nil
