@@ -128,7 +128,8 @@ func (d *day) run(rules []faults.Rule) (err error) {
 		return err
 	}
 	defer func() { _ = d.sandbox.Close() }()
-	environment := append(d.sandbox.Environment(), "DIVIMS_RECYCLE_AFTER=1h", "DIVIMS_GRACE=6m")
+	environment := append(d.sandbox.Environment(), d.sandbox.MachineSettings()...)
+	environment = append(environment, "DIVIMS_RECYCLE_AFTER=1h", "DIVIMS_GRACE=6m")
 	if d.settings, err = config.Load(environment); err != nil {
 		return err
 	}
@@ -153,6 +154,9 @@ func (d *day) run(rules []faults.Rule) (err error) {
 		d.evaluate()
 		d.evaluations = append(d.evaluations, d.sandbox.Faults().Calls()[before:])
 		d.sandbox.With(d.check)
+		for _, text := range d.sandbox.StartedWithout() {
+			d.violate("%s", text)
+		}
 	}
 	d.settle()
 	if status := d.evaluate(); status != http.StatusOK {

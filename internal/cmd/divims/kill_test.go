@@ -106,6 +106,7 @@ func newLife(t *testing.T, evaluations int) *life {
 	}
 	// With this timeout a lease expires before the next evaluation.
 	s, environment := startSandbox(t, meetings, "DIVIMS_TIMEOUT=1m", "DIVIMS_GRACE=6m")
+	environment = append(environment, s.MachineSettings()...)
 	return &life{t: t, sandbox: s, environment: environment, function: handler.FromEnvironment(environment, io.Discard)}
 }
 
@@ -231,6 +232,9 @@ func (l *life) check() {
 			l.violate("no server is enabled")
 		}
 	})
+	for _, text := range l.sandbox.StartedWithout() {
+		l.violate("%s", text)
+	}
 }
 
 func isEnabled(e pool.Entry) bool { return e.State == pool.Enabled }

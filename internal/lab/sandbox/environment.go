@@ -59,22 +59,6 @@ func (s *Sandbox) Environment() []string {
 	return settings
 }
 
-// securityGroup is the name of a security group that every zone has.
-const securityGroup = "bbb-servers"
-
-// MachineSettings returns settings that give new machines all that is optional: a security
-// group, tags, an interface in a private network, and a larger and faster root volume.
-// Environment does not have them.
-func (s *Sandbox) MachineSettings() []string {
-	return []string{
-		"DIVIMS_SECURITY_GROUP=" + securityGroup,
-		"DIVIMS_TAGS=team=video,cost-center=4711",
-		"DIVIMS_PRIVATE_NETWORK=" + s.credentials.network,
-		"DIVIMS_ROOT_VOLUME_SIZE=40",
-		"DIVIMS_ROOT_VOLUME_IOPS=15000",
-	}
-}
-
 // recordings returns the RECORDINGS setting that describes the world.
 func (s *Sandbox) recordings() string {
 	switch {

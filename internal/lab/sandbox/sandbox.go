@@ -129,6 +129,7 @@ type Sandbox struct {
 	answers     answers
 	skew        clockSkew
 	dns         *dnsServer
+	hoster      *scalewayapi.API
 	at          addresses
 	// caFile has the certificate of the authority that signs the servers' certificates.
 	caFile string
@@ -186,15 +187,15 @@ func (s *Sandbox) open() error {
 	if s.storage, err = newStorage(s.locked, s.credentials, s.config.Objects); err != nil {
 		return err
 	}
-	api := s.scaleway()
-	if s.dns, err = startDNSServer(api, s.locked, s.services.network); err != nil {
+	s.hoster = s.scaleway()
+	if s.dns, err = startDNSServer(s.hoster, s.locked, s.services.network); err != nil {
 		return err
 	}
 	s.webServer = newWebServer(s, s.authority)
 	s.at = addresses{
 		scalelite: s.serve("scalelite", s.scalelite(), nil),
 		servers:   s.serve("servers", s.webServer, s.webServer.tls()),
-		scaleway:  s.serve("scaleway", s.answers.watchScaleway(s.faults.Wrap(s.callNamer.scaleway, api)), nil),
+		scaleway:  s.serve("scaleway", s.answers.watchScaleway(s.faults.Wrap(s.callNamer.scaleway, s.hoster)), nil),
 		storage:   s.serve("storage", s.faults.Wrap(s.callNamer.storage, s.outages.wrap(StorageService, s.storage)), nil),
 		clock:     s.serve("clock", s.clock(), nil),
 		dns:       s.dns.address(),
