@@ -98,5 +98,6 @@ func (d *decision) stoppedGate(s *server) fact.Text {
 }
 
 // neverBooted: if the hoster last changed a machine within this time after its creation,
-// the machine cannot have held a meeting, because BBB needs 3 minutes to start.
+// the machine cannot have held a meeting, because BBB needs 3 minutes to start. A later edit
+// of its tags closes the gate: what happened between two evaluations is not remembered.
 const neverBooted = 2 * time.Minute
