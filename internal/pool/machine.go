@@ -136,6 +136,25 @@ type Image struct {
 	Zone    string    `json:"zone"`
 	Name    string    `json:"name"`
 	Created time.Time `json:"created"`
+	// Arch is the processor architecture, "x86_64" or "arm64"; empty if unknown.
+	Arch string `json:"arch,omitempty"`
+	// LocalSize is the size of its local volumes in bytes. HasBlock is set if it has block
+	// volumes.
+	LocalSize int64 `json:"local_size,omitempty"`
+	HasBlock  bool  `json:"has_block,omitempty"`
+}
+
+// MachineType is what the hoster says about a commercial type, as far as an image has to
+// fit it.
+type MachineType struct {
+	// Arch is the processor architecture as in Image; empty if unknown.
+	Arch string
+	// LocalStorage is the most that its local volumes may have together, in bytes: 0 for a
+	// type without local storage. NoBlock is set if it cannot have block volumes.
+	LocalStorage int64
+	NoBlock      bool
+	// Ended is set if the hoster no longer offers it.
+	Ended bool
 }
 
 // MachineOrder describes a machine to create.

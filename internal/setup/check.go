@@ -103,6 +103,7 @@ func (c *checker) checkZones() {
 			c.add(level, zone, "no image can be used: "+c.seen.Images[zone].Reason(), "no machine can be created there", "make an image there whose name begins with DIVIMS_IMAGE_NAME, or remove the zone from DIVIMS_ZONES")
 		}
 		c.checkOffers(zone, level)
+		c.checkImage(zone, level)
 	}
 }
 

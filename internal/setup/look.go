@@ -32,7 +32,7 @@ var (
 	ForCheck = Parts{
 		lists: allLists,
 		independent: []part{
-			(*look).names, (*look).firstRecord, (*look).health, (*look).leftovers, (*look).images, (*look).equipment, (*look).offers, (*look).quotas,
+			(*look).names, (*look).firstRecord, (*look).health, (*look).leftovers, (*look).images, (*look).equipment, (*look).offers, (*look).types, (*look).quotas,
 			(*look).conditionalWrites, (*look).state, (*look).calendar, (*look).userData, (*look).clocks,
 		},
 		dependent: []part{(*look).tags, (*look).servers, (*look).lacking},
@@ -60,6 +60,7 @@ func Look(ctx context.Context, now time.Time, config Config, services Services, 
 	l := &look{Config: config, Services: services, seen: Sight{
 		At: now, Resolved: map[string]pool.Reading[[]netip.Addr]{}, Versions: map[string]pool.Reading[string]{},
 		Images: map[string]pool.Reading[pool.Image]{}, Offers: map[string]pool.Reading[map[string]string]{},
+		Types:     map[string]pool.Reading[map[string]pool.MachineType]{},
 		Equipment: map[string]pool.Reading[[]string]{},
 		Clocks:    map[string]pool.Reading[time.Duration]{},
 	}}

@@ -38,6 +38,10 @@ func (l *look) offers(ctx context.Context) {
 	askEach(ctx, l, l.Zones, l.seen.Offers, l.Hoster.Offers)
 }
 
+func (l *look) types(ctx context.Context) {
+	askEach(ctx, l, l.Zones, l.seen.Types, l.Hoster.Types)
+}
+
 func (l *look) quotas(ctx context.Context) {
 	l.seen.Quotas = ask(ctx, l.CallTimeout, func(ctx context.Context) (map[string]int, error) {
 		return l.Hoster.Quotas(ctx, l.Types, l.Zones[0])

@@ -56,6 +56,10 @@ func (o *outside) Lacking(context.Context, []pool.Machine) (map[string][]string,
 	return nil, o.call("Lacking")
 }
 
+func (o *outside) Types(context.Context, string) (map[string]pool.MachineType, error) {
+	return nil, o.call("Types")
+}
+
 func (o *outside) Offers(context.Context, string) (map[string]string, error) {
 	return nil, o.call("Offers")
 }
@@ -157,7 +161,7 @@ func TestLookAsksOnlyForItsParts(t *testing.T) {
 		want  map[string]int
 	}{
 		"check": {ForCheck, 3, map[string]int{
-			"Entries": 1, "Machines": 1, "Addresses": 1, "Leftovers": 1, "ImageIn": 2, "Equipment": 2, "Lacking": 1, "Offers": 2, "Quotas": 1, "Keep": 1, "Records": 1,
+			"Entries": 1, "Machines": 1, "Addresses": 1, "Leftovers": 1, "ImageIn": 2, "Equipment": 2, "Lacking": 1, "Offers": 2, "Types": 2, "Quotas": 1, "Keep": 1, "Records": 1,
 			"Resolve": 3, "Meetings": 1, "Stats": 1, "Try": 1, "State": 1, "Events": 1, "UserData": 1, "Health": 1, "Clock": 1,
 		}},
 		"provision":          {ForSetup, 3, map[string]int{"Entries": 1, "Machines": 1, "Addresses": 1, "Records": 1, "Resolve": 3}},

@@ -98,6 +98,8 @@ type Hoster interface {
 	Lacking(ctx context.Context, machines []pool.Machine) (map[string][]string, error)
 	// Offers returns Scaleway's word for the stock of each commercial type in a zone.
 	Offers(ctx context.Context, zone string) (map[string]string, error)
+	// Types returns what Scaleway says about each commercial type in a zone.
+	Types(ctx context.Context, zone string) (map[string]pool.MachineType, error)
 	// Quotas returns how many machines of each type the organization may have. A
 	// type without a limit is missing.
 	Quotas(ctx context.Context, types []string, zone string) (map[string]int, error)

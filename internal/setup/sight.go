@@ -33,10 +33,11 @@ type Sight struct {
 	Health    pool.Reading[string]
 	Leftovers pool.Reading[[]pool.Volume]
 	// Images holds the newest image by availability zone. Offers holds the stock by
-	// availability zone and commercial type. Quotas holds, by commercial type, how many
-	// machines are allowed.
+	// availability zone and commercial type, Types what the zone's commercial types have.
+	// Quotas holds, by commercial type, how many machines are allowed.
 	Images map[string]pool.Reading[pool.Image]
 	Offers map[string]pool.Reading[map[string]string]
+	Types  map[string]pool.Reading[map[string]pool.MachineType]
 	// Equipment is what the settings give new machines, by availability zone. Lacking is
 	// what the pool's machines lack of it, by ID.
 	Equipment map[string]pool.Reading[[]string]

@@ -67,7 +67,29 @@ func (c *Client) newestImage(ctx context.Context, zone scw.Zone) (pool.Image, er
 	if best == nil {
 		return pool.Image{}, fmt.Errorf("%w in %s has a name beginning with %q", errNoImage, zone, c.imageName)
 	}
-	return pool.Image{ID: best.ID, Zone: string(zone), Name: best.Name, Created: created(best)}, nil
+	return toImage(zone, best), nil
+}
+
+// toImage translates an image.
+func toImage(zone scw.Zone, image *instance.Image) pool.Image {
+	translated := pool.Image{ID: image.ID, Zone: string(zone), Name: image.Name, Created: created(image), Arch: toArch(image.Arch)}
+	add := func(kind string, size scw.Size) {
+		switch kind {
+		case "l_ssd":
+			translated.LocalSize += toBytes(size)
+		case "sbs_snapshot", "sbs_volume":
+			translated.HasBlock = true
+		}
+	}
+	if root := image.RootVolume; root != nil {
+		add(string(root.VolumeType), root.Size)
+	}
+	for _, volume := range image.ExtraVolumes {
+		if volume != nil {
+			add(string(volume.VolumeType), volume.Size)
+		}
+	}
+	return translated
 }
 
 // canUse reports whether machines may be created from an image. It checks the prefix

@@ -17,6 +17,8 @@ type Type struct {
 	// RootVolume is the kind of disk. Terminate deletes a local volume and leaves a block
 	// volume behind.
 	RootVolume pool.VolumeKind
+	// Arch is the processor architecture; empty for x86_64.
+	Arch string
 }
 
 // DefaultTypes returns three of Scaleway's types with the prices of July 2026.

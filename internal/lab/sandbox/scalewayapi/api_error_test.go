@@ -30,7 +30,7 @@ func TestInvalidOrdersAreRefused(t *testing.T) {
 		{"unknown address, old style", map[string]any{"public_ip": unknownID}, 404, "not_found", []any{"resource_id"}, unknownID},
 		{"address of another server", map[string]any{"public_ips": []string{s.address(1)}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "public_ips"},
 		{"one address twice", map[string]any{"public_ips": []string{s.address(2), s.address(2)}}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "public_ips"},
-		{"unknown type", map[string]any{"commercial_type": "NO-SUCH"}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "commercial_type"},
+		{"unknown type", map[string]any{"commercial_type": "NO-SUCH"}, 404, "not_found", []any{"resource_id"}, "NO-SUCH"},
 		{"no type", map[string]any{"commercial_type": nil}, 400, "invalid_arguments", []any{"details", 0, "reason"}, "required"},
 		{"no image and no volume", map[string]any{"image": nil}, 400, "invalid_arguments", []any{"details", 1, "argument_name"}, "volumes"},
 		{"no name", map[string]any{"name": nil}, 400, "invalid_arguments", []any{"details", 0, "argument_name"}, "name"},

@@ -71,10 +71,15 @@ func (a *api) checkOrder(order serverOrder, zone string) error {
 	}
 	i := slices.IndexFunc(a.World.Types(), func(t world.Type) bool { return t.Name == order.CommercialType })
 	if i < 0 {
-		return invalidArguments(argument{"commercial_type", "constraint", "unknown commercial type"})
+		return notFound("instance_server_type", order.CommercialType)
 	}
-	if !slices.ContainsFunc(a.World.Images(), func(i pool.Image) bool { return i.ID == order.Image && i.Zone == zone }) {
+	images := a.World.Images()
+	k := slices.IndexFunc(images, func(i pool.Image) bool { return i.ID == order.Image && i.Zone == zone })
+	if k < 0 {
 		return notFound("instance_image", order.Image)
+	}
+	if err := checkFit(images[k], a.World.Types()[i]); err != nil {
+		return err
 	}
 	if order.SecurityGroup != "" {
 		if err := a.checkGroup(zone, order.SecurityGroup); err != nil {
@@ -106,6 +111,19 @@ func missingArguments(order serverOrder) []argument {
 		arguments = append(arguments, missingArgument("project"))
 	}
 	return arguments
+}
+
+// checkFit refuses an image that machines of a commercial type cannot be created from.
+func checkFit(image pool.Image, commercialType world.Type) error {
+	switch {
+	case archOf(image.Arch) != archOf(commercialType.Arch):
+		return invalidArguments(argument{"image", "constraint", "the image is for another architecture"})
+	case image.LocalSize > 0 && commercialType.RootVolume != pool.LocalVolume:
+		return invalidArguments(argument{"volumes", "constraint", commercialType.Name + " has no local volumes"})
+	case image.LocalSize > maxLocalStorage:
+		return invalidArguments(argument{"volumes", "constraint", "the total size of local volumes is too large"})
+	}
+	return nil
 }
 
 // checkVolumes refuses volumes that the world cannot create. It creates one root

@@ -28,8 +28,8 @@ type image struct {
 	Zone              string         `json:"zone"`
 }
 
-// snapshot is the source of root volumes. Scaleway does not report its size here, but in the
-// snapshot itself.
+// snapshot is the source of root volumes. Scaleway does not report the size of a block
+// snapshot here, but in the snapshot itself.
 type snapshot struct {
 	VolumeType string `json:"volume_type"`
 	ID         string `json:"id"`
@@ -38,10 +38,13 @@ type snapshot struct {
 }
 
 func (a *api) newImage(i pool.Image) image {
+	root := snapshot{VolumeType: "sbs_snapshot", ID: snapshotID(i.ID)}
+	if i.LocalSize > 0 {
+		root.VolumeType, root.Size = "l_ssd", i.LocalSize
+	}
 	return image{
 		ID: i.ID, Name: i.Name, Zone: i.Zone, Organization: a.Project, Project: a.Project,
-		RootVolume:   snapshot{VolumeType: "sbs_snapshot", ID: snapshotID(i.ID)},
-		ExtraVolumes: map[string]any{}, Arch: "x86_64", State: "available", Tags: []string{},
+		RootVolume: root, ExtraVolumes: map[string]any{}, Arch: archOf(i.Arch), State: "available", Tags: []string{},
 		CreationDate: instanceTime(i.Created), ModificationDate: instanceTime(i.Created),
 	}
 }

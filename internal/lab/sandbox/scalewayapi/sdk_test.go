@@ -245,7 +245,8 @@ func TestErrorsHaveTheTypesOfTheSDK(t *testing.T) {
 	check[*scw.OutOfStockError](t, "a type that is out of stock", order(blockType, imageID))
 	check[*scw.QuotasExceededError](t, "more than the quota", order(localType, imageID))
 	check[*scw.ResourceNotFoundError](t, "an unknown image", order(blockType, secretKey))
-	check[*scw.InvalidArgumentsError](t, "an unknown type", order("NO-SUCH", imageID))
+	check[*scw.ResourceNotFoundError](t, "an unknown type", order("NO-SUCH", imageID))
+	check[*scw.InvalidArgumentsError](t, "no type", order("", imageID))
 	check[*scw.TransientStateError](t, "an action during another one", transient)
 	check[*scw.PermissionsDeniedError](t, "another project", denied)
 	check[*scw.PreconditionFailedError](t, "delete of a server that is not stopped",

@@ -1,6 +1,7 @@
 package scalewayapi
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ func newServerType(t world.Type) serverType {
 		local.MaxSize = maxLocalStorage
 	}
 	return serverType{
-		AltNames: []string{}, Arch: "x86_64", CPUs: t.CPUs, RAM: t.Memory,
+		AltNames: []string{}, Arch: archOf(t.Arch), CPUs: t.CPUs, RAM: t.Memory,
 		VolumesConstraint: local, PerVolumeConstraint: map[string]sizes{"l_ssd": local},
 		HourlyPrice: t.HourlyPrice, MonthlyPrice: t.HourlyPrice * hoursPerMonth,
 		Capabilities:   capabilities{[]string{"local", "rescue"}, true, true, 8, 0},
@@ -75,6 +76,9 @@ func newServerType(t world.Type) serverType {
 		BlockBandwidth: bandwidth,
 	}
 }
+
+// archOf returns an architecture of the world as Scaleway names it.
+func archOf(arch string) string { return cmp.Or(arch, "x86_64") }
 
 func (a *api) listTypes(r *http.Request, _ []byte) (response, error) {
 	return listByType(a, r, newServerType)
