@@ -11,6 +11,10 @@ const (
 	Disabled EntryState = "disabled" // takes no new meetings, and nobody can join those it has
 )
 
+// ChecksumError is the key of an answer of BBB or Scalelite to a call that is signed with a
+// wrong secret, or by a hash that it does not accept.
+const ChecksumError = "checksumError"
+
 // Entry is a server as Scalelite knows it.
 type Entry struct {
 	ID string `json:"id"`

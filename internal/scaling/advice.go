@@ -37,6 +37,7 @@ const (
 	adviceLate         = "Look at the machine's console at the hoster. DiViMS enables another server instead, and deletes a machine that never answered anybody."
 	adviceState        = "Look at the machine in the hoster's console, and start or delete it by hand. DiViMS enables another server instead."
 	adviceUnseen       = "Look at what could not be read; DiViMS leaves the server alone until it can."
+	adviceSecret       = "Put the server's secret, which bbb-conf --secret shows, into its entry in Scalelite, or change the image's; or set DIVIMS_BBB_CHECKSUM to a hash that BBB accepts."
 	adviceUnresponsive = "Look at the machine's console at the hoster and restart it. If nothing on it is needed, delete it."
 	adviceMalfunction  = "Look at the server's BBB: bbb-conf --check, and failed recordings. Repair what only a person can; its replacement is under way."
 	adviceLost         = "Look at the Elastic Metal host in the hoster's console, and whether its name is right."

@@ -105,6 +105,22 @@ var alertTests = map[string]struct {
 		}
 	}, Warning, "recording 4", 4, "in work for more than 5h, without end (captured 2)", false},
 
+	"a server refuses its secret": {func(s *story) { s.refusesSecret(4) }, Error, "server 4", 4, "its BBB refuses the secret of its entry", false},
+	"a server refuses its secret, to Scalelite, too": {func(s *story) {
+		s.refusesSecret(4)
+		s.entry(4).Online = false
+	}, Error, "server 4", 4, "its BBB refuses the secret of its entry", false},
+	"a new server refuses its secret": {func(s *story) {
+		s.dead(4)
+		s.refusesSecret(4)
+		s.state.Servers = map[int]*pool.ServerMemory{4: {MachineID: "machine 4", Ordered: noon.Add(-20 * time.Minute), FirstSeen: noon.Add(-19 * time.Minute), LateSince: noon}}
+	}, Error, "server 4", 4, "its BBB refuses the secret of its entry", false},
+	"half of the servers refuse their secret": {func(s *story) {
+		for n := 2; n <= 4; n++ {
+			s.refusesSecret(n)
+			s.entry(n).Online = false
+		}
+	}, Error, "image bbb-1", 0, "servers 2, 3, 4 have the same fault", false},
 	"a server is unresponsive": {func(s *story) { s.dead(4); s.evaluate() }, Error, "server 4", 4, "unresponsive", false},
 	"a server cannot be read":  {func(s *story) { s.seen.Servers[3].Machine = pool.Unknown[*pool.Machine]("two machines") }, Warning, "identity 4", 4, "DiViMS leaves it alone: two machines", false},
 	"a recording failed": {func(s *story) {
@@ -145,6 +161,9 @@ func TestAlerts(t *testing.T) {
 			alert := s.plan.Alerts[i]
 			if alert.Level != test.level || alert.Server != test.server || alert.Passing != test.passing || !strings.Contains(alert.Text.String(), test.text) || alert.Advice.IsZero() {
 				t.Errorf("got the alert %+v", alert)
+			}
+			if is, want := alert.Advice.String() == fact.New(adviceSecret).String(), strings.Contains(name, "secret"); is != want {
+				t.Errorf("the advice %q is about a wrong secret: %t, want %t", alert.Advice, is, want)
 			}
 		})
 	}

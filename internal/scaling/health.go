@@ -72,6 +72,12 @@ func (d *decision) judgeUnanswered(s *server) (Health, fact.Text) {
 	return Unseen, fact.New("%s", s.Meetings.Reason())
 }
 
+// refusesSecret reports whether the server's BBB answers that the secret of its entry is
+// wrong. Scalelite calls it with the same secret.
+func (s *server) refusesSecret() bool {
+	return !s.Meetings.Known() && strings.Contains(s.Meetings.Reason(), pool.ChecksumError)
+}
+
 // malfunctioning returns the fault that the stats name, or "", and why it is one. The fault
 // is the same text for as long as it lasts, and for all servers that have it.
 func malfunctioning(s *server) (fault string, why fact.Text) {

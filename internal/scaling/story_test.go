@@ -195,6 +195,12 @@ func (s *story) broken(n int) {
 	observed.Recordings = pool.Unknown[[]pool.Recording]("502 Bad Gateway")
 }
 
+// refusesSecret makes a server answer everybody that the secret of its entry is wrong.
+func (s *story) refusesSecret(n int) {
+	s.broken(n)
+	s.seen.Servers[n-1].Meetings = pool.Unknown[[]pool.Meeting](`getMeetings of bbb-w.example.com: FAILED, "checksumError"`)
+}
+
 // comes makes servers answer DiViMS, and Scalelite call them online.
 func (s *story) comes(numbers ...int) {
 	for _, n := range numbers {

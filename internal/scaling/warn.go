@@ -48,6 +48,8 @@ func (d *decision) warn() {
 func (d *decision) warnServer(s *server) {
 	switch {
 	case !s.Machine.Known(), !d.seen.Entries.Known(), s.explained && (!s.Entry.Known() || !s.Meetings.Known()):
+	case s.refusesSecret() && (s.health == Unseen || s.health == Malfunctioning && !s.explained || d.isLate(s)):
+		d.alertOf(s, Error, SubjectServer, adviceSecret, "its BBB refuses the secret of its entry, so that neither DiViMS nor Scalelite can use it: %s", s.Meetings.Reason()).Quote = s.Meetings.Reason()
 	case d.isLate(s):
 		d.alertOf(s, Error, SubjectServer, adviceLate, "its machine does not come: it was ordered %s ago, machines come within %s: %s",
 			d.now.Sub(s.started()), d.timeOf(s), s.Meetings.Reason()).Since = s.started()
@@ -173,6 +175,9 @@ func (d *decision) warnFaults() {
 		}
 		alert := d.alert(Error, sharedSubject(list), adviceHope, "%s have the same fault, so DiViMS does not replace them for it: %s",
 			fact.Numbers(list.numbers()), list[0].why)
+		if list[0].refusesSecret() {
+			alert.Advice = fact.New(adviceSecret)
+		}
 		alert.Servers, alert.Quote = list.numbers(), fault
 		for _, s := range list {
 			s.explained = true

@@ -220,7 +220,7 @@ func ceilDiv(a, b int) int { return (a + b - 1) / b }
 func (c *checker) checkScalelite() {
 	fix := "check DIVIMS_SCALELITE_URL, and that Scalelite is 1.5.1 or newer"
 	switch reason := c.seen.Entries.Reason(); {
-	case strings.Contains(reason, "checksumError"):
+	case strings.Contains(reason, pool.ChecksumError):
 		fix = "set DIVIMS_SCALELITE_SECRET to Scalelite's LOADBALANCER_SECRET, and DIVIMS_SCALELITE_CHECKSUM to a hash that it accepts"
 	case strings.Contains(reason, "status 403"):
 		fix = "set DIVIMS_SCALELITE_URL to the host name that Scalelite is set up for (URL_HOST)"

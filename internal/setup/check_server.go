@@ -152,7 +152,7 @@ func (c *checker) checkEntry(s *ServerSight, subject string) {
 func (c *checker) checkBBB(s *ServerSight, subject string) {
 	if !s.Meetings.Known() {
 		fix := "look at the server, and check that it can be reached from here"
-		if strings.Contains(s.Meetings.Reason(), "checksumError") {
+		if strings.Contains(s.Meetings.Reason(), pool.ChecksumError) {
 			fix = "put the server's secret (bbb-conf --secret) into its entry, or set DIVIMS_BBB_CHECKSUM to a hash that it accepts"
 		}
 		c.add(Error, subject, "its BBB cannot be read: "+s.Meetings.Reason(), "DiViMS does not touch a server that it cannot read, and later treats it as unresponsive", fix)
