@@ -236,7 +236,7 @@ func (c *checker) checkScalelite() {
 	case health != "success":
 		c.add(Error, "Scalelite", fmt.Sprintf("its health check answers %.200q", health), "without its database it cannot place meetings", "repair Scalelite")
 	default:
-		c.ok("Scalelite", "its health check succeeds")
+		c.ok("Scalelite", "its health check answers %q", health)
 	}
 }
 
@@ -351,16 +351,21 @@ const (
 
 func (c *checker) checkClocks() {
 	for _, name := range slices.Sorted(maps.Keys(c.seen.Clocks)) {
-		ahead, known := c.seen.Clocks[name].Get()
-		direction := "ahead of"
+		clock, known := c.seen.Clocks[name].Get()
+		if !known {
+			c.add(Unknown, "clock", "the clock of "+name+": "+c.seen.Clocks[name].Reason(), "", "")
+			continue
+		}
+		if clock == nil {
+			continue
+		}
+		ahead, direction := *clock, "ahead of"
 		if ahead < 0 {
 			direction = "behind"
 		}
 		what := fmt.Sprintf("the clock of %s is %s %s ours", name, ahead.Abs().Round(time.Second), direction)
 		const why, fix = "leases, certificates and signatures depend on the time", "set the clock of this machine or of that service by NTP"
 		switch {
-		case !known:
-			c.add(Unknown, "clock", "the clock of "+name+": "+c.seen.Clocks[name].Reason(), "", "")
 		case ahead.Abs() >= clockError:
 			c.add(Error, "clock", what, why, fix)
 		case ahead.Abs() >= clockWarning:

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +75,49 @@ func TestCheckListsMaintenanceAboveTheSize(t *testing.T) {
 	want := "ok in maintenance by Ada since 2026-03-16T08:00:00Z: new disk; the pool has 3 servers, and the order is kept until it has this one again; "
 	if got := only(c.findings, "server 4"); len(c.findings) != 1 || len(got) != 1 || got[0] != want {
 		t.Errorf("%+v, want %q", c.findings, want)
+	}
+}
+
+// TestCheckShowsScalelitesHealth has answers of /health_check.
+func TestCheckShowsScalelitesHealth(t *testing.T) {
+	for name, test := range map[string]struct {
+		health pool.Reading[string]
+		want   string
+	}{
+		"well": {pool.Seen("success"), `ok Scalelite: its health check answers "success"`},
+		"no database": {pool.Seen("Health Check Failure: \x1b[31mRedis\nis down"),
+			`error Scalelite: its health check answers "Health Check Failure: \x1b[31mRedis\nis down"`},
+		"no answer": {pool.Unknown[string]("refused"), "warning Scalelite: its health check cannot be read: refused"},
+	} {
+		c := checker{seen: Sight{Entries: pool.Seen([]pool.Entry{}), Health: test.health}}
+		c.checkScalelite()
+		var text strings.Builder
+		if err := newReport(c.findings).Text(&text); err != nil || !strings.Contains(strings.Join(strings.Fields(text.String()), " "), test.want) {
+			t.Errorf("%s: %v\n%s\nwant %s", name, err, &text, test.want)
+		}
+	}
+}
+
+// TestCheckComparesClocks: a service whose answers have no date is no finding.
+func TestCheckComparesClocks(t *testing.T) {
+	for name, test := range map[string]struct {
+		clock pool.Reading[*time.Duration]
+		want  string
+	}{
+		"together":  {pool.Seen(new(time.Second)), "ok the clock of S agrees with ours"},
+		"behind":    {pool.Seen(new(-time.Minute)), "warning the clock of S is 1m0s behind ours"},
+		"ahead":     {pool.Seen(new(time.Hour)), "error the clock of S is 1h0m0s ahead of ours"},
+		"no answer": {pool.Unknown[*time.Duration]("refused"), "unknown the clock of S: refused"},
+		"no date":   {pool.Seen[*time.Duration](nil), ""},
+	} {
+		c := checker{seen: Sight{Clocks: map[string]pool.Reading[*time.Duration]{"S": test.clock}}}
+		c.checkClocks()
+		got := ""
+		for _, f := range c.findings {
+			got += string(f.Level) + " " + f.What
+		}
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
 	}
 }

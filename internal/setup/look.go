@@ -62,7 +62,7 @@ func Look(ctx context.Context, now time.Time, config Config, services Services, 
 		Images: map[string]pool.Reading[pool.Image]{}, Offers: map[string]pool.Reading[map[string]string]{},
 		Types:     map[string]pool.Reading[map[string]pool.MachineType]{},
 		Equipment: map[string]pool.Reading[[]string]{},
-		Clocks:    map[string]pool.Reading[time.Duration]{},
+		Clocks:    map[string]pool.Reading[*time.Duration]{},
 	}}
 	var lists, others sync.WaitGroup
 	start := func(group *sync.WaitGroup, parts []part) {

@@ -80,7 +80,7 @@ func (l *look) userData(ctx context.Context) {
 }
 
 func (l *look) clocks(ctx context.Context) {
-	askEach(ctx, l, slices.Collect(maps.Keys(l.Clocks)), l.seen.Clocks, func(ctx context.Context, name string) (time.Duration, error) {
+	askEach(ctx, l, slices.Collect(maps.Keys(l.Clocks)), l.seen.Clocks, func(ctx context.Context, name string) (*time.Duration, error) {
 		return l.Clocks[name](ctx)
 	})
 }

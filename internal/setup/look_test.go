@@ -135,8 +135,8 @@ func (o *outside) services() Services {
 		Hoster: o, LoadBalancer: o, BBB: o, Storage: o, Names: o, Zone: o, Stats: o, Calendar: o,
 		UserData: func(context.Context, pool.Server) ([]byte, error) { return nil, o.call("UserData") },
 		Health:   func(context.Context) (string, error) { return "success", o.call("Health") },
-		Clocks: map[string]func(context.Context) (time.Duration, error){
-			"Scaleway": func(context.Context) (time.Duration, error) { return 0, o.call("Clock") },
+		Clocks: map[string]func(context.Context) (*time.Duration, error){
+			"Scaleway": func(context.Context) (*time.Duration, error) { return new(time.Duration(0)), o.call("Clock") },
 		},
 	}
 }

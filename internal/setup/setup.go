@@ -75,8 +75,9 @@ type Services struct {
 	Calendar pool.CalendarService
 	// UserData returns the cloud-init document of a server's next machine.
 	UserData func(ctx context.Context, server pool.Server) ([]byte, error)
-	// Clocks return how far the clocks of outside services, by name, are ahead of ours.
-	Clocks map[string]func(ctx context.Context) (time.Duration, error)
+	// Clocks return how far the clocks of outside services, by name, are ahead of ours; nil
+	// for a service whose answers have no date, as those of puma, Scalelite's web server.
+	Clocks map[string]func(ctx context.Context) (*time.Duration, error)
 	// Health returns Scalelite's answer to a health check.
 	Health func(ctx context.Context) (string, error)
 }

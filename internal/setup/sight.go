@@ -53,8 +53,9 @@ type Sight struct {
 	Calendar          pool.Reading[pool.Calendar]
 	// UserData is the length of a new machine's cloud-init document, in bytes.
 	UserData pool.Reading[int]
-	// Clocks are how far the clocks of outside services, by name, are ahead of ours.
-	Clocks map[string]pool.Reading[time.Duration]
+	// Clocks are how far the clocks of outside services, by name, are ahead of ours; nil if
+	// the service does not say.
+	Clocks map[string]pool.Reading[*time.Duration]
 }
 
 // ServerSight is what was seen of one server. Its BBB and its stats are asked only

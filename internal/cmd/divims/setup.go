@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -50,18 +49,15 @@ func setupServices(settings config.Settings, outside handler.Outside) (setup.Ser
 			}
 			return write(server)
 		},
-		Clocks: map[string]func(context.Context) (time.Duration, error){},
+		Clocks: map[string]func(context.Context) (*time.Duration, error){},
 		Health: func(ctx context.Context) (string, error) {
 			answer, err := get(ctx, outside.HTTP, scalelite+"/health_check")
 			return answer.text, err
 		},
 	}
 	for name, address := range map[string]string{"Scaleway": settings.Scaleway.URL, "Scalelite": scalelite + "/health_check", "object storage": settings.Storage.URL} {
-		services.Clocks[name] = func(ctx context.Context) (time.Duration, error) {
+		services.Clocks[name] = func(ctx context.Context) (*time.Duration, error) {
 			answer, err := get(ctx, outside.HTTP, address)
-			if err == nil && !answer.dated {
-				err = errors.New("the answer has no date")
-			}
 			return answer.ahead, err
 		}
 	}
@@ -98,10 +94,9 @@ func dnsZone(settings config.Settings, outside handler.Outside) (setup.Zone, err
 // plainAnswer is the answer of a web server, with any HTTP status.
 type plainAnswer struct {
 	text string
-	// ahead is how far the server's clock is ahead of ours. It is known if the answer is
-	// dated.
-	ahead time.Duration
-	dated bool
+	// ahead is how far the server's clock is ahead of ours. It is nil if the answer has no
+	// date.
+	ahead *time.Duration
 }
 
 // maxText is how much of an answer's text is read, in bytes.
@@ -119,8 +114,11 @@ func get(ctx context.Context, client *http.Client, address string) (plainAnswer,
 		return plainAnswer{}, err
 	}
 	defer func() { _ = response.Body.Close() }()
-	date, dateErr := http.ParseTime(response.Header.Get("Date"))
-	ahead := date.Sub(start.Add(time.Since(start) / 2))
+	var answer plainAnswer
+	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		answer.ahead = new(date.Sub(start.Add(time.Since(start) / 2)))
+	}
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxText))
-	return plainAnswer{strings.TrimSpace(string(text)), ahead, dateErr == nil}, err
+	answer.text = strings.TrimSpace(string(text))
+	return answer, err
 }
