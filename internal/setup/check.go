@@ -20,6 +20,7 @@ func Check(config Config, seen Sight) Report {
 	c.checkQuotas()
 	c.checkPace()
 	c.checkScalelite()
+	c.checkPoller()
 	c.checkServers()
 	c.checkStrangers()
 	c.checkStorage()

@@ -116,9 +116,11 @@ func (l *look) server(ctx context.Context, observed pool.ServerObservation) Serv
 	seen.Asked = true
 	clock := l.seen.At
 	if entry, _ := observed.Entry.Get(); entry != nil {
+		began := time.Now()
 		conference := ask(ctx, l.CallTimeout, func(ctx context.Context) (pool.Conference, error) {
 			return l.BBB.Meetings(ctx, pool.Endpoint{URL: entry.URL, Secret: entry.Secret})
 		})
+		seen.Took = time.Since(began)
 		if answer, known := conference.Get(); known {
 			seen.Meetings, seen.CertificateExpiry = pool.Seen(answer.Meetings), answer.CertificateExpiry
 			if !answer.Date.IsZero() {

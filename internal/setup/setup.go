@@ -51,6 +51,8 @@ type Config struct {
 	MaxCreations int
 	// Minimum is the number of servers that are always enabled.
 	Minimum int
+	// ScalelitePoll is Scalelite's POLL_INTERVAL.
+	ScalelitePoll time.Duration
 
 	// CallTimeout is the deadline of each outside call.
 	CallTimeout time.Duration

@@ -63,6 +63,8 @@ type Sight struct {
 type ServerSight struct {
 	pool.ServerObservation
 	Asked bool
+	// Took is how long its BBB took to answer.
+	Took time.Duration
 	// StatsError says which stats endpoints failed. The figures of the other endpoints
 	// are known.
 	StatsError error

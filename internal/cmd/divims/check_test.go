@@ -259,6 +259,45 @@ func TestCheckFindsEachProblem(t *testing.T) {
 	}
 }
 
+// TestCheckNamesAStarvedPoller has the poller of the scenario poller-starved: it has its
+// default settings, and polls many entries without a machine before the busy servers.
+func TestCheckNamesAStarvedPoller(t *testing.T) {
+	starved := world.Poller{Threads: 5, Connect: 5 * time.Second, Wait: 10 * time.Second}
+	for name, c := range map[string]struct {
+		poller world.Poller
+		want   string // level and text of the finding
+	}{
+		"default settings": {starved, "error Scalelite's flags of servers 1, 2, 3 have not followed their answers for 3 polls; " +
+			"with Scalelite's default settings a poll of 30 servers takes 36."},
+		"a thread for each": {world.Poller{Threads: 40, Connect: 5 * time.Second, Wait: 10 * time.Second}, "ok its settings evidently differ from Scalelite's defaults: it knows 1 server that"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newPoolSite(t, func(config *sandbox.Config) {
+				config.World.Poller, config.World.Running = c.poller, 3
+				config.World.Servers = pool.Servers(30, 0, sandbox.HostnameTemplate, sandbox.DomainTemplate)
+			})
+			s.with(func(w *world.World) error {
+				for i := range 3 {
+					w.RemoveByHand(i + 1)() // it is polled last now
+				}
+				return nil
+			})
+			for range 2 {
+				s.sandbox.AdvanceTo(s.sandbox.Now().Add(5 * time.Minute))
+				evaluateBy(t, handler.FromEnvironment(s.environ, io.Discard))
+			}
+			report, text, _ := s.check()
+			i := slices.IndexFunc(report.Findings, func(f setup.Finding) bool { return f.Subject == "poller" })
+			if i < 0 || !strings.HasPrefix(string(report.Findings[i].Level)+" "+report.Findings[i].What, c.want) {
+				t.Fatalf("want %s in:\n%s", c.want, text)
+			}
+			if fix := report.Findings[i].Fix; (report.Findings[i].Level == setup.Error) != strings.HasPrefix(fix, "set POLLER_THREADS to 40 in the environment") {
+				t.Errorf("fix: %s", fix)
+			}
+		})
+	}
+}
+
 // TestCheckLeavesNothingBehind checks that neither the pool nor the bucket is changed.
 func TestCheckLeavesNothingBehind(t *testing.T) {
 	s := newPoolSite(t, nil)

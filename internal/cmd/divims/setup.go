@@ -26,7 +26,7 @@ func setupConfig(settings config.Settings, outside handler.Outside) setup.Config
 		HasStats: outside.Stats != nil, HasCalendar: outside.Calendar != nil,
 		FollowsCalendar:    slices.Contains(settings.Decision.Policies, scaling.PolicySchedule),
 		CertificateWarning: settings.Decision.CertificateWarning, CertificateAlert: settings.Decision.CertificateAlert,
-		Interval: settings.Decision.Interval, MaxCreations: settings.Decision.MaxCreations, Minimum: settings.Decision.Minimum(),
+		Interval: settings.Decision.Interval, MaxCreations: settings.Decision.MaxCreations, Minimum: settings.Decision.Minimum(), ScalelitePoll: settings.Decision.ScalelitePoll,
 		CallTimeout: settings.Evaluation.CallTimeout, LookParallel: settings.Evaluation.ObserveParallel,
 	}
 	if settings.DNS.IPv6 {
