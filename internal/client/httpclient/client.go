@@ -1,6 +1,6 @@
 // Package httpclient creates the HTTP clients that reach the services around a
-// pool. They verify certificates, follow no redirect to another host and send no
-// request after its deadline. AddRetries adds retries and a circuit breaker for the
+// pool. They verify certificates, use the proxy that the environment names, follow no
+// redirect to another host and send no request after its deadline. AddRetries adds retries and a circuit breaker for the
 // requests of one evaluation.
 package httpclient
 
@@ -61,6 +61,7 @@ func New(c Config) *http.Client {
 	sessions := newSessionCache(c.PoolSize+otherHosts, c.CertificateWarning)
 	return &http.Client{
 		Transport: deadlineTransport{&http.Transport{
+			Proxy:                  c.proxy,
 			DialContext:            Dialer(c),
 			TLSClientConfig:        &tls.Config{RootCAs: c.CACertificates, MinVersion: tls.VersionTLS12, ClientSessionCache: sessions, VerifyConnection: sessions.observe},
 			ResponseHeaderTimeout:  max(minHeaderTimeout, c.CallTimeout),
