@@ -48,7 +48,7 @@ func TestMailAddresses(t *testing.T) {
 			if got.Outcome != Decide || got.Setting != "NOTIFY_URLS" || !strings.HasSuffix(got.Note, want) {
 				t.Errorf("row %+v; want %q", got, want)
 			}
-			if !strings.Contains(result.EnvFile(), "# DIVIMS_NOTIFY_URLS=    # "+got.Note) {
+			if !strings.Contains(result.EnvFile(), "# "+got.Note+"\n# DIVIMS_NOTIFY_URLS=\n") {
 				t.Errorf("the file lacks the note:\n%s", result.EnvFile())
 			}
 		})

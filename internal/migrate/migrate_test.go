@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -187,6 +188,16 @@ func TestReadMaintenance(t *testing.T) {
 	for _, source := range []string{"{}", "[0]", "[-1]", "[1.5]", `["a"]`, "[1", "[99999999999999999999]", "[[1]]", "[10001]"} {
 		if got, err := ReadMaintenance("m.json", []byte(source)); err == nil {
 			t.Errorf("%q is read as %v", source, got)
+		}
+	}
+}
+
+// TestShellReadsQuotedValues checks that a shell reads each value as it was.
+func TestShellReadsQuotedValues(t *testing.T) {
+	for _, value := range []string{"", "plain", "$HOME `id` \\ \"", `it's $HOME, "x" \ ` + "`id`", "a=b # c"} {
+		output, err := exec.CommandContext(t.Context(), "sh", "-c", "A="+quote(value)+"; printf %s \"$A\"").Output()
+		if err != nil || string(output) != value {
+			t.Errorf("%q is read as %q (%v)", value, output, err)
 		}
 	}
 }

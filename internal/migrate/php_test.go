@@ -3,6 +3,7 @@ package migrate
 import (
 	"errors"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -174,27 +175,13 @@ func FuzzReadPHP(f *testing.F) {
 			return
 		}
 		result := Translate(Files{Configs: []*Array{config}, Pool: "campus"})
-		for line := range strings.SplitSeq(withoutQuoted(result.EnvFile()), "\n") {
-			if line != "" && !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "DIVIMS_") {
+		for line := range strings.SplitSeq(result.EnvFile(), "\n") {
+			if line != "" && !strings.HasPrefix(line, "#") && !quotedLine.MatchString(line) {
 				t.Fatalf("unquoted line %q", line)
 			}
 		}
 	})
 }
 
-// withoutQuoted removes what a shell finds in single quotes.
-func withoutQuoted(text string) string {
-	var out strings.Builder
-	for line := range strings.SplitSeq(strings.ReplaceAll(text, `'\''`, ""), "\n") {
-		if strings.HasPrefix(line, "#") {
-			line = strings.ReplaceAll(line, "'", "")
-		}
-		out.WriteString(line + "\n")
-	}
-	parts := strings.Split(out.String(), "'")
-	out.Reset()
-	for i := 0; i < len(parts); i += 2 {
-		out.WriteString(parts[i])
-	}
-	return out.String()
-}
+// quotedLine matches a setting whose whole value is quoted, so that a shell runs nothing.
+var quotedLine = regexp.MustCompile("^DIVIMS_[A-Z0-9_]+=('[^']*'|\"(\\\\[\\\\\"$`]|[^\\\\\"$`])*\")$")
