@@ -60,7 +60,7 @@ func (p *connectProxy) serve(conn net.Conn) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 403 Forbidden\r\n\r\n")
 		return
 	}
-	to, err := net.Dial("tcp", p.site)
+	to, err := new(net.Dialer).DialContext(context.Background(), "tcp", p.site)
 	if err != nil {
 		return
 	}
