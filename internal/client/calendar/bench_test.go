@@ -1,6 +1,8 @@
 package calendar
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +19,7 @@ func BenchmarkDailyRule(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if found, err := r.between(since1970, from, to, &budget{maxSteps}); err != nil || len(found) != 8 {
+		if found, err := r.between(since1970, from, to, newBudget()); err != nil || len(found) != 8 {
 			b.Fatal(found, err)
 		}
 	}
@@ -33,6 +35,23 @@ func BenchmarkDailyRuleWithLibrary(b *testing.B) {
 		}
 		if found := r.Between(from, to, true); len(found) != 8 {
 			b.Fatal(found)
+		}
+	}
+}
+
+// BenchmarkLargeCalendar reads a feed of 20,000 events, such as a timetable has.
+func BenchmarkLargeCalendar(b *testing.B) {
+	event := vevent("UID:{n}@example.org", "DTSTAMP:20260101T000000Z", "DTSTART;TZID=Europe/Paris:20260310T080000", "DTEND;TZID=Europe/Paris:20260310T100000",
+		"SUMMARY:users=500", "RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=14", "ATTENDEE;CN=Room 2;PARTSTAT=ACCEPTED:mailto:room2@example.org", "DESCRIPTION:a lecture") + "\n"
+	var text strings.Builder
+	for n := range 20_000 {
+		text.WriteString(strings.ReplaceAll(event, "{n}", fmt.Sprint(n)))
+	}
+	feed := []byte(vcalendar(text.String()))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Read(feed, from, to, time.UTC); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -69,11 +69,11 @@ func New(address string, zone *time.Location, client *http.Client) *Client {
 // (nil for none), and Source gives the reason. keep is the text to store as the new copy,
 // or nil to leave the stored copy as it is.
 //
-// One malformed event makes the whole calendar unusable.
+// A malformed event is left out, as Read says.
 func (c *Client) Events(ctx context.Context, from, to time.Time, stored []byte) (calendar pool.Calendar, keep []byte, err error) {
 	body, err := c.fetch(ctx)
 	if err == nil {
-		calendar.Events, err = Read(body, from, to, c.zone)
+		calendar, err = Read(body, from, to, c.zone)
 	}
 	if err == nil {
 		calendar.Source = "feed of " + c.host
@@ -87,9 +87,10 @@ func (c *Client) Events(ctx context.Context, from, to time.Time, stored []byte) 
 	if stored == nil {
 		return pool.Calendar{}, nil, err
 	}
-	events, storedErr := Read(stored, from, to, c.zone)
+	calendar, storedErr := Read(stored, from, to, c.zone)
 	if storedErr != nil {
 		return pool.Calendar{}, nil, errors.Join(err, fmt.Errorf("read stored copy of the calendar: %w", storedErr))
 	}
-	return pool.Calendar{Events: events, Source: "stored copy, because of an error: " + err.Error(), Stored: true}, nil, nil
+	calendar.Source, calendar.Stored = "stored copy, because of an error: "+err.Error(), true
+	return calendar, nil, nil
 }

@@ -15,7 +15,7 @@ import (
 var (
 	good  = vcalendar(vevent("UID:1", "DTSTART:20260310T080000Z", "SUMMARY:users=500"))
 	newer = vcalendar(vevent("UID:1", "DTSTART:20260310T090000Z", "SUMMARY:users=600"))
-	bad   = vcalendar(vevent("UID:1", "SUMMARY:users=700"))
+	bad   = strings.Replace(good, "END:VEVENT", "END:VTODO", 1)
 )
 
 // feed is a server with scripted responses. It repeats the last one.
@@ -71,8 +71,8 @@ var feedCases = []struct {
 	{"forbidden", []http.HandlerFunc{status(403)}, good, "users=500", none, "HTTP status 403", 1},
 	{"not modified, without a condition", []http.HandlerFunc{status(304)}, good, "users=500", none, "HTTP status 304", 1},
 	{"a page", []http.HandlerFunc{text("<html>")}, good, "users=500", none, "does not begin with BEGIN:VCALENDAR", 1},
-	{"malformed", []http.HandlerFunc{text(bad)}, good, "users=500", none, "event in line 2: no DTSTART", 1},
-	{"malformed, nothing stored", []http.HandlerFunc{text(bad)}, none, none, none, "event in line 2: no DTSTART", 1},
+	{"malformed", []http.HandlerFunc{text(bad)}, good, "users=500", none, "END does not fit BEGIN", 1},
+	{"malformed, nothing stored", []http.HandlerFunc{text(bad)}, none, none, none, "END does not fit BEGIN", 1},
 	{"both malformed", []http.HandlerFunc{text(bad)}, "<html>", none, none, "read stored copy of the calendar: not an iCalendar text", 1},
 	{"truncated", []http.HandlerFunc{func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "1000")

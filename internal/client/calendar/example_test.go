@@ -27,11 +27,11 @@ DURATION:PT90M
 END:VEVENT
 END:VCALENDAR`
 	from := time.Date(2026, 3, 9, 0, 0, 0, 0, time.UTC)
-	events, err := calendar.Read([]byte(text), from, from.AddDate(0, 0, 14), time.UTC)
+	read, err := calendar.Read([]byte(text), from, from.AddDate(0, 0, 14), time.UTC)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, event := range events {
+	for _, event := range read.Events {
 		fmt.Println(event.Start, event.End.Sub(event.Start), event.Summary)
 	}
 	// Output:

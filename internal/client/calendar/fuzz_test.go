@@ -23,19 +23,28 @@ func FuzzRead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		found, err := Read([]byte(text), from, to, time.UTC)
 		if err != nil {
-			if found != nil {
-				t.Errorf("%d occurrences came with the error %v", len(found), err)
+			if len(found.Events)+len(found.Unread) > 0 {
+				t.Errorf("%d occurrences came with the error %v", len(found.Events), err)
 			}
 			hostile.CheckText(t, err.Error())
 			return
 		}
-		for i, e := range found {
+		for i, e := range found.Events {
 			if e.End.Before(from) || e.Start.After(to) || e.End.Before(e.Start) || e.Order != i {
 				t.Errorf("occurrence %d is outside the window or not in order: %+v", i, e)
 			}
 		}
-		if again, err := Read([]byte(text), from, to, time.UTC); err != nil || !slices.EqualFunc(found, again, same) {
-			t.Errorf("the first call returned %d occurrences, the second %d, %v", len(found), len(again), err)
+		for _, e := range found.Unread {
+			if e.End.Before(e.Start) || !e.Start.IsZero() && (e.End.Before(from) || e.Start.After(to)) {
+				t.Errorf("an event that is not read is outside the window: %+v", e)
+			}
+			hostile.CheckText(t, e.Reason)
+		}
+		for _, warning := range found.Warnings {
+			hostile.CheckText(t, warning)
+		}
+		if again, err := Read([]byte(text), from, to, time.UTC); err != nil || !slices.EqualFunc(found.Events, again.Events, same) {
+			t.Errorf("the first call returned %d occurrences, the second %d, %v", len(found.Events), len(again.Events), err)
 		}
 	})
 }

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"regexp"
 	"strings"
+	"unicode"
+
+	"divims/internal/pool"
 )
 
 const (
@@ -30,6 +34,9 @@ type component struct {
 	line       int
 	properties []property
 	children   []*component
+	// broken is the error of a line that was meant as a property that is read, and
+	// brokenUsers that of a line with users=. They are nil if there is none.
+	broken, brokenUsers error
 }
 
 // first returns the first property with that name, or nil if there is none.
@@ -51,19 +58,25 @@ func (c *component) all(name string) iter.Seq[*property] {
 	}
 }
 
-// These properties and parameters are kept. All others are dropped after a check of
-// their syntax.
+// These components, properties and parameters are read. All others are skipped, whatever
+// is in them: an attendee's quote, for example, does not matter to the schedule.
 var (
+	readComponents = map[string]bool{"": true, "VCALENDAR": true, "VEVENT": true, "VTIMEZONE": true, "STANDARD": true, "DAYLIGHT": true}
 	readProperties = map[string]bool{
+		"BEGIN": true, "END": true,
 		"UID": true, "SUMMARY": true, "STATUS": true, "DTSTART": true, "DTEND": true, "DURATION": true,
-		"RRULE": true, "RDATE": true, "EXDATE": true, "RECURRENCE-ID": true,
-		"TZID": true, "TZOFFSETFROM": true, "TZOFFSETTO": true, "X-WR-TIMEZONE": true,
+		"RRULE": true, "RDATE": true, "EXDATE": true, "EXRULE": true, "RECURRENCE-ID": true,
+		"SEQUENCE": true, "DTSTAMP": true, "LAST-MODIFIED": true,
+		"TZID": true, "TZOFFSETFROM": true, "TZOFFSETTO": true, "X-LIC-LOCATION": true, "X-WR-TIMEZONE": true,
 	}
+	// timeProperties have dates or times as values. Only their parameters are read.
+	timeProperties = map[string]bool{"DTSTART": true, "DTEND": true, "RDATE": true, "EXDATE": true, "RECURRENCE-ID": true}
 	readParameters = map[string]bool{"TZID": true, "VALUE": true, "RANGE": true}
 )
 
-// parse returns the calendars in a text.
-func parse(text []byte) ([]*component, error) {
+// parse returns the calendars in a text. A line that is malformed is skipped with a
+// warning; a text whose components do not fit together is an error.
+func parse(text []byte, warned *warnings) ([]*component, error) {
 	text = bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))
 	const begin = "BEGIN:VCALENDAR"
 	if len(text) == 0 {
@@ -74,14 +87,15 @@ func parse(text []byte) ([]*component, error) {
 	}
 
 	root := &component{}
-	t := tree{open: []*component{root}}
+	t := tree{open: []*component{root}, warnings: warned}
 	for number, line := range unfold(text) {
 		p, err := parseLine(line)
 		p.line = number
-		if err == nil {
-			err = t.add(p)
-		}
 		if err != nil {
+			t.skip(number, line, err)
+			continue
+		}
+		if err := t.add(p); err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
@@ -93,8 +107,9 @@ func parse(text []byte) ([]*component, error) {
 
 // tree builds components from content lines.
 type tree struct {
-	open   []*component // the root and the components without an END so far
-	events int
+	open     []*component // the root and the components without an END so far
+	events   int
+	warnings *warnings
 }
 
 func (t *tree) inner() *component { return t.open[len(t.open)-1] }
@@ -105,20 +120,20 @@ func (t *tree) add(p property) error {
 	switch {
 	case p.name == "BEGIN":
 		return t.begin(&component{name: strings.ToUpper(strings.TrimSpace(p.value)), line: p.line})
-	case len(t.open) == 1:
-		return errors.New("outside of BEGIN:VCALENDAR")
 	case p.name == "END":
-		if !strings.EqualFold(strings.TrimSpace(p.value), inner.name) {
-			return fmt.Errorf("END does not fit BEGIN:%.40q in line %d", inner.name, inner.line)
-		}
-		t.open = t.open[:len(t.open)-1]
-	case readProperties[p.name]:
-		inner.properties = append(inner.properties, p)
+		return t.end(strings.TrimSpace(p.value))
+	case len(t.open) == 1:
+		t.warnings.add(p.line, "outside of BEGIN:VCALENDAR; the line is skipped")
+	case readProperties[p.name] && readComponents[inner.name] && strings.TrimSpace(p.value) != "":
+		inner.properties = append(inner.properties, p) // a property without a value counts as absent
 	}
 	return nil
 }
 
 func (t *tree) begin(child *component) error {
+	if len(t.open) == 1 && child.name != "VCALENDAR" {
+		return errors.New("outside of BEGIN:VCALENDAR")
+	}
 	if child.name == "VEVENT" {
 		t.events++
 	}
@@ -132,6 +147,66 @@ func (t *tree) begin(child *component) error {
 	parent.children = append(parent.children, child)
 	t.open = append(t.open, child)
 	return nil
+}
+
+// end closes the component with a name. A component that is not read may lack its END, or
+// have one too many.
+func (t *tree) end(name string) error {
+	for depth := len(t.open) - 1; depth > 0; depth-- {
+		if strings.EqualFold(name, t.open[depth].name) {
+			t.open = t.open[:depth]
+			return nil
+		}
+		if readComponents[t.open[depth].name] {
+			break
+		}
+	}
+	inner := t.inner()
+	switch {
+	case len(t.open) == 1:
+		return errors.New("outside of BEGIN:VCALENDAR")
+	case readComponents[inner.name]:
+		return fmt.Errorf("END does not fit BEGIN:%.40q in line %d", inner.name, inner.line)
+	}
+	return nil
+}
+
+// skip warns about a line that is malformed, and notes whether the component lacks
+// something because of it.
+func (t *tree) skip(number int, line string, err error) {
+	inner := t.inner()
+	if !readComponents[inner.name] {
+		return
+	}
+	t.warnings.add(number, "%.40q %s; the line is skipped", line, err)
+	meant := meantProperty(line)
+	_, hasUsers := pool.Users(line)
+	hasUsers = hasUsers || meant == "SUMMARY" && strings.Contains(line, "users")
+	if meant == "" && !hasUsers {
+		return
+	}
+	err = fmt.Errorf("line %d: %.40q %w", number, line, err)
+	if meant != "" && inner.broken == nil {
+		inner.broken = err
+	}
+	if hasUsers {
+		inner.brokenUsers = err
+	}
+}
+
+// meantProperty returns the property that a malformed line was meant as, if it is one that
+// is read. "SUMMARY users=5" is meant as SUMMARY; "Summary of the lecture" is the rest of
+// another property whose value has a line break.
+func meantProperty(line string) string {
+	end := strings.IndexFunc(line, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) })
+	if end <= 0 {
+		return ""
+	}
+	name := strings.ToUpper(line[:end])
+	if isUpper := line[:end] == name; !readProperties[name] || !isUpper && line[end] != ';' && line[end] != ':' {
+		return ""
+	}
+	return name
 }
 
 // unfold returns the content lines and the number of the line where each begins. A line
@@ -159,60 +234,83 @@ func unfold(text []byte) iter.Seq2[int, string] {
 	}
 }
 
+// What is wrong with a malformed line. The texts follow the line.
+var (
+	errForm             = errors.New("is not a line of the form NAME:value")
+	errNoValue          = errors.New("has no value")
+	errNoParameterValue = errors.New("has a parameter without a value")
+)
+
+// parseLine parses a content line. Of a property that is not read it returns the name
+// only.
 func parseLine(line string) (property, error) {
 	end := strings.IndexAny(line, ";:")
 	if end <= 0 || strings.ContainsAny(line[:end], " \t\"=") {
-		return property{}, errors.New("not a line of the form NAME:value")
+		return property{}, errForm
 	}
 	p := property{name: strings.ToUpper(line[:end])}
+	if !readProperties[p.name] {
+		return property{name: p.name}, nil
+	}
 	rest := line[end:]
-	for strings.HasPrefix(rest, ";") {
-		name, value, ok := strings.Cut(rest[1:], "=")
-		if !ok {
-			return property{}, fmt.Errorf("%.40q has a parameter without a value", p.name)
-		}
-		value, rest, ok = parameterValue(value)
-		if !ok {
-			return property{}, fmt.Errorf("%.40q has a parameter without an end", p.name)
-		}
-		if name = strings.ToUpper(name); readParameters[name] {
-			if p.parameters == nil {
-				p.parameters = map[string]string{}
-			}
-			p.parameters[name] = value
-		}
+	colon := valueColon(rest, timeProperties[p.name])
+	if colon < 0 {
+		return property{}, errNoValue
 	}
-	if !strings.HasPrefix(rest, ":") {
-		return property{}, fmt.Errorf("%.40q has no value", p.name)
+	p.value = rest[colon+1:]
+	if !timeProperties[p.name] {
+		return p, nil
 	}
-	p.value = rest[1:]
-	return p, nil
+	var err error
+	p.parameters, err = parseParameters(rest[:colon])
+	return p, err
 }
 
-// parameterValue splits a parameter's value, with or without quotes, from the rest of
-// its line. It returns the first value of a list.
-func parameterValue(text string) (value, rest string, ok bool) {
-	for first := true; ; first = false {
-		var one string
-		if quoted, isQuoted := strings.CutPrefix(text, `"`); isQuoted {
-			if one, rest, ok = strings.Cut(quoted, `"`); !ok {
-				return "", "", false
-			}
-		} else {
-			end := strings.IndexAny(text, `;:,"`)
-			if end < 0 {
-				return "", "", false
-			}
-			one, rest = text[:end], text[end:]
-		}
-		if first {
-			value = one
-		}
-		if !strings.HasPrefix(rest, ",") {
-			return value, rest, true
-		}
-		text = rest[1:]
+// dateBegin matches the beginning of a date or time.
+var dateBegin = regexp.MustCompile(`^\s*\d{8}`)
+
+// valueColon returns the index of the colon before the value of a property, or -1. It is
+// the first outside quotes. Dates and times have no colon, but Google writes
+// TZID=GMT+05:30 without quotes, so for them it is the last.
+func valueColon(rest string, isTime bool) int {
+	if last := strings.LastIndexByte(rest, ':'); isTime && dateBegin.MatchString(rest[last+1:]) {
+		return last
 	}
+	return indexUnquoted(rest, ':')
+}
+
+// indexUnquoted returns the index of the first such character outside quotes, or -1.
+func indexUnquoted(text string, character byte) int {
+	quoted := false
+	for i := range len(text) {
+		switch {
+		case text[i] == '"':
+			quoted = !quoted
+		case text[i] == character && !quoted:
+			return i
+		}
+	}
+	return -1
+}
+
+// parseParameters parses parameters such as ;TZID="Europe/Paris";VALUE=DATE.
+func parseParameters(text string) (map[string]string, error) {
+	parameters := map[string]string{}
+	for text != "" {
+		part := text[1:] // without the semicolon
+		if end := indexUnquoted(part, ';'); end >= 0 {
+			part = part[:end]
+		}
+		text = text[1+len(part):]
+		name, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return nil, errNoParameterValue
+		}
+		if name = strings.ToUpper(strings.TrimSpace(name)); readParameters[name] {
+			parameters[name] = strings.Trim(strings.TrimSpace(value), `"`)
+		}
+	}
+	return parameters, nil
 }
 
 // unescape decodes a value of type TEXT (RFC 5545, 3.3.11).

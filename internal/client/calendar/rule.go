@@ -58,26 +58,38 @@ type rule struct {
 }
 
 // parseRule parses the rule of a recurring event that begins at start. It sets missing
-// parts from start.
+// parts from start. With an error it returns what could be read.
 func parseRule(text string, start stamp) (rule, error) {
 	r := rule{frequency: -1, interval: 1, weekStart: time.Monday}
+	var first error
 	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(text)), ";") {
-		if part == "" {
-			continue
-		}
-		key, value, _ := strings.Cut(part, "=")
-		if err := r.set(key, value, start.zone); err != nil {
-			return rule{}, fmt.Errorf("recurrence rule: %.60q: %w", part, err)
+		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		if err := r.set(key, value, start.zone); err != nil && first == nil {
+			first = fmt.Errorf("recurrence rule: %.60q: %w", part, err)
 		}
 	}
-	if r.frequency < 0 {
-		return rule{}, errors.New("recurrence rule: no FREQ")
+	if r.frequency < 0 && first == nil {
+		first = errors.New("recurrence rule: no FREQ")
 	}
-	r.fillDefaults(start.clock)
-	return r, nil
+	if first == nil {
+		r.fillDefaults(start.clock)
+	}
+	return r, first
 }
 
+// dailyRule returns a rule for every day from start, until the end of another rule.
+func dailyRule(start stamp, until time.Time) rule {
+	r := rule{frequency: daily, interval: 1, weekStart: time.Monday, until: until}
+	r.fillDefaults(start.clock)
+	return r
+}
+
+// set sets the part with a key. A part without a value counts as absent, but an end that
+// is announced and not given is an error: it may not mean an endless series.
 func (r *rule) set(key, value string, zone *time.Location) (err error) {
+	if value == "" && key != "COUNT" && key != "UNTIL" {
+		return nil
+	}
 	switch key {
 	case "FREQ":
 		known := false
@@ -110,11 +122,17 @@ func (r *rule) set(key, value string, zone *time.Location) (err error) {
 	case "BYMINUTE":
 		r.minutes, err = parseNumbers(value, 0, 59)
 	case "BYSECOND":
-		r.seconds, err = parseNumbers(value, 0, 59)
+		r.seconds, err = parseSeconds(value)
 	case "BYSETPOS":
 		r.positions, err = parseSigned(value, 366)
+	case "RSCALE", "SKIP": // RFC 7529: these values change nothing
+		if value != "GREGORIAN" && value != "OMIT" {
+			return errors.New("only the Gregorian calendar without SKIP is read")
+		}
 	default:
-		return errors.New("unknown part")
+		if !strings.HasPrefix(key, "X-") {
+			return errors.New("unknown part")
+		}
 	}
 	return err
 }
@@ -153,6 +171,15 @@ func parseNumbers(value string, least, most int) ([]int, error) {
 	}
 	slices.Sort(list)
 	return slices.Compact(list), nil
+}
+
+// parseSeconds parses BYSECOND. The leap second 60 counts as 59 (RFC 5545, 3.3.12).
+func parseSeconds(value string) ([]int, error) {
+	list, err := parseNumbers(value, 0, 60)
+	for i := range list {
+		list[i] = min(list[i], 59)
+	}
+	return slices.Compact(list), err
 }
 
 // parseSigned parses a list of positions from 1 to most, which count from the start, or
@@ -259,6 +286,23 @@ func (r rule) between(start, from, to time.Time, work *budget) ([]time.Time, err
 			return found, nil
 		}
 	}
+}
+
+// allBetween returns the occurrences of an exception rule from `from` to `to`. Unlike
+// those of a recurrence rule, they contain start only if the rule matches it.
+func (r rule) allBetween(start, from, to time.Time, work *budget) ([]time.Time, error) {
+	first, err := r.candidates(r.period(start, 0), work)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(first, start.Equal) {
+		found, err := r.between(start, from, to, work)
+		return append(found, start), err
+	}
+	if r.count > 0 {
+		r.count++ // between counts start
+	}
+	return r.between(start, from, to, work)
 }
 
 // skippedPeriods returns how many periods, from the period of start, can be skipped

@@ -3,6 +3,7 @@ package calendar
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestRulesAgreeWithLibrary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := r.between(start, all[first], all[last], &budget{maxSteps})
+		got, err := r.between(start, all[first], all[last], &budget{maxSteps, maxSteps})
 		if subDaily && errors.Is(err, errTooMuch) {
 			return // two months of a secondly rule may exceed the budget
 		}
@@ -130,13 +131,34 @@ func TestRuleErrors(t *testing.T) {
 	for _, text := range []string{
 		"", "COUNT=3", "FREQ=FORTNIGHTLY", "FREQ", "FREQ=DAILY;INTERVAL=0", "FREQ=DAILY;INTERVAL=-1",
 		"FREQ=DAILY;INTERVAL=9223372036854775807", "FREQ=DAILY;COUNT=0", "FREQ=DAILY;COUNT=x", "FREQ=DAILY;UNTIL=tomorrow",
-		"FREQ=DAILY;BYHOUR=24", "FREQ=DAILY;BYHOUR=", "FREQ=DAILY;BYMINUTE=60", "FREQ=DAILY;BYSECOND=61", "FREQ=YEARLY;BYMONTH=0",
+		"FREQ=", "FREQ=DAILY;COUNT=", "FREQ=DAILY;UNTIL=", "FREQ=DAILY;BYHOUR=24", "FREQ=DAILY;BYMINUTE=60", "FREQ=DAILY;BYSECOND=61", "FREQ=YEARLY;BYMONTH=0",
 		"FREQ=YEARLY;BYMONTH=13", "FREQ=YEARLY;BYWEEKNO=54", "FREQ=YEARLY;BYYEARDAY=0", "FREQ=YEARLY;BYYEARDAY=367",
-		"FREQ=MONTHLY;BYMONTHDAY=32", "FREQ=MONTHLY;BYDAY=XX", "FREQ=MONTHLY;BYDAY=", "FREQ=MONTHLY;BYDAY=0MO", "FREQ=MONTHLY;BYDAY=54MO",
-		"FREQ=MONTHLY;BYDAY=MO;BYSETPOS=0", "FREQ=DAILY;WKST=1", "FREQ=YEARLY;BYEASTER=1", "FREQ=DAILY;RSCALE=CHINESE",
+		"FREQ=MONTHLY;BYMONTHDAY=32", "FREQ=MONTHLY;BYDAY=XX", "FREQ=MONTHLY;BYDAY=0MO", "FREQ=MONTHLY;BYDAY=54MO",
+		"FREQ=MONTHLY;BYDAY=MO;BYSETPOS=0", "FREQ=DAILY;WKST=1", "FREQ=YEARLY;BYEASTER=1", "FREQ=DAILY;RSCALE=CHINESE", "RSCALE=GREGORIAN;FREQ=MONTHLY;SKIP=BACKWARD",
 	} {
 		if _, err := parseRule(text, start); err == nil || !strings.HasPrefix(err.Error(), "recurrence rule: ") {
 			t.Errorf("%q: got %v, want an error", text, err)
+		}
+	}
+}
+
+// TestRuleParts: parts that change nothing, parts without a value and a leap second.
+func TestRuleParts(t *testing.T) {
+	start := stamp{clock: time.Date(2026, 3, 9, 8, 0, 0, 0, time.UTC), zone: time.UTC}
+	for text, same := range map[string]string{
+		"RSCALE=GREGORIAN;FREQ=WEEKLY;SKIP=OMIT":       "FREQ=WEEKLY",
+		"freq=weekly;byday=mo":                         "FREQ=WEEKLY;BYDAY=MO",
+		" FREQ=WEEKLY; INTERVAL=2;":                    "FREQ=WEEKLY;INTERVAL=2",
+		"FREQ=WEEKLY;BYDAY=;BYHOUR=;INTERVAL=;WKST=":   "FREQ=WEEKLY",
+		"FREQ=WEEKLY;X-VENDOR=1":                       "FREQ=WEEKLY",
+		"FREQ=MINUTELY;BYSECOND=60":                    "FREQ=MINUTELY;BYSECOND=59",
+		"FREQ=MINUTELY;BYSECOND=58,59,60":              "FREQ=MINUTELY;BYSECOND=58,59",
+		"RSCALE=gregorian;FREQ=YEARLY;BYMONTH=3;SKIP=": "FREQ=YEARLY;BYMONTH=3",
+	} {
+		got, err := parseRule(text, start)
+		want, _ := parseRule(same, start)
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: got %+v, %v, want %+v as for %q", text, got, err, want, same)
 		}
 	}
 }
@@ -175,7 +197,7 @@ func TestRuleBudget(t *testing.T) {
 			t.Errorf("%.60s: %v", test.text, err)
 			continue
 		}
-		got, err := r.between(test.start, from, to, &budget{maxSteps})
+		got, err := r.between(test.start, from, to, &budget{maxSteps, maxSteps})
 		if test.want < 0 {
 			if !errors.Is(err, errTooMuch) {
 				t.Errorf("%.60s: got %d and %v, want %v", test.text, len(got), err, errTooMuch)

@@ -33,11 +33,30 @@ func parseStamp(text string, zone *time.Location) (stamp, error) {
 	if dateOnly {
 		layout = dayLayout
 	}
+	if begin, ok := strings.CutSuffix(value, "60"); ok && len(value) == len(timeLayout) {
+		value = begin + "59" // a leap second
+	}
 	clock, err := time.Parse(layout, value)
 	if err != nil || len(value) != len(layout) { // time.Parse accepts fractions of a second
 		return stamp{}, fmt.Errorf("%.40q is not a date or time", text)
 	}
 	return stamp{clock, zone, dateOnly}, nil
+}
+
+// anyDate matches a date within a text that is not a date or time, such as
+// "2026-03-09 08:00".
+var anyDate = regexp.MustCompile(`\d{4}-?\d{2}-?\d{2}`)
+
+// parseDay returns the day that a text names anywhere.
+func parseDay(text string, zone *time.Location) (stamp, bool) {
+	s, err := parseStamp(strings.ReplaceAll(anyDate.FindString(text), "-", ""), zone)
+	return s, err == nil
+}
+
+// date returns the stamp without its time of day.
+func (s stamp) date() stamp {
+	year, month, day := s.clock.Date()
+	return stamp{time.Date(year, month, day, 0, 0, 0, 0, time.UTC), s.zone, true}
 }
 
 // wallClock returns the wall-clock time in a zone at an instant, stored as if it were UTC.

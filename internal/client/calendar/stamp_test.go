@@ -29,6 +29,7 @@ func TestInstants(t *testing.T) {
 		{"just before a change", "Europe/Paris", "20260329T015959", "2026-03-29T00:59:59Z"},
 		{"just after a change", "Europe/Paris", "20260329T030000", "2026-03-29T01:00:00Z"},
 		{"midnight skipped", "America/Santiago", "20260906", "2026-09-06T04:00:00Z"},
+		{"leap second", "Europe/Paris", "20261231T235960Z", "2026-12-31T23:59:59Z"},
 		{"year 9999", "Europe/Paris", "99991231T235959", "9999-12-31T22:59:59Z"},
 	} {
 		s, err := parseStamp(test.text, zone(t, test.zone))

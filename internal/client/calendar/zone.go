@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // the function's runtime may have no time zone database
 )
@@ -21,79 +22,107 @@ const stepsPerZone = 10_000
 type zones struct {
 	// floating is the zone of floating and all-day times.
 	floating *time.Location
-	// defined holds the calendar's VTIMEZONE components by TZID.
+	// defined holds the calendar's VTIMEZONE components by their keys.
 	defined map[string]*component
-	// known caches the zones that were found before.
-	known map[string]*time.Location
+	// known caches what was found before, by key.
+	known map[string]foundZone
 	// until is the end of the window.
 	until time.Time
 	work  *budget
 }
 
+// foundZone is a zone, or why there is none.
+type foundZone struct {
+	location *time.Location
+	err      error
+}
+
 // newZones reads the zones of a calendar. Floating times are in the zone that
-// X-WR-TIMEZONE names, or else the first VTIMEZONE, or else in fallback.
-func newZones(calendar *component, fallback *time.Location, until time.Time, work *budget) (*zones, error) {
+// X-WR-TIMEZONE names, or else the first VTIMEZONE that can be read, or else in fallback.
+func newZones(calendar *component, fallback *time.Location, until time.Time, work *budget, warned *warnings) *zones {
 	if fallback == nil {
 		fallback = time.UTC
 	}
-	z := &zones{floating: fallback, defined: map[string]*component{}, known: map[string]*time.Location{}, until: until, work: work}
-	first := ""
+	z := &zones{floating: fallback, defined: map[string]*component{}, known: map[string]foundZone{}, until: until, work: work}
+	var names []string
 	for _, c := range calendar.children {
 		id := c.first("TZID")
 		if c.name != "VTIMEZONE" || id == nil {
 			continue
 		}
-		name := zoneName(id.value)
-		first = cmp.Or(first, name)
-		z.defined[name] = c
+		name := unescape(id.value)
+		names = append(names, name)
+		if _, known := z.defined[zoneKey(name)]; !known || len(c.children) > 0 {
+			z.defined[zoneKey(name)] = c
+		}
 	}
 	if p := calendar.first("X-WR-TIMEZONE"); p != nil {
-		// X-WR-TIMEZONE is not part of the standard, so an unknown name is ignored.
-		if found, err := z.find(p.value); err == nil {
+		found, err := z.find(unescape(p.value))
+		if err == nil {
 			z.floating = found
-			return z, nil
+			return z
+		}
+		warned.add(p.line, "X-WR-TIMEZONE, the zone of times without one: %s", err)
+	}
+	for _, name := range names {
+		found, err := z.find(name)
+		if err == nil {
+			z.floating = found
+		}
+		if err == nil || errors.Is(err, errTooMuch) || errors.Is(err, errEventTooMuch) {
+			break
 		}
 	}
-	if first != "" {
-		found, err := z.find(first)
-		if err != nil {
-			return nil, err
-		}
-		z.floating = found
-	}
-	return z, nil
+	return z
 }
 
 func zoneName(text string) string { return strings.Trim(strings.TrimSpace(text), `"`) }
 
+// zoneKey returns the form in which names of zones are compared: without case.
+func zoneKey(text string) string { return strings.ToLower(zoneName(text)) }
+
 // find returns a zone by its TZID. A TZID is an IANA name, which may have a prefix such as
-// "/mozilla.org/20050126_1/", or a Windows name, or a name that the calendar defines.
+// "/mozilla.org/20050126_1/" or "tzone://Microsoft/", or a Windows name, or a name that
+// the calendar defines, or an offset such as GMT+05:30.
 func (z *zones) find(id string) (*time.Location, error) {
-	name := zoneName(id)
-	if known, ok := z.known[name]; ok {
-		return known, nil
+	key := zoneKey(id)
+	if known, ok := z.known[key]; ok {
+		return known.location, known.err
 	}
 	if err := z.work.spend(stepsPerZone); err != nil {
 		return nil, err
 	}
-	found, err := z.lookUp(name)
-	if err != nil {
-		return nil, err
+	found, err := z.lookUp(zoneName(id))
+	if plain := unescape(id); err != nil && plain != id {
+		// A parameter has no escapes, but some programs write them there, too.
+		if other, otherErr := z.lookUp(zoneName(plain)); otherErr == nil {
+			found, err = other, nil
+		}
 	}
-	z.known[name] = found
-	return found, nil
+	if !errors.Is(err, errTooMuch) && !errors.Is(err, errEventTooMuch) {
+		z.known[key] = foundZone{found, err}
+	}
+	return found, err
 }
 
 func (z *zones) lookUp(name string) (*time.Location, error) {
-	if translated, ok := windowsZones[name]; ok {
+	if translated, ok := windowsKeys()[zoneKey(name)]; ok {
 		name = translated
 	}
 	if found, ok := iana(name); ok {
 		return found, nil
 	}
-	defined, ok := z.defined[name]
+	defined, ok := z.defined[zoneKey(name)]
 	if !ok {
+		if found, ok := offsetZone(name); ok {
+			return found, nil
+		}
 		return nil, fmt.Errorf("unknown time zone %.40q, and no VTIMEZONE defines it", name)
+	}
+	if p := defined.first("X-LIC-LOCATION"); p != nil {
+		if found, ok := iana(zoneName(unescape(p.value))); ok {
+			return found, nil
+		}
 	}
 	found, err := z.buildLocation(name, defined)
 	if err != nil {
@@ -102,15 +131,26 @@ func (z *zones) lookUp(name string) (*time.Location, error) {
 	return found, nil
 }
 
-// iana finds a zone by its IANA name. The name may have a prefix.
+// windowsKeys returns windowsZones by the keys of the names.
+var windowsKeys = sync.OnceValue(func() map[string]string {
+	keys := map[string]string{}
+	for name, zone := range windowsZones {
+		keys[zoneKey(name)] = zone
+	}
+	return keys
+})
+
+// iana finds a zone by its IANA name, in any case. The name may have a prefix.
 func iana(name string) (*time.Location, bool) {
 	parts := strings.Split(name, "/")
 	for _, part := range parts[:max(0, len(parts)-3)] { // IANA names have at most three parts, as in America/Argentina/Salta
 		name = name[len(part)+1:]
 	}
-	for name != "" && name != "Local" { // Go takes "" for UTC and "Local" for this machine's zone
-		if found, err := time.LoadLocation(name); err == nil {
-			return found, true
+	for name != "" && !strings.EqualFold(name, "Local") { // Go takes "" for UTC and "Local" for this machine's zone
+		for _, spelling := range spellings(name) {
+			if found, err := time.LoadLocation(spelling); err == nil {
+				return found, true
+			}
 		}
 		_, name, _ = strings.Cut(name, "/")
 	}
@@ -201,6 +241,19 @@ func (z *zones) onsets(observance *component, start stamp) ([]time.Time, error) 
 		}
 	}
 	return onsets, nil
+}
+
+// offsetName matches the names of zones that are an offset from UTC.
+var offsetName = regexp.MustCompile(`^(?i:GMT|UTC)([+-]\d{2}):?(\d{2})$`)
+
+// offsetZone returns the zone of a name such as GMT+05:30.
+func offsetZone(name string) (*time.Location, bool) {
+	parts := offsetName.FindStringSubmatch(name)
+	if parts == nil {
+		return nil, false
+	}
+	seconds, err := parseOffset(&property{value: parts[1] + parts[2]})
+	return time.FixedZone(name, seconds), err == nil
 }
 
 var offsetPattern = regexp.MustCompile(`^([+-])([01]\d|2[0-3])([0-5]\d)([0-5]\d)?$`)

@@ -1,6 +1,9 @@
 package calendar
 
 import (
+	"archive/zip"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -9,15 +12,13 @@ import (
 // findZone finds a zone in a calendar with the given lines.
 func findZone(t *testing.T, lines, name string) (*time.Location, error) {
 	t.Helper()
-	calendars, err := parse([]byte(vcalendar(lines)))
+	calendars, err := parse([]byte(vcalendar(lines)), &warnings{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	until := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
-	z, err := newZones(calendars[0], time.UTC, until, &budget{maxSteps})
-	if err != nil {
-		return nil, err
-	}
+	z := newZones(calendars[0], time.UTC, until, newBudget(), &warnings{})
+	z.work.startEvent()
 	return z.find(name)
 }
 
@@ -38,15 +39,77 @@ func TestZoneNames(t *testing.T) {
 		"/mozilla.org/20050126_1/America/Argentina/Buenos_Aires": "America/Argentina/Buenos_Aires",
 		"Romance Standard Time":                                  "Europe/Paris",
 		"UTC":                                                    "Etc/UTC",
+		"europe/paris":                                           "Europe/Paris",
+		"EUROPE/PARIS":                                           "Europe/Paris",
+		"romance standard TIME":                                  "Europe/Paris",
+		"tzone://Microsoft/Utc":                                  "UTC",
+		"tzone://Microsoft/utc":                                  "UTC",
+		"GMT+05:30":                                              "GMT+05:30",
+		"UTC-0330":                                               "UTC-0330",
 	} {
 		got, err := findZone(t, "X:y", name)
 		if err != nil || got.String() != want {
 			t.Errorf("%q: got %v, %v, want %s", name, got, err, want)
 		}
 	}
-	for _, name := range []string{"", "Local", "/", "Campus Time", "../Paris", "Europe/Paris/..", strings.Repeat("/a", 1_000_000)} {
+	for _, name := range []string{"", "Local", "local", "/", "Campus Time", "GMT+5", "GMT+99:00", "tzone://Microsoft/Custom", "../Paris", "Europe/Paris/..", strings.Repeat("/a", 1_000_000)} {
 		if got, err := findZone(t, "X:y", name); err == nil {
 			t.Errorf("%.20q: got %v, want an error", name, got)
+		}
+	}
+}
+
+// TestZoneNamesInAnyCase tries the names of all IANA zones in lower and upper case.
+func TestZoneNamesInAnyCase(t *testing.T) {
+	files, err := zip.OpenReader(filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")) //nolint:staticcheck // without it the test is skipped
+	if err != nil {
+		t.Skip("Go's own list of zones is not there: ", err)
+	}
+	defer func() { _ = files.Close() }()
+	tried := 0
+	for _, file := range files.File {
+		want, err := time.LoadLocation(file.Name)
+		if err != nil || strings.HasSuffix(file.Name, "/") {
+			continue
+		}
+		for _, name := range []string{strings.ToLower(file.Name), strings.ToUpper(file.Name)} {
+			if got, ok := iana(name); !ok || got.String() != want.String() {
+				t.Errorf("%s: got %v, want %s", name, got, want)
+			}
+			tried++
+		}
+	}
+	if tried < 500 {
+		t.Errorf("only %d names were tried", tried)
+	}
+}
+
+// TestDefinedZones: names of zones that a calendar defines are texts with escapes, compare
+// without case, and may come with an IANA name.
+func TestDefinedZones(t *testing.T) {
+	define := func(name, lines string) string {
+		return "BEGIN:VTIMEZONE\nTZID:" + name + "\n" + lines + "BEGIN:STANDARD\nDTSTART:19700101T000000\nTZOFFSETFROM:+0530\nTZOFFSETTO:+0530\nEND:STANDARD\nEND:VTIMEZONE"
+	}
+	for _, test := range []struct{ name, lines, tzid, want string }{
+		{"escaped", define(`(UTC+05:30) Delhi\, Mumbai\; and Agra`, ""), "(UTC+05:30) Delhi, Mumbai; and Agra", "+0530"},
+		{"escaped in the parameter, too", define(`(UTC+05:30) Delhi\, Mumbai`, ""), `(UTC+05:30) Delhi\, Mumbai`, "+0530"},
+		{"a backslash in the name", define(`Campus\\North`, ""), `Campus\North`, "+0530"},
+		{"case", define("Campus Time", ""), "CAMPUS time", "+0530"},
+		{"an offset", define("GMT+05:30", "X-LIC-LOCATION:GMT+05:30\n"), "gmt+05:30", "+0530"},
+		{"a location", define("Campus", "X-LIC-LOCATION:asia/kathmandu\n"), "Campus", "+0545"},
+		{"a location alone", "BEGIN:VTIMEZONE\nTZID:Campus\nX-LIC-LOCATION:Asia/Kathmandu\nEND:VTIMEZONE", "Campus", "+0545"},
+		{"an unknown location", define("Campus", "X-LIC-LOCATION:Campus\n"), "Campus", "+0530"},
+		{"defined, then empty", define("Campus", "") + "\nBEGIN:VTIMEZONE\nTZID:Campus\nEND:VTIMEZONE", "Campus", "+0530"},
+		{"empty, then defined", "BEGIN:VTIMEZONE\nTZID:Campus\nEND:VTIMEZONE\n" + define("Campus", ""), "Campus", "+0530"},
+		{"Microsoft's own", define("tzone://Microsoft/Custom", ""), "tzone://Microsoft/Custom", "+0530"},
+	} {
+		found, err := findZone(t, test.lines, test.tzid)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if got := from.In(found).Format("-0700"); got != test.want {
+			t.Errorf("%s: the offset is %s, want %s", test.name, got, test.want)
 		}
 	}
 }
@@ -153,7 +216,7 @@ func TestMalformedZones(t *testing.T) {
 		{"no start", part("TZOFFSETFROM:+0100\nTZOFFSETTO:+0100"), "no DTSTART"},
 		{"wrong offset", part("TZOFFSETFROM:1\nTZOFFSETTO:+0100"), `"1" is not an offset from UTC`},
 		{"wrong rule", part("DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=X"), "unknown frequency"},
-		{"too many changes", part("DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=SECONDLY"), errTooMuch.Error()},
+		{"too many changes", part("DTSTART:19700101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=SECONDLY"), errEventTooMuch.Error()},
 	} {
 		_, err := findZone(t, test.lines, "Campus")
 		if err == nil || !strings.HasPrefix(err.Error(), `time zone "Campus" in line 2: `) || !strings.Contains(err.Error(), test.want) {
@@ -168,15 +231,17 @@ func TestZoneOfFloatingTimes(t *testing.T) {
 		{"named", "X-WR-TIMEZONE:Asia/Tokyo" + paris, "Asia/Tokyo"},
 		{"unknown name", "X-WR-TIMEZONE:Campus" + paris, "Europe/Paris"},
 		{"first VTIMEZONE", "X:y" + paris, "Europe/Paris"},
+		{"first VTIMEZONE that can be read", "BEGIN:VTIMEZONE\nTZID:Campus\nEND:VTIMEZONE" + paris, "Europe/Paris"},
+		{"none that can be read", "BEGIN:VTIMEZONE\nTZID:Campus\nEND:VTIMEZONE", "UTC"},
 		{"none", "X:y", "UTC"},
 	} {
-		calendars, err := parse([]byte(vcalendar(test.lines)))
+		calendars, err := parse([]byte(vcalendar(test.lines)), &warnings{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		z, err := newZones(calendars[0], time.UTC, time.Time{}, &budget{maxSteps})
-		if err != nil || z.floating.String() != test.want {
-			t.Errorf("%s: got %v, %v, want %s", test.name, z, err, test.want)
+		z := newZones(calendars[0], time.UTC, time.Time{}, newBudget(), &warnings{})
+		if z.floating.String() != test.want {
+			t.Errorf("%s: got %v, want %s", test.name, z.floating, test.want)
 		}
 	}
 }

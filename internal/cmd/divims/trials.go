@@ -146,9 +146,10 @@ func (o *backtestOptions) readCalendar(trace *backtest.Trace, zone *time.Locatio
 	if err != nil {
 		return pool.Reading[pool.Calendar]{}, fmt.Errorf("read calendar: %w", err)
 	}
-	events, err := calendar.Read(text, trace.Begin.Add(-eventPast), trace.End.Add(eventFuture), zone)
+	read, err := calendar.Read(text, trace.Begin.Add(-eventPast), trace.End.Add(eventFuture), zone)
 	if err != nil {
 		return pool.Reading[pool.Calendar]{}, fmt.Errorf("read calendar %s: %w", o.calendar, err)
 	}
-	return pool.Seen(pool.Calendar{Events: events, Source: "file " + o.calendar}), nil
+	read.Source = "file " + o.calendar
+	return pool.Seen(read), nil
 }
