@@ -14,6 +14,7 @@ const (
 	advicePoolSize    = "Add servers to the pool, and raise DIVIMS_POOL_SIZE; until then the servers will be fuller than planned."
 	adviceNoServer    = "Look at the other alerts: servers that are sick, locked, in maintenance or cannot be had are missing."
 	adviceCalendar    = "Look whether DIVIMS_CALENDAR_URL answers; the last good copy counts meanwhile."
+	adviceUnreadEvent = "Correct the event in the calendar; divims calendar shows what is read. Or require more servers with divims force."
 	adviceImage       = "Look whether an image whose name begins with DIVIMS_IMAGE_NAME is in the project, and may be read."
 	adviceOutdated    = "Nothing, if they are getting fewer: DiViMS replaces a few at a time. Else look at the alerts of those servers."
 	adviceReplacement = "Add a server to the pool: all the others are enabled. Or end the machine by hand while nobody is on it."

@@ -37,6 +37,15 @@ var alertTests = map[string]struct {
 	"a stored copy replaces the calendar": {func(s *story) {
 		s.seen.Calendar = pool.Seen(pool.Calendar{Stored: true, Source: "the copy of Monday"})
 	}, Warning, "calendar", 0, "the copy of Monday", false},
+	"an event of tomorrow cannot be read": {func(s *story) {
+		s.config.Policies = append(s.config.Policies, PolicySchedule)
+		unread := pool.UnreadEvent{Start: s.now.Add(20 * time.Hour), End: s.now.Add(22 * time.Hour), Reason: `event "users=9" in line 4: line 6: DTEND`}
+		s.seen.Calendar = pool.Seen(pool.Calendar{Unread: []pool.UnreadEvent{unread, unread}})
+	}, Warning, "calendar", 0, `made smaller: event "users=9" in line 4: line 6: DTEND`, false},
+	"an event of an unknown day cannot be read": {func(s *story) {
+		s.config.Policies = append(s.config.Policies, PolicySchedule)
+		s.seen.Calendar = pool.Seen(pool.Calendar{Unread: []pool.UnreadEvent{{Reason: "no DTSTART"}}})
+	}, Warning, "calendar", 0, "no DTSTART", false},
 	"an event asks for more than the whole pool": {func(s *story) { s.schedule("users=120%") }, Critical, "policy", 0, "between 0% and 100%", false},
 	"an event cannot be read":                    {func(s *story) { s.schedule("users=many") }, Warning, "policy", 0, "neither a number", false},
 	"the pool is too small":                      {func(s *story) { s.meeting(1, 3000) }, Error, "pool size", 0, "24 servers are required, the pool has 4", false},
@@ -312,6 +321,7 @@ func TestOneAlertForACause(t *testing.T) {
 		"the pool is paused":                                            "paused",
 		"two evaluations are missing":                                   "lease",
 		"a stored copy replaces the calendar":                           "calendar",
+		"an event of tomorrow cannot be read":                           "policy, calendar",
 		"more people than the servers that take meetings are meant for": "pool size, overloaded",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -104,33 +104,66 @@ func TestNoFloor(t *testing.T) {
 }
 
 // TestUnreadEventKeepsTheFloor: an event of the calendar that cannot be read keeps the last
-// number from its start to its end.
+// number from its start to its end, be it its summary or the event itself.
 func TestUnreadEventKeepsTheFloor(t *testing.T) {
+	begin, end := noon.Add(30*time.Minute), noon.Add(time.Hour)
+	for name, test := range map[string]struct {
+		mode     ScheduleMode
+		calendar pool.Calendar
+	}{
+		"summary": {ScheduleWindow, pool.Calendar{Events: []pool.Event{{Summary: "users=many", Start: begin, End: end}}}},
+		"event":   {ScheduleWindow, pool.Calendar{Unread: []pool.UnreadEvent{{Start: begin, End: end, Reason: "no end"}}}},
+		"event, in mode step": {ScheduleStep, pool.Calendar{
+			Events: []pool.Event{{Summary: "users=1", Start: noon.Add(-time.Hour), End: noon.Add(-time.Hour)}},
+			Unread: []pool.UnreadEvent{{Start: begin, End: end, Reason: "no end"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t, 6)
+			s.meeting(1, 600) // 5 are required
+			s.config.Policies, s.config.ScheduleMode = []Policy{PolicyLoad, PolicySchedule}, test.mode
+			s.seen.Calendar = pool.Seen(test.calendar)
+			s.evaluate()
+			s.want("cordon 2", "five are required")
+			s.carryOut()
+			s.people(1, 10)
+			for s.now.Before(noon.Add(15 * time.Minute)) {
+				s.people(1, 600)
+				s.evaluate()
+				s.carryOut()
+			}
+			s.people(1, 10)
+			for s.now.Before(noon.Add(55 * time.Minute)) {
+				s.evaluate()
+				if got := countOf(s.plan, Cordon); got > 0 {
+					t.Fatalf("at %s planned %s, want nothing while the exam may be on", s.now.Format("15:04"), s.planned())
+				}
+				s.carryOut()
+			}
+			s.evaluate()
+			s.evaluate()
+			if got := countOf(s.plan, Cordon); got == 0 {
+				t.Error("the event is over, and the surplus stays")
+			}
+		})
+	}
+}
+
+// TestEventOfUnknownDayKeepsNoFloor: an event whose day cannot be read would keep the pool
+// large for ever. It is reported.
+func TestEventOfUnknownDayKeepsNoFloor(t *testing.T) {
 	s := newStory(t, 6)
-	s.meeting(1, 600) // 5 are required
+	s.meeting(1, 600)
 	s.config.Policies, s.config.ScheduleMode = []Policy{PolicyLoad, PolicySchedule}, ScheduleWindow
-	s.seen.Calendar = pool.Seen(pool.Calendar{Events: []pool.Event{{Summary: "users=many", Start: noon.Add(30 * time.Minute), End: noon.Add(time.Hour)}}})
+	s.seen.Calendar = pool.Seen(pool.Calendar{Unread: []pool.UnreadEvent{{Reason: "no DTSTART"}}})
 	s.evaluate()
-	s.want("cordon 2", "five are required")
 	s.carryOut()
 	s.people(1, 10)
-	for s.now.Before(noon.Add(15 * time.Minute)) {
-		s.people(1, 600)
+	for range 5 {
 		s.evaluate()
 		s.carryOut()
 	}
-	s.people(1, 10)
-	for s.now.Before(noon.Add(55 * time.Minute)) {
-		s.evaluate()
-		if got := countOf(s.plan, Cordon); got > 0 {
-			t.Fatalf("at %s planned %s, want nothing while the exam may be on", s.now.Format("15:04"), s.planned())
-		}
-		s.carryOut()
-	}
-	s.evaluate()
-	s.evaluate()
-	if got := countOf(s.plan, Cordon); got == 0 {
-		t.Error("the event is over, and the surplus stays")
+	if got := s.plan.Required.Servers; got != pool.Seen(1) {
+		t.Errorf("%v servers are required, want the load's one", got)
 	}
 }
 

@@ -68,6 +68,8 @@ type Answer struct {
 	Outlook []Expected `json:"outlook,omitempty"`
 	// Advice is set if the answer is for information only and does not count.
 	Advice bool `json:"advice,omitempty"`
+	// misread is the part of Unread that is about the summaries of events.
+	misread []string
 	// impossible is set if Unread has a percentage outside 0 % to 100 %.
 	impossible bool
 }

@@ -53,29 +53,31 @@ func scheduleAnswer(now time.Time, config Config, calendar pool.Reading[pool.Cal
 //	ceil(50% of 10000 × 30 / 10000) = 15
 //
 // An event that cannot be read is not a demand of 0. It is ignored if other events can be
-// read. If none can, the policy has no answer.
+// read. If none can, the policy has no answer. From its start to its end it keeps the floor
+// (raiseToFloor).
 func scheduleRequired(now time.Time, config Config, calendar pool.Calendar) Answer {
 	source := "calendar: " + calendar.Source
 	if config.Size <= 0 || config.Capacity <= 0 {
 		return noAnswer(source, "the pool's size and capacity must be above 0")
 	}
 	var events []pool.Event
+	unread := unreadEvents(calendar.Unread, now, config)
 	switch config.ScheduleMode {
 	case ScheduleStep:
 		events = steps(calendar.Events, now, config.LeadTime())
-		if len(events) == 0 {
+		if len(events)+len(unread) == 0 {
 			return noAnswer(source, fmt.Sprintf("no event in the last %d days", stepDays))
 		}
 	case ScheduleWindow:
 		events = windows(calendar.Events, now, config.LeadTime())
-		if len(events) == 0 {
+		if len(events)+len(unread) == 0 {
 			return Answer{Policy: PolicySchedule, Servers: pool.Seen(0),
 				Why: []string{source, "no event holds within the lead time: 0 servers, so the minimum applies"}}
 		}
 	default:
 		return noAnswer(source, fmt.Sprintf("unknown schedule mode %q", config.ScheduleMode))
 	}
-	return largestDemand(source, events, now, config)
+	return largestDemand(source, events, unread, now, config)
 }
 
 // noAnswer returns an Answer with an unknown number of servers.
@@ -109,28 +111,43 @@ func steps(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Ev
 // in the summary.
 func windows(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Event {
 	return slices.DeleteFunc(slices.Clone(events), func(e pool.Event) bool {
-		_, hasUsers := users(e.Summary)
+		_, hasUsers := pool.Users(e.Summary)
 		inForce := e.Start.Before(e.End) && !e.Start.After(now.Add(leadTime)) && e.End.After(now)
 		return !inForce || !hasUsers || e.Cancelled
 	})
 }
 
+// unreadEvents returns why events that may be in force at any moment of the lead time
+// cannot be read. An event whose day is not known is not among them: it would keep the
+// floor for ever. The alert of warnCalendar names it.
+func unreadEvents(events []pool.UnreadEvent, now time.Time, config Config) []string {
+	var reasons []string
+	for _, e := range events {
+		if !e.Start.After(now.Add(config.LeadTime())) && e.End.After(now) {
+			reasons = append(reasons, fmt.Sprintf("from %s to %s: %s", momentText(e.Start, config), momentText(e.End, config), e.Reason))
+		}
+	}
+	return few(reasons)
+}
+
 // maxReasons is the most events that are explained one by one.
 const maxReasons = 50
 
-func largestDemand(source string, events []pool.Event, now time.Time, config Config) Answer {
+// largestDemand returns the largest demand of the events in force. unread are the reasons
+// why further events cannot be read.
+func largestDemand(source string, events []pool.Event, unread []string, now time.Time, config Config) Answer {
 	answer := Answer{Policy: PolicySchedule}
 	var reasons []string
 	largest, decisive := -1, ""
 	for _, event := range events {
-		start := startOf(event, config)
+		start := momentText(event.Start, config)
 		when := "event that began " + start
 		if event.Start.After(now) {
 			when = "event that begins " + start + ", within the lead time"
 		}
 		servers, formula, err := demand(event, config)
 		if err != nil {
-			answer.Unread = append(answer.Unread, when+": "+err.Error())
+			answer.misread = append(answer.misread, when+": "+err.Error())
 			answer.impossible = answer.impossible || errors.Is(err, errRatio)
 			continue
 		}
@@ -142,7 +159,8 @@ func largestDemand(source string, events []pool.Event, now time.Time, config Con
 	if len(reasons) > maxReasons {
 		reasons = append(few(reasons), "the largest of them all is the "+decisive)
 	}
-	answer.Unread = few(answer.Unread)
+	answer.misread = few(answer.misread)
+	answer.Unread = slices.Concat(answer.misread, unread)
 	answer.Why = slices.Concat([]string{source}, reasons, answer.Unread)
 	answer.Servers = pool.Seen(largest)
 	if largest < 0 {
@@ -162,9 +180,9 @@ func demand(event pool.Event, config Config) (servers int, formula string, err e
 		read, pool.Count(wanted, "participant"), pool.Count(config.Size, "server"), config.Capacity, pool.Count(servers, "server")), nil
 }
 
-// startOf writes when an event begins.
-func startOf(event pool.Event, config Config) string {
-	return event.Start.In(config.zone()).Format("Mon 2006-01-02 15:04 MST")
+// momentText writes when an event begins or ends.
+func momentText(at time.Time, config Config) string {
+	return at.In(config.zone()).Format("Mon 2006-01-02 15:04 MST")
 }
 
 // createEarly raises the answer to what this evaluation must require early, because one
@@ -197,7 +215,7 @@ func (a *Answer) createEarly(now time.Time, config Config, events []pool.Event, 
 		}
 		largest = early
 		why = fmt.Sprintf("event that begins %s: %s; an evaluation creates %s at most, so the %s after this one and in time for the event create %d: %s must be enabled now",
-			startOf(event, config), formula, pool.Count(config.MaxCreations, "machine"), pool.Count(evaluations, "evaluation"),
+			momentText(event.Start, config), formula, pool.Count(config.MaxCreations, "machine"), pool.Count(evaluations, "evaluation"),
 			evaluations*config.MaxCreations, pool.Count(largest, "server"))
 	}
 	if why != "" {
@@ -241,26 +259,6 @@ func few(reasons []string) []string {
 	return append(reasons[:maxReasons:maxReasons], "and "+pool.Count(len(reasons)-maxReasons, "more event"))
 }
 
-// users returns the text after "users=" in a summary. The summary is read as an INI
-// file, as the predecessor did: the key begins a line and is case sensitive, the last
-// one wins, and a semicolon begins a comment. Lines that are not INI are ignored.
-func users(summary string) (text string, found bool) {
-	for line := range strings.SplitSeq(summary, "\n") {
-		key, value, ok := strings.Cut(line, "=")
-		if !ok || strings.TrimSpace(key) != "users" {
-			continue
-		}
-		value = strings.TrimSpace(value)
-		if quoted, ok := strings.CutPrefix(value, `"`); ok {
-			value, _, _ = strings.Cut(quoted, `"`)
-		} else {
-			value, _, _ = strings.Cut(value, ";")
-		}
-		text, found = strings.TrimSpace(value), true
-	}
-	return text, found
-}
-
 // quantity matches a number with an optional decimal part after a point or comma,
 // optional (no-break) spaces between thousands, and an optional %.
 var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]{0,3}(%?)$`)
@@ -272,7 +270,7 @@ var errRatio = errors.New("is not between 0% and 100%")
 // how it was read. It calculates with integers: with binary fractions, 100 % of 600
 // participants on 7 servers would need 8 servers.
 func participants(summary string, capacity int) (wanted int, formula string, err error) {
-	text, found := users(summary)
+	text, found := pool.Users(summary)
 	if !found {
 		return 0, "", fmt.Errorf("its summary has no line that begins with users=")
 	}

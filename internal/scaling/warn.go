@@ -35,9 +35,7 @@ func (d *decision) warn() {
 			g.warnOverloaded()
 		}
 	}
-	if calendar, _ := d.seen.Calendar.Get(); calendar.Stored {
-		d.alert(Warning, SubjectCalendar, adviceCalendar, "%s", calendar.Source)
-	}
+	d.warnCalendar()
 	d.addOpenSubjects()
 	d.plan.Alerts = MergeAlerts(d.plan.Alerts)
 }
@@ -271,10 +269,10 @@ func (g *group) warnPolicies(asked pool.Reading[int]) {
 			continue
 		case !answer.Servers.Known():
 			problems = append(problems, fact.New("policy %s has no answer: %s", answer.Policy, answer.Servers.Reason()))
-		case len(answer.Unread) > 0:
-			problems = append(problems, fact.New("policy %s, not read: %s", answer.Policy, strings.Join(answer.Unread, "; ")))
+		case len(answer.misread) > 0:
+			problems = append(problems, fact.New("policy %s, not read: %s", answer.Policy, strings.Join(answer.misread, "; ")))
 		}
-		unread = unread || len(answer.Unread) > 0
+		unread = unread || len(answer.misread) > 0
 		if answer.impossible {
 			level = Critical
 		}
@@ -286,6 +284,26 @@ func (g *group) warnPolicies(asked pool.Reading[int]) {
 		g.d.alert(level, SubjectPolicy, adviceSummary, "%s", problems)
 	case len(problems) > 0:
 		g.d.alert(level, SubjectPolicy, advicePolicy, "%s", problems)
+	}
+}
+
+// warnCalendar adds an alert if the feed was not read, or if it has events with users= that
+// cannot be read and are not over.
+func (d *decision) warnCalendar() {
+	calendar, _ := d.seen.Calendar.Get()
+	if calendar.Stored {
+		d.alert(Warning, SubjectCalendar, adviceCalendar, "%s", calendar.Source)
+	}
+	var unread []string
+	for _, event := range calendar.Unread {
+		isOver := !event.End.IsZero() && !event.End.After(d.now)
+		isRepeated := len(unread) > 0 && unread[len(unread)-1] == event.Reason // another occurrence
+		if !isOver && !isRepeated {
+			unread = append(unread, event.Reason)
+		}
+	}
+	if len(unread) > 0 && slices.Contains(d.config.Policies, PolicySchedule) {
+		d.alert(Warning, SubjectCalendar, adviceUnreadEvent, "events with users= that cannot be read are left out; from their start to their end, where known, the pool is not made smaller: %s", strings.Join(few(unread), "; "))
 	}
 }
 
