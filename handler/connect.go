@@ -59,7 +59,7 @@ func Connect(settings config.Settings) (Outside, error) {
 		outside.Stats = exporter.New(settings.Stats, retrying)
 	}
 	if settings.Calendar.URL.IsSet() {
-		outside.Calendar = calendar.New(settings.Calendar.URL.Reveal(), settings.Decision.Timezone.Location, client)
+		outside.Calendar = calendar.New(settings.Calendar, settings.Decision.Timezone.Location, client)
 	}
 	if settings.Function.ClockURL != "" {
 		outside.Clock = sandboxClock(settings.Function.ClockURL, client)

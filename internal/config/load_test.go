@@ -150,6 +150,7 @@ func TestSetValuesReplaceDefaults(t *testing.T) {
 			t.Errorf("%s: %v; want %v", name, c.got, c.want)
 		}
 	}
+	load(t, map[string]string{"CALENDAR_URL": "webcal://eva:secret@example.com/courses.ics"})
 	withCalendar := load(t, map[string]string{"CALENDAR_URL": "https://example.com/courses.ics"})
 	if want := []scaling.Policy{"forecast", "schedule"}; !slices.Equal(withCalendar.Policies, want) {
 		t.Errorf("policies with a calendar = %v; want %v", withCalendar.Policies, want)
@@ -209,6 +210,8 @@ func TestEachProblemNamesItsVariable(t *testing.T) {
 		"policy twice":                         {map[string]string{"POLICIES": "load,load"}, "POLICIES", "twice"},
 		"schedule without calendar":            {map[string]string{"POLICIES": "schedule"}, "CALENDAR_URL", "required by the policy schedule"},
 		"calendar over plain HTTP":             {map[string]string{"CALENDAR_URL": "http://example.com/a.ics"}, "CALENDAR_URL", "https://"},
+		"calendar over plain webcal":           {map[string]string{"CALENDAR_URL": "webcal:courses.ics"}, "CALENDAR_URL", "webcal://"},
+		"User-Agent with an umlaut":            {map[string]string{"CALENDAR_USER_AGENT": "Müller"}, "CALENDAR_USER_AGENT", "ASCII"},
 		"calendar mode":                        {map[string]string{"CALENDAR_MODE": "both"}, "CALENDAR_MODE", "one of step,window"},
 		"time zone":                            {map[string]string{"TIMEZONE": "Europe/Pari"}, "TIMEZONE", "IANA"},
 		"this machine's time zone":             {map[string]string{"TIMEZONE": "Local"}, "TIMEZONE", "IANA"},

@@ -35,10 +35,11 @@ var patterns = map[string]pattern{
 	"visible":         {matches(`[!-~]+`), "visible characters, without spaces"},
 	"secret":          {setting.IsLine, "one line, without control characters"},
 	"line":            {setting.IsLine, "one line, without control characters"},
+	"header":          {matches(`[ -~]+`), "one line of ASCII characters"},
 	"user name":       {matches(`[!"$-9;-~][!-9;-~]{0,99}`), "visible characters without a colon, and # not the first"},
 	"key prefix":      {isPrefix, "at most 500 letters, digits and ._-, with / in between, and neither . nor .. between two /"},
 
-	"address":          {isSecure, secure},
+	"feed address":     {isFeed, "an https:// or webcal:// address (http:// to this machine only)"},
 	"base address":     {isBase, secure + ", without user, query and fragment"},
 	"stats address":    {isStatsURL, secure + ", with {domain} in it and without user"},
 	"loopback address": {isLocal, "an address on this machine"},
@@ -99,6 +100,16 @@ func isSecure(text string) bool {
 		return false
 	}
 	return address.Scheme == "https" || address.Scheme == "http" && isLoopback(address)
+}
+
+// isFeed reports whether a text is a secure address, or one of webcal, which means https.
+func isFeed(text string) bool {
+	address, err := url.Parse(text)
+	if err == nil && (address.Scheme == "webcal" || address.Scheme == "webcals") {
+		address.Scheme = "https"
+		text = address.String()
+	}
+	return err == nil && isSecure(text)
 }
 
 // isHost reports whether an address has a host that can exist, and a port from 1

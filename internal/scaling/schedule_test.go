@@ -137,7 +137,7 @@ func (v scheduleVector) calendar(t *testing.T, folder string) pool.Reading[pool.
 		_, _ = w.Write(feed)
 	}))
 	defer server.Close()
-	client := calendar.New(server.URL, time.UTC, server.Client())
+	client := calendar.New(calendar.Settings{URL: pool.NewSecret(server.URL)}, time.UTC, server.Client())
 	client.Pauses = make([]time.Duration, len(client.Pauses))
 
 	read, keep, err := client.Events(t.Context(), v.Now.AddDate(0, 0, -stepDays-1), v.Now.Add(time.Hour), stored)

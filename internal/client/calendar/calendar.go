@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -32,10 +31,11 @@ type Client struct {
 	// feed. There is one attempt more than pauses.
 	Pauses []time.Duration
 
-	url  string
-	host string
-	zone *time.Location
-	http *http.Client
+	url       string
+	host      string
+	userAgent string
+	zone      *time.Location
+	http      *http.Client
 
 	mutex sync.Mutex
 	last  download
@@ -43,22 +43,29 @@ type Client struct {
 
 var _ pool.CalendarService = (*Client)(nil)
 
-// New returns a Client of the feed at address. The URL may contain credentials; errors
-// never show them. zone applies to floating and all-day times of a calendar that does
-// not name a time zone.
-func New(address string, zone *time.Location, client *http.Client) *Client {
+// New returns a Client of a feed. Its URL may contain credentials; errors never show them.
+// zone applies to floating and all-day times of a calendar that does not name a time zone.
+func New(settings Settings, zone *time.Location, client *http.Client) *Client {
+	own := *client
+	own.CheckRedirect = checkRedirect
 	c := &Client{
-		Pauses: []time.Duration{200 * time.Millisecond, 800 * time.Millisecond},
-		url:    address,
-		host:   "an invalid URL",
-		zone:   zone,
-		http:   client,
+		Pauses:    []time.Duration{200 * time.Millisecond, 800 * time.Millisecond},
+		url:       settings.URL.Reveal(),
+		host:      "an invalid URL",
+		userAgent: settings.UserAgent,
+		zone:      zone,
+		http:      &own,
+	}
+	u, err := url.Parse(c.url)
+	if err != nil {
+		return c
 	}
 	// Calendar programs publish subscriptions as webcal URLs, which are fetched by HTTPS.
-	if rest, ok := strings.CutPrefix(c.url, "webcal://"); ok {
-		c.url = "https://" + rest
+	if u.Scheme == "webcal" || u.Scheme == "webcals" {
+		u.Scheme = "https"
+		c.url = u.String()
 	}
-	if u, err := url.Parse(c.url); err == nil && u.Host != "" {
+	if u.Host != "" {
 		c.host = u.Host
 	}
 	return c

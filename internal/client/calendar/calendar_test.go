@@ -4,12 +4,15 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"divims/internal/pool"
 )
 
 var (
@@ -37,6 +40,11 @@ func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
+// of returns a client of the feed at an address.
+func of(address string, client *http.Client) *Client {
+	return New(Settings{URL: pool.NewSecret(address), UserAgent: "DiViMS test"}, time.UTC, client)
+}
+
 // client starts a feed and returns a client of it. The client's URL holds secrets, and
 // its pauses are 0.
 func client(t *testing.T, responses ...http.HandlerFunc) (*Client, *feed) {
@@ -44,7 +52,7 @@ func client(t *testing.T, responses ...http.HandlerFunc) (*Client, *feed) {
 	f := &feed{responses: responses}
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	c := New(strings.Replace(server.URL, "http://", "http://eva:hidden-password@", 1)+"/hidden-path/?token=hidden-token", time.UTC, server.Client())
+	c := of(strings.Replace(server.URL, "http://", "http://eva:hidden-password@", 1)+"/hidden-path/?token=hidden-token", server.Client())
 	c.Pauses = make([]time.Duration, 2)
 	return c, f
 }
@@ -87,7 +95,7 @@ var feedCases = []struct {
 	}}, good, "users=500", none, "larger than 8 MB", 1},
 	{"endless redirects", []http.HandlerFunc{func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, r.URL.String(), http.StatusFound)
-	}}, good, "users=500", none, "stopped after 10 redirects", 30},
+	}}, good, "users=500", none, "stopped after 5 redirects", 18},
 }
 
 func TestFeedAndStoredCopy(t *testing.T) {
@@ -172,7 +180,7 @@ func TestUnreachableFeeds(t *testing.T) {
 		{"no host", "?token=hidden", t.Context(), "unsupported protocol scheme"},
 		{"no time left", server.URL + "/?token=hidden", ended, "context canceled"},
 	} {
-		c := New(test.url, time.UTC, http.DefaultClient)
+		c := of(test.url, http.DefaultClient)
 		c.Pauses = make([]time.Duration, 2)
 		_, _, err := c.Events(test.ctx, from, to, nil)
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "hidden") {
@@ -194,15 +202,86 @@ func TestPausesEndWithTheContext(t *testing.T) {
 }
 
 func TestWebcalIsHTTPS(t *testing.T) {
-	var requested string
-	c := New("webcal://calendar.example.org/feed.ics", time.UTC, &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		requested = r.URL.String()
-		return nil, errors.New("no network")
-	})})
-	c.Pauses = nil
-	_, _, err := c.Events(t.Context(), from, to, nil)
-	if requested != "https://calendar.example.org/feed.ics" || err == nil || err.Error() != "read calendar of calendar.example.org: no network" {
-		t.Errorf("requested %q, got %v", requested, err)
+	for _, scheme := range []string{"webcal", "webcals", "WebCal", "https"} {
+		var requested *http.Request
+		c := of(scheme+"://eva:secret@calendar.example.org/feed%20a.ics?key=a%2Fb", &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			requested = r
+			return nil, errors.New("no network")
+		})})
+		c.Pauses = nil
+		_, _, err := c.Events(t.Context(), from, to, nil)
+		if err == nil || err.Error() != "read calendar of calendar.example.org: no network" {
+			t.Errorf("%s: got %v", scheme, err)
+		}
+		if got := requested.URL.String(); got != "https://eva:secret@calendar.example.org/feed%20a.ics?key=a%2Fb" {
+			t.Errorf("%s: requested %s", scheme, got)
+		}
+		if got := requested.UserAgent(); got != "DiViMS test" {
+			t.Errorf("%s: the User-Agent is %q, want that of the settings", scheme, got)
+		}
+	}
+}
+
+// TestRedirects: a feed may redirect to another host by HTTPS. That host gets neither the
+// credentials of the URL nor the URL. Nothing is fetched without HTTPS.
+func TestRedirects(t *testing.T) {
+	var requests []*http.Request
+	record := func(next http.HandlerFunc) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			requests = append(requests, r)
+			next(w, r)
+		})
+	}
+	other := httptest.NewTLSServer(record(text(newer)))
+	defer other.Close()
+	plain := httptest.NewServer(record(text(newer)))
+	defer plain.Close()
+	var target string
+	first := httptest.NewTLSServer(record(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/secret.ics" {
+			http.Redirect(w, r, target, http.StatusFound)
+			return
+		}
+		text(good)(w, r)
+	}))
+	defer first.Close()
+	withUser := func(address string) string { return strings.Replace(address, "//", "//eva:pw@", 1) }
+	for _, test := range []struct {
+		name, target string
+		want         string // the summary, or a part of the error
+		hasUser      bool
+	}{
+		{"another host", other.URL + "/feed.ics", "users=600", false},
+		{"another host, with other credentials", strings.Replace(other.URL, "//", "//joe:pw@", 1), "users=600", false},
+		{"the same host", "/feed.ics", "users=500", true},
+		{"the same host, whole address", first.URL + "/feed.ics", "users=500", true},
+		{"without HTTPS", plain.URL + "/feed.ics", "redirected to an address without HTTPS", false},
+		{"a file", "file:///etc/passwd", "redirected to an address without HTTPS", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			target, requests = test.target, nil
+			c := of(withUser(first.URL)+"/secret.ics?token=secret", first.Client())
+			c.Pauses = nil
+			calendar, _, err := c.Events(t.Context(), from, to, nil)
+			got := fmt.Sprint(err)
+			if err == nil {
+				got = calendar.Events[0].Summary
+			}
+			if !strings.Contains(got, test.want) || strings.Contains(got, "secret") {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+			last := requests[len(requests)-1]
+			if err != nil {
+				if len(requests) > 1 {
+					t.Errorf("%d requests, want one", len(requests))
+				}
+				return
+			}
+			user, _, hasUser := last.BasicAuth()
+			if len(requests) != 2 || hasUser != test.hasUser || hasUser && user != "eva" || last.Referer() != "" || last.UserAgent() != "DiViMS test" {
+				t.Errorf("%d requests, the last with the user %q and %v", len(requests), user, last.Header)
+			}
+		})
 	}
 }
 

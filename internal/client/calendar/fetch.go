@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -63,6 +64,7 @@ func (c *Client) try(ctx context.Context) ([]byte, error) {
 		request.Header.Set("If-Modified-Since", last.lastModified)
 	}
 	request.Header.Set("Accept", "text/calendar, */*;q=0.1")
+	request.Header.Set("User-Agent", c.userAgent)
 
 	response, err := c.http.Do(request)
 	if err != nil {
@@ -87,6 +89,30 @@ func (c *Client) try(ctx context.Context) ([]byte, error) {
 	}
 	c.remember(download{body, response.Header.Get("ETag"), response.Header.Get("Last-Modified")})
 	return body, nil
+}
+
+// maxRedirects is the most redirects that are followed.
+const maxRedirects = 5
+
+// checkRedirect allows redirects by HTTPS, and those of a feed without it to its own host.
+// Another host gets no credentials: neither those of the URL nor the URL itself as Referer,
+// since a feed's path is often its password.
+func checkRedirect(request *http.Request, via []*http.Request) error {
+	first := via[0].URL
+	isSameHost := request.URL.Scheme == first.Scheme && strings.EqualFold(request.URL.Host, first.Host)
+	if request.URL.Scheme != "https" && !isSameHost {
+		return errors.New("redirected to an address without HTTPS, which is not followed")
+	}
+	if len(via) > maxRedirects {
+		return fmt.Errorf("stopped after %d redirects", maxRedirects)
+	}
+	request.Header.Del("Referer")
+	request.Header.Del("Authorization")
+	request.URL.User = nil
+	if isSameHost {
+		request.URL.User = first.User
+	}
+	return nil
 }
 
 func (c *Client) remembered() download {
