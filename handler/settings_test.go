@@ -152,7 +152,7 @@ func environments(t *testing.T) (base, others map[string]string) {
 	const uuid = "22222222-2222-2222-2222-222222222222"
 	return base, map[string]string{
 		"POOL": "other", "HOSTNAME_TEMPLATE": "other-{n}", "DOMAIN_TEMPLATE": "other-{n}.example.com",
-		"CALENDAR_URL": "https://example.com/other.ics", "NOTIFY_URLS": "generic://hook.example.com/b",
+		"CALENDAR_URL": "https://example.com/other.ics", "CALENDAR_USER_AGENT": "other", "NOTIFY_URLS": "generic://hook.example.com/b",
 		"CONNECT_TO": "example.com=" + two.Listener.Addr().String(), "CLOCK_URL": virtual.URL, "USER_DATA": "file:" + document,
 		"CA_CERTIFICATES": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw})),
 		"SCALELITE_URL":   "https://other.example.com", "STATS_URLS": "https://{domain}/other/node_exporter", "STATS_USER": "other",
