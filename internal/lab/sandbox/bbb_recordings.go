@@ -21,11 +21,17 @@ func getRecordings(w *world.World, domain string, query url.Values) (bodyWriter,
 	wanted := slices.DeleteFunc(all, func(r pool.Recording) bool { return !matchesState(r, query.Get("state")) })
 	start := min(offset, len(wanted))
 	shown := wanted[start:min(start+limit, len(wanted))]
+	write := writeRecording
+	if w.RecordingsAreUnreadable(domain) {
+		write = func(x xmlWriter, recording pool.Recording) {
+			x.text("error", "Cannot read the metadata of "+recording.ID)
+		}
+	}
 	return func(x xmlWriter) {
 		x.text("returncode", "SUCCESS")
 		x.open("recordings")
 		for _, recording := range shown {
-			writeRecording(x, recording)
+			write(x, recording)
 		}
 		x.close("recordings")
 		if len(shown) == 0 {

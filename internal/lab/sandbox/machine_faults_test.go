@@ -309,6 +309,33 @@ func TestUnitFails(t *testing.T) {
 	}
 }
 
+// BBB cannot read a recording's metadata. The recordings are unknown then, and the reason
+// names the one.
+func TestUnreadableRecordings(t *testing.T) {
+	f := newFixture(t, func(c *sandbox.Config) {
+		short := lecture(0, 10*time.Minute, 5)
+		short.Recorded = true
+		c.World.Meetings = []demand.Meeting{short}
+	})
+	f.AdvanceTo(f.Now().Add(15 * time.Minute))
+	read := func() ([]pool.Recording, error) {
+		return f.bbb().Recordings(t.Context(), f.endpoint(1), pool.Processing, pool.Processed, pool.Published)
+	}
+	found, err := read()
+	if err != nil || len(found) != 1 {
+		t.Fatalf("recordings %+v, %v; want one", found, err)
+	}
+	fix := f.breakFirst(world.RecordingsUnreadable{})
+	unreadable, err := read()
+	if want := `recording 1: BBB answers <error> instead: "Cannot read the metadata of ` + found[0].ID + `"`; err == nil || unreadable != nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("recordings %+v, %v; want %s", unreadable, err, want)
+	}
+	fix()
+	if found, err := read(); err != nil || len(found) != 1 {
+		t.Errorf("recordings %+v, %v after the fault; want one", found, err)
+	}
+}
+
 // A recording gets stuck while it is processed, another fails while it is published.
 func TestStuckAndFailedRecordings(t *testing.T) {
 	recorded := func(c *sandbox.Config) {

@@ -52,6 +52,12 @@ func (w *World) Recordings(domain string) ([]pool.Recording, error) {
 	return machine.listed(), nil
 }
 
+// RecordingsAreUnreadable reports whether the BBB of a domain cannot read its recordings.
+func (w *World) RecordingsAreUnreadable(domain string) bool {
+	machine, err := w.answering(domain)
+	return err == nil && has(machine, func(RecordingsUnreadable) bool { return true })
+}
+
 // EndMeeting ends a meeting 2 to 10 seconds later. Errors: ErrUnreachable, ErrNotFound.
 func (w *World) EndMeeting(domain, meetingID string) error {
 	machine, err := w.answering(domain)

@@ -25,6 +25,9 @@ type (
 	CutOff struct{ From Party }
 	// UnitDown means that a systemd unit of BBB is down. Only the stats show it.
 	UnitDown struct{ Unit string }
+	// RecordingsUnreadable means that BBB cannot read its recordings' metadata. It lists an
+	// error instead of each of them.
+	RecordingsUnreadable struct{}
 	// StatsStopped means that the stats endpoint is wrong.
 	StatsStopped struct{ How StatsFailure }
 	// ClockOff means that the machine's clock is ahead of the true time; behind if Ahead is
@@ -32,12 +35,13 @@ type (
 	ClockOff struct{ Ahead time.Duration }
 )
 
-func (Dead) endsWithBoot() bool         { return true }
-func (BBBStopped) endsWithBoot() bool   { return true }
-func (CutOff) endsWithBoot() bool       { return false }
-func (UnitDown) endsWithBoot() bool     { return true }
-func (StatsStopped) endsWithBoot() bool { return true }
-func (ClockOff) endsWithBoot() bool     { return false }
+func (Dead) endsWithBoot() bool                 { return true }
+func (BBBStopped) endsWithBoot() bool           { return true }
+func (CutOff) endsWithBoot() bool               { return false }
+func (UnitDown) endsWithBoot() bool             { return true }
+func (RecordingsUnreadable) endsWithBoot() bool { return false }
+func (StatsStopped) endsWithBoot() bool         { return true }
+func (ClockOff) endsWithBoot() bool             { return false }
 
 // heldFault is a fault that a machine has.
 type heldFault struct {
