@@ -1,7 +1,9 @@
 package divims_test
 
 import (
+	"io/fs"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -112,4 +114,35 @@ func packages(t *testing.T) map[string][]string {
 // short returns an import path without divims/ and internal/.
 func short(path string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(path, "divims/"), "internal/")
+}
+
+// ownTransport matches what sends requests without the settings of client/httpclient.
+var ownTransport = regexp.MustCompile(`http\.(Transport\{|Get\(|Head\(|Post\(|PostForm\()`)
+
+// TestOneMakerOfHTTPClients checks that all requests of the product go through the clients
+// of client/httpclient: with its authorities, its proxy and its limits. The sandbox has
+// clients of its own.
+func TestOneMakerOfHTTPClients(t *testing.T) {
+	makers := 0
+	for _, folder := range []string{"handler", "internal"} {
+		err := filepath.WalkDir(folder, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "internal/lab/") {
+				return err
+			}
+			switch found := ownTransport.FindString(read(t, path)); {
+			case found == "":
+			case strings.HasPrefix(path, "internal/client/httpclient/"):
+				makers++
+			case path != "internal/cmd/divims/function.go": // calls the sandbox's function
+				t.Errorf("%s has %s; use the client of client/httpclient", path, found)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if makers != 1 {
+		t.Errorf("client/httpclient makes clients in %d files", makers)
+	}
 }
