@@ -14,11 +14,14 @@ import (
 
 // A request is tried at most three times, after pauses of about 0.2 and 0.6 seconds.
 const (
-	maxTries          = 3
-	firstPause        = 200 * time.Millisecond
-	pauseMultiplier   = 3
-	maxRequestedPause = 5 * time.Second
+	maxTries        = 3
+	firstPause      = 200 * time.Millisecond
+	pauseMultiplier = 3
 )
+
+// MaxRequestedPause is the longest pause that a service may ask for with Retry-After. A
+// request for which it asks for more is not tried again.
+const MaxRequestedPause = 5 * time.Second
 
 // retryTransport retries requests that are safe to repeat, while their deadline and
 // the evaluation's retry budget allow it. Changes are not retried: the next
@@ -77,14 +80,14 @@ type retryPause struct {
 
 func newRetryPause(url string, budget *retryBudget) *retryPause {
 	return &retryPause{url: url, budget: budget, ExponentialBackOff: &backoff.ExponentialBackOff{
-		InitialInterval: firstPause, Multiplier: pauseMultiplier, MaxInterval: maxRequestedPause,
+		InitialInterval: firstPause, Multiplier: pauseMultiplier, MaxInterval: MaxRequestedPause,
 	}}
 }
 
 // NextBackOff returns the pause before the next retry. It returns backoff.Stop when
-// the budget is used up or the service asked for more than maxRequestedPause.
+// the budget is used up or the service asked for more than MaxRequestedPause.
 func (p *retryPause) NextBackOff() time.Duration {
-	if p.requested > maxRequestedPause || !p.budget.take() {
+	if p.requested > MaxRequestedPause || !p.budget.take() {
 		return backoff.Stop
 	}
 	return p.requested + Jitter(p.url, p.ExponentialBackOff.NextBackOff())
@@ -105,15 +108,15 @@ func (p *retryPause) classify(response *http.Response, err error) error {
 	}
 	switch response.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		p.requested = retryAfter(response.Header.Get("Retry-After"))
+		p.requested = RetryAfter(response.Header.Get("Retry-After"))
 		return errTemporary
 	}
 	return nil
 }
 
-// retryAfter parses a Retry-After header, which is a number of seconds or a date
+// RetryAfter parses a Retry-After header, which is a number of seconds or a date
 // (RFC 9110, 10.2.3). It returns 0 for anything else.
-func retryAfter(text string) time.Duration {
+func RetryAfter(text string) time.Duration {
 	if seconds, err := strconv.ParseUint(text, 10, 32); err == nil {
 		return time.Duration(seconds) * time.Second
 	}

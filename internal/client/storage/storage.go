@@ -6,6 +6,7 @@ package storage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"path"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"divims/internal/client/httpclient"
 	"divims/internal/pool"
@@ -87,8 +89,13 @@ func New(config Config, client *http.Client) *Store {
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = 3
-			o.Backoff = retry.BackoffDelayerFunc(func(attempt int, _ error) (time.Duration, error) {
-				return httpclient.Jitter(config.Bucket, firstPause<<attempt), nil
+			o.Retryables = append(o.Retryables, retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}})
+			o.Backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+				requested := requestedPause(err)
+				if requested > httpclient.MaxRequestedPause {
+					return 0, err
+				}
+				return requested + httpclient.Jitter(config.Bucket, firstPause<<attempt), nil
 			})
 		}),
 	}
@@ -101,6 +108,16 @@ func New(config Config, client *http.Client) *Store {
 		keep:     config.DecisionsKeep,
 		cache:    map[string]object{},
 	}
+}
+
+// requestedPause returns how long the service asked to wait with Retry-After; 0 if it did
+// not.
+func requestedPause(err error) time.Duration {
+	var answer *smithyhttp.ResponseError
+	if !errors.As(err, &answer) || answer.Response == nil {
+		return 0
+	}
+	return httpclient.RetryAfter(answer.Response.Header.Get("Retry-After"))
 }
 
 // key returns the full key of one of the pool's objects.
