@@ -29,6 +29,8 @@ type Event struct {
 	// Order decides between events that start at the same time: the lowest wins.
 	// Single events come first, in the order of the feed, then recurring ones.
 	Order int
+	// Line is the line of the calendar in which the event begins.
+	Line int
 }
 
 // UnreadEvent is one occurrence of an event with users= that could not be read.

@@ -28,11 +28,12 @@ func FuzzParticipants(f *testing.F) {
 		if capacity < 1 || capacity > 10_000_000 {
 			return // POOL_CAPACITY does not allow it
 		}
-		wanted, formula, err := participants(summary, capacity)
+		read, err := ReadDemand(summary)
 		if err != nil {
 			hostile.CheckText(t, err.Error())
 			return
 		}
+		wanted, formula := read.participants(capacity)
 		hostile.CheckText(t, formula)
 		if wanted < 0 || wanted > 1_000_000_000 || strings.Contains(formula, "%") && wanted > capacity {
 			t.Errorf("%d participants of %d: %s", wanted, capacity, formula)

@@ -95,15 +95,19 @@ func steps(events []pool.Event, now time.Time, leadTime time.Duration) []pool.Ev
 		return !e.Start.Before(now.Add(leadTime)) ||
 			!e.End.After(now.In(e.End.Location()).AddDate(0, 0, -stepDays))
 	})
-	slices.SortFunc(began, func(a, b pool.Event) int {
-		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Order, b.Order))
-	})
-	began = slices.CompactFunc(began, func(a, b pool.Event) bool { return a.Start.Equal(b.Start) })
+	began = slices.CompactFunc(ByStart(began), func(a, b pool.Event) bool { return a.Start.Equal(b.Start) })
 	ahead := slices.IndexFunc(began, func(e pool.Event) bool { return !e.Start.Before(now) })
 	if ahead < 0 {
 		ahead = len(began)
 	}
 	return began[max(0, ahead-1):]
+}
+
+// ByStart returns the events sorted by their starts, those of the same start by their order.
+func ByStart(events []pool.Event) []pool.Event {
+	return slices.SortedFunc(slices.Values(events), func(a, b pool.Event) int {
+		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Order, b.Order))
+	})
 }
 
 // windows returns the events in force at any moment of the lead time in mode window.
@@ -171,13 +175,14 @@ func largestDemand(source string, events []pool.Event, unread []string, now time
 
 // demand returns how many servers an event requires, and how that was calculated.
 func demand(event pool.Event, config Config) (servers int, formula string, err error) {
-	wanted, read, err := participants(event.Summary, config.Capacity)
+	read, err := ReadDemand(event.Summary)
 	if err != nil {
 		return 0, "", err
 	}
-	servers = ceilDiv(wanted*config.Size, config.Capacity)
+	_, formula = read.participants(config.Capacity)
+	wanted, servers := read.Servers(config)
 	return servers, fmt.Sprintf("%s; ceil(%s × %s / %d participants) = %s",
-		read, pool.Count(wanted, "participant"), pool.Count(config.Size, "server"), config.Capacity, pool.Count(servers, "server")), nil
+		formula, pool.Count(wanted, "participant"), pool.Count(config.Size, "server"), config.Capacity, pool.Count(servers, "server")), nil
 }
 
 // momentText writes when an event begins or ends.
@@ -263,42 +268,79 @@ func few(reasons []string) []string {
 // optional (no-break) spaces between thousands, and an optional %.
 var quantity = regexp.MustCompile(`^(-?)(\d{1,9}|\d{1,3}(?:[ \x{a0}\x{202f}]\d{3}){1,2})(?:[.,](\d{1,6}))?[ \x{a0}\x{202f}]{0,3}(%?)$`)
 
+// errNoUsers is the error of an event without users=.
+var errNoUsers = errors.New("its summary has no line that begins with users=")
+
 // errRatio is the error of a percentage outside 0 % to 100 %.
 var errRatio = errors.New("is not between 0% and 100%")
 
-// participants returns the demand of a summary in whole participants, rounded up, and
-// how it was read. It calculates with integers: with binary fractions, 100 % of 600
-// participants on 7 servers would need 8 servers.
-func participants(summary string, capacity int) (wanted int, formula string, err error) {
+// Demand is what an event of the calendar asks for: participants or a percentage of the
+// pool's capacity. The number is digits / scale, so that it is calculated with integers:
+// with binary fractions, 100 % of 600 participants on 7 servers would need 8 servers.
+type Demand struct {
+	text          string
+	digits, scale int
+	isPercentage  bool
+	isNegative    bool
+}
+
+// ReadDemand returns the demand of an event with a summary. With an error it is not to be
+// used.
+func ReadDemand(summary string) (Demand, error) {
 	text, found := pool.Users(summary)
 	if !found {
-		return 0, "", fmt.Errorf("its summary has no line that begins with users=")
+		return Demand{}, errNoUsers
 	}
 	parts := quantity.FindStringSubmatch(text)
 	if parts == nil {
-		return 0, "", fmt.Errorf("users=%.40q is neither a number nor a percentage", text)
+		return Demand{}, fmt.Errorf("users=%.40q is neither a number nor a percentage", text)
 	}
-	negative, fraction, percent := parts[1] != "", parts[3], parts[4] != ""
+	d := Demand{text: text, scale: 1, isNegative: parts[1] != "", isPercentage: parts[4] != ""}
+	fraction := parts[3]
 	whole := strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {
 			return -1
 		}
 		return r
 	}, parts[2])
-	digits, _ := strconv.Atoi(whole + fraction) // quantity allows at most 15 digits
-	scale := 1
+	d.digits, _ = strconv.Atoi(whole + fraction) // quantity allows at most 15 digits
 	for range fraction {
-		scale *= 10
+		d.scale *= 10
 	}
 	switch {
-	case percent && (negative && digits > 0 || digits > 100*scale):
-		return 0, "", fmt.Errorf("users=%s %w", text, errRatio)
-	case percent:
-		return ceilDiv(digits*capacity, 100*scale), fmt.Sprintf("users=%s of %d", text, capacity), nil
-	case len(fraction) == 3:
-		return 0, "", fmt.Errorf("users=%s may mean thousands or thousandths: write it without the separator", text)
-	case negative:
-		return 0, fmt.Sprintf("users=%s counts as 0", text), nil
+	case d.isPercentage && (d.isNegative && d.digits > 0 || d.digits > 100*d.scale):
+		return Demand{}, fmt.Errorf("users=%s %w", text, errRatio)
+	case !d.isPercentage && len(fraction) == 3:
+		return Demand{}, fmt.Errorf("users=%s may mean thousands or thousandths: write it without the separator", text)
+	case d.isNegative:
+		d.digits = 0
 	}
-	return ceilDiv(digits, scale), "users=" + text, nil
+	return d, nil
+}
+
+// Users returns the number of participants, rounded up. It reports false for a percentage.
+func (d Demand) Users() (users int, ok bool) {
+	return ceilDiv(d.digits, d.scale), !d.isPercentage
+}
+
+// Percent returns the percentage of the pool's capacity. It reports false for a number.
+func (d Demand) Percent() (percent float64, ok bool) {
+	return float64(d.digits) / float64(d.scale), d.isPercentage
+}
+
+// Servers returns how many participants and servers a pool needs for the demand.
+func (d Demand) Servers(config Config) (participants, servers int) {
+	participants, _ = d.participants(config.Capacity)
+	return participants, ceilDiv(participants*config.Size, config.Capacity)
+}
+
+// participants returns the demand in whole participants, rounded up, and how it was read.
+func (d Demand) participants(capacity int) (wanted int, formula string) {
+	switch {
+	case d.isPercentage:
+		return ceilDiv(d.digits*capacity, 100*d.scale), fmt.Sprintf("users=%s of %d", d.text, capacity)
+	case d.isNegative:
+		return 0, fmt.Sprintf("users=%s counts as 0", d.text)
+	}
+	return ceilDiv(d.digits, d.scale), "users=" + d.text
 }

@@ -2,6 +2,7 @@ package scaling
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -363,12 +364,40 @@ func TestParticipants(t *testing.T) {
 		{`users="8" "9"`, 8},
 		{"users=NaN\nusers=3", 3},
 	} {
-		got, _, err := participants(test.summary, 10000)
-		if err != nil {
-			got = none
+		got := none
+		read, err := ReadDemand(test.summary)
+		if err == nil {
+			got, _ = read.participants(10000)
 		}
 		if got != test.want {
 			t.Errorf("%q: %d, want %d (%v)", test.summary, got, test.want, err)
+		}
+	}
+}
+
+// TestReadDemand: a demand is a number or a percentage, as it was written.
+func TestReadDemand(t *testing.T) {
+	for summary, want := range map[string]string{
+		"users=500":    "500 true 0 false 500 of 2000 take 3",
+		"users=12,5%":  "0 false 12.5 true 250 of 2000 take 2",
+		"users=-3":     "0 true 0 false 0 of 2000 take 0",
+		"users=100.0%": "0 false 100 true 2000 of 2000 take 10",
+	} {
+		d, err := ReadDemand(summary)
+		if err != nil {
+			t.Fatal(err)
+		}
+		users, isNumber := d.Users()
+		percent, isPercentage := d.Percent()
+		if !isNumber {
+			users = 0
+		}
+		if !isPercentage {
+			percent = 0
+		}
+		participants, servers := d.Servers(Config{Size: 10, Capacity: 2000})
+		if got := fmt.Sprintf("%d %t %v %t %d of 2000 take %d", users, isNumber, percent, isPercentage, participants, servers); got != want {
+			t.Errorf("%s: %s, want %s", summary, got, want)
 		}
 	}
 }

@@ -312,6 +312,7 @@ func (e *expansion) addOccurrence(ev *event, start stamp) error {
 		Summary:   ev.summary,
 		Cancelled: ev.cancelled,
 		Order:     len(e.found),
+		Line:      ev.line,
 	})
 	return nil
 }

@@ -105,7 +105,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
 		newProvision(), newCheck(), newMigrate(), newUserData(),
-		newEvaluate(), newStatus(), newPage(),
+		newEvaluate(), newStatus(), newPage(), newCalendar(),
 		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep(), newTakeOver(),
 		newSandbox(), newBacktest(), newTrace(), newBench(), newBenchSurroundings(),
 	)

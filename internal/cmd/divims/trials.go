@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"divims/internal/client/calendar"
 	"divims/internal/config"
 	"divims/internal/lab/backtest"
 	"divims/internal/lab/demand"
@@ -142,14 +141,9 @@ func (o *backtestOptions) readCalendar(trace *backtest.Trace, zone *time.Locatio
 	if o.calendar == "" {
 		return pool.Unknown[pool.Calendar]("there is none; give one with --calendar"), nil
 	}
-	text, err := os.ReadFile(o.calendar)
+	read, err := readCalendarFile(o.calendar, trace.Begin.Add(-eventPast), trace.End.Add(eventFuture), zone)
 	if err != nil {
-		return pool.Reading[pool.Calendar]{}, fmt.Errorf("read calendar: %w", err)
+		return pool.Reading[pool.Calendar]{}, err
 	}
-	read, err := calendar.Read(text, trace.Begin.Add(-eventPast), trace.End.Add(eventFuture), zone)
-	if err != nil {
-		return pool.Reading[pool.Calendar]{}, fmt.Errorf("read calendar %s: %w", o.calendar, err)
-	}
-	read.Source = "file " + o.calendar
 	return pool.Seen(read), nil
 }
