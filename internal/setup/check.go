@@ -333,16 +333,6 @@ func (c *checker) checkEvaluations() {
 	}
 }
 
-func (c *checker) checkCalendar() {
-	if !c.HasCalendar {
-		return
-	}
-	if need(c, c.seen.Calendar, "calendar", "it cannot be read", "the schedule uses the last good copy, which gets older", "check that DIVIMS_CALENDAR_URL is right and returns an iCalendar document") {
-		calendar, _ := c.seen.Calendar.Get()
-		c.ok("calendar", "%s from a week ago to a week from now", pool.Count(len(calendar.Events), "event"))
-	}
-}
-
 // Clocks that differ by more than clockWarning make certificates and leases
 // unreliable. From 15 minutes on object storage refuses signed requests.
 const (
