@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -52,6 +53,10 @@ func (s *Sandbox) clock() http.Handler {
 		return mux
 	}
 	mux.Handle("GET /calendar.ics", s.faults.Wrap(s.callNamer.calendar, s.outages.wrap(CalendarService, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.UserAgent(), "Go-http-client") {
+			http.Error(w, "unknown client", http.StatusForbidden) // as Microsoft's calendars answer
+			return
+		}
 		w.Header().Set("Content-Type", "text/calendar; charset=utf-8")
 		w.Header().Set("ETag", `"`+token(s.config.World.Seed, string(s.config.Calendar))+`"`)
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(s.config.Calendar))

@@ -192,7 +192,7 @@ func (f *fixture) send(method, address, body string, header http.Header) rawResp
 }
 
 func (f *fixture) get(address string) rawResponse {
-	return f.send(http.MethodGet, address, "", http.Header{})
+	return f.send(http.MethodGet, address, "", http.Header{"User-Agent": {"DiViMS"}})
 }
 
 func domain(number int) string {
@@ -294,9 +294,13 @@ func TestClockAndCalendar(t *testing.T) {
 	if got := f.get(clock); got.body != "2026-10-05T06:01:30.001Z" {
 		t.Errorf("the clock shows %q", got.body)
 	}
-	first := f.get(f.settings.Calendar.URL.Reveal())
+	feed := f.settings.Calendar.URL.Reveal()
+	first := f.get(feed)
 	first.want(t, http.StatusOK, "text/calendar; charset=utf-8", calendar)
-	again := f.send(http.MethodGet, f.settings.Calendar.URL.Reveal(), "", http.Header{"If-None-Match": {first.header.Get("ETag")}})
+	if unnamed := f.send(http.MethodGet, feed, "", http.Header{}); unnamed.status != http.StatusForbidden {
+		t.Errorf("status %d for Go's own User-Agent, want 403", unnamed.status)
+	}
+	again := f.send(http.MethodGet, feed, "", http.Header{"User-Agent": {"DiViMS"}, "If-None-Match": {first.header.Get("ETag")}})
 	if again.status != http.StatusNotModified {
 		t.Errorf("status %d for an unchanged calendar, want 304", again.status)
 	}
