@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"regexp"
 	"strings"
 	"unicode"
 
@@ -266,14 +265,17 @@ func parseLine(line string) (property, error) {
 	return p, err
 }
 
-// dateBegin matches the beginning of a date or time.
-var dateBegin = regexp.MustCompile(`^\s*\d{8}`)
+// beginsWithDate reports whether a text begins as dates and times do.
+func beginsWithDate(text string) bool {
+	text = strings.TrimSpace(text)
+	return len(text) >= len(dayLayout) && strings.Trim(text[:len(dayLayout)], "0123456789") == ""
+}
 
 // valueColon returns the index of the colon before the value of a property, or -1. It is
 // the first outside quotes. Dates and times have no colon, but Google writes
 // TZID=GMT+05:30 without quotes, so for them it is the last.
 func valueColon(rest string, isTime bool) int {
-	if last := strings.LastIndexByte(rest, ':'); isTime && dateBegin.MatchString(rest[last+1:]) {
+	if last := strings.LastIndexByte(rest, ':'); isTime && beginsWithDate(rest[last+1:]) {
 		return last
 	}
 	return indexUnquoted(rest, ':')
