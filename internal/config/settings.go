@@ -97,7 +97,7 @@ type DNS struct {
 	Zone      string `envconfig:"DNS_ZONE" deploy:"never" match:"DNS zone" example:"example.com" desc:"zone that contains the servers' domains"`
 	CNAME     bool   `envconfig:"DNS_CNAME" deploy:"never" default:"false" desc:"a server's domain is an alias of its machine name below DNS_SUBDOMAIN, which has the address"`
 	Subdomain string `envconfig:"DNS_SUBDOMAIN" deploy:"never" match:"host name" example:"ext" desc:"subdomain of DNS_ZONE that contains the machine names, for DNS_CNAME"`
-	IPv6      bool   `envconfig:"DNS_IPV6" deploy:"never" default:"false" desc:"servers also have an IPv6 network and an AAAA record of its first address, which the image must use"`
+	IPv6      bool   `envconfig:"DNS_IPV6" deploy:"never" default:"false" desc:"servers also have an IPv6 network and an AAAA record of its first address, which the shipped user data sets on the machine"`
 	Server    string `envconfig:"DNS_SERVER" deploy:"never" match:"socket address" example:"9.9.9.9:53" desc:"name server for look-ups; if empty, the system's"`
 }
 

@@ -28,7 +28,7 @@ type Outcome struct {
 }
 
 // String returns the outcome in one line: "create server 3: done (it is enabled and
-// has no machine; PRO2-S in fr-par-1)".
+// has no machine; POP2-8C-32G in fr-par-1)".
 func (o Outcome) String() string {
 	text := string(o.Kind)
 	if o.Server != 0 {

@@ -17,7 +17,7 @@ type Settings struct {
 	// notified of what would have been done.
 	DryRun bool `envconfig:"DRY_RUN" default:"false" desc:"decide, record and notify what would be done, but change nothing"`
 	// Types are the commercial types of new machines, preferred first.
-	Types []string `envconfig:"COMMERCIAL_TYPES" group:"Scaleway" required:"true" match:"word" example:"POP2-HC-8C-16G,PRO2-S" desc:"Scaleway's commercial types for new machines, preferred first"`
+	Types []string `envconfig:"COMMERCIAL_TYPES" group:"Scaleway" required:"true" match:"word" example:"POP2-HC-8C-16G,POP2-8C-32G" desc:"Scaleway's commercial types for new machines, preferred first"`
 	// BBBSecret goes into the Scalelite entry that DiViMS registers for a server.
 	BBBSecret pool.Secret `envconfig:"BBB_SECRET" group:"BBB servers" match:"secret" example:"your-secret" desc:"BBB's secret in the image, for REGISTER_ENTRIES"`
 	Every

@@ -1,6 +1,9 @@
 package pool
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // BacklogStages are all stages at which a recording can have work left, in the order in
 // which it passes them. A backlog without one of them is incomplete: there may be
@@ -49,6 +52,8 @@ type Stats struct {
 	// from the hoster's metadata. Nodename is its host name.
 	MachineID Reading[string] `json:"machine_id"`
 	Nodename  Reading[string] `json:"nodename"`
+	// Addresses are the IPv6 addresses that the machine has by its own script.
+	Addresses Reading[[]netip.Addr] `json:"addresses,omitzero"`
 }
 
 // NetworkCounters are bytes since the machine's boot.

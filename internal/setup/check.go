@@ -22,6 +22,7 @@ func Check(config Config, seen Sight) Report {
 	c.checkScalelite()
 	c.checkPoller()
 	c.checkServers()
+	c.checkIPv6()
 	c.checkStrangers()
 	c.checkStorage()
 	c.checkEvaluations()

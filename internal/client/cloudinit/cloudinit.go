@@ -40,7 +40,11 @@ type file struct {
 
 // setupFiles are written on every machine, statsFiles also on machines that serve stats.
 var (
-	setupFiles = []file{{Path: "/usr/local/sbin/divims-setup", Mode: "0755"}}
+	setupFiles = []file{
+		{Path: "/usr/local/sbin/divims-setup", Mode: "0755"},
+		{Path: "/usr/local/sbin/divims-ipv6", Mode: "0755"},
+		{Path: "/etc/systemd/system/divims-ipv6.service", Mode: "0644"},
+	}
 	statsFiles = []file{
 		{Path: "/usr/local/bin/divims-stats", Mode: "0755"},
 		{Path: "/etc/systemd/system/divims-stats.service", Mode: "0644"},

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -495,6 +496,65 @@ func TestMachineInfo(t *testing.T) {
 				t.Errorf("want the id: %v, in\n%s", c.want, page)
 			}
 		})
+	}
+}
+
+// TestAddressInfo has what ip prints, with the addresses that are listed.
+func TestAddressInfo(t *testing.T) {
+	const shown = `printf '1: lo    inet6 ::1/128 scope host noprefixroute \\       valid_lft forever preferred_lft forever\n'
+printf '2: ens2    inet6 2001:db8:1:2:dc00:ff:fed1:4585/64 scope global dynamic mngtmpaddr \\       valid_lft 100sec preferred_lft 100sec\n'
+`
+	for name, c := range map[string]struct {
+		ip   string
+		want []string
+	}{
+		"without the first address":    {shown, []string{"::1", "2001:db8:1:2:dc00:ff:fed1:4585"}},
+		"with the first address":       {shown + `printf '2: ens2    inet6 2001:db8:1:2::1/128 scope global \\       valid_lft forever preferred_lft forever\n'`, []string{"::1", "2001:db8:1:2:dc00:ff:fed1:4585", "2001:db8:1:2::1"}},
+		"one that is not answered yet": {shown + `printf '2: ens2    inet6 2001:db8:1:2::1/128 scope global tentative \\       valid_lft forever preferred_lft forever\n'`, []string{"::1", "2001:db8:1:2:dc00:ff:fed1:4585"}},
+		"there is no ip":               {"exit 127", nil},
+	} {
+		s := newServer(t)
+		s.command("ip", c.ip)
+		page := s.run()
+		var got []string
+		for _, line := range regexp.MustCompile(`(?m)^divims_address_info\{address="(.*)"\} 1$`).FindAllStringSubmatch(page, -1) {
+			got = append(got, line[1])
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestFirstIPv6Address has answers of the metadata service with the addresses that
+// divims-ipv6 sets.
+func TestFirstIPv6Address(t *testing.T) {
+	const both = `echo '{"public_ips":[{"address":"192.0.2.7","netmask":"32","family":"inet"},{"address":"2001:db8:1:2:dc00:ff:fed1:4585","netmask":"64","family":"inet6"}]}'`
+	const set = "-6 address replace 2001:db8:1:2::1/128 dev ens2\n"
+	for name, c := range map[string]struct {
+		curl, link string
+		want       string
+		fails      bool
+	}{
+		"a network":                   {both, "ens2", set, false},
+		"a short form of the network": {strings.ReplaceAll(both, "2001:db8:1:2:", "2001:db8::"), "ens2", strings.ReplaceAll(set, "2001:db8:1:2::1", "2001:db8::1"), false},
+		"over IPv6 only":              {"case $* in *169.254*) exit 7 ;; esac; " + both, "ens2", set, false},
+		"no link has an address yet":  {both, "", "", true},
+		"no IPv6":                     {`echo '{"public_ips":[{"address":"192.0.2.7","netmask":"32"}]}'`, "ens2", "", false},
+		"no addresses":                {`echo '{"public_ips":null}'`, "ens2", "", false},
+		"nobody answers":              {"exit 7", "ens2", "", true},
+		"another service answers":     {"echo '<html></html>'", "ens2", "", true},
+	} {
+		s := newServer(t)
+		s.command("curl", c.curl)
+		s.command("ip", `case $* in *replace*) echo "$@" >>`+s.path("calls")+` ;; *) [ -z "`+c.link+`" ] || echo "2: `+c.link+`    inet6 x/64" ;; esac`)
+		cmd := exec.CommandContext(t.Context(), "dash", "files/divims-ipv6")
+		cmd.Env = []string{"PATH=" + s.path("bin") + ":" + os.Getenv("PATH")}
+		out, err := cmd.CombinedOutput()
+		calls, _ := os.ReadFile(s.path("calls"))
+		if (err != nil) != c.fails || string(calls) != c.want {
+			t.Errorf("%s: %v, %s; it calls ip %q, want %q", name, err, out, calls, c.want)
+		}
 	}
 }
 

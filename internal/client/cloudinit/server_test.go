@@ -230,6 +230,7 @@ func (c clone) calls() []string {
 func setUp(server pool.Server) []string {
 	return []string{
 		"bbb-conf --setip " + server.Domain, "systemctl reload nginx", "systemctl daemon-reload",
+		"systemctl enable --now --no-block divims-ipv6.service",
 		"systemctl enable --now divims-stats.timer divims-node-exporter.service", "systemctl reload nginx",
 	}
 }

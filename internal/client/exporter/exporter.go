@@ -113,6 +113,7 @@ func merge(scrapes []scrape) pool.Stats {
 		Age:       first(scrapes, scrape.age),
 		MachineID: first(scrapes, func(s scrape) (string, error) { return s.label(machineInfo) }),
 		Nodename:  first(scrapes, func(s scrape) (string, error) { return s.label(unameInfo) }),
+		Addresses: first(scrapes, scrape.addresses),
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -59,6 +60,8 @@ divims_recordings_backlog{stage="processed"} 0
 divims_recordings_backlog{stage="published"} 0
 divims_bbb_info{version="3.0.4"} 1
 divims_machine_info{id="11111111-1111-4111-8111-111111111111"} 1
+divims_address_info{address="::1"} 1
+divims_address_info{address="2001:db8::1"} 1
 node_uname_info{machine="x86_64",nodename="bbb-w1",release="6.1.0",sysname="Linux"} 1
 `
 
@@ -127,6 +130,9 @@ func TestHealthyServerHasAllValues(t *testing.T) {
 	wantSeen(t, "age", stats.Age, time.Minute)
 	wantSeen(t, "machine id", stats.MachineID, "11111111-1111-4111-8111-111111111111")
 	wantSeen(t, "nodename", stats.Nodename, "bbb-w1")
+	if got, _ := stats.Addresses.Get(); !slices.Equal(got, []netip.Addr{netip.IPv6Loopback(), netip.MustParseAddr("2001:db8::1")}) {
+		t.Errorf("addresses = %v", stats.Addresses)
+	}
 	if down, known := stats.UnitsDown.Get(); !known || len(down) != 0 {
 		t.Errorf("units down = %v, known %v; want none", down, known)
 	}
@@ -152,6 +158,7 @@ var (
 	readVersion = func(s pool.Stats) (any, string) { return reading(s.Version) }
 	readAge     = func(s pool.Stats) (any, string) { return reading(s.Age) }
 	readMachine = func(s pool.Stats) (any, string) { return reading(s.MachineID) }
+	readIPv6    = func(s pool.Stats) (any, string) { return reading(s.Addresses) }
 	readName    = func(s pool.Stats) (any, string) { return reading(s.Nodename) }
 )
 
@@ -198,6 +205,8 @@ var implausibleValues = map[string]struct {
 	"a version too long":          {`version="3.0.4"`, `version="` + strings.Repeat("9", 41) + `"`, readVersion, "expected one version"},
 	"two machines":                {"divims_machine_info", "divims_machine_info{id=\"2\"} 1\ndivims_machine_info", readMachine, "expected one id"},
 	"a machine without an id":     {`{id="11111111-1111-4111-8111-111111111111"}`, "", readMachine, "expected one id"},
+	"an address of IPv4":          {`address="::1"`, `address="192.0.2.1"`, readIPv6, "is no IPv6 address"},
+	"an address that is none":     {`address="::1"`, `address="x"`, readIPv6, "is no IPv6 address"},
 	"a nodename too long":         {`nodename="bbb-w1"`, `nodename="` + strings.Repeat("x", 256) + `"`, readName, "expected one nodename"},
 	"age undated":                 {"divims_stats_timestamp_seconds 1.77365154e+09\n", "", readAge, "not among the metrics"},
 }

@@ -36,7 +36,7 @@ var table = map[string]*metric{}
 func init() {
 	for _, m := range []*metric{
 		&load1, &load5, &load15, &clock, &boot, &cpuSeconds, &received, &sent, &unitState, &textfileTime, &textfileError,
-		&statsTime, &probeOK, &probeTime, &failed, &backlog, &bbbInfo, &machineInfo, &unameInfo, &apiUp,
+		&statsTime, &probeOK, &probeTime, &failed, &backlog, &bbbInfo, &machineInfo, &addressInfo, &unameInfo, &apiUp,
 	} {
 		table[m.name] = m
 	}
@@ -67,6 +67,8 @@ var (
 	bbbInfo   = metric{"divims_bbb_info", flag, labelNames{"version"}}
 	// machineInfo has the hoster's id of the machine.
 	machineInfo = metric{"divims_machine_info", flag, labelNames{"id"}}
+	// addressInfo has an IPv6 address of the machine.
+	addressInfo = metric{"divims_address_info", flag, labelNames{"address"}}
 
 	// From bigbluebutton-exporter: a probe for servers without the divims-stats script.
 	// Its bbb_recordings_* metrics are not used. "unprocessed" counts marker files

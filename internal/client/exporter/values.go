@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -177,6 +178,27 @@ func (s scrape) label(m metric) (string, error) {
 		return "", fmt.Errorf("%s: expected one %s of at most %d bytes", m.name, m.labels[0], maxIdentity)
 	}
 	return label, s.checkPage()
+}
+
+// addresses returns the IPv6 addresses of the machine. The script lists also those that
+// every machine has, so a list is never empty.
+func (s scrape) addresses() ([]netip.Addr, error) {
+	samples, err := s.samples(addressInfo)
+	if err != nil {
+		return nil, err
+	}
+	if len(samples) > maxNames {
+		return nil, fmt.Errorf("%s: more than %d addresses", addressInfo.name, maxNames)
+	}
+	var addresses []netip.Addr
+	for _, sample := range samples {
+		ip, err := netip.ParseAddr(sample.labels[0])
+		if err != nil || !ip.Is6() {
+			return nil, fmt.Errorf("%s: %.50q is no IPv6 address", addressInfo.name, sample.labels[0])
+		}
+		addresses = append(addresses, ip)
+	}
+	return addresses, s.checkPage()
 }
 
 func (s scrape) version() (string, error) {

@@ -226,6 +226,12 @@ func (e *exposition) textfile(seen world.StatsPage) {
 		e.family("divims_machine_info", "gauge", "This machine, by the hoster's id.")
 		e.sample("divims_machine_info", 1, "id", id)
 	}
+	if addresses, known := seen.Addresses.Get(); known {
+		e.family("divims_address_info", "gauge", "An IPv6 address of this machine.")
+		for _, ip := range addresses {
+			e.sample("divims_address_info", 1, "address", ip.String())
+		}
+	}
 	e.recordings(seen)
 }
 

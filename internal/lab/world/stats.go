@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -183,7 +184,20 @@ func (w *World) freshPage(m *machine) StatsPage {
 		Age:       pool.Seen(w.now.Sub(m.countedAt(w.now))),
 		MachineID: pool.Seen(m.ID),
 		Nodename:  pool.Seen(m.hostname),
+		Addresses: pool.Seen(m.ipv6()),
 	}}
+}
+
+// ipv6 returns the IPv6 addresses of the machine's system: that of the loopback device and,
+// because its user data sets it, the first address of each of its networks.
+func (m *machine) ipv6() []netip.Addr {
+	all := []netip.Addr{netip.IPv6Loopback()}
+	for _, address := range m.addresses {
+		if address.Family() == pool.IPv6 {
+			all = append(all, address.Host())
+		}
+	}
+	return all
 }
 
 // probedUnits are the units that have to run for the probe to succeed.
