@@ -505,7 +505,7 @@ var rules = []mutation{
 	{invariant: evidence, change: "after an unfinished evaluation a server still has no machine", in: decision, function: "hasNone", run: "TestWhoHasNoMachine$",
 		intent: withoutOperand("TakenOver")},
 	{invariant: evidence, change: "a machine is stuck at once", in: decision, function: "lookAt", run: "TestWhatIsStuck$",
-		intent: withoutOperand("timeIsOver")},
+		intent: withoutOperand("StateSince")},
 	{invariant: evidence, change: "a machine that is stuck is no alert", in: decision, function: "warnServer", run: "TestAlerts$",
 		intent: neverTrue("stuck")},
 	{invariant: forecasts, change: "the load on draining servers is to be carried", in: decision, function: "drainingLoad", run: "TestWhatTheForecastIsTold$",
