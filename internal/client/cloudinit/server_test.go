@@ -348,6 +348,7 @@ func (c clone) byHand(t *testing.T) {
 		c.write("/usr/local/bin/apt-get", "#!/bin/sh\necho \"apt-get $*\" >>/var/log/calls\ncase $* in *install*) mv /usr/bin/hidden /usr/bin/prometheus-node-exporter ;; esac\n", 0o755)
 		c.do("divims-setup", third.Domain)
 		calls := c.calls()
+		calls = calls[min(2, len(calls)):] // after the reload and divims-ipv6
 		if len(calls) < 3 || calls[0] != "systemctl mask prometheus-node-exporter.service" || !strings.HasSuffix(calls[2], "install --no-install-recommends prometheus-node-exporter") {
 			t.Errorf("calls %q; want Debian's unit masked before its package is installed", calls)
 		}
