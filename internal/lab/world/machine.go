@@ -54,6 +54,8 @@ type machine struct {
 	faults standing[heldFault]
 	// recordingFaults wait for a recording, or have hit one.
 	recordingFaults standing[recordingFault]
+	// setsFirstAddress is set if the system sets the first address of each IPv6 network.
+	setsFirstAddress bool
 	// died and isolatedSince are the state that settle has applied.
 	died          bool
 	isolatedSince time.Time

@@ -3,7 +3,6 @@ package world
 import (
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -186,18 +185,6 @@ func (w *World) freshPage(m *machine) StatsPage {
 		Nodename:  pool.Seen(m.hostname),
 		Addresses: pool.Seen(m.ipv6()),
 	}}
-}
-
-// ipv6 returns the IPv6 addresses of the machine's system: that of the loopback device and,
-// because its user data sets it, the first address of each of its networks.
-func (m *machine) ipv6() []netip.Addr {
-	all := []netip.Addr{netip.IPv6Loopback()}
-	for _, address := range m.addresses {
-		if address.Family() == pool.IPv6 {
-			all = append(all, address.Host())
-		}
-	}
-	return all
 }
 
 // probedUnits are the units that have to run for the probe to succeed.

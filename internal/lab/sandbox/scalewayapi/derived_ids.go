@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/netip"
+
+	"divims/internal/lab/world"
 )
 
 // derivedID returns the id of something that exists at Scaleway but not in the world, for
@@ -23,17 +25,6 @@ func derivedIP(owner string) netip.Addr {
 }
 
 func macAddress(machineID string) string {
-	sum := sha256.Sum256([]byte(machineID))
-	return fmt.Sprintf("de:00:00:%02x:%02x:%02x", sum[0], sum[1], sum[2])
-}
-
-// slaacAddress returns the address that a machine gives itself in an IPv6 network, which
-// ends in its MAC address (RFC 4291, appendix A): de:00:00:d1:45:85 becomes
-// …:dc00:ff:fed1:4585. The machine does not answer at another address of the network, such
-// as …::1, unless that is set in its system.
-func slaacAddress(network netip.Addr, machineID string) netip.Addr {
-	sum := sha256.Sum256([]byte(machineID))
-	ip := network.As16()
-	copy(ip[8:], []byte{0xde ^ 2, 0, 0, 0xff, 0xfe, sum[0], sum[1], sum[2]})
-	return netip.AddrFrom16(ip)
+	mac := world.MAC(machineID)
+	return fmt.Sprintf("de:00:00:%02x:%02x:%02x", mac[0], mac[1], mac[2])
 }

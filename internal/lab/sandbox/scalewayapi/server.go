@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"divims/internal/lab/world"
 	"divims/internal/pool"
 )
 
@@ -159,7 +160,7 @@ func (a *api) addressesOf(machine pool.Machine) []serverAddress {
 func newServerAddress(address pool.Address, machineID string, dynamic bool) serverAddress {
 	if address.Family() == pool.IPv6 {
 		return serverAddress{
-			ID: address.ID, Address: slaacAddress(address.IP, machineID), Gateway: "fe80::1", Netmask: strconv.Itoa(networkBits),
+			ID: address.ID, Address: world.SLAAC(address.IP, machineID), Gateway: "fe80::1", Netmask: strconv.Itoa(networkBits),
 			Family: "inet6", ProvisioningMode: "slaac", Tags: notNil(address.Tags), State: "attached", IPAMID: address.ID,
 		}
 	}

@@ -1,6 +1,7 @@
 package scalewayapi
 
 import (
+	"bytes"
 	"maps"
 	"net/http"
 	"slices"
@@ -27,13 +28,19 @@ func (a *api) getUserData(r *http.Request, _ []byte) (response, error) {
 	return response{status: http.StatusOK, text: content}, nil
 }
 
-// setUserData stores the body unchanged.
+// setUserData stores the body unchanged. Of its effects on the machine, the world has the
+// IPv6 addresses that the shipped document sets.
 func (a *api) setUserData(r *http.Request, body []byte) (response, error) {
 	data, err := a.userData(r)
 	if err != nil {
 		return response{}, err
 	}
 	data[r.PathValue("key")] = body
+	if bytes.Contains(body, []byte("divims-ipv6.service")) {
+		if err := a.World.SetFirstAddresses(r.PathValue("id")); err != nil {
+			return response{}, err
+		}
+	}
 	return response{status: http.StatusNoContent, text: []byte{}}, nil
 }
 
