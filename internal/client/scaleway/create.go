@@ -147,7 +147,8 @@ func (c *Client) createIn(ctx context.Context, site site, commercialType string,
 	return c.start(ctx, site.zone, server, commercialType)
 }
 
-// giveUp deletes a machine whose preparation failed. If err is nil, nothing is left of it.
+// giveUp deletes a machine whose preparation failed. It returns a refusal of the commercial
+// type or the zone if another one may do, and an error if not, or if something is left.
 func (c *Client) giveUp(ctx context.Context, zone scw.Zone, server *instance.Server, commercialType string, failure error) (*pool.Refusal, error) {
 	undone := c.undo(ctx, zone, server)
 	switch {
