@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"go/parser"
@@ -27,6 +28,8 @@ type builder struct {
 	cache string
 	// lock allows one build at a time, so that the next one finds its packages in the cache.
 	lock sync.Mutex
+	// built are the programs by what they were built from. It is nil at first.
+	built map[[sha256.Size]byte]program
 }
 
 // program is the result of a build.
@@ -35,11 +38,28 @@ type program struct {
 	bytes int64
 }
 
-// build unpacks an archive into a new folder in work and builds it together with the
-// platform's own package main. Its errors are shown to the function's owner.
+// build builds an archive, unless the same was built before. Its errors are shown to the
+// function's owner.
 func (b *builder) build(ctx context.Context, work string, archive []byte, runtime, handler string) (program, error) {
 	b.lock.Lock()
 	defer b.lock.Unlock()
+	source := sha256.Sum256(append([]byte(runtime+" "+handler+"\n"), archive...))
+	if done, found := b.built[source]; found {
+		return done, nil
+	}
+	done, err := b.buildAnew(ctx, work, archive, runtime, handler)
+	if err == nil {
+		if b.built == nil {
+			b.built = map[[sha256.Size]byte]program{}
+		}
+		b.built[source] = done
+	}
+	return done, err
+}
+
+// buildAnew unpacks an archive into a new folder in work and builds it together with the
+// platform's own package main.
+func (b *builder) buildAnew(ctx context.Context, work string, archive []byte, runtime, handler string) (program, error) {
 	folder, err := os.MkdirTemp(work, "build-*")
 	if err != nil {
 		return program{}, err

@@ -23,6 +23,8 @@ type Function struct {
 	Secrets map[string]string
 	// Schedules are the schedules of its crons.
 	Schedules []string
+	// Domains are its domains besides its own.
+	Domains []string
 	// URL is the address of the function.
 	URL string
 	// Archive is the last upload. ProgramBytes is the size of the program in use.
@@ -178,11 +180,7 @@ func orNull(text string) *string {
 	return &text
 }
 
-// listTriggers returns no triggers and listDomains no domains. The plugin asks for both.
+// listTriggers returns no triggers. The plugin asks for them.
 func (p *Platform) listTriggers(r *http.Request, _ []byte) (any, error) {
 	return pageOf(r, "triggers", []struct{}{}), nil
-}
-
-func (p *Platform) listDomains(r *http.Request, _ []byte) (any, error) {
-	return pageOf(r, "domains", []struct{}{}), nil
 }

@@ -50,6 +50,7 @@ type Platform struct {
 	namespaces []*namespace
 	functions  []*function
 	crons      []*cron
+	domains    []*domain
 	refusals   []string
 	planned    []*Refusal
 }
@@ -119,6 +120,9 @@ func (p *Platform) Functions() []Function {
 		}
 		for _, c := range p.cronsOf(f) {
 			shown.Schedules = append(shown.Schedules, c.Schedule)
+		}
+		for _, d := range p.domainsOf(f) {
+			shown.Domains = append(shown.Domains, d.Hostname)
 		}
 		all = append(all, shown)
 	}

@@ -10,7 +10,7 @@ type Refusal struct {
 	// Call is the method and the path below the API's root, such as "POST /crons" or
 	// "DELETE /crons/{id}".
 	Call string
-	// Status is the status of the answer: 409 (transient_state), 429 or 503. 0 answers as
+	// Status is the status of the answer: 409 (transient_state), 429, 503, or another. 0 answers as
 	// usual.
 	Status int
 	// Skip is how many such calls are answered as usual first, Times how many are refused
@@ -27,6 +27,13 @@ func (p *Platform) Refuse(r Refusal) {
 	p.lock.Lock()
 	defer p.lock.Unlock()
 	p.planned = append(p.planned, &r)
+}
+
+// Relent takes back all refusals.
+func (p *Platform) Relent() {
+	p.lock.Lock()
+	defer p.lock.Unlock()
+	p.planned = nil
 }
 
 // refusal returns the planned refusal of a call, nil if there is none. The caller holds

@@ -34,10 +34,13 @@ func (p *Platform) routes() http.Handler {
 		"DELETE " + root + "/crons/{id}":             p.deleteCron,
 		"GET " + root + "/triggers":                  p.listTriggers,
 		"GET " + root + "/domains":                   p.listDomains,
+		"POST " + root + "/domains":                  p.createDomain,
+		"DELETE " + root + "/domains/{id}":           p.deleteDomain,
 	} {
 		mux.Handle(pattern, p.endpoint(p.authorized(serve)))
 	}
 	mux.Handle("PUT /uploads/{id}", p.endpoint(p.upload)) // its URL is signed instead
+	mux.Handle("GET /metadata", p.endpoint(func(*http.Request, []byte) (any, error) { return map[string]string{"domain": "scw"}, nil }))
 	mux.Handle("/", p.endpoint(func(*http.Request, []byte) (any, error) { return nil, unknownPath() }))
 	return mux
 }
