@@ -47,8 +47,9 @@ var arrows = map[string][]string{
 	"client":         {"client/checksum", "client/httpclient", "config/setting", "pool"}, // never each other
 	"setup":          {"cycle", "fact", "pool"},
 	"migrate":        {"config", "fact"},
+	"deploy":         {"config", "pool"},
 	"lab":            {"client/checksum", "config/setting", "cycle", "lab", "pool", "report", "scaling"},
-	"cmd":            {"client", "config", "cycle", "fact", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
+	"cmd":            {"client", "config", "cycle", "fact", "deploy", "handler", "lab", "migrate", "pool", "report", "scaling", "setup"},
 }
 
 // TestArrowsPointOneWay checks that each package imports only what arrows allows.
@@ -83,7 +84,7 @@ func TestFunctionNeedsNoTools(t *testing.T) {
 		t.Fatalf("list what the function needs: %v", err)
 	}
 	for path := range strings.FieldsSeq(string(text)) {
-		for _, room := range []string{"cmd", "lab", "setup", "migrate", "client/ovh"} {
+		for _, room := range []string{"cmd", "deploy", "lab", "setup", "migrate", "client/ovh"} {
 			if isIn(path, "divims/internal/"+room) {
 				t.Errorf("the function needs %s, which is not deployed", path)
 			}

@@ -20,6 +20,7 @@ func (s *Settings) check(l *loading) {
 	s.checkMachines(l)
 	s.checkStorage(l)
 	s.checkDNS(l)
+	s.checkDeployment(l)
 }
 
 // maxTags is the most tags of its own that a pool can have.
@@ -103,4 +104,9 @@ func (d DNS) MachineName(hostname string) string {
 		hostname += "." + d.Subdomain
 	}
 	return hostname + "." + d.Zone
+}
+
+func (s *Settings) checkDeployment(l *loading) {
+	l.check(s.FunctionTimeout == 0 || s.FunctionTimeout > s.Timeout, "must be longer than TIMEOUT", "FUNCTION_TIMEOUT", "TIMEOUT")
+	l.check(s.Token.IsSet() || s.FunctionPrivacy != "public", "is required by FUNCTION_PRIVACY=public", "TOKEN", "FUNCTION_PRIVACY")
 }

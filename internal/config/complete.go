@@ -1,6 +1,10 @@
 package config
 
-import "divims/internal/scaling"
+import (
+	"time"
+
+	"divims/internal/scaling"
+)
 
 // complete fills in the settings whose default depends on other settings.
 func (s *Settings) complete() {
@@ -15,6 +19,9 @@ func (s *Settings) complete() {
 	}
 	if s.Tag == "" {
 		s.Tag = "divims-" + s.Pool.Name
+	}
+	if s.FunctionTimeout == 0 {
+		s.FunctionTimeout = max(5*time.Minute, s.Evaluation.Timeout+time.Minute)
 	}
 	if s.Storage.URL == "" {
 		s.Storage.URL = "https://s3." + s.Storage.Region + ".scw.cloud"

@@ -25,6 +25,7 @@ var patterns = map[string]pattern{
 	"DNS zone":        {isDomain, "a domain name in lower case"},
 	"template":        {isTemplate, "a host name in lower case that contains {n} once"},
 	"domain template": {isDomainTemplate, "a domain name in lower case that contains {n} once and does not end with a number"},
+	"minute":          {matches(`[0-5]?[0-9]`), "a minute from 0 to 59"},
 	"uuid":            {matches(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`), "a UUID"},
 	"access key":      {matches(`SCW[A-Z0-9]{17}`), "SCW and 17 of A-Z and 0-9"},
 	"zone":            {matches(`[a-z]{2}-[a-z]{3,7}-[1-9][0-9]?`), "a zone"},

@@ -5,6 +5,7 @@ package config
 
 import (
 	"log/slog"
+	"time"
 
 	"divims/internal/client/bbb"
 	"divims/internal/client/calendar"
@@ -60,7 +61,8 @@ type (
 //   - example: what a problem shows; needed only where there is no default;
 //   - group: the heading in docs/settings.md of this setting and the next ones;
 //   - deploy: "secret" for a setting that is deployed as a secret although its type
-//     is not a secret's; "never" for one that only the command line needs.
+//     is not a secret's; "never" for one that only the command line needs; "function"
+//     for one that says what the deployed function is like.
 //
 // oneof and match apply to each item of a list. A field that is no setting is
 // unexported or has the tag ignored:"true".
@@ -80,6 +82,7 @@ type Settings struct {
 	DNS
 	OVH
 	Network
+	Deployment
 }
 
 // Function are the settings of the package handler. They are declared here because
@@ -107,4 +110,14 @@ type OVH struct {
 	ApplicationKey    pool.Secret `envconfig:"OVH_APPLICATION_KEY" deploy:"never" match:"visible" example:"your-key" desc:"application key"`
 	ApplicationSecret pool.Secret `envconfig:"OVH_APPLICATION_SECRET" deploy:"never" match:"visible" example:"your-secret" desc:"application secret"`
 	ConsumerKey       pool.Secret `envconfig:"OVH_CONSUMER_KEY" deploy:"never" match:"visible" example:"your-key" desc:"consumer key, which may GET, POST and DELETE /domain/zone/*"`
+}
+
+// Deployment are the settings of the command deploy. They are declared here because the
+// deployed archive does not contain it.
+type Deployment struct {
+	CronMinute      string        `envconfig:"CRON_MINUTE" group:"Deployment" deploy:"function" match:"minute" example:"2" desc:"minute of the hour in which the cron trigger calls first; it calls again every INTERVAL. If empty, deploy gives the pools different minutes"`
+	FunctionMemory  int           `envconfig:"FUNCTION_MEMORY" deploy:"function" default:"256" oneof:"128,256,512,1024,2048,3072,4096" desc:"memory of the function in MB; it gets CPU in proportion"`
+	FunctionTimeout time.Duration `envconfig:"FUNCTION_TIMEOUT" deploy:"function" min:"10s" max:"1h" example:"300s" desc:"when Scaleway ends a call of the function; must be longer than TIMEOUT. If empty, 5m, or TIMEOUT and a minute if that is longer"`
+	FunctionPrivacy string        `envconfig:"FUNCTION_PRIVACY" deploy:"function" default:"private" oneof:"private,public" desc:"private: Scaleway demands a key of every caller; public: only TOKEN protects the function"`
+	FunctionDomains []string      `envconfig:"FUNCTION_DOMAINS" deploy:"function" match:"host name" example:"divims.example.com" desc:"domains of the function besides the one that Scaleway gives it; others are taken away when it is deployed again"`
 }

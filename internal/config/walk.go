@@ -27,8 +27,9 @@ type Setting struct {
 	Default     string
 	Description string
 	Required    bool
-	// Section is where serverless.yml lists it: env, secret, or commands for a
-	// setting that is not deployed.
+	// Section is where it goes when a pool is deployed: "env" and "secret" to the
+	// function's variables, "function" to the function's own fields, and "commands"
+	// nowhere.
 	Section string
 
 	tag   reflect.StructTag
@@ -81,11 +82,13 @@ func walk(settings *Settings) []Setting {
 	return all
 }
 
-// section returns where serverless.yml lists a setting.
+// section returns the Section of a setting.
 func section(of reflect.Type, tag reflect.StructTag) string {
 	switch {
 	case tag.Get("deploy") == "never":
 		return "commands"
+	case tag.Get("deploy") == "function":
+		return "function"
 	case tag.Get("deploy") == "secret", of == reflect.TypeFor[pool.Secret](), of == reflect.TypeFor[notify.URLs]():
 		return "secret"
 	}

@@ -32,7 +32,7 @@ var rules = []rule{
 	{old: []string{"clone_hostname_template"}, setting: "HOSTNAME_TEMPLATE", convert: template, changed: renamed},
 	{old: []string{"clone_domain_template"}, setting: "DOMAIN_TEMPLATE", convert: template, changed: lowered},
 	{old: []string{"capacity_adaptation_policy"}, setting: "POLICIES", convert: oneOf(map[string]string{"load": "load", "schedule": "schedule", "both": "load,schedule"})},
-	{old: []string{"controller_run_frequency"}, setting: "INTERVAL", convert: timeIn("m"), note: "the cron in serverless.yml must have the same interval"},
+	{old: []string{"controller_run_frequency"}, setting: "INTERVAL", convert: timeIn("m"), note: "it must divide an hour to be deployed"},
 	{old: []string{"load_adaptation_server_participants_capacity"}, setting: "SERVER_PARTICIPANTS", convert: whole},
 	{old: []string{"load_adaptation_server_meetings_capacity"}, setting: "SERVER_MEETINGS", convert: whole},
 	{old: []string{"load_adaptation_active_servers_minimum_ratio"}, setting: "MINIMUM_RATIO", convert: percentage},

@@ -31,7 +31,7 @@ type Settings struct {
 	// Tags are the operator's own tags on new machines and their volumes.
 	Tags []string `envconfig:"TAGS" match:"own tag" example:"cost-center=4711,team=video" desc:"more tags for new machines and their volumes"`
 	// PrivateNetwork is the ID of a network in the region of all zones.
-	PrivateNetwork string `envconfig:"PRIVATE_NETWORK" match:"uuid" example:"11111111-1111-1111-1111-111111111111" desc:"ID of the private network in which each new machine has a network interface; all zones must be in its region"`
+	PrivateNetwork string `envconfig:"PRIVATE_NETWORK" match:"uuid" example:"11111111-1111-1111-1111-111111111111" desc:"ID of the private network in which each new machine has a network interface, and to which the function is connected; all zones must be in its region"`
 	// RootVolumeSize is in GB; 0 stands for the size of the image's volume.
 	RootVolumeSize int `envconfig:"ROOT_VOLUME_SIZE" min:"1" max:"10000" example:"40" desc:"size of a new machine's root volume, in GB; if empty, that of the image's"`
 	// RootVolumeIOPS is 0 for Scaleway's default.

@@ -104,7 +104,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().Bool("json", false, "print JSON instead of text")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		newProvision(), newCheck(), newMigrate(), newUserData(),
+		newProvision(), newCheck(), newDeploy(), newMigrate(), newUserData(),
 		newEvaluate(), newStatus(), newPage(), newCalendar(),
 		newPause(), newResume(), newForce(), newUnforce(), newMaintenance(), newRecycle(), newEndDrain(), newKeep(), newTakeOver(),
 		newSandbox(), newBacktest(), newTrace(), newBench(), newBenchSurroundings(),

@@ -25,8 +25,8 @@ const token = "of-32-characters-or-more-${env:HOME}-$1"
 // and deploys again with other settings.
 func TestDeploy(t *testing.T) {
 	d := newDeployment(t)
-	campus, school, secrets := d.startPools()
-	if err := d.deploy(); err != nil {
+	campus, school := d.startPools()
+	if _, err := d.deploy(); err != nil {
 		t.Fatal(err)
 	}
 	d.wantFunctions()
@@ -51,12 +51,12 @@ func TestDeploy(t *testing.T) {
 
 	// The second deployment sets campus to dry run and removes its token.
 	d.change("pools/campus.env", "DIVIMS_TOKEN='"+token+"'", "DIVIMS_DRY_RUN=true")
-	if err := d.deploy(); err != nil {
+	if _, err := d.deploy(); err != nil {
 		t.Fatal(err)
 	}
 	d.wantFunctions()
 	d.wantDryRun(campus)
-	for _, secret := range secrets {
+	for _, secret := range d.secrets {
 		if strings.Contains(d.printed.String(), secret) {
 			t.Error("a function has printed a secret")
 		}
@@ -64,20 +64,21 @@ func TestDeploy(t *testing.T) {
 }
 
 // startPools starts the pools campus and school, which keep their state in the same bucket
-// and under the same prefix. It also returns secrets that must not be printed.
-func (d *deployment) startPools() (campus, school *sandbox.Sandbox, secrets []string) {
+// and under the same prefix.
+func (d *deployment) startPools() (campus, school *sandbox.Sandbox) {
 	d.Helper()
-	campus = d.startPool("campus", 1, 300, "DIVIMS_TOKEN='"+token+"'", "DIVIMS_TIMEOUT=60s")
+	campus = d.startPool("campus", 1, 300, "DIVIMS_TOKEN='"+token+"'", "DIVIMS_TIMEOUT=60s", "DIVIMS_CRON_MINUTE=0")
 	settings := map[string]string{}
 	for _, setting := range campus.Environment() {
 		name, value, _ := strings.Cut(setting, "=")
 		settings[name] = value
 	}
-	school = d.startPool("school", 2, 100, "DIVIMS_LOG_LEVEL=debug",
+	school = d.startPool("school", 2, 100, "DIVIMS_LOG_LEVEL=debug", "DIVIMS_CRON_MINUTE=2",
 		"DIVIMS_STORAGE_URL="+settings["DIVIMS_STORAGE_URL"],
 		"DIVIMS_STORAGE_ACCESS_KEY="+settings["DIVIMS_SCALEWAY_ACCESS_KEY"],
 		"DIVIMS_STORAGE_SECRET_KEY="+settings["DIVIMS_SCALEWAY_SECRET_KEY"])
-	return campus, school, []string{token, settings["DIVIMS_SCALEWAY_SECRET_KEY"], settings["DIVIMS_SCALELITE_SECRET"]}
+	d.secrets = append(d.secrets, token)
+	return campus, school
 }
 
 // wantEvaluation checks the first evaluation of a pool, called by cron.

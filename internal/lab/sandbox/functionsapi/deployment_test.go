@@ -30,7 +30,8 @@ const (
 // repository is the path of the repository's root.
 const repository = "../../../.."
 
-// deployment is a copy of the repository, from which the real osls deploys to a platform.
+// deployment is a copy of the repository, from which `divims deploy` deploys to a platform
+// with the real osls.
 type deployment struct {
 	*testing.T
 	osls     string
@@ -38,6 +39,10 @@ type deployment struct {
 	platform *functionsapi.Platform
 	// printed is the output of the functions.
 	printed *printed
+	// secrets must not be printed by a deployment.
+	secrets []string
+	// refused is the number of refusals that were seen before.
+	refused int
 }
 
 // newDeployment copies the repository and starts a platform. It skips the test without
@@ -50,7 +55,7 @@ func newDeployment(t *testing.T) *deployment {
 	if osls == "" {
 		t.Skip("DIVIMS_TEST_OSLS names no osls program")
 	}
-	d := &deployment{T: t, osls: osls, folder: t.TempDir(), printed: &printed{}}
+	d := &deployment{T: t, osls: osls, folder: t.TempDir(), printed: &printed{}, secrets: []string{key}}
 	d.copyRepository()
 	modules := filepath.Dir(filepath.Dir(osls))
 	if err := os.Symlink(modules, filepath.Join(d.folder, "node_modules")); err != nil {
@@ -115,25 +120,81 @@ func (d *deployment) change(name, before, after string) {
 	d.write(name, strings.Replace(string(text), before, after, 1))
 }
 
-// deploy runs `osls deploy` as task deploy does. Every call that the platform refused is
-// an error, even if osls did not wait for its response.
-func (d *deployment) deploy() error {
-	command := exec.CommandContext(d.Context(), d.osls, "deploy")
-	command.Dir = d.folder
-	command.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + d.TempDir(), "CI=1",
-		"SCW_FUNCTION_URL=" + d.platform.URL(), "SCW_CONTAINER_URL=" + d.platform.URL() + "/none",
-		"SCW_SECRET_KEY=" + key, "SCW_DEFAULT_PROJECT_ID=" + project,
-		"DIVIMS_TIMEZONE=Nowhere", // a setting of another pool; the functions must not get it
-	}
+// divims builds the command line, once for all tests, and returns its path.
+var divims = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("divims-deploy-test-%d", os.Getpid()))
+	command := exec.Command("go", "build", "-buildvcs=false", "-o", path, "./internal/cmd/divims")
+	command.Dir = repository
 	output, err := command.CombinedOutput()
-	if refusals := d.platform.Refusals(); err == nil && len(refusals) > 0 {
+	if err != nil {
+		return "", fmt.Errorf("build divims: %w: %s", err, output)
+	}
+	return path, nil
+})
+
+// TestMain removes the command line.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if os.Getenv("DIVIMS_TEST_OSLS") != "" {
+		if path, err := divims(); err == nil {
+			_ = os.Remove(path)
+		}
+	}
+	os.Exit(code)
+}
+
+// deploy runs `divims deploy` as task deploy does, and returns what it prints. Every call
+// that the platform refused, without being told to, is an error, even if osls did not wait
+// for its response.
+func (d *deployment) deploy(arguments ...string) (string, error) {
+	d.Helper()
+	program, err := divims()
+	if err != nil {
+		d.Fatal(err)
+	}
+	return d.run(program, append([]string{"deploy"}, arguments...)...)
+}
+
+// run runs a program that deploys. It fails the test if a secret is printed.
+func (d *deployment) run(program string, arguments ...string) (string, error) {
+	d.Helper()
+	command := exec.CommandContext(d.Context(), program, arguments...)
+	command.Dir = d.folder
+	command.Env = append(d.goCaches(),
+		"PATH="+os.Getenv("PATH"), "HOME="+d.TempDir(), "CI=1",
+		"SCW_FUNCTION_URL="+d.platform.URL(), "SCW_CONTAINER_URL="+d.platform.URL()+"/none",
+		"SCW_SECRET_KEY="+key, "SCW_DEFAULT_PROJECT_ID="+project,
+		"DIVIMS_TIMEZONE=Nowhere", // a setting of another pool; the functions must not get it
+	)
+	output, err := command.CombinedOutput()
+	refusals := d.platform.Refusals()[d.refused:]
+	d.refused += len(refusals)
+	if err == nil && len(refusals) > 0 {
 		err = fmt.Errorf("refused: %q", refusals)
 	}
-	if err != nil {
-		return fmt.Errorf("osls deploy: %w\n%s", err, output)
+	for _, secret := range d.secrets {
+		if strings.Contains(string(output), secret) {
+			d.Errorf("%q is printed:\n%s", secret, output)
+		}
 	}
-	return nil
+	if err != nil {
+		return string(output), fmt.Errorf("%s: %w\n%s", filepath.Base(program), err, output)
+	}
+	return string(output), nil
+}
+
+// goCaches returns the variables that let `go run` find its caches without a home.
+func (d *deployment) goCaches() []string {
+	d.Helper()
+	var variables []string
+	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS"} {
+		value, err := exec.CommandContext(d.Context(), "go", "env", name).Output()
+		if err != nil {
+			d.Fatal(err)
+		}
+		variables = append(variables, name+"="+strings.TrimSpace(string(value)))
+	}
+	return variables
 }
 
 // function returns a deployed function.
@@ -205,9 +266,14 @@ func (d *deployment) startPool(name string, seed uint64, people int, more ...str
 		d.Fatal(err)
 	}
 	d.Cleanup(func() { _ = s.Close() })
-	settings := filepath.Join(d.TempDir(), name+".env")
+	settings := filepath.Join(d.TempDir(), name+".sh")
 	if err := s.WriteEnvFile(settings); err != nil {
 		d.Fatal(err)
+	}
+	for _, setting := range s.Environment() {
+		if name, value, _ := strings.Cut(setting, "="); strings.HasSuffix(name, "SECRET") || strings.HasSuffix(name, "SECRET_KEY") {
+			d.secrets = append(d.secrets, value)
+		}
 	}
 	d.write("pools/"+name+".env", strings.Join(append([]string{
 		". '" + settings + "'",
