@@ -252,7 +252,7 @@ func (c *checker) checkStrangers() {
 				"DiViMS does not touch its server", "correct the entry in Scalelite, or remove it")
 			continue
 		}
-		if !slices.ContainsFunc(c.Servers, func(s pool.Server) bool { return entry.IsOf(s) }) {
+		if !slices.ContainsFunc(c.Servers, entry.IsOf) {
 			c.add(Warning, "Scalelite", fmt.Sprintf("the entry %s is for %s, which is not a server of the pool", entry.ID, entry.Host()),
 				"DiViMS neither counts nor changes it", "raise DIVIMS_POOL_SIZE, correct DIVIMS_DOMAIN_TEMPLATE, or remove the entry (provision --remove)")
 		}

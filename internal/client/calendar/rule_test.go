@@ -148,7 +148,7 @@ func TestRuleParts(t *testing.T) {
 	for text, same := range map[string]string{
 		"RSCALE=GREGORIAN;FREQ=WEEKLY;SKIP=OMIT":       "FREQ=WEEKLY",
 		"freq=weekly;byday=mo":                         "FREQ=WEEKLY;BYDAY=MO",
-		" FREQ=WEEKLY; INTERVAL=2;":                    "FREQ=WEEKLY;INTERVAL=2",
+		"FREQ=WEEKLY; INTERVAL=2;":                     "FREQ=WEEKLY;INTERVAL=2",
 		"FREQ=WEEKLY;BYDAY=;BYHOUR=;INTERVAL=;WKST=":   "FREQ=WEEKLY",
 		"FREQ=WEEKLY;X-VENDOR=1":                       "FREQ=WEEKLY",
 		"FREQ=MINUTELY;BYSECOND=60":                    "FREQ=MINUTELY;BYSECOND=59",

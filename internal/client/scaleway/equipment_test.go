@@ -112,7 +112,7 @@ func TestCreateWithOneSetting(t *testing.T) {
 			if _, err := cloud.client(test.change).Create(t.Context(), plain); err != nil {
 				t.Fatal(err)
 			}
-			if got, want := cloud.changes(), append(test.steps, powerOn); !reflect.DeepEqual(got, want) {
+			if got, want := cloud.changes(), slices.Concat(test.steps, []string{powerOn}); !reflect.DeepEqual(got, want) {
 				t.Errorf("changes are %v, want %v", got, want)
 			}
 		})
