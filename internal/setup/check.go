@@ -206,7 +206,7 @@ func (c *checker) checkPace() {
 	}
 	evaluations := ceilDiv(missing, c.MaxCreations)
 	takes := time.Duration(evaluations) * c.Interval
-	what := fmt.Sprintf("%s takes %s: %s that create %s at most, one every %s", from, pool.FormatDuration(takes),
+	what := fmt.Sprintf("%s takes %s: %s, each creating %s at most, one every %s", from, pool.FormatDuration(takes),
 		pool.Count(evaluations, "evaluation"), pool.Count(c.MaxCreations, "machine"), pool.FormatDuration(c.Interval))
 	if takes > maxGrowth {
 		c.add(Warning, "pace", what, why, fmt.Sprintf("set %s to %d or more: then it takes %s at most", name, enough, pool.FormatDuration(maxGrowth)))

@@ -24,10 +24,10 @@ func TestCheckPace(t *testing.T) {
 		size, minimum, creations int
 		want                     string
 	}{
-		"large":                  {1000, 10, 10, "warning growing from the minimum of 10 to the pool's size of 1000 takes 8h15m: 99 evaluations that create 10 machines at most, one every 5m; set DIVIMS_MAX_CREATIONS to 83 or more: then it takes 1h at most"},
-		"large and quick":        {1000, 10, 83, "ok growing from the minimum of 10 to the pool's size of 1000 takes 1h: 12 evaluations that create 83 machines at most, one every 5m; "},
-		"a machine too little":   {1000, 10, 82, "warning growing from the minimum of 10 to the pool's size of 1000 takes 1h5m: 13 evaluations that create 82 machines at most, one every 5m; set DIVIMS_MAX_CREATIONS to 83 or more: then it takes 1h at most"},
-		"small":                  {20, 1, 10, "ok growing from the minimum of 1 to the pool's size of 20 takes 10m: 2 evaluations that create 10 machines at most, one every 5m; "},
+		"large":                  {1000, 10, 10, "warning growing from the minimum of 10 to the pool's size of 1000 takes 8h15m: 99 evaluations, each creating 10 machines at most, one every 5m; set DIVIMS_MAX_CREATIONS to 83 or more: then it takes 1h at most"},
+		"large and quick":        {1000, 10, 83, "ok growing from the minimum of 10 to the pool's size of 1000 takes 1h: 12 evaluations, each creating 83 machines at most, one every 5m; "},
+		"a machine too little":   {1000, 10, 82, "warning growing from the minimum of 10 to the pool's size of 1000 takes 1h5m: 13 evaluations, each creating 82 machines at most, one every 5m; set DIVIMS_MAX_CREATIONS to 83 or more: then it takes 1h at most"},
+		"small":                  {20, 1, 10, "ok growing from the minimum of 1 to the pool's size of 20 takes 10m: 2 evaluations, each creating 10 machines at most, one every 5m; "},
 		"bare metal only":        {4, 4, 0, "ok all servers are always enabled; "},
 		"nothing may be created": {4, 1, 0, "warning growing from the minimum of 1 to the pool's size of 4 is impossible: DIVIMS_MAX_CREATIONS is 0; set DIVIMS_MAX_CREATIONS to 1 or more"},
 	} {

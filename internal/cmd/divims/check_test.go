@@ -159,7 +159,7 @@ func TestCheckFindsEachProblem(t *testing.T) {
 		"quotas that cannot be read": {problem: func(s *site) { s.fault("scaleway", "GET quota", faults.Forbidden) },
 			level: setup.Unknown, subject: "quotas", what: "list the quotas", fix: "OrganizationReadOnly"},
 		"a pool that grows too slowly": {problem: func(s *site) { s.set("MAX_CREATIONS=1", "INTERVAL=35m") },
-			level: setup.Warning, subject: "pace", what: "growing from the minimum of 1 to the pool's size of 3 takes 1h10m: 2 evaluations that create 1 machine at most, one every 35m", fix: "set DIVIMS_MAX_CREATIONS to 2 or more: then it takes 1h at most"},
+			level: setup.Warning, subject: "pace", what: "growing from the minimum of 1 to the pool's size of 3 takes 1h10m: 2 evaluations, each creating 1 machine at most, one every 35m", fix: "set DIVIMS_MAX_CREATIONS to 2 or more: then it takes 1h at most"},
 		"a pool that cannot grow": {problem: func(s *site) { s.set("MAX_CREATIONS=0") },
 			level: setup.Warning, subject: "pace", what: "from the minimum of 1 to the pool's size of 3 is impossible", fix: "set DIVIMS_MAX_CREATIONS to 1 or more"},
 		"no entry": {problem: func(s *site) { s.with(func(w *world.World) error { return w.Remove(w.Entries()[1].ID) }) },
