@@ -142,7 +142,8 @@ func (r *eventReader) readTexts() {
 		r.note(r.brokenUsers)
 	}
 	if p := r.first("SEQUENCE"); p != nil {
-		ev.version.sequence, _ = strconv.Atoi(strings.TrimSpace(p.value)) // 0 if it is not a number
+		sequence, _ := strconv.Atoi(strings.TrimSpace(p.value)) // 0 if it is not a number
+		ev.version.sequence = max(0, sequence)
 	}
 	ev.version.stamped, ev.version.modified = r.utc("DTSTAMP"), r.utc("LAST-MODIFIED")
 }

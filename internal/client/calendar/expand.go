@@ -98,26 +98,45 @@ func (e *expansion) read(calendar *component, fallback *time.Location) ([]*event
 	return events, nil
 }
 
-// newest returns the events without those of which there is a newer version: the same UID
-// and RECURRENCE-ID with a higher SEQUENCE, or with the same one and changed or written
-// later.
-func (e *expansion) newest(events []*event) []*event {
-	type key struct {
-		uid      string
-		replaces int64
-		isChange bool
+// identity is what the versions of an event have in common. start tells apart events with
+// the same UID and SEQUENCE: some programs write each date of a course as such an event.
+type identity struct {
+	uid             string
+	isChange        bool
+	replaces, start int64
+}
+
+func (ev *event) identity() identity {
+	id := identity{uid: ev.uid, isChange: ev.isChange}
+	if ev.replaces != nil {
+		id.replaces = ev.replaces.instant().Unix()
 	}
-	last := map[key]int{} // the index of the newest version
+	return id
+}
+
+// newest returns the events without those of which there is a newer version: the same UID
+// and RECURRENCE-ID with a higher SEQUENCE, or with the same one and start, and changed or
+// written later.
+func (e *expansion) newest(events []*event) []*event {
+	highest := map[identity]int{} // the SEQUENCE
+	for _, ev := range events {
+		highest[ev.identity()] = max(highest[ev.identity()], ev.version.sequence)
+	}
+	last := map[identity]int{} // the index of the newest version
 	older := map[int]bool{}
 	for i, ev := range events {
-		k := key{uid: ev.uid, isChange: ev.isChange}
-		if ev.replaces != nil {
-			k.replaces = ev.replaces.instant().Unix()
-		}
 		if ev.uid == "" || ev.isChange && ev.replaces == nil {
 			continue
 		}
-		before, known := last[k]
+		id := ev.identity()
+		if ev.version.sequence < highest[id] {
+			older[i] = true
+			continue
+		}
+		if !ev.isChange {
+			id.start = ev.start.instant().Unix()
+		}
+		before, known := last[id]
 		switch {
 		case !known:
 		case ev.version.compare(events[before].version) < 0:
@@ -128,7 +147,7 @@ func (e *expansion) newest(events []*event) []*event {
 			older[before] = true
 			e.warnReplaced(ev, events[before])
 		}
-		last[k] = i
+		last[id] = i
 	}
 	if len(older) == 0 {
 		return events
@@ -142,11 +161,11 @@ func (e *expansion) newest(events []*event) []*event {
 	return newest
 }
 
-// warnReplaced warns about two events with the same UID that may not be versions of one,
-// because neither SEQUENCE is higher.
+// warnReplaced warns about two events with the same UID and SEQUENCE that may not be
+// versions of one, because they differ.
 func (e *expansion) warnReplaced(ev, older *event) {
 	same := ev.summary == older.summary && ev.start.instant().Equal(older.start.instant())
-	if older.matters && !same && ev.version.sequence == older.version.sequence {
+	if older.matters && !same {
 		e.warnings.add(older.line, "%s is left out: the event in line %d has the same UID and counts instead", older.name(), ev.line)
 	}
 }

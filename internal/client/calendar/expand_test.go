@@ -146,6 +146,28 @@ func TestDays(t *testing.T) {
 	}
 }
 
+// TestUntilOfDays: the day of UNTIL belongs to an all-day series in every zone.
+func TestUntilOfDays(t *testing.T) {
+	for _, test := range []struct {
+		zone, until string
+		days        int
+	}{
+		{"America/Martinique", "20260310T000000Z", 2},
+		{"America/Martinique", "20260310T040000Z", 2},
+		{"America/Martinique", "20260311T035959Z", 2},
+		{"Europe/Paris", "20260309T230000Z", 2},
+		{"Europe/Paris", "20260310T000000Z", 2},
+		{"Europe/Paris", "20260310T225959Z", 2},
+		{"Pacific/Auckland", "20260310", 2},
+	} {
+		series := vevent("DTSTART;VALUE=DATE:20260309", "RRULE:FREQ=DAILY;UNTIL="+test.until)
+		read, err := Read([]byte(vcalendar(series)), from, to, zone(t, test.zone))
+		if err != nil || len(read.Events) != test.days {
+			t.Errorf("until %s in %s: %d days, %v; want %d", test.until, test.zone, len(read.Events), err, test.days)
+		}
+	}
+}
+
 // TestEmptyValues: a property without a value counts as absent.
 func TestEmptyValues(t *testing.T) {
 	got := occurrences(t, vevent("UID:", "DTSTART:20260310T080000", "DTEND: ", "DURATION:PT1H", "RRULE:", "RDATE:20260311T080000,", "EXDATE;TZID=:", "STATUS:", "SUMMARY:s"))
@@ -155,7 +177,8 @@ func TestEmptyValues(t *testing.T) {
 }
 
 // TestVersions: of two events with the same UID and RECURRENCE-ID, the higher SEQUENCE
-// counts, then the later DTSTAMP, LAST-MODIFIED and line.
+// counts, then the later DTSTAMP, LAST-MODIFIED and line. Events with the same SEQUENCE that
+// begin at different times are no versions of one.
 func TestVersions(t *testing.T) {
 	version := func(summary string, lines ...string) string {
 		return vevent(append([]string{"UID:exam", "DTSTART:20260310T080000", "SUMMARY:" + summary}, lines...)...)
@@ -175,6 +198,10 @@ func TestVersions(t *testing.T) {
 		"two changes of an instant":  {[]string{version("users=9", "RRULE:FREQ=DAILY;COUNT=2"), version("users=2", "RECURRENCE-ID:20260311T080000", "SEQUENCE:2"), version("users=1", "RECURRENCE-ID;TZID=Asia/Tokyo:20260311T160000", "SEQUENCE:1")}, []string{"users=9", "users=2"}, ""},
 		"a newer one is unreadable":  {[]string{version("users=1"), version("users=2", "SEQUENCE:1", "DTEND:x")}, nil, `event "users=2" (UID "exam") is left out`},
 		"a change that is no change": {[]string{version("users=2"), version("users=1", "RECURRENCE-ID:x", "SEQUENCE:1")}, []string{"users=2"}, `event "users=1" (UID "exam") is left out`},
+		"other dates, same UID":      {[]string{version("users=1", "DTSTAMP:20260302T000000Z"), strings.Replace(version("users=2", "DTSTAMP:20260301T000000Z"), "10T", "11T", 1)}, []string{"users=1", "users=2"}, ""},
+		"moved":                      {[]string{strings.Replace(version("users=2", "SEQUENCE:1"), "10T", "11T", 1), version("users=1")}, []string{"users=2"}, ""},
+		"a change that was moved":    {[]string{version("users=9", "RRULE:FREQ=DAILY;COUNT=2"), version("users=1", "RECURRENCE-ID:20260311T080000"), strings.Replace(version("users=2", "RECURRENCE-ID:20260311T080000"), "10T", "12T", 1)}, []string{"users=9", "users=2"}, "the event in line 15 has the same UID"},
+		"a negative sequence":        {[]string{version("users=2", "SEQUENCE:-1")}, []string{"users=2"}, ""},
 		"different UIDs":             {[]string{version("users=1"), strings.Replace(version("users=2"), "UID:exam", "UID:Exam", 1)}, []string{"users=1", "users=2"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -64,7 +64,7 @@ func parseRule(text string, start stamp) (rule, error) {
 	var first error
 	for part := range strings.SplitSeq(strings.ToUpper(strings.TrimSpace(text)), ";") {
 		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
-		if err := r.set(key, value, start.zone); err != nil && first == nil {
+		if err := r.set(key, value, start); err != nil && first == nil {
 			first = fmt.Errorf("recurrence rule: %.60q: %w", part, err)
 		}
 	}
@@ -86,7 +86,7 @@ func dailyRule(start stamp, until time.Time) rule {
 
 // set sets the part with a key. A part without a value counts as absent, but an end that
 // is announced and not given is an error: it may not mean an endless series.
-func (r *rule) set(key, value string, zone *time.Location) (err error) {
+func (r *rule) set(key, value string, start stamp) (err error) {
 	if value == "" && key != "COUNT" && key != "UNTIL" {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (r *rule) set(key, value string, zone *time.Location) (err error) {
 	case "COUNT":
 		r.count, err = parsePositive(value)
 	case "UNTIL":
-		r.until, err = parseUntil(value, zone)
+		r.until, err = parseUntil(value, start)
 	case "WKST":
 		known := false
 		if r.weekStart, known = weekdayNames[value]; !known {
@@ -138,16 +138,21 @@ func (r *rule) set(key, value string, zone *time.Location) (err error) {
 }
 
 // parseUntil parses UNTIL. A date without a time includes that day: "until Friday" means
-// Friday, too. (The predecessor ended at the midnight before it.)
-func parseUntil(value string, zone *time.Location) (time.Time, error) {
-	s, err := parseStamp(value, zone)
+// Friday, too. (The predecessor ended at the midnight before it.) Programs
+// write 20260310T000000Z for 10 March at the end of an all-day series, also west of Greenwich.
+func parseUntil(value string, start stamp) (time.Time, error) {
+	s, err := parseStamp(value, start.zone)
 	if err != nil {
 		return time.Time{}, err
 	}
 	if s.dateOnly {
 		return s.clock.AddDate(0, 0, 1).Add(-time.Second), nil
 	}
-	return wallClock(s.instant(), zone), nil
+	until := wallClock(s.instant(), start.zone)
+	if isMidnight := s.clock.Equal(s.date().clock); start.dateOnly && isMidnight && s.clock.After(until) {
+		until = s.clock
+	}
+	return until, nil
 }
 
 func parsePositive(value string) (int64, error) {
