@@ -30,20 +30,26 @@ var (
 
 func newBudget() *budget { return &budget{maxSteps, maxEventSteps} }
 
-// startEvent gives the next event its own budget.
-func (b *budget) startEvent() { b.event = maxEventSteps }
+// startEvent gives the next event its own budget. Events that do not matter leave half of
+// the text's budget to those that do.
+func (b *budget) startEvent(matters bool) {
+	b.event = maxEventSteps
+	if !matters {
+		b.event = min(b.event, b.steps-maxSteps/2)
+	}
+}
 
 // exhausted reports whether nothing is left for the whole text.
 func (b *budget) exhausted() bool { return b.steps < 0 }
 
+// spend spends steps before the work is done. What an event has not left is not spent.
 func (b *budget) spend(steps int) error {
-	b.steps -= steps
-	b.event -= steps
-	switch {
-	case b.steps < 0:
-		return errTooMuch
-	case b.event < 0:
+	if steps > b.event {
 		return errEventTooMuch
+	}
+	b.event -= steps
+	if b.steps -= steps; b.exhausted() {
+		return errTooMuch
 	}
 	return nil
 }

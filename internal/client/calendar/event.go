@@ -118,6 +118,7 @@ func (r *eventReader) note(err error) {
 func readEvent(c *component, z *zones) event {
 	r := eventReader{c, z, event{start: stamp{zone: z.floating}, line: c.line, problem: c.broken}}
 	r.readTexts()
+	z.work.startEvent(r.event.matters)
 	r.readStart()
 	r.readLength()
 	r.readReplaced()

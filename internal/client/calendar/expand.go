@@ -81,14 +81,13 @@ func (e *expansion) add(calendar *component, fallback *time.Location) error {
 
 // read reads the zones and events of a calendar.
 func (e *expansion) read(calendar *component, fallback *time.Location) ([]*event, error) {
-	e.work.startEvent()
+	e.work.startEvent(true)
 	e.zones = newZones(calendar, fallback, e.to, e.work, &e.warnings)
 	var events []*event
 	for _, c := range calendar.children {
 		if c.name != "VEVENT" {
 			continue
 		}
-		e.work.startEvent()
 		ev := readEvent(c, e.zones)
 		events = append(events, &ev)
 		if e.work.exhausted() {
@@ -182,9 +181,9 @@ func (e *expansion) leaveOut(ev *event) error {
 	case ev.dayUnknown:
 		e.unread = append(e.unread, pool.UnreadEvent{Reason: e.reason(ev)})
 	case len(ev.rules)+len(ev.added) > 0:
-		e.work.startEvent()
+		e.work.startEvent(true)
 		if err = e.addRepeated(ev, newStampSet(nil), nil); errors.Is(err, errEventTooMuch) {
-			e.work.startEvent()
+			e.work.startEvent(true)
 			err = e.addRepeated(ev.everyDay(), newStampSet(nil), nil)
 		}
 	default:
@@ -219,7 +218,7 @@ func (e *expansion) addSeries(events []*event) error {
 		}
 	}
 	for _, ev := range masters {
-		e.work.startEvent()
+		e.work.startEvent(ev.matters)
 		err := e.addRepeated(ev, changed, futureChanges)
 		if errors.Is(err, errEventTooMuch) {
 			ev.problem = err
@@ -240,7 +239,7 @@ func (e *expansion) addSeries(events []*event) error {
 // addRepeated adds the occurrences of a recurring event that are neither excluded nor
 // replaced by another event. It applies futureChanges to them.
 func (e *expansion) addRepeated(ev *event, changed stampSet, futureChanges []*event) error {
-	if err := e.work.spend(stepsPerChange * len(futureChanges)); err != nil {
+	if err := e.work.spend(1 + stepsPerChange*len(futureChanges)); err != nil {
 		return err
 	}
 	starts, excluded, err := e.starts(ev, futureChanges)
@@ -312,6 +311,9 @@ func (e *expansion) addOccurrence(ev *event, start stamp) error {
 	}
 	if end.Before(e.from) || begin.After(e.to) {
 		return nil
+	}
+	if !ev.matters && len(e.found) >= maxOccurrences/2 {
+		return nil // they leave room for those that matter
 	}
 	if len(e.found)+len(e.unread) == maxOccurrences {
 		return fmt.Errorf("event in line %d: more than %d occurrences within %s",

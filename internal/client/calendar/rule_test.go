@@ -199,8 +199,8 @@ func TestRuleBudget(t *testing.T) {
 		}
 		got, err := r.between(test.start, from, to, &budget{maxSteps, maxSteps})
 		if test.want < 0 {
-			if !errors.Is(err, errTooMuch) {
-				t.Errorf("%.60s: got %d and %v, want %v", test.text, len(got), err, errTooMuch)
+			if !errors.Is(err, errEventTooMuch) {
+				t.Errorf("%.60s: got %d and %v, want %v", test.text, len(got), err, errEventTooMuch)
 			}
 			continue
 		}

@@ -18,7 +18,7 @@ func findZone(t *testing.T, lines, name string) (*time.Location, error) {
 	}
 	until := time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
 	z := newZones(calendars[0], time.UTC, until, newBudget(), &warnings{})
-	z.work.startEvent()
+	z.work.startEvent(true)
 	return z.find(name)
 }
 
