@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -221,6 +222,8 @@ func newTimetable(read pool.Calendar, from, to time.Time, decision scaling.Confi
 				warn(e, err.Error())
 			case !isWindow:
 				warn(e, "without users= the schedule has no answer while it is in force in mode step")
+			case meansUsers.MatchString(e.Summary):
+				warn(e, err.Error())
 			}
 			continue
 		}
@@ -231,6 +234,10 @@ func newTimetable(read pool.Calendar, from, to time.Time, decision scaling.Confi
 	}
 	return shown
 }
+
+// meansUsers matches a summary that was meant to have users=, such as "Exam users=50" or
+// "Users: 50".
+var meansUsers = regexp.MustCompile(`(?i)\busers?\s*[=:]`)
 
 func (t *timetable) add(e pool.Event, demand scaling.Demand, decision scaling.Config) {
 	one := timetableEvent{Start: e.Start.UTC(), End: e.End.UTC(), Summary: e.Summary}

@@ -59,6 +59,11 @@ UID:holiday
 DTSTART;VALUE=DATE:20260315
 SUMMARY:Holiday
 END:VEVENT
+BEGIN:VEVENT
+UID:inline
+DTSTART;VALUE=DATE:20260317
+SUMMARY:Exam Users=50
+END:VEVENT
 END:VCALENDAR
 `
 
@@ -88,6 +93,8 @@ func TestCalendarFile(t *testing.T) {
 		"mode step": {[]string{"--from", "2026-03-10", "--to", "2026-03-16T00:00"},
 			[]string{"10T07-10T09 500 - users=500", "11T07-11T09 - 12.5 Exam\nusers=12.5%", "11T07-11T09 500 - users=500", "14T07-14T07 7 - users=7", "14T07-14T08 8 - users=8"},
 			[]string{broken, odd, `line 40: event "Holiday": without users= the schedule has no answer while it is in force in mode step`}},
+		"what was meant as users=": {[]string{"--mode", "window", "--from", "2026-03-17", "--to", "2026-03-18"}, nil,
+			[]string{`line 45: event "Exam Users=50": its summary has no line that begins with users=`}},
 		"another zone": {[]string{"--timezone", "Asia/Tokyo", "--from", "2026-03-09T23:00:00Z", "--to", "2026-03-10T02:00:00Z"},
 			[]string{"09T23-10T01 500 - users=500"}, []string{broken}},
 		"events that end or begin at the edges": {[]string{"--from", "2026-03-10 10:00", "--to", "2026-03-11T08:00"}, nil, []string{broken}},
