@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"cmp"
 	"os"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func TestMailAddresses(t *testing.T) {
 		"'log_mail_to' => 'ops@example.org, ada@example.org;'":                                         server + "FROM&toaddresses=ops@example.org,ada@example.org",
 		"'log_mail_to' => array('Ops <ops@example.org>', 'a@example.org,b@example.org')":               server + "FROM&toaddresses=ops@example.org,a@example.org,b@example.org",
 		"'log_mail_to' => 'ada+ops@example.org', 'log_mail_from' => 'DiViMS <divims+ops@example.org>'": server + "divims%2Bops@example.org&toaddresses=ada%2Bops@example.org",
+		"'log_mail_to' => '\"Lovelace, Ada\" <ada@example.org>, \"Ops\" <ops@example.org>'":            server + "FROM&toaddresses=ada@example.org,ops@example.org",
 		"'log_mail_to' => 'nobody'": "must be mail addresses",
 		"'log_mail_to' => [1, 2]":   "must be mail addresses",
 		"'log_mail_to' => true":     "must be mail addresses",
@@ -45,10 +47,14 @@ func TestMailAddresses(t *testing.T) {
 		t.Run(element, func(t *testing.T) {
 			result := Translate(Files{Configs: []*Array{read(t, project), read(t, element)}, Pool: "acme"})
 			got := row(result, "log_mail_to")
-			if got.Outcome != Decide || got.Setting != "NOTIFY_URLS" || !strings.HasSuffix(got.Note, want) {
+			if got.Outcome != Decide || got.Setting != "NOTIFY_URLS" || cmp.Or(got.Value, got.Note) != want {
 				t.Errorf("row %+v; want %q", got, want)
 			}
-			if !strings.Contains(result.EnvFile(), "# "+got.Note+"\n# DIVIMS_NOTIFY_URLS=\n") {
+			draft := ""
+			if got.Value != "" {
+				draft = "'" + want + "'"
+			}
+			if !strings.Contains(result.EnvFile(), "# "+got.Note+"\n# DIVIMS_NOTIFY_URLS="+draft+"\n") {
 				t.Errorf("the file lacks the note:\n%s", result.EnvFile())
 			}
 		})
@@ -94,8 +100,8 @@ func TestSharedCase(t *testing.T) {
 	if !strings.Contains(result.values["POLICIES"], "schedule") {
 		t.Errorf("POLICIES is %q, want schedule in it", result.values["POLICIES"])
 	}
-	if note := row(result, "log_mail_to").Note; !strings.Contains(note, "fromaddress=divims@example.com&toaddresses=ops@example.com,helpdesk@example.com") {
-		t.Errorf("the note of log_mail_to is %q", note)
+	if draft := row(result, "log_mail_to").Value; !strings.Contains(draft, "fromaddress=divims@example.com&toaddresses=ops@example.com,helpdesk@example.com") {
+		t.Errorf("the draft of NOTIFY_URLS is %q", draft)
 	}
 	if note := row(result, "clone_hostname_template").Note; !strings.Contains(note, "it was Acme-p-bbb-wX, and is in lower case now") {
 		t.Errorf("the note of clone_hostname_template is %q", note)

@@ -22,7 +22,11 @@ func (r *Result) EnvFile() string {
 	text.WriteString("\n# To be decided:\n")
 	for _, row := range r.Rows {
 		if row.Outcome == Decide && row.Setting != "" {
-			fmt.Fprintf(&text, "# %s\n# DIVIMS_%s=\n", fact.Clean(row.Note), row.Setting)
+			value := ""
+			if row.Value != "" {
+				value = quote(row.Value)
+			}
+			fmt.Fprintf(&text, "# %s\n# DIVIMS_%s=%s\n", fact.Clean(row.Note), row.Setting, value)
 		}
 	}
 	return text.String()

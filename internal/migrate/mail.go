@@ -32,8 +32,8 @@ func (r *Result) mail(old map[string]Value) {
 		if err != nil || len(sender) != 1 {
 			sender = []string{"FROM"}
 		}
-		r.row(Row{Decide, "log_mail_to", "NOTIFY_URLS", "", "mail is sent by SMTP, so add the mail server: smtp://USER:PASSWORD@HOST:587/?fromaddress=" +
-			sender[0] + "&toaddresses=" + strings.Join(recipients, ",")})
+		r.row(Row{Decide, "log_mail_to", "NOTIFY_URLS", "smtp://USER:PASSWORD@HOST:587/?fromaddress=" + sender[0] + "&toaddresses=" + strings.Join(recipients, ","),
+			"mail is sent by SMTP: replace the words in capitals in this address"})
 	}
 }
 
@@ -62,8 +62,16 @@ func addresses(value Value) ([]string, error) {
 
 var errNoAddresses = errors.New("must be mail addresses")
 
-// parseAddresses reads addresses with commas or semicolons between them.
+// parseAddresses reads addresses with commas or semicolons between them. Their names may
+// have commas within quotes.
 func parseAddresses(list string) ([]string, error) {
+	if parsed, err := mail.ParseAddressList(list); err == nil {
+		all := make([]string, len(parsed))
+		for i, address := range parsed {
+			all[i] = escapeAddress(address)
+		}
+		return all, nil
+	}
 	parts := strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ';' })
 	parts = slices.DeleteFunc(parts, func(part string) bool { return strings.TrimSpace(part) == "" })
 	all := make([]string, len(parts))
@@ -72,7 +80,12 @@ func parseAddresses(list string) ([]string, error) {
 		if err != nil {
 			return nil, errNoAddresses
 		}
-		all[i] = strings.ReplaceAll(url.QueryEscape(parsed.Address), "%40", "@")
+		all[i] = escapeAddress(parsed)
 	}
 	return all, nil
+}
+
+// escapeAddress writes an address for a URL's query.
+func escapeAddress(address *mail.Address) string {
+	return strings.ReplaceAll(url.QueryEscape(address.Address), "%40", "@")
 }

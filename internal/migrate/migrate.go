@@ -30,7 +30,8 @@ type Row struct {
 	Outcome Outcome `json:"outcome"`
 	// Old is the predecessor's setting, empty for a new one.
 	Old string `json:"old,omitempty"`
-	// Setting is our setting, without DIVIMS_, and Value its value. Secrets are hidden.
+	// Setting is our setting, without DIVIMS_, and Value its value, or a draft of it that the
+	// operator must complete. Secrets are hidden.
 	Setting string `json:"setting,omitempty"`
 	Value   string `json:"value,omitempty"`
 	Note    string `json:"note,omitempty"`

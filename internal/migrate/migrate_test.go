@@ -109,7 +109,7 @@ func TestUnmappedSettingsAreLeftToDecide(t *testing.T) {
 		"'pool_size' => 2.5":                                                 "pool_size",
 		"'ical_stream' => 'ftp://example.com/a.ics'":                         "ical_stream",
 		"'log_level' => 'loud'":                                              "log_level",
-		"'log_mail_to' => 'ops@example.com'":                                 "log_mail_to",
+		"'log_mail_to' => 'nobody'":                                          "log_mail_to",
 		"'capacity_adaptation_policy' => 'none'":                             "capacity_adaptation_policy",
 		"'hoster_api' => 'DOC'":                                              "hoster_api",
 		"'clone_dns_create_entry' => true, 'clone_dns_entry_api' => 'GANDI'": "clone_dns_entry_api",

@@ -125,6 +125,8 @@ func (p *parser) statement() error {
 		return p.returning()
 	case p.isWord("define"), p.isWord("const"), p.isWord("declare"):
 		return p.constant()
+	case p.isWord("use"):
+		return p.imports()
 	case p.now.kind == variable:
 		return p.assignment()
 	case p.now.kind == word:
@@ -150,6 +152,16 @@ func (p *parser) end() error {
 		return nil
 	}
 	return p.expect(";", "after a value")
+}
+
+// imports skips "use Monolog\Level;", which only gives names to constants.
+func (p *parser) imports() error {
+	for !p.isMark(";") && p.now.kind != endOfFile {
+		if err := p.advance(); err != nil {
+			return err
+		}
+	}
+	return p.end()
 }
 
 // constant reads define('NAME', value), const NAME = value and declare(name=value).

@@ -33,6 +33,7 @@ func TestReadPHP(t *testing.T) {
 	}{
 		"the defaults' shape":    {"<?php\n\n$config = [\n  /* General */\n  'a' => 100, // side by side\n  'b' => 60*60*24*7,\n];\n\n?>", m{"a": int64(100), "b": int64(604800)}},
 		"the template's shape":   {"<?php\n$config = array(\n  'a' => '',\n  //'b' => 5,\n  'c' => \\Monolog\\Level::Info,\n);\n\n?>\n", m{"a": "", "c": Name(`\Monolog\Level::Info`)}},
+		"imports":                {"<?php\nuse Monolog\\Level;\nuse Monolog\\{Logger, Level as L};\nreturn ['a' => Level::Info];", m{"a": Name("Level::Info")}},
 		"returned":               {"<?php\nreturn ['a' => 1];", m{"a": int64(1)}},
 		"returned at the end":    {"<?php return array('a' => 1) ?>", m{"a": int64(1)}},
 		"constants":              {"<?php define('POOL_SIZE', 3); const ZONE = 'fr-par-1'; ", m{"pool_size": int64(3), "zone": "fr-par-1"}},
