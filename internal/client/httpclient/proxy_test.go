@@ -93,6 +93,7 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 		"the certificate is the site's":       {"bbb.example.org", nil, file, "CONNECT bbb.example.org:443 Basic ZGl2aW1zOnNlc2FtZQ==", "certificate is valid for *.example.com"},
 		"the site's authority is not trusted": {"bbb.example.com", nil, "", "CONNECT bbb.example.com:443 Basic ZGl2aW1zOnNlc2FtZQ==", "unknown authority"},
 		"the proxy refuses":                   {"refused.example.com", nil, file, "CONNECT refused.example.com:443 Basic ZGl2aW1zOnNlc2FtZQ==", "Forbidden"},
+		"the address is malformed":            {"bbb.example.com", []string{"HTTPS_PROXY=http://divims:sesame%@127.0.0.1:1"}, file, "", "HTTPS_PROXY is not the address of a proxy"},
 		"there is no proxy":                   {"bbb.example.com", []string{"HTTPS_PROXY=http://divims:sesame@127.0.0.1:1"}, file, "", "proxyconnect tcp"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -149,4 +150,16 @@ func TestRequestByProxy(t *testing.T) {
 	}
 	_ = response.Body.Close()
 	t.Log("error: none")
+}
+
+// An address of a proxy may lack its scheme.
+func TestProxyAddresses(t *testing.T) {
+	for text, want := range map[string]bool{
+		"http://proxy.example.com:3128": true, "https://user:pass%40word@10.0.0.1": true, "socks5://[fd00::1]:1080": true, "proxy.example.com:3128": true, "HTTP://proxy": true, "user:word@proxy:3128": true,
+		"http://user:pass%word@proxy": false, "http://user:pass word@proxy": false, "ftp://proxy": false, "http://": false, ":3128": false,
+	} {
+		if got := isProxy(text); got != want {
+			t.Errorf("isProxy(%q) = %t", text, got)
+		}
+	}
 }
