@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/smtp"
@@ -22,38 +23,44 @@ func (m mailbox) login(client *smtp.Client) error {
 	if m.config.Username == "" || m.config.Auth == mailer.AuthTypes.None {
 		return nil
 	}
-	auth, err := m.auth(client)
+	mechanism, err := m.mechanism(client)
 	if err != nil {
 		return err
 	}
-	return step("log in", client.Auth(auth))
+	user, password := m.config.Username, m.config.Password
+	switch mechanism {
+	case "XOAUTH2":
+		err = client.Auth(mailer.OAuth2Auth(user, password))
+	case "CRAM-MD5":
+		err = client.Auth(smtp.CRAMMD5Auth(user, password))
+	case "LOGIN":
+		err = m.answerQuestions(client)
+	default:
+		err = client.Auth(m.plain())
+	}
+	return step("log in", err)
 }
 
-// auth returns the login method that the address names, or else one that the server offers.
-func (m mailbox) auth(client *smtp.Client) (smtp.Auth, error) {
-	user, password := m.config.Username, m.config.Password
+// plain is the mechanism PLAIN, which refuses unencrypted connections to other machines.
+func (m mailbox) plain() smtp.Auth {
+	return smtp.PlainAuth("", m.config.Username, m.config.Password, m.config.Host)
+}
+
+// mechanism returns the mechanism that the address names, or else one that the server offers.
+func (m mailbox) mechanism(client *smtp.Client) (string, error) {
 	switch m.config.Auth {
 	case mailer.AuthTypes.OAuth2:
-		return mailer.OAuth2Auth(user, password), nil
+		return "XOAUTH2", nil
 	case mailer.AuthTypes.CRAMMD5:
-		return smtp.CRAMMD5Auth(user, password), nil
-	}
-	plain := smtp.PlainAuth("", user, password, m.config.Host)
-	if m.config.Auth == mailer.AuthTypes.Plain {
-		return plain, nil
+		return "CRAM-MD5", nil
+	case mailer.AuthTypes.Plain:
+		return "PLAIN", nil
 	}
 	extensions, err := m.extensions(client)
 	if err != nil {
-		return nil, step("hello", err)
+		return "", step("hello", err)
 	}
-	mechanism, err := choose(extensions["AUTH"])
-	switch mechanism {
-	case "LOGIN":
-		return &loginAuth{plain, []string{user, password}}, nil
-	case "CRAM-MD5":
-		return smtp.CRAMMD5Auth(user, password), nil
-	}
-	return plain, err
+	return choose(extensions["AUTH"])
 }
 
 // choose returns the first of our mechanisms that a server offers.
@@ -78,43 +85,46 @@ var mechanismName = regexp.MustCompile(`^[A-Z0-9_-]{1,20}$`)
 // maxMechanisms is how many of the mechanisms that a server offers are shown in an error.
 const maxMechanisms = 10
 
-// loginAuth is the mechanism LOGIN. The server asks for the user, then for the password.
-// The texts of its questions differ between servers.
-type loginAuth struct {
-	smtp.Auth // PLAIN, whose Start refuses unencrypted connections
-	answers   []string
+// answerQuestions logs in by the mechanism LOGIN: the server asks for the user, then for the
+// password. The texts of its questions differ between servers, and are not read: some are
+// not in base64, which net/smtp expects. Like PLAIN, it is refused without TLS.
+func (m mailbox) answerQuestions(client *smtp.Client) error {
+	_, isTLS := client.TLSConnectionState()
+	if _, _, err := m.plain().Start(&smtp.ServerInfo{Name: m.config.Host, TLS: isTLS}); err != nil {
+		return err
+	}
+	for _, exchange := range []struct {
+		line string
+		code int
+	}{
+		{"AUTH LOGIN", 334},
+		{base64.StdEncoding.EncodeToString([]byte(m.config.Username)), 334},
+		{base64.StdEncoding.EncodeToString([]byte(m.config.Password)), 235},
+	} {
+		if _, err := command(client, exchange.code, exchange.line); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Start returns the mechanism's name, or an error if the password must not be sent.
-func (a *loginAuth) Start(server *smtp.ServerInfo) (string, []byte, error) {
-	_, _, err := a.Auth.Start(server)
-	return "LOGIN", nil, err
-}
-
-// Next returns the answer to the server's next question.
-func (a *loginAuth) Next(_ []byte, more bool) ([]byte, error) {
-	if !more {
-		return nil, nil
+// command sends a line and returns the text of the reply, which must have the code.
+func command(client *smtp.Client, code int, line string) (string, error) {
+	id, err := client.Text.Cmd("%s", line)
+	if err != nil {
+		return "", err
 	}
-	if len(a.answers) == 0 {
-		return nil, errors.New("unexpected server challenge")
-	}
-	answer := a.answers[0]
-	a.answers = a.answers[1:]
-	return []byte(answer), nil
+	client.Text.StartResponse(id)
+	defer client.Text.EndResponse(id)
+	_, reply, err := client.Text.ReadResponse(code)
+	return reply, err
 }
 
 // extensions returns the extensions that a server offers and their parameters, in upper
 // case. It sends EHLO again, because net/smtp recognizes neither lower case nor the old
 // form AUTH=LOGIN.
 func (m mailbox) extensions(client *smtp.Client) (map[string][]string, error) {
-	id, err := client.Text.Cmd("EHLO %s", m.config.ClientHost)
-	if err != nil {
-		return nil, err
-	}
-	client.Text.StartResponse(id)
-	defer client.Text.EndResponse(id)
-	_, reply, err := client.Text.ReadResponse(250)
+	reply, err := command(client, 250, "EHLO "+m.config.ClientHost)
 	if err != nil {
 		return nil, err
 	}

@@ -65,28 +65,58 @@ func TestWrongPassword(t *testing.T) {
 	}
 }
 
-// LOGIN sends no password to another machine without TLS, like PLAIN.
-func TestNoLoginWithoutTLS(t *testing.T) {
-	auth := &loginAuth{smtp.PlainAuth("", "divims", "the-secret", "mail.example.com"), []string{"divims", "the-secret"}}
-	if _, _, err := auth.Start(&smtp.ServerInfo{Name: "mail.example.com", Auth: []string{"LOGIN"}}); err == nil {
-		t.Error("the login begins without TLS")
-	}
-	if _, _, err := auth.Start(&smtp.ServerInfo{Name: "mail.example.com", TLS: true}); err != nil {
-		t.Error(err)
+// LOGIN answers a server's questions whatever their texts are, twice, and sends no password
+// to another machine without TLS.
+func TestLoginQuestions(t *testing.T) {
+	const user, password = "ZGl2aW1z", "dGhlLXNlY3JldA=="
+	all := []string{"AUTH LOGIN", user, password}
+	for name, test := range map[string]struct {
+		host    string
+		replies []string
+		sent    []string
+		err     string
+	}{
+		"as usual":                  {"localhost", []string{"334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 2.7.0 welcome"}, all, ""},
+		"no texts":                  {"localhost", []string{"334 ", "334 ", "235 "}, all, ""},
+		"texts that are not base64": {"localhost", []string{"334 Username:", "334 Password:", "235 ok"}, all, ""},
+		"a third question":          {"localhost", []string{"334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "334 YWdhaW4="}, all, "log in: status 334"},
+		"a wrong password":          {"localhost", []string{"334 ", "334 ", "535 5.7.8 the-secret is wrong"}, all, "log in: status 535 5.7.8"},
+		"not now":                   {"localhost", []string{"454 4.7.0 later"}, all[:1], "log in: status 454 4.7.0"},
+		"what is not SMTP":          {"localhost", []string{"the-secret"}, all[:1], "log in: the connection broke, or the reply was not SMTP"},
+		"without TLS":               {"mail.example.com", nil, nil, "log in: a password is not sent without TLS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			own, server := net.Pipe()
+			sent := make(chan []string)
+			go func() { sent <- answer(server, append([]string{"250-localhost\r\n250 AUTH LOGIN"}, test.replies...)) }()
+			client, err := smtp.NewClient(own, test.host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := mailbox{config: &mailer.Config{Host: test.host, ClientHost: "localhost", Username: "divims", Password: "the-secret", Auth: mailer.AuthTypes.Unknown}}
+			err = m.login(client)
+			_ = own.Close()
+			if got := (<-sent)[1:]; !slices.Equal(got, test.sent) {
+				t.Errorf("sent %q; want %q", got, test.sent)
+			}
+			if test.err == "" && err != nil || test.err != "" && (err == nil || err.Error() != test.err) {
+				t.Errorf("error %v; want %q", err, test.err)
+			}
+		})
 	}
 }
 
-// A server that goes on asking gets no third answer.
-func TestLoginAnswersTwoQuestions(t *testing.T) {
-	auth := &loginAuth{answers: []string{"divims", "the-secret"}}
-	for _, want := range []string{"divims", "the-secret"} {
-		if answer, err := auth.Next([]byte("?"), true); string(answer) != want || err != nil {
-			t.Errorf("answer %q, %v; want %q", answer, err, want)
+// answer greets a client, and answers each of its commands with the next reply. It returns
+// the commands.
+func answer(server net.Conn, replies []string) (commands []string) {
+	_, _ = io.WriteString(server, "220 localhost\r\n")
+	for lines := bufio.NewScanner(server); lines.Scan(); {
+		commands = append(commands, lines.Text())
+		if len(commands) <= len(replies) {
+			_, _ = io.WriteString(server, replies[len(commands)-1]+"\r\n")
 		}
 	}
-	if answer, err := auth.Next([]byte("?"), true); err == nil {
-		t.Errorf("the third answer is %q", answer)
-	}
+	return commands
 }
 
 // Servers write their extensions in several ways.

@@ -111,7 +111,10 @@ func redactReply(err error) error {
 		if strings.HasPrefix(err.Error(), "unencrypted connection") {
 			return errors.New("a password is not sent without TLS")
 		}
-		return redact(err)
+		if err = redact(err); errors.Is(err, errBroken) {
+			return errors.New("the connection broke, or the reply was not SMTP")
+		}
+		return err
 	}
 	return errors.New(strings.TrimSpace(fmt.Sprintf("status %d %s", reply.Code, enhanced.FindString(reply.Msg))))
 }

@@ -68,5 +68,7 @@ func redact(err error) error {
 	case errors.As(err, &network):
 		return network
 	}
-	return errors.New("the connection broke, the response was not HTTP, or it redirected to another host")
+	return errBroken
 }
+
+var errBroken = errors.New("the connection broke, the response was not HTTP, or it redirected to another host")
