@@ -190,3 +190,28 @@ func TestPlainOslsDeploys(t *testing.T) {
 	}
 	d.wantFunctions()
 }
+
+// Fields and variables that no setting has come from a file of the operator's own.
+func TestOwnFields(t *testing.T) {
+	t.Parallel()
+	d := newDeployment(t)
+	d.startPool("campus", 1, 0)
+	d.write("pools/own.js", `module.exports = () => {
+  const functions = require("./functions.js")();
+  functions.campus.minScale = 1;
+  functions.campus.secret.HTTPS_PROXY = "http://proxy.example.com:3128";
+  return functions;
+};
+`)
+	text, err := os.ReadFile(filepath.Join(repository, "serverless.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.write("own.yml", strings.Replace(string(text), "pools/functions.js", "pools/own.js", 1))
+	if _, err := d.deploy("--", "--config", "own.yml"); err != nil {
+		t.Fatal(err)
+	}
+	if f := d.function("campus"); f.MinScale != 1 || f.Secrets["HTTPS_PROXY"] != "http://proxy.example.com:3128" {
+		t.Errorf("campus has at least %d instances and the proxy %q", f.MinScale, f.Secrets["HTTPS_PROXY"])
+	}
+}
