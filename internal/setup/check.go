@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -253,7 +254,7 @@ func (c *checker) checkStrangers() {
 			continue
 		}
 		if !slices.ContainsFunc(c.Servers, entry.IsOf) {
-			c.add(Warning, "Scalelite", fmt.Sprintf("the entry %s is for %s, which is not a server of the pool", entry.ID, entry.Host()),
+			c.add(Warning, "Scalelite", fmt.Sprintf("the entry %s is for %q, which is not a server of the pool", entry.ID, cmp.Or(entry.Host(), entry.URL)),
 				"DiViMS neither counts nor changes it", "raise DIVIMS_POOL_SIZE, correct DIVIMS_DOMAIN_TEMPLATE, or remove the entry (provision --remove)")
 		}
 	}

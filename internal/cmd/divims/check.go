@@ -12,6 +12,7 @@ import (
 
 	"divims/handler"
 	"divims/internal/config"
+	"divims/internal/pool"
 	"divims/internal/setup"
 )
 
@@ -85,7 +86,7 @@ func (c checking) findings(ctx context.Context, settings config.Settings) error 
 		err = report.Text(c.out)
 	}
 	if count := report.Count(setup.Error); err == nil && count > 0 {
-		return fmt.Errorf("%d errors were found", count)
+		return fmt.Errorf("%s found", pool.Count(count, "error"))
 	}
 	return err
 }

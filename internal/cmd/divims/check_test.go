@@ -175,7 +175,13 @@ func TestCheckFindsEachProblem(t *testing.T) {
 				_, err := w.Register("https://bbb-old.example.com/bigbluebutton/api", pool.NewSecret("x"))
 				return err
 			})
-		}, level: setup.Warning, subject: "Scalelite", what: "bbb-old.example.com, which is not a server of the pool", fix: "remove the entry"},
+		}, level: setup.Warning, subject: "Scalelite", what: `"bbb-old.example.com", which is not a server of the pool`, fix: "remove the entry"},
+		"an entry whose URL has no scheme": {problem: func(s *site) {
+			s.with(func(w *world.World) error {
+				_, err := w.Register("bbb-old.example.com/bigbluebutton/api", pool.NewSecret("x"))
+				return err
+			})
+		}, level: setup.Warning, subject: "Scalelite", what: `"bbb-old.example.com/bigbluebutton/api", which is not a server of the pool`, fix: "remove the entry"},
 		"a smaller size": {problem: func(s *site) { s.set("POOL_SIZE=2") },
 			level: setup.Warning, subject: "Scaleway", what: "198.18.0.3 is reserved for server 3, which the pool does not have", fix: "--remove"},
 		"a domain without an address": {problem: func(s *site) { s.record(record2, false) },
