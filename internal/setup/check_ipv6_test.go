@@ -48,3 +48,26 @@ func TestCheckIPv6(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordsAwaitMachines: machines that were created before IPv6 was set get one warning
+// for all, and no errors for addresses that nothing leads to yet.
+func TestRecordsAwaitMachines(t *testing.T) {
+	servers := pool.Servers(2, 0, "bbb-w{n}", "bbb-w{n}.example.com")
+	c := checker{Config: Config{Servers: servers, Tag: "pool", Zones: []string{"fr-par-1"}}}
+	c.seen.Resolved = map[string]pool.Reading[[]netip.Addr]{}
+	var all []pool.Address
+	for _, s := range servers {
+		network := netip.AddrFrom16([16]byte{0x20, 1, 7: byte(s.Number)})
+		all = append(all, pool.Address{ID: network.String(), IP: network, Zone: "fr-par-1", Reverse: s.Domain, Tags: []string{"pool", pool.ServerTag(s.Number)}})
+		c.seen.Resolved[s.Domain] = pool.Seen[[]netip.Addr](nil)
+		c.seen.Servers = append(c.seen.Servers, ServerSight{ServerObservation: pool.ServerObservation{Server: s, Machine: pool.Seen(&pool.Machine{ID: s.Hostname})}})
+	}
+	c.seen.Addresses = pool.Seen(all)
+	for i := range c.seen.Servers {
+		c.checkName(&c.seen.Servers[i], "server")
+	}
+	c.checkIPv6()
+	if len(c.findings) != 1 || c.findings[0].Level != Warning || c.findings[0].What != "the machines of servers 1, 2 do not have the servers' IPv6 addresses, so the AAAA records are not written yet" {
+		t.Errorf("findings are %+v", c.findings)
+	}
+}

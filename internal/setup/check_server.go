@@ -86,7 +86,9 @@ func (c *checker) checkName(s *ServerSight, subject string) {
 		}
 	}
 	for _, address := range own {
-		c.checkAddress(s, subject, address, resolved)
+		if !awaitsMachine(s.ServerObservation, address, resolved, address.Family()) {
+			c.checkAddress(s, subject, address, resolved)
+		}
 	}
 }
 

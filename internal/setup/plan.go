@@ -152,10 +152,14 @@ func (d *draft) address(family pool.Family, s pool.ServerObservation) {
 	if !address.IP.IsValid() && s.Server.BareMetal {
 		return // the host has no address of this family
 	}
-	d.addresses = append(d.addresses, address)
 	if !address.IP.IsValid() {
 		d.step(Step{Kind: Reserve, Zone: d.AddressZone, Family: family})
 	}
+	if awaitsMachine(s, address, resolved, family) {
+		d.note("its machine does not have its IPv6 address, so no AAAA record is written: replace the machine (divims recycle %d), and run this again", s.Server.Number)
+		return
+	}
+	d.addresses = append(d.addresses, address)
 }
 
 // hostAddress returns the address of a bare metal server's host, the zero Address if

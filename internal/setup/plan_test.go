@@ -140,6 +140,24 @@ func TestPlanSetup(t *testing.T) {
 		}, "PROBLEM 2 addresses have the tags of the server (51.15.1.1, 192.0.2.7)"},
 		"an IPv6 network is wanted": {func(c *Config, _ *seenPool) { c.Families = append(c.Families, pool.IPv6) },
 			"reserve, write, await, await, reverse"},
+		"an IPv6 network is wanted, but the machine was created without": {func(c *Config, s *seenPool) {
+			c.Families = append(c.Families, pool.IPv6)
+			s.Machines = []pool.Machine{{ID: "m1", Name: "bbb-w1", State: pool.Running, Addresses: s.Addresses}}
+		}, "reserve, NOTE its machine does not have its IPv6 address, so no AAAA record is written: replace the machine (divims recycle 1), and run this again"},
+		"its record waits for the next machine": {func(c *Config, s *seenPool) {
+			c.Families = append(c.Families, pool.IPv6)
+			s.Machines = []pool.Machine{{ID: "m1", Name: "bbb-w1", State: pool.Running, Addresses: s.Addresses}}
+			network := provisioned()
+			network.ID, network.IP = "a6", net6
+			s.Addresses = append(s.Addresses, network)
+		}, "NOTE its machine does not have its IPv6 address, so no AAAA record is written: replace the machine (divims recycle 1), and run this again"},
+		"the next machine has it": {func(c *Config, s *seenPool) {
+			c.Families = append(c.Families, pool.IPv6)
+			network := provisioned()
+			network.ID, network.IP = "a6", net6
+			s.Addresses = append(s.Addresses, network)
+			s.Machines = []pool.Machine{{ID: "m1", Name: "bbb-w1", State: pool.Running, Addresses: s.Addresses}}
+		}, "write, await, await"},
 		"an IPv6 network exists": {func(c *Config, s *seenPool) {
 			c.Families = append(c.Families, pool.IPv6)
 			network := provisioned()
