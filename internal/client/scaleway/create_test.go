@@ -319,17 +319,20 @@ func TestCreateUsesTheReservedAddress(t *testing.T) {
 		use        []any  // ids of the addresses
 		err        string // or what the error says
 	}{
-		"the one with the tags":             {par1: []object{untagged, address(10, "51.15.1.1")}, use: []any{uuid(10)}},
-		"tags go before the domain's":       {par1: []object{untagged, address(10, "51.15.1.1")}, change: resolving, use: []any{uuid(10)}},
-		"the one that the domain has":       {par1: []object{with(untagged, object{"id": uuid(12), "address": "51.15.9.8"}), untagged}, change: resolving, use: []any{uuid(11)}},
-		"an IPv6 network beside":            {par1: []object{address(10, "51.15.1.1"), with(address(13, ""), object{"address": nil, "prefix": "2001:bc8::/64", "type": "routed_ipv6"})}, use: []any{uuid(10), uuid(13)}},
-		"another server's is not used":      {par1: []object{with(address(10, "51.15.1.1"), object{"tags": []string{poolTag, "divims-server-11"}})}, err: "no address is reserved"},
-		"another pool's is not used":        {par1: []object{with(address(10, "51.15.1.1"), object{"tags": []string{"pool-b", "divims-server-1"}})}, err: "no address is reserved"},
-		"another project's is not used":     {par1: []object{with(address(10, "51.15.1.1"), object{"project": stranger})}, err: "no address is reserved"},
-		"none":                              {err: `give it the tags "pool-a" and "divims-server-1", or let bbb-w1.example.com resolve to one`},
-		"the domain has somebody else's":    {change: resolving, err: "51.15.9.9"},
-		"it is held":                        {par1: []object{with(address(10, "51.15.1.1"), held)}, err: "held by machine " + uuid(77)},
-		"the IPv6 network is held":          {par1: []object{address(10, "51.15.1.1"), with(address(13, "::1"), held)}, err: "held by machine " + uuid(77)},
+		"the one with the tags":          {par1: []object{untagged, address(10, "51.15.1.1")}, use: []any{uuid(10)}},
+		"tags go before the domain's":    {par1: []object{untagged, address(10, "51.15.1.1")}, change: resolving, use: []any{uuid(10)}},
+		"the one that the domain has":    {par1: []object{with(untagged, object{"id": uuid(12), "address": "51.15.9.8"}), untagged}, change: resolving, use: []any{uuid(11)}},
+		"an IPv6 network beside":         {par1: []object{address(10, "51.15.1.1"), with(address(13, ""), object{"address": nil, "prefix": "2001:bc8::/64", "type": "routed_ipv6"})}, use: []any{uuid(10), uuid(13)}},
+		"another server's is not used":   {par1: []object{with(address(10, "51.15.1.1"), object{"tags": []string{poolTag, "divims-server-11"}})}, err: "no address is reserved"},
+		"another pool's is not used":     {par1: []object{with(address(10, "51.15.1.1"), object{"tags": []string{"pool-b", "divims-server-1"}})}, err: "no address is reserved"},
+		"another project's is not used":  {par1: []object{with(address(10, "51.15.1.1"), object{"project": stranger})}, err: "no address is reserved"},
+		"none":                           {err: `give it the tags "pool-a" and "divims-server-1", or let bbb-w1.example.com resolve to one`},
+		"the domain has somebody else's": {change: resolving, err: "51.15.9.9"},
+		"it is held":                     {par1: []object{with(address(10, "51.15.1.1"), held)}, err: "held by machine " + uuid(77)},
+		"the IPv6 network is held":       {par1: []object{address(10, "51.15.1.1"), with(address(13, "::1"), held)}, err: "held by machine " + uuid(77)},
+		"only its IPv6 network is in the zone": {par1: []object{with(address(13, ""), object{"address": nil, "prefix": "2001:bc8::/64", "type": "routed_ipv6"})},
+			ams1: []object{with(address(10, "51.15.1.1"), object{"zone": "nl-ams-1"})}, err: "it has no IPv4 address in fr-par-1 (51.15.1.1 is in nl-ams-1)"},
+		"it has an IPv6 network only":       {par1: []object{with(address(13, ""), object{"address": nil, "prefix": "2001:bc8::/64", "type": "routed_ipv6"})}, use: []any{uuid(13)}},
 		"it is in a zone that is not tried": {ams1: []object{with(address(10, "51.15.1.1"), object{"zone": "nl-ams-1"})}, err: "51.15.1.1 is in nl-ams-1"},
 	}
 	for name, test := range tests {

@@ -3,6 +3,7 @@ package scaleway
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
 	"github.com/scaleway/scaleway-sdk-go/scw"
@@ -70,9 +71,11 @@ func (c *Client) siteIn(ctx context.Context, zone scw.Zone, addresses []pool.Add
 }
 
 // freeIn returns the IDs of a server's addresses in a zone. It fails if a machine still
-// holds one of them: the new machine must have all of them, for example IPv4 and IPv6.
+// holds one of them: the new machine must have all of them, for example IPv4 and IPv6. It
+// also fails if only its IPv4 address is in another zone: nobody would reach the machine.
 func freeIn(zone scw.Zone, addresses []pool.Address) (ids []string, err error) {
 	elsewhere := ""
+	families := map[pool.Family]bool{}
 	for _, address := range addresses {
 		if address.Zone != string(zone) {
 			elsewhere += fmt.Sprintf(" (%s is in %s)", address.IP, address.Zone)
@@ -81,10 +84,15 @@ func freeIn(zone scw.Zone, addresses []pool.Address) (ids []string, err error) {
 		if address.MachineID != "" {
 			return nil, fmt.Errorf("its address %s in %s is held by machine %s", address.IP, zone, address.MachineID)
 		}
+		families[address.Family()] = true
 		ids = append(ids, address.ID)
 	}
-	if len(ids) == 0 {
+	isIPv4 := func(a pool.Address) bool { return a.Family() == pool.IPv4 }
+	switch {
+	case len(ids) == 0:
 		return nil, fmt.Errorf("it has no address in %s%s", zone, elsewhere)
+	case !families[pool.IPv4] && slices.ContainsFunc(addresses, isIPv4):
+		return nil, fmt.Errorf("it has no IPv4 address in %s%s", zone, elsewhere)
 	}
 	return ids, nil
 }
