@@ -153,13 +153,24 @@ func (d *draft) address(family pool.Family, s pool.ServerObservation) {
 		return // the host has no address of this family
 	}
 	if !address.IP.IsValid() {
-		d.step(Step{Kind: Reserve, Zone: d.AddressZone, Family: family})
+		d.step(Step{Kind: Reserve, Zone: d.zone(), Family: family})
 	}
 	if awaitsMachine(s, address, resolved, family) {
 		d.note("its machine does not have its IPv6 address, so no AAAA record is written: replace the machine (divims recycle %d), and run this again", s.Server.Number)
 		return
 	}
 	d.addresses = append(d.addresses, address)
+}
+
+// zone returns the zone in which an address is reserved: that of the server's other address,
+// if there is one, because a machine can have the addresses of its own zone only.
+func (d *draft) zone() string {
+	for _, address := range d.addresses {
+		if address.IP.IsValid() {
+			return address.Zone
+		}
+	}
+	return d.AddressZone
 }
 
 // hostAddress returns the address of a bare metal server's host, the zero Address if

@@ -72,6 +72,20 @@ func alias(c *Config, p *seenPool, to netip.Addr) {
 
 func resolvesTo(ips ...netip.Addr) pool.Reading[[]netip.Addr] { return pool.Seen(ips) }
 
+// TestIPv6IsReservedInTheZoneOfIPv4: a machine can have the addresses of its own zone only.
+func TestIPv6IsReservedInTheZoneOfIPv4(t *testing.T) {
+	c, seen := testConfig(), complete()
+	c.Families = append(c.Families, pool.IPv6)
+	seen.Addresses[0].Zone = "fr-par-2"
+	plan, err := PlanSetup(c, seen.sight())
+	if err != nil || len(plan) != 1 || len(plan[0].Steps) == 0 {
+		t.Fatal(plan, err)
+	}
+	if step := plan[0].Steps[0]; step.Kind != Reserve || step.Zone != "fr-par-2" {
+		t.Errorf("the first step is %+v, want an address reserved in fr-par-2", step)
+	}
+}
+
 // inShort returns a plan's problems, kinds of steps and notes.
 func inShort(plan Plan) string {
 	var words []string
