@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/scaleway/scaleway-sdk-go/api/block/v1"
 	"github.com/scaleway/scaleway-sdk-go/api/instance/v1"
@@ -82,10 +83,35 @@ func (c *Client) equipVolume(ctx context.Context, zone scw.Zone, slot string, vo
 	case tags == nil && iops == nil, volume.VolumeType == instance.VolumeServerVolumeTypeScratch:
 		return nil
 	case isBlock:
-		_, err := c.blocks.UpdateVolume(&block.UpdateVolumeRequest{Zone: zone, VolumeID: volume.ID, Tags: tags, PerfIops: iops}, scw.WithContext(ctx))
-		return err
+		return afterTransition(ctx, func() error {
+			_, err := c.blocks.UpdateVolume(&block.UpdateVolumeRequest{Zone: zone, VolumeID: volume.ID, Tags: tags, PerfIops: iops}, scw.WithContext(ctx))
+			return err
+		})
 	}
 	return c.localTags(zone, volume.ID).write(ctx, *tags)
+}
+
+// A change that is refused while its resource is in transition is tried maxTries times in
+// all, with a pause in between.
+const (
+	maxTries        = 5
+	transitionPause = time.Second
+)
+
+// afterTransition repeats a change as long as it is refused because its resource is in
+// transition. A new volume may be so for some seconds.
+func afterTransition(ctx context.Context, change func() error) error {
+	for range maxTries - 1 {
+		if err := change(); !isInTransition(err) {
+			return err
+		}
+		select {
+		case <-time.After(transitionPause):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return change()
 }
 
 // rootVolume returns the root volume to order with an image, or nil for that of the image.

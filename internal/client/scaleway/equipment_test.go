@@ -156,6 +156,20 @@ func TestLocalVolumeHasNoIOPS(t *testing.T) {
 	}
 }
 
+// A new volume that is still in transition is changed a second later.
+func TestVolumeInTransitionIsAwaited(t *testing.T) {
+	cloud := equippedCloud(t)
+	busy := object{"type": "transient_state", "resource": "volume", "resource_id": uuid(501), "current_state": "creating"}
+	cloud.on(patchVolume, say(409, busy), say(200, object{"id": uuid(501)}))
+	if _, err := cloud.client(equipped).Create(t.Context(), order()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{create, patchVolume, patchVolume, addNIC, setData, setTags, powerOn}
+	if got := cloud.changes(); !reflect.DeepEqual(got, want) {
+		t.Errorf("changes are %v, want %v", got, want)
+	}
+}
+
 func TestWrongEquipmentNamesTheSetting(t *testing.T) {
 	foreign := with(group(groupID, "bbb-servers"), object{"project": stranger})
 	tests := map[string]struct {
