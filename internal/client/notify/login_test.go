@@ -82,7 +82,7 @@ func TestLoginQuestions(t *testing.T) {
 		"a third question":          {"localhost", []string{"334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "334 YWdhaW4="}, all, "log in: status 334"},
 		"a wrong password":          {"localhost", []string{"334 ", "334 ", "535 5.7.8 the-secret is wrong"}, all, "log in: status 535 5.7.8"},
 		"not now":                   {"localhost", []string{"454 4.7.0 later"}, all[:1], "log in: status 454 4.7.0"},
-		"what is not SMTP":          {"localhost", []string{"the-secret"}, all[:1], "log in: the connection broke, or the reply was not SMTP"},
+		"what is not SMTP":          {"localhost", []string{"HTTP/1.1 400 the-secret"}, all[:1], "log in: the connection broke, or the reply was not SMTP"},
 		"without TLS":               {"mail.example.com", nil, nil, "log in: a password is not sent without TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
