@@ -67,6 +67,8 @@ func TestWrongFilesAreRefused(t *testing.T) {
 		"a wrong value":                                    {"DIVIMS_POOL_SIZE=hidden", 0, "DIVIMS_POOL_SIZE must be a whole number"},
 		"a wrong value, changed later":                     {"DIVIMS_POOL_SIZE=3\nDIVIMS_POOL_SIZE=hidden", 1, "DIVIMS_POOL_SIZE must be a whole number"},
 		"an unknown setting":                               {"DIVIMS_POOLSIZE=3", 0, "DIVIMS_POOLSIZE is not a setting"},
+		"a value that is too long":                         {"DIVIMS_IMAGE_NAME='" + strings.Repeat("a", 1001) + "'", 0, "DIVIMS_IMAGE_NAME has 1001 characters"},
+		"a command that fails in a trace":                  {"set -x\nDIVIMS_STATS_PASSWORD=hidden\nfalse", -1, "one of its commands failed"},
 		"a variable that the plugin would replace":         {"DIVIMS_STATS_PASSWORD='${hidden}'", 0, "is a ${…} as a whole"},
 		"a variable with a prefix":                         {"DIVIMS_STATS_PASSWORD='${env:hidden}'", 0, "is a ${…} as a whole"},
 		"a file of this machine":                           {"DIVIMS_USER_DATA=file:/hidden", 0, "names a file of this machine"},
@@ -140,6 +142,19 @@ func TestRightFilesAreRead(t *testing.T) {
 				t.Errorf("the environment's setting arrives: %q", got)
 			}
 		})
+	}
+}
+
+// The values in a trace of the shell are not passed on.
+func TestTraceIsNotPrinted(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder, "campus", "set -x", "DIVIMS_STATS_PASSWORD=hidden", "echo hello")
+	var progress strings.Builder
+	if _, err := Read(t.Context(), folder, &progress); err != nil {
+		t.Fatal(err)
+	}
+	if got := progress.String(); got != "hello\n" {
+		t.Errorf("it prints %q; want only what the file's commands print", got)
 	}
 }
 

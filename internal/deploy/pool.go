@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"divims/internal/config"
 	"divims/internal/pool"
@@ -99,6 +100,9 @@ func settingsIn(environment map[string]string) map[string]string {
 	return values
 }
 
+// maxValue is the length of the longest variable that a function accepts, in characters.
+const maxValue = 1000
+
 // wholeVariable is a value that the plugin replaces by a variable of this machine.
 var wholeVariable = regexp.MustCompile(`^\${[^}]*}$`)
 
@@ -115,6 +119,12 @@ func (p *Pool) load(file file) Problems {
 		}
 		if strings.HasPrefix(value, "file:") {
 			add(name, name+" names a file of this machine, which the function does not have: put the content into the setting")
+		}
+	}
+	for _, s := range config.Declarations() {
+		name := "DIVIMS_" + s.Name
+		if length := utf8.RuneCountInString(p.values[name]); s.Section == "env" && length > maxValue {
+			add(name, fmt.Sprintf("%s has %d characters, and Scaleway accepts at most %d", name, length, maxValue))
 		}
 	}
 	settings, err := config.Load(environ)

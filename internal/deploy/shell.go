@@ -24,13 +24,14 @@ func runShell(ctx context.Context, path string, progress io.Writer) (map[string]
 	var out, errOut bytes.Buffer
 	command.Stdout, command.Stderr = &out, &errOut
 	err := command.Run()
+	printed := traceLine.ReplaceAllString(errOut.String(), "")
 	if err != nil {
-		return nil, fmt.Errorf("%s%s", path, shellProblem(err, strings.ReplaceAll(errOut.String(), ": "+path+": ", ": ")))
+		return nil, fmt.Errorf("%s%s", path, shellProblem(err, strings.ReplaceAll(printed, ": "+path+": ", ": ")))
 	}
 	if out.Len() == 0 {
 		return nil, fmt.Errorf("%s ends the shell that reads it: delete the command exit", path)
 	}
-	_, _ = progress.Write(errOut.Bytes())
+	_, _ = io.WriteString(progress, printed)
 	environment := map[string]string{}
 	for variable := range strings.SplitSeq(out.String(), "\x00") {
 		name, value, _ := strings.Cut(variable, "=")
@@ -51,6 +52,8 @@ func Environment() []string {
 }
 
 var (
+	// traceLine is what the shell prints of a command after set -x. It has values in it.
+	traceLine = regexp.MustCompile(`(?m)^\++ .*\n?`)
 	// shellError is what dash, busybox and bash write: FILE: 3: reason, FILE: line 3: reason.
 	shellError = regexp.MustCompile(`(?m)^.*?: (?:line )?([0-9]+): (.*)$`)
 	// notRun is the reason if a command does not exist. The command may be a part of a
