@@ -49,7 +49,7 @@ func (d Deployment) Deploy(ctx context.Context) ([]Result, error) {
 		busy, failed := d.osls(ctx)
 		there, err := v.deployed(ctx, d.names())
 		if err != nil {
-			return nil, errors.Join(failed, err)
+			return nil, errors.Join(failed, err, errUnverified)
 		}
 		missing := d.missing(before, there, failed)
 		if failed == nil || len(missing) == 0 || !busy || run == maxRuns {
@@ -61,10 +61,14 @@ func (d Deployment) Deploy(ctx context.Context) ([]Result, error) {
 		}
 		_, _ = fmt.Fprintf(d.Progress, "Scaleway was busy, and %s is not deployed yet: osls runs again\n", strings.Join(missing, ", "))
 		if err := d.Pause(ctx, longestPause); err != nil {
-			return nil, errors.Join(failed, err)
+			return nil, errors.Join(failed, err, errUnverified)
 		}
 	}
 }
+
+// errUnverified says what to do when osls ran and its work could not be verified, for
+// example because an operator interrupted it.
+var errUnverified = errors.New("nothing was verified, and a function may have no cron trigger: run task deploy again")
 
 // Verify corrects the crons of what is deployed, and returns a result for each pool.
 func (d Deployment) Verify(ctx context.Context) ([]Result, error) {
