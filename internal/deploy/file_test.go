@@ -61,7 +61,7 @@ func TestWrongFilesAreRefused(t *testing.T) {
 		"an early end":                                     {"if true; then return; fi\nDIVIMS_BOOT_TIME=5m", 1, "DIVIMS_BOOT_TIME is set here, and not any more"},
 		"the end of the shell":                             {"exit 0", -1, "ends the shell that reads it"},
 		"a command that does not exist":                    {"hidden-command", 0, "takes a part of this line for a command"},
-		"a command that fails":                             {"false", -1, "one of its commands failed"},
+		"a command that fails":                             {"false", -1, "one of its commands failed (exit status 1)"},
 		"a quote that does not end":                        {"DIVIMS_STATS_PASSWORD='hidden", -2, "nterminated"},
 		"Windows line ends":                                {"DIVIMS_BOOT_TIME=5m\r", 0, "ends as on Windows"},
 		"a wrong value":                                    {"DIVIMS_POOL_SIZE=hidden", 0, "DIVIMS_POOL_SIZE must be a whole number"},

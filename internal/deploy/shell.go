@@ -70,7 +70,7 @@ func shellProblem(err error, said string) string {
 	case !errors.As(err, &ended):
 		return ": " + err.Error()
 	case found == nil:
-		return fmt.Sprintf(": one of its commands failed (%s): %.300s", err, strings.TrimSpace(said))
+		return strings.TrimRight(fmt.Sprintf(": one of its commands failed (%s): %.300s", err, strings.TrimSpace(said)), ": ")
 	case notRun.MatchString(found[2]):
 		return fmt.Sprintf(" line %s: the shell takes a part of this line for a command that it cannot run: write NAME='value', without spaces around =", found[1])
 	}
