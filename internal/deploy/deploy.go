@@ -1,6 +1,6 @@
-// Package deploy deploys pools as functions. In go the pools' files; what they say is
-// checked as a whole before anything is sent. Then osls deploys, and what Scaleway has
-// afterwards is compared with what it should have, and corrected.
+// Package deploy deploys pools as functions. It reads the pools' files and checks all of
+// them before anything is sent. Then osls deploys them. Afterwards the deployed functions
+// and their crons are compared with the files, and crons are corrected.
 package deploy
 
 import (

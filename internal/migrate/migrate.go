@@ -229,8 +229,8 @@ func (r *Result) removeConflicts() {
 	}
 }
 
-// matchPolicies makes the policies and the calendar fit. The predecessor followed the load
-// and the calendar unless it was told otherwise.
+// matchPolicies makes the policies and the calendar fit. By default, the predecessor followed
+// both the load and the calendar.
 func (r *Result) matchPolicies() {
 	policies, hasCalendar := r.values["POLICIES"], r.values["CALENDAR_URL"] != ""
 	switch reads := strings.Contains(policies, "schedule"); {

@@ -97,7 +97,7 @@ func (e *expansion) read(calendar *component, fallback *time.Location) ([]*event
 	return events, nil
 }
 
-// identity is what the versions of an event have in common. start tells apart events with
+// identity is what the versions of an event have in common. start distinguishes events with
 // the same UID and SEQUENCE: some programs write each date of a course as such an event.
 type identity struct {
 	uid             string

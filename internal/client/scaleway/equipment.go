@@ -15,8 +15,8 @@ import (
 	"github.com/scaleway/scaleway-sdk-go/scw"
 )
 
-// equipment is what the settings give new machines. Empty fields stand for what Scaleway
-// gives them.
+// equipment is what the settings give new machines. An empty field leaves the choice to
+// Scaleway.
 type equipment struct {
 	groups     []string // names or IDs of security groups
 	tags       []string // the operator's own
@@ -188,6 +188,20 @@ func (c *Client) allGroupsIn(ctx context.Context, zone scw.Zone) ([]*instance.Se
 		})
 }
 
+// errForeignNetwork means that a private network belongs to others.
+var errForeignNetwork = errors.New("it is not in project")
+
+// checkNetwork returns an error if new machines certainly cannot be connected with their
+// private network. While the API of networks fails, machines are created all the same, and
+// the connection itself shows whether it is possible.
+func (c *Client) checkNetwork(ctx context.Context, zone scw.Zone) error {
+	_, err := c.networkOf(ctx, zone)
+	if isDefinite(err) || isGone(err) || errors.Is(err, errForeignNetwork) {
+		return err
+	}
+	return nil
+}
+
 // networkOf returns the private network of new machines in the region of a zone; nil if there
 // is no setting.
 func (c *Client) networkOf(ctx context.Context, zone scw.Zone) (*vpc.PrivateNetwork, error) {
@@ -201,7 +215,7 @@ func (c *Client) networkOf(ctx context.Context, zone scw.Zone) (*vpc.PrivateNetw
 	return once(ctx, "private network in "+string(region), func(ctx context.Context) (*vpc.PrivateNetwork, error) {
 		network, err := c.networks.GetPrivateNetwork(&vpc.GetPrivateNetworkRequest{Region: region, PrivateNetworkID: c.equipment.network}, scw.WithContext(ctx))
 		if err == nil && network.ProjectID != c.project {
-			err = fmt.Errorf("it is not in project %s", c.project)
+			err = fmt.Errorf("%w %s", errForeignNetwork, c.project)
 		}
 		if err != nil {
 			return nil, explain(err, "read the private network %s in %s (DIVIMS_PRIVATE_NETWORK)", c.equipment.network, region)

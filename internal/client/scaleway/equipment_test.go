@@ -156,6 +156,18 @@ func TestLocalVolumeHasNoIOPS(t *testing.T) {
 	}
 }
 
+// While the API of private networks fails, machines are created and connected all the same.
+func TestOutageOfNetworksDelaysNoMachine(t *testing.T) {
+	cloud := equippedCloud(t)
+	cloud.on(readNet, say(503, ""))
+	if _, err := cloud.client(equipped).Create(t.Context(), order()); err != nil {
+		t.Fatal(err)
+	}
+	if got := cloud.changes(); !slices.Contains(got, addNIC) {
+		t.Errorf("changes are %v, want %s among them", got, addNIC)
+	}
+}
+
 // A new volume that is still in transition is changed a second later.
 func TestVolumeInTransitionIsAwaited(t *testing.T) {
 	cloud := equippedCloud(t)

@@ -32,7 +32,7 @@ type Settings struct {
 	Tags []string `envconfig:"TAGS" match:"own tag" example:"cost-center=4711,team=video" desc:"more tags for new machines and their volumes"`
 	// PrivateNetwork is the ID of a network in the region of all zones.
 	PrivateNetwork string `envconfig:"PRIVATE_NETWORK" match:"uuid" example:"11111111-1111-1111-1111-111111111111" desc:"ID of the private network in which each new machine has a network interface, and to which the function is connected; all zones must be in its region"`
-	// RootVolumeSize is in GB; 0 stands for the size of the image's volume.
+	// RootVolumeSize is in GB; 0 is the size of the image's volume.
 	RootVolumeSize int `envconfig:"ROOT_VOLUME_SIZE" min:"1" max:"10000" example:"40" desc:"size of a new machine's root volume, in GB; if empty, that of the image"`
 	// RootVolumeIOPS is 0 for Scaleway's default.
 	RootVolumeIOPS int `envconfig:"ROOT_VOLUME_IOPS" oneof:"5000,15000" example:"15000" desc:"operations per second of a new machine's root volume, which must be a block volume; if empty, Scaleway's default (5000)"`

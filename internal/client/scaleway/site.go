@@ -28,7 +28,7 @@ func (c *Client) sites(ctx context.Context, order pool.MachineOrder) (sites []si
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.networkOf(ctx, scw.Zone(order.Zones[0])); err != nil {
+	if err := c.checkNetwork(ctx, scw.Zone(order.Zones[0])); err != nil {
 		return nil, err
 	}
 	for _, zone := range order.Zones {

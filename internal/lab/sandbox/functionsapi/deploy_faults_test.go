@@ -80,8 +80,8 @@ func (d *deployment) wantDeployed(level, says string) {
 	}
 }
 
-// What cannot be corrected is told, with what to do. --verify corrects it later, without
-// another build.
+// A cron that cannot be corrected is reported, with what to do. --verify corrects it later,
+// without another build.
 func TestDeployTellsWhatItCannotCorrect(t *testing.T) {
 	t.Parallel()
 	d := newDeployment(t)

@@ -143,9 +143,9 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// deploy runs `divims deploy` as task deploy does, and returns what it prints. Every call
-// that the platform refused, without being told to, is an error, even if osls did not wait
-// for its response.
+// deploy runs `divims deploy` as task deploy does, and returns what it prints. It returns an
+// error if the platform refused a call without a planned refusal, even if osls did not wait
+// for the response.
 func (d *deployment) deploy(arguments ...string) (string, error) {
 	d.Helper()
 	program, err := divims()
